@@ -16,9 +16,9 @@ namespace blendsim {
 
 // Where the trouble stands. Empty members are not printed.
 struct Place {
-  std::string file;
+  std::string file{};
   int line = 0;  // 1-based, 0 = unknown
-  std::string node;  // ONNX node, tensor, instruction or parameter: what a user would search for
+  std::string node{};  // ONNX node, tensor, instruction or parameter: what a user would search for
 
   [[nodiscard]] std::string text() const;  // "file:line: node 'X'"
 };

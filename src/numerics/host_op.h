@@ -36,6 +36,7 @@ struct HostOp {
   std::int64_t lo = 0;
   std::int64_t hi = 0;
   std::string rounding = "ROUND";  // QONNX's names, upper case
+  bool saturate_first = true;      // false: round(x / scale) + zero_point, then clipped, as QuantizeLinear does
   std::int64_t count = 1;          // top_k
   int output = 0;                  // top_k: 0 values, 1 indices; argmax: unused
   bool keep_dimensions = true;     // argmax

@@ -17,6 +17,8 @@ template <class T>
 struct Array {
   Shape shape;
   std::vector<T> values;  // row-major, element_count(shape) of them
+
+  bool operator==(const Array&) const = default;
 };
 
 using FloatArray = Array<float>;
