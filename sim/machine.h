@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated machine: elaborated once per process, reset, reconfigured and run as often as one likes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "isa/program.h"
+#include "result/observer.h"
+#include "result/run.h"
+#include "units/machine_parameters.h"
+
+namespace blendsim {
+
+struct RunOptions {
+  bool values = true;            // false: timing only, no value is computed
+  bool check_hazards = false;    // rule 6 watched at run time, unwritten reads, accounting; on in every test
+  bool capture_tensors = false;  // Run::tensors
+  std::uint64_t stall_seed = 0;  // 0: none. Else starts, grants and beats are delayed at random: cycles change, outputs do not
+  Observer* observer = nullptr;
+};
+
+class Machine {
+ public:
+  // The process's machine. SystemC elaborates once; the first call does it.
+  static Machine& instance();
+
+  // images: quantised inputs [channels, height, width], one inference each, back to back.
+  // The program must have passed verify() for this machine. Throws DiagnosticError (deadlock, hazard, unwritten-read,
+  // token-overflow; ExitStatus::simulation_failed).
+  [[nodiscard]] Run run(const MachineParameters& machine, const Program& program,
+                        std::span<const std::vector<std::int32_t>> images, const RunOptions& options = {});
+
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+  ~Machine();
+
+ private:
+  Machine();
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace blendsim

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// A compiled program: everything a machine and a report need, and nothing of the network it came from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "isa/instruction.h"
+#include "numerics/host_op.h"
+#include "tensor/format.h"
+
+namespace blendsim {
+
+// Where a tensor's values can be read back: what was written by which layer, for captures and outputs.
+struct TensorView {
+  enum class Place : std::uint8_t { dram, act_binary, act_fixed, xnor_accumulators, mac_accumulators };
+  std::string name;
+  Place place = Place::act_fixed;
+  Format format;
+  std::int32_t channels = 0, height = 0, width = 0;
+  std::uint32_t base = 0;       // map base (binary: BinaryMap::base); dram: byte address relative to the output base
+  std::uint32_t slices = 0;     // slices (binary: cells) a pixel of the whole map
+  std::uint32_t first = 0;      // first slice (binary: 16-channel slice within a plane) of the view
+  std::uint32_t bytes = 1;      // of a fixed value
+  std::uint32_t planes = 1;     // binary: planes of an n-bit code, plane_cells apart
+  std::uint32_t plane_cells = 0;
+  bool operator==(const TensorView&) const = default;
+};
+
+// Row of the layer table. Instructions name their layer by index.
+struct ProgramLayer {
+  std::string name;             // as in the lowered network; "input", "output" for the transfers
+  std::string op;
+  std::vector<std::string> nodes;
+  std::string unit;             // unit that does the layer's main work
+  std::int64_t macs = 0;        // useful multiply-accumulates
+  bool binary = false;          // both operands bipolar
+  std::vector<TensorView> results;   // tensors this layer's instructions write (accumulators included)
+  bool operator==(const ProgramLayer&) const = default;
+};
+
+struct DramSegment {
+  std::uint64_t address = 0;    // relative to DramBase::program
+  std::vector<std::uint8_t> bytes;
+  bool operator==(const DramSegment&) const = default;
+};
+
+struct BufferUse {
+  std::int64_t peak_bits = 0;   // most bits allocated at once
+  bool operator==(const BufferUse&) const = default;
+};
+
+struct Program {
+  std::string network;                  // name
+  std::string network_digest;           // IntegerNetwork::digest
+  std::string platform_yaml;            // resolved platform, canonical text
+  std::string platform_digest;
+  std::vector<Word> init;               // run once: brings program, resident weights and parameters on chip
+  std::vector<Word> main;               // run per inference
+  bool resident = true;                 // main stays in the instructions buffer
+  std::vector<DramSegment> segments;    // weights, parameters, the instruction words themselves
+  std::uint64_t program_bytes = 0;      // size of the program area in DRAM (read-only while running)
+  std::uint64_t input_bytes = 0;        // of one image, multiple of the bus word
+  std::uint64_t output_bytes = 0;
+  std::uint64_t main_address = 0;       // of `main` in the program area
+  std::vector<ProgramLayer> layers;
+  TensorView input;                     // place dram; see transfer/instruction.h for the byte order of each form
+  TransferForm input_form = TransferForm::fixed;
+  std::uint32_t input_row_bytes = 0;    // DRAM bytes of one row of the input map
+  HostInput host_input;
+  std::vector<TensorView> outputs;      // place dram, form fixed (bytes per value in the view), row_bytes as computed
+  std::vector<HostOutput> host_outputs; // parallel to outputs
+  std::vector<BufferUse> buffers;       // buffer_count of them
+  std::vector<std::string> notes;       // exactness notes and decisions that a report should repeat
+
+  [[nodiscard]] std::string digest() const;
+  bool operator==(const Program&) const = default;
+};
+
+// The FlatBuffers container. read: file-unreadable, file-unrecognised, program-damaged (verifier and stored digest).
+void write_program(const Program& program, const std::string& path);
+[[nodiscard]] Program read_program(const std::string& path);
+[[nodiscard]] bool is_program(const std::string& path);  // by its file identifier
+
+// Structural verification against a machine: every field legal, addresses inside regions and DRAM areas, layers named,
+// tokens balanced, each post before its wait in program order, counters within token_bits, and the happens-before proof
+// of rule 6 (no two units on one port of a region or the same data unordered; reads only of written words).
+// Throws DiagnosticError program-invalid naming instruction index and rule.
+void verify(const Program& program, const MachineParameters& machine);
+
+
+}  // namespace blendsim

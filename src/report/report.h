@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report of a run: JSON (schema blendsim.report/1, docs/report.md), text for people, comparison.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "estimate/estimate.h"
+#include "isa/program.h"
+#include "platform/platform.h"
+#include "result/run.h"
+#include "tensor/array.h"
+
+namespace blendsim {
+
+struct Agreement {               // lowered against original, on the run's inputs
+  std::int64_t inputs = 0;
+  double max_abs_error = 0;
+  bool top1_equal = false;
+};
+
+struct HostFigures {             // not part of the digest
+  double wall_s = 0;
+  std::int64_t peak_rss_bytes = 0;
+};
+
+struct ReportInput {
+  const Program& program;
+  const Platform& platform;
+  const Run& run;
+  const ResourceEstimate& resources;
+  const PowerEstimate& power;
+  std::string input_source;      // "file" or "random"
+  std::uint64_t input_seed = 0;
+  std::string input_digest;
+  std::vector<std::vector<FloatArray>> outputs;   // [image][output], after the host's operators; empty: timing only
+  std::vector<std::string> output_names;
+  std::vector<std::string> cpu_operators;
+  std::optional<Agreement> agreement;
+  HostFigures host;
+  std::string version;
+};
+
+[[nodiscard]] std::string report_json(const ReportInput& input);   // pretty-printed; `digest` covers all but `host`
+[[nodiscard]] std::string report_text(const ReportInput& input);
+
+struct Comparison {
+  std::string text;
+  bool equal = false;            // digests equal
+};
+// Two JSON files. Throws DiagnosticError: file-unreadable, file-damaged, report-schema.
+[[nodiscard]] Comparison compare_reports(const std::string& a, const std::string& b);
+
+}  // namespace blendsim

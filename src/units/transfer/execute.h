@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What load and store copy, without time. DRAM contents are flat byte areas, one per DramBase.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "units/buffer/storage.h"
+#include "units/machine_parameters.h"
+#include "units/transfer/instruction.h"
+
+namespace blendsim {
+
+void execute_load(const TransferInstruction& instruction, const MachineParameters& machine,
+                  std::span<const std::uint8_t> area, Buffers& buffers);
+void execute_store(const TransferInstruction& instruction, const MachineParameters& machine, const Buffers& buffers,
+                   std::span<std::uint8_t> area);
+
+}  // namespace blendsim
