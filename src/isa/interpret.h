@@ -9,6 +9,7 @@
 
 #include "isa/program.h"
 #include "units/actions.h"
+#include "units/buffer/storage.h"
 
 namespace blendsim {
 
