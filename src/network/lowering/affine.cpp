@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Multiplier, offset and shift of one requantisation, channel by channel.
+//
+// 1. A chain that rounds nowhere (ExactWalk) is a dyadic formula: M, B and s are read off, exact on any domain.
+// 2. Otherwise M is searched near the ideal slope; for each M the offsets that satisfy every value of the domain form
+//    an interval, and a non-empty interval is an exactly equal (M, B, s) (domains up to exhaustive_limit).
+// 3. Otherwise the ideal M and B, and the differing values are counted.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "network/lowering/fit.h"
+
+namespace blendsim::lowering {
+
+namespace {
+
+constexpr std::int64_t sum_limit = std::int64_t{1} << 47;
+constexpr std::array<int, 21> search_steps = {0, 1, -1, 2, -2, 3, -3, 4, -4, 6, -6, 8, -8, 12, -12, 16, -16, 32, -32, 64, -64};
+
+// Code units of one channel: code = clamp(round(slope*q + offset), lo, hi).
+struct CodeLine {
+  double slope = 0, offset = 0;
+  std::int64_t lo = 0, hi = 0;
+};
+
+struct Parameters {
+  std::int64_t multiplier = 0, offset = 0;
+  int shift = 0;
+};
+
+// Evenly spaced thresholds are a line too: T[k] stands where the count passes k + 1/2.
+std::optional<CodeLine> threshold_line(const Quantiser& q, const Linear& f, std::size_t c) {
+  const float* row = q.thresholds.data() + (q.thresholds.size() == q.levels ? 0 : c * q.levels);
+  const double first = row[0], last = row[q.levels - 1];
+  if (q.levels < 2 || !(last > first)) return std::nullopt;
+  const double a = static_cast<double>(q.levels - 1) / (last - first);
+  const double b = static_cast<double>(q.lo) + 0.5 - a * first;
+  return CodeLine{a * f.slope, a * f.offset + b, q.lo, q.hi};
+}
+
+std::optional<CodeLine> code_line(const Reference& reference, std::size_t c) {
+  const std::optional<Linear> f = chain_linear(reference.chain, c);
+  if (!f) return std::nullopt;
+  const Quantiser& q = reference.quantiser;
+  CodeLine line;
+  if (q.kind == Quantiser::Kind::quant || q.kind == Quantiser::Kind::trunc) {
+    const double unit = 1.0 / q.scale.at(c) / q.divisor;
+    line = {f->slope * unit, f->offset * unit + q.zero_point.at(c) / double{q.divisor}, q.lo, q.hi};
+  } else if (q.kind == Quantiser::Kind::thresholds && !q.format.is_bipolar()) {
+    const auto found = threshold_line(q, *f, c);
+    if (!found) return std::nullopt;
+    line = *found;
+  } else {
+    return std::nullopt;
+  }
+  if (std::isfinite(f->lo)) line.lo = std::max(line.lo, q.code(static_cast<float>(f->lo), c));
+  if (std::isfinite(f->hi)) line.hi = std::min(line.hi, q.code(static_cast<float>(f->hi), c));
+  return line;
+}
+
+// Where in a unit interval a rounding steps up: floor 0, nearest 1/2, ceiling the last place before 1.
+double centre(RoundMode mode, std::int64_t lo) {
+  switch (mode) {
+    case RoundMode::floor: return 0;
+    case RoundMode::down: return lo >= 0 ? 0 : 0.5;
+    case RoundMode::ceil: return 1;
+    case RoundMode::up: return lo >= 0 ? 1 : 0.5;
+    default: return 0.5;
+  }
+}
+
+std::vector<Rounding> rounding_candidates(RoundMode mode) {
+  switch (mode) {
+    case RoundMode::half_even: return {Rounding::half_even};
+    case RoundMode::half_up: return {Rounding::half_even, Rounding::half_up};
+    case RoundMode::half_down: return {Rounding::half_even, Rounding::floor};
+    default: return {Rounding::floor};
+  }
+}
+
+class ChannelFitter {
+ public:
+  ChannelFitter(const Reference& reference, const Domain& domain, int bits, Rounding rounding, const CodeLine& line,
+                std::size_t c)
+      : reference_(reference), domain_(domain), limit_((std::int64_t{1} << (bits - 1)) - 1), rounding_(rounding),
+        line_(line), c_(c) {
+    reach_ = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
+  }
+
+  // `table`: the reference's codes over the domain, empty when the domain is too large.
+  Parameters fit(const std::vector<std::int64_t>& table, Exactness& exactness) {
+    Parameters p;
+    if (dyadic(p)) {
+      exactness.checked += domain_.count(c_);
+      return p;
+    }
+    if (table.empty()) {
+      p = ideal();
+      compare(reference_, domain_, c_, exactness, [&](std::int64_t q) { return value(p, q); });
+      return p;
+    }
+    exactness.checked += domain_.count(c_);
+    if (search(table, p)) return p;
+    p = ideal();
+    exactness.exact = false;
+    std::size_t i = 0;
+    for (std::int64_t q = domain_.lo[c_]; q <= domain_.hi[c_]; q += domain_.step, ++i) {
+      const std::int64_t error = std::abs(value(p, q) - table[i]);
+      exactness.differing += error != 0 ? 1 : 0;
+      exactness.max_error = std::max(exactness.max_error, error);
+    }
+    return p;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t value(const Parameters& p, std::int64_t q) const {
+    return std::clamp(shift_round(q * p.multiplier + p.offset, p.shift, rounding_), line_.lo, line_.hi);
+  }
+
+  [[nodiscard]] bool fits(double m, double b) const {
+    return std::fabs(m) <= static_cast<double>(limit_) &&
+           reach_ * std::fabs(m) + std::fabs(b) < static_cast<double>(sum_limit);
+  }
+
+  static Parameters reduced(Parameters p) {
+    while (p.shift > 0 && (p.multiplier & 1) == 0 && (p.offset & 1) == 0) {
+      p.multiplier /= 2;
+      p.offset /= 2;
+      --p.shift;
+    }
+    return p;
+  }
+
+  [[nodiscard]] double offset_for(int shift) const {
+    const double target = centre(reference_.quantiser.rounding, line_.lo);
+    const double own = rounding_ == Rounding::floor ? 0 : 0.5;
+    double b = std::ldexp(line_.offset + target - own, shift);
+    if (target == 1) b -= 1;
+    return std::nearbyint(b);
+  }
+
+  [[nodiscard]] bool dyadic(Parameters& p) const {
+    const Quantiser& q = reference_.quantiser;
+    const bool nearest = q.rounding == RoundMode::half_even && rounding_ == Rounding::half_even;
+    const bool down = (q.rounding == RoundMode::floor || q.rounding == RoundMode::ceil) && rounding_ == Rounding::floor;
+    if (q.kind == Quantiser::Kind::thresholds || (!nearest && !down)) return false;
+    ExactWalk walk;
+    walk.start(domain_.lo[c_], domain_.hi[c_]);
+    if (!walk_chain(reference_.chain, c_, walk)) return false;
+    walk.divide(q.scale.at(c_));
+    walk.add(q.zero_point.at(c_));
+    if (q.kind == Quantiser::Kind::trunc) {
+      if (walk.granule < 0) return false;
+      walk.divide(q.divisor);
+    }
+    if (!walk.exact) return false;
+    const int need = std::max({0, -granule_or_zero(line_.slope), -granule_or_zero(line_.offset)});
+    if (need > 47 || !fits(std::ldexp(line_.slope, need), offset_for(need))) return false;
+    p = {static_cast<std::int64_t>(std::ldexp(line_.slope, need)), static_cast<std::int64_t>(offset_for(need)), need};
+    return true;
+  }
+
+  static int granule_or_zero(double v) { return v == 0 ? 0 : granule_of(v); }
+
+  [[nodiscard]] int largest_shift() const {
+    for (int s = 47; s > 0; --s) {
+      if (fits(std::fabs(std::nearbyint(std::ldexp(line_.slope, s))) + 64, std::fabs(offset_for(s)) + 64)) return s;
+    }
+    return 0;
+  }
+
+  [[nodiscard]] Parameters ideal() const {
+    const int s = largest_shift();
+    const double m = std::clamp(std::nearbyint(std::ldexp(line_.slope, s)), -static_cast<double>(limit_),
+                                static_cast<double>(limit_));
+    const double room = static_cast<double>(sum_limit) - 1 - reach_ * std::fabs(m);
+    const double b = std::clamp(offset_for(s), -std::max(0.0, room), std::max(0.0, room));
+    return reduced({static_cast<std::int64_t>(m), static_cast<std::int64_t>(b), s});
+  }
+
+  // The sums that round to code t: [lower, upper].
+  [[nodiscard]] std::int64_t lower(std::int64_t t, int s) const {
+    if (s == 0) return t;
+    if (rounding_ == Rounding::floor) return t * (std::int64_t{1} << s);
+    const std::int64_t edge = (2 * t - 1) * (std::int64_t{1} << (s - 1));
+    return edge + (rounding_ == Rounding::half_even && (t & 1) != 0 ? 1 : 0);
+  }
+  [[nodiscard]] std::int64_t upper(std::int64_t t, int s) const {
+    if (s == 0) return t;
+    if (rounding_ == Rounding::floor) return (t + 1) * (std::int64_t{1} << s) - 1;
+    const std::int64_t edge = (2 * t + 1) * (std::int64_t{1} << (s - 1));
+    return edge - (rounding_ == Rounding::half_even && (t & 1) == 0 ? 0 : 1);
+  }
+
+  [[nodiscard]] bool search(const std::vector<std::int64_t>& table, Parameters& p) const {
+    const int s = largest_shift();
+    const auto centre_m = static_cast<std::int64_t>(std::nearbyint(std::ldexp(line_.slope, s)));
+    for (const int step : search_steps) {
+      const std::int64_t m = centre_m + step;
+      if (std::abs(m) > limit_) continue;
+      std::int64_t low = -sum_limit, high = sum_limit;
+      std::size_t i = 0;
+      for (std::int64_t q = domain_.lo[c_]; q <= domain_.hi[c_] && low <= high; q += domain_.step, ++i) {
+        const std::int64_t product = q * m, t = table[i];
+        if (t > line_.lo) low = std::max(low, lower(t, s) - product);
+        if (t < line_.hi) high = std::min(high, upper(t, s) - product);
+      }
+      if (low > high) continue;
+      const auto wished = static_cast<std::int64_t>(std::clamp(offset_for(s), -static_cast<double>(sum_limit),
+                                                               static_cast<double>(sum_limit)));
+      const std::int64_t offset = std::clamp(wished, low, high);
+      if (!fits(static_cast<double>(m), static_cast<double>(offset))) continue;
+      p = reduced({m, offset, s});
+      return true;
+    }
+    return false;
+  }
+
+  const Reference& reference_;
+  const Domain& domain_;
+  std::int64_t limit_;
+  Rounding rounding_;
+  const CodeLine& line_;
+  std::size_t c_;
+  double reach_ = 0;
+};
+
+AffineFit fit_with(const Reference& reference, const Domain& domain, int bits, Rounding rounding,
+                   const std::vector<CodeLine>& lines) {
+  AffineFit fit;
+  fit.affine.rounding = rounding;
+  fit.affine.lo = lines.front().lo;
+  fit.affine.hi = lines.front().hi;
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    std::vector<std::int64_t> table;
+    if (domain.count(c) <= exhaustive_limit) {
+      table.reserve(static_cast<std::size_t>(domain.count(c)));
+      for (std::int64_t q = domain.lo[c]; q <= domain.hi[c]; q += domain.step) table.push_back(reference(q, c));
+    }
+    const Parameters p = ChannelFitter(reference, domain, bits, rounding, lines[c], c).fit(table, fit.exactness);
+    fit.affine.multiplier.push_back(static_cast<std::int32_t>(p.multiplier));
+    fit.affine.offset.push_back(p.offset);
+    fit.affine.shift.push_back(static_cast<std::uint8_t>(p.shift));
+  }
+  return fit;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> sample_domain(const Domain& domain, std::size_t c) {
+  std::vector<std::int64_t> out;
+  const std::int64_t count = domain.count(c);
+  const auto at = [&](std::int64_t i) { return domain.lo[c] + i * domain.step; };
+  constexpr std::int64_t even = 4096, edge = 64;
+  for (std::int64_t i = 0; i < std::min(edge, count); ++i) out.push_back(at(i));
+  for (std::int64_t i = 0; i < std::min(edge, count); ++i) out.push_back(at(count - 1 - i));
+  for (std::int64_t k = 0; k < even; ++k) out.push_back(at(count / even * k));
+  const std::int64_t zero = std::clamp((-domain.lo[c]) / domain.step, std::int64_t{0}, count - 1);
+  for (std::int64_t i = std::max<std::int64_t>(0, zero - edge); i < std::min(count, zero + edge); ++i) out.push_back(at(i));
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+int multiplier_bits(const LoweringOptions& options, std::int64_t lo, std::int64_t hi) {
+  const std::int64_t limit = std::int64_t{1} << 17;
+  return lo >= -limit && hi < limit ? options.multiplier_bits_binary : options.multiplier_bits_fixed;
+}
+
+std::optional<AffineFit> fit_affine(const Reference& reference, const Domain& domain, int bits) {
+  std::vector<CodeLine> lines;
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    const auto line = code_line(reference, c);
+    if (!line || line->lo > line->hi) return std::nullopt;
+    if (c > 0 && (line->lo != lines.front().lo || line->hi != lines.front().hi)) return std::nullopt;
+    lines.push_back(*line);
+  }
+  std::optional<AffineFit> best;
+  for (const Rounding rounding : rounding_candidates(reference.quantiser.rounding)) {
+    AffineFit fit = fit_with(reference, domain, bits, rounding, lines);
+    if (!best || fit.exactness.differing < best->exactness.differing) best = std::move(fit);
+    if (best->exactness.differing == 0) break;
+  }
+  best->exactness.ambiguous = count_ambiguous(reference, domain);
+  return best;
+}
+
+std::int64_t count_ambiguous(const Reference& reference, const Domain& domain) {
+  const std::optional<Chain> other = other_order(reference.chain);
+  if (!other) return 0;
+  const Reference swapped{*other, reference.quantiser};
+  Exactness tally;
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    ExactWalk one, two;
+    one.start(domain.lo[c], domain.hi[c]);
+    two = one;
+    if (walk_chain(reference.chain, c, one) && walk_chain(*other, c, two)) continue;  // neither order rounds
+    compare(reference, domain, c, tally, [&](std::int64_t q) { return swapped(q, c); });
+  }
+  return tally.differing;
+}
+
+}  // namespace blendsim::lowering

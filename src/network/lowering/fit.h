@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a chain and a quantiser to integers: thresholds by bisection, or multiplier, offset and shift.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "network/integer_network.h"
+#include "network/lowering/chain.h"
+#include "network/lowering/quantiser.h"
+
+namespace blendsim::lowering {
+
+// The integers a map can hold in each channel: lo, lo + step, ..., hi.
+struct Domain {
+  std::vector<std::int64_t> lo, hi;    // one a channel
+  std::int64_t step = 1;
+  [[nodiscard]] std::size_t channels() const { return lo.size(); }
+  [[nodiscard]] std::int64_t count(std::size_t c) const { return (hi[c] - lo[c]) / step + 1; }
+  [[nodiscard]] std::int64_t lowest() const;
+  [[nodiscard]] std::int64_t highest() const;
+};
+
+inline constexpr std::int64_t exhaustive_limit = std::int64_t{1} << 17;  // domain values of a channel checked one by one
+
+// What the file computes: quantiser(chain(q)).
+struct Reference {
+  const Chain& chain;
+  const Quantiser& quantiser;
+  [[nodiscard]] std::int64_t operator()(std::int64_t q, std::size_t c) const {
+    return quantiser.code(evaluate_chain(chain, static_cast<float>(q), c), c);
+  }
+};
+
+struct ThresholdFit {
+  Thresholds thresholds;
+  Exactness exactness;
+  bool is_sign = false;                // one threshold at 0, upward, in every channel
+};
+// Absent: some channel is not monotone. Thresholds lie in [domain.lowest(), domain.highest() + 1].
+[[nodiscard]] std::optional<ThresholdFit> fit_thresholds(const Reference& reference, const Domain& domain);
+
+struct AffineFit {
+  Affine affine;
+  Exactness exactness;
+};
+// Absent: the chain is not of the form clamp(slope*q + offset) with one pair of saturation codes for all channels.
+[[nodiscard]] std::optional<AffineFit> fit_affine(const Reference& reference, const Domain& domain, int multiplier_bits);
+
+// q1, activation, q3 of a chain with one Relu or PRelu in it. The recipe's q1, activation, activation_place and q3 are set.
+struct ActivationFit {
+  PostProcessing recipe;
+  Exactness exactness;
+};
+[[nodiscard]] std::optional<ActivationFit> fit_activation(const Reference& reference, const Domain& domain,
+                                                          const LoweringOptions& options);
+
+// Signed bits of M for an operand of this range.
+[[nodiscard]] int multiplier_bits(const LoweringOptions& options, std::int64_t lo, std::int64_t hi);
+
+// Counts where `integer` and `reference` differ: everywhere up to exhaustive_limit, else on samples with all edges.
+template <class F>
+void compare(const Reference& reference, const Domain& domain, std::size_t c, Exactness& out, const F& integer);
+
+// Values (all, or samples) on which the two usual orders of batch normalisation decide differently.
+[[nodiscard]] std::int64_t count_ambiguous(const Reference& reference, const Domain& domain);
+
+// The values at which a channel is compared: all of them, or at least 4096 with the edges.
+[[nodiscard]] std::vector<std::int64_t> sample_domain(const Domain& domain, std::size_t c);
+
+template <class F>
+void compare(const Reference& reference, const Domain& domain, std::size_t c, Exactness& out, const F& integer) {
+  const bool all = domain.count(c) <= exhaustive_limit;
+  const auto visit = [&](std::int64_t q) {
+    const std::int64_t error = integer(q) - reference(q, c);
+    ++out.checked;
+    if (error == 0) return;
+    ++out.differing;
+    out.max_error = std::max(out.max_error, error < 0 ? -error : error);
+  };
+  const std::int64_t before = out.differing;
+  if (all) {
+    for (std::int64_t q = domain.lo[c]; q <= domain.hi[c]; q += domain.step) visit(q);
+  } else {
+    for (const std::int64_t q : sample_domain(domain, c)) visit(q);
+  }
+  if (!all || out.differing != before) out.exact = false;
+}
+
+}  // namespace blendsim::lowering
