@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/zoo/networks.h"
+
+namespace blendsim::zoo {
+namespace {
+
+constexpr WindowShape pointwise{};
+constexpr WindowShape same3{.kernel = 3, .pad = 1};
+
+// Batch normalisation on the main path, on the skip path and behind their sum.
+struct Module {
+  Builder& builder;
+  std::string name;
+
+  [[nodiscard]] Tensor skip(const Tensor& x, int channels, int stride) const {
+    const Tensor sums = builder.convolution(x, channels, {.stride = stride}, name + ".skip_conv");
+    return builder.quantise(builder.batch_norm(sums, join_grid, name + ".skip_bn"), join_grid, name + ".skip");
+  }
+  // Behind the last binary convolution: normalise, join with the skip path, normalise, quantise.
+  [[nodiscard]] Tensor join(const Tensor& sums, const Tensor& x, int channels, int stride) const {
+    const Tensor main =
+        builder.quantise(builder.batch_norm(sums, join_grid, name + ".main_bn"), join_grid, name + ".main");
+    const Tensor joined = builder.add(main, skip(x, channels, stride), name + ".join");
+    return builder.quantise(builder.batch_norm(joined, stream_grid, name + ".bn"), stream_grid, name + ".out");
+  }
+};
+
+// Two binary convolutions in one module with one skip convolution.
+Tensor block_module(Builder& builder, const Tensor& x, int channels, int stride, const std::string& name) {
+  const Module module{builder, name};
+  const WindowShape first{.kernel = 3, .stride = stride, .pad = 1};
+  Tensor y = builder.binary_convolution(builder.sign(x, name + ".sign1"), channels, first, name + ".conv1");
+  y = builder.sign(builder.batch_norm(y, stream_grid, name + ".bn1"), name + ".sign2");
+  y = builder.binary_convolution(y, channels, same3, name + ".conv2");
+  return module.join(y, x, channels, stride);
+}
+
+// One binary convolution in a module with a skip convolution of its own.
+Tensor convolution_module(Builder& builder, const Tensor& x, int channels, int stride, const std::string& name) {
+  const WindowShape window{.kernel = 3, .stride = stride, .pad = 1};
+  const Tensor sums = builder.binary_convolution(builder.sign(x, name + ".sign"), channels, window, name + ".conv");
+  return Module{builder, name}.join(sums, x, channels, stride);
+}
+
+void classifier(Builder& builder, const Tensor& x) {
+  const Tensor pooled = builder.quantise(builder.global_average_pool(x, "pool"), pooled_grid, "pooled");
+  builder.output(builder.dense(builder.flatten(pooled, "features"), 10, 8, true, "logits"));
+}
+
+}  // namespace
+
+void neuroblend(Builder& builder, const ZooOptions& options, int side) {
+  Tensor x = builder.input("image", {3, side, side});
+  x = builder.convolution(x, options.width, same3, "stem.conv");
+  x = builder.quantise(builder.batch_norm(x, stream_grid, "stem.bn"), stream_grid, "stem.out");
+  for (int stage = 1; stage <= 3; ++stage) {
+    const int channels = options.width << (stage - 1);
+    for (int block = 1; block <= options.blocks; ++block) {
+      const std::string name = "stage" + std::to_string(stage) + ".block" + std::to_string(block);
+      const int stride = stage > 1 && block == 1 ? 2 : 1;
+      if (options.skip == "block") {
+        x = block_module(builder, x, channels, stride, name);
+      } else {
+        x = convolution_module(builder, x, channels, stride, name + ".a");
+        x = convolution_module(builder, x, channels, 1, name + ".b");
+      }
+    }
+  }
+  classifier(builder, x);
+}
+
+void mlp_w2a2(Builder& builder) {
+  constexpr Grid code{2, false, 1};
+  Tensor x = builder.flatten(builder.input("image", {1, 16, 16}), "pixels");
+  for (int layer = 1; layer <= 2; ++layer) {
+    const std::string name = "hidden" + std::to_string(layer);
+    x = builder.batch_norm(builder.dense(x, 64, 2, false, name), code, name + ".bn");
+    x = builder.quantise(builder.relu(x, name + ".relu"), code, name + ".out");
+  }
+  builder.output(builder.dense(x, 10, 2, false, "logits"));
+}
+
+void convnet_mixed(Builder& builder) {
+  Tensor x = builder.input("image", {3, 16, 16});
+  x = builder.batch_norm(builder.convolution(x, 16, same3, "conv1"), stream_grid, "bn1");
+  x = builder.quantise(builder.prelu(x, "prelu1"), stream_grid, "out1");
+  const Tensor peaks = builder.max_pool(x, 2, "peaks");
+  const Tensor means = builder.quantise(builder.average_pool(x, 2, "means"), stream_grid, "means.out");
+  const WindowShape depthwise{.kernel = 3, .pad = 1, .groups = 16};
+  Tensor y = builder.batch_norm(builder.convolution(peaks, 16, depthwise, "depthwise"), stream_grid, "bn2");
+  y = builder.quantise(y, stream_grid, "out2");
+  y = builder.convolution(builder.concat(y, means, "both"), 32, pointwise, "pointwise");
+  y = builder.batch_norm(y, stream_grid, "bn3");
+  y = builder.quantise(builder.relu(y, "relu3"), {8, false, 5}, "out3");
+  y = builder.quantise(builder.global_average_pool(y, "pool"), pooled_grid, "pooled");
+  y = builder.dense(builder.flatten(y, "features"), 10, 8, true, "logits");
+  builder.softmax(y, "probabilities");
+}
+
+}  // namespace blendsim::zoo
