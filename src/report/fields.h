@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fields of the report's JSON: name, unit, meaning and how each is filled, in one table a section (fields.cpp).
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "report/figures.h"
+
+namespace blendsim {
+
+using Json = nlohmann::ordered_json;
+
+inline constexpr std::string_view report_schema = "blendsim.report/1";
+
+// The whole report without `digest` and `host`.
+[[nodiscard]] Json report_body(const Figures& figures);
+[[nodiscard]] Json report_host(const Figures& figures);
+
+// One row a field, as docs/report.md lists them. Paths: "layers[].name", "units.UNIT.busy",
+// "resources.by_unit.PART.lut".
+struct FieldRow {
+  std::string path, unit, sentence;
+};
+[[nodiscard]] std::vector<FieldRow> report_field_rows();
+// The rows as a Markdown table.
+[[nodiscard]] std::string report_field_table();
+
+}  // namespace blendsim

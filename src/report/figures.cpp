@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/figures.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace blendsim {
+
+namespace {
+
+// Peak multiply-accumulates a cycle; 0: the unit does not multiply.
+std::int64_t peak_macs(const MachineParameters& machine, std::string_view unit) {
+  if (unit == name(UnitId::xnor_array)) return machine.xnor_array.peak_macs();
+  if (unit == name(UnitId::mac_array)) return machine.mac_array.peak_macs();
+  return 0;
+}
+
+ResourceFigures convert(std::string name, const Resources& r) {
+  return {std::move(name), r.dsp, r.lut, r.ff, r.uram, static_cast<double>(r.bram36_halves) / 2};
+}
+
+}  // namespace
+
+std::string_view critical_name(std::size_t unit) { return unit < unit_names.size() ? unit_names[unit] : "dispatch"; }
+
+Figures::Figures(const ReportInput& input) : in(input) {
+  const Run& run = in.run;
+  images = std::max<std::int64_t>(1, static_cast<std::int64_t>(run.completions.size()));
+  latency = run.completions.empty() ? run.cycles : run.completions.front();
+  if (images > 1) interval = run.completions.back() - run.completions[run.completions.size() - 2];
+  for (const ProgramLayer& layer : in.program.layers) {
+    macs += layer.macs;
+    if (layer.binary) binary_macs += layer.macs;
+  }
+  instructions = static_cast<std::int64_t>(decode(in.program.main).size());
+  for (const auto& split : run.layer_critical_by) {
+    for (std::size_t u = 0; u < split.size(); ++u) critical_by[u] += split[u];
+  }
+  find_layers();
+  find_units();
+  find_resources();
+  const MachineParameters& machine = in.platform.machine;
+  if (run.cycles > 0) gops = 2.0 * static_cast<double>(macs * images) / run_seconds() / 1e9;
+  peak_gops = 2.0 * static_cast<double>(machine.xnor_array.peak_macs() + machine.mac_array.peak_macs()) *
+              static_cast<double>(machine.clock_hz) / 1e9;
+}
+
+double Figures::seconds(Cycles cycles) const {
+  return static_cast<double>(cycles) / static_cast<double>(in.platform.machine.clock_hz);
+}
+
+std::size_t Figures::bottleneck() const {
+  return static_cast<std::size_t>(std::max_element(critical_by.begin(), critical_by.end()) - critical_by.begin());
+}
+
+void Figures::find_layers() {
+  const Run& run = in.run;
+  const std::size_t count = in.program.layers.size();
+  std::vector<Cycles> first(count, std::numeric_limits<Cycles>::max()), last(count, -1);
+  for (const InstructionRecord& record : run.records) {
+    const auto layer = static_cast<std::size_t>(record.layer);
+    if (record.image != 0 || layer >= count) continue;
+    first[layer] = std::min(first[layer], record.start);
+    last[layer] = std::max(last[layer], record.end + 1);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const ProgramLayer& layer = in.program.layers[i];
+    LayerFigures row;
+    row.name = layer.name;
+    row.op = layer.op;
+    row.unit = layer.unit;
+    if (last[i] >= 0) {
+      row.start = first[i];
+      row.end = last[i];
+    }
+    row.macs = layer.macs;
+    const std::int64_t peak = peak_macs(in.platform.machine, layer.unit);
+    if (peak > 0 && row.cycles() > 0) {
+      row.utilization = static_cast<double>(layer.macs) / static_cast<double>(peak * row.cycles());
+    }
+    if (i < run.layer_critical_cycles.size()) row.critical_cycles = run.layer_critical_cycles[i];
+    row.bound_by = "none";
+    if (row.critical_cycles > 0 && i < run.layer_critical_by.size()) {
+      const auto& split = run.layer_critical_by[i];
+      row.bound_by =
+          critical_name(static_cast<std::size_t>(std::max_element(split.begin(), split.end()) - split.begin()));
+    }
+    if (i < in.power.layer_fj.size()) {
+      row.energy_j = static_cast<double>(in.power.layer_fj[i]) / 1e15 / static_cast<double>(images);
+    }
+    layers.push_back(std::move(row));
+  }
+}
+
+void Figures::find_units() {
+  for (std::size_t u = 0; u < units.size(); ++u) {
+    UnitFigures& row = units[u];
+    row.name = unit_names[u];
+    row.cycles = in.run.units[u];
+    if (in.run.cycles > 0)
+      row.busy_fraction = static_cast<double>(row.cycles.busy) / static_cast<double>(in.run.cycles);
+    const std::int64_t peak = peak_macs(in.platform.machine, row.name);
+    if (peak == 0) continue;
+    std::int64_t useful = 0;
+    for (const ProgramLayer& layer : in.program.layers) {
+      if (layer.unit == row.name) useful += layer.macs * images;
+    }
+    if (in.run.cycles > 0) row.utilization = static_cast<double>(useful) / static_cast<double>(peak * in.run.cycles);
+    if (row.cycles.busy > 0) {
+      row.mapping_efficiency = static_cast<double>(useful) / static_cast<double>(peak * row.cycles.busy);
+    }
+  }
+}
+
+void Figures::find_resources() {
+  const Device& device = in.platform.device;
+  const Limits& limits = in.platform.limits;
+  used = convert("total", in.resources.total);
+  available = {"available", device.dsp_slices, device.lut, device.ff, device.uram, static_cast<double>(device.bram36)};
+  limit = {"limit",
+           device.dsp_slices * limits.dsp / 100,
+           device.lut * limits.lut / 100,
+           device.ff * limits.ff / 100,
+           device.uram * limits.uram / 100,
+           static_cast<double>(device.bram36 * limits.bram36 / 100)};
+  for (const ResourceEstimate::Part& part : in.resources.parts) parts.push_back(convert(part.unit, part.used));
+  parts.push_back(convert("reserved", in.platform.reserved));
+}
+
+namespace {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+template <class Table, class S>
+void add_parameters(Parameters& out, const std::string& section, const Table& table, const S& values) {
+  for (const auto& row : table) {
+    const std::int64_t value = values.*row.member;
+    const bool choice = !row.choices.empty();
+    out.emplace_back(section + '.' + std::string(row.name),
+                     choice ? std::string(row.choices[static_cast<std::size_t>(value)]) : std::to_string(value));
+  }
+}
+
+}  // namespace
+
+Parameters parameter_list(const Platform& platform) {
+  const MachineParameters& m = platform.machine;
+  Parameters out{{"clock", std::to_string(m.clock_hz)}};
+  add_parameters(out, "control", control_parameters, m.control);
+  add_parameters(out, "dispatcher", dispatcher_parameters, m.dispatcher);
+  add_parameters(out, "xnor_array", xnor_array_parameters, m.xnor_array);
+  add_parameters(out, "mac_array", mac_array_parameters, m.mac_array);
+  add_parameters(out, "post_unit", post_unit_parameters, m.post_unit);
+  add_parameters(out, "pool_unit", pool_unit_parameters, m.pool_unit);
+  add_parameters(out, "load", transfer_parameters, m.load);
+  add_parameters(out, "store", transfer_parameters, m.store);
+  for (std::size_t b = 0; b < buffer_names.size(); ++b) {
+    add_parameters(out, "buffers." + std::string(buffer_names[b]), buffer_parameters, m.buffers[b]);
+  }
+  out.emplace_back("memory.standard", platform.memory_standard);
+  add_parameters(out, "memory", memory_parameters, m.memory);
+  add_parameters(out, "memory.timing", dram_timing_parameters, m.memory.timing);
+  out.emplace_back("board.device", platform.device.name);
+  out.emplace_back("board.junction", std::to_string(platform.junction_celsius));
+  for (const auto& [key, value] : {std::pair{"lut", platform.limits.lut},
+                                   {"ff", platform.limits.ff},
+                                   {"dsp", platform.limits.dsp},
+                                   {"bram36", platform.limits.bram36},
+                                   {"uram", platform.limits.uram}}) {
+    out.emplace_back("board.limits." + std::string(key), std::to_string(value));
+  }
+  out.emplace_back("technology", platform.technology);
+  out.emplace_back("host_overhead_ns", std::to_string(platform.host_overhead_ns));
+  return out;
+}
+
+}  // namespace blendsim

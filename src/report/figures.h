@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a report says beyond the run itself, computed once and used by the JSON and the text alike.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report/report.h"
+
+namespace blendsim {
+
+struct LayerFigures {
+  std::string name, op, unit;
+  Cycles start = 0, end = 0;          // of the first inference; half-open
+  Cycles critical_cycles = 0;         // of the whole run
+  std::int64_t macs = 0;              // of one inference
+  std::optional<double> utilization;  // none: the unit does not multiply, or nothing was executed
+  std::string bound_by;               // unit with the largest share of the critical cycles, "dispatch" or "none"
+  double energy_j = 0;                // dynamic, of one inference
+
+  [[nodiscard]] Cycles cycles() const { return end - start; }
+};
+
+struct UnitFigures {
+  std::string name;
+  UnitCycles cycles;
+  double busy_fraction = 0;
+  std::optional<double> utilization, mapping_efficiency;  // none: the unit does not multiply, or was never busy
+};
+
+// Resources of one part in the units a report uses: whole BRAM36.
+struct ResourceFigures {
+  std::string name;
+  std::int64_t dsp = 0, lut = 0, ff = 0, uram = 0;
+  double bram36 = 0;
+};
+
+struct Figures {
+  explicit Figures(const ReportInput& input);
+
+  const ReportInput& in;
+  std::int64_t images = 1;
+  std::int64_t macs = 0, binary_macs = 0;  // of one inference
+  std::int64_t instructions = 0;           // of one inference
+  Cycles latency = 0;                      // doorbell to the first completion
+  std::optional<Cycles> interval;          // last completion to the one before; none with one inference
+  std::vector<LayerFigures> layers;
+  std::array<UnitFigures, unit_count> units;
+  std::array<Cycles, unit_count + 1> critical_by{};  // the run's critical cycles by unit; last: dispatch
+  ResourceFigures used, available, limit;
+  std::vector<ResourceFigures> parts;  // units, then "reserved"
+  double gops = 0, peak_gops = 0;
+
+  [[nodiscard]] double seconds(Cycles cycles) const;
+  [[nodiscard]] double run_seconds() const { return seconds(in.run.cycles); }
+  // Index of the unit with most of the run's critical cycles; unit_count: dispatch.
+  [[nodiscard]] std::size_t bottleneck() const;
+
+ private:
+  void find_layers();
+  void find_units();
+  void find_resources();
+};
+
+// "xnor_array", ... and "dispatch" for unit_count.
+[[nodiscard]] std::string_view critical_name(std::size_t unit);
+
+// Every parameter of the machine by the name that --set uses, as text: {"xnor_array.rows", "16"}, in table order.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> parameter_list(const Platform& platform);
+
+}  // namespace blendsim
