@@ -16,6 +16,7 @@ inline constexpr std::string_view report_schema = "blendsim.report/1";
 
 // The whole report without `digest` and `host`.
 [[nodiscard]] Json report_body(const Figures& figures);
+[[nodiscard]] std::string report_digest(const Json& body);  // over the dumped text of report_body
 [[nodiscard]] Json report_host(const Figures& figures);
 
 // One row a field, as docs/report.md lists them. Paths: "layers[].name", "units.UNIT.busy",

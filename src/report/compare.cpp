@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "base/diagnostic.h"
+#include "report/fields.h"
+#include "report/format_text.h"
+
+namespace blendsim {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> accounts = {
+    "busy", "stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch", "idle"};
+
+Json read_report(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    throw DiagnosticError("file-unreadable", {.file = path}, "the report cannot be read", "check the path");
+  }
+  Json json = Json::parse(text.str(), nullptr, false);
+  if (json.is_discarded()) {
+    throw DiagnosticError("file-damaged", {.file = path}, "this is not well-formed JSON",
+                          "write it again with `blendsim run --json`");
+  }
+  if (!json.is_object() || !json.contains("schema") || json.at("schema") != report_schema) {
+    throw DiagnosticError("report-schema", {.file = path}, fmt::format("expected a report of schema {}", report_schema),
+                          "compare takes two files that `blendsim run --json` wrote");
+  }
+  return json;
+}
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+std::string signed_grouped(std::int64_t value) { return value > 0 ? "+" + grouped(value) : grouped(value); }
+
+std::string relative(std::int64_t a, std::int64_t b) {
+  return a == 0 ? "-" : fmt::format("{:+.1f} %", 100.0 * static_cast<double>(b - a) / static_cast<double>(a));
+}
+
+// What was different before the first cycle: network, input, platform, version.
+std::string causes(const Json& a, const Json& b) {
+  std::string out;
+  const auto differ = [&](const std::string& label, const Json& x, const Json& y) {
+    if (x != y) out += fmt::format("  {}: {} -> {}\n", label, text_of(x), text_of(y));
+  };
+  differ("versions.blendsim", a.at("versions").at("blendsim"), b.at("versions").at("blendsim"));
+  for (const std::string key : {"name", "digest", "macs"})
+    differ("network." + key, a.at("network").at(key), b.at("network").at(key));
+  for (const std::string key : {"source", "seed", "images", "digest"})
+    differ("input." + key, a.at("input").at(key), b.at("input").at(key));
+  for (const std::string key : {"name", "overrides"})
+    differ("platform." + key, a.at("platform").at(key), b.at("platform").at(key));
+  const Json& before = a.at("platform").at("parameters");
+  const Json& after = b.at("platform").at("parameters");
+  for (const auto& [key, value] : before.items()) {
+    differ("platform." + key, value, after.contains(key) ? after.at(key) : Json(nullptr));
+  }
+  for (const auto& [key, value] : after.items()) {
+    if (!before.contains(key)) differ("platform." + key, nullptr, value);
+  }
+  differ("program.digest", a.at("program").at("digest"), b.at("program").at("digest"));
+  return out.empty() ? "same network, input, platform, program and version\n" : "what went in differs:\n" + out;
+}
+
+std::string totals(const Json& a, const Json& b) {
+  TextTable table({"", "A", "B", "B - A", ""}, {true, false, false, false, false});
+  for (const std::string key : {"cycles", "init_cycles", "compute_cycles"}) {
+    const auto x = a.at(key).get<std::int64_t>(), y = b.at(key).get<std::int64_t>();
+    table.row({key, grouped(x), grouped(y), signed_grouped(y - x), relative(x, y)});
+  }
+  for (const std::string key : {"dsp", "lut", "ff"}) {
+    const auto x = a.at("resources").at(key).get<std::int64_t>(), y = b.at("resources").at(key).get<std::int64_t>();
+    table.row({key, grouped(x), grouped(y), signed_grouped(y - x), relative(x, y)});
+  }
+  const auto real = [&](const std::string& label, double x, double y, const std::string& unit) {
+    table.row({label, engineering(x, unit), engineering(y, unit), engineering(y - x, unit),
+               x == 0 ? "-" : fmt::format("{:+.1f} %", 100 * (y - x) / x)});
+  };
+  real("latency", a.at("latency_s").get<double>(), b.at("latency_s").get<double>(), "s");
+  real("power", a.at("power").at("total_w").get<double>(), b.at("power").at("total_w").get<double>(), "W");
+  real("energy", a.at("power").at("energy_per_inference_j").get<double>(),
+       b.at("power").at("energy_per_inference_j").get<double>(), "J");
+  return table.text();
+}
+
+struct Change {
+  std::string name;
+  std::int64_t a = 0, b = 0;
+  [[nodiscard]] std::int64_t delta() const { return b - a; }
+};
+
+// Largest change first; equal sizes keep their order.
+void sort_by_size(std::vector<Change>& changes) {
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const Change& x, const Change& y) { return std::abs(x.delta()) > std::abs(y.delta()); });
+}
+
+std::string layers(const Json& a, const Json& b, std::vector<Change>& critical) {
+  std::map<std::string, const Json*> rows_b;
+  for (const Json& row : b.at("layers")) rows_b[row.at("name").get<std::string>()] = &row;
+  TextTable table({"layer", "cycles A", "cycles B", "B - A", "critical A", "critical B", "B - A", "bound by"},
+                  {true, false, false, false, false, false, false, true});
+  bool any = false;
+  const Json none = {{"cycles", 0}, {"critical_cycles", 0}, {"bound_by", "absent"}};
+  const auto add = [&](const std::string& name, const Json& x, const Json& y) {
+    const Change cycles{name, x.at("cycles").get<std::int64_t>(), y.at("cycles").get<std::int64_t>()};
+    const Change crit{name, x.at("critical_cycles").get<std::int64_t>(), y.at("critical_cycles").get<std::int64_t>()};
+    critical.push_back(crit);
+    if (cycles.delta() == 0 && crit.delta() == 0 && x.at("bound_by") == y.at("bound_by")) return;
+    any = true;
+    const std::string bound = x.at("bound_by") == y.at("bound_by")
+                                  ? text_of(x.at("bound_by"))
+                                  : text_of(x.at("bound_by")) + " -> " + text_of(y.at("bound_by"));
+    table.row({name, grouped(cycles.a), grouped(cycles.b), signed_grouped(cycles.delta()), grouped(crit.a),
+               grouped(crit.b), signed_grouped(crit.delta()), bound});
+  };
+  for (const Json& row : a.at("layers")) {
+    const auto name = row.at("name").get<std::string>();
+    const auto found = rows_b.find(name);
+    add(name, row, found == rows_b.end() ? none : *found->second);
+    if (found != rows_b.end()) rows_b.erase(found);
+  }
+  for (const Json& row : b.at("layers")) {
+    if (rows_b.contains(row.at("name").get<std::string>())) add(row.at("name").get<std::string>(), none, row);
+  }
+  return any ? table.text() : "every layer takes the same cycles\n";
+}
+
+std::string units(const Json& a, const Json& b, std::vector<Change>& stalls) {
+  TextTable table({"unit", "account", "A", "B", "B - A"}, {true, true, false, false, false});
+  bool any = false;
+  for (const auto& [unit, row] : a.at("units").items()) {
+    if (!b.at("units").contains(unit)) continue;
+    for (const std::string_view account : accounts) {
+      const std::string key(account);
+      const Change change{unit + " " + key, row.at(key).get<std::int64_t>(),
+                          b.at("units").at(unit).at(key).get<std::int64_t>()};
+      if (change.delta() == 0) continue;
+      any = true;
+      table.row({unit, key, grouped(change.a), grouped(change.b), signed_grouped(change.delta())});
+      if (key != "idle") stalls.push_back(change);
+    }
+  }
+  return any ? table.text() : "every unit's account is the same\n";
+}
+
+std::string explanation(const Json& a, const Json& b, std::vector<Change> critical,
+                        std::vector<Change> accounts_changed) {
+  const std::int64_t delta = b.at("cycles").get<std::int64_t>() - a.at("cycles").get<std::int64_t>();
+  std::string out = fmt::format("the difference of {} cycles comes from\n", signed_grouped(delta));
+  if (delta == 0) out = "the runs take the same number of cycles\n";
+  const auto list = [&](const std::string& what, std::vector<Change>& changes) {
+    sort_by_size(changes);
+    constexpr std::size_t shown = 5;
+    for (std::size_t i = 0; i < std::min(shown, changes.size()); ++i) {
+      if (changes[i].delta() != 0)
+        out += fmt::format("  {} {}: {}\n", what, changes[i].name, signed_grouped(changes[i].delta()));
+    }
+  };
+  list("layer", critical);
+  list("unit", accounts_changed);
+  return out;
+}
+
+std::string outputs(const Json& a, const Json& b) {
+  if (a.at("outputs") == b.at("outputs")) return "outputs are equal\n";
+  return a.at("outputs").empty() || b.at("outputs").empty() ? "outputs: one run was timing only\n" : "OUTPUTS DIFFER\n";
+}
+
+}  // namespace
+
+Comparison compare_reports(const std::string& a, const std::string& b) {
+  const Json x = read_report(a), y = read_report(b);
+  Comparison out;
+  try {
+    out.equal = x.at("digest") == y.at("digest");
+    out.text =
+        fmt::format("A {}  digest {}\nB {}  digest {}\n\n", a, text_of(x.at("digest")), b, text_of(y.at("digest")));
+    if (out.equal) {
+      out.text += "the reports are equal\n";
+      return out;
+    }
+    std::vector<Change> critical, changed;
+    const std::string layer_table = layers(x, y, critical), unit_table = units(x, y, changed);
+    out.text += causes(x, y) + '\n' + totals(x, y) + '\n' + layer_table + '\n' + unit_table + '\n';
+    out.text += explanation(x, y, critical, changed) + outputs(x, y);
+  } catch (const nlohmann::json::exception& problem) {
+    throw DiagnosticError("report-schema", {.file = a + " or " + b},
+                          fmt::format("a field of the schema is missing or of another type: {}", problem.what()),
+                          "write both reports with this version of blendsim");
+  }
+  return out;
+}
+
+}  // namespace blendsim
