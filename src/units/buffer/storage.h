@@ -6,14 +6,29 @@
 // (unwritten-read) when checks are on.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "units/buffer/layout.h"
 #include "units/machine_parameters.h"
+#include "units/post_unit/record.h"
 
 namespace blendsim {
+
+// Words (act_binary: cells) of each buffer, and the bounds check of every access.
+class BufferWords {
+ public:
+  void set(BufferId buffer, std::size_t words) { total_[static_cast<std::size_t>(index(buffer))] = words; }
+  // Returns `address`; throws InvariantError when [address, address + count) leaves the buffer: verify() refuses such programs.
+  std::size_t check(BufferId buffer, std::size_t address, std::size_t count) const;
+
+ private:
+  std::array<std::size_t, buffer_count> total_{};
+};
 
 class Buffers {
  public:
@@ -50,8 +65,17 @@ class Buffers {
   [[nodiscard]] std::uint32_t parameter_width() const { return parameter_width_; }  // bits
   // Increases with every write to weights or parameters: what a unit decoded before is stale after a change.
   [[nodiscard]] std::uint64_t version() const { return version_; }
+  // Records that the post unit has decoded, by (address, kind of record); emptied by every write to parameters. The
+  // hardware has no such memory: it saves the host from decoding the same bits for every tile.
+  using DecodedRecords = std::map<std::pair<std::uint32_t, std::uint32_t>, PostRecord>;
+  [[nodiscard]] DecodedRecords& decoded_records() { return decoded_records_; }
 
  private:
+  [[nodiscard]] std::size_t cell_index(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const;
+  void mark_written(BufferId buffer, std::size_t first, std::size_t count);
+  void require_written(BufferId buffer, std::size_t first, std::size_t count) const;
+
+  BufferWords words_;
   int cell_slices_ = 1;
   int accumulator_lanes_ = 16;
   std::uint32_t parameter_width_ = 0;
@@ -64,6 +88,8 @@ class Buffers {
   std::vector<std::int8_t> weights_fixed_;
   std::vector<std::int32_t> accumulators_;
   std::vector<std::uint8_t> parameters_;
+  std::vector<std::int32_t> start_words_;  // the same bits as parameters_, width / 32 values a word
+  DecodedRecords decoded_records_;
   std::vector<bool> written_[buffer_count];
 };
 

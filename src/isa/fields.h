@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of fields by instruction type: what encode, decode, disassemble, verify and the tests walk over.
+#pragma once
+
+#include "isa/instruction.h"
+
+namespace blendsim {
+
+[[nodiscard]] constexpr const auto& fields_of(const TransferInstruction*) { return transfer_fields; }
+[[nodiscard]] constexpr const auto& fields_of(const XnorInstruction*) { return xnor_fields; }
+[[nodiscard]] constexpr const auto& fields_of(const MacInstruction*) { return mac_fields; }
+[[nodiscard]] constexpr const auto& fields_of(const PostInstruction*) { return post_fields; }
+[[nodiscard]] constexpr const auto& fields_of(const PoolInstruction*) { return pool_fields; }
+
+inline constexpr int opcode_bits = 3;
+inline constexpr int header_bits = opcode_bits + 1;  // ... and whether a second word follows
+inline constexpr int word_bits = 128;
+
+template <class I>
+[[nodiscard]] constexpr int instruction_bits() {
+  return header_bits + total_bits(synchronisation_fields) + total_bits(fields_of(static_cast<const I*>(nullptr)));
+}
+static_assert(instruction_bits<TransferInstruction>() <= 2 * word_bits);
+static_assert(instruction_bits<XnorInstruction>() <= 2 * word_bits);
+static_assert(instruction_bits<MacInstruction>() <= 2 * word_bits);
+static_assert(instruction_bits<PostInstruction>() <= 2 * word_bits);
+static_assert(instruction_bits<PoolInstruction>() <= 2 * word_bits);
+
+// visit(field name, bits, value&) for every field of `i` in encoding order: Synchronisation first.
+template <class I, class Visitor>
+void for_each_field(I& i, Visitor&& visit) {
+  for (const auto& field : synchronisation_fields) visit(field.name, field.bits, i.sync.*(field.member));
+  for (const auto& field : fields_of(&i)) visit(field.name, field.bits, i.*(field.member));
+}
+
+// A decoded instruction of `unit` with every field at its default.
+[[nodiscard]] Instruction make_instruction(UnitId unit);
+
+}  // namespace blendsim

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "units/buffer/storage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/diagnostic.h"
+
+namespace blendsim {
+namespace {
+
+constexpr std::size_t fixed_word_bytes = 16;
+
+// One value of `bytes` bits [bit, bit + count), little-endian; count <= 57.
+std::uint64_t bits_at(std::span<const std::uint8_t> bytes, std::size_t bit, int count) {
+  std::uint64_t value = 0;
+  const std::size_t first = bit / 8, last = (bit + static_cast<std::size_t>(count) - 1) / 8;
+  for (std::size_t i = last + 1; i-- > first;) value = value << 8 | bytes[i];
+  return value >> (bit % 8) & ((std::uint64_t{1} << count) - 1);
+}
+
+[[noreturn]] void beyond(BufferId buffer, std::size_t address) {
+  throw InvariantError(fmt::format("buffer {}", name(buffer)), fmt::format("address {} is beyond its end", address));
+}
+
+}  // namespace
+
+std::size_t BufferWords::check(BufferId buffer, std::size_t address, std::size_t count) const {
+  const std::size_t total = total_[static_cast<std::size_t>(index(buffer))];
+  if (count > total || address > total - count) beyond(buffer, address);
+  return address;
+}
+
+void Buffers::configure(const MachineParameters& machine, bool check_unwritten) {
+  const auto words_of = [&](BufferId id) {
+    return static_cast<std::size_t>(machine.buffer(id).regions * machine.buffer(id).depth);
+  };
+  check_unwritten_ = check_unwritten;
+  cell_slices_ = static_cast<int>(machine.xnor_array.cell_slices());
+  accumulator_lanes_ = static_cast<int>(std::max(machine.xnor_array.rows, machine.mac_array.rows));
+  parameter_width_ = static_cast<std::uint32_t>(machine.buffer(BufferId::parameters).width);
+  binary_word_rows_ = static_cast<std::uint32_t>(machine.xnor_array.rows);
+  binary_word_words_ = static_cast<std::uint32_t>(machine.xnor_array.words);
+  fixed_weight_bytes_ = static_cast<std::uint32_t>(machine.mac_array.rows * machine.mac_array.columns);
+  for (int b = 0; b < buffer_count; ++b) {
+    const std::size_t cells = static_cast<BufferId>(b) == BufferId::act_binary ? binary_banks : 1;
+    words_.set(static_cast<BufferId>(b), words_of(static_cast<BufferId>(b)) * cells);
+    written_[b].assign(check_unwritten ? words_of(static_cast<BufferId>(b)) * cells : 0, false);
+  }
+  act_binary_.assign(words_of(BufferId::act_binary) * binary_banks * static_cast<std::size_t>(cell_slices_), 0);
+  act_fixed_.assign(words_of(BufferId::act_fixed) * fixed_word_bytes, 0);
+  weights_binary_.assign(words_of(BufferId::weights_binary) * binary_word_rows_ * binary_word_words_, 0);
+  weights_fixed_.assign(words_of(BufferId::weights_fixed) * fixed_weight_bytes_, 0);
+  accumulators_.assign(words_of(BufferId::accumulators) * static_cast<std::size_t>(accumulator_lanes_), 0);
+  parameters_.assign(words_of(BufferId::parameters) * (parameter_width_ / 8), 0);
+  start_words_.assign(words_of(BufferId::parameters) * (parameter_width_ / 32), 0);
+  decoded_records_.clear();
+  ++version_;
+}
+
+void Buffers::mark_written(BufferId buffer, std::size_t first, std::size_t count) {
+  auto& written = written_[index(buffer)];
+  std::fill_n(written.begin() + static_cast<std::ptrdiff_t>(first), count, true);
+}
+
+void Buffers::require_written(BufferId buffer, std::size_t first, std::size_t count) const {
+  const auto& written = written_[index(buffer)];
+  for (std::size_t i = first; i < first + count; ++i) {
+    if (written[i]) continue;
+    const std::string place = buffer == BufferId::act_binary
+                                  ? fmt::format("bank {} address {}", i % binary_banks, i / binary_banks)
+                                  : fmt::format("word {}", i);
+    throw DiagnosticError({Diagnostic{"unwritten-read", Place{{}, 0, std::string(name(buffer))},
+                                      fmt::format("{} is read but nothing has written it", place), {}}},
+                          ExitStatus::simulation_failed);
+  }
+}
+
+void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<const std::uint8_t> bytes) {
+  std::size_t count = 0;
+  switch (buffer) {
+    case BufferId::act_fixed: {
+      count = bytes.size() / fixed_word_bytes;
+      words_.check(buffer, address, count);
+      std::copy_n(bytes.begin(), count * fixed_word_bytes, act_fixed_.begin() + address * std::ptrdiff_t{fixed_word_bytes});
+      break;
+    }
+    case BufferId::weights_binary: {
+      const std::size_t per_word = std::size_t{binary_word_rows_} * binary_word_words_;
+      const std::size_t word_bytes = per_word * dsp_word_bits / 8;
+      count = bytes.size() / word_bytes;
+      words_.check(buffer, address, count);
+      for (std::size_t i = 0; i < count * per_word; ++i) {
+        weights_binary_[address * per_word + i] = bits_at(bytes, i * dsp_word_bits, dsp_word_bits);
+      }
+      break;
+    }
+    case BufferId::weights_fixed: {
+      count = bytes.size() / fixed_weight_bytes_;
+      words_.check(buffer, address, count);
+      for (std::size_t i = 0; i < count * fixed_weight_bytes_; ++i) {
+        weights_fixed_[std::size_t{address} * fixed_weight_bytes_ + i] = static_cast<std::int8_t>(bytes[i]);
+      }
+      break;
+    }
+    case BufferId::parameters: {
+      const std::size_t word_bytes = parameter_width_ / 8, lanes = parameter_width_ / 32;
+      count = bytes.size() / word_bytes;
+      words_.check(buffer, address, count);
+      std::copy_n(bytes.begin(), count * word_bytes, parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
+      for (std::size_t w = 0; w < count; ++w) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+          const std::uint64_t value = bits_at(bytes.subspan(w * word_bytes), lane * 32, 32);
+          start_words_[(address + w) * lanes + lane] = static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
+        }
+      }
+      decoded_records_.clear();
+      break;
+    }
+    case BufferId::instructions:  // the decoded program travels beside the values: nothing reads these bits
+      return;
+    case BufferId::act_binary:
+    case BufferId::accumulators: throw InvariantError(fmt::format("buffer {}", name(buffer)), "has no whole-word writes");
+  }
+  if (check_unwritten_) mark_written(buffer, address, count);
+  ++version_;
+}
+
+std::size_t Buffers::cell_index(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
+  const BinaryMap::Cell place = map.cell(x, y, s);
+  return words_.check(BufferId::act_binary, std::size_t{place.address} * binary_banks + place.bank, 1);
+}
+
+std::span<const std::uint16_t> Buffers::cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
+  const std::size_t i = cell_index(map, x, y, s), m = static_cast<std::size_t>(cell_slices_);
+  if (check_unwritten_) require_written(BufferId::act_binary, i, 1);
+  return std::span(act_binary_).subspan(i * m, m);
+}
+
+std::span<std::uint16_t> Buffers::cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) {
+  const std::size_t i = cell_index(map, x, y, s), m = static_cast<std::size_t>(cell_slices_);
+  if (check_unwritten_) mark_written(BufferId::act_binary, i, 1);
+  return std::span(act_binary_).subspan(i * m, m);
+}
+
+std::span<const std::uint8_t> Buffers::fixed(std::uint32_t address, std::uint32_t words) const {
+  words_.check(BufferId::act_fixed, address, words);
+  if (check_unwritten_) require_written(BufferId::act_fixed, address, words);
+  return std::span(act_fixed_).subspan(address * fixed_word_bytes, words * fixed_word_bytes);
+}
+
+std::span<std::uint8_t> Buffers::fixed(std::uint32_t address, std::uint32_t words) {
+  words_.check(BufferId::act_fixed, address, words);
+  if (check_unwritten_) mark_written(BufferId::act_fixed, address, words);
+  return std::span(act_fixed_).subspan(address * fixed_word_bytes, words * fixed_word_bytes);
+}
+
+std::span<const std::uint64_t> Buffers::binary_weights(std::uint32_t address, std::uint32_t words) const {
+  const std::size_t per_word = std::size_t{binary_word_rows_} * binary_word_words_;
+  words_.check(BufferId::weights_binary, address, words);
+  if (check_unwritten_) require_written(BufferId::weights_binary, address, words);
+  return std::span(weights_binary_).subspan(address * per_word, words * per_word);
+}
+
+std::span<const std::int8_t> Buffers::fixed_weights(std::uint32_t address, std::uint32_t words) const {
+  words_.check(BufferId::weights_fixed, address, words);
+  if (check_unwritten_) require_written(BufferId::weights_fixed, address, words);
+  return std::span(weights_fixed_).subspan(std::size_t{address} * fixed_weight_bytes_, std::size_t{words} * fixed_weight_bytes_);
+}
+
+std::span<std::int32_t> Buffers::accumulators(std::uint32_t address, std::uint32_t words) {
+  const std::size_t lanes = static_cast<std::size_t>(accumulator_lanes_);
+  words_.check(BufferId::accumulators, address, words);
+  if (check_unwritten_) mark_written(BufferId::accumulators, address, words);
+  return std::span(accumulators_).subspan(address * lanes, words * lanes);
+}
+
+std::span<const std::int32_t> Buffers::accumulators(std::uint32_t address, std::uint32_t words) const {
+  const std::size_t lanes = static_cast<std::size_t>(accumulator_lanes_);
+  words_.check(BufferId::accumulators, address, words);
+  if (check_unwritten_) require_written(BufferId::accumulators, address, words);
+  return std::span(accumulators_).subspan(address * lanes, words * lanes);
+}
+
+std::span<const std::uint8_t> Buffers::parameters(std::uint32_t address, std::uint32_t words) const {
+  const std::size_t bytes = parameter_width_ / 8;
+  words_.check(BufferId::parameters, address, words);
+  if (check_unwritten_) require_written(BufferId::parameters, address, words);
+  return std::span(parameters_).subspan(address * bytes, words * bytes);
+}
+
+std::span<const std::int32_t> Buffers::start_word(std::uint32_t address) const {
+  const std::size_t lanes = parameter_width_ / 32;
+  words_.check(BufferId::parameters, address, 1);
+  if (check_unwritten_) require_written(BufferId::parameters, address, 1);
+  return std::span(start_words_).subspan(address * lanes, lanes);
+}
+
+}  // namespace blendsim
