@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// ONNX file -> Graph. Protobuf only parses; every claim of the file is checked here.
+#include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
+#include <onnx/onnx_pb.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/diagnostic.h"
+#include "network/graph.h"
+#include "network/import/structure.h"
+#include "network/import/tensor_proto.h"
+#include "network/operators/operator.h"
+
+namespace blendsim {
+
+namespace {
+
+using operators::Refusal;
+
+// Text that can be printed, written as JSON and searched for: UTF-8 without control characters.
+bool is_text(const std::string& name) {
+  for (std::size_t i = 0; i < name.size();) {
+    const auto lead = static_cast<unsigned char>(name[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0x20 || lead == 0x7f || (lead >= 0x80 && lead < 0xc2) || lead > 0xf4) return false;
+    if (i + length > name.size()) return false;
+    for (std::size_t k = 1; k < length; ++k) {
+      if ((static_cast<unsigned char>(name[i + k]) & 0xc0) != 0x80) return false;
+    }
+    const auto second = length > 1 ? static_cast<unsigned char>(name[i + 1]) : 0;
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+        (lead == 0xf4 && second > 0x8f)) {
+      return false;  // overlong forms, surrogates, beyond U+10FFFF
+    }
+    i += length;
+  }
+  return true;
+}
+
+class Importer {
+ public:
+  explicit Importer(std::string path) { graph_.file = std::move(path); }
+
+  Graph run() {
+    parse();
+    read_model();
+    diagnostics_.throw_if_any();
+    name_nodes(graph_);
+    check_names(graph_, diagnostics_);
+    diagnostics_.throw_if_any();
+    sort_nodes(graph_, diagnostics_);
+    diagnostics_.throw_if_any();
+    fold_and_infer(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  void error(Code code, const std::string& node, const std::string& message, const std::string& hint = {}) {
+    diagnostics_.error(code, {graph_.file, 0, is_text(node) ? node : "(unprintable)"}, message, hint);
+  }
+
+  void parse() {
+    std::ifstream stream(graph_.file, std::ios::binary);
+    std::ostringstream content;
+    content << stream.rdbuf();
+    if (!stream || stream.bad()) {
+      throw DiagnosticError("file-unreadable", {graph_.file}, "cannot read the file", "check the path and its permissions");
+    }
+    const std::string bytes = content.str();
+    const google::protobuf::LogSilencer silence;
+    const bool parsed = model_.ParseFromString(bytes);
+    const bool looks_onnx = !bytes.empty() && bytes[0] == '\x08';  // ir_version, the first field of every exporter
+    if (!parsed && !looks_onnx && !bytes.empty()) {
+      throw DiagnosticError("file-unrecognised", {graph_.file}, "this is not an ONNX model");
+    }
+    if (!parsed || !model_.has_graph() || model_.graph().node_size() == 0) {
+      throw DiagnosticError("file-damaged", {graph_.file}, "the ONNX model is truncated or damaged: it holds no complete graph",
+                            "copy or export the file again");
+    }
+  }
+
+  void read_model() {
+    graph_.name = model_.graph().name();
+    if (!is_text(graph_.name)) error("file-damaged", "", "the graph's name is no text");
+    graph_.ir_version = static_cast<int>(std::clamp<std::int64_t>(model_.ir_version(), 0, 1 << 20));
+    for (const auto& import : model_.opset_import()) {
+      const std::string domain = import.domain() == "ai.onnx" ? "" : import.domain();
+      if (!is_text(domain)) error("file-damaged", "", "the name of an operator set is no text");
+      if (import.version() < 1) error("bad-graph", domain, "the operator set has no positive version");
+      graph_.opsets[domain] = import.version();
+    }
+    read_initializers();
+    read_inputs();
+    std::set<std::string> seen;
+    for (const auto& output : model_.graph().output()) {
+      if (!is_text(output.name()) || output.name().empty()) error("file-damaged", "", "an output's name is no text");
+      if (!seen.insert(output.name()).second) error("bad-graph", output.name(), "the output is listed twice");
+      graph_.outputs.push_back(output.name());
+    }
+    if (graph_.outputs.empty()) error("bad-graph", graph_.name, "the graph has no output");
+    for (const auto& node : model_.graph().node()) read_node(node);
+  }
+
+  void read_initializers() {
+    for (const auto& proto : model_.graph().initializer()) {
+      if (!is_text(proto.name()) || proto.name().empty()) {
+        error("file-damaged", "", "a constant's name is no text");
+      } else if (graph_.constants.contains(proto.name())) {
+        error("bad-graph", proto.name(), "the constant is defined twice");
+      } else {
+        try {
+          graph_.constants[proto.name()] = constant_of(proto);
+        } catch (const Refusal& refusal) {
+          error(refusal.code, proto.name(), "constant: " + refusal.message, refusal.hint);
+        }
+      }
+    }
+    for (const auto& sparse : model_.graph().sparse_initializer()) {
+      error("unsupported-attribute", sparse.values().name(), "sparse constants are not supported",
+            "export the model with dense weights");
+    }
+  }
+
+  void read_inputs() {
+    std::set<std::string> initializers, seen;  // a refused constant is no input either
+    for (const auto& proto : model_.graph().initializer()) initializers.insert(proto.name());
+    for (const auto& info : model_.graph().input()) {
+      if (initializers.contains(info.name())) continue;
+      if (!is_text(info.name()) || info.name().empty()) {
+        error("file-damaged", "", "an input's name is no text");
+      } else if (!seen.insert(info.name()).second) {
+        error("bad-graph", info.name(), "the input is listed twice");
+      } else {
+        read_input_shape(info);
+      }
+    }
+    if (seen.size() != 1) {
+      std::string names;
+      for (const std::string& name : seen) names += (names.empty() ? "'" : ", '") + name + "'";
+      error("bad-graph", graph_.name, fmt::format("the network has {} inputs ({}), but must have one", seen.size(), names),
+            "export a network of one input tensor");
+    }
+  }
+
+  void read_input_shape(const onnx::ValueInfoProto& info) {
+    const auto& type = info.type().tensor_type();
+    if (!info.type().has_tensor_type()) return error("bad-graph", info.name(), "the input is not a tensor");
+    if (!type.has_shape() || type.shape().dim_size() == 0) {
+      return error("dynamic-shape", info.name(), "the input has no shape", "export the network with a fixed input shape");
+    }
+    if (type.elem_type() != onnx::TensorProto::FLOAT) input_types_[info.name()] = type.elem_type();
+    Shape shape;
+    for (int d = 0; d < type.shape().dim_size(); ++d) {
+      const auto& dim = type.shape().dim(d);
+      std::int64_t size = dim.has_dim_value() ? dim.dim_value() : 0;
+      if (d == 0 && size <= 0) size = 1;  // a symbolic batch stands for one image
+      if (size <= 0) {
+        return error("dynamic-shape", info.name(),
+                     fmt::format("dimension {} of the input is {}", d,
+                                 dim.has_dim_param() && is_text(dim.dim_param()) ? "'" + dim.dim_param() + "'" : "unknown"),
+                     "export the network with a fixed input shape");
+      }
+      shape.push_back(size);
+    }
+    if (shape[0] != 1) {
+      return error("dynamic-shape", info.name(), fmt::format("the input holds a batch of {} images", shape[0]),
+                   "export the network with batch 1; --input may be given several times");
+    }
+    if (operators::checked_count(shape) < 0) {
+      return error("dynamic-shape", info.name(), "the input's shape " + shape_text(shape) + " is too large");
+    }
+    graph_.inputs.push_back({info.name(), shape});
+  }
+
+  void read_node(const onnx::NodeProto& proto) {
+    Node node;
+    node.op = proto.op_type();
+    node.domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+    node.name = proto.name();
+    node.inputs.assign(proto.input().begin(), proto.input().end());
+    node.outputs.assign(proto.output().begin(), proto.output().end());
+    bool text = !node.op.empty() && is_text(node.op) && is_text(node.domain) && is_text(node.name);
+    for (const std::string& name : node.inputs) text = text && is_text(name);
+    for (const std::string& name : node.outputs) text = text && is_text(name);
+    if (!text) return error("file-damaged", proto.name(), "a name of the node is no text, or it has no operator");
+    for (const std::string& name : node.inputs) {
+      const auto type = input_types_.find(name);
+      if (type != input_types_.end() && node.op != "Cast") {
+        error("unsupported-attribute", name,
+              "the input is " + element_type_name(type->second) + ", but must be float32",
+              "export the network with a float32 input, or with a Cast to float32 behind the input");
+        input_types_.erase(type);
+      }
+    }
+    for (const auto& attribute : proto.attribute()) read_attribute(attribute, node);
+    if (node.op == "Constant" && node.domain.empty()) {
+      read_constant(node);
+    } else {
+      graph_.nodes.push_back(std::move(node));
+    }
+  }
+
+  void read_attribute(const onnx::AttributeProto& proto, Node& node) {
+    using onnx::AttributeProto;
+    const std::string& key = proto.name();
+    if (!is_text(key) || key.empty()) return error("file-damaged", node.name, "the name of an attribute is no text");
+    if (node.attributes.contains(key)) return error("bad-graph", node.name, "the attribute '" + key + "' is given twice");
+    auto type = proto.type();
+    if (type == AttributeProto::UNDEFINED) {  // IR version 1
+      type = proto.has_f()        ? AttributeProto::FLOAT
+             : proto.has_i()      ? AttributeProto::INT
+             : proto.has_s()      ? AttributeProto::STRING
+             : proto.has_t()      ? AttributeProto::TENSOR
+             : proto.floats_size() > 0 ? AttributeProto::FLOATS
+                                       : AttributeProto::INTS;
+    }
+    switch (type) {
+      case AttributeProto::FLOAT: node.attributes[key] = proto.f(); return;
+      case AttributeProto::INT: node.attributes[key] = std::int64_t{proto.i()}; return;
+      case AttributeProto::INTS: node.attributes[key] = std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end()); return;
+      case AttributeProto::FLOATS: node.attributes[key] = std::vector<float>(proto.floats().begin(), proto.floats().end()); return;
+      case AttributeProto::STRING:
+        if (!is_text(proto.s())) return error("file-damaged", node.name, "the attribute '" + key + "' is no text");
+        node.attributes[key] = proto.s();
+        return;
+      case AttributeProto::TENSOR:
+        try {
+          node.attributes[key] = constant_of(proto.t());
+        } catch (const Refusal& refusal) {
+          error(refusal.code, node.name, "attribute '" + key + "': " + refusal.message, refusal.hint);
+        }
+        return;
+      default:  // sub-graphs, lists of texts: no operator that BlendSim knows has one, normalise() refuses the node
+        node.attributes[key] = std::string("(unread)");
+    }
+  }
+
+  void read_constant(const Node& node) {
+    const auto fail = [&](const std::string& message) { error("bad-graph", node.name, "Constant: " + message); };
+    if (node.outputs.size() != 1 || node.attributes.size() != 1) return fail("it must have one output and one attribute");
+    const std::string& output = node.outputs[0];
+    if (output.empty() || graph_.constants.contains(output)) return fail("the tensor '" + output + "' is produced twice");
+    const auto& [key, attribute] = *node.attributes.begin();
+    Constant constant;
+    if (key == "value" && std::holds_alternative<Constant>(attribute)) {
+      constant = std::get<Constant>(attribute);
+    } else if (key == "value_float" && std::holds_alternative<float>(attribute)) {
+      constant = {{}, std::vector{std::get<float>(attribute)}, "float"};
+    } else if (key == "value_int" && std::holds_alternative<std::int64_t>(attribute)) {
+      constant = {{}, std::vector{std::get<std::int64_t>(attribute)}, "int64"};
+    } else if (key == "value_floats" && std::holds_alternative<std::vector<float>>(attribute)) {
+      const auto& values = std::get<std::vector<float>>(attribute);
+      constant = {{static_cast<std::int64_t>(values.size())}, values, "float"};
+    } else if (key == "value_ints" && std::holds_alternative<std::vector<std::int64_t>>(attribute)) {
+      const auto& values = std::get<std::vector<std::int64_t>>(attribute);
+      constant = {{static_cast<std::int64_t>(values.size())}, values, "int64"};
+    } else {
+      return fail("the attribute '" + key + "' is not supported");
+    }
+    graph_.constants[output] = std::move(constant);
+  }
+
+  Graph graph_;
+  Diagnostics diagnostics_;
+  onnx::ModelProto model_;
+  std::map<std::string, int> input_types_;  // of the inputs that are not float32
+};
+
+}  // namespace
+
+Graph import_onnx(const std::string& path) { return Importer(path).run(); }
+
+}  // namespace blendsim

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// MaxPool, AveragePool, their global forms and ReduceMean over height and width.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "network/operators/support.h"
+#include "network/operators/window.h"
+
+namespace blendsim::operators {
+
+namespace {
+
+const Shape& image_shape(const Node& node, const Context& context) {
+  const Shape& x = context.shape(node.inputs[0]);
+  if (x.size() != 4) throw Refusal{"shape-mismatch", "pooling needs a tensor of four dimensions, not " + shape_text(x)};
+  return x;
+}
+
+bool is_global(const Node& node) { return node.op.starts_with("Global"); }
+
+Geometry parse_pool(const Node& node, const Context& context) {
+  const Shape& x = image_shape(node, context);
+  if (is_global(node)) return parse_window(node, x, {x[2], x[3]});
+  if (node.attribute_int("storage_order", 0) != 0) {
+    throw Refusal{"unsupported-attribute", "storage_order 1 (column major) is not supported"};
+  }
+  return parse_window(node, x, node.attribute_ints("kernel_shape", {}));
+}
+
+std::vector<Shape> infer_pool(const Node& node, const Context& context) {
+  const Geometry g = parse_pool(node, context);
+  const Shape& x = context.shape(node.inputs[0]);
+  return {{x[0], x[1], g.out_h, g.out_w}};
+}
+
+// Calls f(sum or maximum accumulator) for the taps inside the map. `tap` gets each value, `finish` yields the output.
+template <class Start, class Tap, class Finish>
+FloatArray pool(const FloatArray& x, const Geometry& g, Start start, Tap tap, Finish finish) {
+  const std::int64_t maps = x.shape[0] * x.shape[1];
+  FloatArray y{{x.shape[0], x.shape[1], g.out_h, g.out_w}, {}};
+  y.values.reserve(static_cast<std::size_t>(maps * g.out_h * g.out_w));
+  for (std::int64_t m = 0; m < maps; ++m) {
+    const float* map = x.values.data() + m * g.in_h * g.in_w;
+    for (std::int64_t oy = 0; oy < g.out_h; ++oy) {
+      for (std::int64_t ox = 0; ox < g.out_w; ++ox) {
+        auto state = start();
+        std::int64_t inside = 0, counted = 0;  // taps in the map; taps in the map and its explicit padding
+        for (std::int64_t ky = 0; ky < g.kernel[0]; ++ky) {
+          const std::int64_t row = oy * g.strides[0] + ky * g.dilations[0] - g.pads[0];
+          if (row >= g.in_h + g.pads[2]) continue;
+          for (std::int64_t kx = 0; kx < g.kernel[1]; ++kx) {
+            const std::int64_t column = ox * g.strides[1] + kx * g.dilations[1] - g.pads[1];
+            if (column >= g.in_w + g.pads[3]) continue;
+            ++counted;
+            if (row < 0 || row >= g.in_h || column < 0 || column >= g.in_w) continue;
+            ++inside;
+            tap(state, map[row * g.in_w + column]);
+          }
+        }
+        y.values.push_back(finish(state, inside, counted));
+      }
+    }
+  }
+  return y;
+}
+
+std::vector<Value> evaluate_max(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  const Geometry g = parse_pool(node, context);
+  return {value_of(pool(
+      floats(*in[0]), g, [] { return std::numeric_limits<float>::lowest(); },
+      [](float& state, float value) { state = std::max(state, value); },
+      [](float state, std::int64_t, std::int64_t) { return state; }))};
+}
+
+// The sum is exact in double and rounded to float32 once, then divided in float32.
+std::vector<Value> evaluate_average(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  const Geometry g = parse_pool(node, context);
+  const bool with_padding = node.attribute_int("count_include_pad", 0) != 0;
+  return {value_of(pool(
+      floats(*in[0]), g, [] { return 0.0; }, [](double& state, float value) { state += static_cast<double>(value); },
+      [&](double state, std::int64_t inside, std::int64_t counted) {
+        const std::int64_t divisor = with_padding ? counted : inside;
+        return divisor == 0 ? 0.0F : static_cast<float>(state) / static_cast<float>(divisor);
+      }))};
+}
+
+void canonical_pool(const Node& node, Rewriter& out) {
+  const Geometry g = parse_pool(node, out.context());
+  Node copy = canonical_copy(node, node.op.ends_with("MaxPool") ? "MaxPool" : "AveragePool", 1);
+  for (const std::size_t d : {std::size_t{0}, std::size_t{1}}) {
+    if (g.pads[d] >= (g.kernel[d] - 1) * g.dilations[d] + 1 || g.pads[d + 2] >= (g.kernel[d] - 1) * g.dilations[d] + 1) {
+      throw Refusal{"unsupported-attribute", "the padding is as large as the window: some windows would hold nothing"};
+    }
+  }
+  g.write(copy);
+  copy.attributes["ceil_mode"] = std::int64_t{g.ceil_mode};
+  if (copy.op == "AveragePool") {
+    copy.attributes["count_include_pad"] = std::int64_t{node.attribute_int("count_include_pad", 0) != 0};
+  }
+  out.emit(std::move(copy));
+}
+
+struct Reduction {
+  std::vector<std::int64_t> axes;  // sorted, non-negative
+  bool keep_dimensions = true;
+};
+
+Reduction parse_mean(const Node& node, const Context& context) {
+  const Shape& x = context.shape(node.inputs[0]);
+  Reduction r;
+  r.keep_dimensions = node.attribute_int("keepdims", 1) != 0;
+  const auto axes = ints_parameter(node, context, "axes", 1);
+  if (!axes || axes->empty()) throw Refusal{"unsupported-attribute", "ReduceMean must name its axes"};
+  for (const std::int64_t axis : *axes) r.axes.push_back(checked_axis(axis, x.size()));
+  std::sort(r.axes.begin(), r.axes.end());
+  if (x.size() != 4 || r.axes != std::vector<std::int64_t>{2, 3}) {
+    throw Refusal{"unsupported-attribute", "ReduceMean is supported over height and width of [N, C, H, W] only"};
+  }
+  return r;
+}
+
+std::vector<Shape> infer_mean(const Node& node, const Context& context) {
+  const Reduction r = parse_mean(node, context);
+  const Shape& x = context.shape(node.inputs[0]);
+  if (x[2] * x[3] < 1) throw Refusal{"shape-mismatch", "ReduceMean over nothing"};
+  return {r.keep_dimensions ? Shape{x[0], x[1], 1, 1} : Shape{x[0], x[1]}};
+}
+
+Node mean_as_pool(const Node& node, const Context& context) {
+  const Shape& x = context.shape(node.inputs[0]);
+  Node copy = canonical_copy(node, "AveragePool", 1);
+  copy.attributes["kernel_shape"] = std::vector<std::int64_t>{x[2], x[3]};
+  return copy;
+}
+
+std::vector<Value> evaluate_mean(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  std::vector<Value> y = evaluate_average(mean_as_pool(node, context), context, in);
+  y[0].shape = infer_mean(node, context)[0];
+  return y;
+}
+
+void canonical_mean(const Node& node, Rewriter& out) {
+  const Shape result = infer_mean(node, out.context())[0];
+  Node mean = mean_as_pool(node, out.context());
+  if (result.size() == 4) return canonical_pool(mean, out);
+  Node reshape = canonical_copy(node, "Reshape", 1);
+  mean.outputs = {out.fresh_tensor(node.outputs[0] + "/mean")};
+  reshape.name += "/squeeze";
+  reshape.inputs = mean.outputs;
+  reshape.attributes["shape"] = result;
+  canonical_pool(mean, out);
+  out.emit(std::move(reshape));
+}
+
+constexpr Operator table[] = {
+    {"MaxPool", 1, 1, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides", infer_pool, evaluate_max,
+     canonical_pool},
+    {"AveragePool", 1, 1, "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", infer_pool,
+     evaluate_average, canonical_pool},
+    {"GlobalMaxPool", 1, 1, "", infer_pool, evaluate_max, canonical_pool},
+    {"GlobalAveragePool", 1, 1, "", infer_pool, evaluate_average, canonical_pool},
+    {"ReduceMean", 1, 2, "axes keepdims noop_with_empty_axes", infer_mean, evaluate_mean, canonical_mean},
+};
+
+}  // namespace
+
+std::span<const Operator> pooling_operators() { return table; }
+
+}  // namespace blendsim::operators

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shape arithmetic that exporters leave in the graph: always folded, refused where it is computed from data.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "network/operators/support.h"
+
+namespace blendsim::operators {
+
+namespace {
+
+// Shape's slice [start, end) of the dimensions (opset 15).
+Shape shape_slice(const Node& node, const Shape& x) {
+  const auto rank = static_cast<std::int64_t>(x.size());
+  const auto place = [&](std::int64_t v) { return std::clamp<std::int64_t>(v < 0 ? std::max(v, -rank) + rank : v, 0, rank); };
+  const std::int64_t start = place(node.attribute_int("start", 0)), end = place(node.attribute_int("end", rank));
+  return start < end ? Shape(x.begin() + start, x.begin() + end) : Shape{};
+}
+
+std::vector<Shape> infer_shape(const Node& node, const Context& context) {
+  return {{static_cast<std::int64_t>(shape_slice(node, context.shape(node.inputs[0])).size())}};
+}
+
+std::vector<Value> evaluate_shape(const Node& node, const Context& context, const std::vector<const Value*>&) {
+  const Shape dims = shape_slice(node, context.shape(node.inputs[0]));
+  return {value_of(IntArray{{static_cast<std::int64_t>(dims.size())}, dims})};
+}
+
+std::vector<Shape> infer_size(const Node&, const Context&) { return {Shape{}}; }
+
+std::vector<Value> evaluate_size(const Node& node, const Context& context, const std::vector<const Value*>&) {
+  return {value_of(IntArray{{}, {element_count(context.shape(node.inputs[0]))}})};
+}
+
+Shape wanted_shape(const Node& node, const Context& context, std::size_t input) {
+  const auto wish = ints_parameter(node, context, "shape", input);
+  const Shape shape = wish.value_or(Shape{});
+  if (checked_count(shape) < 0) throw Refusal{"shape-mismatch", "the shape " + shape_text(shape) + " is no sensible tensor"};
+  return shape;
+}
+
+std::vector<Shape> infer_constant_of_shape(const Node& node, const Context& context) {
+  return {wanted_shape(node, context, 0)};
+}
+
+std::vector<Value> evaluate_constant_of_shape(const Node& node, const Context& context, const std::vector<const Value*>&) {
+  const Shape shape = wanted_shape(node, context, 0);
+  const auto count = static_cast<std::size_t>(element_count(shape));
+  const auto found = node.attributes.find("value");
+  if (found == node.attributes.end()) return {value_of(FloatArray{shape, std::vector<float>(count, 0.0F)})};
+  const auto* value = std::get_if<Constant>(&found->second);
+  if (value == nullptr || element_count(value->shape) != 1) throw Refusal{"bad-constant", "ConstantOfShape needs one value"};
+  if (!value->is_integer()) return {value_of(FloatArray{shape, std::vector<float>(count, value->as_float()[0])})};
+  return {value_of(IntArray{shape, std::vector<std::int64_t>(count, value->as_integer()[0])}, value->onnx_type)};
+}
+
+std::vector<Shape> infer_expand(const Node& node, const Context& context) {
+  return {broadcast(context.shape(node.inputs[0]), wanted_shape(node, context, 1))};
+}
+
+template <class T>
+Array<T> expanded(const Array<T>& x, const Shape& shape) {
+  return zip(x, Array<T>{shape, std::vector<T>(static_cast<std::size_t>(element_count(shape)))}, [](T a, T) { return a; });
+}
+
+std::vector<Value> evaluate_expand(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  const Shape shape = infer_expand(node, context)[0];
+  if (in[0]->is_integer()) return {value_of(expanded(integers(*in[0]), shape), in[0]->onnx_type)};
+  return {value_of(expanded(floats(*in[0]), shape))};
+}
+
+std::vector<Shape> infer_gather(const Node& node, const Context& context) {
+  Shape out = context.shape(node.inputs[0]);
+  const Shape& indices = context.shape(node.inputs[1]);
+  const auto axis = static_cast<std::ptrdiff_t>(checked_axis(node.attribute_int("axis", 0), out.size()));
+  out.erase(out.begin() + axis);
+  out.insert(out.begin() + axis, indices.begin(), indices.end());
+  return {out};
+}
+
+// Takes `indices` along an axis of x; the result has `shape`.
+template <class T>
+Array<T> taken(const Array<T>& x, std::size_t axis, const std::vector<std::int64_t>& indices, Shape shape) {
+  const auto split = x.shape.begin() + static_cast<std::ptrdiff_t>(axis);
+  const auto outer = static_cast<std::size_t>(element_count(Shape(x.shape.begin(), split)));
+  const auto inner = static_cast<std::size_t>(element_count(Shape(split + 1, x.shape.end())));
+  const auto length = static_cast<std::size_t>(x.shape[axis]);
+  Array<T> out{std::move(shape), {}};
+  for (std::size_t o = 0; o < outer; ++o) {
+    for (const std::int64_t index : indices) {
+      const auto first = x.values.begin() + static_cast<std::ptrdiff_t>((o * length + static_cast<std::size_t>(index)) * inner);
+      out.values.insert(out.values.end(), first, first + static_cast<std::ptrdiff_t>(inner));
+    }
+  }
+  return out;
+}
+
+std::vector<Value> evaluate_gather(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  const auto axis = static_cast<std::size_t>(checked_axis(node.attribute_int("axis", 0), in[0]->shape.size()));
+  std::vector<std::int64_t> indices = in[1]->as_integer();
+  for (std::int64_t& index : indices) index = checked_axis(index, static_cast<std::size_t>(in[0]->shape[axis]));
+  const Shape shape = infer_gather(node, context)[0];
+  if (in[0]->is_integer()) return {value_of(taken(integers(*in[0]), axis, indices, shape), in[0]->onnx_type)};
+  return {value_of(taken(floats(*in[0]), axis, indices, shape))};
+}
+
+// For each dimension the indices that a Slice takes (attributes in opset 1, inputs from 10 on).
+std::vector<std::vector<std::int64_t>> slice_indices(const Node& node, const Context& context) {
+  const Shape& x = context.shape(node.inputs[0]);
+  const auto starts = ints_parameter(node, context, "starts", 1), ends = ints_parameter(node, context, "ends", 2);
+  if (!starts || !ends) throw Refusal{"bad-graph", "Slice has no starts or ends"};
+  std::vector<std::int64_t> axes(starts->size()), steps(starts->size(), 1);
+  for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<std::int64_t>(i);
+  axes = ints_parameter(node, context, "axes", 3).value_or(axes);
+  steps = ints_parameter(node, context, "steps", 4).value_or(steps);
+  if (ends->size() != starts->size() || axes.size() != starts->size() || steps.size() != starts->size()) {
+    throw Refusal{"shape-mismatch", "Slice's starts, ends, axes and steps differ in length"};
+  }
+  std::vector<std::vector<std::int64_t>> taken_indices(x.size());
+  for (std::size_t d = 0; d < x.size(); ++d) {
+    for (std::int64_t i = 0; i < x[d]; ++i) taken_indices[d].push_back(i);
+  }
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const auto d = static_cast<std::size_t>(checked_axis(axes[i], x.size()));
+    const std::int64_t size = x[d], step = steps[i];
+    if (step < 1 || step > tensor_limit) throw Refusal{"unsupported-attribute", "Slice with a step below 1 is not supported"};
+    const auto place = [&](std::int64_t v) { return std::clamp<std::int64_t>(v < 0 ? std::max(v, -size) + size : v, 0, size); };
+    taken_indices[d].clear();
+    for (std::int64_t k = place((*starts)[i]); k < place((*ends)[i]); k += step) taken_indices[d].push_back(k);
+  }
+  return taken_indices;
+}
+
+std::vector<Shape> infer_slice(const Node& node, const Context& context) {
+  Shape out;
+  for (const auto& indices : slice_indices(node, context)) out.push_back(static_cast<std::int64_t>(indices.size()));
+  return {out};
+}
+
+template <class T>
+Array<T> sliced(Array<T> x, const std::vector<std::vector<std::int64_t>>& indices) {
+  for (std::size_t d = 0; d < indices.size(); ++d) {
+    Shape shape = x.shape;
+    shape[d] = static_cast<std::int64_t>(indices[d].size());
+    x = taken(x, d, indices[d], shape);
+  }
+  return x;
+}
+
+std::vector<Value> evaluate_slice(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  const auto indices = slice_indices(node, context);
+  if (in[0]->is_integer()) return {value_of(sliced(integers(*in[0]), indices), in[0]->onnx_type)};
+  return {value_of(sliced(floats(*in[0]), indices))};
+}
+
+constexpr Operator table[] = {
+    {"Shape", 1, 1, "start end", infer_shape, evaluate_shape, nullptr},
+    {"Size", 1, 1, "", infer_size, evaluate_size, nullptr},
+    {"ConstantOfShape", 1, 1, "value", infer_constant_of_shape, evaluate_constant_of_shape, nullptr},
+    {"Expand", 2, 2, "", infer_expand, evaluate_expand, nullptr},
+    {"Gather", 2, 2, "axis", infer_gather, evaluate_gather, nullptr},
+    {"Slice", 1, 5, "starts ends axes steps", infer_slice, evaluate_slice, nullptr},
+};
+
+}  // namespace
+
+std::span<const Operator> shape_operators() { return table; }
+
+}  // namespace blendsim::operators

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/operators/window.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "network/operators/support.h"
+
+namespace blendsim::operators {
+
+namespace {
+
+constexpr std::int64_t window_limit = 1 << 16;
+
+void require_sizes(const std::vector<std::int64_t>& values, std::size_t count, std::int64_t minimum, const char* name) {
+  const bool fits = values.size() == count && std::all_of(values.begin(), values.end(), [&](std::int64_t v) {
+                      return v >= minimum && v <= window_limit;
+                    });
+  if (!fits) {
+    throw Refusal{"unsupported-attribute", fmt::format("{} must be {} numbers from {} to {}", name, count, minimum, window_limit)};
+  }
+}
+
+// Explicit padding {before, after} of one dimension for auto_pad SAME_UPPER or SAME_LOWER.
+std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t in, std::int64_t extent, std::int64_t stride, bool upper) {
+  const std::int64_t out = (in + stride - 1) / stride;
+  const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * stride + extent - in);
+  const std::int64_t small = total / 2;
+  return upper ? std::pair{small, total - small} : std::pair{total - small, small};
+}
+
+}  // namespace
+
+void Geometry::write(Node& node) const {
+  node.attributes["kernel_shape"] = kernel;
+  node.attributes["strides"] = strides;
+  node.attributes["dilations"] = dilations;
+  node.attributes["pads"] = pads;
+}
+
+Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::int64_t>& kernel) {
+  Geometry g;
+  g.in_h = x[2];
+  g.in_w = x[3];
+  g.kernel = kernel;
+  g.strides = node.attribute_ints("strides", {1, 1});
+  g.dilations = node.attribute_ints("dilations", {1, 1});
+  g.pads = node.attribute_ints("pads", {0, 0, 0, 0});
+  g.ceil_mode = node.attribute_int("ceil_mode", 0) != 0;
+  require_sizes(g.kernel, 2, 1, "kernel_shape");
+  require_sizes(g.strides, 2, 1, "strides");
+  require_sizes(g.dilations, 2, 1, "dilations");
+  require_sizes(g.pads, 4, 0, "pads");
+  const std::string automatic = node.attribute_string("auto_pad", "NOTSET");
+  std::int64_t out[2];
+  for (std::size_t d = 0; d < 2; ++d) {
+    const std::int64_t in = x[2 + d], extent = (g.kernel[d] - 1) * g.dilations[d] + 1, stride = g.strides[d];
+    if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+      std::tie(g.pads[d], g.pads[d + 2]) = same_padding(in, extent, stride, automatic == "SAME_UPPER");
+    } else if (automatic == "VALID") {
+      g.pads[d] = g.pads[d + 2] = 0;
+    } else if (automatic != "NOTSET" && !automatic.empty()) {
+      throw Refusal{"unsupported-attribute", "auto_pad '" + automatic + "' is not supported"};
+    }
+    const std::int64_t room = in + g.pads[d] + g.pads[d + 2] - extent;
+    if (room < 0 || in < 1) {
+      throw Refusal{"shape-mismatch", fmt::format("a window of {} does not fit a padded side of {}", extent, room + extent)};
+    }
+    out[d] = (room + (g.ceil_mode ? stride - 1 : 0)) / stride + 1;
+    if (g.ceil_mode && (out[d] - 1) * stride >= in + g.pads[d]) --out[d];  // a window must not start in the padding behind
+  }
+  g.out_h = out[0];
+  g.out_w = out[1];
+  return g;
+}
+
+}  // namespace blendsim::operators
