@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A slice's parameter record, decoded (instruction.h lists its bits). What a step leaves unused stays 0.
+// A slice's parameter record, decoded. What a step leaves unused stays 0.
+//
+// Its bits, from bit 0 of the record's first word, only what the instruction uses: for each of the 16 lanes, one lane
+// after the other, q1, q2, q3 (M 32, B 48, s 6 each), activation (slope 32, shift 6), thresholds (levels x 32, direction
+// 1); then once lo and hi (32 each) of q1, q2, q3, activation; then base (32) with thresholds. Two's complement.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "units/buffer/layout.h"
 #include "units/post_unit/instruction.h"
@@ -16,6 +21,7 @@ struct QuantiserRecord {
   std::array<std::int64_t, slice_channels> offset{};
   std::array<std::int32_t, slice_channels> shift{};
   std::int64_t lo = 0, hi = 0;
+  bool operator==(const QuantiserRecord&) const = default;
 };
 
 struct PostRecord {
@@ -24,9 +30,14 @@ struct PostRecord {
   std::array<std::array<std::int64_t, slice_channels>, 15> thresholds{};  // [level][lane]
   std::array<std::uint8_t, slice_channels> direction{};
   std::int64_t base = 0;
+  bool operator==(const PostRecord&) const = default;
 };
 
 // `bytes`: record_words words of the parameters buffer.
 [[nodiscard]] PostRecord decode_record(const PostInstruction& instruction, std::span<const std::uint8_t> bytes);
+// The inverse: ceil(record bits / 8) bytes. Throws InvariantError where a value does not fit its bits.
+[[nodiscard]] std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record);
+// What of an instruction decides a record's layout: instructions of equal kind decode equal bits equally.
+[[nodiscard]] std::uint32_t record_kind(const PostInstruction& instruction);
 
 }  // namespace blendsim
