@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// Normalised Graph -> IntegerNetwork: the walk over the nodes, elementwise operators, shapes and outputs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "network/lowering/lowerer.h"
+#include "network/normalise.h"
+#include "numerics/float_ops.h"
+
+namespace blendsim {
+
+namespace lowering {
+
+Lowerer::Lowerer(const Graph& graph, const LoweringOptions& options) : graph_(graph), options_(options) {
+  builder_.network.name = graph.name;
+  builder_.network.options = options;
+  for (const auto& [name, constant] : graph.constants) constants_.insert(name);
+  for (const Node& node : graph.nodes) {
+    for (const std::string& output : node.outputs) producers_[output] = &node;
+    for (const std::string& input : node.inputs) ++consumers_[input];
+    const bool foldable = node.op == "Quant" || node.op == "Bipolar" || node.op == "Sign" || node.op == "Transpose";
+    if (foldable && is_constant(node.inputs.front())) constants_.insert(node.outputs.front());
+  }
+  for (const std::string& output : graph.outputs) ++consumers_[output];
+}
+
+const std::vector<Lowerer::HandlerRow>& Lowerer::handlers() {
+  static const std::vector<HandlerRow> table = {
+      {"Quant", &Lowerer::quantiser}, {"Bipolar", &Lowerer::quantiser}, {"Sign", &Lowerer::quantiser},
+      {"MultiThreshold", &Lowerer::quantiser}, {"Trunc", &Lowerer::quantiser}, {"Conv", &Lowerer::convolution},
+      {"MatMul", &Lowerer::dense}, {"BatchNormalization", &Lowerer::elementwise}, {"Add", &Lowerer::elementwise},
+      {"Sub", &Lowerer::elementwise}, {"Mul", &Lowerer::elementwise}, {"Div", &Lowerer::elementwise},
+      {"Pow", &Lowerer::elementwise}, {"Relu", &Lowerer::elementwise}, {"PRelu", &Lowerer::elementwise},
+      {"Clip", &Lowerer::elementwise}, {"Sigmoid", &Lowerer::elementwise}, {"MaxPool", &Lowerer::max_pool},
+      {"AveragePool", &Lowerer::average_pool}, {"Concat", &Lowerer::concat}, {"Reshape", &Lowerer::reshape},
+      {"Transpose", &Lowerer::transpose}, {"Softmax", &Lowerer::output_operator},
+      {"ArgMax", &Lowerer::output_operator}, {"TopK", &Lowerer::output_operator},
+  };
+  return table;
+}
+
+void Lowerer::refuse(Code code, const std::string& node, std::string message, std::string hint) const {
+  throw DiagnosticError(code, {.file = graph_.file, .node = node}, std::move(message), std::move(hint));
+}
+
+Constant Lowerer::constant_of(const std::string& tensor) const {
+  if (const Constant* constant = graph_.constant(tensor)) return *constant;
+  const auto value = constant_value(graph_, producers_, tensor);
+  if (!value) throw InvariantError("lowering", "'" + tensor + "' is not constant");
+  return {value->shape, value->values, "float"};
+}
+
+void Lowerer::define(const std::string& tensor, Value value) {
+  value.shape = shape_of(tensor);
+  values_[tensor] = std::move(value);
+}
+
+std::vector<std::string> chain_nodes(const Value& value) {
+  std::vector<std::string> nodes = value.origin;
+  for (const Step& step : value.chain) append(nodes, step.origin);
+  return nodes;
+}
+
+void Lowerer::lower_node(const Node& node) {
+  if (is_constant(node.outputs.front())) return;  // weights: read where they are used
+  for (const std::string& input : node.inputs) {
+    const bool known = input.empty() || is_constant(input) ||
+                       (values_.count(input) != 0 && value_of(input).state != Value::State::failed);
+    if (!known) {  // its producer was refused: one diagnostic is enough
+      for (const std::string& output : node.outputs) values_[output] = {};
+      return;
+    }
+  }
+  for (const HandlerRow& row : handlers()) {
+    if (node.op == row.op) return (this->*row.handler)(node);
+  }
+  refuse("unsupported-operator", node.name, fmt::format("operator {} has no lowering", node.op));
+}
+
+IntegerNetwork Lowerer::run() {
+  if (graph_.inputs.size() != 1) {
+    refuse("not-lowerable", {}, fmt::format("the network has {} inputs; exactly one is possible", graph_.inputs.size()));
+  }
+  Value input;
+  input.state = Value::State::host;
+  define(graph_.inputs.front().name, std::move(input));
+  for (const Node& node : graph_.nodes) {
+    try {
+      lower_node(node);
+    } catch (const DiagnosticError& error) {
+      for (const Diagnostic& d : error.diagnostics()) diagnostics_.error(d.code, d.place, d.message, d.hint);
+      for (const std::string& output : node.outputs) values_[output] = {};
+    } catch (const std::logic_error& error) {  // a parameter without an integer form
+      diagnostics_.error("not-lowerable", {.file = graph_.file, .node = node.name}, error.what());
+      for (const std::string& output : node.outputs) values_[output] = {};
+    }
+  }
+  diagnostics_.throw_if_any();
+  finish_outputs();
+  builder_.remove_unused();
+  check(builder_.network);
+  return std::move(builder_.network);
+}
+
+namespace {
+
+std::vector<std::string> origin_of(const Node& node) {
+  return node.origin.empty() ? std::vector<std::string>{node.name} : node.origin;
+}
+
+std::optional<Step::Kind> binary_kind(const std::string& op, bool constant_first) {
+  if (op == "Add") return Step::Kind::add;
+  if (op == "Mul") return Step::Kind::multiply;
+  if (op == "Sub") return constant_first ? Step::Kind::reverse_subtract : Step::Kind::subtract;
+  if (op == "Div") return constant_first ? Step::Kind::reverse_divide : Step::Kind::divide;
+  if (op == "Pow" && !constant_first) return Step::Kind::power;
+  return std::nullopt;
+}
+
+PerChannel channel_attribute(const Node& node, const std::string& key) {
+  return {std::get<Constant>(node.attributes.at(key)).as_float()};
+}
+
+Step batch_normalization(const Node& node) {
+  Step step = make_step(Step::Kind::batch_normalization, {{0.0F}}, node.name, origin_of(node));
+  step.gamma = channel_attribute(node, "gamma");
+  step.beta = channel_attribute(node, "beta");
+  step.mean = channel_attribute(node, "mean");
+  step.variance = channel_attribute(node, "variance");
+  step.epsilon = node.attribute_float("epsilon", 1e-5F);
+  step.deviation.values.clear();
+  for (const float v : step.variance.values) step.deviation.values.push_back(standard_deviation(v, step.epsilon));
+  return step;
+}
+
+bool fits_channels(const Step& step, std::size_t channels) {
+  for (const PerChannel* p : {&step.p, &step.high, &step.gamma, &step.beta, &step.mean, &step.deviation}) {
+    if (!p->is_scalar() && p->values.size() != channels) return false;
+  }
+  return true;
+}
+
+bool is_scalar(const Step& step) { return fits_channels(step, 1); }
+
+}  // namespace
+
+void Lowerer::append_host(const Node& node, Value value, HostOp op) {
+  op.node = node.name;
+  value.ops.push_back(std::move(op));
+  append(value.origin, origin_of(node));
+  define(node.outputs.front(), std::move(value));
+}
+
+void Lowerer::append_step(const Node& node, Value value, Step step) {
+  if (value.state == Value::State::integer) {
+    const bool per_channel_axis = !value.flat && fits_channels(step, static_cast<std::size_t>(value.map->channels));
+    if (is_scalar(step) || per_channel_axis) {
+      value.chain.push_back(std::move(step));
+      return define(node.outputs.front(), std::move(value));
+    }
+    value = to_tail(value, node.name);
+  }
+  if (step.kind == Step::Kind::prelu && !step.p.is_scalar()) {
+    refuse("not-lowerable", node.name, "PRelu with a slope for each channel is not possible on the host",
+           "put a quantiser behind it so that it runs on the machine");
+  }
+  const std::size_t channels = value.shape.size() > 1 ? static_cast<std::size_t>(value.shape[1]) : 1;
+  append_host(node, std::move(value), host_op(step, shape_of(node.outputs.front()).size(), channels));
+}
+
+void Lowerer::elementwise(const Node& node) {
+  if (node.op == "BatchNormalization") return append_step(node, value_of(node.inputs[0]), batch_normalization(node));
+  if (node.op == "Relu" || node.op == "Sigmoid") {
+    const auto kind = node.op == "Relu" ? Step::Kind::relu : Step::Kind::sigmoid;
+    return append_step(node, value_of(node.inputs[0]), make_step(kind, {}, node.name, origin_of(node)));
+  }
+  if (node.op == "Clip") {
+    Step step = make_step(Step::Kind::clip, {{node.attribute_float("lo", -HUGE_VALF)}}, node.name, origin_of(node));
+    step.high = {{node.attribute_float("hi", HUGE_VALF)}};
+    return append_step(node, value_of(node.inputs[0]), std::move(step));
+  }
+  if (node.op == "PRelu") {
+    const Value& x = value_of(node.inputs[0]);
+    const auto& slope = std::get<Constant>(node.attributes.at("slope"));
+    return append_step(node, x, make_step(Step::Kind::prelu, per_channel(slope, x.shape), node.name, origin_of(node)));
+  }
+  const bool first = is_constant(node.inputs[0]), second = is_constant(node.inputs[1]);
+  if (!first && !second) {
+    if (node.op != "Add" && node.op != "Sub") {
+      refuse("not-lowerable", node.name, fmt::format("{} of two computed tensors has no integer form", node.op));
+    }
+    return join(node, value_of(node.inputs[0]), value_of(node.inputs[1]), node.op == "Sub");
+  }
+  const auto kind = binary_kind(node.op, first);
+  if (!kind) refuse("not-lowerable", node.name, fmt::format("{} with a computed exponent has no integer form", node.op));
+  Value x = value_of(node.inputs[first ? 1 : 0]);
+  const Constant operand = constant_of(node.inputs[first ? 0 : 1]);
+  if (x.state == Value::State::integer && shape_of(node.outputs[0]) != x.shape) x = to_tail(x, node.name);
+  std::optional<PerChannel> p;
+  try {
+    p = per_channel(operand, x.shape);
+  } catch (const std::invalid_argument&) {  // varies along another axis: only the host can do that
+  }
+  if (p && x.state == Value::State::integer) return append_step(node, x, make_step(*kind, *p, node.name, origin_of(node)));
+  if (x.state == Value::State::integer) x = to_tail(x, node.name);
+  HostOp op = host_op(make_step(*kind, {{0.0F}}), 2, 1);
+  op.operand = {operand.shape, operand.as_float()};
+  append_host(node, std::move(x), std::move(op));
+}
+
+void Lowerer::reshape(const Node& node) {
+  Value x = value_of(node.inputs[0]);
+  const Shape& shape = shape_of(node.outputs[0]);
+  HostOp op;
+  op.kind = HostOp::Kind::reshape;
+  op.shape = shape;
+  if (x.state != Value::State::integer) return append_host(node, std::move(x), std::move(op));
+  if (x.pool) x = resolve_pool(std::move(x));
+  const std::int64_t channels = x.map->channels, pixels = std::int64_t{x.map->height} * x.map->width;
+  const bool batched = shape.size() >= 2 && shape[0] == 1;
+  const bool keeps = batched && shape[1] == channels && element_count(shape) == channels * pixels;
+  const bool flattens = batched && shape[1] == channels * pixels;
+  const bool untouched_input = x.map->tensor == builder_.network.input_tensor && builder_.network.layers.empty() &&
+                               consumers_[node.inputs[0]] == 1 && batched &&
+                               std::all_of(x.chain.begin(), x.chain.end(), is_scalar);
+  if (untouched_input && !keeps && (shape.size() == 2 || shape.size() == 4)) {  // the host reshapes
+    builder_.network.input.ops.push_back(op);
+    Map& map = *x.map;
+    map.channels = static_cast<int>(shape[1]);
+    map.height = shape.size() == 4 ? static_cast<int>(shape[2]) : 1;
+    map.width = shape.size() == 4 ? static_cast<int>(shape[3]) : 1;
+    map.domain = {std::vector(static_cast<std::size_t>(map.channels), map.domain.lowest()),
+                  std::vector(static_cast<std::size_t>(map.channels), map.domain.highest()), map.domain.step};
+    IntTensor& t = builder_.network.tensors[static_cast<std::size_t>(map.tensor)];
+    t.channels = builder_.network.input.channels = map.channels;
+    t.height = builder_.network.input.height = map.height;
+    t.width = builder_.network.input.width = map.width;
+    x.flat = false;
+  } else if (keeps || flattens) {
+    x.flat = !keeps;
+    append(x.origin, origin_of(node));
+  } else {
+    x = to_tail(x, node.name);
+    return append_host(node, std::move(x), std::move(op));
+  }
+  define(node.outputs[0], std::move(x));
+}
+
+void Lowerer::transpose(const Node& node) {
+  Value x = value_of(node.inputs[0]);
+  HostOp op;
+  op.kind = HostOp::Kind::transpose;
+  op.shape = node.attribute_ints("perm", {});
+  bool identity = true;
+  for (std::size_t d = 0; d < op.shape.size(); ++d) identity = identity && op.shape[d] == static_cast<std::int64_t>(d);
+  if (identity) return define(node.outputs[0], std::move(x));
+  if (x.state == Value::State::integer) x = to_tail(x, node.name);
+  append_host(node, std::move(x), std::move(op));
+}
+
+void Lowerer::output_operator(const Node& node) {
+  Value x = value_of(node.inputs[0]);
+  if (x.state == Value::State::integer) x = to_tail(x, node.name);
+  HostOp op;
+  const std::int64_t axis = node.attribute_int("axis", node.op == "ArgMax" ? 0 : -1);
+  op.axis = static_cast<int>(axis < 0 ? axis + static_cast<std::int64_t>(x.shape.size()) : axis);
+  op.kind = node.op == "Softmax" ? HostOp::Kind::softmax : node.op == "ArgMax" ? HostOp::Kind::argmax : HostOp::Kind::top_k;
+  op.keep_dimensions = node.attribute_int("keepdims", 1) != 0;
+  op.count = node.attribute_int("k", 1);
+  if (node.op == "TopK" && node.attribute_int("largest", 1) == 0) {
+    refuse("unsupported-attribute", node.name, "TopK with largest = 0; only the largest values can be taken");
+  }
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i].empty()) continue;
+    Value y = x;
+    op.output = static_cast<int>(i);
+    op.node = node.name;
+    y.ops.push_back(op);
+    define(node.outputs[i], std::move(y));
+  }
+}
+
+Value Lowerer::to_tail(const Value& value, const std::string& node) {
+  Value x = value.pool ? resolve_pool(value) : value;
+  for (const Step& step : x.chain) {
+    if (step.kind == Step::Kind::prelu && !step.p.is_scalar()) {
+      refuse("not-lowerable", step.node, "PRelu with a slope for each channel is not possible on the host",
+             "put a quantiser behind it so that it runs on the machine");
+    }
+  }
+  MapPtr map = x.map;
+  if (!map->is_plain()) {
+    const std::string name = map->name;
+    if (map->is_written()) builder_.rename(map, ":acc");
+    map = copy_map(x, std::vector<std::int32_t>(static_cast<std::size_t>(map->channels), 1), name);
+  }
+  builder_.write(map);
+  Value out;
+  out.state = Value::State::tail;
+  out.map = map;
+  out.shape = x.shape;
+  out.tail_node = node;
+  out.ops = host_ops(x.chain, 4, static_cast<std::size_t>(map->channels));
+  const Shape own = {1, map->channels, map->height, map->width};
+  if (out.shape != own) {
+    HostOp op;
+    op.kind = HostOp::Kind::reshape;
+    op.shape = out.shape;
+    op.node = node;
+    out.ops.push_back(std::move(op));
+  }
+  return out;
+}
+
+void Lowerer::finish_outputs() {
+  for (const std::string& name : graph_.outputs) {
+    if (values_.count(name) == 0) refuse("not-lowerable", name, "the output does not depend on the input");
+    Value value = value_of(name);
+    if (value.state == Value::State::host) {
+      refuse("not-quantised", name, "no quantiser stands between the network's input and this output");
+    }
+    if (value.state == Value::State::integer) value = to_tail(value, name);
+    HostOutput output;
+    output.name = name;
+    output.shape = shape_of(name);
+    output.ops = value.ops;
+    output.channels = value.map->channels;
+    output.height = value.map->height;
+    output.width = value.map->width;
+    builder_.network.outputs.push_back(std::move(output));
+    builder_.network.output_tensors.push_back(value.map->tensor);
+  }
+}
+
+}  // namespace lowering
+
+IntegerNetwork lower(const Graph& graph, const LoweringOptions& options) {
+  return lowering::Lowerer(graph, options).run();
+}
+
+IntegerNetwork load_network(const std::string& onnx_path, const LoweringOptions& options) {
+  return lower(normalise(import_onnx(onnx_path)), options);
+}
+
+}  // namespace blendsim

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowering by abstract interpretation: each float tensor of the normalised graph becomes a Value, node by node.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "network/graph.h"
+#include "network/lowering/builder.h"
+#include "network/lowering/weights.h"
+
+namespace blendsim::lowering {
+
+// A max pool that waits for the next quantiser: it commutes with what is non-decreasing.
+struct PendingPool {
+  Window window;
+  int height = 0, width = 0;     // of its output
+  std::size_t chain_before = 0;  // operations that stand before it
+  std::string node, output;
+  std::vector<std::string> origin;
+};
+
+// What a float tensor is while lowering: chain(map), or host operators before the input or after an output.
+struct Value {
+  enum class State : std::uint8_t { failed, host, integer, tail };
+  State state = State::failed;
+  Shape shape;                    // in the file
+  MapPtr map;                     // integer, tail
+  Chain chain;                    // integer: not yet realised
+  bool flat = false;              // integer: [1, C*H*W], channels no longer an axis
+  std::optional<PendingPool> pool;
+  std::vector<HostOp> ops;        // host: so far; tail: after the accelerator
+  std::vector<std::string> origin;
+  std::string tail_node;          // the node after which everything is the host's
+};
+
+class Lowerer {
+ public:
+  Lowerer(const Graph& graph, const LoweringOptions& options);
+  [[nodiscard]] IntegerNetwork run();
+
+ private:
+  using Handler = void (Lowerer::*)(const Node&);
+  struct HandlerRow { const char* op; Handler handler; };
+  static const std::vector<HandlerRow>& handlers();
+
+  // lower.cpp
+  void lower_node(const Node& node);
+  void elementwise(const Node& node);
+  void reshape(const Node& node);
+  void transpose(const Node& node);
+  void output_operator(const Node& node);   // Softmax, ArgMax, TopK
+  void append_step(const Node& node, Value value, Step step);
+  void append_host(const Node& node, Value value, HostOp op);
+  void finish_outputs();
+
+  // quantise.cpp
+  void quantiser(const Node& node);
+  Value quantise_host(const Node& node, const Value& value, const Quantiser& q);
+  Value quantise(Value value, Quantiser q);
+  [[nodiscard]] Value quantise_pooled(Value value, const Quantiser& q);
+  MapPtr coded_map(const Value& value, const Quantiser& q);     // nullptr: not monotone
+  MapPtr affine_map(const Value& value, const Quantiser& q);    // nullptr: no line
+  MapPtr activated_map(const Value& value, const Quantiser& q); // nullptr: no Relu or PRelu between lines
+  MapPtr new_map(const Value& like, const Quantiser& q);
+  Value quantised_value(const Value& from, MapPtr map, const Quantiser& q);
+
+  // convolution.cpp
+  void convolution(const Node& node);
+  void dense(const Node& node);
+  void emit_convolution(const Node& node, const Value& x, IntegerWeights weights, Convolution work, const Shape& shape);
+  // The scale (one, or one a channel) when chain(q) == (q - zero_point) * scale; absent: something else.
+  [[nodiscard]] std::optional<PerChannel> pure_scale(const Value& value) const;
+
+  // join.cpp
+  void join(const Node& node, Value a, Value b, bool subtract);
+  struct Operand { Value value; double scale = 1; bool aligned = false; };
+  Operand join_operand(Value value, const Node& node);
+  Value on_grid(const Value& value, const Node& node);
+
+  // pooling.cpp
+  void max_pool(const Node& node);
+  void average_pool(const Node& node);
+  void concat(const Node& node);
+  Value resolve_pool(Value value);             // writes a pending max pool
+  // A value whose map is a tensor and whose chain is non-decreasing in every channel (a copy times -1 where it is not).
+  Value rising(Value value);
+  MapPtr copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name);
+
+  // tools
+  [[nodiscard]] const Value& value_of(const std::string& tensor) const { return values_.at(tensor); }
+  [[nodiscard]] bool is_constant(const std::string& tensor) const { return constants_.count(tensor) != 0; }
+  [[nodiscard]] Constant constant_of(const std::string& tensor) const;
+  [[nodiscard]] const Shape& shape_of(const std::string& tensor) const { return graph_.shapes.at(tensor); }
+  void define(const std::string& tensor, Value value);
+  Value to_tail(const Value& value, const std::string& node);
+  [[noreturn]] void refuse(Code code, const std::string& node, std::string message, std::string hint = {}) const;
+
+  const Graph& graph_;
+  LoweringOptions options_;
+  Builder builder_;
+  Producers producers_;
+  std::set<std::string> constants_;
+  std::map<std::string, int> consumers_;
+  std::map<std::string, Value> values_;
+  Diagnostics diagnostics_;
+  std::string host_node_;   // the quantiser that made the input tensor
+};
+
+// Whether the file's nodes of a value's chain belong to the layer that realises it.
+[[nodiscard]] std::vector<std::string> chain_nodes(const Value& value);
+
+}  // namespace blendsim::lowering

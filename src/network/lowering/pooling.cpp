@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+// MaxPool, AveragePool, Concat, and copies of maps.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "network/lowering/lowerer.h"
+
+namespace blendsim::lowering {
+
+namespace {
+
+Window read_window(const Node& node) {
+  const auto kernel = node.attribute_ints("kernel_shape", {1, 1}), strides = node.attribute_ints("strides", {1, 1}),
+             dilations = node.attribute_ints("dilations", {1, 1}), pads = node.attribute_ints("pads", {0, 0, 0, 0});
+  const auto at = [](const std::vector<std::int64_t>& v, std::size_t i) { return static_cast<int>(v.at(i)); };
+  return {at(kernel, 0),    at(kernel, 1),    at(strides, 0), at(strides, 1), at(dilations, 0),
+          at(dilations, 1), at(pads, 0),      at(pads, 1),    at(pads, 2),    at(pads, 3)};
+}
+
+std::vector<std::string> origin_of(const Node& node) {
+  return node.origin.empty() ? std::vector<std::string>{node.name} : node.origin;
+}
+
+// Taps of one axis that lie inside the map, at an output position.
+int taps_inside(int kernel, int stride, int dilation, int pad, int size, int position) {
+  int count = 0;
+  for (int k = 0; k < kernel; ++k) {
+    const int at = position * stride - pad + k * dilation;
+    count += at >= 0 && at < size ? 1 : 0;
+  }
+  return count;
+}
+
+Format storage_format(const Domain& domain) {
+  const std::int64_t lo = domain.lowest(), hi = domain.highest();
+  if (lo >= 0 && hi <= 255) return Format::unsigned_bits(8);
+  for (const int bits : {8, 16}) {
+    if (Format::signed_bits(bits).contains(lo) && Format::signed_bits(bits).contains(hi)) return Format::signed_bits(bits);
+  }
+  return Format::signed_bits(32);
+}
+
+}  // namespace
+
+MapPtr Lowerer::copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name) {
+  const Map& from = *value.map;
+  auto map = std::make_shared<Map>();
+  map->name = name;
+  map->channels = from.channels;
+  map->height = from.height;
+  map->width = from.width;
+  map->domain.step = from.domain.step;
+  const bool negates = std::any_of(signs.begin(), signs.end(), [](std::int32_t s) { return s < 0; });
+  for (std::size_t c = 0; c < from.domain.channels(); ++c) {
+    map->domain.lo.push_back(signs[c] < 0 ? -from.domain.hi[c] : from.domain.lo[c]);
+    map->domain.hi.push_back(signs[c] < 0 ? -from.domain.lo[c] : from.domain.hi[c]);
+  }
+  map->format = from.format.is_bipolar() ? Format::signed_bits(8) : storage_format(map->domain);
+  map->zero_point = negates ? 0 : from.zero_point;
+  map->scale = negates ? 1 : from.scale;
+  map->layer_name = name;
+  map->nodes = from.recipe ? from.nodes : std::vector<std::string>{};
+  append(map->nodes, chain_nodes(value));
+  const bool sum = from.is_sum() && !from.is_written();
+  if (sum && !negates) {  // the sum itself, written
+    value.map->format = map->format;
+    builder_.write(value.map);
+    return value.map;
+  }
+  map->recipe = builder_.on_top(value.map);
+  if (sum) map->exactness = from.exactness;
+  if (negates) {
+    Affine q;
+    q.multiplier = signs;
+    q.offset.assign(signs.size(), 0);
+    q.shift.assign(signs.size(), 0);
+    q.lo = map->domain.lowest();
+    q.hi = map->domain.highest();
+    (sum ? map->recipe->q3 : map->recipe->q1) = q;
+  }
+  builder_.write(map);
+  return map;
+}
+
+Value Lowerer::rising(Value value) {
+  const auto channels = static_cast<std::size_t>(value.map->channels);
+  std::vector<std::int32_t> signs(channels, 1);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const auto direction = chain_direction(value.chain, c);
+    if (!direction) {
+      refuse("not-lowerable", value.pool ? value.pool->node : value.map->name,
+             "the pooled values are no monotone function of an integer", "quantise before pooling");
+    }
+    if (*direction < 0) signs[c] = -1;
+  }
+  const bool negates = std::any_of(signs.begin(), signs.end(), [](std::int32_t s) { return s < 0; });
+  if (!negates && value.map->is_plain()) {
+    builder_.write(value.map);
+    return value;
+  }
+  value.map = copy_map(value, signs, value.map->name + (negates ? ":rising" : ":stored"));
+  value.origin.clear();
+  if (negates) {
+    PerChannel factor;
+    factor.values.assign(signs.begin(), signs.end());
+    value.chain.insert(value.chain.begin(), make_step(Step::Kind::multiply, factor));
+    if (value.pool) ++value.pool->chain_before;
+  }
+  return value;
+}
+
+Value Lowerer::resolve_pool(Value value) {
+  const PendingPool pool = *value.pool;
+  Value before = value;
+  before.chain.resize(pool.chain_before);
+  const std::size_t length = before.chain.size();
+  before = rising(std::move(before));
+  const std::size_t added = before.chain.size() - length;
+  Map& from = *before.map;
+  auto map = std::make_shared<Map>();
+  map->name = pool.output;
+  map->channels = from.channels;
+  map->height = pool.height;
+  map->width = pool.width;
+  map->format = from.format;
+  map->domain = from.domain;
+  map->zero_point = from.zero_point;
+  map->scale = from.scale;
+  Pooling work;
+  work.kind = Pooling::Kind::max;
+  work.window = pool.window;
+  work.input = from.tensor;
+  work.output = builder_.add_tensor(*map);
+  builder_.add_layer(pool.node, "MaxPool", pool.origin, work);
+  Value out = value;
+  out.pool.reset();
+  if (added != 0) out.chain.insert(out.chain.begin(), before.chain.front());
+  out.map = std::move(map);
+  return out;
+}
+
+namespace {
+
+void require_pool_input(const Value& x, const Node& node, const std::string& file) {
+  if (x.state != Value::State::integer || x.shape.size() != 4 || x.flat) {
+    throw DiagnosticError("not-quantised", {.file = file, .node = node.name},
+                          fmt::format("{} reads values that no quantiser produced", node.op),
+                          "quantise before pooling");
+  }
+}
+
+}  // namespace
+
+void Lowerer::max_pool(const Node& node) {
+  Value x = value_of(node.inputs[0]);
+  require_pool_input(x, node, graph_.file);
+  if (x.pool) x = resolve_pool(std::move(x));
+  const Shape& shape = shape_of(node.outputs[0]);
+  PendingPool pool;
+  pool.window = read_window(node);
+  pool.height = static_cast<int>(shape.at(2));
+  pool.width = static_cast<int>(shape.at(3));
+  pool.chain_before = x.chain.size();
+  pool.node = node.name;
+  pool.output = node.outputs[0];
+  pool.origin = origin_of(node);
+  x.pool = pool;
+  const bool stored = x.map->is_plain();
+  if (stored || consumers_[node.outputs[0]] > 1) x = resolve_pool(std::move(x));
+  define(node.outputs[0], std::move(x));
+}
+
+void Lowerer::average_pool(const Node& node) {
+  Value x = value_of(node.inputs[0]);
+  require_pool_input(x, node, graph_.file);
+  if (x.pool) x = resolve_pool(std::move(x));
+  const Shape& shape = shape_of(node.outputs[0]);
+  const Window w = read_window(node);
+  const bool padded = w.pad_top != 0 || w.pad_left != 0 || w.pad_bottom != 0 || w.pad_right != 0;
+  const bool ceil_mode = node.attribute_int("ceil_mode", 0) != 0;
+  const bool include_padding = node.attribute_int("count_include_pad", 0) != 0;
+  if (include_padding && ceil_mode) {
+    refuse("unsupported-attribute", node.name, "count_include_pad together with ceil_mode");
+  }
+  const auto scale = pure_scale(x);
+  bool linear = scale.has_value();
+  if (!linear && (!padded || !include_padding)) {  // an affine map commutes with the mean
+    linear = true;
+    for (std::size_t c = 0; c < x.map->domain.channels(); ++c) {
+      const auto f = chain_linear(x.chain, c);
+      linear = linear && f && std::isinf(f->lo) && std::isinf(f->hi);
+    }
+  }
+  if (!linear) {
+    refuse("not-quantised", node.name, "float operations stand between the last quantiser and this average",
+           "quantise before pooling");
+  }
+  std::int64_t divisor = std::int64_t{w.kernel_h} * w.kernel_w;
+  Pooling work;
+  work.kind = Pooling::Kind::sum;
+  work.window = w;
+  if (!include_padding && (padded || ceil_mode)) {
+    divisor = 1;
+    for (int y = 0; y < static_cast<int>(shape.at(2)); ++y) {
+      const int rows = taps_inside(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, x.map->height, y);
+      for (int column = 0; column < static_cast<int>(shape.at(3)); ++column) {
+        divisor = std::lcm(divisor, std::int64_t{rows} * taps_inside(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
+                                                                     x.map->width, column));
+      }
+    }
+    if (divisor != std::int64_t{w.kernel_h} * w.kernel_w || padded) work.common_divisor = static_cast<int>(divisor);
+  }
+  if (!x.map->is_plain()) {
+    x.map = copy_map(x, std::vector<std::int32_t>(static_cast<std::size_t>(x.map->channels), 1), x.map->name + ":stored");
+  }
+  const Map& from = *x.map;
+  auto map = std::make_shared<Map>();
+  map->name = node.outputs[0];
+  map->channels = from.channels;
+  map->height = static_cast<int>(shape.at(2));
+  map->width = static_cast<int>(shape.at(3));
+  map->format = Format::signed_bits(32);
+  map->accumulator = true;
+  const bool partial = padded || ceil_mode;  // taps outside add 0
+  for (std::size_t c = 0; c < from.domain.channels(); ++c) {
+    const std::int64_t lo = (from.domain.lo[c] - from.zero_point) * divisor, hi = (from.domain.hi[c] - from.zero_point) * divisor;
+    map->domain.lo.push_back(partial ? std::min<std::int64_t>(lo, 0) : lo);
+    map->domain.hi.push_back(partial ? std::max<std::int64_t>(hi, 0) : hi);
+  }
+  if (!map->format.contains(map->domain.lowest()) || !map->format.contains(map->domain.highest())) {
+    refuse("number-width", node.name, "its sums need more than 32 bits");
+  }
+  work.input = builder_.write(x.map);
+  work.output = builder_.add_tensor(*map);
+  std::vector<std::string> nodes = chain_nodes(x);
+  append(nodes, origin_of(node));
+  builder_.add_layer(node.name, "AveragePool", nodes, work);
+  Value y;
+  y.state = Value::State::integer;
+  y.map = std::move(map);
+  if (scale) {
+    if (!scale->all(1.0F)) y.chain.push_back(make_step(Step::Kind::multiply, *scale, node.name));
+    if (divisor != 1) y.chain.push_back(make_step(Step::Kind::divide, {{static_cast<float>(divisor)}}, node.name));
+  } else {
+    if (divisor != 1) y.chain.push_back(make_step(Step::Kind::divide, {{static_cast<float>(divisor)}}, node.name));
+    if (from.zero_point != 0) {  // the sum has lost it, the chain takes it off again
+      y.chain.push_back(make_step(Step::Kind::add, {{static_cast<float>(from.zero_point)}}, node.name));
+    }
+    for (const Step& step : x.chain) {
+      y.chain.push_back(step);
+      y.chain.back().origin.clear();
+    }
+  }
+  define(node.outputs[0], std::move(y));
+}
+
+void Lowerer::concat(const Node& node) {
+  std::vector<Value> parts;
+  for (const std::string& input : node.inputs) {
+    if (is_constant(input)) refuse("not-lowerable", node.name, "Concat with a constant has no lowering");
+    Value x = value_of(input);
+    if (x.state != Value::State::integer) {
+      refuse("not-quantised", node.name, "Concat reads values that no quantiser produced", "quantise its inputs");
+    }
+    if (x.pool) x = resolve_pool(std::move(x));
+    parts.push_back(std::move(x));
+  }
+  if (node.attribute_int("axis", 1) != 1 || std::any_of(parts.begin(), parts.end(), [](const Value& v) { return v.flat; })) {
+    refuse("not-lowerable", node.name, "Concat is possible along the channels only");
+  }
+  const auto stored = [](const Value& v) { return v.map->is_plain(); };
+  // One grid for all: their own when format, zero point and scale agree, else the join's.
+  const auto scale = pure_scale(parts[0]);
+  bool equal = scale && scale->is_scalar();
+  for (const Value& part : parts) {
+    const auto own = pure_scale(part);
+    equal = equal && stored(part) && own && own->is_scalar() && own->at(0) == scale->at(0) &&
+            part.map->format == parts[0].map->format && part.map->zero_point == parts[0].map->zero_point;
+  }
+  if (!equal) {
+    for (Value& part : parts) part = on_grid(part, node);
+  }
+  Concatenation work;
+  auto map = std::make_shared<Map>();
+  map->name = node.outputs[0];
+  std::vector<std::string> nodes;
+  map->domain.step = parts[0].map->domain.step;
+  for (const Value& part : parts) {
+    work.inputs.push_back(builder_.write(part.map));
+    map->channels += part.map->channels;
+    map->height = part.map->height;
+    map->width = part.map->width;
+    map->domain.lo.insert(map->domain.lo.end(), part.map->domain.lo.begin(), part.map->domain.lo.end());
+    map->domain.hi.insert(map->domain.hi.end(), part.map->domain.hi.begin(), part.map->domain.hi.end());
+    if (part.map->domain.step != map->domain.step) map->domain.step = 1;
+    append(nodes, chain_nodes(part));
+  }
+  map->format = parts[0].map->format;
+  map->zero_point = parts[0].map->zero_point;
+  map->scale = parts[0].map->scale;
+  work.output = builder_.add_tensor(*map);
+  append(nodes, origin_of(node));
+  builder_.add_layer(node.name, "Concat", nodes, work);
+  Value y;
+  y.state = Value::State::integer;
+  y.map = std::move(map);
+  const float unit = pure_scale(parts[0])->at(0);
+  if (y.map->zero_point != 0) {
+    y.chain.push_back(make_step(Step::Kind::subtract, {{static_cast<float>(y.map->zero_point)}}, node.name));
+  }
+  if (unit != 1.0F) y.chain.push_back(make_step(Step::Kind::multiply, {{unit}}, node.name));
+  define(node.outputs[0], std::move(y));
+}
+
+}  // namespace blendsim::lowering

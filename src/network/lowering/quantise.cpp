@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// A quantiser of the file ends a chain: thresholds, an affine requantisation, or the network's input.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "network/lowering/lowerer.h"
+
+namespace blendsim::lowering {
+
+namespace {
+
+Domain uniform_domain(std::size_t channels, std::int64_t lo, std::int64_t hi, std::int64_t step) {
+  return {std::vector(channels, lo), std::vector(channels, hi), step};
+}
+
+// Channels in which a three-valued sign can give 0.
+std::int64_t channels_reaching_zero(const ThresholdFit& fit, const Domain& domain) {
+  std::int64_t channels = 0;
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    const std::int64_t from = std::max(fit.thresholds.values[2 * c], domain.lo[c]);
+    const std::int64_t to = std::min(fit.thresholds.values[2 * c + 1], domain.hi[c] + 1);
+    const std::int64_t skip = (from - domain.lo[c]) % domain.step;
+    const std::int64_t first = skip == 0 ? from : from + domain.step - skip;
+    channels += first < to ? 1 : 0;
+  }
+  return channels;
+}
+
+void merge_step_count(Exactness& exactness) {
+  if (exactness.exact || !exactness.note.empty()) return;
+  exactness.note = fmt::format("{} of {} values differ from the file's float32 formula", exactness.differing,
+                               exactness.checked);
+}
+
+}  // namespace
+
+MapPtr Lowerer::new_map(const Value& like, const Quantiser& q) {
+  auto map = std::make_shared<Map>();
+  map->name = q.output;
+  map->channels = like.map->channels;
+  map->height = like.map->height;
+  map->width = like.map->width;
+  map->format = q.format;
+  map->domain = uniform_domain(like.map->domain.channels(), q.format.is_bipolar() ? -1 : q.lo,
+                               q.format.is_bipolar() ? 1 : q.hi, q.format.is_bipolar() ? 2 : 1);
+  map->zero_point = q.out_zero_point;
+  map->scale = q.out_scale.at(0);
+  map->layer_name = q.node;
+  map->nodes = chain_nodes(like);
+  append(map->nodes, q.origin);
+  map->uses = consumers_.count(q.output) != 0 ? consumers_.at(q.output) : 1;
+  return map;
+}
+
+MapPtr Lowerer::coded_map(const Value& value, const Quantiser& wanted) {
+  Quantiser q = wanted;
+  auto fit = fit_thresholds({value.chain, q}, value.map->domain);
+  if (!fit) return nullptr;
+  if (q.kind == Quantiser::Kind::sign) {
+    const std::int64_t channels = channels_reaching_zero(*fit, value.map->domain);
+    if (channels == 0) {
+      q.kind = Quantiser::Kind::bipolar;
+      q.format = Format::bipolar();
+      fit = fit_thresholds({value.chain, q}, value.map->domain);
+      fit->exactness.note = "three-valued Sign taken as two-valued: 0 is not reachable";
+    } else {
+      fit->exactness.note = fmt::format("three-valued Sign: 0 is reachable in {} of {} channels", channels,
+                                        value.map->domain.channels());
+    }
+  }
+  MapPtr map = new_map(value, q);
+  map->exactness = fit->exactness;
+  if (!q.format.is_bipolar()) {
+    const Reference reference{value.chain, q};
+    for (std::size_t c = 0; c < map->domain.channels(); ++c) {  // monotone: the codes at the ends bound all others
+      if (!chain_direction(value.chain, c)) continue;
+      const std::int64_t first = reference(value.map->domain.lo[c], c), last = reference(value.map->domain.hi[c], c);
+      map->domain.lo[c] = std::min(first, last);
+      map->domain.hi[c] = std::max(first, last);
+    }
+  }
+  std::optional<Thresholds> thresholds = fit->thresholds;
+  if (fit->is_sign) thresholds.reset();
+  builder_.write_code(value.map, thresholds, map);
+  return map;
+}
+
+MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
+  const Domain& domain = value.map->domain;
+  const auto fit = fit_affine({value.chain, q}, domain, multiplier_bits(options_, domain.lowest(), domain.highest()));
+  if (!fit) return nullptr;
+  if (q.kind == Quantiser::Kind::thresholds && fit->exactness.max_error > 1) return nullptr;
+  MapPtr map = new_map(value, q);
+  const bool sum = value.map->is_sum() && !value.map->is_written();
+  map->exactness = fit->exactness;
+  merge_step_count(map->exactness);
+  if (sum) {
+    merge(map->exactness, value.map->exactness);
+    std::vector<std::string> nodes = value.map->nodes;
+    append(nodes, map->nodes);
+    map->nodes = std::move(nodes);
+  }
+  map->recipe = builder_.on_top(value.map);
+  (sum ? map->recipe->q3 : map->recipe->q1) = fit->affine;
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    const std::int64_t first = fit->affine.apply(domain.lo[c], c), last = fit->affine.apply(domain.hi[c], c);
+    map->domain.lo[c] = std::min(first, last);
+    map->domain.hi[c] = std::max(first, last);
+  }
+  return map;
+}
+
+MapPtr Lowerer::activated_map(const Value& value, const Quantiser& q) {
+  const auto fit = fit_activation({value.chain, q}, value.map->domain, options_);
+  if (!fit) return nullptr;
+  MapPtr map = new_map(value, q);
+  map->exactness = fit->exactness;
+  merge_step_count(map->exactness);
+  PostProcessing recipe = fit->recipe;
+  recipe.a = builder_.write(value.map);
+  if (q.format.bits() > 4) {
+    map->recipe = recipe;
+    return map;
+  }
+  recipe.code = builder_.add_tensor(*map);
+  builder_.add_layer(map->layer_name, "Post", map->nodes, recipe, map->exactness);
+  return map;
+}
+
+Value Lowerer::quantised_value(const Value& from, MapPtr map, const Quantiser& q) {
+  Value out;
+  out.state = Value::State::integer;
+  out.map = std::move(map);
+  out.chain = q.dequantise();
+  out.flat = from.flat;
+  return out;
+}
+
+Value Lowerer::quantise_pooled(Value value, const Quantiser& q) {
+  const PendingPool pool = *value.pool;
+  const Chain after(value.chain.begin() + static_cast<std::ptrdiff_t>(pool.chain_before), value.chain.end());
+  for (std::size_t c = 0; c < value.map->domain.channels(); ++c) {
+    if (chain_direction(after, c).value_or(-1) < 0) return quantise(resolve_pool(std::move(value)), q);
+  }
+  value.pool.reset();
+  Quantiser before = q;
+  before.output = q.output + ":unpooled";
+  Value full = quantise(value, before);
+  full.map->uses = 2;  // the pool needs it written
+  full.pool = pool;
+  full.pool->chain_before = full.chain.size();
+  full.pool->output = q.output;
+  return resolve_pool(std::move(full));
+}
+
+Value Lowerer::quantise(Value value, Quantiser q) {
+  if (value.pool) return quantise_pooled(std::move(value), q);
+  const auto fits = [&](const PerChannel& p) {
+    return p.is_scalar() || (!value.flat && p.values.size() == static_cast<std::size_t>(value.map->channels));
+  };
+  const bool rows = q.levels == 0 || q.thresholds.size() == q.levels || !value.flat;
+  if (!fits(q.scale) || !fits(q.zero_point) || !fits(q.out_scale) || !rows) {
+    refuse("not-lowerable", q.node, "the quantiser's parameters differ between elements that are no channels",
+           "quantise before flattening");
+  }
+  const Reference reference{value.chain, q};
+  const Domain& domain = value.map->domain;
+  if (q.kind == Quantiser::Kind::trunc && !q.trunc_clips) {  // unbounded: as wide as its domain makes it
+    q.lo = INT64_MAX;
+    q.hi = INT64_MIN;
+    for (std::size_t c = 0; c < domain.channels(); ++c) {
+      for (const std::int64_t end : {domain.lo[c], domain.hi[c]}) {
+        q.lo = std::min(q.lo, reference(end, c));
+        q.hi = std::max(q.hi, reference(end, c));
+      }
+    }
+    q.format = Format::for_range(q.lo, q.hi);
+  }
+  const bool storable = value.map->is_plain();
+  if (storable && value.map->format == q.format && value.map->zero_point == q.out_zero_point &&
+      domain.highest() - domain.lowest() <= exhaustive_limit) {
+    bool same = true;
+    for (std::size_t c = 0; c < domain.channels() && same; ++c) {
+      for (std::int64_t i = domain.lo[c]; i <= domain.hi[c] && same; i += domain.step) same = reference(i, c) == i;
+    }
+    if (same) return quantised_value(value, value.map, q);  // quantised twice on one grid
+  }
+  MapPtr map;
+  if (q.format.bits() <= 4) map = coded_map(value, q);
+  if (!map && q.format.bits() > 4) map = affine_map(value, q);
+  if (!map) map = activated_map(value, q);
+  if (!map) {
+    refuse("not-lowerable", q.node,
+           "the float operations before this quantiser are neither monotone (for thresholds) nor linear with at most "
+           "one Relu or PRelu (for multiply, add, shift)",
+           "quantise between the operations, or to 4 bits or less");
+  }
+  if (q.format.is_bipolar() || map->format.is_bipolar()) q.format = Format::bipolar();
+  return quantised_value(value, map, q);
+}
+
+Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantiser& q) {
+  if (builder_.network.input_tensor != no_tensor) {
+    refuse("not-lowerable", node.name,
+           fmt::format("two quantisers ('{}' and this one) read the network's float input", host_node_),
+           "quantise the input once");
+  }
+  host_node_ = node.name;
+  HostInput& input = builder_.network.input;
+  input.name = graph_.inputs.front().name;
+  input.shape = graph_.inputs.front().shape;
+  input.ops = value.ops;
+  input.format = q.format;
+  const std::size_t rank = value.shape.size(), channels = rank > 1 ? static_cast<std::size_t>(value.shape[1]) : 1;
+  const auto push = [&](HostOp op) {
+    op.node = node.name;
+    input.ops.push_back(std::move(op));
+  };
+  HostOp op;
+  switch (q.kind) {
+    case Quantiser::Kind::quant:
+      if (!q.scale.is_scalar()) push(host_op(make_step(Step::Kind::divide, q.scale), rank, channels));
+      op.kind = HostOp::Kind::quantize;
+      op.scale = q.scale.is_scalar() ? q.scale.at(0) : 1.0F;
+      op.zero_point = q.zero_point.at(0);
+      op.lo = q.lo;
+      op.hi = q.hi;
+      op.rounding = q.rounding_name;
+      op.saturate_first = q.saturate_first;
+      push(op);
+      break;
+    case Quantiser::Kind::bipolar: op.kind = HostOp::Kind::bipolar; push(op); break;
+    case Quantiser::Kind::sign: op.kind = HostOp::Kind::sign; push(op); break;
+    case Quantiser::Kind::thresholds:
+      op.kind = HostOp::Kind::thresholds;
+      op.operand = {{static_cast<std::int64_t>(q.thresholds.size() / q.levels), static_cast<std::int64_t>(q.levels)},
+                    q.thresholds};
+      push(op);
+      if (q.format.is_bipolar()) push(host_op(make_step(Step::Kind::multiply, {{2.0F}}), rank, channels));
+      push(host_op(make_step(Step::Kind::add, {{q.format.is_bipolar() ? -1.0F : static_cast<float>(q.lo)}}), rank,
+                   channels));
+      break;
+    case Quantiser::Kind::trunc:
+      refuse("not-quantised", node.name, "Trunc reads values that no quantiser produced");
+  }
+  if (value.shape.size() != 2 && value.shape.size() != 4) {
+    refuse("not-lowerable", node.name, fmt::format("the quantised input has shape {}; [1, C] or [1, C, H, W] is due",
+                                                   shape_text(value.shape)));
+  }
+  auto map = std::make_shared<Map>();
+  map->name = q.output;
+  map->channels = input.channels = static_cast<int>(value.shape[1]);
+  map->height = input.height = value.shape.size() == 4 ? static_cast<int>(value.shape[2]) : 1;
+  map->width = input.width = value.shape.size() == 4 ? static_cast<int>(value.shape[3]) : 1;
+  map->format = q.format;
+  map->zero_point = q.out_zero_point;
+  map->scale = q.out_scale.at(0);
+  map->domain = uniform_domain(static_cast<std::size_t>(map->channels), q.format.is_bipolar() ? -1 : q.lo,
+                               q.format.is_bipolar() ? 1 : q.hi, q.format.is_bipolar() ? 2 : 1);
+  map->uses = consumers_[q.output];
+  builder_.network.input_tensor = builder_.add_tensor(*map);
+  return quantised_value(value, map, q);
+}
+
+void Lowerer::quantiser(const Node& node) {
+  const Value& value = value_of(node.inputs[0]);
+  const Quantiser q = read_quantiser(node, value.shape);
+  if (value.state == Value::State::tail) {
+    refuse("not-lowerable", node.name,
+           fmt::format("the quantiser follows '{}', which has no integer form on the machine", value.tail_node));
+  }
+  define(node.outputs[0], value.state == Value::State::host ? quantise_host(node, value, q) : quantise(value, q));
+}
+
+}  // namespace blendsim::lowering
