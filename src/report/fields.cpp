@@ -348,8 +348,7 @@ constexpr std::array top_fields = {
            "Machine against the original network in float32 on the run's inputs (--agreement); else null.",
            agreement_of},
     Field0{"assumptions", "", "Values of the platform that are our assumption, with their range.", assumptions_of},
-    Field0{"notes", "", "Exactness notes and decisions of the compiler.",
-           [](const F& f) { return Json(f.in.program.notes); }},
+    Field0{"notes", "", "Exactness notes and decisions of the compiler.", [](const F& f) { return Json(f.notes); }},
     Field0{"versions", "", "What wrote the report.",
            [](const F& f) {
              return Json{{"blendsim", f.in.version}, {"schema", report_schema}};

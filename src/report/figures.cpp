@@ -36,6 +36,8 @@ Figures::Figures(const ReportInput& input) : in(input) {
   for (const auto& split : run.layer_critical_by) {
     for (std::size_t u = 0; u < split.size(); ++u) critical_by[u] += split[u];
   }
+  notes = in.remarks;
+  notes.insert(notes.end(), in.program.notes.begin(), in.program.notes.end());
   find_layers();
   find_units();
   find_resources();

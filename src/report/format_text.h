@@ -8,9 +8,10 @@
 
 namespace blendsim {
 
-[[nodiscard]] std::string grouped(std::int64_t value);                         // 44102 -> "44,102"
-[[nodiscard]] std::string engineering(double value, const std::string& unit);  // 0.0001764, "s" -> "176.4 us"
-[[nodiscard]] std::string percent(double fraction);                            // 0.5 -> "50.0 %"
+[[nodiscard]] std::string grouped(std::int64_t value);  // 44102 -> "44,102"
+// 0.0001764, "s" -> "176.4 us"
+[[nodiscard]] std::string engineering(double value, const std::string& unit);
+[[nodiscard]] std::string percent(double fraction);  // 0.5 -> "50.0 %"
 
 // Columns as wide as their widest cell, two blanks apart. A column is left-aligned if `left` has it, else right-aligned.
 class TextTable {

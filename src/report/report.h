@@ -40,6 +40,7 @@ struct ReportInput {
   std::optional<Agreement> agreement;
   HostFigures host;
   std::string version;
+  std::vector<std::string> remarks;   // on this run: "random stalls: ..."; listed with the program's notes
 };
 
 [[nodiscard]] std::string report_json(const ReportInput& input);   // pretty-printed; `digest` covers all but `host`

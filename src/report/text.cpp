@@ -181,7 +181,7 @@ std::string remarks(const Figures& f) {
                        in.agreement->top1_equal ? "equal" : "differs");
   }
   for (const std::string& op : in.cpu_operators) out += fmt::format("on the cpu  {}\n", op);
-  for (const std::string& note : in.program.notes) out += fmt::format("note        {}\n", note);
+  for (const std::string& note : f.notes) out += fmt::format("note        {}\n", note);
   if (!in.platform.assumptions.empty()) {
     out += fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n",
                        in.platform.assumptions.size());

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim compare: two reports, layer by layer and unit by unit.
+#include <iostream>
+
+#include "cli/commands.h"
+#include "report/report.h"
+
+namespace blendsim::cli {
+
+void add_compare(CLI::App& app, ExitStatus& status) {
+  auto* command = app.add_subcommand("compare", "Compare two reports; exit status 4 if they differ");
+  auto files = std::make_shared<std::array<std::string, 2>>();
+  command->add_option("a", (*files)[0], "Report A (JSON)")->required();
+  command->add_option("b", (*files)[1], "Report B (JSON)")->required();
+  command->callback([files, &status] {
+    const Comparison comparison = compare_reports((*files)[0], (*files)[1]);
+    std::cout << comparison.text;
+    if (!comparison.equal) status = ExitStatus::differs;
+  });
+}
+
+}  // namespace blendsim::cli

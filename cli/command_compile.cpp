@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim compile: a network becomes a program for one platform.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/machine_evaluate.h"
+#include "network/integer_network.h"
+#include "report/format_text.h"
+
+namespace blendsim::cli {
+
+namespace {
+
+struct Arguments {
+  std::string network, platform, output, lowered, dump_after;
+  std::vector<std::string> sets;
+  bool explain = false;
+};
+
+void check_pass(const std::string& pass) {
+  const std::vector<std::string>& names = pass_names();
+  if (pass.empty() || std::find(names.begin(), names.end(), pass) != names.end()) return;
+  usage_error(fmt::format("no pass is named '{}'", pass), fmt::format("the passes are {}", fmt::join(names, ", ")));
+}
+
+void run(const Arguments& arguments) {
+  check_pass(arguments.dump_after);
+  const FileKind kind = file_kind(arguments.network);
+  if (kind != FileKind::onnx) {
+    throw DiagnosticError("file-unrecognised", {.file = arguments.network},
+                          fmt::format("expected an ONNX network, this is {}", describe(kind)),
+                          "compile takes an ONNX file");
+  }
+  const Platform platform = named_platform(arguments.platform, arguments.sets);
+  progress("lowering " + arguments.network);
+  const IntegerNetwork network = load_network(arguments.network);
+  if (!arguments.lowered.empty()) {
+    write_whole(arguments.lowered, [&](const std::string& temporary) { export_lowered(network, temporary); });
+    std::cout << fmt::format("wrote {}: the lowered network as standard ONNX\n", arguments.lowered);
+  }
+  progress("compiling for " + platform.name);
+  CompileOptions options;
+  options.dump_after = arguments.dump_after;
+  options.explain = arguments.explain;
+  options.evaluate = machine_evaluate();
+  const CompileResult result = compile(network, platform, options);
+  std::cout << result.dump;
+  for (const std::string& line : result.explanation) std::cout << line << '\n';
+  write_whole(arguments.output, [&](const std::string& temporary) { write_program(result.program, temporary); });
+  std::cout << fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n",
+                           arguments.output, result.program.network, platform.name, result.program.layers.size(),
+                           grouped(static_cast<std::int64_t>(decode(result.program.main).size())),
+                           result.program.digest());
+}
+
+}  // namespace
+
+void add_compile(CLI::App& app, ExitStatus&) {
+  auto* command = app.add_subcommand("compile", "Compile an ONNX network to a program");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("network", arguments->network, "ONNX file")->required();
+  command->add_option("--platform", arguments->platform, "Name of a platform, or a YAML file");
+  command->add_option("--set", arguments->sets, "unit.parameter=value: change the platform; repeats")
+      ->allow_extra_args(false);
+  command->add_option("-o,--output", arguments->output, "Program file to write")->required();
+  command->add_option("--lowered", arguments->lowered, "Also write the lowered network as standard ONNX");
+  command->add_option("--dump-after", arguments->dump_after, "Print the result of this compiler pass");
+  command->add_flag("--explain", arguments->explain, "Print the compiler's decisions");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace blendsim::cli

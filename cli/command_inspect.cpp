@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim inspect: what a network, a program or a platform holds.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "estimate/estimate.h"
+#include "isa/program.h"
+#include "network/integer_network.h"
+#include "report/format_text.h"
+
+namespace blendsim::cli {
+
+namespace {
+
+std::string map_text(const IntTensor& t) {
+  return fmt::format("{} [{}, {}, {}] {}", t.name, t.channels, t.height, t.width, t.format.name());
+}
+
+std::string exactness_text(const Exactness& e) {
+  std::string out =
+      e.exact ? "exact" : fmt::format("{} of {} values differ, by at most {}", e.differing, e.checked, e.max_error);
+  if (e.ambiguous > 0) out += fmt::format(", {} ambiguous", e.ambiguous);
+  return e.note.empty() ? out : out + "; " + e.note;
+}
+
+void show_network(const std::string& file) {
+  const IntegerNetwork network = load_network(file);
+  std::int64_t macs = 0, binary = 0;
+  TextTable table({"layer", "op", "output", "MAC", "lowering"}, {true, true, true, false, true});
+  for (const Layer& layer : network.layers) {
+    const std::int64_t count = layer_macs(network, layer);
+    const bool bits = layer_is_binary(network, layer);
+    macs += count;
+    if (bits) binary += count;
+    std::vector<std::string> outputs;
+    for (const TensorId id : layer_outputs(layer)) outputs.push_back(map_text(network.tensor(id)));
+    table.row({layer.name, bits ? layer.op + " (binary)" : layer.op, fmt::format("{}", fmt::join(outputs, ", ")),
+               count > 0 ? grouped(count) : "-", exactness_text(layer.exactness)});
+  }
+  std::cout << fmt::format("network  {}\ninput    {} {} -> {}\n", network.name, network.input.name,
+                           shape_text(network.input.shape), map_text(network.tensor(network.input_tensor)));
+  for (const HostOutput& output : network.outputs)
+    std::cout << fmt::format("output   {} {}\n", output.name, shape_text(output.shape));
+  std::cout << fmt::format("work     {} MAC, {} of them binary\ndigest   {}\n\n", grouped(macs), grouped(binary),
+                           network.digest());
+  std::cout << table.text();
+}
+
+void show_stream(const std::string& title, const std::vector<Word>& words, const std::vector<ProgramLayer>& layers) {
+  const std::vector<Instruction> stream = decode(words);
+  std::cout << fmt::format("\n{}: {} instructions, {} words\n", title,
+                           grouped(static_cast<std::int64_t>(stream.size())),
+                           grouped(static_cast<std::int64_t>(words.size())));
+  std::size_t layer = layers.size();
+  for (std::size_t i = 0; i < stream.size(); ++i) {
+    const std::size_t own = sync_of(stream[i]).layer;
+    if (own != layer && own < layers.size()) std::cout << fmt::format("; {} ({})\n", layers[own].name, layers[own].op);
+    layer = own;
+    std::cout << fmt::format("{:>6}  {}\n", i, disassemble(stream[i]));
+  }
+}
+
+void show_program(const std::string& file) {
+  const Program program = read_program(file);
+  const Platform platform = parse_platform(program.platform_yaml, file, config_paths());
+  std::cout << fmt::format("program   of {}, digest {}\nplatform  {}, digest {}\n", program.network, program.digest(),
+                           platform.name, program.platform_digest);
+  std::cout << fmt::format("dram      program {} bytes, input {}, output {}; instructions {}\n",
+                           grouped(static_cast<std::int64_t>(program.program_bytes)),
+                           grouped(static_cast<std::int64_t>(program.input_bytes)),
+                           grouped(static_cast<std::int64_t>(program.output_bytes)),
+                           program.resident ? "resident on chip" : "fetched from DRAM");
+  for (std::size_t b = 0; b < program.buffers.size() && b < buffer_names.size(); ++b) {
+    std::cout << fmt::format("buffer    {}: {} of {} bits\n", buffer_names[b], grouped(program.buffers[b].peak_bits),
+                             grouped(platform.machine.buffers[b].capacity_bits()));
+  }
+  TextTable table({"layer", "op", "unit", "MAC"}, {true, true, true, false});
+  for (const ProgramLayer& layer : program.layers) {
+    table.row({layer.name, layer.op, layer.unit, layer.macs > 0 ? grouped(layer.macs) : "-"});
+  }
+  std::cout << '\n' << table.text();
+  for (const std::string& note : program.notes) std::cout << "note  " << note << '\n';
+  show_stream("init", program.init, program.layers);
+  show_stream("main", program.main, program.layers);
+}
+
+void show_platform(const std::string& name) {
+  const Platform p = load_platform(name, {}, config_paths());
+  const ResourceEstimate r = estimate_resources(p);
+  std::cout << fmt::format("platform  {}: {}\ndigest    {}\ndevice    {} ({}, {})\nclock     {}\n", p.name, p.summary,
+                           p.digest(), p.device.name, p.device.family, p.device.dsp,
+                           engineering(static_cast<double>(p.machine.clock_hz), "Hz"));
+  std::cout << fmt::format("peak      xnor_array {} MAC/cycle, mac_array {} MAC/cycle\nmemory    {}, {} bit\n\n",
+                           p.machine.xnor_array.peak_macs(), p.machine.mac_array.peak_macs(), p.memory_standard,
+                           p.machine.memory.width);
+  TextTable table({"part", "dsp", "lut", "ff", "bram36", "uram"}, {true, false, false, false, false, false});
+  const auto add = [&](const std::string& part, const Resources& u) {
+    table.row({part, grouped(u.dsp), "~" + grouped(u.lut), "~" + grouped(u.ff),
+               fmt::format("{}", static_cast<double>(u.bram36_halves) / 2), grouped(u.uram)});
+  };
+  for (const ResourceEstimate::Part& part : r.parts) add(part.unit, part.used);
+  add("reserved", p.reserved);
+  add("total", r.total);
+  std::cout << table.text() << (r.fits ? "fits the device's routing limits\n" : "does NOT fit:\n");
+  for (const std::string& over : r.over) std::cout << "  " << over << '\n';
+  for (const Assumption& a : p.assumptions) {
+    std::cout << fmt::format("assumption  {} = {} ({}): {}\n", a.key, a.value, a.range, a.why);
+  }
+}
+
+void show(const std::string& what) {
+  if (!std::filesystem::exists(what)) {
+    const std::vector<std::string> names = platform_names(config_paths());
+    if (std::find(names.begin(), names.end(), what) != names.end()) return show_platform(what);
+  }
+  const FileKind kind = file_kind(what);
+  switch (kind) {
+    case FileKind::onnx:
+      return show_network(what);
+    case FileKind::program:
+      return show_program(what);
+    case FileKind::yaml:
+      return show_platform(what);
+    default:
+      break;
+  }
+  throw DiagnosticError("file-unrecognised", {.file = what},
+                        fmt::format("expected an ONNX network, a program or a platform, this is {}", describe(kind)),
+                        "inspect shows networks, programs and platforms");
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, ExitStatus&) {
+  auto* command = app.add_subcommand("inspect", "Summarise a network or a platform, disassemble a program");
+  auto what = std::make_shared<std::string>();
+  command->add_option("what", *what, "ONNX file, program, platform file or platform name")->required();
+  command->callback([what] { show(*what); });
+}
+
+}  // namespace blendsim::cli

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim run: simulate a network or a program and report.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/inputs.h"
+#include "cli/machine_evaluate.h"
+#include "estimate/estimate.h"
+#include "network/graph.h"
+#include "network/normalise.h"
+#include "network/tensor_file_name.h"
+#include "report/report.h"
+#include "sim/machine.h"
+
+namespace blendsim::cli {
+
+namespace {
+
+struct Arguments {
+  std::string file, platform, input_scale = "1", json, tensors;
+  std::vector<std::string> inputs, sets;
+  bool timing_only = false, check = false, agreement = false;
+  std::uint64_t seed = 1, stalls = 0;
+};
+
+struct Loaded {
+  Program program;
+  Platform platform;
+};
+
+Loaded load_onnx(const Arguments& arguments) {
+  Platform platform = named_platform(arguments.platform, arguments.sets);
+  progress("lowering " + arguments.file);
+  const IntegerNetwork network = load_network(arguments.file);
+  progress("compiling for " + platform.name);
+  CompileOptions options;
+  options.evaluate = machine_evaluate();
+  Program program = compile(network, platform, options).program;
+  return {std::move(program), std::move(platform)};
+}
+
+// A program brings its platform; --platform may only repeat it.
+Loaded load_program(const Arguments& arguments) {
+  if (arguments.platform.empty() && !arguments.sets.empty()) {
+    usage_error("--set changes a platform, and a program was compiled for the one that it embeds",
+                "compile the network again with --set");
+  }
+  Program program = read_program(arguments.file);
+  Platform platform = parse_platform(program.platform_yaml, arguments.file, config_paths());
+  if (!arguments.platform.empty()) {
+    const std::vector<std::string> keys = differences(platform, named_platform(arguments.platform, arguments.sets));
+    if (!keys.empty()) {
+      throw DiagnosticError("platform-mismatch", {.file = arguments.file},
+                            fmt::format("compiled for a platform that differs from --platform {} in {}",
+                                        arguments.platform, fmt::join(keys, ", ")),
+                            "leave --platform out, or compile the network for this platform");
+    }
+  }
+  verify(program, platform.machine);
+  return {std::move(program), std::move(platform)};
+}
+
+Loaded load(const Arguments& arguments) {
+  const FileKind kind = file_kind(arguments.file);
+  if (kind == FileKind::program) {
+    if (arguments.agreement)
+      usage_error("--agreement needs the original network, a program no longer has it", "run the ONNX file");
+    return load_program(arguments);
+  }
+  if (kind == FileKind::onnx) return load_onnx(arguments);
+  throw DiagnosticError("file-unrecognised", {.file = arguments.file},
+                        fmt::format("expected an ONNX network or a program, this is {}", describe(kind)),
+                        kind == FileKind::yaml ? "a platform is given with --platform"
+                                               : "run takes what `blendsim zoo` or `blendsim compile` wrote");
+}
+
+std::size_t largest(const std::vector<float>& values) {
+  return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+// The machine's outputs against the original graph in float32.
+Agreement find_agreement(const std::string& file, const Inputs& inputs,
+                         const std::vector<std::vector<FloatArray>>& outputs, const std::vector<std::string>& names) {
+  progress("evaluating the original in float32");
+  const Graph graph = normalise(import_onnx(file));
+  Agreement out;
+  out.top1_equal = true;
+  for (std::size_t i = 0; i < inputs.images.size(); ++i) {
+    const auto tensors = evaluate(graph, inputs.images[i]);
+    for (std::size_t o = 0; o < names.size(); ++o) {
+      const std::vector<float>& want = tensors.at(names[o]).values;
+      const std::vector<float>& got = outputs[i][o].values;
+      if (want.size() != got.size()) {
+        throw InvariantError("output '" + names[o] + "'", "the lowered network's shape is not the original's");
+      }
+      for (std::size_t k = 0; k < want.size(); ++k) {
+        if (want[k] == got[k]) continue;  // equal infinities too
+        const double error = std::abs(double{want[k]} - double{got[k]});
+        out.max_abs_error =
+            std::isnan(error) ? std::numeric_limits<double>::infinity() : std::max(out.max_abs_error, error);
+      }
+      const bool same = want.size() > 1 ? largest(want) == largest(got) : want == got;
+      out.top1_equal = out.top1_equal && same;
+    }
+    ++out.inputs;
+  }
+  return out;
+}
+
+// DIR/NAME.npy, int64 [images, channels, height, width]: the input and every layer's tensors.
+void write_tensors(const std::string& folder, const Program& program, const Run& run, const Inputs& inputs) {
+  make_folder(folder);
+  const auto write = [&](const std::string& name, const IntArray& array) {
+    write_whole((std::filesystem::path(folder) / tensor_file_name(name)).string(),
+                [&](const std::string& file) { write_npy(file, array); });
+  };
+  const auto images = static_cast<std::int64_t>(inputs.quantised.size());
+  const HostInput& host = program.host_input;
+  IntArray input{{images, host.channels, host.height, host.width}, {}};
+  for (const auto& image : inputs.quantised) input.values.insert(input.values.end(), image.begin(), image.end());
+  write(program.input.name, input);
+  if (run.tensors.empty()) return;
+  for (std::size_t t = 0; t < run.tensors.front().size(); ++t) {
+    const LayerResult& first = run.tensors.front()[t];
+    IntArray array{first.shape, {}};
+    array.shape.insert(array.shape.begin(), images);
+    for (const auto& image : run.tensors)
+      array.values.insert(array.values.end(), image[t].values.begin(), image[t].values.end());
+    write(first.name, array);
+  }
+}
+
+HostFigures host_figures(std::chrono::steady_clock::time_point begin) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  return {wall.count(), static_cast<std::int64_t>(usage.ru_maxrss) * 1024};
+}
+
+std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, const Run& run) {
+  std::vector<std::vector<FloatArray>> out;
+  for (const auto& image : run.outputs) {
+    std::vector<FloatArray>& arrays = out.emplace_back();
+    for (std::size_t o = 0; o < image.size(); ++o) arrays.push_back(finish_output(program.host_outputs[o], image[o]));
+  }
+  return out;
+}
+
+// Every operator that the host runs and that changes values.
+std::vector<std::string> cpu_operators(const Program& program) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::vector<HostOp>& ops) {
+    for (const HostOp& op : ops) {
+      const bool silent = op.kind == HostOp::Kind::identity || op.kind == HostOp::Kind::reshape;
+      if (!silent) out.push_back(blendsim::describe(op));
+    }
+  };
+  add(program.host_input.ops);
+  for (const HostOutput& output : program.host_outputs) add(output.ops);
+  return out;
+}
+
+Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs) {
+  progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
+  RunOptions options;
+  options.values = !arguments.timing_only;
+  options.check_hazards = arguments.check;
+  options.capture_tensors = !arguments.tensors.empty();
+  options.stall_seed = arguments.stalls;
+  return Machine::instance().run(loaded.platform.machine, loaded.program, inputs.quantised, options);
+}
+
+void run(const Arguments& arguments) {
+  if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
+    usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const InputScale scale = parse_scale(arguments.input_scale);
+  const Loaded loaded = load(arguments);
+  const Inputs inputs = arguments.inputs.empty() ? random_input(arguments.seed, loaded.program.host_input)
+                                                 : read_inputs(arguments.inputs, scale, loaded.program.host_input);
+  const Run result = simulate(arguments, loaded, inputs);
+  const Technology technology = load_technology(loaded.platform.technology, config_paths());
+  const ResourceEstimate resources = estimate_resources(loaded.platform);
+  const PowerEstimate power =
+      estimate_power(result, static_cast<std::int64_t>(inputs.images.size()), loaded.platform, technology);
+  ReportInput report{.program = loaded.program,
+                     .platform = loaded.platform,
+                     .run = result,
+                     .resources = resources,
+                     .power = power,
+                     .input_source = inputs.source,
+                     .input_seed = inputs.seed,
+                     .input_digest = inputs.digest,
+                     .outputs = finish_outputs(loaded.program, result),
+                     .output_names = {},
+                     .cpu_operators = cpu_operators(loaded.program),
+                     .agreement = {},
+                     .host = {},
+                     .version = BLENDSIM_VERSION,
+                     .remarks = {}};
+  for (const HostOutput& output : loaded.program.host_outputs) report.output_names.push_back(output.name);
+  if (arguments.stalls != 0) {
+    report.remarks.push_back(
+        fmt::format("random stalls, seed {}: the outputs are the machine's, the cycles are not", arguments.stalls));
+  }
+  if (arguments.agreement)
+    report.agreement = find_agreement(arguments.file, inputs, report.outputs, report.output_names);
+  report.host = host_figures(begin);
+  if (!arguments.tensors.empty()) write_tensors(arguments.tensors, loaded.program, result, inputs);
+  if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
+  std::cout << report_text(report);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, ExitStatus&) {
+  auto* command =
+      app.add_subcommand("run", "Simulate a network or a program and report cycles, resources, power and outputs");
+  auto a = std::make_shared<Arguments>();
+  command->add_option("file", a->file, "ONNX network or compiled program")->required();
+  command->add_option("--platform", a->platform, "Name of a platform, or a YAML file; a program embeds its own");
+  command->add_option("--set", a->sets, "unit.parameter=value: change the platform; repeats")->allow_extra_args(false);
+  auto* input =
+      command->add_option("--input", a->inputs, "Input image (.npy or .png); repeats, and a .npy may hold several");
+  input->allow_extra_args(false);
+  command->add_option("--input-scale", a->input_scale, "Factor on the file's values, such as 1/255")->needs(input);
+  command->add_option("--seed", a->seed, "Seed of the made-up input")->capture_default_str()->excludes(input);
+  command->add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs");
+  command->add_flag("--check", a->check, "Watch for hazards and unwritten reads");
+  command->add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
+  command->add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
+  command->add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
+  command->callback([a] { run(*a); });
+}
+
+}  // namespace blendsim::cli

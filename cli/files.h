@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files as the command line meets them: known by content, written whole or not at all.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "platform/platform.h"
+
+namespace blendsim::cli {
+
+enum class FileKind { onnx, program, yaml, report, array, image, unknown };
+
+[[nodiscard]] std::string_view describe(FileKind kind);  // "an ONNX network", ...
+
+// By content, never by extension. Throws DiagnosticError file-unreadable; file-damaged for an empty file.
+[[nodiscard]] FileKind file_kind(const std::string& path);
+
+// Calls write(temporary) for a file beside `path` and then renames it, so that `path` is either as before or complete.
+// What is no regular file (a pipe, a device) is written directly. Throws DiagnosticError file-unwritable naming `path`.
+void write_whole(const std::string& path, const std::function<void(const std::string&)>& write);
+void write_text(const std::string& path, std::string_view text);
+// Makes a folder, if it is not there. Throws DiagnosticError file-unwritable.
+void make_folder(const std::string& path);
+
+// Where configs/ lies: $BLENDSIM_CONFIGS, else share/blendsim beside the binary's folder, else the source tree, else
+// the install prefix.
+[[nodiscard]] ConfigPaths config_paths();
+
+// Loads what --platform names. An empty name is a usage error that lists the platforms.
+[[nodiscard]] Platform named_platform(const std::string& name, const std::vector<std::string>& sets);
+
+// Wrong usage: exit status 2.
+[[noreturn]] void usage_error(const std::string& message, const std::string& hint);
+
+// A line about what is being done: on a terminal only.
+void progress(const std::string& what);
+
+}  // namespace blendsim::cli

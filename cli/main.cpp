@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim: the command line. Subcommands are in command_*.cpp; what their options mean is in docs/cli.md.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "cli/commands.h"
+
+namespace {
+
+using blendsim::ExitStatus;
+
+ExitStatus run(int argc, char** argv) {
+  ExitStatus status = ExitStatus::done;
+  CLI::App app{"Cycle-accurate, bit-exact simulator of NeuroBlend-class neural-network accelerators", "blendsim"};
+  app.set_version_flag("--version", std::string("blendsim ") + BLENDSIM_VERSION);
+  app.require_subcommand(1);
+  app.footer("docs/cli.md describes every option; `blendsim explain` lists every diagnostic.");
+  blendsim::cli::add_zoo(app, status);
+  blendsim::cli::add_compile(app, status);
+  blendsim::cli::add_run(app, status);
+  blendsim::cli::add_inspect(app, status);
+  blendsim::cli::add_platforms(app, status);
+  blendsim::cli::add_compare(app, status);
+  blendsim::cli::add_explain(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == 0) {
+      app.exit(problem);  // --help, --version
+      return ExitStatus::done;
+    }
+    const auto chosen = app.get_subcommands();
+    const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
+    const blendsim::Diagnostic diagnostic{"usage", {}, problem.what(), fmt::format("see `blendsim{} --help`", command)};
+    std::cerr << diagnostic.text() << '\n';
+    return ExitStatus::bad_usage;
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    throw blendsim::DiagnosticError("file-unwritable", {.file = "standard output"}, "cannot be written",
+                                    "check where it leads");
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return static_cast<int>(run(argc, argv));
+  } catch (const blendsim::DiagnosticError& problem) {
+    std::cout.flush();
+    std::cerr << problem.what() << '\n';
+    return static_cast<int>(problem.status());
+  } catch (const std::exception& problem) {
+    std::cout.flush();
+    std::cerr << "blendsim itself is wrong here, not its input: " << problem.what()
+              << "\n  please report it with the command line and the files that it reads\n";
+  } catch (...) {  // SystemC throws types of its own
+    std::cerr << "blendsim itself is wrong here, not its input: an exception of an unknown type\n";
+  }
+  return static_cast<int>(ExitStatus::broken_invariant);
+}
