@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layer results, collected from the buffers right after the instructions that wrote them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/diagnostic.h"
+#include "isa/interpret.h"
+#include "isa/view_values.h"
+
+namespace blendsim {
+namespace {
+
+// What an instruction wrote to one map: rows [row0, row1), slices of 16 channels [slice0, slice1) of it.
+struct Tile {
+  TensorView::Place place = TensorView::Place::act_fixed;
+  std::uint32_t base = 0;      // binary: the map's; fixed: of the first word written
+  std::uint32_t width = 0;
+  std::uint32_t slices = 0;    // a pixel of the whole map
+  std::uint32_t bytes = 1;
+  std::uint32_t row0 = 0, rows = 0, slice0 = 0, slice_count = 0;
+};
+
+std::vector<Tile> map_tiles(const PostInstruction& i, int) {
+  std::vector<Tile> tiles;
+  if (i.write_fixed != 0) {
+    tiles.push_back({TensorView::Place::act_fixed, i.fixed, i.width, i.fixed_slices, 1U << i.fixed_bytes_log2, 0, i.rows, 0, i.slices});
+  }
+  if (i.write_bits != 0) {
+    tiles.push_back({TensorView::Place::act_binary, i.bits, i.width, i.bits_cells, 1, i.bits_row, i.rows, i.bits_slice, i.slices});
+  }
+  return tiles;
+}
+
+std::vector<Tile> map_tiles(const PoolInstruction& i, int cell_slices) {
+  const auto m = static_cast<std::uint32_t>(cell_slices);
+  if (i.binary != 0) {
+    return {{TensorView::Place::act_binary, i.destination, i.out_width, i.out_slices, 1, i.out_row, i.rows, i.out_first * m, i.slices * m}};
+  }
+  return {{TensorView::Place::act_fixed, i.destination, i.out_width, i.out_slices, 1U << i.out_bytes_log2, 0, i.rows, 0, i.slices}};
+}
+
+std::vector<Tile> map_tiles(const LoadInstruction& i, int cell_slices) {
+  const auto m = static_cast<std::uint32_t>(cell_slices);
+  if (i.form == static_cast<std::uint32_t>(TransferForm::binary)) {
+    return {{TensorView::Place::act_binary, i.buffer_address, i.width, i.map_slices, 1, i.row, i.runs, i.first * m, i.slices * m}};
+  }
+  if (i.form != static_cast<std::uint32_t>(TransferForm::fixed)) return {};
+  const std::uint32_t bytes = 1U << i.bytes_log2;
+  const std::uint32_t first = i.buffer_address + i.row * i.width * i.map_slices * bytes;
+  return {{TensorView::Place::act_fixed, first, i.width, i.map_slices, bytes, 0, i.runs, 0, i.slices}};
+}
+
+std::vector<Tile> map_tiles(const auto&, int) { return {}; }
+
+// The part of `view` that lies in the tile; empty when they are apart.
+WrittenPart part_of(const TensorView& view, const Tile& tile, std::size_t result) {
+  const WrittenPart none;
+  if (view.place != tile.place || view.slices != tile.slices || view.width != static_cast<std::int32_t>(tile.width)) return none;
+  std::int64_t row = tile.row0, slice = tile.slice0;
+  if (view.place == TensorView::Place::act_binary) {
+    if (view.base != tile.base) return none;
+  } else {
+    const std::int64_t pixel_words = std::int64_t{view.slices} * view.bytes, row_words = pixel_words * view.width;
+    const std::int64_t offset = std::int64_t{tile.base} - view.base;
+    if (view.bytes != tile.bytes || offset < 0 || offset % view.bytes != 0 || offset % row_words >= pixel_words) return none;
+    row += offset / row_words;
+    slice += offset % row_words / view.bytes;
+  }
+  const std::int64_t first = (slice - view.first) * slice_channels;
+  const std::int64_t last = first + std::int64_t{tile.slice_count} * slice_channels;
+  WrittenPart part{result, static_cast<std::int32_t>(std::min<std::int64_t>(row, view.height)),
+                   static_cast<std::int32_t>(std::min<std::int64_t>(row + tile.rows, view.height)),
+                   static_cast<std::int32_t>(std::clamp<std::int64_t>(first, 0, view.channels)),
+                   static_cast<std::int32_t>(std::clamp<std::int64_t>(last, 0, view.channels))};
+  return part.row0 < part.row1 && part.channel0 < part.channel1 ? part : none;
+}
+
+// Output rows and row groups of an array's instruction.
+struct AccumulatorTile {
+  TensorView::Place place;
+  std::uint32_t out_row, rows, out_width, groups, destination;
+  std::int64_t array_rows;
+  int array;  // 0 xnor_array, 1 mac_array
+};
+
+std::optional<AccumulatorTile> accumulator_tile(const Instruction& instruction, const MachineParameters& machine) {
+  if (const auto* i = std::get_if<XnorInstruction>(&instruction)) {
+    return AccumulatorTile{TensorView::Place::xnor_accumulators, i->out_row, i->rows, i->out_width, i->groups,
+                           i->destination, machine.xnor_array.rows, 0};
+  }
+  if (const auto* i = std::get_if<MacInstruction>(&instruction)) {
+    return AccumulatorTile{TensorView::Place::mac_accumulators, i->out_row, i->rows, i->out_width, i->groups,
+                           i->destination, machine.mac_array.rows, 1};
+  }
+  return std::nullopt;
+}
+
+// Part of accumulator view `result`, and the instruction's row group (may be negative) at which the view begins.
+struct AccumulatorPart {
+  WrittenPart part;
+  std::int64_t view_group;
+};
+
+std::vector<AccumulatorPart> accumulator_parts(const AccumulatorTile& tile, const ProgramLayer& layer, std::uint32_t first_group) {
+  std::vector<AccumulatorPart> parts;
+  std::int64_t view_group = -std::int64_t{first_group};
+  for (std::size_t result = 0; result < layer.results.size(); ++result) {
+    const TensorView& view = layer.results[result];
+    if (view.place != tile.place) continue;
+    const std::int64_t groups = ceil_divide(view.channels, tile.array_rows);
+    const std::int64_t begin = std::max<std::int64_t>(0, view_group), end = std::min<std::int64_t>(tile.groups, view_group + groups);
+    if (begin < end) {
+      const auto channel = [&](std::int64_t group) {
+        return static_cast<std::int32_t>(std::min<std::int64_t>((group - view_group) * tile.array_rows, view.channels));
+      };
+      parts.push_back({{result, static_cast<std::int32_t>(tile.out_row), static_cast<std::int32_t>(tile.out_row + tile.rows),
+                        channel(begin), channel(end)}, view_group});
+    }
+    view_group += groups;
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<WrittenPart> written_parts(const Instruction& i, const ProgramLayer& layer, const MachineParameters& machine,
+                                       std::uint32_t first_group) {
+  std::vector<WrittenPart> parts;
+  if (const auto tile = accumulator_tile(i, machine)) {
+    for (const AccumulatorPart& part : accumulator_parts(*tile, layer, first_group)) parts.push_back(part.part);
+    return parts;
+  }
+  const int m = static_cast<int>(machine.xnor_array.cell_slices());
+  const std::vector<Tile> tiles = std::visit([m](const auto& unit) { return map_tiles(unit, m); }, i);
+  for (const Tile& tile : tiles) {
+    for (std::size_t result = 0; result < layer.results.size(); ++result) {
+      const WrittenPart part = part_of(layer.results[result], tile, result);
+      if (part.row0 < part.row1) parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
+ResultCapture::ResultCapture(const Program& program) : program_(program), next_group_(program.layers.size()) {
+  for (const ProgramLayer& layer : program.layers) {
+    auto& results = results_.emplace_back();
+    for (const TensorView& view : layer.results) {
+      const std::size_t size = static_cast<std::size_t>(view.channels) * static_cast<std::size_t>(view.height) *
+                               static_cast<std::size_t>(view.width);
+      results.push_back({view.name, view, std::vector<std::int32_t>(size)});
+    }
+    written_.emplace_back(layer.results.size(), 0);
+  }
+}
+
+void ResultCapture::after(const Instruction& i, const MachineParameters& machine, const Buffers& buffers) {
+  const std::uint32_t layer = sync_of(i).layer;
+  if (layer >= results_.size()) throw InvariantError("capture", fmt::format("layer {} is not in the table", layer));
+  const auto count = [&](const WrittenPart& part, std::int32_t width) {
+    written_[layer][part.result] += std::int64_t{part.row1 - part.row0} * (part.channel1 - part.channel0) * width;
+  };
+  const auto tile = accumulator_tile(i, machine);
+  if (!tile) {
+    for (const WrittenPart& part : written_parts(i, program_.layers[layer], machine)) {
+      Result& result = results_[layer][part.result];
+      read_part(result.view, buffers, part, result.values);
+      count(part, result.view.width);
+    }
+    return;
+  }
+  auto& next = next_group_[layer][static_cast<std::size_t>(tile->array)];
+  const std::uint32_t first_group = next[tile->out_row];
+  for (std::uint32_t row = tile->out_row; row < tile->out_row + tile->rows; ++row) next[row] = first_group + tile->groups;
+  for (const AccumulatorPart& written : accumulator_parts(*tile, program_.layers[layer], first_group)) {
+    Result& result = results_[layer][written.part.result];
+    for (std::int32_t c = written.part.channel0; c < written.part.channel1; ++c) {
+      const auto group = static_cast<std::uint32_t>(written.view_group + c / tile->array_rows);
+      for (std::int32_t row = written.part.row0; row < written.part.row1; ++row) {
+        for (std::uint32_t x = 0; x < tile->out_width; ++x) {
+          const std::uint32_t pixel = (static_cast<std::uint32_t>(row) - tile->out_row) * tile->out_width + x;
+          const auto word = buffers.accumulators(tile->destination + pixel * tile->groups + group, 1);
+          const std::int64_t at = (std::int64_t{c} * result.view.height + row) * result.view.width + x;
+          result.values.at(static_cast<std::size_t>(at)) = word[static_cast<std::size_t>(c % tile->array_rows)];
+        }
+      }
+    }
+    count(written.part, result.view.width);
+  }
+}
+
+std::vector<ResultCapture::Result> ResultCapture::results() const {
+  std::vector<Result> all;
+  for (std::size_t layer = 0; layer < results_.size(); ++layer) {
+    bool may_join = false;
+    for (std::size_t r = 0; r < results_[layer].size(); ++r) {
+      const Result& result = results_[layer][r];
+      if (result.view.place == TensorView::Place::dram) continue;
+      if (written_[layer][r] != static_cast<std::int64_t>(result.values.size())) {
+        throw InvariantError(fmt::format("layer '{}'", program_.layers[layer].name),
+                             fmt::format("{} of {} values of '{}' were written", written_[layer][r], result.values.size(), result.name));
+      }
+      if (may_join && all.back().name == result.name) {
+        all.back().view.channels += result.view.channels;
+        all.back().values.insert(all.back().values.end(), result.values.begin(), result.values.end());
+      } else {
+        all.push_back(result);
+      }
+      may_join = true;
+    }
+  }
+  return all;
+}
+
+}  // namespace blendsim
