@@ -11,7 +11,7 @@
 
 namespace blendsim {
 
-enum class Unit { none, cycle, bit, word, beat, byte, hertz, percent, celsius, row };
+enum class Unit { none, cycle, bit, word, beat, byte, hertz, percent, celsius, row, nanosecond, femtojoule, microwatt };
 
 [[nodiscard]] constexpr std::string_view unit_name(Unit unit) {
   switch (unit) {
@@ -25,6 +25,9 @@ enum class Unit { none, cycle, bit, word, beat, byte, hertz, percent, celsius, r
     case Unit::percent: return "%";
     case Unit::celsius: return "C";
     case Unit::row: return "rows";
+    case Unit::nanosecond: return "ns";
+    case Unit::femtojoule: return "fJ";
+    case Unit::microwatt: return "uW";
   }
   return "";
 }

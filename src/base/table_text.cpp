@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/table_text.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "base/diagnostic.h"
+
+namespace blendsim {
+namespace {
+
+struct Spelling {
+  Unit unit;
+  std::string_view text;
+  std::int64_t scale;   // of the base unit
+  bool canonical;       // may be printed; of several with one scale only one is
+};
+
+// Largest scale first within a unit: format_quantity takes the first that divides the value.
+constexpr Spelling spellings[] = {
+    {Unit::cycle, "cycles", 1, true},
+    {Unit::cycle, "cycle", 1, false},
+    {Unit::bit, "bit", 1, true},
+    {Unit::bit, "bits", 1, false},
+    {Unit::word, "words", 1, true},
+    {Unit::word, "word", 1, false},
+    {Unit::beat, "beats", 1, true},
+    {Unit::beat, "beat", 1, false},
+    {Unit::byte, "GiB", std::int64_t{1} << 30, true},
+    {Unit::byte, "MiB", std::int64_t{1} << 20, true},
+    {Unit::byte, "KiB", std::int64_t{1} << 10, true},
+    {Unit::byte, "bytes", 1, true},
+    {Unit::byte, "byte", 1, false},
+    {Unit::hertz, "GHz", 1'000'000'000, true},
+    {Unit::hertz, "MHz", 1'000'000, true},
+    {Unit::hertz, "kHz", 1'000, true},
+    {Unit::hertz, "Hz", 1, true},
+    {Unit::percent, "%", 1, true},
+    {Unit::celsius, "C", 1, true},
+    {Unit::row, "rows", 1, true},
+    {Unit::row, "row", 1, false},
+    {Unit::nanosecond, "s", 1'000'000'000, true},
+    {Unit::nanosecond, "ms", 1'000'000, true},
+    {Unit::nanosecond, "us", 1'000, true},
+    {Unit::nanosecond, "ns", 1, true},
+    {Unit::femtojoule, "nJ", 1'000'000, true},
+    {Unit::femtojoule, "pJ", 1'000, true},
+    {Unit::femtojoule, "fJ", 1, true},
+    {Unit::microwatt, "W", 1'000'000, true},
+    {Unit::microwatt, "mW", 1'000, true},
+    {Unit::microwatt, "uW", 1, true},
+};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// A decimal number exactly: digits / 10^places.
+struct Decimal {
+  std::int64_t digits = 0;
+  std::int64_t divisor = 1;
+};
+
+struct Split {
+  std::optional<Decimal> number;
+  bool overflow = false;
+  std::string_view suffix;
+};
+
+Split split(std::string_view text) {
+  Split out;
+  std::size_t i = 0;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative) ++i;
+  Decimal number;
+  bool any = false;
+  bool point = false;
+  for (; i < text.size() && (is_digit(text[i]) || (text[i] == '.' && any && !point)); ++i) {
+    if (text[i] == '.') {
+      point = true;
+      continue;
+    }
+    any = true;
+    if (__builtin_mul_overflow(number.digits, std::int64_t{10}, &number.digits) ||
+        __builtin_add_overflow(number.digits, std::int64_t{text[i] - '0'}, &number.digits) ||
+        (point && __builtin_mul_overflow(number.divisor, std::int64_t{10}, &number.divisor))) {
+      out.overflow = true;
+      number = {};
+    }
+  }
+  if (!any || text[i - 1] == '.') return out;
+  if (negative) number.digits = -number.digits;
+  out.number = number;
+  out.suffix = trim(text.substr(i));
+  return out;
+}
+
+std::string units_text(Unit unit) {
+  std::vector<std::string> names;
+  for (const Spelling& s : spellings) {
+    if (s.unit == unit && s.canonical) names.emplace_back(s.text);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// An example that the row would take, for hints.
+std::string example(const ParameterRow& row) {
+  return format_value(row.minimum > 0 ? row.minimum : row.maximum, row);
+}
+
+ParsedValue failure(Code code, std::string message, std::string hint = {}) {
+  return {std::nullopt, code, std::move(message), std::move(hint)};
+}
+
+ParsedValue parse_choice(std::string_view text, const ParameterRow& row) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < row.choices.size(); ++i) {
+    if (row.choices[i] == text) return {static_cast<std::int64_t>(i), std::nullopt, {}, {}};
+    names.emplace_back(row.choices[i]);
+  }
+  const std::string near = nearest(text, names);
+  return failure("wrong-type", fmt::format("'{}' is none of its values: {}", text, allowed_text(row)),
+                 near.empty() ? std::string{} : fmt::format("did you mean '{}'?", near));
+}
+
+ParsedValue check_range(std::int64_t value, const ParameterRow& row) {
+  if (value >= row.minimum && value <= row.maximum && value % row.step == 0) return {value, std::nullopt, {}, {}};
+  return failure("out-of-range", fmt::format("{} is not allowed: {}", format_quantity(value, row.unit), allowed_text(row)));
+}
+
+ParsedValue scaled(const Decimal& number, std::int64_t scale, std::string_view text, const ParameterRow& row) {
+  std::int64_t product = 0;
+  if (__builtin_mul_overflow(number.digits, scale, &product)) {
+    return failure("out-of-range", fmt::format("{} is not allowed: {}", text, allowed_text(row)));
+  }
+  if (product % number.divisor != 0) {
+    const std::string_view base = row.unit == Unit::none ? std::string_view{"number"} : unit_name(row.unit);
+    return failure(row.unit == Unit::none ? Code{"wrong-type"} : Code{"wrong-unit"},
+                   fmt::format("'{}' is not a whole number{}", text, row.unit == Unit::none ? "" : fmt::format(" of {}", base)));
+  }
+  return check_range(product / number.divisor, row);
+}
+
+}  // namespace
+
+ParsedValue parse_value(std::string_view raw, const ParameterRow& row) {
+  const std::string_view text = trim(raw);
+  if (!row.choices.empty()) return parse_choice(text, row);
+  const Split parts = split(text);
+  if (!parts.number) {
+    return failure("wrong-type", fmt::format("'{}' is not a number; expected {}", text, allowed_text(row)));
+  }
+  if (parts.overflow) return failure("out-of-range", fmt::format("{} is not allowed: {}", text, allowed_text(row)));
+  if (row.unit == Unit::none) {
+    if (!parts.suffix.empty()) {
+      return failure("wrong-unit", fmt::format("'{}' carries a unit, but this is a plain count", text),
+                     fmt::format("write {}", text.substr(0, text.size() - parts.suffix.size())));
+    }
+    return scaled(*parts.number, 1, text, row);
+  }
+  if (parts.suffix.empty()) {
+    return failure("wrong-unit", fmt::format("'{}' has no unit; expected one of: {}", text, units_text(row.unit)),
+                   fmt::format("a number carries its unit, such as {}", example(row)));
+  }
+  for (const Spelling& s : spellings) {
+    if (s.unit == row.unit && s.text == parts.suffix) return scaled(*parts.number, s.scale, text, row);
+  }
+  return failure("wrong-unit", fmt::format("'{}' is not a unit of this key; expected one of: {}", parts.suffix, units_text(row.unit)),
+                 fmt::format("such as {}", example(row)));
+}
+
+std::string format_quantity(std::int64_t value, Unit unit) {
+  if (unit == Unit::none) return fmt::format("{}", value);
+  for (const Spelling& s : spellings) {
+    if (s.unit != unit || !s.canonical || value % s.scale != 0 || (value == 0 && s.scale != 1)) continue;
+    std::string_view text = s.text;
+    const bool singular = value == 1 && s.scale == 1 && text.ends_with('s') && unit != Unit::nanosecond;
+    if (singular) text.remove_suffix(1);
+    return fmt::format("{} {}", value / s.scale, text);
+  }
+  return fmt::format("{} {}", value, unit_name(unit));
+}
+
+std::string format_value(std::int64_t value, const ParameterRow& row) {
+  if (row.choices.empty()) return format_quantity(value, row.unit);
+  if (value < 0 || value >= static_cast<std::int64_t>(row.choices.size())) {
+    throw InvariantError(std::string(row.name), fmt::format("{} is no index of its choices", value));
+  }
+  return std::string(row.choices[static_cast<std::size_t>(value)]);
+}
+
+std::string allowed_text(const ParameterRow& row) {
+  if (!row.choices.empty()) return fmt::format("{}", fmt::join(row.choices, " or "));
+  std::string out = row.minimum == row.maximum
+                        ? fmt::format("only {}", format_quantity(row.minimum, row.unit))
+                        : fmt::format("{} to {}", format_quantity(row.minimum, row.unit), format_quantity(row.maximum, row.unit));
+  if (row.step != 1 && row.minimum != row.maximum) out += fmt::format(" in steps of {}", format_quantity(row.step, row.unit));
+  return out;
+}
+
+}  // namespace blendsim

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the keys of a platform say about each other.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "platform/pipeline.h"
+#include "platform/platform_schema.h"
+#include "units/buffer/layout.h"
+#include "units/mac_array/instruction.h"
+#include "units/pool_unit/instruction.h"
+#include "units/post_unit/instruction.h"
+#include "units/transfer/instruction.h"
+#include "units/xnor_array/instruction.h"
+
+namespace blendsim {
+namespace {
+
+using Keys = std::initializer_list<std::string>;
+
+template <class Fields>
+constexpr int field_bits(const Fields& fields, std::string_view name) {
+  for (const auto& field : fields) {
+    if (field.name == name) return field.bits;
+  }
+  throw "no such field";
+}
+
+class Checker {
+ public:
+  Checker(const Platform& platform, const Binding& binding, Diagnostics& diagnostics)
+      : p_(platform), m_(platform.machine), binding_(binding), diagnostics_(diagnostics) {}
+
+  void run() {
+    check_buffers();
+    check_address_fields();
+    check_xnor_array();
+    check_mac_array();
+    check_post_unit();
+    check_transfers();
+    check_device();
+    check_memory();
+  }
+
+ private:
+  // True when every key was read well, so that a check on them means something.
+  [[nodiscard]] bool known(Keys keys) const {
+    return std::none_of(keys.begin(), keys.end(), [this](const std::string& key) { return binding_.bad.count(key) != 0; });
+  }
+  // Points at the first of the keys that somebody wrote.
+  [[nodiscard]] Place place(Keys keys) const {
+    for (const std::string& key : keys) {
+      if (binding_.given.count(key) != 0) return binding_.place(key);
+    }
+    return binding_.place(*keys.begin());
+  }
+  void contradiction(Keys keys, std::string message, std::string hint = {}) {
+    diagnostics_.error("contradiction", place(keys), std::move(message), std::move(hint));
+  }
+
+  static std::string bits(std::int64_t value) { return format_quantity(value, Unit::bit); }
+  static std::string key(BufferId buffer, std::string_view name) {
+    return fmt::format("buffers.{}.{}", blendsim::name(buffer), name);
+  }
+
+  void check_buffers() {
+    for (int i = 0; i < buffer_count; ++i) {
+      const auto id = static_cast<BufferId>(i);
+      check_width(id);
+      check_regions(id);
+      const BufferParameters& b = m_.buffer(id);
+      const bool uram = memory_kinds[static_cast<std::size_t>(b.kind)] == "uram";
+      if (known({key(id, "kind"), "board.device"}) && uram && p_.device.uram == 0) {
+        contradiction({key(id, "kind")}, fmt::format("kind is uram, but {} has no UltraRAM", p_.device.name), "use bram or lutram");
+      }
+    }
+  }
+
+  void check_width(BufferId id) {
+    const std::string width = key(id, "width");
+    if (!known({width, "xnor_array.rows", "xnor_array.words", "mac_array.rows", "mac_array.columns"})) return;
+    const std::int64_t given = m_.buffer(id).width;
+    const std::int64_t derived = derived_width(id, m_);
+    const bool open_above = id == BufferId::parameters;
+    if (open_above ? given >= derived && given % 128 == 0 : given == derived) return;
+    contradiction({width}, fmt::format("{} is {}, but the arrays need {}{} ({})", width, bits(given), open_above ? "a multiple of 128 bit from " : "",
+                                       bits(derived), width_formula(id)),
+                  "leave the key out to have it derived, or change the arrays");
+  }
+
+  void check_regions(BufferId id) {
+    const std::string regions = key(id, "regions");
+    if (!known({regions})) return;
+    const std::int64_t given = m_.buffer(id).regions;
+    if (const std::int64_t fixed = fixed_regions(id); fixed != 0 && given != fixed) {
+      contradiction({regions}, fmt::format("{} is {}, but the design fixes it at {}", regions, given, fixed), "leave the key out");
+    }
+    if (id == BufferId::act_binary && given > 4) {
+      diagnostics_.error("out-of-range", place({regions}), fmt::format("{} is not allowed: 1 to 4", given));
+    }
+  }
+
+  // The addresses that instructions can carry.
+  void check_address_fields() {
+    constexpr int binary = std::min(field_bits(xnor_fields, "source"), field_bits(post_fields, "bits"));
+    constexpr int fixed = std::min({field_bits(mac_fields, "source"), field_bits(post_fields, "fixed"), field_bits(pool_fields, "source")});
+    check_words(BufferId::act_binary, binary, "source of xnor_array and bits of post_unit");
+    check_words(BufferId::act_fixed, fixed, "source of mac_array and fixed of post_unit");
+    check_words(BufferId::weights_binary, field_bits(xnor_fields, "weights"), "weights of xnor_array");
+    check_words(BufferId::weights_fixed, field_bits(mac_fields, "weights"), "weights of mac_array");
+    check_words(BufferId::accumulators, std::min(field_bits(xnor_fields, "destination"), field_bits(mac_fields, "destination")),
+                "destination of xnor_array and mac_array");
+    check_words(BufferId::parameters, std::min({field_bits(post_fields, "parameters"), field_bits(xnor_fields, "start"), field_bits(mac_fields, "start")}),
+                "parameters of post_unit and start of the arrays");
+    check_words(BufferId::instructions, field_bits(transfer_fields, "buffer_address"), "buffer_address of load");
+  }
+
+  void check_words(BufferId id, int address_bits, std::string_view field) {
+    const std::string depth = key(id, "depth");
+    const std::string regions = key(id, "regions");
+    if (!known({depth, regions})) return;
+    const BufferParameters& b = m_.buffer(id);
+    const std::int64_t most = std::int64_t{1} << address_bits;
+    if (b.regions * b.depth <= most) return;
+    contradiction({depth, regions}, fmt::format("{} regions of {} words are more than the {} that an instruction can address (field {}, {})",
+                                                b.regions, b.depth, most, field, bits(address_bits)),
+                  fmt::format("depth at most {}", most / b.regions));
+  }
+
+  void check_depth(const std::string& unit, std::int64_t given, std::int64_t least, std::string_view stages, Keys keys) {
+    if (!known(keys) || given >= least) return;
+    contradiction(keys, fmt::format("{}.depth is {}, but its pipeline takes {}: {}", unit, format_quantity(given, Unit::cycle),
+                                    format_quantity(least, Unit::cycle), stages),
+                  fmt::format("{} or more", format_quantity(least, Unit::cycle)));
+  }
+
+  void check_xnor_array() {
+    const std::string latency = key(BufferId::act_binary, "latency");
+    check_depth("xnor_array", m_.xnor_array.depth, least_depth(m_.xnor_array, m_.buffer(BufferId::act_binary).latency),
+                "buffer read, XNOR, popcount tree, accumulate, write",
+                {"xnor_array.depth", "xnor_array.words", "xnor_array.implementation", latency});
+    if (known({"xnor_array.implementation", "board.device"}) && m_.xnor_array.implementation == 0 && p_.device.dsp_slices == 0) {
+      contradiction({"xnor_array.implementation"}, fmt::format("implementation is dsp, but {} has no DSP slices", p_.device.name), "use lut");
+    }
+  }
+
+  void check_mac_array() {
+    const std::string latency = key(BufferId::act_fixed, "latency");
+    check_depth("mac_array", m_.mac_array.depth, least_depth(m_.mac_array, m_.buffer(BufferId::act_fixed).latency),
+                "buffer read, multiply, cascade, adder tree, write", {"mac_array.depth", "mac_array.columns", latency});
+    if (!known({"mac_array.products_per_dsp", "board.device"}) || m_.mac_array.products_per_dsp == 1) return;
+    // The wider operand holds both factors: one 18 bits above the other, each 8 bits and a sign.
+    if (p_.device.multiplier_a < 27) {
+      contradiction({"mac_array.products_per_dsp"},
+                    fmt::format("two products in a slice need a 27-bit multiplier port, but {} has {}", p_.device.name, bits(p_.device.multiplier_a)),
+                    "use 1");
+    }
+  }
+
+  void check_post_unit() {
+    const PostUnitParameters& post = m_.post_unit;
+    const BufferParameters& parameters = m_.buffer(BufferId::parameters);
+    check_depth("post_unit", post.depth, least_depth(post, parameters.width, parameters.latency),
+                fmt::format("the longest record is {} words of buffers.parameters, {} bit wide", longest_record_words(parameters.width), parameters.width),
+                {"post_unit.depth", "post_unit.lanes", key(BufferId::parameters, "width"), key(BufferId::parameters, "latency"),
+                 "xnor_array.rows", "mac_array.rows"});
+    for (const auto& [array, rows] : {std::pair{std::string("xnor_array.rows"), m_.xnor_array.rows},
+                                      std::pair{std::string("mac_array.rows"), m_.mac_array.rows}}) {
+      if (known({"post_unit.lanes", array}) && post.lanes > rows) {
+        contradiction({"post_unit.lanes", array},
+                      fmt::format("post_unit.lanes is {}, but an accumulator word holds {} channels ({})", post.lanes, rows, array),
+                      "fewer lanes or more rows");
+      }
+    }
+    if (known({"post_unit.multiplier", "board.device"}) && post.multiplier > p_.device.multiplier_a) {
+      contradiction({"post_unit.multiplier"}, fmt::format("post_unit.multiplier is {}, but a slice of {} multiplies {} by {}", bits(post.multiplier),
+                                                          p_.device.name, bits(p_.device.multiplier_a), bits(p_.device.multiplier_b)));
+    }
+  }
+
+  void check_transfers() {
+    for (const auto& [unit, t] : {std::pair{std::string("load"), m_.load}, std::pair{std::string("store"), m_.store}}) {
+      const std::int64_t bytes = t.burst * m_.memory.bus_bytes();
+      if (known({unit + ".burst", "memory.port_width"}) && bytes > 4096) {
+        contradiction({unit + ".burst", "memory.port_width"},
+                      fmt::format("a burst of {} of {} is {} bytes, but an AXI burst stays within 4096", format_quantity(t.burst, Unit::beat),
+                                  bits(m_.memory.port_width), bytes),
+                      fmt::format("at most {}", format_quantity(4096 / m_.memory.bus_bytes(), Unit::beat)));
+      }
+    }
+    const std::int64_t words = m_.load.burst * m_.memory.port_width / 128;
+    if (known({"dispatcher.prefetch", "load.burst", "memory.port_width"}) && m_.dispatcher.prefetch < words) {
+      contradiction({"dispatcher.prefetch", "load.burst"}, fmt::format("dispatcher.prefetch holds {} words, but one burst brings {}", m_.dispatcher.prefetch, words),
+                    "the prefetch FIFO is filled by whole bursts");
+    }
+    for (int i = 0; i < buffer_count; ++i) {
+      const auto id = static_cast<BufferId>(i);
+      if (id == BufferId::accumulators) continue;
+      const std::string width = key(id, "width");
+      if (known({"memory.port_width", width}) && m_.memory.port_width > m_.buffer(id).width) {
+        contradiction({"memory.port_width"}, fmt::format("memory.port_width is {}, wider than a word of buffers.{} ({}): a burst could not land at once",
+                                                         bits(m_.memory.port_width), name(id), bits(m_.buffer(id).width)));
+        break;
+      }
+    }
+  }
+
+  void check_device() {
+    if (!known({"clock", "board.device"})) return;
+    for (const auto& [what, fmax] : {std::pair{"a DSP slice", p_.device.fmax_dsp_hz}, std::pair{"a block RAM", p_.device.fmax_bram_hz}}) {
+      if (m_.clock_hz <= fmax) continue;
+      diagnostics_.error("out-of-range", place({"clock"}),
+                         fmt::format("{} is above what the data sheet of {} allows for {}: {}", format_quantity(m_.clock_hz, Unit::hertz), p_.device.name,
+                                     what, format_quantity(fmax, Unit::hertz)),
+                         "designs of this kind close at 200 to 400 MHz");
+    }
+  }
+
+  void check_memory() {
+    const DramTiming& t = m_.memory.timing;
+    const std::string group = "memory.timing.";
+    if (known({"memory.standard", group + "rc", group + "ras", group + "rp"}) && t.rc < t.ras + t.rp) {
+      contradiction({group + "rc", group + "ras", group + "rp", "memory.standard"},
+                    fmt::format("rc is {}, less than ras {} plus rp {}", t.rc, t.ras, t.rp), "a row cycle is an activate and a precharge");
+    }
+    if (known({"memory.standard", group + "row_bytes"}) && !std::has_single_bit(static_cast<std::uint64_t>(t.row_bytes))) {
+      contradiction({group + "row_bytes", "memory.standard"}, fmt::format("row_bytes is {}, not a power of two", t.row_bytes));
+    }
+    if (known({"memory.standard", group + "refi", group + "rfc"}) && t.rfc >= t.refi) {
+      contradiction({group + "rfc", group + "refi", "memory.standard"}, fmt::format("rfc is {}, not less than refi {}", t.rfc, t.refi),
+                    "the memory would do nothing but refresh");
+    }
+  }
+
+  const Platform& p_;
+  const MachineParameters& m_;
+  const Binding& binding_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void check_platform(const Platform& platform, const Binding& binding, Diagnostics& diagnostics) {
+  Checker(platform, binding, diagnostics).run();
+}
+
+}  // namespace blendsim

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pipeline stages that a unit's `depth` must at least cover: first read address to last result written, in cycles.
+// `depth` itself is the platform's choice; these are the design's own stage counts (docs/platforms.md, "Depths").
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "units/buffer/layout.h"
+#include "units/mac_array/parameters.h"
+#include "units/post_unit/instruction.h"
+#include "units/post_unit/law.h"
+#include "units/post_unit/parameters.h"
+#include "units/xnor_array/parameters.h"
+
+namespace blendsim {
+
+[[nodiscard]] constexpr std::int64_t ceil_log2(std::int64_t n) {
+  std::int64_t levels = 0;
+  while ((std::int64_t{1} << levels) < n) ++levels;
+  return levels;
+}
+
+// Popcount of a row: a level of 6:3 counters, then an adder tree, a register after each level.
+[[nodiscard]] constexpr std::int64_t popcount_stages(std::int64_t bits) { return 1 + ceil_log2(ceil_divide(bits, 6)); }
+
+// Buffer read, XNOR (a DSP slice takes 2 cycles, a LUT 1), popcount, accumulate, write.
+[[nodiscard]] constexpr std::int64_t least_depth(const XnorArrayParameters& p, std::int64_t read_latency) {
+  const std::int64_t xnor = p.implementation == 0 ? 2 : 1;
+  return read_latency + xnor + popcount_stages(p.words * dsp_word_bits) + 1 + 1;
+}
+
+// Columns are summed in cascades of at most 4 slices, the longest in which two packed products of unsigned 8-bit
+// activations stay exact (design, section 3); an adder tree sums the cascades.
+inline constexpr std::int64_t mac_cascade = 4;
+[[nodiscard]] constexpr std::int64_t mac_cascades(std::int64_t columns) { return ceil_divide(columns, mac_cascade); }
+
+// Buffer read, multiply (3 registers), cascade, adder tree, write.
+[[nodiscard]] constexpr std::int64_t least_depth(const MacArrayParameters& p, std::int64_t read_latency) {
+  return read_latency + 3 + (std::min(p.columns, mac_cascade) - 1) + ceil_log2(mac_cascades(p.columns)) + 1;
+}
+
+// Words of the longest record that an instruction can ask for: three quantisers, an activation, 15 thresholds.
+[[nodiscard]] constexpr std::int64_t longest_record_words(std::int64_t width) {
+  PostInstruction i;
+  i.use_q1 = i.use_q2 = i.use_q3 = 1;
+  i.activation = 1;
+  i.use_thresholds = 1;
+  i.levels = 15;
+  return record_words(i, width);
+}
+
+// The record streams in while the first element passes: its fields stand in the order of their use, so what follows the
+// last word is the thresholds' comparison (2), packing (1) and the write (1). Never fewer than the arithmetic's 16.
+[[nodiscard]] constexpr std::int64_t least_depth(const PostUnitParameters& p, std::int64_t width, std::int64_t read_latency) {
+  return std::max<std::int64_t>(16, read_latency + longest_record_words(width) * (p.lanes / slice_channels) + 4);
+}
+
+}  // namespace blendsim

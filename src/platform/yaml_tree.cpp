@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/yaml_tree.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+namespace blendsim {
+namespace {
+
+// Aliases can make a small file a huge tree; a platform has a few hundred nodes.
+constexpr int most_nodes = 100'000;
+constexpr std::uintmax_t most_bytes = 1 << 20;
+
+class Converter {
+ public:
+  Converter(std::string file, Diagnostics& diagnostics) : file_(std::move(file)), diagnostics_(diagnostics) {}
+
+  YamlTree convert(const YAML::Node& node, const std::string& path) {
+    if (++nodes_ > most_nodes) throw DiagnosticError("yaml-syntax", place(node, path), "the file expands to more than 100,000 values");
+    YamlTree tree;
+    tree.place = place(node, path);
+    if (node.IsScalar()) {
+      tree.kind = YamlTree::Kind::scalar;
+      tree.text = node.Scalar();
+    } else if (node.IsSequence()) {
+      tree.kind = YamlTree::Kind::list;
+      for (const YAML::Node& item : node) tree.items.push_back(convert(item, path));
+    } else if (node.IsMap()) {
+      convert_map(node, path, tree);
+    }
+    return tree;
+  }
+
+ private:
+  Place place(const YAML::Node& node, const std::string& path) const {
+    return {file_, node.Mark().is_null() ? 0 : node.Mark().line + 1, path};
+  }
+
+  // yaml-cpp keeps every pair and finds the first of two equal keys: duplicates are ours to see.
+  void convert_map(const YAML::Node& node, const std::string& path, YamlTree& tree) {
+    tree.kind = YamlTree::Kind::map;
+    std::map<std::string, int> first_line;
+    for (const auto& pair : node) {
+      if (!pair.first.IsScalar()) {
+        diagnostics_.error("wrong-type", place(pair.first, path), "a key must be a single word");
+        continue;
+      }
+      const std::string key = pair.first.Scalar();
+      const std::string below = path.empty() ? key : path + "." + key;
+      const Place at = place(pair.first, below);
+      const auto [known, fresh] = first_line.emplace(key, at.line);
+      if (!fresh) {
+        diagnostics_.error("duplicate-key", at, fmt::format("'{}' is given twice, first in line {}", key, known->second),
+                           "remove one of the two");
+        continue;
+      }
+      tree.entries.push_back({key, at, convert(pair.second, below)});
+    }
+  }
+
+  std::string file_;
+  Diagnostics& diagnostics_;
+  int nodes_ = 0;
+};
+
+}  // namespace
+
+const YamlTree* YamlTree::find(const std::string& key) const {
+  for (const Entry& entry : entries) {
+    if (entry.key == key) return &entry.value;
+  }
+  return nullptr;
+}
+
+YamlTree* YamlTree::find(const std::string& key) { return const_cast<YamlTree*>(std::as_const(*this).find(key)); }
+
+std::string kind_text(YamlTree::Kind kind) {
+  switch (kind) {
+    case YamlTree::Kind::empty: return "nothing";
+    case YamlTree::Kind::scalar: return "a single value";
+    case YamlTree::Kind::map: return "a map";
+    case YamlTree::Kind::list: return "a list";
+  }
+  return "";
+}
+
+YamlTree parse_yaml(const std::string& text, const std::string& file, Diagnostics& diagnostics) {
+  std::vector<YAML::Node> documents;
+  try {
+    documents = YAML::LoadAll(text);
+  } catch (const YAML::Exception& e) {
+    throw DiagnosticError("yaml-syntax", {file, e.mark.is_null() ? 0 : e.mark.line + 1, {}}, e.msg);
+  }
+  if (documents.size() != 1 || !documents[0].IsMap()) {
+    throw DiagnosticError("yaml-syntax", {file, 1, {}},
+                          documents.size() > 1 ? "the file holds several YAML documents; expected one"
+                                               : "expected a map of keys at the top of the file");
+  }
+  return Converter(file, diagnostics).convert(documents[0], "");
+}
+
+YamlTree read_yaml(const std::string& file, Diagnostics& diagnostics) {
+  std::error_code error;
+  const bool regular = std::filesystem::is_regular_file(file, error);
+  std::ifstream stream(file, std::ios::binary);
+  if (!regular || !stream) throw DiagnosticError("file-unreadable", {file, 0, {}}, "the file does not exist or cannot be read");
+  if (std::filesystem::file_size(file, error) > most_bytes) {
+    throw DiagnosticError("yaml-syntax", {file, 0, {}}, "the file is larger than 1 MiB, which no description is");
+  }
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return parse_yaml(text.str(), file, diagnostics);
+}
+
+void merge(YamlTree& base, const YamlTree& changes) {
+  if (base.kind != YamlTree::Kind::map || changes.kind != YamlTree::Kind::map) {
+    base = changes;
+    return;
+  }
+  for (const YamlTree::Entry& entry : changes.entries) {
+    if (YamlTree* known = base.find(entry.key)) {
+      merge(*known, entry.value);
+    } else {
+      base.entries.push_back(entry);
+    }
+  }
+}
+
+void assign(YamlTree& tree, const std::string& path, const std::string& text, const Place& place) {
+  YamlTree* node = &tree;
+  std::size_t begin = 0;
+  while (begin <= path.size()) {
+    const std::size_t end = std::min(path.find('.', begin), path.size());
+    const std::string key = path.substr(begin, end - begin);
+    if (node->kind != YamlTree::Kind::map) *node = YamlTree{YamlTree::Kind::map, {}, place, {}, {}};
+    if (node->find(key) == nullptr) node->entries.push_back({key, place, YamlTree{YamlTree::Kind::empty, {}, place, {}, {}}});
+    node = node->find(key);
+    begin = end + 1;
+  }
+  *node = YamlTree{YamlTree::Kind::scalar, text, place, {}, {}};
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+}  // namespace blendsim
