@@ -12,6 +12,7 @@
 #include "network/graph.h"
 #include "network/import/structure.h"
 #include "network/import/tensor_proto.h"
+#include "network/normalise/passes.h"
 #include "network/operators/operator.h"
 
 namespace blendsim {
@@ -53,6 +54,7 @@ class Importer {
     diagnostics_.throw_if_any();
     sort_nodes(graph_, diagnostics_);
     diagnostics_.throw_if_any();
+    remove_straight_through(graph_);  // before constants are folded: in float its sum is not exactly the sign
     fold_and_infer(graph_);
     return std::move(graph_);
   }

@@ -23,8 +23,12 @@ void name_nodes(Graph& graph) {
 
 void check_names(const Graph& graph, Diagnostics& diagnostics) {
   std::set<std::string> known;
-  for (const GraphInput& input : graph.inputs) known.insert(input.name);
   for (const auto& [name, constant] : graph.constants) known.insert(name);
+  for (const GraphInput& input : graph.inputs) {
+    if (!known.insert(input.name).second) {
+      diagnostics.error("bad-graph", {graph.file, 0, input.name}, "a Constant node produces the graph's input");
+    }
+  }
   for (const Node& node : graph.nodes) {
     for (const std::string& output : node.outputs) {
       if (!output.empty() && !known.insert(output).second) {
@@ -93,7 +97,6 @@ bool keeps_constants(const std::string& op) {
   return false;
 }
 
-// A Clip between QuantizeLinear and DequantizeLinear has a computed operand, so that it is no constant either.
 bool fold(const Node& node, Graph& graph) {
   constexpr std::int64_t fold_limit = std::int64_t{1} << 26;
   const operators::Context context(graph);
@@ -103,6 +106,8 @@ bool fold(const Node& node, Graph& graph) {
     operands.push_back(context.constant(input));
     constant = constant && (input.empty() || operands.back() != nullptr);
   }
+  // A Clip of integer weights in front of DequantizeLinear tells their number of bits.
+  if (node.op == "Clip" && !operands.empty() && operands[0] != nullptr && operands[0]->is_integer()) constant = false;
   const bool of_shape = node.op == "Shape" || node.op == "Size";
   if (!constant && !(of_shape && operators::find_operator(node) != nullptr)) return false;
   const std::vector<Shape> shapes = operators::infer(node, context);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/normalise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+#include "network/import/structure.h"
+#include "network/normalise/passes.h"
+#include "network/operators/support.h"
+
+namespace blendsim {
+
+namespace {
+
+using operators::Refusal;
+
+// Indices behind ArgMax and TopK may be cast to another integer type; nothing else computed is an integer.
+bool is_index(const std::string& tensor, const Producers& producers) {
+  const Node* node = producers.find(tensor);
+  if (node == nullptr) return false;
+  if (node->op == "ArgMax" || (node->op == "TopK" && node->outputs.size() > 1 && node->outputs[1] == tensor)) return true;
+  const bool passes = node->op == "Cast" || node->op == "Reshape" || node->op == "Squeeze" || node->op == "Flatten" ||
+                      node->op == "Identity" || node->op == "Unsqueeze";
+  return passes && !node->inputs.empty() && is_index(node->inputs[0], producers);
+}
+
+void canonicalise_node(const Node& node, const Producers& producers, operators::Rewriter& out) {
+  const operators::Operator& row = operators::checked_operator(node);
+  if (node.op == "Cast") {
+    constexpr std::int64_t to_float = 1;
+    (void)operators::infer(node, out.context());
+    if (node.attribute_int("to", 0) != to_float && !is_index(node.inputs[0], producers)) {
+      throw Refusal{"unsupported-attribute", "only casts to float32 are supported in a computed place"};
+    }
+    return out.emit(operators::canonical_copy(node, "Identity", 1));
+  }
+  if (row.canonical == nullptr) {
+    throw Refusal{"unsupported-operator", "the operator is supported on constants only, or as a part of a binary quantiser",
+                  "write a sign as BipolarQuant, as GreaterOrEqual -> Where, or as GreaterOrEqual -> Cast -> Mul 2 -> Sub 1"};
+  }
+  row.canonical(node, out);
+}
+
+void check_complete(const Graph& graph, Diagnostics& diagnostics) {
+  std::set<std::string> known;
+  for (const GraphInput& input : graph.inputs) known.insert(input.name);
+  for (const Node& node : graph.nodes) {
+    for (const std::string& input : node.inputs) {
+      if (known.contains(input) || graph.constant(input) != nullptr) continue;
+      report(diagnostics, graph, node, {"unsupported-operator", "the tensor '" + input + "' is an output that is not supported"});
+    }
+    known.insert(node.outputs.begin(), node.outputs.end());
+  }
+}
+
+}  // namespace
+
+void canonicalise(Graph& graph, Diagnostics& diagnostics) {
+  const Graph original = [&] {  // names and operators only: Producers must see the nodes as they were
+    Graph copy;
+    copy.nodes = graph.nodes;
+    return copy;
+  }();
+  const Producers producers(original);
+  std::vector<Node> canonical;
+  bool cascaded = false;
+  for (const Node& node : original.nodes) {
+    const auto blamed = [&](const Diagnostic& d) { return d.place.node == node.name; };
+    if (std::any_of(diagnostics.list().begin(), diagnostics.list().end(), blamed)) continue;  // by a pattern, already
+    operators::Rewriter out(graph);
+    try {
+      canonicalise_node(node, producers, out);
+      for (Node& made : out.nodes) canonical.push_back(std::move(made));
+    } catch (const Refusal& refusal) {
+      report(diagnostics, graph, node, refusal);
+    } catch (const operators::UnknownShape&) {
+      cascaded = true;
+    } catch (const std::invalid_argument& error) {
+      report(diagnostics, graph, node, {"bad-constant", error.what()});
+    } catch (const DiagnosticError& error) {
+      for (const Diagnostic& d : error.diagnostics()) {
+        diagnostics.error(d.code, {graph.file, 0, node.name}, node.op + ": " + d.message, d.hint);
+      }
+    }
+  }
+  if (cascaded && diagnostics.empty()) throw InvariantError("normalise", "a shape is unknown and no node is to blame");
+  graph.nodes = std::move(canonical);
+}
+
+Graph normalise(Graph graph) {
+  Diagnostics diagnostics;
+  remove_unused(graph);
+  fuse_batch_norm_reshapes(graph, diagnostics);
+  fuse_selections(graph, diagnostics);
+  fuse_linear_quantisers(graph, diagnostics);
+  remove_unused(graph);
+  canonicalise(graph, diagnostics);
+  diagnostics.throw_if_any();
+  remove_identities(graph);
+  settle_weights(graph, diagnostics);
+  diagnostics.throw_if_any();
+  remove_unused(graph);
+  check_complete(graph, diagnostics);
+  diagnostics.throw_if_any();
+  return graph;
+}
+
+}  // namespace blendsim

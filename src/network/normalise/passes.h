@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Internal to network: the passes of normalise(), one file each. Patterns replace the last node of what they match and
+// leave the others to remove_unused(); a pattern that does not match leaves the graph alone.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "base/diagnostic.h"
+#include "network/operators/operator.h"
+
+namespace blendsim {
+
+// Who produces a tensor. Valid while the graph's nodes stay in place.
+class Producers {
+ public:
+  explicit Producers(const Graph& graph);
+  [[nodiscard]] const Node* find(const std::string& tensor) const;  // nullptr: input or constant
+  // The producer when it is one of `op` in the standard domain.
+  [[nodiscard]] const Node* find(const std::string& tensor, const std::string& op) const;
+
+ private:
+  const Graph* graph_;
+  std::map<std::string, std::size_t> index_;
+};
+
+using Pattern = std::function<std::optional<Node>(const Node&, Graph&, const Producers&)>;
+// Replaces each node that the pattern matches; a Refusal on the way is reported for that node.
+void rewrite(Graph& graph, Diagnostics& diagnostics, const Pattern& pattern);
+
+void remove_unused(Graph& graph);             // nodes, constants and shapes that no output needs
+void remove_straight_through(Graph& graph);   // (sign - clip) + clip -> sign
+void fuse_batch_norm_reshapes(Graph& graph, Diagnostics& diagnostics);  // Unsqueeze, BatchNormalization, Squeeze
+void fuse_selections(Graph& graph, Diagnostics& diagnostics);           // comparisons -> Bipolar, MultiThreshold
+void fuse_linear_quantisers(Graph& graph, Diagnostics& diagnostics);    // QuantizeLinear, Clip, DequantizeLinear -> Quant
+void canonicalise(Graph& graph, Diagnostics& diagnostics);              // node by node, through the operator table
+void remove_identities(Graph& graph);
+void settle_weights(Graph& graph, Diagnostics& diagnostics);  // Transpose(Quant(c)) -> Quant(c'), folds the rest, checks
+
+// Adds the diagnostic of a refused node.
+void report(Diagnostics& diagnostics, const Graph& graph, const Node& node, const operators::Refusal& refusal);
+
+// Appends the origins of a matched node.
+void add_origin(Node& node, const Node& matched);
+
+// x >= T ? yes : no for each element, from comparisons and Where, or Cast and arithmetic behind it.
+struct Selection {
+  std::string x;
+  Constant threshold;   // broadcastable to x
+  float yes = 1, no = 0;
+  std::vector<std::string> origin;
+};
+[[nodiscard]] std::optional<Selection> match_selection(const Node& node, const Graph& graph, const Producers& producers);
+
+}  // namespace blendsim

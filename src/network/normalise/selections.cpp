@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Binary quantisers written with comparisons:
+//   Where(x >= 0, s, -s), GreaterOrEqual -> Cast -> Mul 2 -> Sub 1      -> Bipolar
+//   any other threshold, strict comparison or pair of values            -> MultiThreshold with one level
+// A strict comparison is exact too: x > t in float32 is x >= the next float after t.
+// The straight-through estimator's residue (sign - clip) + clip stands for the sign; in float it is not exactly +-1.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "network/normalise/passes.h"
+#include "network/operators/support.h"
+
+namespace blendsim {
+
+namespace {
+
+using operators::Context;
+
+std::optional<float> uniform(const Graph& graph, const std::string& tensor) {
+  const Constant* c = graph.constant(tensor);
+  if (c == nullptr) return std::nullopt;
+  const std::vector<float> values = c->as_float();
+  if (values.empty() || std::any_of(values.begin(), values.end(), [&](float v) { return v != values[0]; })) return std::nullopt;
+  return values[0];
+}
+
+// A comparison of a computed tensor with a constant as x >= T, or its opposite (yes and no swapped).
+std::optional<Selection> match_comparison(const std::string& tensor, const Graph& graph, const Producers& producers) {
+  const Node* node = producers.find(tensor);
+  if (node == nullptr || operators::find_operator(*node) == nullptr) return std::nullopt;
+  if (node->op == "Not" && node->inputs.size() == 1) {
+    auto inner = match_comparison(node->inputs[0], graph, producers);
+    if (inner) std::swap(inner->yes, inner->no);
+    if (inner) inner->origin.insert(inner->origin.end(), node->origin.begin(), node->origin.end());
+    return inner;
+  }
+  const bool greater = node->op == "Greater" || node->op == "GreaterOrEqual";
+  const bool less = node->op == "Less" || node->op == "LessOrEqual";
+  if ((!greater && !less) || node->inputs.size() != 2) return std::nullopt;
+  const bool or_equal = node->op.ends_with("OrEqual");
+  const std::size_t other = graph.constant(node->inputs[1]) != nullptr ? 1 : 0;
+  const Constant* bound = graph.constant(node->inputs[other]);
+  if (bound == nullptr || graph.constant(node->inputs[1 - other]) != nullptr) return std::nullopt;
+  Selection selection;
+  selection.x = node->inputs[1 - other];
+  selection.origin = node->origin;
+  std::vector<float> thresholds = bound->as_float();
+  // With the constant on the left, t >= x is x <= t.
+  const bool above = greater == (other == 1);
+  // x >= t and x < t split at t; x > t and x <= t split behind it.
+  const bool behind = above != or_equal;
+  for (float& t : thresholds) {
+    if (std::isnan(t)) throw operators::Refusal{"bad-constant", "a value is compared with NaN"};
+    if (behind) t = std::nextafter(t, std::numeric_limits<float>::infinity());
+  }
+  selection.threshold = {bound->shape, std::move(thresholds), "float"};
+  if (!above) std::swap(selection.yes, selection.no);
+  return selection;
+}
+
+bool is_symmetric(const Selection& s) { return s.yes == -s.no; }
+
+// The value of an arithmetic node for one of the two operand values.
+std::optional<float> applied(const std::string& op, bool constant_first, float value, float constant) {
+  const float a = constant_first ? constant : value, b = constant_first ? value : constant;
+  if (op == "Mul") return a * b;
+  if (op == "Add") return a + b;
+  if (op == "Sub") return a - b;
+  if (op == "Div" && !constant_first) return a / b;
+  return std::nullopt;
+}
+
+// thresholds as [C or 1, 1] of a tensor with channels in dimension 1, when the constant varies along channels only.
+std::optional<Constant> channel_thresholds(const Constant& threshold, const Shape& x) {
+  std::vector<float> values = threshold.as_float();
+  if (x.size() < 2) return std::nullopt;
+  if (values.size() == 1) return Constant{{1, 1}, values, "float"};
+  Shape wide(x.size() - std::min(x.size(), threshold.shape.size()), 1);
+  wide.insert(wide.end(), threshold.shape.begin(), threshold.shape.end());
+  if (wide.size() != x.size() || wide[1] != x[1] || static_cast<std::int64_t>(values.size()) != x[1]) return std::nullopt;
+  return Constant{{x[1], 1}, values, "float"};
+}
+
+Node quantiser_of(const Selection& s, const Node& node, const Graph& graph) {
+  Node fused = operators::canonical_copy(node, "Bipolar", 1);
+  fused.inputs = {s.x};
+  for (const std::string& name : s.origin) {
+    if (std::find(fused.origin.begin(), fused.origin.end(), name) == fused.origin.end()) fused.origin.push_back(name);
+  }
+  const std::vector<float> thresholds = s.threshold.as_float();
+  const bool at_zero = std::all_of(thresholds.begin(), thresholds.end(), [](float t) { return t == 0; });
+  if (at_zero && is_symmetric(s) && s.yes > 0) {
+    fused.attributes["scale"] = operators::scalar(s.yes);
+    return fused;
+  }
+  const auto rows = channel_thresholds(s.threshold, Context(graph).shape(s.x));
+  if (!rows) throw operators::Refusal{"unsupported-operator", "a comparison whose threshold varies within a channel is not supported"};
+  const float scale = s.yes - s.no;
+  if (!std::isfinite(scale) || scale == 0 || scale + s.no != s.yes) {
+    throw operators::Refusal{"not-lowerable", "the two values of the selection have no exact difference in float32"};
+  }
+  fused.op = "MultiThreshold";
+  fused.attributes["thresholds"] = *rows;
+  fused.attributes["out_scale"] = scale;
+  fused.attributes["out_bias"] = s.no;
+  return fused;
+}
+
+bool is_sign(const std::string& tensor, const Graph& graph, const Producers& producers) {
+  const Node* node = producers.find(tensor);
+  if (node == nullptr) return false;
+  if (node->op == "Sign" || node->op == "BipolarQuant" || node->op == "Bipolar") return true;
+  return match_selection(*node, graph, producers).has_value();
+}
+
+}  // namespace
+
+std::optional<Selection> match_selection(const Node& node, const Graph& graph, const Producers& producers) {
+  if (operators::find_operator(node) == nullptr) return std::nullopt;
+  if (node.op == "Where" && node.inputs.size() == 3) {
+    auto selection = match_comparison(node.inputs[0], graph, producers);
+    const auto yes = uniform(graph, node.inputs[1]), no = uniform(graph, node.inputs[2]);
+    if (!selection || !yes || !no) return std::nullopt;
+    const float values[] = {*no, *yes};
+    selection->yes = values[selection->yes != 0];
+    selection->no = values[selection->no != 0];
+    return selection;
+  }
+  if (node.op == "Cast" && node.inputs.size() == 1) {
+    constexpr std::int64_t types[] = {1, 3, 5, 6, 7};  // float, int8, int16, int32, int64
+    if (std::find(std::begin(types), std::end(types), node.attribute_int("to", 0)) == std::end(types)) return std::nullopt;
+    if (auto selection = match_comparison(node.inputs[0], graph, producers)) return selection;
+    const Node* inner = producers.find(node.inputs[0]);
+    auto selection = inner == nullptr || inner->op == "Where" ? std::nullopt : match_selection(*inner, graph, producers);
+    if (selection && (selection->yes != std::nearbyint(selection->yes) || selection->no != std::nearbyint(selection->no))) return std::nullopt;
+    return selection;
+  }
+  if (node.inputs.size() != 2) return std::nullopt;
+  // Arithmetic behind a Cast, until the values are symmetric.
+  for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+    const auto constant = uniform(graph, node.inputs[1 - side]);
+    const Node* inner = producers.find(node.inputs[side]);
+    if (!constant || inner == nullptr || inner->op == "Where") continue;
+    auto selection = match_selection(*inner, graph, producers);
+    if (!selection || is_symmetric(*selection)) continue;
+    const auto yes = applied(node.op, side == 1, selection->yes, *constant);
+    const auto no = applied(node.op, side == 1, selection->no, *constant);
+    if (!yes || !no || *yes == *no) continue;
+    selection->yes = *yes;
+    selection->no = *no;
+    selection->origin.insert(selection->origin.end(), inner->origin.begin(), inner->origin.end());
+    return selection;
+  }
+  return std::nullopt;
+}
+
+void fuse_selections(Graph& graph, Diagnostics& diagnostics) {
+  // From the last node on, so that a chain is matched whole before its parts are replaced.
+  const Producers producers(graph);
+  std::vector<std::pair<std::size_t, Node>> replacements;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    try {
+      const auto selection = match_selection(node, graph, producers);
+      if (selection && graph.shapes.contains(selection->x) && graph.shapes.contains(node.outputs[0]) &&
+          graph.shapes.at(selection->x) == graph.shapes.at(node.outputs[0])) {
+        replacements.emplace_back(i, quantiser_of(*selection, node, graph));
+      }
+    } catch (const operators::Refusal& refusal) {
+      report(diagnostics, graph, node, refusal);
+    } catch (const std::invalid_argument&) {  // a constant of another kind: not a selection
+    }
+  }
+  for (auto& [i, node] : replacements) graph.nodes[i] = std::move(node);
+}
+
+void remove_straight_through(Graph& graph) {
+  const Producers producers(graph);
+  std::vector<std::pair<std::size_t, Node>> replacements;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    if (node.op != "Add" || node.inputs.size() != 2 || node.outputs.size() != 1) continue;
+    for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+      const Node* difference = producers.find(node.inputs[side], "Sub");
+      if (difference == nullptr || difference->inputs.size() != 2 || difference->inputs[1] != node.inputs[1 - side]) continue;
+      bool sign = false;
+      try {
+        sign = is_sign(difference->inputs[0], graph, producers);
+      } catch (const operators::Refusal&) {  // reported when the comparison itself is looked at
+      } catch (const DiagnosticError&) {
+      } catch (const std::invalid_argument&) {
+      }
+      if (!sign) continue;
+      Node identity = operators::canonical_copy(node, "Identity", 1);
+      identity.inputs = {difference->inputs[0]};
+      add_origin(identity, *difference);
+      replacements.emplace_back(i, std::move(identity));
+      break;
+    }
+  }
+  for (auto& [i, node] : replacements) graph.nodes[i] = std::move(node);
+}
+
+}  // namespace blendsim
