@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds everything from what the tree holds and runs every test. Exit status 0 only if all of them pass.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/packages.sh
+# shellcheck disable=SC2086
+install_packages $BUILD_PACKAGES $TEST_PACKAGES
+jobs=$(nproc)
+
+# ONNX Runtime for Node is the judge of values; tests that need it skip with a reason when it cannot be had.
+command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm || true
+if [ ! -d test/node_modules/onnxruntime-node ]; then
+  if ! (cd test && npm install --ignore-scripts --no-audit --no-fund); then
+    echo "SKIPPED: ONNX Runtime could not be installed; comparisons with it will be skipped" >&2
+  fi
+fi
+
+# The same binary from another compiler: reports must have the same digest.
+if command -v clang++ >/dev/null; then
+  cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Release -DBLENDSIM_TESTS=OFF >/dev/null
+  ninja -C build/clang -j"$jobs" blendsim
+else
+  echo "SKIPPED: clang++ is not installed; digests of two compilers will not be compared" >&2
+fi
+
+cmake --preset dev >/dev/null
+ninja -C build/dev -j"$jobs"
+ctest --test-dir build/dev -j2 --output-on-failure

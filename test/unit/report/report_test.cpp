@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/diagnostic.h"
+#include "report/fields.h"
+#include "sample.h"
+
+namespace blendsim {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Json json_of(const Sample& sample) { return Json::parse(report_json(sample.input())); }
+
+std::string write_file(const std::string& name, const std::string& text) {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("blendsim_report_" + std::to_string(::getpid()) + name)).string();
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(ReportJson, HasTheFieldsOfTheSchemaInItsOrder) {
+  const Json json = json_of(Sample());
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(key);
+  EXPECT_THAT(keys, ::testing::ElementsAre("schema", "digest", "network", "platform", "program", "input", "cycles",
+                                           "latency_s", "host_overhead_s", "interval_cycles", "inferences_per_s",
+                                           "init_cycles", "compute_cycles", "layers", "units", "memory", "resources",
+                                           "power", "efficiency", "outputs", "cpu_operators", "agreement",
+                                           "assumptions", "notes", "versions", "host"));
+  EXPECT_EQ(json["schema"], "blendsim.report/1");
+  EXPECT_EQ(json["program"]["instructions"], 3);
+}
+
+TEST(ReportJson, LayerCyclesAreHalfOpenAndUtilizationIsUsefulMacsOverPeakTimesCycles) {
+  const Json row = json_of(Sample())["layers"][1];
+  EXPECT_EQ(row["start"], 700);
+  EXPECT_EQ(row["end"], 900);  // the cycle after the last write
+  EXPECT_EQ(row["cycles"], 200);
+  EXPECT_DOUBLE_EQ(row["utilization"].get<double>(), 230'400.0 / (16 * 3 * 48 * 200.0));
+  EXPECT_EQ(row["bound_by"], "xnor_array");
+  EXPECT_DOUBLE_EQ(row["energy_j"].get<double>(), 2e6 * 1e-15);
+}
+
+TEST(ReportJson, UtilizationIsNullWhereAUnitDoesNotMultiply) {
+  const Json json = json_of(Sample());
+  EXPECT_TRUE(json["layers"][0]["utilization"].is_null());
+  EXPECT_TRUE(json["units"]["load"]["utilization"].is_null());
+  EXPECT_FALSE(json["units"]["xnor_array"]["utilization"].is_null());
+}
+
+TEST(ReportJson, UnitsSeparateUtilizationFromMappingEfficiency) {
+  const Json unit = json_of(Sample())["units"]["xnor_array"];
+  EXPECT_DOUBLE_EQ(unit["busy_fraction"].get<double>(), 0.2);
+  EXPECT_DOUBLE_EQ(unit["utilization"].get<double>(), 230'400.0 / (2304.0 * 1000));
+  EXPECT_DOUBLE_EQ(unit["mapping_efficiency"].get<double>(), 230'400.0 / (2304.0 * 200));
+}
+
+TEST(ReportJson, OneInferenceHasNoIntervalAndSeveralHaveTheLastOne) {
+  Sample sample;
+  EXPECT_TRUE(json_of(sample)["interval_cycles"].is_null());
+  EXPECT_TRUE(json_of(sample)["inferences_per_s"].is_null());
+  sample.run.cycles = 2900;
+  sample.run.completions = {1000, 1950, 2900};
+  const Json json = json_of(sample);
+  EXPECT_EQ(json["interval_cycles"], 950);
+  EXPECT_DOUBLE_EQ(json["inferences_per_s"].get<double>(), 250e6 / 950);
+  EXPECT_DOUBLE_EQ(json["latency_s"].get<double>(), 1000 / 250e6);
+}
+
+TEST(ReportJson, WhatIsNotModelledIsNullNotZero) { EXPECT_TRUE(json_of(Sample())["power"]["scopes"]["ps"].is_null()); }
+
+TEST(ReportJson, HalvesOfABlockRamAreCounted) { EXPECT_EQ(json_of(Sample())["resources"]["bram36"], 2.5); }
+
+TEST(ReportJson, IntegralOutputsPrintAsIntegers) {
+  EXPECT_THAT(report_json(Sample().input()), HasSubstr("234,\n"));
+  EXPECT_THAT(report_json(Sample().input()), Not(HasSubstr("234.0")));
+}
+
+TEST(ReportJson, OutputsOfSeveralImagesShareOneArray) {
+  Sample sample;
+  sample.outputs.push_back({{{1, 3}, {1.5F, 2, 3}}});
+  sample.run.completions = {1000, 2000};
+  const Json output = json_of(sample)["outputs"][0];
+  EXPECT_EQ(output["shape"], Json({2, 3}));
+  EXPECT_EQ(output["values"], Json({234.0, 231.0, 410.0, 1.5, 2.0, 3.0}));
+}
+
+TEST(ReportJson, DigestCoversEverythingButTheHost) {
+  Sample a, b;
+  b.host.wall_s = 99;
+  b.platform.file = "/somewhere/else.yaml";
+  EXPECT_EQ(json_of(a)["digest"], json_of(b)["digest"]);
+  b.run.init_cycles += 1;
+  EXPECT_NE(json_of(a)["digest"], json_of(b)["digest"]);
+}
+
+// "layers[3].name" and "units.load.busy" become the documented "layers[].name" and "units.UNIT.busy".
+void collect(const Json& json, const std::string& path, std::set<std::string>& paths) {
+  if (json.is_array()) {
+    for (const Json& item : json) {
+      if (item.is_object()) collect(item, path + "[]", paths);
+    }
+    return;
+  }
+  for (const auto& [key, value] : json.items()) {
+    std::string name = key;
+    if (path == "units" || path == "power.by_unit") name = "UNIT";
+    if (path == "resources.by_unit") name = "PART";
+    if (path == "memory.buffers") name = "NAME";
+    if (path == "platform.parameters") name = "KEY";
+    const std::string full = path.empty() ? name : path + "." + name;
+    const bool named = name == "UNIT" || name == "PART" || name == "NAME";
+    if (!(named && value.is_object())) paths.insert(full);
+    if (value.is_structured()) collect(value, full, paths);
+  }
+}
+
+TEST(ReportDocumentation, ListsEveryKeyOfAProducedReportAndNoOther) {
+  std::set<std::string> produced, documented;
+  collect(json_of(Sample()), "", produced);
+  for (const FieldRow& row : report_field_rows()) documented.insert(row.path);
+  EXPECT_EQ(produced, documented);
+}
+
+TEST(ReportDocumentation, PageHoldsTheTableOfTheSource) {
+  std::ifstream file(BLENDSIM_SOURCE "/docs/report.md");
+  std::ostringstream page;
+  page << file.rdbuf();
+  EXPECT_THAT(page.str(), HasSubstr(report_field_table()));
+}
+
+TEST(ReportText, NamesTheBottleneckByItsShareOfTheCriticalPath) {
+  EXPECT_THAT(report_text(Sample().input()), HasSubstr("bottleneck  load: 65.0 % of the critical path"));
+}
+
+TEST(ReportText, PrintsIntegralOutputsPlain) {
+  EXPECT_THAT(report_text(Sample().input()), HasSubstr("scores: 234 231 410\n"));
+}
+
+TEST(ReportText, MarksEstimatesAndTheirBand) {
+  const std::string text = report_text(Sample().input());
+  EXPECT_THAT(text, HasSubstr("~6,000"));
+  EXPECT_THAT(text, HasSubstr("3,000..12,000"));
+  EXPECT_THAT(text, HasSubstr("~1.5 W (1 W..2 W)"));
+}
+
+TEST(ReportText, LabelsARandomInput) {
+  Sample sample;
+  EXPECT_THAT(report_text(sample.input()), Not(HasSubstr("random")));
+  sample.source = "random";
+  const std::string text = report_text(sample.input());
+  EXPECT_THAT(text, HasSubstr("random, seed 7"));
+  EXPECT_THAT(text, HasSubstr("of a random input: they mean nothing"));
+}
+
+TEST(ReportText, RepeatsRemarksOnTheRun) {
+  Sample sample;
+  sample.remarks = {"random stalls, seed 3"};
+  EXPECT_THAT(report_text(sample.input()), HasSubstr("note        random stalls, seed 3\n"));
+  EXPECT_EQ(json_of(sample)["notes"][0], "random stalls, seed 3");
+}
+
+TEST(CompareReports, FindsAReportEqualToItselfWhateverTheHost) {
+  Sample a, b;
+  b.host.wall_s = 2;
+  const std::string x = write_file("a.json", report_json(a.input())), y = write_file("b.json", report_json(b.input()));
+  EXPECT_TRUE(compare_reports(x, y).equal);
+}
+
+TEST(CompareReports, SaysWhichKeyDiffersAndWhereTheCyclesComeFrom) {
+  Sample a, b;
+  b.platform.machine.xnor_array.rows = 32;
+  b.platform.overrides = {"xnor_array.rows=32"};
+  b.run.cycles = 900;
+  b.run.completions = {900};
+  b.run.layer_critical_cycles[1] = 110;
+  b.run.layer_critical_by[1][2] = 110;
+  b.run.units[2] = {.busy = 100, .stall_memory = 50, .idle = 750};
+  const std::string x = write_file("a.json", report_json(a.input())), y = write_file("b.json", report_json(b.input()));
+  const Comparison comparison = compare_reports(x, y);
+  EXPECT_FALSE(comparison.equal);
+  EXPECT_THAT(comparison.text, HasSubstr("platform.xnor_array.rows: 16 -> 32"));
+  EXPECT_THAT(comparison.text, HasSubstr("the difference of -100 cycles comes from\n  layer conv1: -100"));
+  EXPECT_THAT(comparison.text, HasSubstr("unit xnor_array busy: -100"));
+  EXPECT_THAT(comparison.text, HasSubstr("outputs are equal"));
+}
+
+std::string code_of(const std::string& a, const std::string& b) {
+  try {
+    (void)compare_reports(a, b);
+  } catch (const DiagnosticError& error) {
+    return std::string(error.diagnostics().front().code.name());
+  }
+  return "none";
+}
+
+TEST(CompareReports, RefusesWhatIsNoReport) {
+  const std::string good = write_file("good.json", report_json(Sample().input()));
+  EXPECT_EQ(code_of(good, "/nowhere/x.json"), "file-unreadable");
+  EXPECT_EQ(code_of(good, write_file("cut.json", report_json(Sample().input()).substr(0, 500))), "file-damaged");
+  EXPECT_EQ(code_of(good, write_file("other.json", R"({"schema":"blendsim.report/2"})")), "report-schema");
+  EXPECT_EQ(code_of(good, write_file("bare.json", R"({"schema":"blendsim.report/1"})")), "report-schema");
+}
+
+}  // namespace
+}  // namespace blendsim
