@@ -24,14 +24,24 @@ std::string json_text(std::string_view text) {
   return out + '"';
 }
 
-// Sums whose real scale may differ by channel.
-std::set<TensorId> scaled_accumulators(const IntegerNetwork& network) {
+// Sums, and copies of sums: their real scale may differ by channel and is not IntTensor::scale.
+std::set<TensorId> unscaled_tensors(const IntegerNetwork& network) {
   std::set<TensorId> found;
   for (const Layer& layer : network.layers) {
-    const auto* convolution = std::get_if<Convolution>(&layer.work);
-    if (convolution == nullptr) continue;
-    const bool binary = convolution->weight_format.is_bipolar() && network.tensor(convolution->input).format.is_bipolar();
-    if (!binary) found.insert(convolution->output);
+    bool unscaled = false;
+    if (std::holds_alternative<Convolution>(layer.work)) {
+      unscaled = !layer_is_binary(network, layer);
+    } else if (const auto* pooling = std::get_if<Pooling>(&layer.work)) {
+      unscaled = pooling->kind == Pooling::Kind::sum || found.contains(pooling->input);
+    } else if (const auto* concatenation = std::get_if<Concatenation>(&layer.work)) {
+      for (const TensorId id : concatenation->inputs) unscaled |= found.contains(id);
+    } else {
+      const auto& post = std::get<PostProcessing>(layer.work);
+      const bool copy = !post.q1 && !post.q2 && !post.q3 && !post.activation && post.b == no_tensor;
+      if (copy && post.fixed != no_tensor && found.contains(post.a)) found.insert(post.fixed);
+    }
+    if (!unscaled) continue;
+    for (const TensorId id : layer_outputs(layer)) found.insert(id);
   }
   return found;
 }
@@ -50,7 +60,7 @@ std::string tensor_file_name(std::string_view tensor) {
 }
 
 void write_tensor_files(const IntegerNetwork& network, const TensorValues& values, const std::string& folder) {
-  const std::set<TensorId> accumulators = scaled_accumulators(network);
+  const std::set<TensorId> accumulators = unscaled_tensors(network);
   std::string index = "[\n";
   for (std::size_t id = 0; id < network.tensors.size(); ++id) {
     const IntTensor& tensor = network.tensors[id];

@@ -14,7 +14,7 @@ namespace blendsim {
 
 // Writes folder/tensor_file_name(name) for every tensor, int64 [1, channels, height, width], and folder/tensors.json:
 //   [{"name":..., "file":..., "scale":x, "zero_point":n, "accumulator":bool}, ...]
-// An accumulator's scale is not the real one, unless both operands are bipolar (IntTensor::scale); the flag tells.
+// The flag marks sums (but of signs) and their copies: IntTensor::scale is not their real scale.
 // The folder exists. Throws DiagnosticError: file-unwritable.
 void write_tensor_files(const IntegerNetwork& network, const TensorValues& values, const std::string& folder);
 

@@ -83,6 +83,7 @@ void mlp_w2a2(Builder& builder) {
 void convnet_mixed(Builder& builder) {
   Tensor x = builder.input("image", {3, 16, 16});
   x = builder.batch_norm(builder.convolution(x, 16, same3, "conv1"), stream_grid, "bn1");
+  x = builder.quantise(x, stream_grid, "bn1.out");  // PRelu between two roundings: its operand has an exact grid
   x = builder.quantise(builder.prelu(x, "prelu1"), stream_grid, "out1");
   const Tensor peaks = builder.max_pool(x, 2, "peaks");
   const Tensor means = builder.quantise(builder.average_pool(x, 2, "means"), stream_grid, "means.out");
