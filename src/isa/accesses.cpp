@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an instruction reads and writes, as sets of buffer words that can be compared.
 //
-// Three kinds of set. An interval of words. A fixed map's rectangle: rows of whole width, words [slice0, slice1) of each
-// pixel's `slices` words (accumulators likewise). A binary map's rectangle: rows of whole width, cells [slice0, slice1).
+// Three kinds of set. An interval of words. A fixed map's rectangle: rows of whole width, words [slice0, slice1) of
+// each pixel's `slices` words (accumulators likewise). A binary map's rectangle: rows of whole width, cells [slice0,
+// slice1).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,7 +44,8 @@ class Collector {
     const std::int64_t begin = base + rows.begin * width * pitch + word0;
     const std::int64_t end = base + (rows.end * width - 1) * pitch + word0 + words;
     add({buffer, 0, write, 0, 0, true, u32(base), u32(width), u32(pitch), u32(rows.begin), u32(rows.end), u32(word0),
-         u32(word0 + words)}, begin, end);
+         u32(word0 + words)},
+        begin, end);
   }
   void binary(bool write, std::int64_t base, std::int64_t width, std::int64_t cells, Rows rows, std::int64_t cell0,
               std::int64_t count) {
@@ -91,9 +93,11 @@ std::int64_t border_classes(const auto& i) {
 void collect(const XnorInstruction& i, const MachineParameters&, Collector& out) {
   const Rows rows = Rows::read_by(i.out_row, i.rows, i.stride_h, i.kernel_h, i.dilation_h, i.pad_top, i.in_height);
   for (std::uint32_t plane = 0; plane < i.activation_bits; ++plane) {
-    out.binary(false, i.source, i.in_width, i.map_cells, rows, std::int64_t{i.first_cell} + plane * i.plane_cells, i.cells);
+    out.binary(false, i.source, i.in_width, i.map_cells, rows, std::int64_t{i.first_cell} + plane * i.plane_cells,
+               i.cells);
   }
-  out.interval(BufferId::weights_binary, false, i.weights, std::int64_t{i.groups} * i.weight_bits * xnor_steps(i).steps);
+  out.interval(BufferId::weights_binary, false, i.weights,
+               std::int64_t{i.groups} * i.weight_bits * xnor_steps(i).steps);
   out.interval(BufferId::parameters, false, i.start, i.groups * border_classes(i));
   out.interval(BufferId::accumulators, true, i.destination, std::int64_t{i.rows} * i.out_width * i.groups);
 }
@@ -183,7 +187,9 @@ void collect_transfer(const TransferInstruction& i, bool write, const MachinePar
     case TransferForm::binary:
       out.binary(write, i.buffer_address, i.width, i.map_slices, rows, i.first, i.slices);
       break;
-    case TransferForm::stem: out.fixed(buffer, write, i.buffer_address, i.width, 1, rows, 0, 1); break;
+    case TransferForm::stem:
+      out.fixed(buffer, write, i.buffer_address, i.width, 1, rows, 0, 1);
+      break;
   }
 }
 

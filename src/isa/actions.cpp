@@ -56,7 +56,8 @@ struct Count {
     const std::int64_t cells = std::int64_t{i.rows} * i.out_width * i.slices;
     if (i.binary != 0) {
       const bool dilated = i.dilation_h != 1 || i.dilation_w != 1;
-      const std::int64_t read = dilated ? taps : ceil_divide(i.kernel_h, 3) * ceil_divide(i.kernel_w, 3) * cells_per_operand;
+      const std::int64_t read =
+          dilated ? taps : ceil_divide(i.kernel_h, 3) * ceil_divide(i.kernel_w, 3) * cells_per_operand;
       counts[Action::pool_element] = cells * taps * m * slice_channels;
       counts[Action::act_binary_read] = cells * read * m * slice_channels;
       counts[Action::act_binary_write] = cells * m * slice_channels;
@@ -73,12 +74,15 @@ struct Count {
  private:
   void source(std::uint32_t kind, std::uint32_t bytes_log2, std::int64_t cells) {
     switch (static_cast<PostSource>(kind)) {
-      case PostSource::none: break;
+      case PostSource::none:
+        break;
       case PostSource::xnor_accumulators:
       case PostSource::mac_accumulators:
         counts[Action::accumulators_read] += cells * slice_channels * accumulator_bits;
         break;
-      case PostSource::fixed_map: counts[Action::act_fixed_read] += cells * fixed_word_bits << bytes_log2; break;
+      case PostSource::fixed_map:
+        counts[Action::act_fixed_read] += cells * fixed_word_bits << bytes_log2;
+        break;
     }
   }
 
@@ -99,19 +103,28 @@ struct Count {
         counts[load ? Action::act_binary_write : Action::act_binary_read] =
             elements * p.xnor_array.cell_slices() * slice_channels;
         return;
-      case TransferForm::stem: counts[Action::act_fixed_write] = std::int64_t{i.runs} * i.width * fixed_word_bits; return;
+      case TransferForm::stem:
+        counts[Action::act_fixed_write] = std::int64_t{i.runs} * i.width * fixed_word_bits;
+        return;
     }
   }
 
   static Action write_action(BufferId buffer) {
     switch (buffer) {
-      case BufferId::act_binary: return Action::act_binary_write;
-      case BufferId::act_fixed: return Action::act_fixed_write;
-      case BufferId::weights_binary: return Action::weights_binary_write;
-      case BufferId::weights_fixed: return Action::weights_fixed_write;
-      case BufferId::accumulators: return Action::accumulators_write;
-      case BufferId::parameters: return Action::parameters_write;
-      case BufferId::instructions: break;
+      case BufferId::act_binary:
+        return Action::act_binary_write;
+      case BufferId::act_fixed:
+        return Action::act_fixed_write;
+      case BufferId::weights_binary:
+        return Action::weights_binary_write;
+      case BufferId::weights_fixed:
+        return Action::weights_fixed_write;
+      case BufferId::accumulators:
+        return Action::accumulators_write;
+      case BufferId::parameters:
+        return Action::parameters_write;
+      case BufferId::instructions:
+        break;
     }
     return Action::instructions_write;
   }

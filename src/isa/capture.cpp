@@ -15,9 +15,9 @@ namespace {
 // What an instruction wrote to one map: rows [row0, row1), slices of 16 channels [slice0, slice1) of it.
 struct Tile {
   TensorView::Place place = TensorView::Place::act_fixed;
-  std::uint32_t base = 0;      // binary: the map's; fixed: of the first word written
+  std::uint32_t base = 0;  // binary: the map's; fixed: of the first word written
   std::uint32_t width = 0;
-  std::uint32_t slices = 0;    // a pixel of the whole map
+  std::uint32_t slices = 0;  // a pixel of the whole map
   std::uint32_t bytes = 1;
   std::uint32_t row0 = 0, rows = 0, slice0 = 0, slice_count = 0;
 };
@@ -25,10 +25,12 @@ struct Tile {
 std::vector<Tile> map_tiles(const PostInstruction& i, int) {
   std::vector<Tile> tiles;
   if (i.write_fixed != 0) {
-    tiles.push_back({TensorView::Place::act_fixed, i.fixed, i.width, i.fixed_slices, 1U << i.fixed_bytes_log2, 0, i.rows, 0, i.slices});
+    tiles.push_back({TensorView::Place::act_fixed, i.fixed, i.width, i.fixed_slices, 1U << i.fixed_bytes_log2, 0,
+                     i.rows, 0, i.slices});
   }
   if (i.write_bits != 0) {
-    tiles.push_back({TensorView::Place::act_binary, i.bits, i.width, i.bits_cells, 1, i.bits_row, i.rows, i.bits_slice, i.slices});
+    tiles.push_back(
+        {TensorView::Place::act_binary, i.bits, i.width, i.bits_cells, 1, i.bits_row, i.rows, i.bits_slice, i.slices});
   }
   return tiles;
 }
@@ -36,15 +38,18 @@ std::vector<Tile> map_tiles(const PostInstruction& i, int) {
 std::vector<Tile> map_tiles(const PoolInstruction& i, int cell_slices) {
   const auto m = static_cast<std::uint32_t>(cell_slices);
   if (i.binary != 0) {
-    return {{TensorView::Place::act_binary, i.destination, i.out_width, i.out_slices, 1, i.out_row, i.rows, i.out_first * m, i.slices * m}};
+    return {{TensorView::Place::act_binary, i.destination, i.out_width, i.out_slices, 1, i.out_row, i.rows,
+             i.out_first * m, i.slices * m}};
   }
-  return {{TensorView::Place::act_fixed, i.destination, i.out_width, i.out_slices, 1U << i.out_bytes_log2, 0, i.rows, 0, i.slices}};
+  return {{TensorView::Place::act_fixed, i.destination, i.out_width, i.out_slices, 1U << i.out_bytes_log2, 0, i.rows, 0,
+           i.slices}};
 }
 
 std::vector<Tile> map_tiles(const LoadInstruction& i, int cell_slices) {
   const auto m = static_cast<std::uint32_t>(cell_slices);
   if (i.form == static_cast<std::uint32_t>(TransferForm::binary)) {
-    return {{TensorView::Place::act_binary, i.buffer_address, i.width, i.map_slices, 1, i.row, i.runs, i.first * m, i.slices * m}};
+    return {{TensorView::Place::act_binary, i.buffer_address, i.width, i.map_slices, 1, i.row, i.runs, i.first * m,
+             i.slices * m}};
   }
   if (i.form != static_cast<std::uint32_t>(TransferForm::fixed)) return {};
   const std::uint32_t bytes = 1U << i.bytes_log2;
@@ -57,14 +62,16 @@ std::vector<Tile> map_tiles(const auto&, int) { return {}; }
 // The part of `view` that lies in the tile; empty when they are apart.
 WrittenPart part_of(const TensorView& view, const Tile& tile, std::size_t result) {
   const WrittenPart none;
-  if (view.place != tile.place || view.slices != tile.slices || view.width != static_cast<std::int32_t>(tile.width)) return none;
+  if (view.place != tile.place || view.slices != tile.slices || view.width != static_cast<std::int32_t>(tile.width))
+    return none;
   std::int64_t row = tile.row0, slice = tile.slice0;
   if (view.place == TensorView::Place::act_binary) {
     if (view.base != tile.base) return none;
   } else {
     const std::int64_t pixel_words = std::int64_t{view.slices} * view.bytes, row_words = pixel_words * view.width;
     const std::int64_t offset = std::int64_t{tile.base} - view.base;
-    if (view.bytes != tile.bytes || offset < 0 || offset % view.bytes != 0 || offset % row_words >= pixel_words) return none;
+    if (view.bytes != tile.bytes || offset < 0 || offset % view.bytes != 0 || offset % row_words >= pixel_words)
+      return none;
     row += offset / row_words;
     slice += offset % row_words / view.bytes;
   }
@@ -87,12 +94,24 @@ struct AccumulatorTile {
 
 std::optional<AccumulatorTile> accumulator_tile(const Instruction& instruction, const MachineParameters& machine) {
   if (const auto* i = std::get_if<XnorInstruction>(&instruction)) {
-    return AccumulatorTile{TensorView::Place::xnor_accumulators, i->out_row, i->rows, i->out_width, i->groups,
-                           i->destination, machine.xnor_array.rows, 0};
+    return AccumulatorTile{TensorView::Place::xnor_accumulators,
+                           i->out_row,
+                           i->rows,
+                           i->out_width,
+                           i->groups,
+                           i->destination,
+                           machine.xnor_array.rows,
+                           0};
   }
   if (const auto* i = std::get_if<MacInstruction>(&instruction)) {
-    return AccumulatorTile{TensorView::Place::mac_accumulators, i->out_row, i->rows, i->out_width, i->groups,
-                           i->destination, machine.mac_array.rows, 1};
+    return AccumulatorTile{TensorView::Place::mac_accumulators,
+                           i->out_row,
+                           i->rows,
+                           i->out_width,
+                           i->groups,
+                           i->destination,
+                           machine.mac_array.rows,
+                           1};
   }
   return std::nullopt;
 }
@@ -103,20 +122,23 @@ struct AccumulatorPart {
   std::int64_t view_group;
 };
 
-std::vector<AccumulatorPart> accumulator_parts(const AccumulatorTile& tile, const ProgramLayer& layer, std::uint32_t first_group) {
+std::vector<AccumulatorPart> accumulator_parts(const AccumulatorTile& tile, const ProgramLayer& layer,
+                                               std::uint32_t first_group) {
   std::vector<AccumulatorPart> parts;
   std::int64_t view_group = -std::int64_t{first_group};
   for (std::size_t result = 0; result < layer.results.size(); ++result) {
     const TensorView& view = layer.results[result];
     if (view.place != tile.place) continue;
     const std::int64_t groups = ceil_divide(view.channels, tile.array_rows);
-    const std::int64_t begin = std::max<std::int64_t>(0, view_group), end = std::min<std::int64_t>(tile.groups, view_group + groups);
+    const std::int64_t begin = std::max<std::int64_t>(0, view_group),
+                       end = std::min<std::int64_t>(tile.groups, view_group + groups);
     if (begin < end) {
       const auto channel = [&](std::int64_t group) {
         return static_cast<std::int32_t>(std::min<std::int64_t>((group - view_group) * tile.array_rows, view.channels));
       };
-      parts.push_back({{result, static_cast<std::int32_t>(tile.out_row), static_cast<std::int32_t>(tile.out_row + tile.rows),
-                        channel(begin), channel(end)}, view_group});
+      parts.push_back({{result, static_cast<std::int32_t>(tile.out_row),
+                        static_cast<std::int32_t>(tile.out_row + tile.rows), channel(begin), channel(end)},
+                       view_group});
     }
     view_group += groups;
   }
@@ -125,8 +147,8 @@ std::vector<AccumulatorPart> accumulator_parts(const AccumulatorTile& tile, cons
 
 }  // namespace
 
-std::vector<WrittenPart> written_parts(const Instruction& i, const ProgramLayer& layer, const MachineParameters& machine,
-                                       std::uint32_t first_group) {
+std::vector<WrittenPart> written_parts(const Instruction& i, const ProgramLayer& layer,
+                                       const MachineParameters& machine, std::uint32_t first_group) {
   std::vector<WrittenPart> parts;
   if (const auto tile = accumulator_tile(i, machine)) {
     for (const AccumulatorPart& part : accumulator_parts(*tile, layer, first_group)) parts.push_back(part.part);
@@ -172,7 +194,8 @@ void ResultCapture::after(const Instruction& i, const MachineParameters& machine
   }
   auto& next = next_group_[layer][static_cast<std::size_t>(tile->array)];
   const std::uint32_t first_group = next[tile->out_row];
-  for (std::uint32_t row = tile->out_row; row < tile->out_row + tile->rows; ++row) next[row] = first_group + tile->groups;
+  for (std::uint32_t row = tile->out_row; row < tile->out_row + tile->rows; ++row)
+    next[row] = first_group + tile->groups;
   for (const AccumulatorPart& written : accumulator_parts(*tile, program_.layers[layer], first_group)) {
     Result& result = results_[layer][written.part.result];
     for (std::int32_t c = written.part.channel0; c < written.part.channel1; ++c) {
@@ -198,8 +221,9 @@ std::vector<ResultCapture::Result> ResultCapture::results() const {
       const Result& result = results_[layer][r];
       if (result.view.place == TensorView::Place::dram) continue;
       if (written_[layer][r] != static_cast<std::int64_t>(result.values.size())) {
-        throw InvariantError(fmt::format("layer '{}'", program_.layers[layer].name),
-                             fmt::format("{} of {} values of '{}' were written", written_[layer][r], result.values.size(), result.name));
+        throw InvariantError(
+            fmt::format("layer '{}'", program_.layers[layer].name),
+            fmt::format("{} of {} values of '{}' were written", written_[layer][r], result.values.size(), result.name));
       }
       if (may_join && all.back().name == result.name) {
         all.back().view.channels += result.view.channels;

@@ -20,12 +20,18 @@ Synchronisation& sync_of(Instruction& i) {
 
 Instruction make_instruction(UnitId unit) {
   switch (unit) {
-    case UnitId::load: return LoadInstruction{};
-    case UnitId::store: return StoreInstruction{};
-    case UnitId::xnor_array: return XnorInstruction{};
-    case UnitId::mac_array: return MacInstruction{};
-    case UnitId::post_unit: return PostInstruction{};
-    case UnitId::pool_unit: return PoolInstruction{};
+    case UnitId::load:
+      return LoadInstruction{};
+    case UnitId::store:
+      return StoreInstruction{};
+    case UnitId::xnor_array:
+      return XnorInstruction{};
+    case UnitId::mac_array:
+      return MacInstruction{};
+    case UnitId::post_unit:
+      return PostInstruction{};
+    case UnitId::pool_unit:
+      return PoolInstruction{};
   }
   throw InvariantError("instruction", "unknown unit");
 }
@@ -51,12 +57,17 @@ Cycles occupancy(const Instruction& i, const MachineParameters& p) { return std:
 
 Cycles depth_of(UnitId unit, const MachineParameters& p) {
   switch (unit) {
-    case UnitId::xnor_array: return p.xnor_array.depth;
-    case UnitId::mac_array: return p.mac_array.depth;
-    case UnitId::post_unit: return p.post_unit.depth;
-    case UnitId::pool_unit: return p.pool_unit.depth;
+    case UnitId::xnor_array:
+      return p.xnor_array.depth;
+    case UnitId::mac_array:
+      return p.mac_array.depth;
+    case UnitId::post_unit:
+      return p.post_unit.depth;
+    case UnitId::pool_unit:
+      return p.pool_unit.depth;
     case UnitId::load:
-    case UnitId::store: break;
+    case UnitId::store:
+      break;
   }
   throw InvariantError("depth_of", "load and store have no pipeline depth: their end is the last beat or response");
 }

@@ -31,8 +31,10 @@ std::uint32_t bytes_at(std::span<const std::uint8_t> bytes, std::size_t lane, st
   return raw;
 }
 
-std::int32_t binary_value(const TensorView& view, const Buffers& buffers, std::uint32_t c, std::uint32_t y, std::uint32_t x) {
-  const BinaryMap map{view.base, static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width), view.slices};
+std::int32_t binary_value(const TensorView& view, const Buffers& buffers, std::uint32_t c, std::uint32_t y,
+                          std::uint32_t x) {
+  const BinaryMap map{view.base, static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width),
+                      view.slices};
   const auto m = static_cast<std::uint32_t>(buffers.cell_slices());
   const std::uint32_t slice = view.first + c / slice_channels;
   std::uint32_t code = 0;
@@ -44,27 +46,33 @@ std::int32_t binary_value(const TensorView& view, const Buffers& buffers, std::u
   return decode_value(code, static_cast<int>(view.planes), view.format);
 }
 
-std::int32_t fixed_value(const TensorView& view, const Buffers& buffers, std::uint32_t c, std::uint32_t y, std::uint32_t x) {
-  const FixedMap map{view.base, static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width), view.slices, view.bytes};
+std::int32_t fixed_value(const TensorView& view, const Buffers& buffers, std::uint32_t c, std::uint32_t y,
+                         std::uint32_t x) {
+  const FixedMap map{view.base, static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width),
+                     view.slices, view.bytes};
   const auto bytes = buffers.fixed(map.word(x, y, view.first + c / slice_channels), view.bytes);
   return decode_value(bytes_at(bytes, c % slice_channels, view.bytes), static_cast<int>(8 * view.bytes), view.format);
 }
 
-std::int32_t dram_value(const TensorView& view, std::span<const std::uint8_t> area, std::uint32_t c, std::uint32_t y, std::uint32_t x) {
+std::int32_t dram_value(const TensorView& view, std::span<const std::uint8_t> area, std::uint32_t c, std::uint32_t y,
+                        std::uint32_t x) {
   const std::size_t pixel = std::size_t{view.slices} * view.bytes * fixed_word_bytes;
   const std::size_t row = view.plane_cells != 0 ? view.plane_cells : pixel * static_cast<std::size_t>(view.width);
   const std::size_t slice = view.first + c / slice_channels;
   const std::size_t at = view.base + y * row + x * pixel + slice * view.bytes * fixed_word_bytes;
   const std::size_t size = view.bytes * fixed_word_bytes;
   if (at > area.size() || size > area.size() - at) {
-    throw InvariantError(fmt::format("view '{}'", view.name), fmt::format("lies outside an area of {} bytes", area.size()));
+    throw InvariantError(fmt::format("view '{}'", view.name),
+                         fmt::format("lies outside an area of {} bytes", area.size()));
   }
-  return decode_value(bytes_at(area.subspan(at, size), c % slice_channels, view.bytes), static_cast<int>(8 * view.bytes), view.format);
+  return decode_value(bytes_at(area.subspan(at, size), c % slice_channels, view.bytes),
+                      static_cast<int>(8 * view.bytes), view.format);
 }
 
 std::size_t index_of(const TensorView& view, std::int32_t c, std::int32_t y, std::int32_t x) {
   return (static_cast<std::size_t>(c) * static_cast<std::size_t>(view.height) + static_cast<std::size_t>(y)) *
-             static_cast<std::size_t>(view.width) + static_cast<std::size_t>(x);
+             static_cast<std::size_t>(view.width) +
+         static_cast<std::size_t>(x);
 }
 
 template <class Value>
@@ -86,14 +94,18 @@ struct Executor {
 
   void operator()(const LoadInstruction& load) const {
     switch (static_cast<DramBase>(load.dram_base)) {
-      case DramBase::program: return execute_load(load, machine, dram.program, buffers);
-      case DramBase::input: return execute_load(load, machine, dram.input, buffers);
-      case DramBase::output: return execute_load(load, machine, dram.output, buffers);
+      case DramBase::program:
+        return execute_load(load, machine, dram.program, buffers);
+      case DramBase::input:
+        return execute_load(load, machine, dram.input, buffers);
+      case DramBase::output:
+        return execute_load(load, machine, dram.output, buffers);
     }
     throw InvariantError("load", fmt::format("{} is no DRAM base", load.dram_base));
   }
   void operator()(const StoreInstruction& store) const {
-    if (static_cast<DramBase>(store.dram_base) != DramBase::output) throw InvariantError("store", "writes the output area only");
+    if (static_cast<DramBase>(store.dram_base) != DramBase::output)
+      throw InvariantError("store", "writes the output area only");
     execute_store(store, machine, buffers, dram.output);
   }
   void operator()(const auto& compute) const { blendsim::execute(compute, machine, buffers); }
@@ -103,50 +115,60 @@ WrittenPart whole(const TensorView& view) { return {0, 0, view.height, 0, view.c
 
 }  // namespace
 
-void read_part(const TensorView& view, const Buffers& buffers, const WrittenPart& part, std::vector<std::int32_t>& values) {
+void read_part(const TensorView& view, const Buffers& buffers, const WrittenPart& part,
+               std::vector<std::int32_t>& values) {
   const bool binary = view.place == TensorView::Place::act_binary;
   fill(view, part, values, [&](std::uint32_t c, std::uint32_t y, std::uint32_t x) {
     return binary ? binary_value(view, buffers, c, y, x) : fixed_value(view, buffers, c, y, x);
   });
 }
 
-std::vector<std::int32_t> read_view(const TensorView& view, const Buffers& buffers, std::span<const std::uint8_t> output_area) {
+std::vector<std::int32_t> read_view(const TensorView& view, const Buffers& buffers,
+                                    std::span<const std::uint8_t> output_area) {
   std::vector<std::int32_t> values(index_of(view, view.channels, 0, 0));
   switch (view.place) {
     case TensorView::Place::act_binary:
-    case TensorView::Place::act_fixed: read_part(view, buffers, whole(view), values); return values;
+    case TensorView::Place::act_fixed:
+      read_part(view, buffers, whole(view), values);
+      return values;
     case TensorView::Place::dram:
-      fill(view, whole(view), values, [&](std::uint32_t c, std::uint32_t y, std::uint32_t x) {
-        return dram_value(view, output_area, c, y, x);
-      });
+      fill(view, whole(view), values,
+           [&](std::uint32_t c, std::uint32_t y, std::uint32_t x) { return dram_value(view, output_area, c, y, x); });
       return values;
     case TensorView::Place::xnor_accumulators:
-    case TensorView::Place::mac_accumulators: break;
+    case TensorView::Place::mac_accumulators:
+      break;
   }
-  throw InvariantError(fmt::format("view '{}'", view.name), "accumulators hold a tensor's rows one after the other, never all");
+  throw InvariantError(fmt::format("view '{}'", view.name),
+                       "accumulators hold a tensor's rows one after the other, never all");
 }
 
 void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram) {
   std::visit(Executor{machine, buffers, dram}, i);
 }
 
-std::vector<std::uint8_t> pack_input(const Program& program, const MachineParameters& machine, std::span<const std::int32_t> values) {
+std::vector<std::uint8_t> pack_input(const Program& program, const MachineParameters& machine,
+                                     std::span<const std::int32_t> values) {
   const TensorView& view = program.input;
   if (values.size() != index_of(view, view.channels, 0, 0)) {
-    throw InvariantError("input", fmt::format("{} values for a view of {}", values.size(), index_of(view, view.channels, 0, 0)));
+    throw InvariantError("input",
+                         fmt::format("{} values for a view of {}", values.size(), index_of(view, view.channels, 0, 0)));
   }
   const auto m = static_cast<std::size_t>(machine.xnor_array.cell_slices());
   std::vector<std::uint8_t> area(program.input_bytes, 0);
   // Byte of channel c in the pixel, for each form (units/transfer/instruction.h).
   for (std::int32_t c = 0; c < view.channels; ++c) {
-    const auto channel = static_cast<std::size_t>(c), slice = view.first + channel / slice_channels, lane = channel % slice_channels;
+    const auto channel = static_cast<std::size_t>(c), slice = view.first + channel / slice_channels,
+               lane = channel % slice_channels;
     for (std::int32_t y = 0; y < view.height; ++y) {
       for (std::int32_t x = 0; x < view.width; ++x) {
         const auto raw = static_cast<std::uint32_t>(values[index_of(view, c, y, x)]);
         const std::size_t row = view.base + static_cast<std::size_t>(y) * program.input_row_bytes;
         const auto column = static_cast<std::size_t>(x);
         switch (program.input_form) {
-          case TransferForm::stem: area.at(row + column * stem_pixel_bytes + channel) = static_cast<std::uint8_t>(raw); break;
+          case TransferForm::stem:
+            area.at(row + column * stem_pixel_bytes + channel) = static_cast<std::uint8_t>(raw);
+            break;
           case TransferForm::fixed:
             for (std::size_t b = 0; b < view.bytes; ++b) {
               area.at(row + ((column * view.slices + slice) * slice_channels + lane) * view.bytes + b) =
@@ -162,7 +184,8 @@ std::vector<std::uint8_t> pack_input(const Program& program, const MachineParame
             }
             break;
           }
-          case TransferForm::linear: throw InvariantError("input", "has no linear form");
+          case TransferForm::linear:
+            throw InvariantError("input", "has no linear form");
         }
       }
     }
@@ -174,14 +197,16 @@ std::vector<std::uint8_t> program_area(const Program& program) {
   std::vector<std::uint8_t> area(program.program_bytes, 0);
   for (const DramSegment& segment : program.segments) {
     if (segment.address > area.size() || segment.bytes.size() > area.size() - segment.address) {
-      throw InvariantError("program area", fmt::format("a segment at {} leaves its {} bytes", segment.address, area.size()));
+      throw InvariantError("program area",
+                           fmt::format("a segment at {} leaves its {} bytes", segment.address, area.size()));
     }
     std::copy(segment.bytes.begin(), segment.bytes.end(), area.begin() + static_cast<std::ptrdiff_t>(segment.address));
   }
   return area;
 }
 
-Interpretation interpret(const Program& program, const MachineParameters& machine, std::span<const std::int32_t> image, bool capture) {
+Interpretation interpret(const Program& program, const MachineParameters& machine, std::span<const std::int32_t> image,
+                         bool capture) {
   Buffers buffers;
   buffers.configure(machine, true);
   const std::vector<std::uint8_t> program_bytes = program_area(program), input = pack_input(program, machine, image);

@@ -82,15 +82,15 @@ void pack_program(FlatBufferBuilder& builder, const Program& p) {
   std::vector<std::int64_t> peaks;
   for (const BufferUse& use : p.buffers) peaks.push_back(use.peak_bits);
   builder.Finish(
-      file::CreateProgram(
-          builder, builder.CreateString(p.digest()), builder.CreateString(p.network),
-          builder.CreateString(p.network_digest), builder.CreateString(p.platform_yaml),
-          builder.CreateString(p.platform_digest), words(builder, p.init), words(builder, p.main), p.resident,
-          tables(builder, p.segments, pack_segment), p.program_bytes, p.input_bytes, p.output_bytes, p.main_address,
-          tables(builder, p.layers, pack_layer), pack_view(builder, p.input),
-          static_cast<file::TransferForm>(p.input_form), p.input_row_bytes, pack_input_steps(builder, p.host_input),
-          tables(builder, p.outputs, pack_view), tables(builder, p.host_outputs, pack_output_steps),
-          builder.CreateVector(peaks), builder.CreateVectorOfStrings(p.notes)),
+      file::CreateProgram(builder, builder.CreateString(p.digest()), builder.CreateString(p.network),
+                          builder.CreateString(p.network_digest), builder.CreateString(p.platform_yaml),
+                          builder.CreateString(p.platform_digest), words(builder, p.init), words(builder, p.main),
+                          p.resident, tables(builder, p.segments, pack_segment), p.program_bytes, p.input_bytes,
+                          p.output_bytes, p.main_address, tables(builder, p.layers, pack_layer),
+                          pack_view(builder, p.input), static_cast<file::TransferForm>(p.input_form), p.input_row_bytes,
+                          pack_input_steps(builder, p.host_input), tables(builder, p.outputs, pack_view),
+                          tables(builder, p.host_outputs, pack_output_steps), builder.CreateVector(peaks),
+                          builder.CreateVectorOfStrings(p.notes)),
       file::ProgramIdentifier());
 }
 
@@ -119,13 +119,23 @@ Target enumerator(Stored stored) {
 }
 
 TensorView unpack_view(const file::TensorView& v) {
-  return {v.name()->str(), enumerator<TensorView::Place>(v.place()), Format::parse(v.format()->str()), v.channels(),
-          v.height(), v.width(), v.base(), v.slices(), v.first(), v.bytes(), v.planes(), v.plane_cells()};
+  return {v.name()->str(),
+          enumerator<TensorView::Place>(v.place()),
+          Format::parse(v.format()->str()),
+          v.channels(),
+          v.height(),
+          v.width(),
+          v.base(),
+          v.slices(),
+          v.first(),
+          v.bytes(),
+          v.planes(),
+          v.plane_cells()};
 }
 
 ProgramLayer unpack_layer(const file::Layer& l) {
-  return {l.name()->str(), l.op()->str(), unpack_all<std::string>(*l.nodes(), text), l.unit()->str(), l.macs(), l.binary(),
-          unpack_all<TensorView>(*l.results(), unpack_view)};
+  return {l.name()->str(), l.op()->str(), unpack_all<std::string>(*l.nodes(), text),        l.unit()->str(),
+          l.macs(),        l.binary(),    unpack_all<TensorView>(*l.results(), unpack_view)};
 }
 
 DramSegment unpack_segment(const file::Segment& s) { return {s.address(), values<std::uint8_t>(*s.bytes())}; }
@@ -150,13 +160,22 @@ HostOp unpack_op(const file::HostOp& o) {
 }
 
 HostInput unpack_input_steps(const file::HostInput& h) {
-  return {h.name()->str(), values<std::int64_t>(*h.shape()), unpack_all<HostOp>(*h.ops(), unpack_op),
-          Format::parse(h.format()->str()), h.channels(), h.height(), h.width()};
+  return {h.name()->str(),
+          values<std::int64_t>(*h.shape()),
+          unpack_all<HostOp>(*h.ops(), unpack_op),
+          Format::parse(h.format()->str()),
+          h.channels(),
+          h.height(),
+          h.width()};
 }
 
 HostOutput unpack_output_steps(const file::HostOutput& h) {
-  return {h.name()->str(), values<std::int64_t>(*h.shape()), unpack_all<HostOp>(*h.ops(), unpack_op), h.channels(),
-          h.height(), h.width()};
+  return {h.name()->str(),
+          values<std::int64_t>(*h.shape()),
+          unpack_all<HostOp>(*h.ops(), unpack_op),
+          h.channels(),
+          h.height(),
+          h.width()};
 }
 
 Program unpack_program(const file::Program& f) {
@@ -208,7 +227,8 @@ void write_program(const Program& program, const std::string& path) {
   pack_program(builder, program);
   const std::string trailer = trailer_of(builder.GetBufferPointer(), builder.GetSize());
   std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-  stream.write(reinterpret_cast<const char*>(builder.GetBufferPointer()), static_cast<std::streamsize>(builder.GetSize()));
+  stream.write(reinterpret_cast<const char*>(builder.GetBufferPointer()),
+               static_cast<std::streamsize>(builder.GetSize()));
   stream << trailer;
   stream.close();
   if (!stream) throw DiagnosticError("file-unwritable", Place{path, 0, {}}, "the program cannot be written");

@@ -9,6 +9,7 @@
 namespace blendsim {
 
 // Fills rows and channels of `part` in `values` [channels, height, width] from the buffer that holds `view`.
-void read_part(const TensorView& view, const Buffers& buffers, const WrittenPart& part, std::vector<std::int32_t>& values);
+void read_part(const TensorView& view, const Buffers& buffers, const WrittenPart& part,
+               std::vector<std::int32_t>& values);
 
 }  // namespace blendsim

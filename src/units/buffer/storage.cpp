@@ -71,8 +71,10 @@ void Buffers::require_written(BufferId buffer, std::size_t first, std::size_t co
     const std::string place = buffer == BufferId::act_binary
                                   ? fmt::format("bank {} address {}", i % binary_banks, i / binary_banks)
                                   : fmt::format("word {}", i);
-    throw DiagnosticError({Diagnostic{"unwritten-read", Place{{}, 0, std::string(name(buffer))},
-                                      fmt::format("{} is read but nothing has written it", place), {}}},
+    throw DiagnosticError({Diagnostic{"unwritten-read",
+                                      Place{{}, 0, std::string(name(buffer))},
+                                      fmt::format("{} is read but nothing has written it", place),
+                                      {}}},
                           ExitStatus::simulation_failed);
   }
 }
@@ -83,7 +85,8 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
     case BufferId::act_fixed: {
       count = bytes.size() / fixed_word_bytes;
       words_.check(buffer, address, count);
-      std::copy_n(bytes.begin(), count * fixed_word_bytes, act_fixed_.begin() + address * std::ptrdiff_t{fixed_word_bytes});
+      std::copy_n(bytes.begin(), count * fixed_word_bytes,
+                  act_fixed_.begin() + address * std::ptrdiff_t{fixed_word_bytes});
       break;
     }
     case BufferId::weights_binary: {
@@ -108,7 +111,8 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       const std::size_t word_bytes = parameter_width_ / 8, lanes = parameter_width_ / 32;
       count = bytes.size() / word_bytes;
       words_.check(buffer, address, count);
-      std::copy_n(bytes.begin(), count * word_bytes, parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
+      std::copy_n(bytes.begin(), count * word_bytes,
+                  parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
       for (std::size_t w = 0; w < count; ++w) {
         for (std::size_t lane = 0; lane < lanes; ++lane) {
           const std::uint64_t value = bits_at(bytes.subspan(w * word_bytes), lane * 32, 32);
@@ -121,7 +125,8 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
     case BufferId::instructions:  // the decoded program travels beside the values: nothing reads these bits
       return;
     case BufferId::act_binary:
-    case BufferId::accumulators: throw InvariantError(fmt::format("buffer {}", name(buffer)), "has no whole-word writes");
+    case BufferId::accumulators:
+      throw InvariantError(fmt::format("buffer {}", name(buffer)), "has no whole-word writes");
   }
   if (check_unwritten_) mark_written(buffer, address, count);
   ++version_;
@@ -132,7 +137,8 @@ std::size_t Buffers::cell_index(const BinaryMap& map, std::uint32_t x, std::uint
   return words_.check(BufferId::act_binary, std::size_t{place.address} * binary_banks + place.bank, 1);
 }
 
-std::span<const std::uint16_t> Buffers::cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
+std::span<const std::uint16_t> Buffers::cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y,
+                                             std::uint32_t s) const {
   const std::size_t i = cell_index(map, x, y, s), m = static_cast<std::size_t>(cell_slices_);
   if (check_unwritten_) require_written(BufferId::act_binary, i, 1);
   return std::span(act_binary_).subspan(i * m, m);
@@ -166,7 +172,8 @@ std::span<const std::uint64_t> Buffers::binary_weights(std::uint32_t address, st
 std::span<const std::int8_t> Buffers::fixed_weights(std::uint32_t address, std::uint32_t words) const {
   words_.check(BufferId::weights_fixed, address, words);
   if (check_unwritten_) require_written(BufferId::weights_fixed, address, words);
-  return std::span(weights_fixed_).subspan(std::size_t{address} * fixed_weight_bytes_, std::size_t{words} * fixed_weight_bytes_);
+  return std::span(weights_fixed_)
+      .subspan(std::size_t{address} * fixed_weight_bytes_, std::size_t{words} * fixed_weight_bytes_);
 }
 
 std::span<std::int32_t> Buffers::accumulators(std::uint32_t address, std::uint32_t words) {

@@ -13,8 +13,11 @@ namespace {
 class Window {
  public:
   Window(const MacInstruction& i, const Buffers& buffers)
-      : i_(i), buffers_(buffers), map_{i.source, i.in_height, i.in_width, i.map_slices, 1},
-        slices_(static_cast<std::uint32_t>(slices_of(i.channels))), lanes_(std::size_t{slices_} * slice_channels),
+      : i_(i),
+        buffers_(buffers),
+        map_{i.source, i.in_height, i.in_width, i.map_slices, 1},
+        slices_(static_cast<std::uint32_t>(slices_of(i.channels))),
+        lanes_(std::size_t{slices_} * slice_channels),
         values_(std::size_t{i.kernel_h} * i.kernel_w * lanes_) {}
 
   void gather(std::uint32_t y, std::uint32_t x) {
@@ -27,7 +30,8 @@ class Window {
           std::fill_n(out, lanes_, std::int16_t{0});
           continue;
         }
-        const auto bytes = buffers_.fixed(map_.word(static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(row), 0), slices_);
+        const auto bytes =
+            buffers_.fixed(map_.word(static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(row), 0), slices_);
         if (i_.activation_signed != 0) {
           for (std::size_t lane = 0; lane < lanes_; ++lane) out[lane] = static_cast<std::int8_t>(bytes[lane]);
         } else {
@@ -56,7 +60,8 @@ std::vector<ColumnGroup> column_groups_of(std::uint32_t channels, std::uint32_t 
   std::vector<ColumnGroup> groups;
   for (std::uint32_t slice = 0; slice < channels; slice += slice_channels) {
     const std::uint32_t end = std::min<std::uint32_t>(slice + slice_channels, channels);
-    for (std::uint32_t lane = slice; lane < end; lane += columns) groups.push_back({lane, std::min(columns, end - lane)});
+    for (std::uint32_t lane = slice; lane < end; lane += columns)
+      groups.push_back({lane, std::min(columns, end - lane)});
   }
   return groups;
 }

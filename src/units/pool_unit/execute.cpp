@@ -12,8 +12,8 @@ using Lanes = std::array<std::int64_t, slice_channels>;
 // The taps of one output position along one axis that lie inside the map: first .. last in steps of dilation.
 struct TapRange {
   std::int64_t first, end, dilation;
-  static TapRange of(std::int64_t position, std::int64_t stride, std::int64_t kernel, std::int64_t dilation, std::int64_t pad,
-                     std::int64_t size) {
+  static TapRange of(std::int64_t position, std::int64_t stride, std::int64_t kernel, std::int64_t dilation,
+                     std::int64_t pad, std::int64_t size) {
     const std::int64_t start = position * stride - pad;
     const std::int64_t skipped = start < 0 ? ceil_divide(-start, dilation) : 0;
     return {start + skipped * dilation, std::min(start + (kernel - 1) * dilation + 1, size), dilation};
@@ -73,7 +73,8 @@ std::int64_t lowest(const PoolInstruction& i) {
   return i.in_signed != 0 ? -(std::int64_t{1} << ((8 << i.in_bytes_log2) - 1)) : 0;
 }
 
-Lanes combine(const PoolInstruction& i, const Taps& taps, const FixedMap& in, std::uint32_t slice, const Buffers& buffers) {
+Lanes combine(const PoolInstruction& i, const Taps& taps, const FixedMap& in, std::uint32_t slice,
+              const Buffers& buffers) {
   const std::int64_t zero_point = (std::int64_t{i.zero_point} ^ 0x100) - 0x100;  // 9 bits, two's complement
   Lanes result{}, value{};
   result.fill(i.sum != 0 ? 0 : lowest(i));
@@ -101,7 +102,8 @@ void pool_fixed(const PoolInstruction& i, Buffers& buffers) {
         const auto bytes = buffers.fixed(out.word(x, row, s), out.bytes);
         for (std::size_t lane = 0; lane < slice_channels; ++lane) {
           const auto raw = static_cast<std::uint64_t>(values[lane]);
-          for (std::size_t b = 0; b < out.bytes; ++b) bytes[lane * out.bytes + b] = static_cast<std::uint8_t>(raw >> (8 * b));
+          for (std::size_t b = 0; b < out.bytes; ++b)
+            bytes[lane * out.bytes + b] = static_cast<std::uint8_t>(raw >> (8 * b));
         }
       }
     }

@@ -18,9 +18,13 @@ class Source {
  public:
   Source(PostSource kind, std::uint32_t address, std::uint32_t stride, std::uint32_t bytes_log2, bool is_signed,
          const MachineParameters& machine, const Buffers& buffers)
-      : kind_(kind), address_(address), stride_(stride), bytes_(1U << bytes_log2), is_signed_(is_signed),
+      : kind_(kind),
+        address_(address),
+        stride_(stride),
+        bytes_(1U << bytes_log2),
+        is_signed_(is_signed),
         rows_(static_cast<std::uint32_t>(kind == PostSource::xnor_accumulators ? machine.xnor_array.rows
-                                                                              : machine.mac_array.rows)),
+                                                                               : machine.mac_array.rows)),
         buffers_(buffers) {}
 
   [[nodiscard]] bool present() const { return kind_ != PostSource::none; }
@@ -60,9 +64,12 @@ void quantise_as(const QuantiserRecord& q, Lanes& x) {
 
 void quantise(const QuantiserRecord& q, Rounding rounding, Lanes& x) {
   switch (rounding) {
-    case Rounding::half_even: return quantise_as<Rounding::half_even>(q, x);
-    case Rounding::floor: return quantise_as<Rounding::floor>(q, x);
-    case Rounding::half_up: return quantise_as<Rounding::half_up>(q, x);
+    case Rounding::half_even:
+      return quantise_as<Rounding::half_even>(q, x);
+    case Rounding::floor:
+      return quantise_as<Rounding::floor>(q, x);
+    case Rounding::half_up:
+      return quantise_as<Rounding::half_up>(q, x);
   }
 }
 
@@ -96,7 +103,8 @@ void encode(const PostInstruction& i, const PostRecord& record, const Lanes& u, 
 class Tile {
  public:
   Tile(const PostInstruction& i, const MachineParameters& machine, Buffers& buffers)
-      : i_(i), buffers_(buffers),
+      : i_(i),
+        buffers_(buffers),
         a_(static_cast<PostSource>(i.a_source), i.a, i.a_stride, i.a_bytes_log2, i.a_signed != 0, machine, buffers),
         b_(static_cast<PostSource>(i.b_source), i.b, i.b_stride, i.b_bytes_log2, i.b_signed != 0, machine, buffers),
         fixed_bytes_(1U << i.fixed_bytes_log2),
@@ -148,7 +156,8 @@ class Tile {
     const auto bytes = buffers_.fixed(i_.fixed + (pixel * i_.fixed_slices + s) * fixed_bytes_, fixed_bytes_);
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
       const auto raw = static_cast<std::uint64_t>(values[lane]);
-      for (std::size_t b = 0; b < fixed_bytes_; ++b) bytes[lane * fixed_bytes_ + b] = static_cast<std::uint8_t>(raw >> (8 * b));
+      for (std::size_t b = 0; b < fixed_bytes_; ++b)
+        bytes[lane * fixed_bytes_ + b] = static_cast<std::uint8_t>(raw >> (8 * b));
     }
   }
 
@@ -160,7 +169,8 @@ class Tile {
       for (std::size_t lane = 0; lane < slice_channels; ++lane) {
         word |= static_cast<std::uint32_t>(static_cast<std::uint64_t>(code[lane]) >> plane & 1) << lane;
       }
-      buffers_.cell(bits_map_, x, y, slice / m + plane * i_.bits_plane_cells)[slice % m] = static_cast<std::uint16_t>(word);
+      buffers_.cell(bits_map_, x, y, slice / m + plane * i_.bits_plane_cells)[slice % m] =
+          static_cast<std::uint16_t>(word);
     }
   }
 

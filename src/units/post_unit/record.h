@@ -2,8 +2,9 @@
 // A slice's parameter record, decoded. What a step leaves unused stays 0.
 //
 // Its bits, from bit 0 of the record's first word, only what the instruction uses: for each of the 16 lanes, one lane
-// after the other, q1, q2, q3 (M 32, B 48, s 6 each), activation (slope 32, shift 6), thresholds (levels x 32, direction
-// 1); then once lo and hi (32 each) of q1, q2, q3, activation; then base (32) with thresholds. Two's complement.
+// after the other, q1, q2, q3 (M 32, B 48, s 6 each), activation (slope 32, shift 6), thresholds (levels x 32,
+// direction 1); then once lo and hi (32 each) of q1, q2, q3, activation; then base (32) with thresholds. Two's
+// complement.
 #pragma once
 
 #include <array>
@@ -25,8 +26,8 @@ struct QuantiserRecord {
 };
 
 struct PostRecord {
-  std::array<QuantiserRecord, 3> quantisers;          // q1, q2, q3
-  QuantiserRecord activation;                         // multiplier = slope, offset unused
+  std::array<QuantiserRecord, 3> quantisers;                              // q1, q2, q3
+  QuantiserRecord activation;                                             // multiplier = slope, offset unused
   std::array<std::array<std::int64_t, slice_channels>, 15> thresholds{};  // [level][lane]
   std::array<std::uint8_t, slice_channels> direction{};
   std::int64_t base = 0;

@@ -38,10 +38,14 @@ template <int fixed_words>
 
 [[gnu::always_inline]] inline void any_words(const XnorDot& dot, std::int64_t* counts) {
   switch (dot.words) {
-    case 3: return loops<3>(dot, counts);
-    case 6: return loops<6>(dot, counts);
-    case 12: return loops<12>(dot, counts);
-    default: return loops<0>(dot, counts);
+    case 3:
+      return loops<3>(dot, counts);
+    case 6:
+      return loops<6>(dot, counts);
+    case 12:
+      return loops<12>(dot, counts);
+    default:
+      return loops<0>(dot, counts);
   }
 }
 

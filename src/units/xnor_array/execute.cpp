@@ -42,7 +42,10 @@ std::vector<OperandPlan> plan_of(const XnorInstruction& i) {
 class Gather {
  public:
   Gather(const XnorInstruction& i, const Buffers& buffers)
-      : i_(i), buffers_(buffers), map_{i.source, i.in_height, i.in_width, i.map_cells}, plan_(plan_of(i)),
+      : i_(i),
+        buffers_(buffers),
+        map_{i.source, i.in_height, i.in_width, i.map_cells},
+        plan_(plan_of(i)),
         m_(buffers.cell_slices()) {
     // Valid bits of each slice of a view's last cell: the channels behind the last one are forced to 0.
     last_masks_.resize(static_cast<std::size_t>(m_));
@@ -66,7 +69,8 @@ class Gather {
         if (cell.ky < 0) continue;
         const int row = top + cell.ky * static_cast<int>(i_.dilation_h);
         const int column = left + cell.kx * static_cast<int>(i_.dilation_w);
-        if (row < 0 || column < 0 || row >= static_cast<int>(i_.in_height) || column >= static_cast<int>(i_.in_width)) continue;
+        if (row < 0 || column < 0 || row >= static_cast<int>(i_.in_height) || column >= static_cast<int>(i_.in_width))
+          continue;
         place(buffers_.cell(map_, static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(row),
                             first + static_cast<std::uint32_t>(cell.c)),
               k, static_cast<std::uint32_t>(cell.c) + 1 == i_.cells, operand);
