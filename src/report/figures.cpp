@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "platform/platform_schema.h"
+
 namespace blendsim {
 
 namespace {
@@ -129,50 +131,11 @@ void Figures::find_resources() {
   parts.push_back(convert("reserved", in.platform.reserved));
 }
 
-namespace {
-
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-template <class Table, class S>
-void add_parameters(Parameters& out, const std::string& section, const Table& table, const S& values) {
-  for (const auto& row : table) {
-    const std::int64_t value = values.*row.member;
-    const bool choice = !row.choices.empty();
-    out.emplace_back(section + '.' + std::string(row.name),
-                     choice ? std::string(row.choices[static_cast<std::size_t>(value)]) : std::to_string(value));
+std::vector<std::pair<std::string, std::string>> parameter_list(Platform platform) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const Leaf& leaf : platform_leaves(platform)) {
+    if (leaf.path != "name" && leaf.path != "summary") out.emplace_back(leaf.path, leaf.value_text());
   }
-}
-
-}  // namespace
-
-Parameters parameter_list(const Platform& platform) {
-  const MachineParameters& m = platform.machine;
-  Parameters out{{"clock", std::to_string(m.clock_hz)}};
-  add_parameters(out, "control", control_parameters, m.control);
-  add_parameters(out, "dispatcher", dispatcher_parameters, m.dispatcher);
-  add_parameters(out, "xnor_array", xnor_array_parameters, m.xnor_array);
-  add_parameters(out, "mac_array", mac_array_parameters, m.mac_array);
-  add_parameters(out, "post_unit", post_unit_parameters, m.post_unit);
-  add_parameters(out, "pool_unit", pool_unit_parameters, m.pool_unit);
-  add_parameters(out, "load", transfer_parameters, m.load);
-  add_parameters(out, "store", transfer_parameters, m.store);
-  for (std::size_t b = 0; b < buffer_names.size(); ++b) {
-    add_parameters(out, "buffers." + std::string(buffer_names[b]), buffer_parameters, m.buffers[b]);
-  }
-  out.emplace_back("memory.standard", platform.memory_standard);
-  add_parameters(out, "memory", memory_parameters, m.memory);
-  add_parameters(out, "memory.timing", dram_timing_parameters, m.memory.timing);
-  out.emplace_back("board.device", platform.device.name);
-  out.emplace_back("board.junction", std::to_string(platform.junction_celsius));
-  for (const auto& [key, value] : {std::pair{"lut", platform.limits.lut},
-                                   {"ff", platform.limits.ff},
-                                   {"dsp", platform.limits.dsp},
-                                   {"bram36", platform.limits.bram36},
-                                   {"uram", platform.limits.uram}}) {
-    out.emplace_back("board.limits." + std::string(key), std::to_string(value));
-  }
-  out.emplace_back("technology", platform.technology);
-  out.emplace_back("host_overhead_ns", std::to_string(platform.host_overhead_ns));
   return out;
 }
 

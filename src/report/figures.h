@@ -69,7 +69,7 @@ struct Figures {
 // "xnor_array", ... and "dispatch" for unit_count.
 [[nodiscard]] std::string_view critical_name(std::size_t unit);
 
-// Every parameter of the machine by the name that --set uses, as text: {"xnor_array.rows", "16"}, in table order.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> parameter_list(const Platform& platform);
+// Every parameter by the name that --set uses, as canonical text: {"xnor_array.rows", "16"}, in the schema's order.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> parameter_list(Platform platform);
 
 }  // namespace blendsim
