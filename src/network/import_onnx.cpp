@@ -4,9 +4,8 @@
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/onnx_pb.h>
 
-#include <fstream>
+#include <algorithm>
 #include <set>
-#include <sstream>
 
 #include "base/diagnostic.h"
 #include "network/graph.h"
@@ -14,6 +13,7 @@
 #include "network/import/tensor_proto.h"
 #include "network/normalise/passes.h"
 #include "network/operators/operator.h"
+#include "tensor/files.h"
 
 namespace blendsim {
 
@@ -65,13 +65,7 @@ class Importer {
   }
 
   void parse() {
-    std::ifstream stream(graph_.file, std::ios::binary);
-    std::ostringstream content;
-    content << stream.rdbuf();
-    if (!stream || stream.bad()) {
-      throw DiagnosticError("file-unreadable", {graph_.file}, "cannot read the file", "check the path and its permissions");
-    }
-    const std::string bytes = content.str();
+    const std::string bytes = read_bytes(graph_.file);
     const google::protobuf::LogSilencer silence;
     const bool parsed = model_.ParseFromString(bytes);
     const bool looks_onnx = !bytes.empty() && bytes[0] == '\x08';  // ir_version, the first field of every exporter

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Internal to tensor: the file formats behind read_input. `path` is for diagnostics only.
+// The file formats behind read_input, for tensor itself; read_bytes serves other readers too. `path` is for diagnostics.
 #pragma once
 
 #include <string>

@@ -223,10 +223,4 @@ void require_broadcast_to(const Shape& parameter, const Shape& x, const std::str
   }
 }
 
-void keep(const Node& node, Rewriter& out) {
-  Node copy = node;
-  copy.domain.clear();
-  out.emit(std::move(copy));
-}
-
 }  // namespace blendsim::operators

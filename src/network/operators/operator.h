@@ -93,7 +93,7 @@ struct Operator {
 [[nodiscard]] std::span<const Operator> tail_operators();
 
 // Elements above which a tensor is taken for a mistake.
-inline constexpr std::int64_t tensor_limit = std::int64_t{1} << 28;
+inline constexpr std::int64_t tensor_limit = std::int64_t{1} << 27;
 // Product of the dimensions, or -1 when one is negative or the product is above tensor_limit.
 [[nodiscard]] std::int64_t checked_count(const Shape& shape);
 

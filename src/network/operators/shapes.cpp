@@ -105,8 +105,13 @@ std::vector<Value> evaluate_gather(const Node& node, const Context& context, con
   return {value_of(taken(floats(*in[0]), axis, indices, shape))};
 }
 
-// For each dimension the indices that a Slice takes (attributes in opset 1, inputs from 10 on).
-std::vector<std::vector<std::int64_t>> slice_indices(const Node& node, const Context& context) {
+struct Range {
+  std::int64_t first = 0, end = 0, step = 1;
+  [[nodiscard]] std::int64_t count() const { return end > first ? (end - first + step - 1) / step : 0; }
+};
+
+// For each dimension what a Slice takes (attributes in opset 1, inputs from 10 on).
+std::vector<Range> slice_ranges(const Node& node, const Context& context) {
   const Shape& x = context.shape(node.inputs[0]);
   const auto starts = ints_parameter(node, context, "starts", 1), ends = ints_parameter(node, context, "ends", 2);
   if (!starts || !ends) throw Refusal{"bad-graph", "Slice has no starts or ends"};
@@ -117,41 +122,42 @@ std::vector<std::vector<std::int64_t>> slice_indices(const Node& node, const Con
   if (ends->size() != starts->size() || axes.size() != starts->size() || steps.size() != starts->size()) {
     throw Refusal{"shape-mismatch", "Slice's starts, ends, axes and steps differ in length"};
   }
-  std::vector<std::vector<std::int64_t>> taken_indices(x.size());
-  for (std::size_t d = 0; d < x.size(); ++d) {
-    for (std::int64_t i = 0; i < x[d]; ++i) taken_indices[d].push_back(i);
-  }
+  std::vector<Range> ranges;
+  for (const std::int64_t size : x) ranges.push_back({0, size, 1});
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const auto d = static_cast<std::size_t>(checked_axis(axes[i], x.size()));
-    const std::int64_t size = x[d], step = steps[i];
-    if (step < 1 || step > tensor_limit) throw Refusal{"unsupported-attribute", "Slice with a step below 1 is not supported"};
+    const std::int64_t size = x[d];
+    if (steps[i] < 1 || steps[i] > tensor_limit) {
+      throw Refusal{"unsupported-attribute", "Slice with a step below 1 is not supported"};
+    }
     const auto place = [&](std::int64_t v) { return std::clamp<std::int64_t>(v < 0 ? std::max(v, -size) + size : v, 0, size); };
-    taken_indices[d].clear();
-    for (std::int64_t k = place((*starts)[i]); k < place((*ends)[i]); k += step) taken_indices[d].push_back(k);
+    ranges[d] = {place((*starts)[i]), place((*ends)[i]), steps[i]};
   }
-  return taken_indices;
+  return ranges;
 }
 
 std::vector<Shape> infer_slice(const Node& node, const Context& context) {
   Shape out;
-  for (const auto& indices : slice_indices(node, context)) out.push_back(static_cast<std::int64_t>(indices.size()));
+  for (const Range& range : slice_ranges(node, context)) out.push_back(range.count());
   return {out};
 }
 
 template <class T>
-Array<T> sliced(Array<T> x, const std::vector<std::vector<std::int64_t>>& indices) {
-  for (std::size_t d = 0; d < indices.size(); ++d) {
+Array<T> sliced(Array<T> x, const std::vector<Range>& ranges) {
+  for (std::size_t d = 0; d < ranges.size(); ++d) {
+    std::vector<std::int64_t> indices;
+    for (std::int64_t k = ranges[d].first; k < ranges[d].end; k += ranges[d].step) indices.push_back(k);
     Shape shape = x.shape;
-    shape[d] = static_cast<std::int64_t>(indices[d].size());
-    x = taken(x, d, indices[d], shape);
+    shape[d] = ranges[d].count();
+    x = taken(x, d, indices, shape);
   }
   return x;
 }
 
 std::vector<Value> evaluate_slice(const Node& node, const Context& context, const std::vector<const Value*>& in) {
-  const auto indices = slice_indices(node, context);
-  if (in[0]->is_integer()) return {value_of(sliced(integers(*in[0]), indices), in[0]->onnx_type)};
-  return {value_of(sliced(floats(*in[0]), indices))};
+  const std::vector<Range> ranges = slice_ranges(node, context);
+  if (in[0]->is_integer()) return {value_of(sliced(integers(*in[0]), ranges), in[0]->onnx_type)};
+  return {value_of(sliced(floats(*in[0]), ranges))};
 }
 
 constexpr Operator table[] = {

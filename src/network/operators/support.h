@@ -56,6 +56,5 @@ void require_broadcast_to(const Shape& parameter, const Shape& x, const std::str
 [[nodiscard]] inline std::vector<Shape> same_shape(const Node& node, const Context& context) {
   return {context.shape(node.inputs[0])};
 }
-void keep(const Node& node, Rewriter& out);  // already canonical: drops the domain, nothing else
 
 }  // namespace blendsim::operators
