@@ -163,5 +163,42 @@ TEST_P(ZooLowered, ApproximateLoweringIsStillExactlyWhatOnnxRuntimeComputes) {
   EXPECT_EQ(lowered.status, 0) << lowered.text;
 }
 
+// docs/zoo.md: the ResNet-20 skeleton's multiply-accumulates, by arithmetic.
+TEST(ZooNeuroblendLowered, MultiplyAccumulatesAreThoseOfTheSkeleton) {
+  const Folder folder;
+  constexpr std::int64_t stem = 32 * 32 * 27 * 16;
+  constexpr std::int64_t dense = 64 * 10;
+  for (const auto& [skip, skip_macs] : {std::pair{"block", 2097152}, std::pair{"convolution", 4456448}}) {
+    write_zoo_network("neuroblend20", {.skip = skip}, folder / "net.onnx");
+    const IntegerNetwork net = load_network(folder / "net.onnx");
+    std::int64_t binary = 0;
+    std::int64_t fixed = 0;
+    int binary_layers = 0;
+    for (const Layer& layer : net.layers) {
+      const bool is_binary = layer_is_binary(net, layer);
+      (is_binary ? binary : fixed) += layer_macs(net, layer);
+      binary_layers += is_binary ? 1 : 0;
+    }
+    EXPECT_EQ(binary_layers, 18);
+    EXPECT_EQ(binary, 40108032);
+    EXPECT_EQ(fixed, stem + skip_macs + dense) << skip;
+  }
+}
+
+TEST(ZooNeuroblendLowered, FloatBatchNormalisationExercisesTheApproximatePath) {
+  const Folder folder;
+  write_zoo_network("neuroblend_tiny", {.float_batch_norm = true}, folder / "net.onnx");
+  int approximate = 0;
+  for (const Layer& layer : load_network(folder / "net.onnx").layers) {
+    approximate += layer.exactness.exact ? 0 : 1;
+    if (!layer.exactness.exact) {
+      EXPECT_GT(layer.exactness.checked, 0) << layer.name;
+      EXPECT_LT(layer.exactness.differing * 50, layer.exactness.checked) << layer.name;
+      EXPECT_LE(layer.exactness.max_error, 1) << layer.name;
+    }
+  }
+  EXPECT_GT(approximate, 0);
+}
+
 }  // namespace
 }  // namespace blendsim

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/diagnostic.h"
+#include "base/digest.h"
 #include "export_support.h"
 #include "network/onnx_writer.h"
 #include "network/tensor_file_name.h"
@@ -103,6 +104,25 @@ TEST_P(Zoo, EveryValueFitsTheFloat32Significand) {
     for (const std::int32_t value : tensor.values) {
       ASSERT_LT(std::abs(rescaled && value > 0 ? value / 16 : value), 1 << 24) << tensor.name;
     }
+  }
+}
+
+// Pinned: gcc and clang, optimised or not, write these bytes. A change here changes everybody's reports.
+TEST(ZooFiles, BytesAreTheSameOnEveryHost) {
+  const struct { const char *name, *onnx, *qonnx; } rows[] = {
+      {"neuroblend20", "5e95e8a74cc0fd671369a0eca6c33ec2", "d1447a65326f6827202f4033c77d0e97"},
+      {"neuroblend_tiny", "2e46d16de01fc79caf1b3d992c295d56", "28845eabf357691f548e884a6c40a3b8"},
+      {"mlp_w2a2", "a18db6917b54e2e1c62ad990bbdc706a", "6c4a1e67ffe5844824766d78d563e00b"},
+      {"convnet_mixed", "b46f66e8adb0316b2f069034b73b85b3", "61aeba136a72849bed31b5d6a2846cf5"},
+  };
+  const Folder folder;
+  const auto digest_of = [&](const char* name, const ZooOptions& options) {
+    write_zoo_network(name, options, folder / "net.onnx");
+    return Digest().add(test::read_bytes(folder / "net.onnx")).hex();
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(digest_of(row.name, {}), row.onnx) << row.name;
+    EXPECT_EQ(digest_of(row.name, {.dialect = "qonnx"}), row.qonnx) << row.name;
   }
 }
 
