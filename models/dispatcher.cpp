@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/dispatcher.h"
+
+#include <algorithm>
+
+#include "units/dispatcher/law.h"
+
+namespace blendsim {
+namespace {
+
+constexpr std::size_t word_bytes = sizeof(Word);
+constexpr Cycles never_held = -1;
+
+}  // namespace
+
+Dispatcher::Dispatcher(const sc_core::sc_module_name& name, Context& context, std::array<QueueUnit*, unit_count> units)
+    : sc_module(name), context_(context), units_(units), port_("fetch", MemoryPort::fetch, context, *this) {
+  SC_HAS_PROCESS(Dispatcher);
+  SC_METHOD(fetch);
+  sensitive << fetch_event_;
+  dont_initialize();
+}
+
+void Dispatcher::reset(bool resident, std::uint64_t address) {
+  fetch_event_.cancel();
+  port_.reset();
+  resident_ = resident;
+  address_ = address;
+  for (auto& started : started_) started.clear();
+  entered_ = {};
+  in_flight_.clear();
+  armed_fetch_ = blocked_ = false;
+  fetched_bursts_ = 0;
+}
+
+void Dispatcher::go(Cycles first, std::int32_t first_record) {
+  first_ = first;
+  first_record_ = first_record;
+  held_by_ = -1;
+  next_fetch_ = 0;
+  available_.clear();
+  read_.clear();
+  written_.clear();
+  if (resident_) available_.assign(context_.program->word_uses.size(), first);
+  advance();
+}
+
+void Dispatcher::slot_freed(UnitId unit, std::int32_t record, Cycles) {
+  started_[static_cast<std::size_t>(unit)].push_back(record);
+  if (blocked_ && blocked_on_ == static_cast<std::size_t>(unit)) advance();
+}
+
+// Every stamp computed here lies after this cycle: words arrive and slots are freed in the future or in this cycle, and
+// reading and writing them takes a cycle more (rule 1).
+void Dispatcher::advance() {
+  blocked_ = false;
+  while (read_word() || write_word()) {
+  }
+  if (!resident_) schedule_fetch();
+}
+
+bool Dispatcher::read_word() {
+  const std::size_t word = read_.size();
+  const auto decode = static_cast<std::size_t>(context_.machine->dispatcher.decode);
+  if (word >= available_.size() || word >= written_.size() + decode) return false;
+  const Cycles previous = word == 0 ? available_[0] - 1 : read_[word - 1];
+  const Cycles room = word < decode ? 0 : written_[word - decode];
+  read_.push_back(read_cycle(available_[word], previous, room));
+  return true;
+}
+
+bool Dispatcher::write_word() {
+  const std::size_t word = written_.size();
+  if (word >= read_.size()) return false;
+  const PreparedProgram::WordUse use = context_.program->word_uses[word];
+  const bool end = word + 1 == context_.program->word_uses.size();
+  Cycles slot_freed = never_held;
+  std::int32_t holder = -1;
+  if (use.last && !end) {
+    const std::size_t unit = context_.program->instructions[static_cast<std::size_t>(use.instruction)].index();
+    const auto depth = static_cast<std::size_t>(context_.machine->dispatcher.queue_depth);
+    if (entered_[unit] >= depth) {
+      const std::size_t leaves = entered_[unit] - depth;
+      if (leaves >= started_[unit].size()) {
+        blocked_ = true;
+        blocked_on_ = unit;
+        return false;
+      }
+      holder = started_[unit][leaves];
+      slot_freed = context_.record(holder).start;
+    }
+  }
+  const Cycles previous = word == 0 ? 0 : written_[word - 1];
+  const Cycles decode = context_.machine->dispatcher.decode;
+  const Cycles free = write_cycle(read_[word], decode, previous, never_held);
+  const Cycles written = write_cycle(read_[word], decode, previous, slot_freed);
+  if (written > free) held_by_ = holder;
+  written_.push_back(written);
+  if (end) {
+    listener_->end_dispatched(written);
+  } else if (use.last) {
+    enter_queue(use.instruction, written);
+  }
+  return true;
+}
+
+void Dispatcher::enter_queue(std::int32_t instruction, Cycles written) {
+  const Instruction& decoded = context_.program->instructions[static_cast<std::size_t>(instruction)];
+  const std::int32_t index = first_record_ + instruction;
+  InstructionRecord& record = context_.record(index);
+  record.visible = written + 1;
+  record.released_by = held_by_;
+  ++entered_[decoded.index()];
+  units_[decoded.index()]->push(index);
+}
+
+// A burst is requested when all of it fits the FIFO: a word read in cycle r has left from r+1.
+void Dispatcher::schedule_fetch() {
+  const std::size_t words = context_.program->word_uses.size();
+  if (armed_fetch_ || next_fetch_ >= words || !port_.may_request()) return;
+  const MachineParameters& machine = *context_.machine;
+  const auto burst = static_cast<std::size_t>(
+      fetch_words(machine.load.burst, machine.memory.port_width, machine.dispatcher.prefetch));
+  const std::size_t after = std::min(next_fetch_ + burst, words);
+  Cycles at = std::max(first_, port_.granted_at());
+  const auto capacity = std::max(static_cast<std::size_t>(machine.dispatcher.prefetch), burst);
+  if (after > capacity) {
+    const std::size_t leaves = after - capacity - 1;
+    if (leaves >= read_.size()) return;
+    at = std::max(at, read_[leaves] + 1);
+  }
+  armed_fetch_ = true;
+  context_.notify(fetch_event_, at);
+}
+
+void Dispatcher::fetch() {
+  context_.guard([this] {
+    armed_fetch_ = false;
+    const MachineParameters& machine = *context_.machine;
+    const std::uint64_t address = address_ + next_fetch_ * word_bytes;
+    const auto longest = static_cast<std::size_t>(
+        fetch_words(machine.load.burst, machine.memory.port_width, machine.dispatcher.prefetch));
+    const std::size_t to_border = (4096 - address % 4096) / word_bytes;
+    const std::size_t words = std::min({longest, context_.program->word_uses.size() - next_fetch_, to_border});
+    const std::int64_t bus = machine.memory.bus_bytes();
+    const std::int64_t beats = ceil_divide(static_cast<std::int64_t>(words * word_bytes), bus);
+    next_fetch_ += words;
+    in_flight_.push_back(words);
+    ++fetched_bursts_;
+    port_.request(address, static_cast<std::uint32_t>(beats * bus), beats, -1, false);
+  });
+}
+
+// All words of a burst are in the FIFO with its last beat, and may be read one cycle later.
+void Dispatcher::responded(const BurstExtension&, Cycles last) {
+  available_.insert(available_.end(), in_flight_.front(), last + 1);
+  in_flight_.erase(in_flight_.begin());
+  advance();
+}
+
+}  // namespace blendsim

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The external memory in time (rule 8). Another model can take its place: it must accept BEGIN_REQ, answer END_REQ (grant)
+// and BEGIN_RESP (last data) in later cycles or with annotated delays, and keep the order of each port's bursts.
+//
+// Parameters (MemoryParameters): timing, width, channels, sync, taken_by_cpu. Socket: target.
+#pragma once
+
+#include <array>
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_target_socket.h>
+#include <vector>
+
+#include "models/burst.h"
+#include "models/context.h"
+#include "result/run.h"
+#include "units/dram/law.h"
+
+namespace blendsim {
+
+class Dram : public sc_core::sc_module {
+ public:
+  Dram(const sc_core::sc_module_name& name, Context& context);
+
+  tlm_utils::simple_target_socket<Dram> target;
+
+  void reset();
+  // Performs the refreshes due until the run's end in cycle `end`, and tells what was done.
+  [[nodiscard]] MemoryCounts counts(Cycles end);
+  [[nodiscard]] std::int64_t activates() const { return activates_; }
+
+ private:
+  // Each port has at most one ungranted request (rule 7).
+  struct Pending {
+    tlm::tlm_generic_payload* payload = nullptr;
+    std::int64_t visible = 0;  // memory cycle
+    Cycles decide = 0;         // accelerator cycle
+  };
+  tlm::tlm_sync_enum transport(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void decide();  // the process
+  [[nodiscard]] Pending* next();
+  void grant(Pending& pending);
+
+  Context& context_;
+  sc_core::sc_event decide_event_;
+  ClockCrossing to_memory_, to_accelerator_;
+  std::vector<DramChannel> channels_;
+  std::array<Pending, memory_port_count> pending_{};
+  MemoryCounts counts_;
+  std::int64_t activates_ = 0;
+};
+
+}  // namespace blendsim

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// load in time: DRAM to buffers. A burst lands with its last beat; a stem's when its words are written.
+#pragma once
+
+#include "models/transfer_unit.h"
+
+namespace blendsim {
+
+class Load final : public TransferUnit {
+ public:
+  Load(const sc_core::sc_module_name& name, Context& context, Tokens& tokens, HazardChecker& hazards)
+      : TransferUnit(name, UnitId::load, MemoryPort::load, context, tokens, hazards) {}
+  void reset() override;
+
+ private:
+  [[nodiscard]] Cycles ready(const TransferInstruction&, std::int64_t, Cycles slot_free) override { return slot_free; }
+  [[nodiscard]] Cycles landed(const TransferInstruction& instruction, std::int64_t beats, Cycles last) override;
+
+  Cycles landing_ = 0;  // of the burst before
+};
+
+}  // namespace blendsim

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/prepared_program.h"
+
+#include <string>
+
+#include "base/diagnostic.h"
+#include "isa/interpret.h"
+
+namespace blendsim {
+
+PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters& machine, std::size_t layers) {
+  PreparedProgram prepared;
+  prepared.machine = machine;
+  prepared.words = words;
+  prepared.layers = layers;
+  prepared.instructions = decode(words);
+  prepared.layer_actions.resize(layers);
+  for (std::size_t n = 0; n < prepared.instructions.size(); ++n) {
+    const Instruction& instruction = prepared.instructions[n];
+    const std::uint32_t layer = sync_of(instruction).layer;
+    if (layer >= layers) {
+      throw DiagnosticError("program-invalid", {"", 0, "instruction " + std::to_string(n)},
+                            "names layer " + std::to_string(layer) + ", but the layer table has " +
+                                std::to_string(layers) + " rows");
+    }
+    const int count = encoded_words(instruction);
+    for (int word = 0; word < count; ++word) {
+      prepared.word_uses.push_back({static_cast<std::int32_t>(n), word == count - 1});
+    }
+    prepared.layer_actions[layer][Action::dispatch] += count;
+    if (is_memory_unit(unit_of(instruction))) continue;
+    const ActionCounts counts = actions(instruction, machine);
+    prepared.unit_actions[instruction.index()] += counts;
+    prepared.layer_actions[layer] += counts;
+  }
+  prepared.word_uses.push_back({static_cast<std::int32_t>(prepared.instructions.size()), true});
+  return prepared;
+}
+
+}  // namespace blendsim

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// A program's words decoded once, with everything about them that no run changes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "isa/instruction.h"
+#include "isa/program.h"
+#include "units/actions.h"
+
+namespace blendsim {
+
+struct PreparedProgram {
+  MachineParameters machine;
+  std::vector<Word> words;
+  std::size_t layers = 0;
+  std::vector<Instruction> instructions;            // program order
+  // Of each word, END's included: the instruction it belongs to, and whether it is its last.
+  struct WordUse {
+    std::int32_t instruction = 0;  // END: instructions.size()
+    bool last = true;
+  };
+  std::vector<WordUse> word_uses;
+  std::array<ActionCounts, unit_count> unit_actions{};  // of one execution, compute units; dispatch excluded
+  std::vector<ActionCounts> layer_actions;              // the same by layer, and the dispatch of its words
+  [[nodiscard]] bool is_for(const std::vector<Word>& w, const MachineParameters& m, std::size_t layer_count) const {
+    return layers == layer_count && words == w && machine == m;
+  }
+};
+
+// Throws DiagnosticError program-invalid (undecodable words, a layer outside the table).
+[[nodiscard]] PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters& machine, std::size_t layers);
+
+}  // namespace blendsim

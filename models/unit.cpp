@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/unit.h"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+#include "base/diagnostic.h"
+
+namespace blendsim {
+namespace {
+
+// Calls f(producer) for each link of a mask, lowest first.
+template <class F>
+void for_each_link(std::uint32_t mask, F&& f) {
+  for (; mask != 0; mask &= mask - 1) f(std::countr_zero(mask));
+}
+
+// Rule 9 and design section 6: a wait is named by the producer of the token awaited.
+Cycles& stall_of(UnitCycles& account, TokenKind kind, int producer) {
+  if (kind == TokenKind::space) return account.stall_downstream;
+  return is_memory_unit(static_cast<UnitId>(producer)) ? account.stall_memory : account.stall_dependency;
+}
+
+}  // namespace
+
+QueueUnit::QueueUnit(const sc_core::sc_module_name& name, UnitId id, Context& context, Tokens& tokens, HazardChecker& hazards)
+    : sc_module(name), context_(context), id_(id), tokens_(tokens), hazards_(hazards) {
+  SC_HAS_PROCESS(QueueUnit);
+  SC_METHOD(start);
+  sensitive << start_event_;
+  dont_initialize();
+  tokens_.listen(id, *this);
+}
+
+void QueueUnit::reset() {
+  start_event_.cancel();
+  queue_.clear();
+  head_ = finished_ = 0;
+  armed_ = false;
+  front_known_ = true;
+  front_free_ = busy_until_ = 0;
+  last_end_ = -1;
+  account_ = {};
+}
+
+void QueueUnit::push(std::int32_t record) {
+  queue_.push_back(record);
+  consider();
+}
+
+void QueueUnit::front_is_free(Cycles cycle) {
+  front_known_ = true;
+  front_free_ = cycle;
+  context_.record(queue_[head_ - 1]).front_free = cycle;
+  consider();
+}
+
+// Rule 2. The start is final once armed: every term is known, and none of them can still change.
+void QueueUnit::consider() {
+  if (armed_ || head_ == queue_.size() || !front_known_) return;
+  const std::int32_t index = queue_[head_];
+  const Synchronisation& sync = sync_of(context_.instruction(index));
+  if (sync.fence != 0 && finished_ < head_) return;
+  InstructionRecord& record = context_.record(index);
+  const std::int32_t previous = head_ == 0 ? -1 : queue_[head_ - 1];
+  Cycles start = record.visible;
+  Release release = Release::dispatch;
+  std::int32_t released_by = record.released_by;
+  const auto term = [&](Cycles at, Release why, std::int32_t by) {
+    if (at <= start) return;  // ties go to the earlier term
+    start = at, release = why, released_by = by;
+  };
+  term(front_free_, Release::front, previous);
+  bool complete = true;
+  const auto links = [&](TokenKind kind, std::uint32_t mask, Release why) {
+    for_each_link(mask, [&](int producer) {
+      const Token* token = tokens_.oldest(kind, producer, id_);
+      if (token == nullptr) complete = false;
+      else term(token->visible, why, token->record);
+    });
+  };
+  links(TokenKind::data, sync.wait_data, Release::data_token);
+  links(TokenKind::space, sync.wait_space, Release::space_token);
+  if (!complete) return;
+  if (sync.fence != 0) term(last_end_ + 1, Release::fence, previous);
+  start += context_.delay(Context::Delay::start, static_cast<std::uint64_t>(index));
+  record.release = release;
+  record.released_by = released_by;
+  armed_ = true;
+  context_.notify(start_event_, start);
+}
+
+void QueueUnit::start() {
+  context_.guard([this] {
+    const Cycles now = context_.now();
+    const std::int32_t index = queue_[head_];
+    InstructionRecord& record = context_.record(index);
+    const Instruction& instruction = context_.instruction(index);
+    const Synchronisation& sync = sync_of(instruction);
+    record.start = now;
+    account_wait(record, sync);
+    for_each_link(sync.wait_data, [&](int p) { tokens_.take(TokenKind::data, p, id_, now); });
+    for_each_link(sync.wait_space, [&](int p) { tokens_.take(TokenKind::space, p, id_, now); });
+    ++head_;
+    armed_ = front_known_ = false;
+    if (context_.check_hazards) hazards_.started(id_, index, now);
+    if (context_.values) {
+      // Executing whole at the start equals executing in time: conflicting instructions of two units are ordered by
+      // tokens, which are visible after `end` (rules 4 and 6), and of one unit by their order and fences (rule 3); so
+      // whatever this one reads was executed at an earlier start, and whatever overwrites it starts later.
+      execute(instruction, *context_.machine, *context_.buffers, context_.areas);
+      if (context_.capture != nullptr) context_.capture->after(instruction, *context_.machine, *context_.buffers);
+    }
+    begin(index, instruction, now);
+    if (context_.observer != nullptr) context_.observer->on_start(context_.record(index));
+    slots_->slot_freed(id_, index, now);
+    consider();
+  });
+}
+
+// Rule 9 for the gap before a start. The stamps tell each cycle's cause: queue empty until `visible`; then the
+// lowest-numbered link whose token was not visible yet, data before space; the rest is the fence's (and in a random-stall
+// run the delay's).
+void QueueUnit::account_wait(const InstructionRecord& record, const Synchronisation& sync) {
+  // An earlier instruction whose end is unknown has bursts to come after this cycle: no wait, the unit is busy.
+  Cycles cursor = finished_ < head_ ? record.start : std::min(record.start, std::max(front_free_, busy_until_));
+  const auto until = [&](Cycles stamp, Cycles& kind) {
+    const Cycles to = std::min(stamp, record.start);
+    if (to <= cursor) return;
+    kind += to - cursor;
+    cursor = to;
+  };
+  until(record.visible, head_ == 0 ? account_.idle : account_.stall_dispatch);
+  const auto links = [&](TokenKind kind, std::uint32_t mask) {
+    for_each_link(mask, [&](int producer) {
+      until(tokens_.oldest(kind, producer, id_)->visible, stall_of(account_, kind, producer));
+    });
+  };
+  links(TokenKind::data, sync.wait_data);
+  links(TokenKind::space, sync.wait_space);
+  until(record.start, account_.stall_fence);
+}
+
+void QueueUnit::add_busy(std::int32_t record, Cycles from, Cycles to) {
+  const Cycles added = std::max<Cycles>(0, to - std::max(from, busy_until_));
+  account_.busy += added;
+  busy_until_ = std::max(busy_until_, to);
+  context_.layer(context_.record(record).layer)[Action::unit_clock] += added;
+}
+
+void QueueUnit::finish(std::int32_t record, Cycles end) {
+  if (record != queue_[finished_]) throw InvariantError(std::string(blendsim::name(id_)), "instructions finish out of order");
+  context_.record(record).end = end;
+  last_end_ = end;
+  ++finished_;
+  post_tokens(record, end);
+  if (context_.observer != nullptr) context_.observer->on_end(context_.record(record));
+  ends_->ended(record, end);
+  consider();
+}
+
+void QueueUnit::post_tokens(std::int32_t record, Cycles end) {
+  const Synchronisation& sync = sync_of(context_.instruction(record));
+  const Token token{end + context_.machine->dispatcher.token_latency, record};
+  for_each_link(sync.post_data, [&](int c) { tokens_.post(TokenKind::data, id_, static_cast<UnitId>(c), token); });
+  for_each_link(sync.post_space, [&](int c) { tokens_.post(TokenKind::space, id_, static_cast<UnitId>(c), token); });
+}
+
+UnitCycles QueueUnit::account(Cycles total) const {
+  UnitCycles result = account_;
+  result.idle += total - busy_until_;
+  if (result.total() != total) {
+    throw InvariantError(std::string(blendsim::name(id_)), "the account adds up to " + std::to_string(result.total()) + " of " +
+                                                               std::to_string(total) + " cycles (rule 9)");
+  }
+  return result;
+}
+
+std::string QueueUnit::missing() const {
+  const Synchronisation& sync = sync_of(context_.instruction(queue_[head_]));
+  std::string text;
+  const auto links = [&](TokenKind kind, std::uint32_t mask, const char* what) {
+    for_each_link(mask, [&](int producer) {
+      if (tokens_.oldest(kind, producer, id_) != nullptr) return;
+      text += (text.empty() ? "" : ", ") + std::string(what) + " token of " + std::string(unit_names[static_cast<std::size_t>(producer)]);
+    });
+  };
+  links(TokenKind::data, sync.wait_data, "data");
+  links(TokenKind::space, sync.wait_space, "space");
+  if (text.empty()) text = front_known_ ? "its previous instruction's end" : "its front";
+  return text;
+}
+
+}  // namespace blendsim

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/machine.h"
+
+#include <cstdlib>
+#include <string>
+#include <systemc>
+
+#include "base/diagnostic.h"
+#include "models/buffer_memory.h"
+#include "models/control.h"
+#include "models/dispatcher.h"
+#include "models/dram.h"
+#include "models/interconnect.h"
+#include "models/load.h"
+#include "models/mac_array.h"
+#include "models/pool_unit.h"
+#include "models/post_unit.h"
+#include "models/store.h"
+#include "models/xnor_array.h"
+#include "sim/host.h"
+#include "sim/memory_map.h"
+
+// SystemC's library has a main of its own that wants this; programs here have theirs and elaborate by Machine::instance.
+int sc_main(int, char**) { return 0; }
+
+namespace blendsim {
+
+// The wiring, from top to bottom.
+struct Machine::Parts {
+  Context context;
+  Tokens tokens;
+  HazardChecker hazards{context};
+
+  Host host{"host", context};
+  Load load{"load", context, tokens, hazards};
+  Store store{"store", context, tokens, hazards};
+  XnorArray xnor_array{"xnor_array", UnitId::xnor_array, context, tokens, hazards};
+  MacArray mac_array{"mac_array", UnitId::mac_array, context, tokens, hazards};
+  PostUnit post_unit{"post_unit", UnitId::post_unit, context, tokens, hazards};
+  PoolUnit pool_unit{"pool_unit", UnitId::pool_unit, context, tokens, hazards};
+  std::array<QueueUnit*, unit_count> units{&load, &store, &xnor_array, &mac_array, &post_unit, &pool_unit};
+  Dispatcher dispatcher{"dispatcher", context, units};
+  Control control{"control", context, dispatcher};
+  BufferMemory buffers{"buffers"};
+  Interconnect interconnect{"interconnect", context};
+  Dram dram{"dram", context};
+
+  std::array<PreparedProgram, 2> prepared;  // init, main: of the program that ran last
+
+  Parts() {
+    host.registers.bind(control.registers);
+    dispatcher.bind(interconnect.fetch);
+    store.bind(interconnect.store);
+    load.bind(interconnect.load);
+    interconnect.memory.bind(dram.target);
+    for (QueueUnit* unit : units) unit->connect(dispatcher, control);
+    dispatcher.connect(control);
+  }
+
+  void configure(const MachineParameters& machine);
+  void reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address);
+  void simulate(std::size_t images, const std::function<void(std::int32_t)>& image);
+  [[noreturn]] void report_deadlock() const;
+  void collect(Run& run, const PreparedProgram& program);
+};
+
+// Every parameter is read at reset; nothing of a topology depends on them.
+void Machine::Parts::configure(const MachineParameters& machine) {
+  context.machine = &machine;
+  load.configure(machine.load);
+  store.configure(machine.store);
+  xnor_array.configure(machine.xnor_array);
+  mac_array.configure(machine.mac_array);
+  post_unit.configure(machine.post_unit, machine.buffer(BufferId::parameters).width);
+  pool_unit.configure(machine.pool_unit, machine.xnor_array.cell_slices());
+}
+
+// Queues and tokens empty, DRAM rows closed, refresh phase 0. The buffers keep what init brought.
+void Machine::Parts::reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address) {
+  context.program = &program;
+  context.failure = nullptr;
+  context.reset_coverage();
+  context.layer_actions.assign(program.layers, {});
+  context.records.clear();
+  context.records.reserve(images * program.instructions.size());
+  for (std::size_t image = 0; image < images; ++image) {
+    for (std::size_t n = 0; n < program.instructions.size(); ++n) {
+      const Instruction& instruction = program.instructions[n];
+      InstructionRecord record;
+      record.instruction = static_cast<std::int32_t>(n);
+      record.image = static_cast<std::int32_t>(image);
+      record.layer = static_cast<std::int32_t>(sync_of(instruction).layer);
+      record.unit = unit_of(instruction);
+      record.end = -1;
+      context.records.push_back(record);
+    }
+  }
+  hazards.reset();
+  tokens.reset(context.machine->dispatcher.token_bits);
+  for (QueueUnit* unit : units) unit->reset();
+  dispatcher.reset(resident, program_address);
+  interconnect.reset();
+  dram.reset();
+  control.reset([this](Cycles at) { host.completed(at); });
+  host.stop();
+}
+
+void Machine::Parts::simulate(std::size_t images, const std::function<void(std::int32_t)>& image) {
+  context.set_epoch(sc_core::sc_time_stamp().value() + 1);
+  host.start(static_cast<std::int32_t>(images), image);
+  sc_core::sc_start(sc_core::sc_max_time() - sc_core::sc_time_stamp(), sc_core::SC_EXIT_ON_STARVATION);
+  if (context.failure) std::rethrow_exception(context.failure);
+  if (!host.done()) report_deadlock();
+  tokens.check_all_taken();
+}
+
+void Machine::Parts::report_deadlock() const {
+  std::string text = "nothing can happen any more after cycle " + std::to_string(context.now()) + "; each unit's head waits for";
+  for (const QueueUnit* unit : units) {
+    const std::int32_t head = unit->waiting();
+    if (head < 0) continue;
+    const InstructionRecord& record = context.records[static_cast<std::size_t>(head)];
+    text += "\n    " + std::string(name(record.unit)) + ": instruction " + std::to_string(record.instruction) + " of image " +
+            std::to_string(record.image) + " (" + disassemble(context.instruction(head)) + ") waits for " + unit->missing();
+  }
+  throw DiagnosticError({{"deadlock", {}, text, "each post must precede its wait in program order"}},
+                        ExitStatus::simulation_failed);
+}
+
+namespace {
+
+void add_scaled(ActionCounts& sum, const ActionCounts& counts, std::int64_t times) {
+  for (std::size_t i = 0; i < counts.counts.size(); ++i) sum.counts[i] += counts.counts[i] * times;
+}
+
+}  // namespace
+
+// What the modules counted, as a Run.
+void Machine::Parts::collect(Run& run, const PreparedProgram& program) {
+  run.completions = control.completions();
+  run.cycles = run.completions.back();
+  const auto images = static_cast<std::int64_t>(run.completions.size());
+  for (std::size_t u = 0; u < units.size(); ++u) {
+    run.units[u] = units[u]->account(run.cycles);
+    add_scaled(run.actions[u], program.unit_actions[u], images);
+    run.actions[u][Action::unit_clock] += run.units[u].busy;
+  }
+  run.compute_cycles = context.compute_cycles;
+  run.memory = dram.counts(run.cycles);
+  run.memory.busy = interconnect.busy();
+  run.fetched_bursts = dispatcher.fetched_bursts();
+
+  ActionCounts& shared = run.actions[unit_count];
+  const auto words = static_cast<std::int64_t>(program.word_uses.size());
+  shared[Action::dispatch] += words * images;
+  shared[Action::dram_read_byte] += run.memory.read_bytes;
+  shared[Action::dram_write_byte] += run.memory.write_bytes;
+  shared[Action::dram_activate] += dram.activates();
+  shared[Action::dram_refresh] += run.memory.refreshes;
+
+  run.layer_actions = context.layer_actions;
+  for (std::size_t l = 0; l < run.layer_actions.size(); ++l) add_scaled(run.layer_actions[l], program.layer_actions[l], images);
+  run.records = context.records;
+  for (std::size_t r = 0; r < run.records.size(); ++r) {
+    if (run.records[r].image != images - 1) continue;
+    if (run.last_record < 0 || run.records[r].end > run.records[static_cast<std::size_t>(run.last_record)].end) {
+      run.last_record = static_cast<std::int32_t>(r);
+    }
+  }
+  find_critical_path(run, program.layers);
+}
+
+Machine::Machine() {
+  // Before the first object of SystemC: its banner is not ours to print, and one tick is one accelerator cycle.
+  setenv("SC_COPYRIGHT_MESSAGE", "DISABLE", 1);
+  sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
+  parts_ = std::make_unique<Parts>();
+}
+
+Machine::~Machine() = default;
+
+Machine& Machine::instance() {
+  static Machine machine;
+  return machine;
+}
+
+Run Machine::run(const MachineParameters& machine, const Program& program,
+                 std::span<const std::vector<std::int32_t>> images, const RunOptions& options) {
+  Parts& parts = *parts_;
+  Context& context = parts.context;
+  const std::size_t count = images.empty() && !options.values ? 1 : images.size();
+  if (count == 0) throw InvariantError("machine", "a run with values needs an image");
+  parts.configure(machine);
+  context.values = options.values;
+  context.check_hazards = options.check_hazards;
+  context.stall_seed = options.stall_seed;
+  context.observer = nullptr;
+  context.capture = nullptr;
+  context.buffers = &parts.buffers.direct();
+
+  MemoryMap memory(program, machine, images, count, options.values);
+  if (options.values) parts.buffers.reset(machine, options.check_hazards);
+  const auto prepared = [&](std::size_t which, const std::vector<Word>& words) -> const PreparedProgram& {
+    PreparedProgram& kept = parts.prepared[which];
+    if (!kept.is_for(words, machine, program.layers.size())) kept = prepare(words, machine, program.layers.size());
+    return kept;
+  };
+
+  Run run;
+  run.values = options.values;
+  if (!program.init.empty()) {
+    parts.reset(prepared(0, program.init), 1, true, 0);
+    parts.simulate(1, [&](std::int32_t) { memory.select(context, 0); });
+    run.init_cycles = parts.control.completions().back();
+  }
+
+  std::vector<std::unique_ptr<ResultCapture>> captures;
+  context.observer = options.observer;
+  const PreparedProgram& main = prepared(1, program.main);
+  parts.reset(main, count, program.resident, program.main_address);
+  parts.simulate(count, [&](std::int32_t image) {
+    memory.select(context, static_cast<std::size_t>(image));
+    if (!options.capture_tensors || !options.values) return;
+    captures.push_back(std::make_unique<ResultCapture>(program));
+    context.capture = captures.back().get();
+  });
+  parts.collect(run, main);
+
+  for (std::size_t image = 0; options.values && image < count; ++image) {
+    auto& outputs = run.outputs.emplace_back();
+    for (const TensorView& view : program.outputs) outputs.push_back(read_view(view, *context.buffers, memory.output(image)));
+  }
+  for (const auto& capture : captures) {
+    auto& tensors = run.tensors.emplace_back();
+    for (ResultCapture::Result& result : capture->results()) {
+      tensors.push_back({result.name, {result.view.channels, result.view.height, result.view.width}, std::move(result.values)});
+    }
+  }
+  return run;
+}
+
+}  // namespace blendsim

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/memory_map.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/diagnostic.h"
+#include "isa/interpret.h"
+#include "units/dram/law.h"
+
+namespace blendsim {
+namespace {
+
+std::uint64_t to_border(std::uint64_t address) {
+  return (address + channel_interleave - 1) / channel_interleave * channel_interleave;
+}
+
+}  // namespace
+
+MemoryMap::MemoryMap(const Program& program, const MachineParameters& machine,
+                     std::span<const std::vector<std::int32_t>> images, std::size_t count, bool values)
+    : input_bytes_(program.input_bytes), output_bytes_(program.output_bytes) {
+  input_base_ = to_border(program.program_bytes);
+  output_base_ = to_border(input_base_ + count * input_bytes_);
+  const std::uint64_t end = output_base_ + count * output_bytes_;
+  if (end > static_cast<std::uint64_t>(machine.memory.capacity)) {
+    throw DiagnosticError("does-not-fit", {"", 0, "memory.capacity"},
+                          "program, " + std::to_string(count) + " inputs and outputs take " + std::to_string(end) + " bytes of " +
+                              std::to_string(machine.memory.capacity),
+                          "run fewer images at once, or raise memory.capacity");
+  }
+  if (!values) return;
+  program_ = program_area(program);
+  inputs_.resize(count * input_bytes_);
+  outputs_.resize(count * output_bytes_);
+  for (std::size_t image = 0; image < count; ++image) {
+    const std::vector<std::uint8_t> packed = pack_input(program, machine, images[image]);
+    std::copy(packed.begin(), packed.end(), inputs_.begin() + static_cast<std::ptrdiff_t>(image * input_bytes_));
+  }
+}
+
+void MemoryMap::select(Context& context, std::size_t image) {
+  context.bases = {0, input_base_ + image * input_bytes_, output_base_ + image * output_bytes_};
+  if (!context.values) return;
+  context.areas.program = program_;
+  context.areas.input = std::span<const std::uint8_t>(inputs_).subspan(image * input_bytes_, input_bytes_);
+  context.areas.output = std::span(outputs_).subspan(image * output_bytes_, output_bytes_);
+}
+
+std::span<const std::uint8_t> MemoryMap::output(std::size_t image) const {
+  return std::span<const std::uint8_t>(outputs_).subspan(image * output_bytes_, output_bytes_);
+}
+
+}  // namespace blendsim

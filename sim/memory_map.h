@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a run's areas lie in the external memory, and their bytes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "models/context.h"
+
+namespace blendsim {
+
+// Program area at 0, then all inputs, then all outputs, each area from a 4 KiB border on; image i adds i strides.
+class MemoryMap {
+ public:
+  // Throws DiagnosticError does-not-fit when the areas exceed the memory's capacity. Without `values` no byte is kept.
+  MemoryMap(const Program& program, const MachineParameters& machine, std::span<const std::vector<std::int32_t>> images,
+            std::size_t count, bool values);
+
+  // Points a context at the areas of an image.
+  void select(Context& context, std::size_t image);
+  [[nodiscard]] std::span<const std::uint8_t> output(std::size_t image) const;
+
+ private:
+  std::uint64_t input_bytes_, output_bytes_;
+  std::uint64_t input_base_ = 0, output_base_ = 0;
+  std::vector<std::uint8_t> program_, inputs_, outputs_;
+};
+
+}  // namespace blendsim
