@@ -28,7 +28,8 @@ class Binder {
       : leaves_(leaves), foreign_(foreign), diagnostics_(diagnostics) {}
 
   Binding run(const YamlTree& tree) {
-    binding_.given[""] = {tree.place.file, 0, {}};
+    binding_.given[""] = tree.place.node.empty() ? Place{tree.place.file, 0, {}} : tree.place;
+    where_ = tree.place.node.empty() ? "this file" : fmt::format("'{}'", tree.place.node);
     read_group(tree, "");
     report_missing();
     return std::move(binding_);
@@ -50,9 +51,11 @@ class Binder {
     for (const YamlTree::Entry& entry : tree.entries) {
       if (group.empty() && std::find(foreign_.begin(), foreign_.end(), entry.key) != foreign_.end()) continue;
       if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
+        // {why: one, two} reads as a key `two` without value.
+        const bool split_text = entry.value.kind == YamlTree::Kind::empty && entry.key.find(' ') != std::string::npos;
         diagnostics_.error("unknown-key", entry.place,
-                           fmt::format("{} has no key '{}'", group.empty() ? "this file" : fmt::format("'{}'", group), entry.key),
-                           suggestion(entry.key, known));
+                           fmt::format("{} has no key '{}'", group.empty() ? where_ : fmt::format("'{}'", group), entry.key),
+                           split_text ? "a text with a comma wants quotes when it stands between { and }" : suggestion(entry.key, known));
         continue;
       }
       read_entry(entry, group.empty() ? entry.key : group + "." + entry.key);
@@ -119,6 +122,7 @@ class Binder {
   const std::vector<std::string>& foreign_;
   Diagnostics& diagnostics_;
   Binding binding_;
+  std::string where_;
 };
 
 bool plain_word(const std::string& text) {
