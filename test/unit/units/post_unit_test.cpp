@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+// post_unit against the formula written out on plain integers, for random legal instructions.
+#include <gtest/gtest.h>
+
+#include "support.h"
+#include "units/post_unit/execute.h"
+#include "units/post_unit/law.h"
+
+namespace blendsim::test {
+namespace {
+
+__extension__ using Wide = __int128;
+
+// round(value / 2^shift) from the definition: the nearest integer by comparing distances in halves.
+std::int64_t rounded(Wide value, int shift, std::uint32_t rounding) {
+  const Wide unit = Wide{1} << shift;
+  Wide below = value / unit;
+  if (below * unit > value) --below;
+  const Wide twice = 2 * (value - below * unit);
+  bool up = false;
+  if (rounding == 0) up = twice > unit || (twice == unit && below % 2 != 0);
+  if (rounding == 2) up = twice >= unit;
+  return static_cast<std::int64_t>(below + (up ? 1 : 0));
+}
+
+class Experiment {
+ public:
+  explicit Experiment(std::uint32_t seed) : random_(seed) {
+    const int m = random_.of({1, 2, 4});
+    machine_ = make_machine({random_.of({16, 32}), 3 * m, random_.of({16, 48}), 8, random_.of({16, 32})});
+    buffers_.configure(machine_, true);
+    i_.rows = random_.u(1, 3);
+    i_.width = random_.u(1, 7);
+    i_.slices = random_.u(1, 5);
+    choose_steps();
+    choose_code();
+    make_records();
+    a_ = make_source(random_.u(1, 3), i_.a_source, i_.a, i_.a_stride, i_.a_bytes_log2, i_.a_signed, 0);
+    if (random_.coin())
+      b_ = make_source(random_.u(1, 3), i_.b_source, i_.b, i_.b_stride, i_.b_bytes_log2, i_.b_signed, 1);
+    if (i_.b_source == 0) i_.use_q2 = 0;
+    write_records();
+    choose_results();
+  }
+
+  void run() {
+    execute(i_, machine_, buffers_);
+    for (std::uint32_t pixel = 0; pixel < i_.rows * i_.width; ++pixel) {
+      for (std::uint32_t c = 0; c < i_.slices * 16; ++c) {
+        SCOPED_TRACE(testing::Message() << "pixel " << pixel << " channel " << c);
+        const std::int64_t u = expected(pixel, c);
+        const PostRecord& record = records_[c / 16];
+        std::int64_t count = u >= 0 ? 1 : 0;
+        if (i_.use_thresholds != 0) {
+          count = 0;
+          for (std::uint32_t k = 0; k < i_.levels; ++k) {
+            const bool reached = u >= record.thresholds[k][c % 16];
+            if (record.direction[c % 16] != 0 ? reached : !reached) ++count;
+          }
+        }
+        const std::int64_t value = i_.code_bipolar != 0 ? (count != 0 ? 1 : -1) : record.base + count;
+        const std::int64_t code = i_.code_bipolar != 0 ? count : value;
+        if (i_.write_fixed != 0) {
+          ASSERT_EQ(fixed_result(pixel, c), i_.fixed_is_code != 0 ? value : u);
+        }
+        if (i_.write_bits != 0) {
+          for (std::uint32_t plane = 0; plane < i_.code_bits; ++plane) {
+            ASSERT_EQ(bit_result(pixel, c, plane), static_cast<std::uint64_t>(code) >> plane & 1) << "plane " << plane;
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  void choose_steps() {
+    i_.use_q1 = random_.u(0, 1);
+    i_.use_q2 = random_.u(0, 1);
+    i_.use_q3 = random_.u(0, 1);
+    i_.activation = random_.u(0, 2);
+    i_.rounding = random_.u(0, 2);
+  }
+
+  void choose_code() {
+    if (random_.coin()) {  // bipolar, by sign or by a threshold
+      i_.use_thresholds = i_.levels = random_.u(0, 1);
+      return;
+    }
+    i_.code_bipolar = 0;
+    i_.use_thresholds = 1;
+    i_.code_bits = random_.u(1, 4);
+    i_.levels = random_.u(1, (1 << i_.code_bits) - 1);
+  }
+
+  QuantiserRecord quantiser(int bits) {
+    QuantiserRecord q;
+    q.lo = -random_.in(0, std::int64_t{1} << (bits - 1));
+    q.hi = random_.in(0, (std::int64_t{1} << (bits - 1)) - 1);
+    for (std::size_t lane = 0; lane < 16; ++lane) {
+      q.multiplier[lane] = random_.in(-(1 << 17), (1 << 17) - 1);
+      q.offset[lane] = random_.in(-(std::int64_t{1} << 40), std::int64_t{1} << 40);
+      q.shift[lane] = static_cast<std::int32_t>(random_.in(0, 47));
+      if (random_.coin()) {  // small shifts and multipliers meet ties and stay unsaturated
+        q.multiplier[lane] = random_.in(-3, 3);
+        q.offset[lane] = random_.in(-20, 20);
+        q.shift[lane] = static_cast<std::int32_t>(random_.in(0, 3));
+      }
+    }
+    return q;
+  }
+
+  void make_records() {
+    for (std::uint32_t s = 0; s < i_.slices; ++s) {
+      PostRecord record;
+      if (i_.use_q1 != 0) record.quantisers[0] = quantiser(16);
+      if (i_.use_q2 != 0) record.quantisers[1] = quantiser(16);
+      if (i_.use_q3 != 0) record.quantisers[2] = quantiser(random_.of({8, 16, 32}));
+      if (i_.activation != 0) {
+        record.activation = quantiser(32);
+        record.activation.offset = {};
+      }
+      if (i_.use_thresholds != 0) {
+        record.base = random_.in(-8, 7);
+        for (std::size_t lane = 0; lane < 16; ++lane) {
+          record.direction[lane] = static_cast<std::uint8_t>(random_.u(0, 1));
+          for (std::size_t k = 0; k < i_.levels; ++k) record.thresholds[k][lane] = random_.in(-400, 400);
+        }
+      }
+      records_.push_back(record);
+    }
+  }
+
+  // The record's bits as the header lists them, written by an encoder of the test's own.
+  void write_records() {
+    const std::int64_t width = machine_.buffer(BufferId::parameters).width, words = record_words(i_, width);
+    i_.parameters = random_.u(0, 9);
+    for (std::uint32_t s = 0; s < i_.slices; ++s) {
+      const PostRecord& r = records_[s];
+      Bits bits(static_cast<std::size_t>(words * width));
+      std::size_t at = 0;
+      const auto put = [&](std::int64_t value, int count) {
+        bits.set(at, static_cast<std::uint64_t>(value), count);
+        at += static_cast<std::size_t>(count);
+      };
+      const std::uint32_t used[3] = {i_.use_q1, i_.use_q2, i_.use_q3};
+      for (std::size_t lane = 0; lane < 16; ++lane) {
+        for (std::size_t q = 0; q < 3; ++q) {
+          if (used[q] == 0) continue;
+          put(r.quantisers[q].multiplier[lane], 32);
+          put(r.quantisers[q].offset[lane], 48);
+          put(r.quantisers[q].shift[lane], 6);
+        }
+        if (i_.activation != 0) {
+          put(r.activation.multiplier[lane], 32);
+          put(r.activation.shift[lane], 6);
+        }
+        if (i_.use_thresholds != 0) {
+          for (std::size_t k = 0; k < i_.levels; ++k) put(r.thresholds[k][lane], 32);
+          put(r.direction[lane], 1);
+        }
+      }
+      for (std::size_t q = 0; q < 3; ++q) {
+        if (used[q] == 0) continue;
+        put(r.quantisers[q].lo, 32);
+        put(r.quantisers[q].hi, 32);
+      }
+      if (i_.activation != 0) {
+        put(r.activation.lo, 32);
+        put(r.activation.hi, 32);
+      }
+      if (i_.use_thresholds != 0) put(r.base, 32);
+      EXPECT_EQ(static_cast<std::int64_t>(at), record_bits(i_));
+      if (record_bits(i_) > 0) {
+        buffers_.write_words(BufferId::parameters, i_.parameters + s * static_cast<std::uint32_t>(words), bits.bytes());
+        const auto encoded = encode_record(i_, r);
+        EXPECT_TRUE(std::equal(encoded.begin(), encoded.end(), bits.bytes().begin())) << "encode_record";
+      }
+    }
+  }
+
+  std::vector<std::int64_t> make_source(std::uint32_t kind, std::uint32_t& source, std::uint32_t& address,
+                                        std::uint32_t& stride, std::uint32_t& bytes_log2, std::uint32_t& is_signed,
+                                        std::uint32_t region) {
+    source = kind;
+    const std::uint32_t channels = i_.slices * 16;
+    std::vector<std::int64_t> values;
+    if (kind == 3) {
+      bytes_log2 = random_.u(0, 2);
+      is_signed = bytes_log2 == 2 ? 1 : random_.u(0, 1);
+      stride = i_.slices + random_.u(0, 2);
+      address = region * 4096 + random_.u(0, 5);
+    } else {
+      const auto rows = static_cast<std::uint32_t>(kind == 1 ? machine_.xnor_array.rows : machine_.mac_array.rows);
+      stride = (channels + rows - 1) / rows + random_.u(0, 1);
+      address = (kind - 1) * 4096 + region * 1000 + random_.u(0, 5);
+    }
+    const std::uint32_t bytes = 1U << bytes_log2;
+    for (std::uint32_t pixel = 0; pixel < i_.rows * i_.width; ++pixel) {
+      for (std::uint32_t c = 0; c < channels; ++c) {
+        if (kind == 3) {
+          const int bits = static_cast<int>(8 * bytes) - (bytes == 4 ? 8 : 0);
+          const std::int64_t value =
+              is_signed != 0 ? random_.in(-(std::int64_t{1} << (bits - 1)), (std::int64_t{1} << (bits - 1)) - 1)
+                             : random_.in(0, (std::int64_t{1} << bits) - 1);
+          const auto word = buffers_.fixed(address + (pixel * stride + c / 16) * bytes, bytes);
+          for (std::uint32_t b = 0; b < bytes; ++b)
+            word[c % 16 * bytes + b] = static_cast<std::uint8_t>(value >> (8 * b));
+          values.push_back(value);
+        } else {
+          const auto rows = static_cast<std::uint32_t>(kind == 1 ? machine_.xnor_array.rows : machine_.mac_array.rows);
+          values.push_back(random_.of({random_.in(-400, 400), random_.in(-(1 << 20), 1 << 20)}));
+          buffers_.accumulators(address + pixel * stride + c / rows, 1)[c % rows] =
+              static_cast<std::int32_t>(values.back());
+        }
+      }
+    }
+    return values;
+  }
+
+  void choose_results() {
+    const std::uint32_t what = random_.u(1, 3);
+    const auto m = static_cast<std::uint32_t>(buffers_.cell_slices());
+    i_.write_fixed = what & 1;
+    i_.write_bits = what >> 1;
+    i_.fixed_is_code = i_.write_fixed * random_.u(0, 1);
+    // u without q3 may take 32 bits; a code fits a byte.
+    i_.fixed_bytes_log2 = i_.fixed_is_code != 0 ? random_.u(0, 2) : 2;
+    i_.fixed = 2 * 4096 + random_.u(0, 9);
+    i_.fixed_slices = i_.slices + random_.u(0, 2);
+    i_.bits = random_.u(0, 5);
+    i_.bits_slice = random_.u(0, 3);
+    i_.bits_plane_cells = (i_.bits_slice + i_.slices + m - 1) / m + random_.u(0, 1);
+    i_.bits_cells = i_.bits_plane_cells * i_.code_bits;
+    i_.bits_row = random_.u(0, 5);
+  }
+
+  static std::int64_t quantised(const QuantiserRecord& q, std::size_t lane, std::int64_t x, std::uint32_t rounding) {
+    const std::int64_t y = rounded(Wide{x} * q.multiplier[lane] + q.offset[lane], q.shift[lane], rounding);
+    return y < q.lo ? q.lo : y > q.hi ? q.hi : y;
+  }
+  static std::int64_t activated(const QuantiserRecord& q, std::size_t lane, std::int64_t x) {
+    const std::int64_t y = x >= 0 ? x : rounded(Wide{x} * q.multiplier[lane], q.shift[lane], 0);
+    return y < q.lo ? q.lo : y > q.hi ? q.hi : y;
+  }
+
+  [[nodiscard]] std::int64_t expected(std::uint32_t pixel, std::uint32_t c) const {
+    const PostRecord& r = records_[c / 16];
+    const std::size_t lane = c % 16, at = pixel * i_.slices * 16 + c;
+    std::int64_t u = a_[at];
+    if (i_.use_q1 != 0) u = quantised(r.quantisers[0], lane, u, i_.rounding);
+    if (i_.activation == 1) u = activated(r.activation, lane, u);
+    if (i_.b_source != 0) u += i_.use_q2 != 0 ? quantised(r.quantisers[1], lane, b_[at], i_.rounding) : b_[at];
+    if (i_.activation == 2) u = activated(r.activation, lane, u);
+    if (i_.use_q3 != 0) u = quantised(r.quantisers[2], lane, u, i_.rounding);
+    return u;
+  }
+
+  [[nodiscard]] std::int64_t fixed_result(std::uint32_t pixel, std::uint32_t c) const {
+    const std::uint32_t bytes = 1U << i_.fixed_bytes_log2;
+    const auto word =
+        static_cast<const Buffers&>(buffers_).fixed(i_.fixed + (pixel * i_.fixed_slices + c / 16) * bytes, bytes);
+    std::int64_t value = 0;
+    for (std::uint32_t b = 0; b < bytes; ++b) value += std::int64_t{word[c % 16 * bytes + b]} << (8 * b);
+    return value >= std::int64_t{1} << (8 * bytes - 1) ? value - (std::int64_t{1} << (8 * bytes)) : value;
+  }
+  [[nodiscard]] std::uint64_t bit_result(std::uint32_t pixel, std::uint32_t c, std::uint32_t plane) const {
+    const auto m = static_cast<std::uint32_t>(buffers_.cell_slices());
+    const BinaryMap map{i_.bits, i_.bits_row + i_.rows, i_.width, i_.bits_cells};
+    const std::uint32_t slice = i_.bits_slice + c / 16;
+    const auto cell = static_cast<const Buffers&>(buffers_).cell(map, pixel % i_.width, i_.bits_row + pixel / i_.width,
+                                                                 slice / m + plane * i_.bits_plane_cells);
+    return cell[slice % m] >> (c % 16) & 1U;
+  }
+
+  Random random_;
+  MachineParameters machine_;
+  Buffers buffers_;
+  PostInstruction i_;
+  std::vector<PostRecord> records_;
+  std::vector<std::int64_t> a_, b_;
+};
+
+TEST(PostUnit, EqualsTheFormulaForRandomLegalInstructions) {
+  for (std::uint32_t seed = 1; seed <= 1500; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Experiment(seed).run();
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(PostUnit, DecodesARecordAgainAfterItsWordsChange) {
+  MachineParameters machine = make_machine({});
+  Buffers buffers;
+  buffers.configure(machine, true);
+  PostInstruction i;
+  i.a_source = static_cast<std::uint32_t>(PostSource::xnor_accumulators);
+  i.a_stride = i.rows = i.width = i.slices = i.use_q1 = i.write_fixed = i.fixed_slices = 1;
+  buffers.accumulators(0, 1)[0] = 10;
+  const auto result_with = [&](std::int64_t multiplier) {
+    PostRecord record;
+    record.quantisers[0].multiplier.fill(multiplier);
+    record.quantisers[0].lo = -128;
+    record.quantisers[0].hi = 127;
+    auto bytes = encode_record(i, record);
+    const std::int64_t width = machine.buffer(BufferId::parameters).width;
+    bytes.resize(static_cast<std::size_t>(record_words(i, width) * width / 8));
+    buffers.write_words(BufferId::parameters, 0, bytes);
+    execute(i, machine, buffers);
+    return static_cast<std::int8_t>(static_cast<const Buffers&>(buffers).fixed(0, 1)[0]);
+  };
+  EXPECT_EQ(result_with(3), 30);
+  EXPECT_EQ(result_with(-2), -20);
+  EXPECT_EQ(result_with(100), 127);
+}
+
+TEST(PostUnit, ACellTakesAsManyCyclesAsItsSlowestPart) {
+  const PostUnitParameters p;  // 3 comparators
+  PostInstruction i;
+  i.a_source = 1;
+  i.write_fixed = 1;
+  EXPECT_EQ(cell_cycles(i, p), 1);
+  i.fixed_bytes_log2 = 1;
+  EXPECT_EQ(cell_cycles(i, p), 2) << "16-bit values fill two words";
+  i.a_source = i.b_source = 3;
+  i.a_bytes_log2 = 1;
+  EXPECT_EQ(cell_cycles(i, p), 3) << "two fixed operands share the read port";
+  i.use_thresholds = 1;
+  i.levels = 15;
+  EXPECT_EQ(cell_cycles(i, p), 5) << "15 levels by 3 comparators";
+}
+
+TEST(PostUnit, ReadsItsRecordsBehindThePixelsOfTheGroupBefore) {
+  PostUnitParameters p;
+  p.lanes = 16;
+  PostInstruction i;
+  i.a_source = 1;
+  i.use_q1 = i.write_fixed = 1;
+  i.slices = 3;
+  i.rows = 1;
+  i.width = 32;
+  EXPECT_EQ(record_bits(i), 16 * 86 + 64);
+  EXPECT_EQ(record_words(i, 512), 3);
+  EXPECT_EQ(occupancy(i, p, 512), 3 * 32);
+  i.width = 2;
+  EXPECT_EQ(occupancy(i, p, 512), 3 * 3) << "two pixels hide two of a record's three words";
+}
+
+}  // namespace
+}  // namespace blendsim::test
