@@ -123,7 +123,7 @@ class Loader {
     mark_defaults();
     Binding binding = bind(tree, leaves, foreign_keys, diagnostics_);
     resolve_names(binding);
-    derive_buffers(binding);
+    derive_buffers();
     check_platform(platform_, binding, diagnostics_);
     read_assumptions(tree, leaves);
     diagnostics_.throw_if_any();
@@ -138,13 +138,11 @@ class Loader {
     }
   }
 
-  void derive_buffers(const Binding& binding) {
-    const bool arrays_known = binding.bad.count("xnor_array.rows") + binding.bad.count("xnor_array.words") +
-                                  binding.bad.count("mac_array.rows") + binding.bad.count("mac_array.columns") == 0;
+  // A refused value was not taken: the arrays hold their defaults then, and every check stays defined.
+  void derive_buffers() {
     for (int i = 0; i < buffer_count; ++i) {
       BufferParameters& b = platform_.machine.buffers[static_cast<std::size_t>(i)];
-      if (b.width == 0 && arrays_known) b.width = derived_width(static_cast<BufferId>(i), platform_.machine);
-      if (b.width == 0) b.width = 128;  // diagnosed already; keeps the other checks defined
+      if (b.width == 0) b.width = derived_width(static_cast<BufferId>(i), platform_.machine);
     }
   }
 
