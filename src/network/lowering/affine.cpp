@@ -88,19 +88,21 @@ class ChannelFitter {
     reach_ = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
   }
 
-  // `table`: the reference's codes over the domain, empty when the domain is too large.
-  Parameters fit(const std::vector<std::int64_t>& table, Exactness& exactness) {
+  Parameters fit(Exactness& exactness) const {
     Parameters p;
     if (dyadic(p)) {
       exactness.checked += domain_.count(c_);
       return p;
     }
-    if (table.empty()) {
+    if (domain_.count(c_) > exhaustive_limit) {
       p = ideal();
       compare(reference_, domain_, c_, exactness, [&](std::int64_t q) { return value(p, q); });
       return p;
     }
     exactness.checked += domain_.count(c_);
+    std::vector<std::int64_t> table;
+    table.reserve(static_cast<std::size_t>(domain_.count(c_)));
+    for (std::int64_t q = domain_.lo[c_]; q <= domain_.hi[c_]; q += domain_.step) table.push_back(reference_(q, c_));
     if (search(table, p)) return p;
     p = ideal();
     exactness.exact = false;
@@ -233,12 +235,7 @@ AffineFit fit_with(const Reference& reference, const Domain& domain, int bits, R
   fit.affine.lo = lines.front().lo;
   fit.affine.hi = lines.front().hi;
   for (std::size_t c = 0; c < domain.channels(); ++c) {
-    std::vector<std::int64_t> table;
-    if (domain.count(c) <= exhaustive_limit) {
-      table.reserve(static_cast<std::size_t>(domain.count(c)));
-      for (std::int64_t q = domain.lo[c]; q <= domain.hi[c]; q += domain.step) table.push_back(reference(q, c));
-    }
-    const Parameters p = ChannelFitter(reference, domain, bits, rounding, lines[c], c).fit(table, fit.exactness);
+    const Parameters p = ChannelFitter(reference, domain, bits, rounding, lines[c], c).fit(fit.exactness);
     fit.affine.multiplier.push_back(static_cast<std::int32_t>(p.multiplier));
     fit.affine.offset.push_back(p.offset);
     fit.affine.shift.push_back(static_cast<std::uint8_t>(p.shift));

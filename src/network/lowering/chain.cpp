@@ -60,11 +60,14 @@ std::optional<int> step_direction(const Step& step, std::size_t c) {
 }
 
 void scale_linear(Linear& f, double factor) {
+  if (factor == 0) {  // a constant needs no bounds
+    f = Linear{.slope = 0, .offset = 0};
+    return;
+  }
   f.slope *= factor;
   f.offset *= factor;
-  const auto scaled = [&](double bound) { return factor == 0 ? 0.0 : bound * factor; };
-  f.lo = scaled(f.lo);
-  f.hi = scaled(f.hi);
+  f.lo *= factor;
+  f.hi *= factor;
   if (factor < 0) std::swap(f.lo, f.hi);
 }
 

@@ -85,7 +85,7 @@ void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeig
   }
   if (!exact_map) {
     const std::vector<std::int32_t> ones(static_cast<std::size_t>(x.map->channels), 1);
-    x.map = copy_map(x, ones, x.map->name + ":narrow");
+    x.map = copy_map(x, ones, x.map->name + ":narrow", 8);
   }
   const auto outputs = static_cast<std::size_t>(shape.at(1));
   const std::size_t per_group = static_cast<std::size_t>(x.map->channels) / static_cast<std::size_t>(work.groups);

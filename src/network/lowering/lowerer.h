@@ -89,7 +89,8 @@ class Lowerer {
   Value resolve_pool(Value value);             // writes a pending max pool
   // A value whose map is a tensor and whose chain is non-decreasing in every channel (a copy times -1 where it is not).
   Value rising(Value value);
-  MapPtr copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name);
+  // The map's integers (times -1 where a sign says so) in the narrowest of INT8, UINT8, INT16, INT32 from least_bits on.
+  MapPtr copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name, int least_bits = 16);
 
   // tools
   [[nodiscard]] const Value& value_of(const std::string& tensor) const { return values_.at(tensor); }

@@ -34,10 +34,11 @@ int taps_inside(int kernel, int stride, int dilation, int pad, int size, int pos
   return count;
 }
 
-Format storage_format(const Domain& domain) {
+Format storage_format(const Domain& domain, int least_bits) {
   const std::int64_t lo = domain.lowest(), hi = domain.highest();
-  if (lo >= 0 && hi <= 255) return Format::unsigned_bits(8);
+  if (least_bits <= 8 && lo >= 0 && hi <= 255) return Format::unsigned_bits(8);
   for (const int bits : {8, 16}) {
+    if (bits < least_bits) continue;
     if (Format::signed_bits(bits).contains(lo) && Format::signed_bits(bits).contains(hi)) return Format::signed_bits(bits);
   }
   return Format::signed_bits(32);
@@ -45,7 +46,8 @@ Format storage_format(const Domain& domain) {
 
 }  // namespace
 
-MapPtr Lowerer::copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name) {
+MapPtr Lowerer::copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name,
+                         int least_bits) {
   const Map& from = *value.map;
   auto map = std::make_shared<Map>();
   map->name = name;
@@ -58,7 +60,7 @@ MapPtr Lowerer::copy_map(const Value& value, const std::vector<std::int32_t>& si
     map->domain.lo.push_back(signs[c] < 0 ? -from.domain.hi[c] : from.domain.lo[c]);
     map->domain.hi.push_back(signs[c] < 0 ? -from.domain.lo[c] : from.domain.hi[c]);
   }
-  map->format = from.format.is_bipolar() ? Format::signed_bits(8) : storage_format(map->domain);
+  map->format = from.format.is_bipolar() ? Format::signed_bits(8) : storage_format(map->domain, least_bits);
   map->zero_point = negates ? 0 : from.zero_point;
   map->scale = negates ? 1 : from.scale;
   map->layer_name = name;

@@ -27,10 +27,10 @@ std::int64_t channels_reaching_zero(const ThresholdFit& fit, const Domain& domai
   return channels;
 }
 
-void merge_step_count(Exactness& exactness) {
+void explain(Exactness& exactness) {
   if (exactness.exact || !exactness.note.empty()) return;
-  exactness.note = fmt::format("{} of {} values differ from the file's float32 formula", exactness.differing,
-                               exactness.checked);
+  exactness.note = fmt::format("{} of {} checked values differ from the file's float32 formula{}", exactness.differing,
+                               exactness.checked, exactness.differing == 0 ? " (samples of a larger domain)" : "");
 }
 
 }  // namespace
@@ -94,7 +94,7 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   MapPtr map = new_map(value, q);
   const bool sum = value.map->is_sum() && !value.map->is_written();
   map->exactness = fit->exactness;
-  merge_step_count(map->exactness);
+  explain(map->exactness);
   if (sum) {
     merge(map->exactness, value.map->exactness);
     std::vector<std::string> nodes = value.map->nodes;
@@ -116,7 +116,7 @@ MapPtr Lowerer::activated_map(const Value& value, const Quantiser& q) {
   if (!fit) return nullptr;
   MapPtr map = new_map(value, q);
   map->exactness = fit->exactness;
-  merge_step_count(map->exactness);
+  explain(map->exactness);
   PostProcessing recipe = fit->recipe;
   recipe.a = builder_.write(value.map);
   if (q.format.bits() > 4) {
