@@ -106,6 +106,9 @@ bool fold(const Node& node, Graph& graph) {
     operands.push_back(context.constant(input));
     constant = constant && (input.empty() || operands.back() != nullptr);
   }
+  if (node.op == "DequantizeLinear" && !operands.empty() && operands[0] != nullptr) {
+    constant = operands[0]->onnx_type == "int32" && node.inputs.size() > 1 && context.constant(node.inputs[1]) != nullptr;  // a bias
+  }
   // A Clip of integer weights in front of DequantizeLinear tells their number of bits.
   if (node.op == "Clip" && !operands.empty() && operands[0] != nullptr && operands[0]->is_integer()) constant = false;
   const bool of_shape = node.op == "Shape" || node.op == "Size";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // QuantizeLinear -> [Clip] -> DequantizeLinear is one Quant. Integer weights -> [Clip] -> DequantizeLinear are a Quant of
 // the dequantised constant, which quantises to the same integers: q * s / s rounds to q for |q| < 2^22. An int32 constant
-// (a bias) is folded.
+// (a bias) was folded at import.
 #include <bit>
 #include <cmath>
 
@@ -64,7 +64,6 @@ std::optional<Node> fuse(const Node& node, Graph& graph, const Producers& produc
   if (constant != nullptr) {
     if (!constant->is_integer()) throw Refusal{"bad-constant", "DequantizeLinear reads a constant that holds no integers"};
     if (back.type != constant->onnx_type) throw Refusal{"bad-graph", "the zero point is " + back.type + ", the constant is " + constant->onnx_type};
-    if (back.bits > 16 && clip == nullptr) return std::nullopt;  // a bias: settle_weights() folds it
   }
   Quantiser q = quantiser_of(back);
   Node fused = operators::canonical_copy(node, "Quant", 1);

@@ -42,7 +42,7 @@ Constant zero_point_of(const Node& node, const Context& context, std::size_t inp
 // One whole number from 1 to 32 behind an input, whatever its shape.
 int bits_of(const Node& node, const Context& context, std::size_t input, const char* name) {
   const std::vector<float> values = constant_input(node, context, input, name).as_float();
-  if (values.empty() || std::any_of(values.begin(), values.end(), [&](float v) { return v != values[0]; })) {
+  if (values.empty() || std::any_of(values.begin(), values.end(), [&](float v) { return v != values[0] && !std::isnan(v); })) {
     throw Refusal{"bad-constant", fmt::format("the {} must be one number for the whole tensor", name)};
   }
   if (!(values[0] >= 1 && values[0] <= 32) || values[0] != std::floor(values[0])) {
