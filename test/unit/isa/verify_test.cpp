@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// verify() and the interpreter on small programs made by hand: a legal one runs, and each rule broken is refused.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/diagnostic.h"
+#include "isa/interpret.h"
+#include "units/post_unit/record.h"
+
+namespace blendsim::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr std::uint32_t bit(UnitId unit) { return 1U << index(unit); }
+
+MachineParameters small_machine() {
+  MachineParameters m;
+  const auto set = [&](BufferId id, std::int64_t regions, std::int64_t width, std::int64_t depth) {
+    m.buffers[static_cast<std::size_t>(index(id))] = {regions, width, depth, 0, 2};
+  };
+  set(BufferId::act_binary, 2, 256, 64);
+  set(BufferId::act_fixed, 4, 128, 128);
+  set(BufferId::weights_binary, 1, 16 * 3 * 48, 64);
+  set(BufferId::weights_fixed, 1, 16 * 8 * 8, 64);
+  set(BufferId::accumulators, 2, 512, 64);
+  set(BufferId::parameters, 3, 512, 64);
+  set(BufferId::instructions, 1, 128, 64);
+  return m;
+}
+
+// A 1x1 convolution of a 4x4 map with 8 channels by mac_array in two tiles of two rows, scaled by post_unit, stored.
+// Weights: output channel o takes input channel o times o + 1; start values 100 * o.
+struct Example {
+  MachineParameters machine = small_machine();
+  Program program;
+  std::vector<Instruction> init, main;
+  static constexpr std::uint32_t weight_bytes = 128, record_bytes = 3 * 64;
+
+  Example() {
+    make_constants();
+    make_views();
+    make_init();
+    make_main();
+  }
+
+  void make_constants() {
+    std::vector<std::uint8_t> bytes(weight_bytes + 64 + record_bytes);
+    for (std::uint32_t o = 0; o < 16; ++o) {
+      if (o < 8) bytes[o * 8 + o] = static_cast<std::uint8_t>(o + 1);
+      bytes[weight_bytes + 4 * o] = static_cast<std::uint8_t>(100 * o & 0xFF);
+      bytes[weight_bytes + 4 * o + 1] = static_cast<std::uint8_t>(100 * o >> 8);
+    }
+    PostRecord record;
+    record.quantisers[0].multiplier.fill(1);
+    record.quantisers[0].shift.fill(3);
+    record.quantisers[0].lo = -128;
+    record.quantisers[0].hi = 127;
+    const auto encoded = encode_record(post(0), record);
+    std::copy(encoded.begin(), encoded.end(), bytes.begin() + weight_bytes + 64);
+    program.segments = {{0, bytes}};
+    program.program_bytes = bytes.size();
+    program.input_bytes = 4 * 4 * 16;
+    program.output_bytes = 4 * 4 * 16;
+  }
+
+  void make_views() {
+    program.network = "example";
+    program.input = {"x", TensorView::Place::dram, Format::signed_bits(8), 8, 4, 4, 0, 1, 0, 1, 1, 0};
+    program.input_form = TransferForm::fixed;
+    program.input_row_bytes = 64;
+    program.outputs = {{"y", TensorView::Place::dram, Format::signed_bits(8), 8, 4, 4, 0, 1, 0, 1, 1, 0}};
+    program.host_outputs.resize(1);
+    program.buffers.resize(buffer_count);
+    const TensorView x{"x", TensorView::Place::act_fixed, Format::signed_bits(8), 8, 4, 4, 0, 1, 0, 1, 1, 0};
+    const TensorView acc{"acc", TensorView::Place::mac_accumulators, Format::signed_bits(32), 8, 4, 4, 0, 0, 0, 4, 1,
+                         0};
+    TensorView y = x;
+    y.name = "y";
+    y.base = 128;
+    program.layers = {{"input", "Input", {}, "load", 0, false, {x}},
+                      {"conv", "Conv", {}, "mac_array", 0, false, {acc}},
+                      {"post", "Post", {}, "post_unit", 0, false, {y}},
+                      {"output", "Output", {}, "store", 0, false, {}}};
+  }
+
+  static LoadInstruction constant(BufferId buffer, std::uint32_t address, std::uint32_t from, std::uint32_t bytes) {
+    LoadInstruction i;
+    i.form = static_cast<std::uint32_t>(TransferForm::linear);
+    i.dram_base = static_cast<std::uint32_t>(DramBase::program);
+    i.dram_address = from;
+    i.run_bytes = bytes;
+    i.runs = 1;
+    i.buffer = static_cast<std::uint32_t>(index(buffer));
+    i.buffer_address = address;
+    return i;
+  }
+  void make_init() {
+    init = {constant(BufferId::weights_fixed, 0, 0, weight_bytes),
+            constant(BufferId::parameters, 128, weight_bytes, 64),
+            constant(BufferId::parameters, 0, weight_bytes + 64, record_bytes)};
+  }
+
+  template <class Transfer>
+  static Transfer map(DramBase base, std::uint32_t address) {
+    Transfer i;
+    i.form = static_cast<std::uint32_t>(TransferForm::fixed);
+    i.dram_base = static_cast<std::uint32_t>(base);
+    i.run_bytes = i.dram_stride = 64;
+    i.runs = i.height = i.width = 4;
+    i.buffer = static_cast<std::uint32_t>(index(BufferId::act_fixed));
+    i.buffer_address = address;
+    i.map_slices = i.slices = 1;
+    return i;
+  }
+  static MacInstruction conv(std::uint32_t row) {
+    MacInstruction i;
+    i.in_height = i.in_width = i.out_height = i.out_width = 4;
+    i.map_slices = 1;
+    i.channels = 8;
+    i.out_row = row;
+    i.rows = 2;
+    i.start = 128;
+    i.destination = 64 + row * 4;
+    i.sync.layer = 1;
+    return i;
+  }
+  static PostInstruction post(std::uint32_t row) {
+    PostInstruction i;
+    i.a_source = static_cast<std::uint32_t>(PostSource::mac_accumulators);
+    i.a = 64 + row * 4;
+    i.a_stride = 1;
+    i.rows = 2;
+    i.width = 4;
+    i.slices = i.use_q1 = i.write_fixed = i.fixed_slices = 1;
+    i.fixed = 128 + row * 4;
+    i.sync.layer = 2;
+    return i;
+  }
+
+  void make_main() {
+    auto load = map<LoadInstruction>(DramBase::input, 0);
+    load.sync.post_data = bit(UnitId::mac_array);
+    auto conv0 = conv(0), conv2 = conv(2);
+    conv0.sync.wait_data = bit(UnitId::load);
+    conv0.sync.post_data = conv2.sync.post_data = bit(UnitId::post_unit);
+    auto post0 = post(0), post2 = post(2);
+    post0.sync.wait_data = post2.sync.wait_data = bit(UnitId::mac_array);
+    post2.sync.post_data = bit(UnitId::store);
+    auto store = map<StoreInstruction>(DramBase::output, 128);
+    store.sync.layer = 3;
+    store.sync.wait_data = bit(UnitId::post_unit);
+    main = {load, conv0, conv2, post0, post2, store};
+  }
+
+  [[nodiscard]] Program built() const {
+    Program p = program;
+    for (const Instruction& i : init) encode(i, p.init);
+    encode_end(p.init);
+    for (const Instruction& i : main) encode(i, p.main);
+    encode_end(p.main);
+    return p;
+  }
+  [[nodiscard]] std::string refusal() const {
+    try {
+      verify(built(), machine);
+    } catch (const DiagnosticError& error) {
+      EXPECT_EQ(error.diagnostics().front().code.name(), "program-invalid");
+      return error.what();
+    }
+    return "accepted";
+  }
+  template <class I>
+  I& at(std::size_t n) {
+    return std::get<I>(main[n]);
+  }
+};
+
+TEST(Verify, AcceptsALegalProgram) { EXPECT_EQ(Example().refusal(), "accepted"); }
+
+TEST(Interpreter, GivesTheOutputsAndEveryLayersResult) {
+  const Example example;
+  std::vector<std::int32_t> image(8 * 16);
+  for (std::size_t n = 0; n < image.size(); ++n) image[n] = static_cast<std::int32_t>(n * 37 % 256) - 128;
+  const Interpretation result = interpret(example.built(), example.machine, image, true);
+  ASSERT_EQ(result.outputs.size(), 1U);
+  ASSERT_EQ(result.results.size(), 3U);
+  EXPECT_EQ(result.results[0].values, image) << "x";
+  for (std::size_t c = 0; c < 8; ++c) {
+    for (std::size_t pixel = 0; pixel < 16; ++pixel) {
+      const auto acc = static_cast<std::int32_t>(c + 1) * image[c * 16 + pixel] + 100 * static_cast<std::int32_t>(c);
+      EXPECT_EQ(result.results[1].values[c * 16 + pixel], acc);
+      // acc / 8, half to even, saturated to 8 bits
+      std::int32_t q = acc >> 3;
+      const std::int32_t rest = acc & 7;
+      if (rest > 4 || (rest == 4 && (q & 1) != 0)) ++q;
+      q = std::clamp(q, -128, 127);
+      EXPECT_EQ(result.results[2].values[c * 16 + pixel], q);
+      EXPECT_EQ(result.outputs[0][c * 16 + pixel], q);
+    }
+  }
+}
+
+TEST(Interpreter, ReadingWhatWasNeverWrittenIsAnError) {
+  Example example;
+  example.init.pop_back();
+  EXPECT_THROW((void)interpret(example.built(), example.machine, std::vector<std::int32_t>(128), false),
+               DiagnosticError);
+  EXPECT_THAT(example.refusal(),
+              AllOf(HasSubstr("main instruction 3 (post_unit)"), HasSubstr("that nothing has written")));
+}
+
+TEST(Interpreter, AMissingPartOfALayersResultIsOurOwnError) {
+  Example example;
+  example.main.erase(example.main.begin() + 4);  // the second post
+  example.at<PostInstruction>(3).sync.post_data = bit(UnitId::store);
+  const Program program = example.built();
+  Example partial = example;
+  std::get<StoreInstruction>(partial.main[4]).runs = 2;  // store only what is written
+  EXPECT_THROW((void)interpret(partial.built(), example.machine, std::vector<std::int32_t>(128), true), InvariantError);
+}
+
+TEST(Verify, RefusesAMissingTokenOnEitherSide) {
+  Example no_post;
+  no_post.at<LoadInstruction>(0).sync.post_data = 0;
+  EXPECT_THAT(no_post.refusal(), AllOf(HasSubstr("main instruction 1 (mac_array)"), HasSubstr("data token of load")));
+  Example no_wait;
+  no_wait.at<MacInstruction>(1).sync.wait_data = 0;
+  EXPECT_THAT(no_wait.refusal(), AllOf(HasSubstr("main instruction 0 (load)"), HasSubstr("that nothing takes")));
+}
+
+TEST(Verify, RefusesEachTokenRemovedAsAPair) {
+  Example load_to_conv;  // conv reads the input while load writes it
+  load_to_conv.at<LoadInstruction>(0).sync.post_data = 0;
+  load_to_conv.at<MacInstruction>(1).sync.wait_data = 0;
+  EXPECT_THAT(load_to_conv.refusal(),
+              AllOf(HasSubstr("instruction 1 (mac_array)"), HasSubstr("not ordered behind instruction 0 (load)")));
+  Example conv_to_post;
+  conv_to_post.at<MacInstruction>(2).sync.post_data = 0;
+  conv_to_post.at<PostInstruction>(4).sync.wait_data = 0;
+  EXPECT_THAT(conv_to_post.refusal(),
+              AllOf(HasSubstr("instruction 4 (post_unit)"), HasSubstr("not ordered behind instruction 2 (mac_array)")));
+  Example post_to_store;
+  post_to_store.at<PostInstruction>(4).sync.post_data = 0;
+  post_to_store.at<StoreInstruction>(5).sync.wait_data = 0;
+  EXPECT_THAT(post_to_store.refusal(), AllOf(HasSubstr("instruction 5 (store)"), HasSubstr("not ordered behind")));
+}
+
+TEST(Verify, ATokenOfTheSecondTileDoesNotOrderThePostBeforeIt) {
+  // The store waits for the first post only: the second may still be writing.
+  Example example;
+  example.at<PostInstruction>(4).sync.post_data = 0;
+  example.at<PostInstruction>(3).sync.post_data = bit(UnitId::store);
+  EXPECT_THAT(example.refusal(),
+              AllOf(HasSubstr("instruction 5 (store)"), HasSubstr("behind instruction 4 (post_unit)")));
+}
+
+TEST(Verify, RefusesReadingOwnResultsWithoutAFence) {
+  Example example;  // a third post reads what the second wrote, and writes region 2
+  PostInstruction again = Example::post(2);
+  again.a_source = static_cast<std::uint32_t>(PostSource::fixed_map);
+  again.a = 128 + 8;
+  again.fixed = 256;
+  example.main.insert(example.main.begin() + 5, again);
+  EXPECT_THAT(example.refusal(), AllOf(HasSubstr("instruction 5 (post_unit)"),
+                                       HasSubstr("not ordered behind instruction 4 (post_unit)"), HasSubstr("fence")));
+  // Its read port is the store's too, so it posts the token that the store waits for.
+  example.at<PostInstruction>(4).sync.post_data = 0;
+  example.at<PostInstruction>(5).sync.post_data = bit(UnitId::store);
+  example.at<PostInstruction>(5).sync.fence = 1;
+  EXPECT_EQ(example.refusal(), "accepted");
+  example.at<PostInstruction>(5).sync.fence = 0;
+  EXPECT_THAT(example.refusal(), HasSubstr("fence"));
+}
+
+TEST(Verify, RefusesTwoUnitsOnOnePortOfARegion) {
+  Example
+      example;  // the store reads the input back, region 0, while the convolutions read it: other words are no excuse
+  StoreInstruction store = Example::map<StoreInstruction>(DramBase::output, 0);
+  store.sync.layer = 3;
+  store.sync.wait_data = bit(UnitId::load);
+  example.at<LoadInstruction>(0).sync.post_data |= bit(UnitId::store);
+  example.main.insert(example.main.begin() + 1, store);
+  EXPECT_THAT(example.refusal(),
+              AllOf(HasSubstr("instruction 2 (mac_array)"), HasSubstr("read port of region 0 of act_fixed"),
+                    HasSubstr("behind instruction 1 (store)")));
+}
+
+TEST(Verify, OverwritingAnInputBeforeItsReaderEndedIsRefusedAndASpaceTokenMendsIt) {
+  Example example;  // a second load into the same words
+  auto load = Example::map<LoadInstruction>(DramBase::input, 0);
+  example.main.push_back(load);
+  EXPECT_THAT(example.refusal(),
+              AllOf(HasSubstr("instruction 6 (load)"), HasSubstr("writes"), HasSubstr("(mac_array)")));
+  example.at<MacInstruction>(2).sync.post_space = bit(UnitId::load);
+  example.at<LoadInstruction>(6).sync.wait_space = bit(UnitId::mac_array);
+  EXPECT_EQ(example.refusal(), "accepted");
+}
+
+TEST(Verify, OverwritingWhatInitLeftForTheNextImageIsRefused) {
+  Example example;
+  auto load = Example::constant(BufferId::parameters, 0, 192, 192);
+  load.sync.wait_space = bit(UnitId::post_unit);
+  example.main.push_back(load);
+  example.at<PostInstruction>(4).sync.post_space = bit(UnitId::load);
+  EXPECT_THAT(example.refusal(),
+              AllOf(HasSubstr("instruction 6 (load)"), HasSubstr("next image needs as init left it")));
+}
+
+TEST(Verify, RefusesACounterThatCouldOverflow) {
+  Example example;
+  example.machine.dispatcher.token_bits = 1;
+  // Both convolutions may end before the first post starts: two tokens in a counter of one.
+  EXPECT_THAT(example.refusal(), AllOf(HasSubstr("instruction 2 (mac_array)"), HasSubstr("counter that holds 1")));
+}
+
+TEST(Verify, RefusesFieldsThatTheMachineDoesNotHave) {
+  const auto refused = [](auto&& change) {
+    Example example;
+    change(example);
+    return example.refusal();
+  };
+  EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).rows = 0; }), HasSubstr("rows must not be 0"));
+  EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).out_row = 3; }), HasSubstr("rows leave the output map"));
+  EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).destination = 0; }),
+              HasSubstr("region 0 of accumulators, not in 1"));
+  EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).weights = 64; }), HasSubstr("leave a region"));
+  EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).sync.layer = 4; }), HasSubstr("layer 4"));
+  EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).sync.wait_data |= bit(UnitId::mac_array); }),
+              HasSubstr("no link with itself"));
+  EXPECT_THAT(refused([](Example& e) { e.at<PostInstruction>(3).rounding = 3; }), HasSubstr("rounding"));
+  EXPECT_THAT(refused([](Example& e) { e.at<PostInstruction>(3).write_fixed = 0; }), HasSubstr("writes nothing"));
+  EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).run_bytes = 48; }), HasSubstr("shorter than a row"));
+  EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_address = 16; }), HasSubstr("leave an area"));
+  EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_address = 8; }), HasSubstr("bus words"));
+  EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_base = 2; }),
+              HasSubstr("program and input areas"));
+  EXPECT_THAT(refused([](Example& e) { e.at<StoreInstruction>(5).dram_base = 1; }), HasSubstr("output area only"));
+  EXPECT_THAT(refused([](Example& e) { e.program.segments[0].address = 1; }), HasSubstr("program area"));
+  EXPECT_THAT(refused([](Example& e) { e.program.outputs[0].base = 16; }), HasSubstr("output 'y'"));
+}
+
+TEST(Actions, FollowTheClosedFormsOfThePage) {
+  const Example example;
+  const ActionCounts mac = actions(Example::conv(0), example.machine);
+  EXPECT_EQ(mac[Action::mac], 8 * 16 * 8) << "8 pixels, one step each";
+  EXPECT_EQ(mac[Action::act_fixed_read], 8 * 128);
+  EXPECT_EQ(mac[Action::weights_fixed_read], 8 * 16 * 8 * 8);
+  EXPECT_EQ(mac[Action::accumulators_write], 8 * 512);
+  const ActionCounts post = actions(Example::post(0), example.machine);
+  EXPECT_EQ(post[Action::post_element], 8 * 16);
+  EXPECT_EQ(post[Action::accumulators_read], 8 * 512);
+  EXPECT_EQ(post[Action::parameters_read], 3 * 512);
+  EXPECT_EQ(post[Action::act_fixed_write], 8 * 128);
+  EXPECT_EQ(actions(example.main[0], example.machine)[Action::act_fixed_write], 16 * 128);
+  EXPECT_EQ(actions(example.init[0], example.machine)[Action::weights_fixed_write], 1024);
+  EXPECT_EQ(actions(example.main[5], example.machine)[Action::act_fixed_read], 16 * 128);
+  EXPECT_EQ(post[Action::unit_clock], 0) << "the machine counts it";
+}
+
+}  // namespace
+}  // namespace blendsim::test
