@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pass allocate: addresses. Constants stay on chip where they fit, else they pass through in order of use; maps share
+// buffer words when their lifetimes in program order are apart, and avoid regions whose ports other units use meanwhile.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "base/diagnostic.h"
+#include "compiler/plan.h"
+
+namespace blendsim::compiler {
+namespace {
+
+struct Lifetime {
+  int map = 0;
+  std::int64_t size = 0;
+  int begin = -1, end = -1;          // positions in program order
+  std::uint32_t readers = 0, writers = 0;  // units
+};
+
+constexpr std::int64_t fixed_address_limit = 1 << 17, binary_address_limit = 1 << 14;
+
+class MapAllocator {
+ public:
+  MapAllocator(Plan& plan, bool binary) : plan_(plan), binary_(binary) {
+    const BufferParameters& b = plan.machine->buffer(buffer());
+    regions_ = b.regions;
+    depth_ = b.depth;
+    find_lifetimes();
+  }
+
+  void run() {
+    if (try_all()) return;
+    const std::int64_t have = depth_;
+    std::int64_t low = depth_, high = depth_;
+    const std::int64_t limit = binary_ ? binary_address_limit : fixed_address_limit;
+    while (high < limit && !fits(high)) high = std::min(2 * high, limit);
+    const bool possible = fits(high);
+    while (possible && low + 1 < high) {
+      const std::int64_t middle = (low + high) / 2;
+      (fits(middle) ? high : low) = middle;
+    }
+    depth_ = have;
+    refuse(possible ? high : 0);
+  }
+
+  [[nodiscard]] std::int64_t peak() const { return peak_at().first; }
+
+ private:
+  [[nodiscard]] BufferId buffer() const { return binary_ ? BufferId::act_binary : BufferId::act_fixed; }
+
+  void find_lifetimes() {
+    std::vector<Lifetime> all(plan_.maps.size());
+    for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
+      const TileOp& op = plan_.ops[o];
+      const auto touch = [&](const Touch& t, bool write) {
+        Lifetime& life = all[static_cast<std::size_t>(t.map)];
+        if (life.begin < 0) life.begin = static_cast<int>(o);
+        life.end = static_cast<int>(o);
+        (write ? life.writers : life.readers) |= 1U << index(op.unit);
+      };
+      for (const Touch& t : reads(plan_, op)) touch(t, false);
+      for (const Touch& t : writes(plan_, op)) touch(t, true);
+    }
+    for (std::size_t m = 0; m < all.size(); ++m) {
+      if (plan_.maps[m].binary != binary_ || all[m].begin < 0) continue;
+      all[m].map = static_cast<int>(m);
+      all[m].size = plan_.maps[m].size();
+      lives_.push_back(all[m]);
+    }
+    std::sort(lives_.begin(), lives_.end(), [](const Lifetime& a, const Lifetime& b) {
+      return std::tuple(a.begin, -a.size, a.map) < std::tuple(b.begin, -b.size, b.map);
+    });
+  }
+
+  // In order of need, then largest first with an eye on ports, then largest first wherever there is room.
+  bool try_all() {
+    if (place(lives_, true)) return true;
+    std::vector<Lifetime> by_size = lives_;
+    std::stable_sort(by_size.begin(), by_size.end(), [](const Lifetime& a, const Lifetime& b) { return a.size > b.size; });
+    return place(by_size, true) || place(by_size, false);
+  }
+
+  bool fits(std::int64_t depth) {
+    depth_ = depth;
+    return try_all();
+  }
+
+  [[nodiscard]] std::int64_t region_end(std::int64_t region) const {
+    return std::min((region + 1) * depth_, binary_ ? binary_address_limit : fixed_address_limit);
+  }
+
+  static bool meet(const Lifetime& a, const Lifetime& b) { return a.begin <= b.end && b.begin <= a.end; }
+
+  // Units beyond the first on a port, for as long as both maps live.
+  static std::int64_t port_cost(const Lifetime& a, const Lifetime& b) {
+    const auto shared = [](std::uint32_t x, std::uint32_t y) { return std::max(0, std::popcount(x | y) - std::max(1, std::max(std::popcount(x), std::popcount(y)))); };
+    return std::int64_t{shared(a.readers, b.readers) + shared(a.writers, b.writers)} * (std::min(a.end, b.end) - std::max(a.begin, b.begin) + 1);
+  }
+
+  bool place(const std::vector<Lifetime>& order, bool mind_ports) {
+    std::vector<const Lifetime*> placed;
+    for (const Lifetime& life : order) {
+      std::int64_t best_cost = -1, best_base = 0, best_region = 0;
+      for (std::int64_t region = 0; region < regions_; ++region) {
+        std::int64_t base = region * depth_, cost = 0;
+        std::vector<std::pair<std::int64_t, std::int64_t>> busy;
+        for (const Lifetime* other : placed) {
+          const Map& map = plan_.maps[static_cast<std::size_t>(other->map)];
+          if (map.region != region || !meet(life, *other)) continue;
+          busy.emplace_back(map.base, map.base + other->size);
+          if (mind_ports) cost += port_cost(life, *other);
+        }
+        std::sort(busy.begin(), busy.end());
+        for (const auto& [begin, end] : busy) {
+          if (begin - base >= life.size) break;
+          base = std::max(base, end);
+        }
+        if (base + life.size > region_end(region)) continue;
+        if (best_cost >= 0 && cost >= best_cost) continue;
+        best_cost = cost;
+        best_base = base;
+        best_region = region;
+      }
+      if (best_cost < 0) return false;
+      Map& map = plan_.maps[static_cast<std::size_t>(life.map)];
+      map.region = static_cast<std::uint32_t>(best_region);
+      map.base = static_cast<std::uint32_t>(best_base);
+      placed.push_back(&life);
+    }
+    return true;
+  }
+
+  // Most addresses alive at once, and the operation at which they are.
+  [[nodiscard]] std::pair<std::int64_t, int> peak_at() const {
+    std::pair<std::int64_t, int> best{0, 0};
+    for (const Lifetime& at : lives_) {
+      std::int64_t sum = 0;
+      for (const Lifetime& life : lives_) sum += life.begin <= at.begin && at.begin <= life.end ? life.size : 0;
+      if (sum > best.first) best = {sum, at.begin};
+    }
+    return best;
+  }
+
+  [[noreturn]] void refuse(std::int64_t depth_that_fits) const {
+    const auto [demand, op] = peak_at();
+    const int layer = plan_.nodes[static_cast<std::size_t>(plan_.ops[static_cast<std::size_t>(op)].node)].layer;
+    const std::string where = layer == 0 ? "input" : layer > static_cast<int>(plan_.network->layers.size()) ? "output" : plan_.layer(layer - 1).name;
+    std::string live;
+    for (const Lifetime& life : lives_) {
+      if (life.begin <= op && op <= life.end) live += fmt::format("{}'{}' {}", live.empty() ? "" : ", ", plan_.maps[static_cast<std::size_t>(life.map)].name, life.size);
+    }
+    const std::int64_t have = plan_.machine->buffer(buffer()).depth;
+    throw DiagnosticError(
+        "does-not-fit", Place{{}, 0, where},
+        fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}", name(buffer()), demand, live, regions_, have),
+        depth_that_fits > 0 ? fmt::format("{}.depth={}", name(buffer()), depth_that_fits)
+                            : fmt::format("instructions address {} of them at most: use a smaller input or fewer channels",
+                                          binary_ ? binary_address_limit : fixed_address_limit));
+  }
+
+  Plan& plan_;
+  bool binary_;
+  std::int64_t regions_ = 1, depth_ = 0;
+  std::vector<Lifetime> lives_;
+};
+
+class ConstantAllocator {
+ public:
+  explicit ConstantAllocator(Plan& plan) : plan_(plan) {}
+
+  void run() {
+    for (int s = 0; s < space_count; ++s) {
+      SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
+      if (use.blocks.empty()) continue;
+      if (use.streamed) stream(static_cast<Space>(s), use);
+      else keep(static_cast<Space>(s), use);
+    }
+    std::uint64_t dram = 0;  // a space's blocks lie one after the other
+    for (const SpaceUse& use : plan_.spaces) {
+      for (const int b : use.blocks) {
+        Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+        block.dram = dram;
+        dram += static_cast<std::uint64_t>(block.words * dram_word_bytes(*plan_.machine, buffer_id(block.space)));
+      }
+    }
+    insert_loads();
+  }
+
+ private:
+  [[nodiscard]] std::int64_t first_word(Space space) const {
+    const std::int64_t depth = plan_.machine->buffer(BufferId::parameters).depth;
+    return space == Space::xnor_starts ? depth : space == Space::mac_starts ? 2 * depth : 0;
+  }
+
+  // The next place of `words` words from `at` on that lies within one region.
+  [[nodiscard]] std::int64_t in_region(Space space, std::int64_t at, std::int64_t words) const {
+    if (buffer_id(space) == BufferId::parameters) return at;
+    const std::int64_t depth = buffer_of(*plan_.machine, space).depth;
+    return at / depth == (at + words - 1) / depth ? at : (at / depth + 1) * depth;
+  }
+
+  void keep(Space space, const SpaceUse& use) {
+    std::int64_t at = 0;
+    for (const int b : use.blocks) {
+      Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+      at = in_region(space, at, block.words);
+      block.address = static_cast<std::uint32_t>(first_word(space) + at);
+      at += block.words;
+    }
+  }
+
+  struct Use {
+    std::size_t first = 0, last = 0;
+  };
+
+  // Operations that read a block, as positions in the present order.
+  [[nodiscard]] Use use_of(const Block& block) const {
+    Use use{plan_.ops.size(), 0};
+    for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
+      const TileOp& op = plan_.ops[o];
+      if (op.node != block.node || op.chunk != block.chunk) continue;
+      const bool post = op.kind == TileOp::Kind::post, conv = op.kind == TileOp::Kind::conv;
+      const bool xnor = block.space == Space::weights_binary || block.space == Space::xnor_starts;
+      const bool reads_it = block.space == Space::records ? post : conv && (op.unit == UnitId::xnor_array) == xnor;
+      if (!reads_it) continue;
+      use.first = std::min(use.first, o);
+      use.last = o;
+    }
+    return use;
+  }
+
+  // One after the other through the buffer. A load stands behind the last reader of what it overwrites, and not before
+  // the first reader of the block before it: one block is fetched while another is used.
+  void stream(Space space, SpaceUse& use) {
+    std::int64_t at = 0;
+    std::vector<Use> uses;
+    for (std::size_t k = 0; k < use.blocks.size(); ++k) {
+      Block& block = plan_.blocks[static_cast<std::size_t>(use.blocks[k])];
+      at = in_region(space, at, block.words);
+      if (at + block.words > use.capacity) at = 0;
+      block.address = static_cast<std::uint32_t>(first_word(space) + at);
+      at += block.words;
+      uses.push_back(use_of(block));
+      std::size_t position = k == 0 ? uses[0].first : uses[k - 1].first;
+      for (std::size_t j = 0; j < k; ++j) {
+        const Block& other = plan_.blocks[static_cast<std::size_t>(use.blocks[j])];
+        if (other.address < block.address + block.words && block.address < other.address + other.words) {
+          position = std::max(position, uses[j].last + 1);
+        }
+      }
+      loads_.push_back({position, use.blocks[k]});
+    }
+  }
+
+  void insert_loads() {
+    if (loads_.empty()) return;
+    std::stable_sort(loads_.begin(), loads_.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+    std::vector<TileOp> ops;
+    std::size_t next = 0;
+    for (std::size_t o = 0; o <= plan_.ops.size(); ++o) {
+      for (; next < loads_.size() && loads_[next].position == o; ++next) {
+        TileOp op;
+        op.kind = TileOp::Kind::constants;
+        op.node = plan_.blocks[static_cast<std::size_t>(loads_[next].block)].node;
+        op.part = loads_[next].block;
+        op.unit = UnitId::load;
+        ops.push_back(op);
+      }
+      if (o < plan_.ops.size()) ops.push_back(plan_.ops[o]);
+    }
+    plan_.ops = std::move(ops);
+  }
+
+  struct BlockLoad {
+    std::size_t position;
+    int block;
+  };
+  Plan& plan_;
+  std::vector<BlockLoad> loads_;
+};
+
+}  // namespace
+
+void allocate(Plan& plan) {
+  ConstantAllocator(plan).run();
+  for (const bool binary : {false, true}) {
+    MapAllocator maps(plan, binary);
+    maps.run();
+    plan.peak[static_cast<std::size_t>(index(binary ? BufferId::act_binary : BufferId::act_fixed))] = maps.peak();
+  }
+}
+
+}  // namespace blendsim::compiler

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an operation of the plan to the instruction that does it.
+#include <fmt/format.h>
+
+#include "base/diagnostic.h"
+#include "compiler/plan.h"
+#include "units/buffer/layout.h"
+
+namespace blendsim::compiler {
+namespace {
+
+std::uint32_t u32(std::int64_t value) { return static_cast<std::uint32_t>(value); }
+
+class Builder {
+ public:
+  Builder(const Plan& plan, const TileOp& op) : plan_(plan), op_(op), node_(plan.nodes[static_cast<std::size_t>(op.node)]) {}
+
+  Instruction run() {
+    switch (op_.kind) {
+      case TileOp::Kind::load: return load();
+      case TileOp::Kind::store: return store();
+      case TileOp::Kind::conv: {
+        const ConvPart& part = stage().convs[static_cast<std::size_t>(op_.part)];
+        if (part.choice.xnor) return xnor(part);
+        return mac(part);
+      }
+      case TileOp::Kind::post: return post(stage().posts[static_cast<std::size_t>(op_.part)]);
+      case TileOp::Kind::pool: return pool(std::get<PoolPart>(node_.work));
+      case TileOp::Kind::constants: break;
+    }
+    return constants();
+  }
+
+ private:
+  [[nodiscard]] const Stage& stage() const { return std::get<Stage>(node_.work); }
+  [[nodiscard]] int m() const { return plan_.cell_slices(); }
+
+  // Word of a fixed view at row `row` and slice `slice` of the view.
+  [[nodiscard]] std::uint32_t fixed_word(const View& view, int row, int slice) const {
+    const Map& map = plan_.map(view);
+    return map.base + u32((std::int64_t{row} * map.width * map.slices + view.first + slice) * map.bytes);
+  }
+  [[nodiscard]] std::uint32_t constant(Space space, int part) const {
+    const int b = plan_.block_of(space, op_.node, op_.chunk);
+    if (b < 0) return 0;
+    const Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+    return block.address + u32(block.part_offset[static_cast<std::size_t>(part)]);
+  }
+  // Channels of the input that this chunk reads start here (grouped convolutions; depthwise: the chunk's own).
+  [[nodiscard]] int first_channel(const ConvPart& part) const {
+    if (part.choice.depthwise) return op_.slice * slice_channels;
+    if (part.choice.split == 1) return 0;
+    const int out_per_group = static_cast<int>(stage().lanes.position.size()) / part.choice.split;
+    return op_.slice * slice_channels / out_per_group * (part.channels / part.choice.split);
+  }
+
+  template <class I>
+  void window(I& i, const ConvPart& part) const {
+    const Window& w = part.window;
+    i.in_height = u32(part.in_height);
+    i.in_width = u32(part.in_width);
+    i.kernel_h = u32(w.kernel_h);
+    i.kernel_w = u32(w.kernel_w);
+    i.stride_h = u32(w.stride_h);
+    i.stride_w = u32(w.stride_w);
+    i.dilation_h = u32(w.dilation_h);
+    i.dilation_w = u32(w.dilation_w);
+    i.pad_top = u32(w.pad_top);
+    i.pad_left = u32(w.pad_left);
+  }
+  template <class I>
+  void convolution(I& i, const ConvPart& part) const {
+    window(i, part);
+    i.out_row = u32(op_.row);
+    i.rows = u32(op_.rows);
+    i.out_height = u32(node_.height);
+    i.out_width = u32(node_.width);
+    i.class_top = u32(part.class_top);
+    i.class_bottom = u32(part.class_bottom);
+    i.class_left = u32(part.class_left);
+    i.class_right = u32(part.class_right);
+    i.groups = u32(groups(part.choice.xnor));
+    i.weights = constant(part.choice.xnor ? Space::weights_binary : Space::weights_fixed, op_.part);
+    i.start = constant(part.choice.xnor ? Space::xnor_starts : Space::mac_starts, op_.part);
+    i.destination = op_.accumulators;
+    i.sync.layer = u32(part.layer + 1);
+  }
+  [[nodiscard]] std::int64_t groups(bool on_xnor) const {
+    return ceil_divide(std::int64_t{op_.slices} * slice_channels, array_rows(*plan_.machine, on_xnor));
+  }
+
+  Instruction xnor(const ConvPart& part) const {
+    XnorInstruction i;
+    convolution(i, part);
+    const Map& map = plan_.map(part.source);
+    const int channels = part.channels / part.choice.split, cell = slice_channels * m();
+    i.source = map.base;
+    i.map_cells = u32(std::int64_t{map.slices} * map.planes);
+    i.first_cell = u32((part.source.first + first_channel(part) / slice_channels) / m());
+    i.cells = u32(ceil_divide(channels, cell));
+    i.plane_cells = u32(map.slices);
+    i.last_cell_channels = u32((channels - 1) % cell);
+    i.activation_bits = u32(part.choice.activation_bits);
+    i.weight_bits = u32(part.choice.weight_bits);
+    i.use_and = part.choice.use_and ? 1 : 0;
+    i.activation_signed = part.choice.activation_signed ? 1 : 0;
+    i.weight_signed = part.choice.weight_signed ? 1 : 0;
+    return i;
+  }
+
+  Instruction mac(const ConvPart& part) const {
+    MacInstruction i;
+    convolution(i, part);
+    i.source = fixed_word(part.source, 0, first_channel(part) / slice_channels);
+    i.map_slices = u32(plan_.map(part.source).slices);
+    i.channels = u32(part.channels / part.choice.split);
+    if (part.choice.depthwise) {
+      i.channels = u32(std::min(part.channels - first_channel(part), op_.slices * slice_channels));
+      i.depthwise = 1;
+    }
+    i.activation_signed = plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).format.is_signed() ? 1 : 0;
+    return i;
+  }
+
+  void operand(const Operand& o, std::uint32_t& source, std::uint32_t& address, std::uint32_t& stride,
+               std::uint32_t& bytes_log2, std::uint32_t& is_signed) const {
+    if (o.conv >= 0) {
+      const bool on_xnor = stage().convs[static_cast<std::size_t>(o.conv)].choice.xnor;
+      source = u32(static_cast<int>(on_xnor ? PostSource::xnor_accumulators : PostSource::mac_accumulators));
+      address = plan_.slots.empty() ? 0 : plan_.slots[static_cast<std::size_t>(op_.tile)][static_cast<std::size_t>(o.conv)];
+      stride = u32(groups(on_xnor));
+    } else if (o.map.exists()) {
+      source = u32(static_cast<int>(PostSource::fixed_map));
+      address = fixed_word(o.map, op_.row, op_.slice);
+      stride = u32(plan_.map(o.map).slices);
+      bytes_log2 = u32(log2_bytes(plan_.map(o.map).bytes));
+      is_signed = o.format.is_signed() ? 1 : 0;
+    }
+  }
+
+  Instruction post(const PostPart& part) const {
+    PostInstruction i;
+    i.sync.layer = u32(part.layer + 1);
+    operand(part.a, i.a_source, i.a, i.a_stride, i.a_bytes_log2, i.a_signed);
+    operand(part.b, i.b_source, i.b, i.b_stride, i.b_bytes_log2, i.b_signed);
+    i.rows = u32(op_.rows);
+    i.width = u32(node_.width);
+    i.slices = u32(op_.slices);
+    i.parameters = constant(Space::records, op_.part);
+    if (part.work != nullptr) formula(i, *part.work);
+    if (part.thresholds) {
+      i.use_thresholds = 1;
+      i.levels = u32(part.thresholds->levels);
+    }
+    if (part.fixed.exists()) {
+      i.write_fixed = 1;
+      i.fixed_is_code = part.fixed_is_code ? 1 : 0;
+      i.fixed_bytes_log2 = u32(log2_bytes(plan_.map(part.fixed).bytes));
+      i.fixed = fixed_word(part.fixed, op_.row, op_.slice);
+      i.fixed_slices = u32(plan_.map(part.fixed).slices);
+    }
+    const TensorId code = part.bits.exists() ? part.bits_tensor : part.fixed_is_code ? part.fixed_tensor : no_tensor;
+    if (code != no_tensor) {
+      const Format format = plan_.network->tensor(code).format;
+      i.code_bipolar = format.is_bipolar() ? 1 : 0;
+      i.code_bits = format.is_bipolar() ? 1 : u32(format.bits());
+    }
+    if (part.bits.exists()) bits(i, part);
+    return i;
+  }
+
+  static void formula(PostInstruction& i, const PostProcessing& work) {
+    i.use_q1 = work.q1 ? 1 : 0;
+    i.use_q2 = work.q2 ? 1 : 0;
+    i.use_q3 = work.q3 ? 1 : 0;
+    i.activation = u32(static_cast<int>(work.activation_place));
+    for (const auto* q : {&work.q1, &work.q2, &work.q3}) {
+      if (*q) i.rounding = u32(static_cast<int>((*q)->rounding));
+    }
+  }
+
+  void bits(PostInstruction& i, const PostPart& part) const {
+    const Map& map = plan_.map(part.bits);
+    i.write_bits = 1;
+    i.bits = map.base;
+    i.bits_cells = u32(std::int64_t{map.slices} * map.planes);
+    i.bits_slice = u32(part.bits.first + op_.slice);
+    i.bits_plane_cells = u32(map.slices);
+    i.bits_row = u32(op_.row);
+  }
+
+  Instruction pool(const PoolPart& part) const {
+    PoolInstruction i;
+    const Map& in = plan_.map(part.in);
+    const Map& out = plan_.map(part.out);
+    const Window& w = part.window;
+    i.sync.layer = u32(part.layer + 1);
+    i.sum = part.sum ? 1 : 0;
+    i.in_height = u32(in.height);
+    i.in_width = u32(in.width);
+    i.zero_point = u32(part.zero_point) & 0x1ff;
+    i.kernel_h = u32(w.kernel_h);
+    i.kernel_w = u32(w.kernel_w);
+    i.stride_h = u32(w.stride_h);
+    i.stride_w = u32(w.stride_w);
+    i.dilation_h = u32(w.dilation_h);
+    i.dilation_w = u32(w.dilation_w);
+    i.pad_top = u32(w.pad_top);
+    i.pad_left = u32(w.pad_left);
+    i.out_row = u32(op_.row);
+    i.rows = u32(op_.rows);
+    i.out_width = u32(node_.width);
+    i.out_height = u32(node_.height);
+    i.divisor = u32(part.divisor);
+    if (in.binary) {
+      i.binary = 1;
+      i.source = in.base;
+      i.in_slices = u32(std::int64_t{in.slices} * in.planes);
+      i.in_first = u32(part.in.first / m() + part.plane * in.slices);
+      i.slices = u32(ceil_divide(part.in.lanes.slices, m()));
+      i.destination = out.base;
+      i.out_slices = u32(std::int64_t{out.slices} * out.planes);
+      i.out_first = u32(part.out.first / m() + part.plane * out.slices);
+      return i;
+    }
+    i.source = fixed_word(part.in, 0, 0);
+    i.in_slices = u32(in.slices);
+    i.in_bytes_log2 = u32(log2_bytes(in.bytes));
+    i.in_signed = part.in_format.is_signed() ? 1 : 0;
+    i.slices = u32(part.in.lanes.slices);
+    i.destination = fixed_word(part.out, op_.row, 0);
+    i.out_slices = u32(out.slices);
+    i.out_bytes_log2 = u32(log2_bytes(out.bytes));
+    return i;
+  }
+
+  // Bytes of one row in DRAM, a whole number of bus words.
+  [[nodiscard]] std::int64_t whole_bus_words(std::int64_t bytes) const {
+    const std::int64_t bus = plan_.machine->memory.bus_bytes();
+    return ceil_divide(bytes, bus) * bus;
+  }
+
+  Instruction load() const {
+    const InputPart& part = std::get<InputPart>(node_.work);
+    const Map& map = plan_.map(part.view);
+    const IntTensor& t = plan_.network->tensor(plan_.network->input_tensor);
+    LoadInstruction i;
+    i.form = u32(static_cast<int>(part.form));
+    i.dram_base = u32(static_cast<int>(DramBase::input));
+    i.run_bytes = u32(input_row_bytes(plan_, part));
+    i.dram_stride = i.run_bytes;
+    i.dram_address = i.run_bytes * u32(op_.row);
+    i.runs = u32(op_.rows);
+    i.row = u32(op_.row);
+    i.height = u32(map.height);
+    i.width = u32(map.width);
+    i.sync.layer = 0;
+    if (part.form == TransferForm::binary) {
+      i.buffer = u32(index(BufferId::act_binary));
+      i.buffer_address = map.base;
+      i.map_slices = u32(std::int64_t{map.slices} * map.planes);
+      i.first = u32(part.view.first / m());
+      i.slices = u32(map.planes > 1 ? std::int64_t{map.slices} * map.planes : ceil_divide(part.view.lanes.slices, m()));
+    } else {
+      i.buffer = u32(index(BufferId::act_fixed));
+      i.buffer_address = fixed_word(part.view, 0, 0);
+      i.map_slices = u32(map.slices);
+      i.slices = part.form == TransferForm::stem ? 1 : u32(part.view.lanes.slices);
+      if (part.form == TransferForm::stem) {
+        i.in_width = u32(t.width);
+        i.pad_left = u32(part.pad_left);
+        i.fill = u32(part.fill);
+      }
+    }
+    return i;
+  }
+
+  Instruction store() const {
+    const OutputPart& part = std::get<OutputPart>(node_.work);
+    const Map& map = plan_.map(part.view);
+    StoreInstruction i;
+    i.form = u32(static_cast<int>(TransferForm::fixed));
+    i.dram_base = u32(static_cast<int>(DramBase::output));
+    i.run_bytes = u32(whole_bus_words(std::int64_t{map.width} * part.view.lanes.slices * map.bytes * slice_channels));
+    i.dram_stride = i.run_bytes;
+    i.dram_address = part.address + i.run_bytes * u32(op_.row);
+    i.runs = u32(op_.rows);
+    i.buffer = u32(index(BufferId::act_fixed));
+    i.buffer_address = fixed_word(part.view, 0, 0);
+    i.map_slices = u32(map.slices);
+    i.slices = u32(part.view.lanes.slices);
+    i.bytes_log2 = u32(log2_bytes(map.bytes));
+    i.row = u32(op_.row);
+    i.height = u32(map.height);
+    i.width = u32(map.width);
+    i.sync.layer = u32(static_cast<std::int64_t>(plan_.network->layers.size()) + 1);
+    return i;
+  }
+
+  Instruction constants() const {
+    const Block& block = plan_.blocks[static_cast<std::size_t>(op_.part)];
+    LoadInstruction i;
+    i.form = u32(static_cast<int>(TransferForm::linear));
+    i.dram_base = u32(static_cast<int>(DramBase::program));
+    i.dram_address = u32(static_cast<std::int64_t>(block.dram));
+    i.run_bytes = u32(block.words * dram_word_bytes(*plan_.machine, buffer_id(block.space)));
+    i.dram_stride = i.run_bytes;
+    i.runs = 1;
+    i.buffer = u32(index(buffer_id(block.space)));
+    i.buffer_address = block.address;
+    i.sync.layer = u32(node_.layer);
+    return i;
+  }
+
+  const Plan& plan_;
+  const TileOp& op_;
+  const Node& node_;
+};
+
+template <class I, class Fields>
+void check_table(const Plan& plan, const TileOp& op, const I& i, const Fields& fields) {
+  const Node& node = plan.nodes[static_cast<std::size_t>(op.node)];
+  const std::size_t row = i.sync.layer;
+  const std::string name = row == 0 ? "input" : row > plan.network->layers.size() ? "output" : plan.layer(static_cast<int>(row) - 1).name;
+  (void)node;
+  for (const auto& field : fields) {
+    const std::uint64_t value = i.*(field.member);
+    if (value <= field.maximum()) continue;
+    throw DiagnosticError("not-lowerable", Place{{}, 0, name},
+                          fmt::format("{} instruction: {} ({}) is {}, an instruction holds at most {}", blendsim::name(op.unit),
+                                      field.name, field.sentence, value, field.maximum()),
+                          "make the layer smaller in this respect");
+  }
+}
+
+}  // namespace
+
+std::int64_t dram_word_bytes(const MachineParameters& machine, BufferId buffer) {
+  const std::int64_t bus = machine.memory.bus_bytes();
+  return ceil_divide(ceil_divide(machine.buffer(buffer).width, 8), bus) * bus;
+}
+
+std::int64_t input_row_bytes(const Plan& plan, const InputPart& part) {
+  const Map& map = plan.map(part.view);
+  const std::int64_t bus = plan.machine->memory.bus_bytes();
+  std::int64_t bytes = 0;
+  if (part.form == TransferForm::stem) {
+    bytes = 4 * std::int64_t{plan.network->tensor(plan.network->input_tensor).width};
+  } else if (part.form == TransferForm::binary) {
+    const std::int64_t cells = map.planes > 1 ? std::int64_t{map.slices} * map.planes
+                                              : ceil_divide(part.view.lanes.slices, plan.cell_slices());
+    bytes = map.width * cells * 2 * plan.cell_slices();
+  } else {
+    bytes = std::int64_t{map.width} * part.view.lanes.slices * slice_channels;
+  }
+  return ceil_divide(bytes, bus) * bus;
+}
+
+Instruction build(const Plan& plan, const TileOp& op) { return Builder(plan, op).run(); }
+
+void check_fields(const Plan& plan, const TileOp& op, const Instruction& instruction) {
+  if (const auto* load = std::get_if<LoadInstruction>(&instruction)) {
+    check_table(plan, op, static_cast<const TransferInstruction&>(*load), transfer_fields);
+  } else if (const auto* store = std::get_if<StoreInstruction>(&instruction)) {
+    check_table(plan, op, static_cast<const TransferInstruction&>(*store), transfer_fields);
+  } else if (const auto* xnor = std::get_if<XnorInstruction>(&instruction)) {
+    check_table(plan, op, *xnor, xnor_fields);
+  } else if (const auto* mac = std::get_if<MacInstruction>(&instruction)) {
+    check_table(plan, op, *mac, mac_fields);
+  } else if (const auto* post = std::get_if<PostInstruction>(&instruction)) {
+    check_table(plan, op, *post, post_fields);
+  } else if (const auto* pool = std::get_if<PoolInstruction>(&instruction)) {
+    check_table(plan, op, *pool, pool_fields);
+  }
+}
+
+}  // namespace blendsim::compiler

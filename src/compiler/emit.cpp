@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pass emit: the program: words, constants in DRAM, layer table, and where every tensor can be read back.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/diagnostic.h"
+#include "compiler/plan.h"
+#include "units/buffer/layout.h"
+#include "units/post_unit/law.h"
+
+namespace blendsim::compiler {
+namespace {
+
+constexpr std::int64_t longest_run = std::int64_t{8} << 20;  // bytes; a run's length is a field of 24 bits
+
+class Emitter {
+ public:
+  explicit Emitter(const Plan& plan) : plan_(plan), network_(*plan.network), machine_(*plan.machine) {}
+
+  Program run() {
+    program_.network = network_.name;
+    program_.network_digest = network_.digest();
+    make_layers();
+    make_input();
+    make_outputs();
+    make_constants();
+    make_words();
+    measure_buffers();
+    for (const Layer& layer : network_.layers) {
+      if (!layer.exactness.note.empty()) program_.notes.push_back(fmt::format("{}: {}", layer.name, layer.exactness.note));
+    }
+    return std::move(program_);
+  }
+
+ private:
+  // --- layer table ---------------------------------------------------------------------------------------------------
+  void make_layers() {
+    program_.layers.push_back({"input", "Load", {}, "load", 0, false, {}});
+    for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+      const Layer& layer = network_.layers[l];
+      std::string unit = "post_unit";
+      if (std::holds_alternative<Convolution>(layer.work)) unit = plan_.assignment.convolutions[l].xnor ? "xnor_array" : "mac_array";
+      if (std::holds_alternative<Pooling>(layer.work) || std::holds_alternative<Concatenation>(layer.work)) unit = "pool_unit";
+      program_.layers.push_back({layer.name, layer.op, layer.nodes, unit, layer_macs(network_, layer), layer_is_binary(network_, layer), {}});
+    }
+    program_.layers.push_back({"output", "Store", {}, "store", 0, false, {}});
+    for (const Node& node : plan_.nodes) {
+      if (const auto* stage = std::get_if<Stage>(&node.work)) {
+        for (const ConvPart& part : stage->convs) add_accumulators(*stage, part);
+        for (const PostPart& part : stage->posts) {
+          if (part.work == nullptr) continue;
+          add_map(part.layer, part.fixed, part.fixed_tensor);
+          add_map(part.layer, part.bits, part.bits_tensor);
+        }
+      } else if (const auto* pool = std::get_if<PoolPart>(&node.work)) {
+        const auto* work = pool->layer < 0 ? nullptr : std::get_if<Pooling>(&plan_.layer(pool->layer).work);
+        if (work != nullptr) add_map(pool->layer, pool->out, work->output);
+      }
+    }
+  }
+
+  // Channel runs of a tensor in consecutive positions that start at a slice; none where one does not.
+  struct Run {
+    int channels = 0, slice = 0;
+  };
+  static std::vector<Run> runs_of(const Lanes& lanes) {
+    std::vector<Run> runs;
+    for (std::size_t c = 0; c < lanes.position.size(); ++c) {
+      if (c == 0 || lanes.position[c] != lanes.position[c - 1] + 1) {
+        if (lanes.position[c] % slice_channels != 0) return {};
+        runs.push_back({0, lanes.position[c] / slice_channels});
+      }
+      ++runs.back().channels;
+    }
+    return runs;
+  }
+
+  [[nodiscard]] TensorView view_of(TensorId id) const {
+    const IntTensor& t = network_.tensor(id);
+    TensorView view;
+    view.name = t.name;
+    view.format = t.format;
+    view.channels = t.channels;
+    view.height = t.height;
+    view.width = t.width;
+    return view;
+  }
+
+  [[nodiscard]] std::vector<TensorView>& results(int layer) { return program_.layers[static_cast<std::size_t>(layer + 1)].results; }
+
+  void add_accumulators(const Stage& stage, const ConvPart& part) {
+    if (!stage.lanes.is_dense() && array_rows(machine_, part.choice.xnor) != slice_channels) return;
+    for (const Run& run : runs_of(stage.lanes)) {
+      TensorView view = view_of(std::get<Convolution>(plan_.layer(part.layer).work).output);
+      view.place = part.choice.xnor ? TensorView::Place::xnor_accumulators : TensorView::Place::mac_accumulators;
+      view.channels = run.channels;
+      view.bytes = 4;
+      results(part.layer).push_back(view);
+    }
+  }
+
+  // One copy of each tensor, from the layer that writes it.
+  void add_map(int layer, const View& at, TensorId id) {
+    if (!at.exists() || !listed_.insert(id).second) return;
+    const Map& map = plan_.map(at);
+    for (const Run& run : runs_of(at.lanes)) {
+      TensorView view = view_of(id);
+      view.place = map.binary ? TensorView::Place::act_binary : TensorView::Place::act_fixed;
+      view.channels = run.channels;
+      view.base = map.base;
+      view.slices = static_cast<std::uint32_t>(map.slices * map.planes);
+      view.first = static_cast<std::uint32_t>(at.first + run.slice);
+      view.bytes = static_cast<std::uint32_t>(map.bytes);
+      view.planes = static_cast<std::uint32_t>(map.planes);
+      view.plane_cells = map.binary ? static_cast<std::uint32_t>(map.slices) : 0;
+      results(layer).push_back(view);
+    }
+  }
+
+  // --- input and outputs ---------------------------------------------------------------------------------------------
+  void make_input() {
+    const InputPart& part = std::get<InputPart>(plan_.nodes.front().work);
+    const Map& map = plan_.map(part.view);
+    const IntTensor& t = network_.tensor(network_.input_tensor);
+    program_.input = view_of(network_.input_tensor);
+    program_.input.place = TensorView::Place::dram;
+    program_.input.slices = static_cast<std::uint32_t>(
+        map.binary ? ceil_divide(part.view.lanes.slices, plan_.cell_slices()) : part.view.lanes.slices);
+    program_.input.plane_cells = map.binary ? program_.input.slices : 0;
+    program_.input_form = part.form;
+    program_.input_row_bytes = static_cast<std::uint32_t>(input_row_bytes(plan_, part));
+    program_.input_bytes = std::uint64_t{program_.input_row_bytes} * static_cast<std::uint64_t>(t.height);
+    program_.host_input = network_.input;
+  }
+
+  void make_outputs() {
+    program_.host_outputs = network_.outputs;
+    for (const Node& node : plan_.nodes) {
+      const auto* part = std::get_if<OutputPart>(&node.work);
+      if (part == nullptr) continue;
+      const Map& map = plan_.map(part->view);
+      TensorView view = view_of(network_.output_tensors[part->output]);
+      view.place = TensorView::Place::dram;
+      view.base = part->address;
+      view.slices = static_cast<std::uint32_t>(part->view.lanes.slices);
+      view.bytes = static_cast<std::uint32_t>(map.bytes);
+      const std::int64_t row = std::int64_t{map.width} * view.slices * view.bytes * slice_channels;
+      const std::int64_t bus = machine_.memory.bus_bytes(), row_bytes = ceil_divide(row, bus) * bus;
+      if (row_bytes != row) view.plane_cells = static_cast<std::uint32_t>(row_bytes);
+      program_.outputs.push_back(view);
+      program_.output_bytes = part->address + static_cast<std::uint64_t>(row_bytes * map.height);
+    }
+  }
+
+  // --- constants -------------------------------------------------------------------------------------------------------
+  [[nodiscard]] std::vector<std::uint8_t> part_bytes(const Block& block, std::size_t part) const {
+    const Node& node = plan_.nodes[static_cast<std::size_t>(block.node)];
+    const Stage& stage = std::get<Stage>(node.work);
+    TileOp op;
+    op.kind = TileOp::Kind::post;
+    op.node = block.node;
+    op.part = static_cast<int>(part);
+    op.chunk = block.chunk;
+    op.slice = block.chunk * node.chunk;
+    op.slices = std::min(node.chunk, stage.lanes.slices - op.slice);
+    op.rows = 1;
+    op.tile = 0;
+    if (block.space == Space::records) {
+      const auto instruction = std::get<PostInstruction>(build(plan_, op));
+      return record_bits(instruction) == 0 ? std::vector<std::uint8_t>{}
+                                           : post_records(plan_, stage, stage.posts[part], instruction, op.slice, op.slices);
+    }
+    const ConvPart& conv = stage.convs[part];
+    if (conv.choice.xnor != (block.space == Space::weights_binary || block.space == Space::xnor_starts)) return {};
+    if (block.space == Space::weights_binary || block.space == Space::weights_fixed) return weight_words(plan_, stage, conv, op.slice, op.slices);
+    return start_words(plan_, node, conv, op.slice, op.slices);
+  }
+
+  void make_constants() {
+    DramSegment segment;
+    for (const SpaceUse& use : plan_.spaces) {
+      for (const int b : use.blocks) {
+        const Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+        const auto stored = static_cast<std::size_t>(dram_word_bytes(machine_, buffer_id(block.space)));
+        const auto bytes = static_cast<std::size_t>(ceil_divide(buffer_of(machine_, block.space).width, 8));
+        if (segment.bytes.size() != block.dram) throw InvariantError("compiler", "constants do not lie one after the other");
+        segment.bytes.resize(segment.bytes.size() + static_cast<std::size_t>(block.words) * stored);
+        for (std::size_t part = 0; part < block.part_offset.size(); ++part) {
+          const std::vector<std::uint8_t> words = part_bytes(block, part);
+          const std::size_t count = words.size() / bytes;
+          const std::size_t next = part + 1 < block.part_offset.size() ? static_cast<std::size_t>(block.part_offset[part + 1])
+                                                                       : static_cast<std::size_t>(block.words);
+          if (count != next - static_cast<std::size_t>(block.part_offset[part])) {
+            throw InvariantError("compiler", fmt::format("{} constant words where {} are due", count, next));
+          }
+          for (std::size_t w = 0; w < count; ++w) {
+            std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(w * bytes), bytes,
+                        segment.bytes.begin() + static_cast<std::ptrdiff_t>(block.dram + (static_cast<std::size_t>(block.part_offset[part]) + w) * stored));
+          }
+        }
+      }
+    }
+    if (!segment.bytes.empty()) program_.segments.push_back(std::move(segment));
+  }
+
+  // --- words -----------------------------------------------------------------------------------------------------------
+  void load_linear(BufferId buffer, std::uint64_t dram, std::int64_t address, std::int64_t words) {
+    const std::int64_t stored = dram_word_bytes(machine_, buffer), depth = machine_.buffer(buffer).depth;
+    while (words > 0) {
+      const std::int64_t count = std::min({words, longest_run / stored, (address / depth + 1) * depth - address});
+      LoadInstruction i;
+      i.form = static_cast<std::uint32_t>(TransferForm::linear);
+      i.dram_base = static_cast<std::uint32_t>(DramBase::program);
+      i.dram_address = static_cast<std::uint32_t>(dram);
+      i.run_bytes = i.dram_stride = static_cast<std::uint32_t>(count * stored);
+      i.runs = 1;
+      i.buffer = static_cast<std::uint32_t>(index(buffer));
+      i.buffer_address = static_cast<std::uint32_t>(address);
+      encode(i, program_.init);
+      dram += static_cast<std::uint64_t>(count * stored);
+      address += count;
+      words -= count;
+    }
+  }
+
+  void load_resident_constants() {
+    for (const SpaceUse& use : plan_.spaces) {
+      if (use.streamed) continue;
+      for (std::size_t k = 0; k < use.blocks.size();) {
+        const Block& first = plan_.blocks[static_cast<std::size_t>(use.blocks[k])];
+        std::int64_t words = 0;  // as far as blocks follow each other in the buffer too
+        for (; k < use.blocks.size(); ++k) {
+          const Block& block = plan_.blocks[static_cast<std::size_t>(use.blocks[k])];
+          if (block.address != first.address + words) break;
+          words += block.words;
+        }
+        load_linear(buffer_id(first.space), first.dram, first.address, words);
+      }
+    }
+  }
+
+  [[nodiscard]] std::uint64_t add_words(const std::vector<Word>& words, std::size_t stored) {
+    DramSegment segment;
+    const auto bus = static_cast<std::uint64_t>(machine_.memory.bus_bytes());
+    const auto whole = [&](std::uint64_t bytes) { return (bytes + bus - 1) / bus * bus; };
+    segment.address = program_.segments.empty() ? 0 : whole(program_.segments.back().address + program_.segments.back().bytes.size());
+    segment.bytes.resize(whole(words.size() * stored));
+    for (std::size_t w = 0; w < words.size(); ++w) {
+      for (std::size_t b = 0; b < 8; ++b) {
+        segment.bytes[w * stored + b] = static_cast<std::uint8_t>(words[w].low >> (8 * b));
+        segment.bytes[w * stored + 8 + b] = static_cast<std::uint8_t>(words[w].high >> (8 * b));
+      }
+    }
+    const std::uint64_t address = segment.address;
+    program_.program_bytes = address + segment.bytes.size();
+    program_.segments.push_back(std::move(segment));
+    return address;
+  }
+
+  void make_words() {
+    for (const Instruction& i : plan_.instructions) encode(i, program_.main);
+    encode_end(program_.main);
+    const BufferParameters& buffer = machine_.buffer(BufferId::instructions);
+    program_.resident = static_cast<std::int64_t>(program_.main.size()) <= buffer.depth * buffer.regions;
+    program_.main_address = add_words(program_.main, 16);
+    load_resident_constants();
+    if (program_.resident) {
+      const auto stored = static_cast<std::size_t>(dram_word_bytes(machine_, BufferId::instructions));
+      // Fetched words are packed; loaded ones take whole bus words each.
+      const std::uint64_t from = stored == 16 ? program_.main_address : add_words(program_.main, stored);
+      load_linear(BufferId::instructions, from, 0, static_cast<std::int64_t>(program_.main.size()));
+    }
+    encode_end(program_.init);
+  }
+
+  // --- buffers -----------------------------------------------------------------------------------------------------------
+  void measure_buffers() {
+    program_.buffers.assign(buffer_count, {});
+    const auto add = [&](BufferId id, std::int64_t words) {
+      program_.buffers[static_cast<std::size_t>(index(id))].peak_bits += words * machine_.buffer(id).width;
+    };
+    add(BufferId::act_binary, plan_.peak[static_cast<std::size_t>(index(BufferId::act_binary))]);
+    add(BufferId::act_fixed, plan_.peak[static_cast<std::size_t>(index(BufferId::act_fixed))]);
+    for (int s = 0; s < space_count; ++s) {
+      std::uint32_t begin = ~0U, end = 0;
+      for (const int b : plan_.spaces[static_cast<std::size_t>(s)].blocks) {
+        const Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+        begin = std::min(begin, block.address);
+        end = std::max(end, block.address + static_cast<std::uint32_t>(block.words));
+      }
+      if (end > 0) add(buffer_id(static_cast<Space>(s)), end - begin);
+    }
+    std::array<std::set<std::uint32_t>, 2> slots;
+    for (const TileOp& op : plan_.ops) {
+      if (op.kind == TileOp::Kind::conv) slots[op.unit == UnitId::xnor_array ? 0 : 1].insert(op.accumulators);
+    }
+    for (std::size_t r = 0; r < 2; ++r) add(BufferId::accumulators, static_cast<std::int64_t>(slots[r].size()) * plan_.accumulator_slot[r]);
+    if (program_.resident) add(BufferId::instructions, static_cast<std::int64_t>(program_.main.size()));
+  }
+
+  const Plan& plan_;
+  const IntegerNetwork& network_;
+  const MachineParameters& machine_;
+  Program program_;
+  std::set<TensorId> listed_;
+};
+
+}  // namespace
+
+Program emit(const Plan& plan) { return Emitter(plan).run(); }
+
+}  // namespace blendsim::compiler

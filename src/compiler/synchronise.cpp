@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pass synchronise: the fewest tokens and fences that put every two instructions which meet in order, whatever the timing.
+//
+// What is known of every timing (isa/verify_order.cpp proves programs by the same rules): a unit starts and ends in program
+// order; a token puts its poster's end before its taker's start, and with it everything known to have ended before the poster
+// started. An edge that is known already makes no token. A counter that could overflow gets a token back.
+#include <algorithm>
+#include <array>
+
+#include "base/diagnostic.h"
+#include "compiler/plan.h"
+
+namespace blendsim::compiler {
+namespace {
+
+using Clock = std::array<std::int32_t, unit_count>;
+enum Kind : std::size_t { data = 0, space = 1 };
+
+void merge(Clock& into, const Clock& other) {
+  for (std::size_t u = 0; u < into.size(); ++u) into[u] = std::max(into[u], other[u]);
+}
+
+struct Known {
+  std::int32_t number = 0;   // within its unit, from 1
+  Clock ended{}, started{};  // of each unit: what ended (started) before its start
+};
+
+struct Past {
+  std::int32_t number;
+  const Access* access;
+};
+
+struct Link {
+  std::vector<std::size_t> posts, waits;  // instructions
+  bool late = false;  // take tokens of the last instruction that can post, so that few are under way
+};
+
+class Synchroniser {
+ public:
+  Synchroniser(std::vector<Instruction>& instructions, const MachineParameters& machine)
+      : instructions_(instructions), machine_(machine), forced_(instructions.size()) {
+    for (const Instruction& i : instructions) accesses_.push_back(accesses(i, machine));
+    capacity_ = (std::size_t{1} << machine.dispatcher.token_bits) - 1;
+  }
+
+  void run() {
+    constexpr int most_rounds = 1000;
+    for (int round = 0; round < most_rounds; ++round) {
+      pass();
+      if (!relieve_counters()) return;
+    }
+    throw DiagnosticError("does-not-fit", Place{{}, 0, "tokens"},
+                          "no order of tokens keeps every counter below its limit", "dispatcher.token_bits=8");
+  }
+
+ private:
+  struct Need {
+    std::int32_t number = 0;
+    Kind kind = data;
+  };
+
+  void pass() {
+    known_.assign(instructions_.size(), {});
+    for (auto& unit : of_unit_) unit.clear();
+    for (auto& by_kind : links_) {
+      for (auto& from : by_kind) {
+        for (Link& link : from) {
+          link.posts.clear();
+          link.waits.clear();
+        }
+      }
+    }
+    for (int b = 0; b < buffer_count; ++b) {
+      past_[static_cast<std::size_t>(b)].assign(static_cast<std::size_t>(machine_.buffers[static_cast<std::size_t>(b)].regions), {});
+    }
+    for (std::size_t n = 0; n < instructions_.size(); ++n) add(n);
+  }
+
+  void add(std::size_t n) {
+    Synchronisation& sync = sync_of(instructions_[n]);
+    sync = {0, 0, 0, 0, 0, sync.layer};
+    const std::size_t own = instructions_[n].index();
+    Known& known = known_[n];
+    known.number = static_cast<std::int32_t>(of_unit_[own].size()) + 1;
+    if (known.number > 1) {
+      const Known& previous = known_[of_unit_[own].back()];
+      known.ended = previous.ended;
+      known.started = previous.started;
+    }
+    known.started[own] = known.number;
+    std::array<Need, unit_count> needs{};
+    for (const Access& access : accesses_[n]) collect(access, own, known, needs);
+    for (const auto& [unit, number] : forced_[n]) {
+      if (number > needs[unit].number) needs[unit] = {number, space};
+    }
+    take_tokens(n, own, needs);
+    if (needs[own].number > known.ended[own]) {
+      sync.fence = 1;
+      known.ended[own] = known.number - 1;
+    }
+    of_unit_[own].push_back(n);
+    for (const Access& access : accesses_[n]) past_of(access)[access.write ? 1 : 0][own].push_back({known.number, &access});
+  }
+
+  using Region = std::array<std::array<std::vector<Past>, unit_count>, 2>;
+  Region& past_of(const Access& access) { return past_[static_cast<std::size_t>(index(access.buffer))][access.region]; }
+
+  // The last instruction of each unit that must have ended before this access.
+  void collect(const Access& access, std::size_t own, const Known& known, std::array<Need, unit_count>& needs) {
+    const Region& past = past_of(access);
+    for (std::size_t unit = 0; unit < unit_count; ++unit) {
+      for (std::size_t port = 0; port < 2; ++port) {
+        const bool same_port = port == (access.write ? 1U : 0U);
+        if (unit == own && (same_port || access.write)) continue;
+        const bool raw = !access.write && port == 1;
+        const auto& list = past[port][unit];
+        for (auto it = list.rbegin(); it != list.rend() && it->number > std::max(known.ended[unit], needs[unit].number - (raw ? 1 : 0)); ++it) {
+          if (!same_port && !overlap(access, *it->access)) continue;
+          needs[unit] = {it->number, raw ? data : space};
+          break;
+        }
+      }
+    }
+  }
+
+  // The latest poster first: what it knows may make other tokens needless.
+  void take_tokens(std::size_t n, std::size_t own, std::array<Need, unit_count>& needs) {
+    Known& known = known_[n];
+    std::vector<std::size_t> order;
+    for (std::size_t u = 0; u < unit_count; ++u) {
+      if (u == own || needs[u].number == 0) continue;
+      Link& link = links_[needs[u].kind][u][own];
+      if (link.late) needs[u].number = static_cast<std::int32_t>(of_unit_[u].size());
+      order.push_back(u);
+    }
+    const auto poster = [&](std::size_t u) { return of_unit_[u][static_cast<std::size_t>(needs[u].number) - 1]; };
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return poster(a) > poster(b); });
+    for (const std::size_t u : order) {
+      if (needs[u].number <= known.ended[u]) continue;
+      const std::size_t p = poster(u);
+      Link& link = links_[needs[u].kind][u][own];
+      link.posts.push_back(p);
+      link.waits.push_back(n);
+      Synchronisation& from = sync_of(instructions_[p]);
+      Synchronisation& to = sync_of(instructions_[n]);
+      (needs[u].kind == data ? from.post_data : from.post_space) |= 1U << own;
+      (needs[u].kind == data ? to.wait_data : to.wait_space) |= 1U << u;
+      merge(known.ended, known_[p].ended);
+      merge(known.started, known_[p].started);
+      known.ended[u] = std::max(known.ended[u], needs[u].number);
+      known.started[u] = std::max(known.started[u], needs[u].number);
+    }
+  }
+
+  // Where the k-th token could be one too many, its poster waits for the taker of an earlier one. True if anything changed.
+  bool relieve_counters() {
+    bool changed = false;
+    for (auto& by_kind : links_) {
+      for (std::size_t producer = 0; producer < unit_count; ++producer) {
+        for (std::size_t consumer = 0; consumer < unit_count; ++consumer) changed = relieve(by_kind[producer][consumer], consumer) || changed;
+      }
+    }
+    return changed;
+  }
+
+  bool relieve(Link& link, std::size_t consumer) {
+    std::size_t taken = 0;
+    for (std::size_t k = 0; k < link.posts.size(); ++k) {
+      const Known& poster = known_[link.posts[k]];
+      while (taken < k && known_[link.waits[taken]].number <= poster.started[consumer]) ++taken;
+      if (k + 1 - taken <= capacity_) continue;
+      const std::size_t earlier = link.waits[k - capacity_];
+      if (earlier > link.posts[k]) {
+        if (link.late) throw InvariantError("compiler", "a late token precedes its predecessor's taker");
+        link.late = true;
+        return true;
+      }
+      forced_[link.posts[k]].emplace_back(consumer, known_[earlier].number);
+      // Later ones of this link follow from it where they can: look again after the next pass.
+      return true;
+    }
+    return false;
+  }
+
+  std::vector<Instruction>& instructions_;
+  const MachineParameters& machine_;
+  std::vector<std::vector<Access>> accesses_;
+  std::vector<std::vector<std::pair<std::size_t, std::int32_t>>> forced_;
+  std::size_t capacity_ = 0;
+  std::vector<Known> known_;
+  std::array<std::vector<std::size_t>, unit_count> of_unit_;
+  std::array<std::array<std::array<Link, unit_count>, unit_count>, 2> links_;
+  std::array<std::vector<Region>, buffer_count> past_;
+};
+
+}  // namespace
+
+void synchronise(std::vector<Instruction>& instructions, const MachineParameters& machine) {
+  Synchroniser(instructions, machine).run();
+}
+
+}  // namespace blendsim::compiler

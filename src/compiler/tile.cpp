@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pass tile: cuts every node into rows, and into chunks of output channels where accumulators or weights ask for it;
+// says what constants each chunk needs and whether they stay on chip.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/diagnostic.h"
+#include "compiler/plan.h"
+#include "units/buffer/layout.h"
+#include "units/mac_array/law.h"
+#include "units/post_unit/law.h"
+#include "units/xnor_array/law.h"
+
+namespace blendsim::compiler {
+namespace {
+
+constexpr Cycles shortest_tile = 64;   // shorter instructions pay more for dispatch and tokens than they gain in overlap
+constexpr int most_rows = 63;
+constexpr int most_groups = 63;
+constexpr std::int64_t shortest_transfer = 512;  // bytes: two bursts of the usual bus
+constexpr std::array<std::int64_t, space_count> address_limits = {1 << 16, 1 << 16, 1 << 14, 1 << 14, 1 << 14};
+constexpr std::int64_t accumulator_address_limit = 1 << 13;
+
+class Tiler {
+ public:
+  explicit Tiler(Plan& plan) : plan_(plan), machine_(*plan.machine) {}
+
+  void run() {
+    check_addresses();
+    for (Node& node : plan_.nodes) {
+      if (auto* stage = std::get_if<Stage>(&node.work)) prepare(node, *stage);
+    }
+    measure_spaces();
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) cut(static_cast<int>(n));
+    make_blocks();
+    size_slots();
+    for (TileOp& op : plan_.ops) measure(op);
+  }
+
+ private:
+  [[nodiscard]] const std::string& name_of(const Node& node) const {
+    static const std::string input = "input", output = "output";
+    if (node.layer == 0) return input;
+    if (node.layer > static_cast<int>(plan_.network->layers.size())) return output;
+    return plan_.layer(node.layer - 1).name;
+  }
+
+  // Accumulators of both arrays must lie within the instructions' address fields.
+  void check_addresses() const {
+    const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
+    if (2 * depth > accumulator_address_limit) {
+      throw DiagnosticError("does-not-fit", Place{{}, 0, "accumulators"},
+                            fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
+                            fmt::format("accumulators.depth={}", accumulator_address_limit / 2));
+    }
+  }
+
+  void prepare(const Node& node, Stage& stage) {
+    for (ConvPart& part : stage.convs) {
+      const Window& w = part.window;
+      const int zero_point = plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).zero_point;
+      const bool by_border = zero_point != 0 || (part.choice.xnor && (!part.choice.use_and || part.choice.doubled) && part.choice.activation_bits == 1);
+      if (by_border) {
+        const auto down = BorderClasses::of(part.in_height, node.height, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
+        const auto across = BorderClasses::of(part.in_width, node.width, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
+        part.class_top = static_cast<int>(down.leading);
+        part.class_bottom = static_cast<int>(down.trailing);
+        part.class_left = static_cast<int>(across.leading);
+        part.class_right = static_cast<int>(across.trailing);
+      }
+      const std::int64_t channels = part.channels / part.choice.split;
+      const std::int64_t taps = std::int64_t{w.kernel_h} * w.kernel_w;
+      if (part.choice.xnor) {
+        const std::int64_t cells = ceil_divide(channels, slice_channels * plan_.cell_slices());
+        part.words_per_group = part.choice.weight_bits * XnorSteps::of(w.kernel_h, w.kernel_w, cells, w.dilation_h != 1 || w.dilation_w != 1).steps;
+      } else {
+        part.words_per_group = taps * (part.choice.depthwise ? 1 : column_groups(channels, machine_.mac_array.columns));
+      }
+    }
+    for (const PostPart& part : stage.posts) check_rounding(part);
+  }
+
+  void check_rounding(const PostPart& part) const {
+    if (part.work == nullptr) return;
+    std::optional<Rounding> rounding;
+    for (const auto* q : {&part.work->q1, &part.work->q2, &part.work->q3}) {
+      if (!*q) continue;
+      if (rounding && *rounding != (*q)->rounding) {
+        throw DiagnosticError("not-lowerable", Place{{}, 0, plan_.layer(part.layer).name},
+                              "its quantisers round in two different ways, an instruction has one rounding for all");
+      }
+      rounding = (*q)->rounding;
+    }
+  }
+
+  // --- constants ----------------------------------------------------------------------------------------------------
+  [[nodiscard]] std::int64_t groups_of(bool xnor, int slices) const {
+    return ceil_divide(std::int64_t{slices} * slice_channels, array_rows(machine_, xnor));
+  }
+
+  // Words that a chunk of `slices` slices needs in a space; by part when asked.
+  [[nodiscard]] std::int64_t words_in(Space space, const Node& node, int node_index, int slices, std::vector<std::int64_t>* offsets) const {
+    const auto* stage = std::get_if<Stage>(&node.work);
+    if (stage == nullptr) return 0;
+    std::int64_t words = 0;
+    const auto add = [&](std::int64_t count) {
+      if (offsets != nullptr) offsets->push_back(words);
+      words += count;
+    };
+    if (space == Space::records) {
+      for (std::size_t p = 0; p < stage->posts.size(); ++p) {
+        TileOp op;
+        op.kind = TileOp::Kind::post;
+        op.node = node_index;
+        op.part = static_cast<int>(p);
+        op.slices = slices;
+        op.rows = 1;
+        const auto i = std::get<PostInstruction>(build(plan_, op));
+        add(record_bits(i) == 0 ? 0 : slices * record_words(i, machine_.buffer(BufferId::parameters).width));
+      }
+      return words;
+    }
+    for (const ConvPart& part : stage->convs) {
+      const bool weights = space == Space::weights_binary || space == Space::weights_fixed;
+      const bool mine = part.choice.xnor == (space == Space::weights_binary || space == Space::xnor_starts);
+      add(mine ? groups_of(part.choice.xnor, slices) * (weights ? part.words_per_group : part.classes()) : 0);
+    }
+    return words;
+  }
+
+  [[nodiscard]] std::int64_t capacity(Space space) const {
+    const BufferParameters& b = buffer_of(machine_, space);
+    if (buffer_id(space) != BufferId::parameters) return std::min(b.depth * b.regions, address_limits[static_cast<std::size_t>(space)]);
+    const int region = space == Space::records ? 0 : space == Space::xnor_starts ? 1 : 2;
+    return std::clamp<std::int64_t>(address_limits[static_cast<std::size_t>(space)] - region * b.depth, 0, b.depth);
+  }
+
+  void measure_spaces() {
+    for (int s = 0; s < space_count; ++s) {
+      SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
+      use.capacity = capacity(static_cast<Space>(s));
+      for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+        const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
+        if (stage != nullptr) use.demand += words_in(static_cast<Space>(s), plan_.nodes[n], static_cast<int>(n), stage->lanes.slices, nullptr);
+      }
+      // With several regions some words are lost at a region's end: a block never crosses one.
+      use.streamed = use.demand > use.capacity || !fits_regions(static_cast<Space>(s));
+      if (use.demand > 0) {
+        plan_.explanation.push_back(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand, use.capacity,
+                                                use.streamed ? "streamed" : "resident"));
+      }
+    }
+  }
+
+  [[nodiscard]] bool fits_regions(Space space) const {
+    if (buffer_id(space) == BufferId::parameters) return true;
+    const BufferParameters& b = buffer_of(machine_, space);
+    std::int64_t used = 0;
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+      const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
+      if (stage == nullptr) continue;
+      const std::int64_t words = words_in(space, plan_.nodes[n], static_cast<int>(n), stage->lanes.slices, nullptr);
+      if (words > b.depth) return false;
+      if (used / b.depth != (used + words - 1) / b.depth && words > 0) used = ceil_divide(used, b.depth) * b.depth;
+      used += words;
+    }
+    return used <= plan_.spaces[static_cast<std::size_t>(space)].capacity;
+  }
+
+  static std::string space_name(Space space) {
+    static const std::array<std::string, space_count> names = {"weights_binary", "weights_fixed", "parameters (post_unit records)",
+                                                               "parameters (xnor_array start words)", "parameters (mac_array start words)"};
+    return names[static_cast<std::size_t>(space)];
+  }
+
+  void make_blocks() {
+    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+      const Node& node = plan_.nodes[n];
+      const auto* stage = std::get_if<Stage>(&node.work);
+      if (stage == nullptr) continue;
+      for (int c = 0; c < node.chunks; ++c) {
+        const int slices = std::min(node.chunk, stage->lanes.slices - c * node.chunk);
+        for (int s = 0; s < space_count; ++s) {
+          Block block{static_cast<Space>(s), static_cast<int>(n), c, 0, {}, 0, 0};
+          block.words = words_in(block.space, node, block.node, slices, &block.part_offset);
+          if (block.words == 0) continue;
+          plan_.spaces[static_cast<std::size_t>(s)].blocks.push_back(static_cast<int>(plan_.blocks.size()));
+          plan_.blocks.push_back(block);
+        }
+      }
+    }
+  }
+
+  // --- cutting ---------------------------------------------------------------------------------------------------
+  void cut(int n) {
+    Node& node = plan_.nodes[static_cast<std::size_t>(n)];
+    if (std::holds_alternative<Stage>(node.work)) cut_stage(n, node);
+    else if (std::holds_alternative<PoolPart>(node.work)) cut_rows(n, node, TileOp::Kind::pool, UnitId::pool_unit, rows_by_law(n, node, TileOp::Kind::pool));
+    else if (const auto* input = std::get_if<InputPart>(&node.work)) {
+      cut_rows(n, node, TileOp::Kind::load, UnitId::load, rows_by_bytes(input_row_bytes(plan_, *input), node));
+    } else {
+      const auto& output = std::get<OutputPart>(node.work);
+      const std::int64_t row = std::int64_t{node.width} * output.view.lanes.slices * plan_.map(output.view).bytes * slice_channels;
+      cut_rows(n, node, TileOp::Kind::store, UnitId::store, rows_by_bytes(row, node));
+    }
+  }
+
+  static int rows_by_bytes(std::int64_t row_bytes, const Node& node) {
+    return static_cast<int>(std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, most_rows)));
+  }
+
+  int rows_by_law(int n, const Node& node, TileOp::Kind kind) const {
+    TileOp op;
+    op.kind = kind;
+    op.node = n;
+    op.rows = 1;
+    const Cycles one = std::max<Cycles>(1, occupancy(build(plan_, op), machine_));
+    return static_cast<int>(std::clamp<Cycles>(ceil_divide(shortest_tile, one), 1, std::min(node.height, most_rows)));
+  }
+
+  void cut_rows(int n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
+    node.rows = rows;
+    for (int row = 0; row < node.height; row += rows) {
+      TileOp op;
+      op.kind = kind;
+      op.node = n;
+      op.row = row;
+      op.rows = std::min(rows, node.height - row);
+      op.unit = unit;
+      plan_.ops.push_back(op);
+    }
+  }
+
+  // Slices that come in whole row groups of every array of the stage.
+  [[nodiscard]] int slice_unit(const Stage& stage) const {
+    int unit = 1;
+    for (const ConvPart& part : stage.convs) unit = std::lcm(unit, array_rows(machine_, part.choice.xnor) / slice_channels);
+    return unit;
+  }
+
+  [[nodiscard]] std::int64_t accumulator_words(const Node& node, const Stage& stage, int slices) const {
+    std::int64_t words = 0;
+    for (const ConvPart& part : stage.convs) words = std::max(words, node.width * groups_of(part.choice.xnor, slices));
+    return words;
+  }
+
+  void cut_stage(int n, Node& node) {
+    const Stage& stage = std::get<Stage>(node.work);
+    const int unit = slice_unit(stage), all = stage.lanes.slices;
+    int chunk = static_cast<int>(ceil_divide(all, unit)) * unit;
+    for (const ConvPart& part : stage.convs) {
+      while (chunk > unit && groups_of(part.choice.xnor, chunk) > most_groups) chunk -= unit;
+    }
+    chunk = limit_by_weights(n, node, stage, chunk, unit);
+    chunk = limit_by_accumulators(node, stage, chunk, unit);
+    for (const ConvPart& part : stage.convs) {  // a chunk lies within one group of a grouped convolution
+      if (part.choice.split > 1) chunk = std::gcd(chunk, static_cast<int>(stage.lanes.position.size()) / part.choice.split / slice_channels);
+    }
+    node.chunk = std::min(chunk, all);
+    node.chunks = static_cast<int>(ceil_divide(all, node.chunk));
+    node.rows = stage_rows(n, node, stage);
+    emit_stage_ops(n, node, stage);
+  }
+
+  int limit_by_weights(int n, const Node& node, const Stage& stage, int chunk, int unit) const {
+    for (int s = 0; s < space_count; ++s) {
+      const SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
+      const auto space = static_cast<Space>(s);
+      if (!use.streamed) continue;
+      const std::int64_t region = buffer_id(space) == BufferId::parameters ? use.capacity : std::min(use.capacity, buffer_of(machine_, space).depth);
+      // Two chunks at once, so that one is loaded while the other is used; one alone where that is too little.
+      while (chunk > unit && words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2) chunk -= unit;
+      const std::int64_t words = words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr);
+      if (words > region) {
+        throw DiagnosticError("does-not-fit", Place{{}, 0, name_of(node)},
+                              fmt::format("{}: one row group of this layer takes {} words, there are {}", space_name(space), words, region),
+                              fmt::format("{}.depth={}", blendsim::name(buffer_id(space)), words));
+      }
+    }
+    return chunk;
+  }
+
+  int limit_by_accumulators(const Node& node, const Stage& stage, int chunk, int unit) const {
+    if (stage.convs.empty()) return chunk;
+    const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
+    while (chunk > unit && accumulator_words(node, stage, std::min(chunk, stage.lanes.slices)) > depth / 2) chunk -= unit;
+    const std::int64_t words = accumulator_words(node, stage, std::min(chunk, stage.lanes.slices));
+    const std::int64_t tiles = most_in_one_region(stage);
+    if (words * tiles > depth) {
+      throw DiagnosticError("does-not-fit", Place{{}, 0, name_of(node)},
+                            fmt::format("accumulators: one row of one row group takes {} words, the region holds {}", words * tiles, depth),
+                            fmt::format("accumulators.depth={} (twice that lets arrays and post_unit overlap)", words * tiles));
+    }
+    return chunk;
+  }
+
+  static std::int64_t most_in_one_region(const Stage& stage) {
+    std::array<std::int64_t, 2> count{};
+    for (const ConvPart& part : stage.convs) ++count[part.choice.xnor ? 0 : 1];
+    return std::max(count[0], count[1]);
+  }
+
+  // Rows a tile: long enough by law, and at least four tiles in the accumulators.
+  int stage_rows(int n, const Node& node, const Stage& stage) const {
+    Cycles longest = 1;
+    TileOp op;
+    op.node = n;
+    op.rows = 1;
+    op.slices = std::min(node.chunk, stage.lanes.slices);
+    for (std::size_t p = 0; p < stage.convs.size() + stage.posts.size(); ++p) {
+      op.kind = p < stage.convs.size() ? TileOp::Kind::conv : TileOp::Kind::post;
+      op.part = static_cast<int>(p < stage.convs.size() ? p : p - stage.convs.size());
+      longest = std::max(longest, occupancy(build(plan_, op), machine_));
+    }
+    std::int64_t rows = std::clamp<Cycles>(ceil_divide(shortest_tile, longest), 1, std::min(node.height, most_rows));
+    if (!stage.convs.empty()) {
+      const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth / most_in_one_region(stage);
+      while (rows > 1 && rows * accumulator_words(node, stage, op.slices) > depth / 4) --rows;
+    }
+    return static_cast<int>(rows);
+  }
+
+  void emit_stage_ops(int n, const Node& node, const Stage& stage) {
+    bool by_chunk = false;
+    for (const SpaceUse& use : plan_.spaces) by_chunk = by_chunk || use.streamed;
+    const int row_tiles = static_cast<int>(ceil_divide(node.height, node.rows));
+    for (int i = 0; i < node.chunks * row_tiles; ++i) {
+      const int chunk = by_chunk ? i / row_tiles : i % node.chunks;
+      const int row = (by_chunk ? i % row_tiles : i / node.chunks) * node.rows;
+      TileOp op;
+      op.node = n;
+      op.row = row;
+      op.rows = std::min(node.rows, node.height - row);
+      op.chunk = chunk;
+      op.slice = chunk * node.chunk;
+      op.slices = std::min(node.chunk, stage.lanes.slices - op.slice);
+      op.tile = plan_.tiles++;
+      op.kind = TileOp::Kind::conv;
+      for (std::size_t p = 0; p < stage.convs.size(); ++p) {
+        op.part = static_cast<int>(p);
+        op.unit = stage.convs[p].choice.xnor ? UnitId::xnor_array : UnitId::mac_array;
+        plan_.ops.push_back(op);
+      }
+      op.kind = TileOp::Kind::post;
+      op.unit = UnitId::post_unit;
+      for (std::size_t p = 0; p < stage.posts.size(); ++p) {
+        op.part = static_cast<int>(p);
+        plan_.ops.push_back(op);
+      }
+    }
+  }
+
+  // Accumulators are handed out in slots as large as the largest tile of their region.
+  void size_slots() {
+    const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
+    for (const TileOp& op : plan_.ops) {
+      if (op.kind != TileOp::Kind::conv) continue;
+      const bool xnor = op.unit == UnitId::xnor_array;
+      const int width = plan_.nodes[static_cast<std::size_t>(op.node)].width;
+      std::int64_t& slot = plan_.accumulator_slot[xnor ? 0 : 1];
+      slot = std::max(slot, op.rows * width * groups_of(xnor, op.slices));
+    }
+    for (const Node& node : plan_.nodes) {
+      const auto* stage = std::get_if<Stage>(&node.work);
+      if (stage == nullptr || stage->convs.empty()) continue;
+      std::array<std::int64_t, 2> count{};
+      for (const ConvPart& part : stage->convs) ++count[part.choice.xnor ? 0 : 1];
+      for (std::size_t r = 0; r < 2; ++r) {
+        if (count[r] * plan_.accumulator_slot[r] <= depth) continue;
+        throw DiagnosticError("does-not-fit", Place{{}, 0, name_of(node)},
+                              fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}", count[r],
+                                          plan_.accumulator_slot[r], depth),
+                              fmt::format("accumulators.depth={}", count[r] * plan_.accumulator_slot[r]));
+      }
+    }
+  }
+
+  void measure(TileOp& op) const {
+    const Instruction i = build(plan_, op);
+    check_fields(plan_, op, i);
+    if (is_memory_unit(op.unit)) {
+      const auto& t = op.unit == UnitId::load ? static_cast<const TransferInstruction&>(std::get<LoadInstruction>(i))
+                                              : static_cast<const TransferInstruction&>(std::get<StoreInstruction>(i));
+      op.occupancy = ceil_divide(std::int64_t{t.runs} * t.run_bytes, machine_.memory.bus_bytes());
+      if (t.form == static_cast<std::uint32_t>(TransferForm::stem)) op.occupancy = std::max<Cycles>(op.occupancy, Cycles{t.runs} * t.width);
+      op.depth = machine_.memory.read_latency + 20;
+      return;
+    }
+    op.occupancy = occupancy(i, machine_);
+    op.depth = depth_of(op.unit, machine_);
+  }
+
+  Plan& plan_;
+  const MachineParameters& machine_;
+};
+
+}  // namespace
+
+void tile(Plan& plan) { Tiler(plan).run(); }
+
+}  // namespace blendsim::compiler

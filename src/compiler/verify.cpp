@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pass verify: the program is legal, and the plain interpreter computes what the network says, tensor by tensor.
+#include <fmt/format.h>
+
+#include <map>
+#include <random>
+
+#include "base/diagnostic.h"
+#include "compiler/plan.h"
+#include "isa/interpret.h"
+
+namespace blendsim::compiler {
+namespace {
+
+constexpr std::uint64_t seed = 20230707;
+
+std::vector<std::int32_t> random_input(const IntTensor& t) {
+  std::mt19937_64 random(seed);
+  std::vector<std::int32_t> values(static_cast<std::size_t>(t.size()));
+  for (std::int32_t& v : values) {
+    const std::uint64_t draw = random();
+    v = t.format.is_bipolar() ? (draw & 1 ? 1 : -1)
+                              : static_cast<std::int32_t>(t.lo + static_cast<std::int64_t>(draw % static_cast<std::uint64_t>(t.hi - t.lo + 1)));
+  }
+  return values;
+}
+
+void compare(const std::string& name, const IntTensor& t, const std::vector<std::int32_t>& expected, const std::vector<std::int32_t>& actual) {
+  if (expected.size() != actual.size()) {
+    throw InvariantError(fmt::format("compiler: tensor '{}'", name), fmt::format("{} values where {} are due", actual.size(), expected.size()));
+  }
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] == actual[i]) continue;
+    const std::size_t plane = static_cast<std::size_t>(t.height) * static_cast<std::size_t>(t.width);
+    throw InvariantError(fmt::format("compiler: tensor '{}'", name),
+                         fmt::format("channel {}, row {}, column {} is {}, the network says {} (input seed {})", i / plane,
+                                     i % plane / static_cast<std::size_t>(t.width), i % static_cast<std::size_t>(t.width), actual[i], expected[i], seed));
+  }
+}
+
+}  // namespace
+
+void verify_program(const Program& program, const IntegerNetwork& network, const MachineParameters& machine) {
+  try {
+    verify(program, machine);
+  } catch (const DiagnosticError& error) {
+    throw InvariantError("compiler", fmt::format("the program it made is not legal: {}", error.what()));
+  }
+  const std::vector<std::int32_t> input = random_input(network.tensor(network.input_tensor));
+  const TensorValues values = execute(network, input);
+  const Interpretation run = interpret(program, machine, input, true);
+  std::map<std::string, TensorId> by_name;
+  for (std::size_t t = 0; t < network.tensors.size(); ++t) by_name[network.tensors[t].name] = static_cast<TensorId>(t);
+  for (const ResultCapture::Result& result : run.results) {
+    const TensorId id = by_name.at(result.name);
+    compare(result.name, network.tensor(id), values[static_cast<std::size_t>(id)], result.values);
+  }
+  for (std::size_t o = 0; o < run.outputs.size(); ++o) {
+    const TensorId id = network.output_tensors[o];
+    compare(network.tensor(id).name, network.tensor(id), values[static_cast<std::size_t>(id)], run.outputs[o]);
+  }
+}
+
+}  // namespace blendsim::compiler
