@@ -31,7 +31,7 @@ TEST_P(LowerZoo, IsExactOnEveryLayerAndEqualOnEveryTensor) {
   test::Random random(7);
   for (int i = 0; i < 2; ++i) {
     const auto done = test::expect_equal(graph, net, test::random_input(graph, random, -1, 1));
-    EXPECT_GT(done.tensors, 4);
+    EXPECT_GE(done.tensors, 4);
   }
 }
 
