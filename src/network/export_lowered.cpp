@@ -2,8 +2,9 @@
 // The lowered network as standard ONNX. Encodings: docs/numerics.md, "Lowered ONNX"; each was chosen because ONNX
 // Runtime computes it exactly at every optimisation level and thread count.
 //
-// The graph's input is the accelerator's integer input, int32 [1, C, H, W], named as its IntTensor; host operators before
-// it and after the outputs are not written. Every layer's tensors are int32 graph outputs; bipolar ones hold +1 and -1.
+// The graph's input is the accelerator's integer input, int32 [1, C, H, W], named as its IntTensor; host operators
+// before it and after the outputs are not written. Every layer's tensors are int32 graph outputs; bipolar ones hold
+// +1 and -1.
 #include "network/export_lowered_internal.h"
 
 namespace blendsim {

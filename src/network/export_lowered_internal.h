@@ -31,7 +31,8 @@ struct LayerWriter {
                    const std::string& output = {}) const {
     const std::string stem = layer.name + ":" + op;
     const std::string result = output.empty() ? onnx.fresh(stem) : output;
-    return onnx.node({op, std::move(inputs), result, std::move(attributes), output.empty() ? result : onnx.fresh(stem)});
+    const std::string node_name = output.empty() ? result : onnx.fresh(stem);
+    return onnx.node({op, std::move(inputs), result, std::move(attributes), node_name});
   }
   std::string cast(const std::string& input, OnnxType type, const std::string& output = {}) const {
     return node("Cast", {input}, {{"to", static_cast<std::int64_t>(type)}}, output);

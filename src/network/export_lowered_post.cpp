@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Post-processing of the lowered model: requantise in float64, where every value below 2^53 is exact; compare as integers.
+// Post-processing of the lowered model: requantise in float64, where every value below 2^53 is exact; compare as
+// integers.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -75,7 +76,7 @@ std::optional<Value> write_affine(const LayerWriter& out, const Value& x, const 
 // y = x < 0 ? round(x * slope / 2^shift) : x, then saturated.
 std::optional<Value> write_activation(const LayerWriter& out, const Value& x, const Activation& activation) {
   std::vector<double> slopes;
-  double magnitude = std::max(std::abs(static_cast<double>(activation.lo)), std::abs(static_cast<double>(activation.hi)));
+  auto magnitude = static_cast<double>(std::max(std::abs(activation.lo), std::abs(activation.hi)));
   for (std::size_t c = 0; c < activation.slope.size(); ++c) {
     const auto slope = static_cast<double>(activation.slope[c]);
     magnitude = std::max(magnitude, std::max(-x.lo, 0.0) * std::abs(slope));
@@ -96,7 +97,8 @@ std::optional<Value> write_arithmetic(const LayerWriter& out, const PostProcessi
   using Place = PostProcessing::ActivationPlace;
   std::optional<Value> u = value_of(out.tensor(work.a));
   if (work.q1) u = write_affine(out, *u, *work.q1, "q1");
-  if (u && work.activation && work.activation_place == Place::after_q1) u = write_activation(out, *u, *work.activation);
+  const Place place = work.activation ? work.activation_place : Place::none;
+  if (u && place == Place::after_q1) u = write_activation(out, *u, *work.activation);
   if (u && work.b != no_tensor) {
     std::optional<Value> b = value_of(out.tensor(work.b));
     if (work.q2) b = write_affine(out, *b, *work.q2, "q2");
@@ -106,7 +108,7 @@ std::optional<Value> write_arithmetic(const LayerWriter& out, const PostProcessi
     if (!bound_proven(out, std::max(std::abs(lo), std::abs(hi)), "join")) return std::nullopt;
     u = Value{out.node("Add", {as_real(out, *u), as_real(out, *b)}), true, lo, hi};
   }
-  if (u && work.activation && work.activation_place == Place::after_join) u = write_activation(out, *u, *work.activation);
+  if (u && place == Place::after_join) u = write_activation(out, *u, *work.activation);
   if (u && work.q3) u = write_affine(out, *u, *work.q3, "q3");
   return u;
 }
@@ -119,7 +121,8 @@ void write_bipolar(const LayerWriter& out, const std::string& bits, const std::s
 }
 
 // u >= T as 0 or 1, turned round where the direction is 0. u: int32 or int64 of the thresholds' shape.
-std::string write_comparison(const LayerWriter& out, const std::string& u, bool wide, const Thresholds& t, Shape shape) {
+std::string write_comparison(const LayerWriter& out, const std::string& u, bool wide, const Thresholds& t,
+                             Shape shape) {
   const std::string bound =
       wide ? out.constant("thresholds", shape, t.values)
            : out.constant("thresholds", shape, std::vector<std::int32_t>(t.values.begin(), t.values.end()));

@@ -139,7 +139,11 @@ void write_sum(const LayerWriter& out, const Pooling& work) {
   const IntTensor& in = out.tensor(work.input);
   const IntTensor& result = out.tensor(work.output);
   const Window& window = work.window;
-  Convolution sum{.input = work.input, .output = work.output, .window = window, .groups = in.channels};
+  Convolution sum;
+  sum.input = work.input;
+  sum.output = work.output;
+  sum.window = window;
+  sum.groups = in.channels;
   sum.weights.assign(static_cast<std::size_t>(in.channels) * window.kernel_h * window.kernel_w, 1);
   if (work.common_divisor == 0) {
     write_window_sum(out, sum, result.name);

@@ -21,10 +21,11 @@ struct ZooRow {
 };
 
 constexpr ZooRow zoo_table[] = {
-    {"neuroblend20", "ResNet-20 skeleton of Blend modules: binary 3x3 main path, 8-bit 1x1 skip path; 32x32, 10 classes",
+    {"neuroblend20",
+     "ResNet-20 skeleton of Blend modules: binary 3x3 main path, 8-bit 1x1 skip path; 32x32, 10 classes",
      true, true, [](zoo::Builder& b, const ZooOptions& o) { zoo::neuroblend(b, o, 32); }},
-    {"neuroblend_tiny", "the same with 8 channels, one block a stage and 16x16 images, for tests and demonstrations", true,
-     false,
+    {"neuroblend_tiny", "the same with 8 channels, one block a stage and 16x16 images, for tests and demonstrations",
+     true, false,
      [](zoo::Builder& b, ZooOptions const& o) {
        ZooOptions small = o;
        small.width = 8;
@@ -33,8 +34,8 @@ constexpr ZooRow zoo_table[] = {
      }},
     {"mlp_w2a2", "perceptron 256-64-64-10 with 2-bit weights and unsigned 2-bit activations", false, false,
      [](zoo::Builder& b, const ZooOptions&) { zoo::mlp_w2a2(b); }},
-    {"convnet_mixed", "small 8-bit network with PRelu, pooling, depthwise convolution, concatenation and softmax", false,
-     false, [](zoo::Builder& b, const ZooOptions&) { zoo::convnet_mixed(b); }},
+    {"convnet_mixed", "small 8-bit network with PRelu, pooling, depthwise convolution, concatenation and softmax",
+     false, false, [](zoo::Builder& b, const ZooOptions&) { zoo::convnet_mixed(b); }},
 };
 
 const ZooRow& find_row(const std::string& name) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares every output of a lowered model (export_lowered), as ONNX Runtime computes it, with DIR/NAME.npy, bit for bit.
+// Compares every output of a lowered model (export_lowered), as ONNX Runtime computes it, with DIR/NAME.npy, bit for
+// bit.
 //   node compare.mjs --lowered lowered.onnx --tensors DIR [--input input.npy] [--levels disabled,all] [--threads 1,2]
 // Without --input the graph input's own file in DIR is used. Exit: 0 all equal, 4 something differs, 1 something is
 // missing (an output without a file, a model without outputs), 2 usage.
@@ -7,7 +8,8 @@ import { EXIT, Failure, difference, main, openSession, parseArguments, path, pri
          tensorFileName } from './tensors.mjs';
 
 main(async (argv) => {
-  const args = parseArguments(argv, { lowered: undefined, tensors: undefined, input: '', levels: 'disabled,all', threads: '1,2' });
+  const args = parseArguments(
+    argv, { lowered: undefined, tensors: undefined, input: '', levels: 'disabled,all', threads: '1,2' });
   const totals = new Map();  // output -> {shape, count, differing, note}
   let runs = 0;
   for (const level of args.levels.split(',')) {
@@ -23,9 +25,11 @@ main(async (argv) => {
           throw new Failure(EXIT.differs, `${name}: ${want.values.length} values on file, [${got.dims}] computed`);
         }
         const { differing, first } = difference(want.values, got.data);
-        const entry = totals.get(name) ?? { shape: got.dims.join('x'), count: want.values.length, differing: 0, note: '' };
+        const fresh = { shape: got.dims.join('x'), count: want.values.length, differing: 0, note: '' };
+        const entry = totals.get(name) ?? fresh;
         if (differing && !entry.note) {
-          entry.note = `at ${first}: file ${want.values[first]}, ONNX Runtime ${got.data[first]} (${level}, ${threads} threads)`;
+          entry.note = `at ${first}: file ${want.values[first]}, ONNX Runtime ${got.data[first]} ` +
+                       `(${level}, ${threads} threads)`;
         }
         entry.differing += differing;
         totals.set(name, entry);

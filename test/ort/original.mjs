@@ -38,7 +38,8 @@ main(async (argv) => {
     const want = dequantise(file.values, row, Array.isArray(row.scale) ? row.scale.length : 1);
     const { differing, first } = difference(want, got.data);
     wrong += differing > 0 ? 1 : 0;
-    table.push([row.name, want.length, differing, differing ? `at ${first}: ${want[first]}, model ${got.data[first]}` : '']);
+    const note = differing ? `at ${first}: ${want[first]}, model ${got.data[first]}` : '';
+    table.push([row.name, want.length, differing, note]);
   }
   const compared = table.length - 1;
   if (compared === 0) throw new Failure(EXIT.badInput, 'no tensor was compared');

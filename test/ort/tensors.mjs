@@ -18,7 +18,9 @@ export function parseArguments(argv, defaults) {
   const values = { ...defaults };
   for (let i = 0; i < argv.length; i += 2) {
     const key = argv[i].replace(/^--/, '');
-    if (!argv[i].startsWith('--') || !(key in defaults)) throw new Failure(EXIT.badUsage, `unknown argument '${argv[i]}'`);
+    if (!argv[i].startsWith('--') || !(key in defaults)) {
+      throw new Failure(EXIT.badUsage, `unknown argument '${argv[i]}'`);
+    }
     if (i + 1 >= argv.length) throw new Failure(EXIT.badUsage, `--${key} needs a value`);
     values[key] = argv[i + 1];
   }
@@ -85,7 +87,8 @@ export async function runOn(session, input) {
   const count = meta.shape.reduce((a, b) => a * b, 1);
   if (session.inputNames.length !== 1) throw new Failure(EXIT.badInput, 'the model has more than one input');
   if (count !== input.values.length) {
-    throw new Failure(EXIT.badInput, `input '${name}' holds ${input.values.length} values, the model wants [${meta.shape}]`);
+    throw new Failure(EXIT.badInput,
+                      `input '${name}' holds ${input.values.length} values, the model wants [${meta.shape}]`);
   }
   const array = TYPED[meta.type];
   if (!array) throw new Failure(EXIT.badInput, `input '${name}' is ${meta.type}`);
@@ -108,7 +111,8 @@ export function difference(want, got) {
 export function printTable(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
   for (const row of rows) {
-    console.log(row.map((cell, c) => (c === 0 ? String(cell).padEnd(widths[c]) : String(cell).padStart(widths[c]))).join('  '));
+    const cells = row.map(String);
+    console.log(cells.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  '));
   }
 }
 

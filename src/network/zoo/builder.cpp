@@ -116,8 +116,8 @@ Tensor Builder::binary_convolution(const Tensor& x, int channels, const WindowSh
   std::vector<int> weights;
   for (int i = 0; i < channels * products; ++i) weights.push_back(random_.uniform(0, 1) * 2 - 1);
   const Shape shape{channels, x.shape.channels, window.kernel, window.kernel};
-  convolution_node(x, onnx_.constant(name + ".weight", shape, std::vector<float>(weights.begin(), weights.end())), window,
-                   name);
+  const std::vector<float> signs(weights.begin(), weights.end());
+  convolution_node(x, onnx_.constant(name + ".weight", shape, signs), window, name);
   Tensor y{name, window.applied(x.shape, channels), false, products, std::vector<int>(index(channels), 0), {}};
   y.values = convolve_bipolar(x.values, x.shape, channels, window, weights);
   return finish(std::move(y));
@@ -187,8 +187,8 @@ Tensor Builder::batch_norm(const Tensor& x, const Grid& grid, const std::string&
   return options_.float_batch_norm ? float_batch_norm(x, std::move(y)) : exact_batch_norm(x, grid, std::move(y));
 }
 
-// y = (2 M (acc - m0) + B) * 2^-(s+1) with B odd, everything below 2^24: the same in float32 in any order of operations,
-// and never halfway between two steps of the grid, nor zero.
+// y = (2 M (acc - m0) + B) * 2^-(s+1) with B odd, everything below 2^24: the same in float32 in any order of
+// operations, and never halfway between two steps of the grid, nor zero.
 Tensor Builder::exact_batch_norm(const Tensor& x, const Grid& grid, Tensor y) {
   const std::vector<Moments> moments = moments_of(x);
   const std::size_t channels = moments.size();

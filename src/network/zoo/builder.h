@@ -83,7 +83,8 @@ class Builder {
   void quantise_node(const std::string& input, const Grid& grid, const std::string& name);
   std::string weight_node(const std::string& name, const Shape& shape, const std::vector<int>& weights,
                           const std::vector<int>& exponent, int bits);
-  void convolution_node(const Tensor& x, const std::string& weights, const WindowShape& window, const std::string& name);
+  void convolution_node(const Tensor& x, const std::string& weights, const WindowShape& window,
+                        const std::string& name);
   void batch_norm_node(const Tensor& x, const std::vector<float>& parameters, const std::string& name);
   Tensor exact_batch_norm(const Tensor& x, const Grid& grid, Tensor y);
   Tensor float_batch_norm(const Tensor& x, Tensor y);

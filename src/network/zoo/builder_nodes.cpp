@@ -11,7 +11,9 @@ namespace {
 constexpr const char* qonnx_domain = "qonnx.custom_op.general";
 
 std::vector<OnnxAttribute> quant_attributes(bool is_signed, bool narrow) {
-  return {{"signed", std::int64_t{is_signed}}, {"narrow", std::int64_t{narrow}}, {"rounding_mode", std::string("ROUND")}};
+  return {{"signed", std::int64_t{is_signed}},
+          {"narrow", std::int64_t{narrow}},
+          {"rounding_mode", std::string("ROUND")}};
 }
 
 }  // namespace
@@ -86,7 +88,8 @@ std::string Builder::weight_node(const std::string& name, const Shape& shape, co
     return onnx_.node({"Quant", {onnx_.constant(name + ".weight_float", shape, real), scale, float_scalar("zero", 0.0F),
                                  width}, name + ".weight", quant_attributes(true, bits < 8), {}, qonnx_domain});
   }
-  std::string code = onnx_.constant(name + ".weight_code", shape, std::vector<std::int8_t>(weights.begin(), weights.end()));
+  const std::vector<std::int8_t> codes(weights.begin(), weights.end());
+  std::string code = onnx_.constant(name + ".weight_code", shape, codes);
   if (bits < 8) {
     const int limit = (1 << (bits - 1)) - 1;
     const std::string suffix = "_weight_" + std::to_string(bits);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Integer kernels on the calibration images. Written apart from the reference executor on purpose: a generated network's
-// values are a second opinion on what lowering and execution yield.
+// Integer kernels on the calibration images. Written apart from the reference executor on purpose: a generated
+// network's values are a second opinion on what lowering and execution yield.
 #pragma once
 
 #include <cstdint>

@@ -60,8 +60,9 @@ class HandBuilt {
       for (int k = 0; k < products; ++k) sum += std::abs(values[static_cast<std::size_t>(o * products + k)]);
       bound = std::max(bound, sum * magnitude);
     }
-    const int h = extent(in.height, window.pad_top + window.pad_bottom, window.kernel_h, window.stride_h, window.dilation_h);
-    const int w = extent(in.width, window.pad_left + window.pad_right, window.kernel_w, window.stride_w, window.dilation_w);
+    const Window& s = window;
+    const int h = extent(in.height, s.pad_top + s.pad_bottom, s.kernel_h, s.stride_h, s.dilation_h);
+    const int w = extent(in.width, s.pad_left + s.pad_right, s.kernel_w, s.stride_w, s.dilation_w);
     const TensorId output = tensor(next("conv"), out_channels, h, w, Format::signed_bits(32), -bound, bound);
     add("Conv", Convolution{input, output, window, groups, weights, std::move(values)});
     return output;
@@ -86,7 +87,8 @@ class HandBuilt {
   }
 
   // Post-processing with the outputs wanted: `fixed` of [lo, hi], `code` of the given format.
-  PostProcessing& post(PostProcessing work, std::int64_t lo, std::int64_t hi, bool fixed, const Format* code = nullptr) {
+  PostProcessing& post(PostProcessing work, std::int64_t lo, std::int64_t hi, bool fixed,
+                       const Format* code = nullptr) {
     const IntTensor in = net.tensor(work.a);
     if (fixed) {
       const Format format = lo >= 0 ? Format::unsigned_bits(32) : Format::signed_bits(32);
@@ -138,7 +140,8 @@ class HandBuilt {
     const IntTensor first = net.tensor(inputs.front());
     int channels = 0;
     for (const TensorId id : inputs) channels += net.tensor(id).channels;
-    const TensorId output = tensor(next("concat"), channels, first.height, first.width, first.format, first.lo, first.hi);
+    const TensorId output =
+        tensor(next("concat"), channels, first.height, first.width, first.format, first.lo, first.hi);
     add("Concat", Concatenation{inputs, output});
     return output;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lowered model in ONNX Runtime against the reference executor, bit for bit, at two optimisation levels with one and
-// two threads.
+// The lowered model in ONNX Runtime against the reference executor, bit for bit, at two optimisation levels with one
+// and two threads.
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 
@@ -74,8 +74,8 @@ TEST(ExportLowered, ConvolutionsOfEveryShapeAreExact) {
   hand.convolution(0, 3, strided, 1, Format::signed_bits(2));
   hand.convolution(0, 4, same, 1, uint8);
   hand.convolution(0, 6, {.kernel_h = 3, .kernel_w = 2, .stride_w = 3, .pad_top = 2, .pad_right = 1}, 1, int8);
-  hand.convolution(0, 4, {.kernel_h = 3, .kernel_w = 3, .dilation_h = 2, .dilation_w = 3, .pad_left = 3, .pad_right = 2}, 1,
-                   int8);
+  const Window dilated{.kernel_h = 3, .kernel_w = 3, .dilation_h = 2, .dilation_w = 3, .pad_left = 3, .pad_right = 2};
+  hand.convolution(0, 4, dilated, 1, int8);
   hand.convolution(0, 12, same, 4, int8);
   hand.convolution(0, 8, strided, 8, int8);
   hand.convolution(0, 8, same, 1, bipolar);
@@ -91,8 +91,8 @@ TEST(ExportLowered, PaddingOfSignsContributesZero) {
   strided.stride_h = strided.stride_w = 2;
   hand.convolution(0, 7, same, 1, bipolar);
   hand.convolution(0, 7, strided, 1, bipolar);
-  hand.convolution(0, 20, {.kernel_h = 5, .kernel_w = 5, .pad_top = 4, .pad_left = 4, .pad_bottom = 4, .pad_right = 4}, 20,
-                   bipolar);
+  const Window wide{.kernel_h = 5, .kernel_w = 5, .pad_top = 4, .pad_left = 4, .pad_bottom = 4, .pad_right = 4};
+  hand.convolution(0, 20, wide, 20, bipolar);
   expect_equal(hand, hand.random_input());
 }
 
@@ -113,8 +113,8 @@ TEST(ExportLowered, MapsOfOnePixelAreDenseLayers) {
   const TensorId sums = hand.convolution(0, 11, {}, 1, int8);
   hand.pool(sums, Kind::max, {});
   hand.pool(0, Kind::sum, {});
-  hand.convolution(0, 4, {.kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1}, 1,
-                   int8);
+  const Window same{.kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+  hand.convolution(0, 4, same, 1, int8);
   expect_equal(hand, hand.random_input());
 }
 
@@ -309,7 +309,8 @@ TEST(ExportLowered, RandomNetworksAreExact) {
     for (int depth = 0; depth < 4; ++depth) {
       const int kernel = hand.uniform(1, 3);
       const int pad = hand.uniform(0, kernel - 1);
-      const Window window{.kernel_h = kernel, .kernel_w = 1, .stride_w = hand.uniform(1, 2), .pad_top = pad, .pad_left = 1};
+      const int stride = hand.uniform(1, 2);
+      const Window window{.kernel_h = kernel, .kernel_w = 1, .stride_w = stride, .pad_top = pad, .pad_left = 1};
       const int channels = hand.uniform(1, 9);
       const TensorId sums = hand.convolution(x, channels, window, 1, Format::signed_bits(hand.uniform(2, 8)));
       PostProcessing work;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The zoo through import and lowering: equal to ONNX Runtime on the original, to ONNX Runtime on the lowered model and to
-// the generator's own integers, on every tensor.
+// The zoo through import and lowering: equal to ONNX Runtime on the original, to ONNX Runtime on the lowered model and
+// to the generator's own integers, on every tensor.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -65,7 +65,9 @@ TEST_P(ZooLowered, BothDialectsLowerToTheSameNetwork) {
   const IntegerNetwork onnx = load_network(folder / "net.onnx");
   const IntegerNetwork qonnx = load_network(folder / "net.qonnx");
   ASSERT_EQ(onnx.tensors.size(), qonnx.tensors.size());
-  for (std::size_t i = 0; i < onnx.tensors.size(); ++i) EXPECT_EQ(onnx.tensors[i], qonnx.tensors[i]) << onnx.tensors[i].name;
+  for (std::size_t i = 0; i < onnx.tensors.size(); ++i) {
+    EXPECT_EQ(onnx.tensors[i], qonnx.tensors[i]) << onnx.tensors[i].name;
+  }
   ASSERT_EQ(onnx.layers.size(), qonnx.layers.size());
   for (std::size_t i = 0; i < onnx.layers.size(); ++i) {
     EXPECT_EQ(onnx.layers[i].op, qonnx.layers[i].op) << onnx.layers[i].name;

@@ -38,7 +38,8 @@ void write_trace(const std::vector<ZooTensor>& trace, int image, const Folder& f
     const std::vector<std::int64_t> values(begin, begin + size);
     if (&tensor == &trace.front()) {
       FloatArray x{{1, tensor.channels, tensor.height, tensor.width}, {}};
-      for (const std::int64_t v : values) x.values.push_back(static_cast<float>(static_cast<double>(v) * power_of_two(-tensor.exponent[0])));
+      const auto unit = static_cast<float>(power_of_two(-tensor.exponent[0]));
+      for (const std::int64_t v : values) x.values.push_back(static_cast<float>(v) * unit);
       write_npy(folder / "input.npy", x);
       continue;
     }
@@ -49,7 +50,8 @@ void write_trace(const std::vector<ZooTensor>& trace, int image, const Folder& f
       std::snprintf(text, sizeof text, "%s%.17g", scales.empty() ? "" : ",", power_of_two(-e));
       scales += text;
     }
-    rows += (rows.empty() ? "" : ",\n") + ("{\"name\":\"" + tensor.name + "\",\"file\":\"" + tensor_file_name(tensor.name)) +
+    rows += rows.empty() ? "" : ",\n";
+    rows += "{\"name\":\"" + tensor.name + "\",\"file\":\"" + tensor_file_name(tensor.name) +
             "\",\"zero_point\":0,\"accumulator\":false,\"scale\":[" + scales + "]}";
   }
   std::ofstream(folder / "tensors.json") << "[" << rows << "]";
@@ -69,7 +71,8 @@ TEST_P(Zoo, OriginalInOnnxRuntimeEqualsTheGeneratorsIntegersOnEveryTensor) {
     const Outcome outcome = test::run_script("original.mjs", "--model " + (folder / "exposed.onnx") + " --tensors " +
                                                                  folder.path() + " --input " + (folder / "input.npy"));
     ASSERT_EQ(outcome.status, 0) << outcome.text;
-    EXPECT_NE(outcome.text.find(std::to_string(trace.size() - 1) + " tensors equal"), std::string::npos) << outcome.text;
+    const std::string summary = std::to_string(trace.size() - 1) + " tensors equal";
+    EXPECT_NE(outcome.text.find(summary), std::string::npos) << outcome.text;
   }
 }
 
@@ -132,8 +135,8 @@ TEST(ZooNeuroblend, BatchNormalisationMeetsNoTieAndNoZero) {
   for (const ZooTensor& tensor : trace_zoo_network("neuroblend_tiny", {}, folder / "a.onnx", 4)) {
     if (tensor.name.find("bn") == std::string::npos) continue;
     for (const std::int32_t value : tensor.values) ASSERT_EQ(value & 1, 1) << tensor.name;
-    const int grid = tensor.name.find("main_bn") != std::string::npos || tensor.name.find("skip_bn") != std::string::npos
-                         ? 10 : 5;
+    const bool joins = tensor.name.ends_with("main_bn") || tensor.name.ends_with("skip_bn");
+    const int grid = joins ? 10 : 5;
     for (const int exponent : tensor.exponent) EXPECT_GE(exponent, grid + 2) << tensor.name;
     seen.insert(grid);
   }
