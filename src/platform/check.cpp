@@ -162,7 +162,7 @@ class Checker {
     const PostUnitParameters& post = m_.post_unit;
     const BufferParameters& parameters = m_.buffer(BufferId::parameters);
     check_depth("post_unit", post.depth, least_depth(post, parameters.width, parameters.latency),
-                fmt::format("the longest record is {} words of buffers.parameters, {} bit wide", longest_record_words(parameters.width), parameters.width),
+                fmt::format("the longest record is {} words of buffers.parameters, {} bit wide, and an element then passes {} stages", longest_record_words(parameters.width), parameters.width, post_stages),
                 {"post_unit.depth", "post_unit.lanes", key(BufferId::parameters, "width"), key(BufferId::parameters, "latency"),
                  "xnor_array.rows", "mac_array.rows"});
     for (const auto& [array, rows] : {std::pair{std::string("xnor_array.rows"), m_.xnor_array.rows},

@@ -50,10 +50,12 @@ inline constexpr std::int64_t mac_cascade = 4;
   return record_words(i, width);
 }
 
-// The record streams in while the first element passes: its fields stand in the order of their use, so what follows the
-// last word is the thresholds' comparison (2), packing (1) and the write (1). Never fewer than the arithmetic's 16.
+// An element's way: multiply and add of q1 (3), shift, round and saturate (2), activation (4), join (1), q3 (5), thresholds
+// (1), packing and write (1).
+inline constexpr std::int64_t post_stages = 17;
+// A record stands lane after lane, so the first element waits for its last word; later records are read meanwhile.
 [[nodiscard]] constexpr std::int64_t least_depth(const PostUnitParameters& p, std::int64_t width, std::int64_t read_latency) {
-  return std::max<std::int64_t>(16, read_latency + longest_record_words(width) * (p.lanes / slice_channels) + 4);
+  return read_latency + longest_record_words(width) * (p.lanes / slice_channels) + post_stages;
 }
 
 }  // namespace blendsim
