@@ -37,8 +37,9 @@ std::map<std::string, FloatArray> evaluate(const Graph& graph, const FloatArray&
   if (graph.inputs.size() != 1) throw InvariantError("evaluate", "the graph has no single input");
   const GraphInput& input = graph.inputs[0];
   if (x.shape != input.shape || static_cast<std::int64_t>(x.values.size()) != element_count(input.shape)) {
-    throw DiagnosticError("input-shape", {graph.file, 0, input.name},
-                          fmt::format("the input has shape {}, the network takes {}", shape_text(x.shape), shape_text(input.shape)));
+    throw DiagnosticError(
+        "input-shape", {graph.file, 0, input.name},
+        fmt::format("the input has shape {}, the network takes {}", shape_text(x.shape), shape_text(input.shape)));
   }
   const Context context(graph);
   std::map<std::string, Value> values;

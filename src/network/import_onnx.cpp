@@ -73,7 +73,8 @@ class Importer {
       throw DiagnosticError("file-unrecognised", {graph_.file}, "this is not an ONNX model");
     }
     if (!parsed || !model_.has_graph() || model_.graph().node_size() == 0) {
-      throw DiagnosticError("file-damaged", {graph_.file}, "the ONNX model is truncated or damaged: it holds no complete graph",
+      throw DiagnosticError("file-damaged", {graph_.file},
+                            "the ONNX model is truncated or damaged: it holds no complete graph",
                             "copy or export the file again");
     }
   }
@@ -136,7 +137,8 @@ class Importer {
     if (seen.size() != 1) {
       std::string names;
       for (const std::string& name : seen) names += (names.empty() ? "'" : ", '") + name + "'";
-      error("bad-graph", graph_.name, fmt::format("the network has {} inputs ({}), but must have one", seen.size(), names),
+      error("bad-graph", graph_.name,
+            fmt::format("the network has {} inputs ({}), but must have one", seen.size(), names),
             "export a network of one input tensor");
     }
   }
@@ -145,7 +147,8 @@ class Importer {
     const auto& type = info.type().tensor_type();
     if (!info.type().has_tensor_type()) return error("bad-graph", info.name(), "the input is not a tensor");
     if (!type.has_shape() || type.shape().dim_size() == 0) {
-      return error("dynamic-shape", info.name(), "the input has no shape", "export the network with a fixed input shape");
+      return error("dynamic-shape", info.name(), "the input has no shape",
+                   "export the network with a fixed input shape");
     }
     if (type.elem_type() != onnx::TensorProto::FLOAT) input_types_[info.name()] = type.elem_type();
     Shape shape;
@@ -154,10 +157,11 @@ class Importer {
       std::int64_t size = dim.has_dim_value() ? dim.dim_value() : 0;
       if (d == 0 && size <= 0) size = 1;  // a symbolic batch stands for one image
       if (size <= 0) {
-        return error("dynamic-shape", info.name(),
-                     fmt::format("dimension {} of the input is {}", d,
-                                 dim.has_dim_param() && is_text(dim.dim_param()) ? "'" + dim.dim_param() + "'" : "unknown"),
-                     "export the network with a fixed input shape");
+        return error(
+            "dynamic-shape", info.name(),
+            fmt::format("dimension {} of the input is {}", d,
+                        dim.has_dim_param() && is_text(dim.dim_param()) ? "'" + dim.dim_param() + "'" : "unknown"),
+            "export the network with a fixed input shape");
       }
       shape.push_back(size);
     }
@@ -203,21 +207,30 @@ class Importer {
     using onnx::AttributeProto;
     const std::string& key = proto.name();
     if (!is_text(key) || key.empty()) return error("file-damaged", node.name, "the name of an attribute is no text");
-    if (node.attributes.contains(key)) return error("bad-graph", node.name, "the attribute '" + key + "' is given twice");
+    if (node.attributes.contains(key))
+      return error("bad-graph", node.name, "the attribute '" + key + "' is given twice");
     auto type = proto.type();
     if (type == AttributeProto::UNDEFINED) {  // IR version 1
-      type = proto.has_f()        ? AttributeProto::FLOAT
-             : proto.has_i()      ? AttributeProto::INT
-             : proto.has_s()      ? AttributeProto::STRING
-             : proto.has_t()      ? AttributeProto::TENSOR
+      type = proto.has_f()             ? AttributeProto::FLOAT
+             : proto.has_i()           ? AttributeProto::INT
+             : proto.has_s()           ? AttributeProto::STRING
+             : proto.has_t()           ? AttributeProto::TENSOR
              : proto.floats_size() > 0 ? AttributeProto::FLOATS
                                        : AttributeProto::INTS;
     }
     switch (type) {
-      case AttributeProto::FLOAT: node.attributes[key] = proto.f(); return;
-      case AttributeProto::INT: node.attributes[key] = std::int64_t{proto.i()}; return;
-      case AttributeProto::INTS: node.attributes[key] = std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end()); return;
-      case AttributeProto::FLOATS: node.attributes[key] = std::vector<float>(proto.floats().begin(), proto.floats().end()); return;
+      case AttributeProto::FLOAT:
+        node.attributes[key] = proto.f();
+        return;
+      case AttributeProto::INT:
+        node.attributes[key] = std::int64_t{proto.i()};
+        return;
+      case AttributeProto::INTS:
+        node.attributes[key] = std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
+        return;
+      case AttributeProto::FLOATS:
+        node.attributes[key] = std::vector<float>(proto.floats().begin(), proto.floats().end());
+        return;
       case AttributeProto::STRING:
         if (!is_text(proto.s())) return error("file-damaged", node.name, "the attribute '" + key + "' is no text");
         node.attributes[key] = proto.s();
@@ -236,9 +249,11 @@ class Importer {
 
   void read_constant(const Node& node) {
     const auto fail = [&](const std::string& message) { error("bad-graph", node.name, "Constant: " + message); };
-    if (node.outputs.size() != 1 || node.attributes.size() != 1) return fail("it must have one output and one attribute");
+    if (node.outputs.size() != 1 || node.attributes.size() != 1)
+      return fail("it must have one output and one attribute");
     const std::string& output = node.outputs[0];
-    if (output.empty() || graph_.constants.contains(output)) return fail("the tensor '" + output + "' is produced twice");
+    if (output.empty() || graph_.constants.contains(output))
+      return fail("the tensor '" + output + "' is produced twice");
     const auto& [key, attribute] = *node.attributes.begin();
     Constant constant;
     if (key == "value" && std::holds_alternative<Constant>(attribute)) {

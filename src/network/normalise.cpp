@@ -21,7 +21,8 @@ using operators::Refusal;
 bool is_index(const std::string& tensor, const Producers& producers) {
   const Node* node = producers.find(tensor);
   if (node == nullptr) return false;
-  if (node->op == "ArgMax" || (node->op == "TopK" && node->outputs.size() > 1 && node->outputs[1] == tensor)) return true;
+  if (node->op == "ArgMax" || (node->op == "TopK" && node->outputs.size() > 1 && node->outputs[1] == tensor))
+    return true;
   const bool passes = node->op == "Cast" || node->op == "Reshape" || node->op == "Squeeze" || node->op == "Flatten" ||
                       node->op == "Identity" || node->op == "Unsqueeze";
   return passes && !node->inputs.empty() && is_index(node->inputs[0], producers);
@@ -38,8 +39,9 @@ void canonicalise_node(const Node& node, const Producers& producers, operators::
     return out.emit(operators::canonical_copy(node, "Identity", 1));
   }
   if (row.canonical == nullptr) {
-    throw Refusal{"unsupported-operator", "the operator is supported on constants only, or as a part of a binary quantiser",
-                  "write a sign as BipolarQuant, as GreaterOrEqual -> Where, or as GreaterOrEqual -> Cast -> Mul 2 -> Sub 1"};
+    throw Refusal{
+        "unsupported-operator", "the operator is supported on constants only, or as a part of a binary quantiser",
+        "write a sign as BipolarQuant, as GreaterOrEqual -> Where, or as GreaterOrEqual -> Cast -> Mul 2 -> Sub 1"};
   }
   row.canonical(node, out);
 }
@@ -50,7 +52,8 @@ void check_complete(const Graph& graph, Diagnostics& diagnostics) {
   for (const Node& node : graph.nodes) {
     for (const std::string& input : node.inputs) {
       if (known.contains(input) || graph.constant(input) != nullptr) continue;
-      report(diagnostics, graph, node, {"unsupported-operator", "the tensor '" + input + "' is an output that is not supported"});
+      report(diagnostics, graph, node,
+             {"unsupported-operator", "the tensor '" + input + "' is an output that is not supported"});
     }
     known.insert(node.outputs.begin(), node.outputs.end());
   }

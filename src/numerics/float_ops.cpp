@@ -22,7 +22,9 @@ struct AxisView {
       (static_cast<std::int64_t>(d) < axis ? outer : static_cast<std::int64_t>(d) > axis ? inner : length) *= size;
     }
   }
-  [[nodiscard]] std::size_t at(std::size_t o, std::size_t k, std::size_t i) const { return (o * length + k) * inner + i; }
+  [[nodiscard]] std::size_t at(std::size_t o, std::size_t k, std::size_t i) const {
+    return (o * length + k) * inner + i;
+  }
 };
 
 }  // namespace
@@ -75,7 +77,8 @@ FloatArray threshold_counts(const FloatArray& x, const FloatArray& thresholds) {
     throw std::invalid_argument("thresholds need a tensor [N, C, ...] and a matrix [C or 1, n]");
   }
   const AxisView view(x.shape, 1);
-  const auto rows = static_cast<std::size_t>(thresholds.shape[0]), levels = static_cast<std::size_t>(thresholds.shape[1]);
+  const auto rows = static_cast<std::size_t>(thresholds.shape[0]),
+             levels = static_cast<std::size_t>(thresholds.shape[1]);
   if (rows != 1 && rows != view.length) {
     throw std::invalid_argument("thresholds " + shape_text(thresholds.shape) + " do not fit the channels of " +
                                 shape_text(x.shape));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Float32 operators that the host and the reference evaluation of a network share: one formula, one rounding each.
 //
-// IEEE float32, element by element, in the order written, never contracted. Shapes follow ONNX; broadcasting is NumPy's.
-// Errors of shape throw std::invalid_argument with a sentence; callers add the node.
+// IEEE float32, element by element, in the order written, never contracted. Shapes follow ONNX; broadcasting is
+// NumPy's. Errors of shape throw std::invalid_argument with a sentence; callers add the node.
 #pragma once
 
 #include <string>
@@ -58,7 +58,8 @@ template <class T>
     strides.push_back(from[static_cast<std::size_t>(p)]);
   }
   out.values.resize(x.values.size());
-  for_each_pair(out.shape, strides, strides, [&](std::size_t i, std::size_t a, std::size_t) { out.values[i] = x.values[a]; });
+  for_each_pair(out.shape, strides, strides,
+                [&](std::size_t i, std::size_t a, std::size_t) { out.values[i] = x.values[a]; });
   return out;
 }
 
@@ -81,6 +82,7 @@ template <class T>
 // The first of equal maxima.
 [[nodiscard]] FloatArray arg_max(const FloatArray& x, std::int64_t axis, bool keep_dimensions);
 // The `count` largest (or smallest) in order, the lower index first among equals; {values, indices}.
-[[nodiscard]] std::pair<FloatArray, FloatArray> top_k(const FloatArray& x, std::int64_t axis, std::int64_t count, bool largest);
+[[nodiscard]] std::pair<FloatArray, FloatArray> top_k(const FloatArray& x, std::int64_t axis, std::int64_t count,
+                                                      bool largest);
 
 }  // namespace blendsim

@@ -24,12 +24,28 @@ struct KindRow {
 };
 
 constexpr KindRow kind_table[] = {
-    {Kind::add, "Add"}, {Kind::subtract, "Sub"}, {Kind::multiply, "Mul"}, {Kind::divide, "Div"}, {Kind::power, "Pow"},
-    {Kind::reverse_subtract, "Sub"}, {Kind::reverse_divide, "Div"}, {Kind::relu, "Relu"},
-    {Kind::leaky_relu, "LeakyRelu"}, {Kind::clip, "Clip"}, {Kind::sigmoid, "Sigmoid"},
-    {Kind::batch_normalization, "BatchNormalization"}, {Kind::quantize, "Quant"}, {Kind::bipolar, "BipolarQuant"},
-    {Kind::sign, "Sign"}, {Kind::thresholds, "MultiThreshold"}, {Kind::softmax, "Softmax"}, {Kind::argmax, "ArgMax"},
-    {Kind::top_k, "TopK"}, {Kind::reshape, "Reshape"}, {Kind::transpose, "Transpose"}, {Kind::identity, "Identity"},
+    {Kind::add, "Add"},
+    {Kind::subtract, "Sub"},
+    {Kind::multiply, "Mul"},
+    {Kind::divide, "Div"},
+    {Kind::power, "Pow"},
+    {Kind::reverse_subtract, "Sub"},
+    {Kind::reverse_divide, "Div"},
+    {Kind::relu, "Relu"},
+    {Kind::leaky_relu, "LeakyRelu"},
+    {Kind::clip, "Clip"},
+    {Kind::sigmoid, "Sigmoid"},
+    {Kind::batch_normalization, "BatchNormalization"},
+    {Kind::quantize, "Quant"},
+    {Kind::bipolar, "BipolarQuant"},
+    {Kind::sign, "Sign"},
+    {Kind::thresholds, "MultiThreshold"},
+    {Kind::softmax, "Softmax"},
+    {Kind::argmax, "ArgMax"},
+    {Kind::top_k, "TopK"},
+    {Kind::reshape, "Reshape"},
+    {Kind::transpose, "Transpose"},
+    {Kind::identity, "Identity"},
 };
 
 template <class F>
@@ -40,13 +56,20 @@ FloatArray each(FloatArray x, F f) {
 
 FloatArray with_operand(const HostOp& op, const FloatArray& x) {
   switch (op.kind) {
-    case Kind::add: return zip(x, op.operand, [](float a, float b) { return a + b; });
-    case Kind::subtract: return zip(x, op.operand, [](float a, float b) { return a - b; });
-    case Kind::multiply: return zip(x, op.operand, [](float a, float b) { return a * b; });
-    case Kind::divide: return zip(x, op.operand, [](float a, float b) { return a / b; });
-    case Kind::power: return zip(x, op.operand, power);
-    case Kind::reverse_subtract: return zip(x, op.operand, [](float a, float b) { return b - a; });
-    default: return zip(x, op.operand, [](float a, float b) { return b / a; });
+    case Kind::add:
+      return zip(x, op.operand, [](float a, float b) { return a + b; });
+    case Kind::subtract:
+      return zip(x, op.operand, [](float a, float b) { return a - b; });
+    case Kind::multiply:
+      return zip(x, op.operand, [](float a, float b) { return a * b; });
+    case Kind::divide:
+      return zip(x, op.operand, [](float a, float b) { return a / b; });
+    case Kind::power:
+      return zip(x, op.operand, power);
+    case Kind::reverse_subtract:
+      return zip(x, op.operand, [](float a, float b) { return b - a; });
+    default:
+      return zip(x, op.operand, [](float a, float b) { return b / a; });
   }
 }
 
@@ -92,32 +115,52 @@ FloatArray reshaped(const HostOp& op, FloatArray x) {
 FloatArray apply_unchecked(const HostOp& op, const FloatArray& x) {
   const auto operand = [&](std::size_t i) { return op.operand.values.at(i); };
   switch (op.kind) {
-    case Kind::add: case Kind::subtract: case Kind::multiply: case Kind::divide: case Kind::power:
-    case Kind::reverse_subtract: case Kind::reverse_divide: return with_operand(op, x);
-    case Kind::relu: return each(x, [](float v) { return v < 0 ? 0.0F : v; });
-    case Kind::leaky_relu: return each(x, [a = operand(0)](float v) { return v < 0 ? v * a : v; });
-    case Kind::clip: return each(x, [lo = operand(0), hi = operand(1)](float v) { return clipped(v, lo, hi); });
-    case Kind::sigmoid: return each(x, sigmoid);
-    case Kind::batch_normalization: return batch_normalize(op, x);
-    case Kind::quantize: return quantize(op, x);
+    case Kind::add:
+    case Kind::subtract:
+    case Kind::multiply:
+    case Kind::divide:
+    case Kind::power:
+    case Kind::reverse_subtract:
+    case Kind::reverse_divide:
+      return with_operand(op, x);
+    case Kind::relu:
+      return each(x, [](float v) { return v < 0 ? 0.0F : v; });
+    case Kind::leaky_relu:
+      return each(x, [a = operand(0)](float v) { return v < 0 ? v * a : v; });
+    case Kind::clip:
+      return each(x, [lo = operand(0), hi = operand(1)](float v) { return clipped(v, lo, hi); });
+    case Kind::sigmoid:
+      return each(x, sigmoid);
+    case Kind::batch_normalization:
+      return batch_normalize(op, x);
+    case Kind::quantize:
+      return quantize(op, x);
     case Kind::bipolar:
       for (const float v : x.values) {
         if (std::isnan(v)) {
-          throw DiagnosticError("input-value", {.node = op.node}, "NaN has no sign", "remove NaN values from the input");
+          throw DiagnosticError("input-value", {.node = op.node}, "NaN has no sign",
+                                "remove NaN values from the input");
         }
       }
       return each(x, [](float v) { return v >= 0 ? 1.0F : -1.0F; });
-    case Kind::sign: return each(x, [](float v) { return v > 0 ? 1.0F : v < 0 ? -1.0F : 0.0F; });
-    case Kind::thresholds: return threshold_counts(x, op.operand);
-    case Kind::softmax: return softmax(x, op.axis);
-    case Kind::argmax: return arg_max(x, op.axis, op.keep_dimensions);
+    case Kind::sign:
+      return each(x, [](float v) { return v > 0 ? 1.0F : v < 0 ? -1.0F : 0.0F; });
+    case Kind::thresholds:
+      return threshold_counts(x, op.operand);
+    case Kind::softmax:
+      return softmax(x, op.axis);
+    case Kind::argmax:
+      return arg_max(x, op.axis, op.keep_dimensions);
     case Kind::top_k: {
       auto both = top_k(x, op.axis, op.count, true);
       return op.output == 0 ? std::move(both.first) : std::move(both.second);
     }
-    case Kind::reshape: return reshaped(op, x);
-    case Kind::transpose: return transposed(x, op.shape);
-    case Kind::identity: return x;
+    case Kind::reshape:
+      return reshaped(op, x);
+    case Kind::transpose:
+      return transposed(x, op.shape);
+    case Kind::identity:
+      return x;
   }
   throw InvariantError("host operator", "unknown kind");
 }
@@ -137,7 +180,8 @@ std::string describe(const HostOp& op) {
   for (const KindRow& row : kind_table) {
     if (row.kind == op.kind) name = row.name;
   }
-  return op.node.empty() ? fmt::format("{} on the host", name) : fmt::format("{} on the host (node '{}')", name, op.node);
+  return op.node.empty() ? fmt::format("{} on the host", name)
+                         : fmt::format("{} on the host (node '{}')", name, op.node);
 }
 
 float round_as(float value, const std::string& mode) {
@@ -158,9 +202,9 @@ std::vector<std::int32_t> quantize_input(const HostInput& input, const FloatArra
   const bool without_batch = x.shape.size() + 1 == input.shape.size() && input.shape.front() == 1 &&
                              std::equal(x.shape.begin(), x.shape.end(), input.shape.begin() + 1);
   if (x.shape != input.shape && !without_batch) {
-    throw DiagnosticError("input-shape", {.node = input.name},
-                          fmt::format("the input has shape {}, the network takes {}", shape_text(x.shape),
-                                      shape_text(input.shape)));
+    throw DiagnosticError(
+        "input-shape", {.node = input.name},
+        fmt::format("the input has shape {}, the network takes {}", shape_text(x.shape), shape_text(input.shape)));
   }
   FloatArray value{input.shape, x.values};
   for (const HostOp& op : input.ops) value = apply(op, value);
@@ -184,7 +228,8 @@ FloatArray finish_output(const HostOutput& output, const std::vector<std::int32_
   FloatArray y;
   y.shape = {1, output.channels, output.height, output.width};
   if (element_count(y.shape) != static_cast<std::int64_t>(values.size())) {
-    throw InvariantError("host output '" + output.name + "'", fmt::format("{} values for {}", values.size(), shape_text(y.shape)));
+    throw InvariantError("host output '" + output.name + "'",
+                         fmt::format("{} values for {}", values.size(), shape_text(y.shape)));
   }
   for (const std::int32_t value : values) y.values.push_back(static_cast<float>(value));
   for (const HostOp& op : output.ops) y = apply(op, y);

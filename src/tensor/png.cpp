@@ -41,7 +41,8 @@ InputArray read_png(const std::string& path, std::string_view bytes) {
   // A palette may hold transparency (tRNS) even where the colour type tells nothing of it.
   if ((image.format & PNG_FORMAT_FLAG_ALPHA) != 0) {
     png_image_free(&image);
-    throw DiagnosticError("input-type", {path}, "the PNG has transparent colours", "remove transparency from the image");
+    throw DiagnosticError("input-type", {path}, "the PNG has transparent colours",
+                          "remove transparency from the image");
   }
   const std::size_t channels = (image.format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1;
   image.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;

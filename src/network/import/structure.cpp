@@ -89,8 +89,8 @@ namespace {
 
 // Quantisers over constants are kept: lowering wants a weight's integers and scale, not their product.
 bool keeps_constants(const std::string& op) {
-  static constexpr std::string_view kept[] = {"Quant", "IntQuant", "BipolarQuant", "Sign", "QuantizeLinear",
-                                              "DequantizeLinear"};
+  static constexpr std::string_view kept[] = {"Quant", "IntQuant",       "BipolarQuant",
+                                              "Sign",  "QuantizeLinear", "DequantizeLinear"};
   for (const std::string_view name : kept) {
     if (op == name) return true;
   }
@@ -107,7 +107,8 @@ bool fold(const Node& node, Graph& graph) {
     constant = constant && (input.empty() || operands.back() != nullptr);
   }
   if (node.op == "DequantizeLinear" && !operands.empty() && operands[0] != nullptr) {
-    constant = operands[0]->onnx_type == "int32" && node.inputs.size() > 1 && context.constant(node.inputs[1]) != nullptr;  // a bias
+    constant = operands[0]->onnx_type == "int32" && node.inputs.size() > 1 &&
+               context.constant(node.inputs[1]) != nullptr;  // a bias
   }
   // A Clip of integer weights in front of DequantizeLinear tells their number of bits.
   if (node.op == "Clip" && !operands.empty() && operands[0] != nullptr && operands[0]->is_integer()) constant = false;

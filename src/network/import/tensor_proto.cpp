@@ -90,11 +90,12 @@ struct TypeRow {
 };
 
 constexpr TypeRow type_table[] = {
-    {1, "float", 4},    {2, "uint8", 1},   {3, "int8", 1},     {4, "uint16", 2},     {5, "int16", 2},  {6, "int32", 4},
-    {7, "int64", 8},    {8, "string", 0},  {9, "bool", 1},     {10, "float16", 2},   {11, "double", 8}, {12, "uint32", 4},
-    {13, "uint64", 8},  {14, "complex64", 0}, {15, "complex128", 0}, {16, "bfloat16", 2}, {17, "float8e4m3fn", 0},
-    {18, "float8e4m3fnuz", 0}, {19, "float8e5m2", 0}, {20, "float8e5m2fnuz", 0}, {21, "uint4", 0}, {22, "int4", 0},
-    {23, "float4e2m1", 0},
+    {1, "float", 4},         {2, "uint8", 1},           {3, "int8", 1},        {4, "uint16", 2},
+    {5, "int16", 2},         {6, "int32", 4},           {7, "int64", 8},       {8, "string", 0},
+    {9, "bool", 1},          {10, "float16", 2},        {11, "double", 8},     {12, "uint32", 4},
+    {13, "uint64", 8},       {14, "complex64", 0},      {15, "complex128", 0}, {16, "bfloat16", 2},
+    {17, "float8e4m3fn", 0}, {18, "float8e4m3fnuz", 0}, {19, "float8e5m2", 0}, {20, "float8e5m2fnuz", 0},
+    {21, "uint4", 0},        {22, "int4", 0},           {23, "float4e2m1", 0},
 };
 
 }  // namespace
@@ -127,19 +128,45 @@ Constant constant_of(const onnx::TensorProto& proto) {
     throw Refusal{"file-damaged", "its data ends inside an element"};
   }
   switch (proto.data_type()) {
-    case TensorProto::FLOAT: constant.values = floats_of<float>(proto, proto.float_data()); break;
-    case TensorProto::DOUBLE: constant.values = floats_of<double>(proto, proto.double_data()); break;
-    case TensorProto::FLOAT16: constant.values = halves_of(proto, from_half); break;
-    case TensorProto::BFLOAT16: constant.values = halves_of(proto, from_bfloat); break;
-    case TensorProto::UINT8: constant.values = integers_of<std::uint8_t>(proto, proto.int32_data()); break;
-    case TensorProto::INT8: constant.values = integers_of<std::int8_t>(proto, proto.int32_data()); break;
-    case TensorProto::BOOL: constant.values = integers_of<std::uint8_t>(proto, proto.int32_data()); break;
-    case TensorProto::UINT16: constant.values = integers_of<std::uint16_t>(proto, proto.int32_data()); break;
-    case TensorProto::INT16: constant.values = integers_of<std::int16_t>(proto, proto.int32_data()); break;
-    case TensorProto::INT32: constant.values = integers_of<std::int32_t>(proto, proto.int32_data()); break;
-    case TensorProto::UINT32: constant.values = integers_of<std::uint32_t>(proto, proto.uint64_data()); break;
-    case TensorProto::UINT64: constant.values = integers_of<std::uint64_t>(proto, proto.uint64_data()); break;
-    default: constant.values = integers_of<std::int64_t>(proto, proto.int64_data()); break;
+    case TensorProto::FLOAT:
+      constant.values = floats_of<float>(proto, proto.float_data());
+      break;
+    case TensorProto::DOUBLE:
+      constant.values = floats_of<double>(proto, proto.double_data());
+      break;
+    case TensorProto::FLOAT16:
+      constant.values = halves_of(proto, from_half);
+      break;
+    case TensorProto::BFLOAT16:
+      constant.values = halves_of(proto, from_bfloat);
+      break;
+    case TensorProto::UINT8:
+      constant.values = integers_of<std::uint8_t>(proto, proto.int32_data());
+      break;
+    case TensorProto::INT8:
+      constant.values = integers_of<std::int8_t>(proto, proto.int32_data());
+      break;
+    case TensorProto::BOOL:
+      constant.values = integers_of<std::uint8_t>(proto, proto.int32_data());
+      break;
+    case TensorProto::UINT16:
+      constant.values = integers_of<std::uint16_t>(proto, proto.int32_data());
+      break;
+    case TensorProto::INT16:
+      constant.values = integers_of<std::int16_t>(proto, proto.int32_data());
+      break;
+    case TensorProto::INT32:
+      constant.values = integers_of<std::int32_t>(proto, proto.int32_data());
+      break;
+    case TensorProto::UINT32:
+      constant.values = integers_of<std::uint32_t>(proto, proto.uint64_data());
+      break;
+    case TensorProto::UINT64:
+      constant.values = integers_of<std::uint64_t>(proto, proto.uint64_data());
+      break;
+    default:
+      constant.values = integers_of<std::int64_t>(proto, proto.int64_data());
+      break;
   }
   const std::size_t found = std::visit([](const auto& v) { return v.size(); }, constant.values);
   if (found != static_cast<std::size_t>(count)) {

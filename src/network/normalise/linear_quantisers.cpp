@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// QuantizeLinear -> [Clip] -> DequantizeLinear is one Quant. Integer weights -> [Clip] -> DequantizeLinear are a Quant of
-// the dequantised constant, which quantises to the same integers: q * s / s rounds to q for |q| < 2^22. An int32 constant
-// (a bias) was folded at import.
+// QuantizeLinear -> [Clip] -> DequantizeLinear is one Quant. Integer weights -> [Clip] -> DequantizeLinear are a Quant
+// of the dequantised constant, which quantises to the same integers: q * s / s rounds to q for |q| < 2^22. An int32
+// constant (a bias) was folded at import.
 #include <bit>
 #include <cmath>
 
@@ -36,13 +36,15 @@ void narrow(Quantiser& q, const Node& clip, const Context& context) {
     const auto value = operators::float_parameter(clip, context, key, input);
     if (!value) return fallback;
     if (*value != std::nearbyint(*value) || std::fabs(*value) > 2147483648.0F) {
-      throw Refusal{"bad-constant", "a Clip between QuantizeLinear and DequantizeLinear has a bound that is no integer"};
+      throw Refusal{"bad-constant",
+                    "a Clip between QuantizeLinear and DequantizeLinear has a bound that is no integer"};
     }
     return static_cast<std::int64_t>(*value);
   };
   q.lo = std::max(q.lo, bound("min", 1, q.lo));
   q.hi = std::min(q.hi, bound("max", 2, q.hi));
-  if (q.lo >= q.hi) throw Refusal{"bad-constant", "a Clip between QuantizeLinear and DequantizeLinear leaves one value or none"};
+  if (q.lo >= q.hi)
+    throw Refusal{"bad-constant", "a Clip between QuantizeLinear and DequantizeLinear leaves one value or none"};
   q.is_signed = q.lo < 0;
   const std::int64_t reach = q.is_signed ? std::max(-q.lo - 1, q.hi) : q.hi;
   q.bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(reach))) + (q.is_signed ? 1 : 0);
@@ -62,8 +64,10 @@ std::optional<Node> fuse(const Node& node, Graph& graph, const Producers& produc
   if (quantize != nullptr) (void)operators::checked_operator(*quantize);
   LinearQuantiser back = operators::parse_linear(node, context);
   if (constant != nullptr) {
-    if (!constant->is_integer()) throw Refusal{"bad-constant", "DequantizeLinear reads a constant that holds no integers"};
-    if (back.type != constant->onnx_type) throw Refusal{"bad-graph", "the zero point is " + back.type + ", the constant is " + constant->onnx_type};
+    if (!constant->is_integer())
+      throw Refusal{"bad-constant", "DequantizeLinear reads a constant that holds no integers"};
+    if (back.type != constant->onnx_type)
+      throw Refusal{"bad-graph", "the zero point is " + back.type + ", the constant is " + constant->onnx_type};
   }
   Quantiser q = quantiser_of(back);
   Node fused = operators::canonical_copy(node, "Quant", 1);

@@ -114,7 +114,8 @@ void fuse_batch_norm_reshapes(Graph& graph, Diagnostics& diagnostics) {
     if (widen == nullptr || widen->inputs.empty()) return std::nullopt;
     const operators::Context context(g);
     const Shape &x = context.shape(widen->inputs[0]), &inner = context.shape(norm->inputs[0]);
-    if (x.size() < 2 || inner.size() < 2 || x[0] != inner[0] || x[1] != inner[1] || context.shape(node.outputs[0]) != x) {
+    if (x.size() < 2 || inner.size() < 2 || x[0] != inner[0] || x[1] != inner[1] ||
+        context.shape(node.outputs[0]) != x) {
       return std::nullopt;
     }
     Node fused = *norm;

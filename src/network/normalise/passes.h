@@ -28,14 +28,15 @@ using Pattern = std::function<std::optional<Node>(const Node&, Graph&, const Pro
 // Replaces each node that the pattern matches; a Refusal on the way is reported for that node.
 void rewrite(Graph& graph, Diagnostics& diagnostics, const Pattern& pattern);
 
-void remove_unused(Graph& graph);             // nodes, constants and shapes that no output needs
-void remove_straight_through(Graph& graph);   // (sign - clip) + clip -> sign
+void remove_unused(Graph& graph);            // nodes, constants and shapes that no output needs
+void remove_straight_through(Graph& graph);  // (sign - clip) + clip -> sign
 void fuse_batch_norm_reshapes(Graph& graph, Diagnostics& diagnostics);  // Unsqueeze, BatchNormalization, Squeeze
 void fuse_selections(Graph& graph, Diagnostics& diagnostics);           // comparisons -> Bipolar, MultiThreshold
-void fuse_linear_quantisers(Graph& graph, Diagnostics& diagnostics);    // QuantizeLinear, Clip, DequantizeLinear -> Quant
-void canonicalise(Graph& graph, Diagnostics& diagnostics);              // node by node, through the operator table
+void fuse_linear_quantisers(Graph& graph, Diagnostics& diagnostics);  // QuantizeLinear, Clip, DequantizeLinear -> Quant
+void canonicalise(Graph& graph, Diagnostics& diagnostics);            // node by node, through the operator table
 void remove_identities(Graph& graph);
-void settle_weights(Graph& graph, Diagnostics& diagnostics);  // Transpose(Quant(c)) -> Quant(c'), folds the rest, checks
+void settle_weights(Graph& graph,
+                    Diagnostics& diagnostics);  // Transpose(Quant(c)) -> Quant(c'), folds the rest, checks
 
 // Adds the diagnostic of a refused node.
 void report(Diagnostics& diagnostics, const Graph& graph, const Node& node, const operators::Refusal& refusal);
@@ -46,10 +47,11 @@ void add_origin(Node& node, const Node& matched);
 // x >= T ? yes : no for each element, from comparisons and Where, or Cast and arithmetic behind it.
 struct Selection {
   std::string x;
-  Constant threshold;   // broadcastable to x
+  Constant threshold;  // broadcastable to x
   float yes = 1, no = 0;
   std::vector<std::string> origin;
 };
-[[nodiscard]] std::optional<Selection> match_selection(const Node& node, const Graph& graph, const Producers& producers);
+[[nodiscard]] std::optional<Selection> match_selection(const Node& node, const Graph& graph,
+                                                       const Producers& producers);
 
 }  // namespace blendsim

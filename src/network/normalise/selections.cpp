@@ -21,7 +21,8 @@ std::optional<float> uniform(const Graph& graph, const std::string& tensor) {
   const Constant* c = graph.constant(tensor);
   if (c == nullptr) return std::nullopt;
   const std::vector<float> values = c->as_float();
-  if (values.empty() || std::any_of(values.begin(), values.end(), [&](float v) { return v != values[0]; })) return std::nullopt;
+  if (values.empty() || std::any_of(values.begin(), values.end(), [&](float v) { return v != values[0]; }))
+    return std::nullopt;
   return values[0];
 }
 
@@ -78,7 +79,8 @@ std::optional<Constant> channel_thresholds(const Constant& threshold, const Shap
   if (values.size() == 1) return Constant{{1, 1}, values, "float"};
   Shape wide(x.size() - std::min(x.size(), threshold.shape.size()), 1);
   wide.insert(wide.end(), threshold.shape.begin(), threshold.shape.end());
-  if (wide.size() != x.size() || wide[1] != x[1] || static_cast<std::int64_t>(values.size()) != x[1]) return std::nullopt;
+  if (wide.size() != x.size() || wide[1] != x[1] || static_cast<std::int64_t>(values.size()) != x[1])
+    return std::nullopt;
   return Constant{{x[1], 1}, values, "float"};
 }
 
@@ -95,7 +97,9 @@ Node quantiser_of(const Selection& s, const Node& node, const Graph& graph) {
     return fused;
   }
   const auto rows = channel_thresholds(s.threshold, Context(graph).shape(s.x));
-  if (!rows) throw operators::Refusal{"unsupported-operator", "a comparison whose threshold varies within a channel is not supported"};
+  if (!rows)
+    throw operators::Refusal{"unsupported-operator",
+                             "a comparison whose threshold varies within a channel is not supported"};
   const float scale = s.yes - s.no;
   if (!std::isfinite(scale) || scale == 0 || scale + s.no != s.yes) {
     throw operators::Refusal{"not-lowerable", "the two values of the selection have no exact difference in float32"};
@@ -129,11 +133,15 @@ std::optional<Selection> match_selection(const Node& node, const Graph& graph, c
   }
   if (node.op == "Cast" && node.inputs.size() == 1) {
     constexpr std::int64_t types[] = {1, 3, 5, 6, 7};  // float, int8, int16, int32, int64
-    if (std::find(std::begin(types), std::end(types), node.attribute_int("to", 0)) == std::end(types)) return std::nullopt;
+    if (std::find(std::begin(types), std::end(types), node.attribute_int("to", 0)) == std::end(types))
+      return std::nullopt;
     if (auto selection = match_comparison(node.inputs[0], graph, producers)) return selection;
     const Node* inner = producers.find(node.inputs[0]);
-    auto selection = inner == nullptr || inner->op == "Where" ? std::nullopt : match_selection(*inner, graph, producers);
-    if (selection && (selection->yes != std::nearbyint(selection->yes) || selection->no != std::nearbyint(selection->no))) return std::nullopt;
+    auto selection =
+        inner == nullptr || inner->op == "Where" ? std::nullopt : match_selection(*inner, graph, producers);
+    if (selection &&
+        (selection->yes != std::nearbyint(selection->yes) || selection->no != std::nearbyint(selection->no)))
+      return std::nullopt;
     return selection;
   }
   if (node.inputs.size() != 2) return std::nullopt;
@@ -183,7 +191,8 @@ void remove_straight_through(Graph& graph) {
     if (node.op != "Add" || node.inputs.size() != 2 || node.outputs.size() != 1) continue;
     for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
       const Node* difference = producers.find(node.inputs[side], "Sub");
-      if (difference == nullptr || difference->inputs.size() != 2 || difference->inputs[1] != node.inputs[1 - side]) continue;
+      if (difference == nullptr || difference->inputs.size() != 2 || difference->inputs[1] != node.inputs[1 - side])
+        continue;
       bool sign = false;
       try {
         sign = is_sign(difference->inputs[0], graph, producers);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weights: a constant, or Quant, Bipolar or Sign of a constant. Transposes and reshapes of such quantisers move onto the
-// constant and the parameters; everything else that depends on no input is folded.
+// Weights: a constant, or Quant, Bipolar or Sign of a constant. Transposes and reshapes of such quantisers move onto
+// the constant and the parameters; everything else that depends on no input is folded.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -93,7 +93,8 @@ void check_weights(const Graph& graph, Diagnostics& diagnostics) {
   for (const Node& node : graph.nodes) {
     if (!takes_weights(node)) continue;
     const Node* quantiser = producers.find(node.inputs[1]);
-    const bool quantised = quantiser != nullptr && is_quantiser(*quantiser) && graph.constant(quantiser->inputs[0]) != nullptr;
+    const bool quantised =
+        quantiser != nullptr && is_quantiser(*quantiser) && graph.constant(quantiser->inputs[0]) != nullptr;
     if (graph.constant(node.inputs[1]) == nullptr && !quantised) {
       report(diagnostics, graph, node,
              {"not-constant", fmt::format("the weights '{}' are computed from the network's input", node.inputs[1]),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element by element: Add, Sub, Mul, Div, Pow, Min, Max, activations, Clip, and functions that only constants go through.
+// Element by element: Add, Sub, Mul, Div, Pow, Min, Max, activations, Clip, and functions that only constants go
+// through.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -81,7 +82,8 @@ std::vector<Value> evaluate_each(const Node&, const Context&, const std::vector<
 
 std::vector<Value> evaluate_identity(const Node& node, const Context&, const std::vector<const Value*>& in) {
   std::vector<Value> values{*in[0]};
-  if (node.outputs.size() > 1) values.push_back({in[0]->shape, std::vector<std::int64_t>(in[0]->as_float().size(), 1), "bool"});
+  if (node.outputs.size() > 1)
+    values.push_back({in[0]->shape, std::vector<std::int64_t>(in[0]->as_float().size(), 1), "bool"});
   return values;
 }
 
@@ -110,7 +112,8 @@ std::vector<Shape> infer_prelu(const Node& node, const Context& context) {
 }
 
 std::vector<Value> evaluate_prelu(const Node& node, const Context& context, const std::vector<const Value*>& in) {
-  return {value_of(zip(floats(*in[0]), floats(slope_of(node, context)), [](float x, float a) { return x < 0 ? x * a : x; }))};
+  return {value_of(
+      zip(floats(*in[0]), floats(slope_of(node, context)), [](float x, float a) { return x < 0 ? x * a : x; }))};
 }
 
 void canonical_prelu(const Node& node, Rewriter& out) {
@@ -133,7 +136,8 @@ ClipRange clip_range(const Node& node, const Context& context) {
                                        : float_parameter(node, context, "max", 2).value_or(range.hi);
   if (std::isnan(range.lo) || std::isnan(range.hi)) throw Refusal{"bad-constant", "a bound of the Clip is NaN"};
   if (range.lo > range.hi) {
-    throw Refusal{"bad-constant", fmt::format("the Clip's lower bound {} is above its upper bound {}", range.lo, range.hi)};
+    throw Refusal{"bad-constant",
+                  fmt::format("the Clip's lower bound {} is above its upper bound {}", range.lo, range.hi)};
   }
   return range;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Comparisons, Where and Cast. In a computed place they only stand as parts of a binary quantiser (normalise/select.cpp).
+// Comparisons, Where and Cast. In a computed place they only stand as parts of a binary quantiser
+// (normalise/select.cpp).
 #include <cmath>
 
 #include "network/operators/support.h"
@@ -23,11 +24,15 @@ std::vector<Value> evaluate_compare(const Node&, const Context&, const std::vect
 
 struct Both {
   template <class T>
-  bool operator()(T a, T b) const { return a != 0 && b != 0; }
+  bool operator()(T a, T b) const {
+    return a != 0 && b != 0;
+  }
 };
 struct Either {
   template <class T>
-  bool operator()(T a, T b) const { return a != 0 || b != 0; }
+  bool operator()(T a, T b) const {
+    return a != 0 || b != 0;
+  }
 };
 
 std::vector<Value> evaluate_not(const Node&, const Context&, const std::vector<const Value*>& in) {
@@ -37,7 +42,8 @@ std::vector<Value> evaluate_not(const Node&, const Context&, const std::vector<c
 }
 
 std::vector<Shape> infer_where(const Node& node, const Context& context) {
-  return {broadcast(broadcast(context.shape(node.inputs[0]), context.shape(node.inputs[1])), context.shape(node.inputs[2]))};
+  return {broadcast(broadcast(context.shape(node.inputs[0]), context.shape(node.inputs[1])),
+                    context.shape(node.inputs[2]))};
 }
 
 template <class T>
@@ -73,9 +79,9 @@ struct CastRow {
 };
 
 constexpr CastRow cast_table[] = {
-    {1, "float", 0, true},    {2, "uint8", 8, false},  {3, "int8", 8, true},   {4, "uint16", 16, false},
-    {5, "int16", 16, true},   {6, "int32", 32, true},  {7, "int64", 64, true}, {9, "bool", 1, false},
-    {11, "double", 0, true},  {12, "uint32", 32, false},
+    {1, "float", 0, true},   {2, "uint8", 8, false},    {3, "int8", 8, true},   {4, "uint16", 16, false},
+    {5, "int16", 16, true},  {6, "int32", 32, true},    {7, "int64", 64, true}, {9, "bool", 1, false},
+    {11, "double", 0, true}, {12, "uint32", 32, false},
 };
 
 const CastRow& cast_row(const Node& node) {

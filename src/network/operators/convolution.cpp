@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conv, MatMul, Gemm.
 //
-// Sums run in double over the file's order (input channel, kernel row, kernel column) and are rounded to float32 once. A
-// product of two float32 is exact in double, so integer-valued data give the exact integer below 2^24, in any order that
-// another executor may choose; beyond that the result is the correctly rounded one in all but contrived cases.
-// A bias is added afterwards in float32.
+// Sums run in double over the file's order (input channel, kernel row, kernel column) and are rounded to float32 once.
+// A product of two float32 is exact in double, so integer-valued data give the exact integer below 2^24, in any order
+// that another executor may choose; beyond that the result is the correctly rounded one in all but contrived cases. A
+// bias is added afterwards in float32.
 #include <fmt/format.h>
 
 #include "network/operators/support.h"
@@ -22,8 +22,9 @@ struct ConvShapes {
 ConvShapes parse_conv(const Node& node, const Context& context) {
   const Shape &x = context.shape(node.inputs[0]), &w = context.shape(node.inputs[1]);
   if (x.size() != 4 || w.size() != 4) {
-    throw Refusal{"shape-mismatch", fmt::format("only two-dimensional convolutions are supported: input {}, weights {}",
-                                                shape_text(x), shape_text(w)),
+    throw Refusal{"shape-mismatch",
+                  fmt::format("only two-dimensional convolutions are supported: input {}, weights {}", shape_text(x),
+                              shape_text(w)),
                   "add a dimension of 1 to a one-dimensional convolution"};
   }
   const std::vector<std::int64_t> kernel = node.attribute_ints("kernel_shape", {w[2], w[3]});
@@ -36,14 +37,15 @@ ConvShapes parse_conv(const Node& node, const Context& context) {
   shapes.outputs = w[0];
   if (shapes.groups < 1 || shapes.channels < 1 || shapes.outputs < 1 || x[1] % shapes.groups != 0 ||
       w[0] % shapes.groups != 0 || w[1] != x[1] / shapes.groups) {
-    throw Refusal{"shape-mismatch", fmt::format("weights {} in {} groups do not fit an input of shape {}", shape_text(w),
-                                                shapes.groups, shape_text(x))};
+    throw Refusal{"shape-mismatch", fmt::format("weights {} in {} groups do not fit an input of shape {}",
+                                                shape_text(w), shapes.groups, shape_text(x))};
   }
   shapes.window = parse_window(node, x, kernel);
   if (has_input(node, 2)) {
     const Shape& bias = context.shape(node.inputs[2]);
     if (bias != Shape{w[0]}) {
-      throw Refusal{"shape-mismatch", fmt::format("a bias of shape {} does not fit {} output channels", shape_text(bias), w[0])};
+      throw Refusal{"shape-mismatch",
+                    fmt::format("a bias of shape {} does not fit {} output channels", shape_text(bias), w[0])};
     }
   }
   return shapes;
@@ -156,8 +158,9 @@ std::vector<Shape> infer_gemm(const Node& node, const Context& context) {
   if (a.size() == 2 && node.attribute_int("transA", 0) != 0) std::swap(a[0], a[1]);
   if (b.size() == 2 && node.attribute_int("transB", 0) != 0) std::swap(b[0], b[1]);
   if (a.size() != 2 || b.size() != 2 || a[1] != b[0]) {
-    throw Refusal{"shape-mismatch", fmt::format("Gemm cannot multiply {} by {}", shape_text(context.shape(node.inputs[0])),
-                                                shape_text(context.shape(node.inputs[1])))};
+    throw Refusal{"shape-mismatch",
+                  fmt::format("Gemm cannot multiply {} by {}", shape_text(context.shape(node.inputs[0])),
+                              shape_text(context.shape(node.inputs[1])))};
   }
   const Shape y{a[0], b[1]};
   if (has_input(node, 2)) require_broadcast_to(context.shape(node.inputs[2]), y, "Gemm's bias");

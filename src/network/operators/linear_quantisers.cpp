@@ -20,7 +20,7 @@ struct IntegerType {
   bool is_signed;
 };
 
-constexpr IntegerType types[] = {{"uint8", 2, 8, false},  {"int8", 3, 8, true},   {"uint16", 4, 16, false},
+constexpr IntegerType types[] = {{"uint8", 2, 8, false}, {"int8", 3, 8, true},   {"uint16", 4, 16, false},
                                  {"int16", 5, 16, true}, {"int32", 6, 32, true}, {"int64", 7, 32, true}};
 
 const IntegerType& type_of(const Node& node, const Context& context) {
@@ -34,7 +34,8 @@ const IntegerType& type_of(const Node& node, const Context& context) {
   for (const IntegerType& type : types) {
     if (name.empty() ? type.code == code : type.name == name) return type;
   }
-  throw Refusal{"unsupported-attribute", fmt::format("{} of type {} is not supported", node.op, name.empty() ? std::to_string(code) : name)};
+  throw Refusal{"unsupported-attribute",
+                fmt::format("{} of type {} is not supported", node.op, name.empty() ? std::to_string(code) : name)};
 }
 
 // One value, or one a channel along `axis`.
@@ -45,10 +46,13 @@ Constant along_axis(const Node& node, const Context& context, const Constant& c,
     out.shape.clear();
     return out;
   }
-  if (c.shape.size() != 1) throw Refusal{"unsupported-attribute", fmt::format("a {} of shape {} (blocks) is not supported", what, shape_text(c.shape))};
+  if (c.shape.size() != 1)
+    throw Refusal{"unsupported-attribute",
+                  fmt::format("a {} of shape {} (blocks) is not supported", what, shape_text(c.shape))};
   const auto axis = static_cast<std::size_t>(checked_axis(node.attribute_int("axis", 1), x.size()));
   if (c.shape[0] != x[axis]) {
-    throw Refusal{"shape-mismatch", fmt::format("{} has {} values, axis {} of {} needs {}", what, c.shape[0], axis, shape_text(x), x[axis])};
+    throw Refusal{"shape-mismatch", fmt::format("{} has {} values, axis {} of {} needs {}", what, c.shape[0], axis,
+                                                shape_text(x), x[axis])};
   }
   out.shape.assign(x.size() - axis, 1);
   out.shape[0] = c.shape[0];
@@ -63,15 +67,17 @@ std::vector<Shape> infer_linear(const Node& node, const Context& context) {
 template <class F>
 FloatArray linear(FloatArray x, const LinearQuantiser& q, F f) {
   const std::vector<float> scales = q.scale.as_float(), zeros = q.zero_point.as_float();
-  for_each_pair(x.shape, broadcast_strides(q.scale.shape, x.shape), broadcast_strides(q.zero_point.shape, x.shape),
-                [&](std::size_t i, std::size_t s, std::size_t z) { x.values[i] = f(x.values[i], scales[s], zeros[z]); });
+  for_each_pair(
+      x.shape, broadcast_strides(q.scale.shape, x.shape), broadcast_strides(q.zero_point.shape, x.shape),
+      [&](std::size_t i, std::size_t s, std::size_t z) { x.values[i] = f(x.values[i], scales[s], zeros[z]); });
   return x;
 }
 
 std::vector<Value> evaluate_quantize(const Node& node, const Context& context, const std::vector<const Value*>& in) {
   const LinearQuantiser q = parse_linear(node, context);
   const auto lo = static_cast<float>(q.lo), hi = static_cast<float>(q.hi);
-  FloatArray y = linear(floats(*in[0]), q, [&](float x, float s, float z) { return clipped(std::nearbyint(x / s) + z, lo, hi); });
+  FloatArray y =
+      linear(floats(*in[0]), q, [&](float x, float s, float z) { return clipped(std::nearbyint(x / s) + z, lo, hi); });
   for (const float v : y.values) {
     if (std::isnan(v)) throw Refusal{"bad-constant", "a NaN is quantised"};
   }
@@ -86,14 +92,16 @@ std::vector<Value> evaluate_dequantize(const Node& node, const Context& context,
 
 void refuse_quantize(const Node& node, Rewriter& out) {
   (void)infer_linear(node, out.context());
-  throw Refusal{"unsupported-operator", "the integers of this QuantizeLinear do not go straight to DequantizeLinear",
-                "only QuantizeLinear -> [Clip] -> DequantizeLinear is supported; integer operators between them are not"};
+  throw Refusal{
+      "unsupported-operator", "the integers of this QuantizeLinear do not go straight to DequantizeLinear",
+      "only QuantizeLinear -> [Clip] -> DequantizeLinear is supported; integer operators between them are not"};
 }
 
 void refuse_dequantize(const Node& node, Rewriter& out) {
   (void)infer_linear(node, out.context());
-  throw Refusal{"unsupported-operator", "this DequantizeLinear reads neither a constant nor a QuantizeLinear",
-                "only QuantizeLinear -> [Clip] -> DequantizeLinear is supported; integer operators between them are not"};
+  throw Refusal{
+      "unsupported-operator", "this DequantizeLinear reads neither a constant nor a QuantizeLinear",
+      "only QuantizeLinear -> [Clip] -> DequantizeLinear is supported; integer operators between them are not"};
 }
 
 constexpr const char* attributes = "axis saturate block_size output_dtype precision";
@@ -106,7 +114,8 @@ constexpr Operator table[] = {
 }  // namespace
 
 LinearQuantiser parse_linear(const Node& node, const Context& context) {
-  if (node.attribute_int("block_size", 0) != 0) throw Refusal{"unsupported-attribute", "blocked quantisation is not supported"};
+  if (node.attribute_int("block_size", 0) != 0)
+    throw Refusal{"unsupported-attribute", "blocked quantisation is not supported"};
   LinearQuantiser q;
   const IntegerType& type = type_of(node, context);
   q.type = type.name;
@@ -118,7 +127,8 @@ LinearQuantiser parse_linear(const Node& node, const Context& context) {
   require_finite(scale, "scale", true);
   q.scale = along_axis(node, context, scale, "scale");
   q.zero_point = scalar(0);
-  if (has_input(node, 2)) q.zero_point = along_axis(node, context, constant_input(node, context, 2, "zero_point"), "zero_point");
+  if (has_input(node, 2))
+    q.zero_point = along_axis(node, context, constant_input(node, context, 2, "zero_point"), "zero_point");
   return q;
 }
 

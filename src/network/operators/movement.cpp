@@ -35,7 +35,8 @@ Shape reshape_target(const Node& node, const Context& context, const Shape& x) {
   }
   const std::int64_t count = checked_count(x);
   if (rest) {
-    if (known == 0 || count % known != 0) throw Refusal{"shape-mismatch", "cannot reshape " + shape_text(x) + " to " + shape_text(target)};
+    if (known == 0 || count % known != 0)
+      throw Refusal{"shape-mismatch", "cannot reshape " + shape_text(x) + " to " + shape_text(target)};
     target[*rest] = count / known;
   } else if (known != count) {
     throw Refusal{"shape-mismatch", "cannot reshape " + shape_text(x) + " to " + shape_text(target)};
@@ -45,7 +46,8 @@ Shape reshape_target(const Node& node, const Context& context, const Shape& x) {
 
 Shape flatten_target(const Node& node, const Shape& x) {
   const std::int64_t axis = node.attribute_int("axis", 1), rank = static_cast<std::int64_t>(x.size());
-  if (axis < -rank || axis > rank) throw Refusal{"shape-mismatch", fmt::format("Flatten at axis {} of {}", axis, shape_text(x))};
+  if (axis < -rank || axis > rank)
+    throw Refusal{"shape-mismatch", fmt::format("Flatten at axis {} of {}", axis, shape_text(x))};
   const auto split = x.begin() + (axis < 0 ? axis + rank : axis);
   return {element_count(Shape(x.begin(), split)), element_count(Shape(split, x.end()))};
 }
@@ -110,7 +112,8 @@ std::vector<std::int64_t> permutation(const Node& node, const Shape& x) {
   std::vector<std::int64_t> perm = node.attribute_ints("perm", reversed), sorted = perm;
   std::sort(sorted.begin(), sorted.end());
   std::reverse(reversed.begin(), reversed.end());
-  if (sorted != reversed) throw Refusal{"shape-mismatch", "perm is no permutation of the dimensions of " + shape_text(x)};
+  if (sorted != reversed)
+    throw Refusal{"shape-mismatch", "perm is no permutation of the dimensions of " + shape_text(x)};
   return perm;
 }
 
@@ -156,7 +159,8 @@ Array<T> concatenated(const std::vector<Array<T>>& parts, std::size_t axis) {
   out.shape = parts[0].shape;
   out.shape[axis] = 0;
   for (const Array<T>& part : parts) out.shape[axis] += part.shape[axis];
-  const auto outer = static_cast<std::size_t>(element_count(Shape(out.shape.begin(), out.shape.begin() + static_cast<std::ptrdiff_t>(axis))));
+  const auto outer = static_cast<std::size_t>(
+      element_count(Shape(out.shape.begin(), out.shape.begin() + static_cast<std::ptrdiff_t>(axis))));
   for (std::size_t o = 0; o < outer; ++o) {
     for (const Array<T>& part : parts) {
       const std::size_t run = part.values.size() / outer;

@@ -21,7 +21,8 @@ BatchNorm parse(const Node& node, const Context& context) {
   BatchNorm bn;
   const char* const names[] = {"gamma", "beta", "mean", "variance"};
   Constant* const parts[] = {&bn.gamma, &bn.beta, &bn.mean, &bn.variance};
-  if (x.size() < 2) throw Refusal{"shape-mismatch", "batch normalization needs channels; the input is " + shape_text(x)};
+  if (x.size() < 2)
+    throw Refusal{"shape-mismatch", "batch normalization needs channels; the input is " + shape_text(x)};
   bn.channels = static_cast<std::size_t>(x[1]);
   for (std::size_t i = 0; i < 4; ++i) {
     *parts[i] = float_constant(constant_parameter(node, context, names[i], i + 1));
@@ -32,7 +33,8 @@ BatchNorm parse(const Node& node, const Context& context) {
     require_finite(*parts[i], names[i]);
   }
   bn.epsilon = node.attribute_float("epsilon", 1e-5F);
-  if (!std::isfinite(bn.epsilon) || bn.epsilon < 0) throw Refusal{"bad-constant", "epsilon is not a small positive number"};
+  if (!std::isfinite(bn.epsilon) || bn.epsilon < 0)
+    throw Refusal{"bad-constant", "epsilon is not a small positive number"};
   for (const float variance : bn.variance.as_float()) {
     if (variance < 0) throw Refusal{"bad-constant", fmt::format("a variance is negative: {}", variance)};
     if (!(variance + bn.epsilon > 0)) throw Refusal{"bad-constant", "variance + epsilon is zero"};
@@ -42,7 +44,8 @@ BatchNorm parse(const Node& node, const Context& context) {
                   "export the network for inference (model.eval())"};
   }
   // is_test existed up to opset 6 and 0 meant training; spatial up to opset 8 and 0 meant statistics for each pixel.
-  if ((has_attribute(node, "is_test") && node.attribute_int("is_test", 0) == 0) || node.attribute_int("spatial", 1) != 1) {
+  if ((has_attribute(node, "is_test") && node.attribute_int("is_test", 0) == 0) ||
+      node.attribute_int("spatial", 1) != 1) {
     throw Refusal{"unsupported-attribute", "only per-channel batch normalization at inference is supported"};
   }
   return bn;

@@ -16,9 +16,10 @@ constexpr std::int64_t newest_standard_opset = 21;
 constexpr std::int64_t newest_qonnx_opset = 1;  // Trunc without an import reads as version 1, as qonnx does
 
 using Family = std::span<const Operator> (*)();
-constexpr Family families[] = {
-    arithmetic_operators, comparison_operators, movement_operators,         shape_operators,         convolution_operators,
-    pooling_operators,    quantiser_operators,  linear_quantiser_operators, normalization_operators, tail_operators};
+constexpr Family families[] = {arithmetic_operators, comparison_operators,       movement_operators,
+                               shape_operators,      convolution_operators,      pooling_operators,
+                               quantiser_operators,  linear_quantiser_operators, normalization_operators,
+                               tail_operators};
 
 bool is_standard_domain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 
@@ -87,13 +88,14 @@ const Operator& checked_operator(const Node& node) {
   const int count = static_cast<int>(node.inputs.size());
   bool complete = count >= row->min_inputs && (row->max_inputs < 0 || count <= row->max_inputs);
   for (int i = 0; complete && i < row->min_inputs; ++i) complete = !node.inputs[static_cast<std::size_t>(i)].empty();
-  const bool has_output = std::any_of(node.outputs.begin(), node.outputs.end(), [](const auto& o) { return !o.empty(); });
+  const bool has_output =
+      std::any_of(node.outputs.begin(), node.outputs.end(), [](const auto& o) { return !o.empty(); });
   if (!complete || !has_output) {
     throw Refusal{"bad-graph", fmt::format("{} takes {}{} inputs and has an output; the node has {} inputs", node.op,
                                            row->min_inputs,
                                            row->max_inputs == row->min_inputs ? ""
                                            : row->max_inputs < 0              ? " or more"
-                                                                 : fmt::format(" to {}", row->max_inputs),
+                                                                              : fmt::format(" to {}", row->max_inputs),
                                            count)};
   }
   for (const auto& [key, attribute] : node.attributes) {
@@ -124,7 +126,8 @@ std::vector<Shape> infer(const Node& node, const Context& context) {
   }
   for (const Shape& shape : shapes) {
     if (checked_count(shape) < 0) {
-      throw Refusal{"shape-mismatch", "the result would have shape " + shape_text(shape) + ", which is no sensible tensor"};
+      throw Refusal{"shape-mismatch",
+                    "the result would have shape " + shape_text(shape) + ", which is no sensible tensor"};
     }
   }
   if (node.outputs.size() > shapes.size()) {
@@ -148,13 +151,14 @@ const Constant& constant_input(const Node& node, const Context& context, std::si
   const Constant* c = has_input(node, i) ? context.constant(node.inputs[i]) : nullptr;
   if (c != nullptr) return *c;
   throw Refusal{"not-constant",
-                has_input(node, i) ? fmt::format("the {} ('{}') is computed, but must be a constant", what, node.inputs[i])
-                                   : fmt::format("the {} is missing", what),
+                has_input(node, i)
+                    ? fmt::format("the {} ('{}') is computed, but must be a constant", what, node.inputs[i])
+                    : fmt::format("the {} is missing", what),
                 "export the network with fixed parameters"};
 }
 
-std::optional<std::vector<std::int64_t>> ints_parameter(const Node& node, const Context& context, const std::string& key,
-                                                        std::size_t input) {
+std::optional<std::vector<std::int64_t>> ints_parameter(const Node& node, const Context& context,
+                                                        const std::string& key, std::size_t input) {
   if (has_attribute(node, key)) {
     if (std::holds_alternative<std::int64_t>(node.attributes.at(key))) return std::vector{node.attribute_int(key, 0)};
     return node.attribute_ints(key, {});
@@ -167,7 +171,8 @@ std::optional<std::vector<std::int64_t>> ints_parameter(const Node& node, const 
   }
 }
 
-std::optional<float> float_parameter(const Node& node, const Context& context, const std::string& key, std::size_t input) {
+std::optional<float> float_parameter(const Node& node, const Context& context, const std::string& key,
+                                     std::size_t input) {
   if (has_attribute(node, key)) return node.attribute_float(key, 0);
   if (!has_input(node, input)) return std::nullopt;
   const std::vector<float> values = constant_input(node, context, input, key.c_str()).as_float();

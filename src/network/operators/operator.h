@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Internal to network: what BlendSim knows about an ONNX or QONNX operator, one row an operator.
 //
-// A row serves the file's form (parameters as inputs, defaults left out) and the canonical form (normalise.h) alike: both
-// are read by the same parsing function of the operator's family.
+// A row serves the file's form (parameters as inputs, defaults left out) and the canonical form (normalise.h) alike:
+// both are read by the same parsing function of the operator's family.
 #pragma once
 
 #include <span>
@@ -59,12 +59,12 @@ class Rewriter {
 struct Operator {
   std::string_view name;
   int min_inputs;
-  int max_inputs;             // -1: any number
+  int max_inputs;               // -1: any number
   std::string_view attributes;  // the names it may carry, in the file's and the canonical form, separated by blanks
   std::vector<Shape> (*infer)(const Node&, const Context&);
   std::vector<Value> (*evaluate)(const Node&, const Context&, const std::vector<const Value*>&);
   void (*canonical)(const Node&, Rewriter&);  // nullptr: only constants may be computed with it
-  bool any_domain = false;    // QONNX's operators appear in several domains, and in none
+  bool any_domain = false;                    // QONNX's operators appear in several domains, and in none
 };
 
 // nullptr: unknown, or a standard name in a foreign domain.

@@ -90,7 +90,8 @@ void canonical_pool(const Node& node, Rewriter& out) {
   const Geometry g = parse_pool(node, out.context());
   Node copy = canonical_copy(node, node.op.ends_with("MaxPool") ? "MaxPool" : "AveragePool", 1);
   for (const std::size_t d : {std::size_t{0}, std::size_t{1}}) {
-    if (g.pads[d] >= (g.kernel[d] - 1) * g.dilations[d] + 1 || g.pads[d + 2] >= (g.kernel[d] - 1) * g.dilations[d] + 1) {
+    if (g.pads[d] >= (g.kernel[d] - 1) * g.dilations[d] + 1 ||
+        g.pads[d + 2] >= (g.kernel[d] - 1) * g.dilations[d] + 1) {
       throw Refusal{"unsupported-attribute", "the padding is as large as the window: some windows would hold nothing"};
     }
   }

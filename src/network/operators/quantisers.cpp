@@ -42,11 +42,13 @@ Constant zero_point_of(const Node& node, const Context& context, std::size_t inp
 // One whole number from 1 to 32 behind an input, whatever its shape.
 int bits_of(const Node& node, const Context& context, std::size_t input, const char* name) {
   const std::vector<float> values = constant_input(node, context, input, name).as_float();
-  if (values.empty() || std::any_of(values.begin(), values.end(), [&](float v) { return v != values[0] && !std::isnan(v); })) {
+  if (values.empty() ||
+      std::any_of(values.begin(), values.end(), [&](float v) { return v != values[0] && !std::isnan(v); })) {
     throw Refusal{"bad-constant", fmt::format("the {} must be one number for the whole tensor", name)};
   }
   if (!(values[0] >= 1 && values[0] <= 32) || values[0] != std::floor(values[0])) {
-    throw Refusal{"number-width", fmt::format("the {} is {}; whole numbers from 1 to 32 are supported", name, values[0])};
+    throw Refusal{"number-width",
+                  fmt::format("the {} is {}; whole numbers from 1 to 32 are supported", name, values[0])};
   }
   return static_cast<int>(values[0]);
 }
@@ -73,7 +75,8 @@ std::vector<Shape> infer_quant(const Node& node, const Context& context) {
 template <class F>
 FloatArray quantised(FloatArray x, const Constant& scale, const Constant& zero_point, F f) {
   const std::vector<float> scales = scale.as_float(), zeros = zero_point.as_float();
-  const auto scale_steps = broadcast_strides(scale.shape, x.shape), zero_steps = broadcast_strides(zero_point.shape, x.shape);
+  const auto scale_steps = broadcast_strides(scale.shape, x.shape),
+             zero_steps = broadcast_strides(zero_point.shape, x.shape);
   for_each_pair(x.shape, scale_steps, zero_steps, [&](std::size_t i, std::size_t s, std::size_t z) {
     x.values[i] = f(x.values[i], scales[s], zeros[z]);
   });
@@ -137,7 +140,8 @@ MultiThreshold parse_thresholds(const Node& node, const Context& context) {
   m.thresholds = float_constant(constant_parameter(node, context, "thresholds", 1));
   const Shape& t = m.thresholds.shape;
   if (x.size() < 2 || t.size() != 2 || (t[0] != 1 && t[0] != x[1]) || t[1] < 1) {
-    throw Refusal{"shape-mismatch", fmt::format("thresholds of shape {} do not fit a tensor of shape {}", shape_text(t), shape_text(x))};
+    throw Refusal{"shape-mismatch",
+                  fmt::format("thresholds of shape {} do not fit a tensor of shape {}", shape_text(t), shape_text(x))};
   }
   for (const float value : m.thresholds.as_float()) {
     if (std::isnan(value)) throw Refusal{"bad-constant", "a threshold is NaN"};
@@ -190,7 +194,8 @@ struct Truncation {
 
 Truncation parse_trunc(const Node& node, const Context& context) {
   Truncation t;
-  t.rounding = rounding_name(node.attribute_string(has_attribute(node, "rounding") ? "rounding" : "rounding_mode", "FLOOR"));
+  t.rounding =
+      rounding_name(node.attribute_string(has_attribute(node, "rounding") ? "rounding" : "rounding_mode", "FLOOR"));
   const bool canonical = has_attribute(node, "version");
   t.version = canonical ? (node.attribute_int("version", 1) == 1 ? 1 : 2) : node.inputs.size() == 6 ? 2 : 1;
   t.scale = scale_of(node, context, "scale", 1);
@@ -205,7 +210,8 @@ Truncation parse_trunc(const Node& node, const Context& context) {
     if (node.inputs.size() < 5) throw Refusal{"bad-graph", "Trunc takes 5 inputs, or 6 in version 2"};
     t.in_bits = bits_of(node, context, 3, "in_bit_width");
     t.out_bits = bits_of(node, context, node.inputs.size() - 1, "out_bit_width");
-    std::tie(t.lo, t.hi) = range_of(t.out_bits, node.attribute_int("signed", 1) != 0, node.attribute_int("narrow", 0) != 0);
+    std::tie(t.lo, t.hi) =
+        range_of(t.out_bits, node.attribute_int("signed", 1) != 0, node.attribute_int("narrow", 0) != 0);
   }
   if (t.version == 1 && t.out_bits > t.in_bits) throw Refusal{"number-width", "Trunc yields more bits than it takes"};
   if (t.version == 2 && (!t.scale.shape.empty() || !t.out_scale.shape.empty() || !t.zero_point.shape.empty())) {
@@ -317,7 +323,6 @@ Quantiser parse_quantiser(const Node& node, const Context& context) {
   if (!q.bipolar && q.lo >= q.hi) throw Refusal{"number-width", "a narrow 1-bit unsigned quantiser has one value only"};
   return q;
 }
-
 
 std::span<const Operator> quantiser_operators() { return table; }
 

@@ -13,7 +13,9 @@ namespace {
 // Shape's slice [start, end) of the dimensions (opset 15).
 Shape shape_slice(const Node& node, const Shape& x) {
   const auto rank = static_cast<std::int64_t>(x.size());
-  const auto place = [&](std::int64_t v) { return std::clamp<std::int64_t>(v < 0 ? std::max(v, -rank) + rank : v, 0, rank); };
+  const auto place = [&](std::int64_t v) {
+    return std::clamp<std::int64_t>(v < 0 ? std::max(v, -rank) + rank : v, 0, rank);
+  };
   const std::int64_t start = place(node.attribute_int("start", 0)), end = place(node.attribute_int("end", rank));
   return start < end ? Shape(x.begin() + start, x.begin() + end) : Shape{};
 }
@@ -36,7 +38,8 @@ std::vector<Value> evaluate_size(const Node& node, const Context& context, const
 Shape wanted_shape(const Node& node, const Context& context, std::size_t input) {
   const auto wish = ints_parameter(node, context, "shape", input);
   const Shape shape = wish.value_or(Shape{});
-  if (checked_count(shape) < 0) throw Refusal{"shape-mismatch", "the shape " + shape_text(shape) + " is no sensible tensor"};
+  if (checked_count(shape) < 0)
+    throw Refusal{"shape-mismatch", "the shape " + shape_text(shape) + " is no sensible tensor"};
   return shape;
 }
 
@@ -44,13 +47,15 @@ std::vector<Shape> infer_constant_of_shape(const Node& node, const Context& cont
   return {wanted_shape(node, context, 0)};
 }
 
-std::vector<Value> evaluate_constant_of_shape(const Node& node, const Context& context, const std::vector<const Value*>&) {
+std::vector<Value> evaluate_constant_of_shape(const Node& node, const Context& context,
+                                              const std::vector<const Value*>&) {
   const Shape shape = wanted_shape(node, context, 0);
   const auto count = static_cast<std::size_t>(element_count(shape));
   const auto found = node.attributes.find("value");
   if (found == node.attributes.end()) return {value_of(FloatArray{shape, std::vector<float>(count, 0.0F)})};
   const auto* value = std::get_if<Constant>(&found->second);
-  if (value == nullptr || element_count(value->shape) != 1) throw Refusal{"bad-constant", "ConstantOfShape needs one value"};
+  if (value == nullptr || element_count(value->shape) != 1)
+    throw Refusal{"bad-constant", "ConstantOfShape needs one value"};
   if (!value->is_integer()) return {value_of(FloatArray{shape, std::vector<float>(count, value->as_float()[0])})};
   return {value_of(IntArray{shape, std::vector<std::int64_t>(count, value->as_integer()[0])}, value->onnx_type)};
 }
@@ -61,7 +66,8 @@ std::vector<Shape> infer_expand(const Node& node, const Context& context) {
 
 template <class T>
 Array<T> expanded(const Array<T>& x, const Shape& shape) {
-  return zip(x, Array<T>{shape, std::vector<T>(static_cast<std::size_t>(element_count(shape)))}, [](T a, T) { return a; });
+  return zip(x, Array<T>{shape, std::vector<T>(static_cast<std::size_t>(element_count(shape)))},
+             [](T a, T) { return a; });
 }
 
 std::vector<Value> evaluate_expand(const Node& node, const Context& context, const std::vector<const Value*>& in) {
@@ -89,7 +95,8 @@ Array<T> taken(const Array<T>& x, std::size_t axis, const std::vector<std::int64
   Array<T> out{std::move(shape), {}};
   for (std::size_t o = 0; o < outer; ++o) {
     for (const std::int64_t index : indices) {
-      const auto first = x.values.begin() + static_cast<std::ptrdiff_t>((o * length + static_cast<std::size_t>(index)) * inner);
+      const auto first =
+          x.values.begin() + static_cast<std::ptrdiff_t>((o * length + static_cast<std::size_t>(index)) * inner);
       out.values.insert(out.values.end(), first, first + static_cast<std::ptrdiff_t>(inner));
     }
   }
@@ -130,7 +137,9 @@ std::vector<Range> slice_ranges(const Node& node, const Context& context) {
     if (steps[i] < 1 || steps[i] > tensor_limit) {
       throw Refusal{"unsupported-attribute", "Slice with a step below 1 is not supported"};
     }
-    const auto place = [&](std::int64_t v) { return std::clamp<std::int64_t>(v < 0 ? std::max(v, -size) + size : v, 0, size); };
+    const auto place = [&](std::int64_t v) {
+      return std::clamp<std::int64_t>(v < 0 ? std::max(v, -size) + size : v, 0, size);
+    };
     ranges[d] = {place((*starts)[i]), place((*ends)[i]), steps[i]};
   }
   return ranges;

@@ -26,7 +26,9 @@ namespace blendsim::operators {
 [[nodiscard]] inline bool has_input(const Node& node, std::size_t i) {
   return i < node.inputs.size() && !node.inputs[i].empty();
 }
-[[nodiscard]] inline bool has_attribute(const Node& node, const std::string& key) { return node.attributes.contains(key); }
+[[nodiscard]] inline bool has_attribute(const Node& node, const std::string& key) {
+  return node.attributes.contains(key);
+}
 
 // The constant behind an input. Throws Refusal not-constant; `what` is its role: "scale".
 [[nodiscard]] const Constant& constant_input(const Node& node, const Context& context, std::size_t i, const char* what);

@@ -15,7 +15,8 @@ std::int64_t softmax_axis(const Node& node, const Context& context) {
   const std::int64_t axis = checked_axis(node.attribute_int("axis", flattens ? 1 : -1), x.size());
   for (std::size_t d = static_cast<std::size_t>(axis) + 1; flattens && d < x.size(); ++d) {
     if (x[d] != 1) {
-      throw Refusal{"unsupported-attribute", fmt::format("Softmax before opset 13 over dimensions {}.. of {}", axis, shape_text(x)),
+      throw Refusal{"unsupported-attribute",
+                    fmt::format("Softmax before opset 13 over dimensions {}.. of {}", axis, shape_text(x)),
                     "export the network with opset 13 or later"};
     }
   }

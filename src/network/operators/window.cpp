@@ -18,12 +18,14 @@ void require_sizes(const std::vector<std::int64_t>& values, std::size_t count, s
                       return v >= minimum && v <= window_limit;
                     });
   if (!fits) {
-    throw Refusal{"unsupported-attribute", fmt::format("{} must be {} numbers from {} to {}", name, count, minimum, window_limit)};
+    throw Refusal{"unsupported-attribute",
+                  fmt::format("{} must be {} numbers from {} to {}", name, count, minimum, window_limit)};
   }
 }
 
 // Explicit padding {before, after} of one dimension for auto_pad SAME_UPPER or SAME_LOWER.
-std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t in, std::int64_t extent, std::int64_t stride, bool upper) {
+std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t in, std::int64_t extent, std::int64_t stride,
+                                                   bool upper) {
   const std::int64_t out = (in + stride - 1) / stride;
   const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * stride + extent - in);
   const std::int64_t small = total / 2;
@@ -65,10 +67,12 @@ Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::i
     }
     const std::int64_t room = in + g.pads[d] + g.pads[d + 2] - extent;
     if (room < 0 || in < 1) {
-      throw Refusal{"shape-mismatch", fmt::format("a window of {} does not fit a padded side of {}", extent, room + extent)};
+      throw Refusal{"shape-mismatch",
+                    fmt::format("a window of {} does not fit a padded side of {}", extent, room + extent)};
     }
     out[d] = (room + (g.ceil_mode ? stride - 1 : 0)) / stride + 1;
-    if (g.ceil_mode && (out[d] - 1) * stride >= in + g.pads[d]) --out[d];  // a window must not start in the padding behind
+    if (g.ceil_mode && (out[d] - 1) * stride >= in + g.pads[d])
+      --out[d];  // a window must not start in the padding behind
   }
   g.out_h = out[0];
   g.out_w = out[1];

@@ -16,10 +16,13 @@ const std::string models = std::string(BLENDSIM_SHARED) + "/models/";
 #define REQUIRE_MODELS() \
   if (!std::filesystem::exists(models)) GTEST_SKIP() << "the folder " << models << " with trained networks is absent"
 
-const std::set<std::string> canonical_operators = {
-    "Quant", "Bipolar", "Sign", "MultiThreshold", "Trunc", "Conv", "MatMul", "BatchNormalization", "Add", "Sub", "Mul",
-    "Div", "Pow", "Relu", "PRelu", "Clip", "Sigmoid", "MaxPool", "AveragePool", "Concat", "Reshape", "Transpose",
-    "Softmax", "ArgMax", "TopK"};
+const std::set<std::string> canonical_operators = {"Quant",   "Bipolar",   "Sign",        "MultiThreshold",
+                                                   "Trunc",   "Conv",      "MatMul",      "BatchNormalization",
+                                                   "Add",     "Sub",       "Mul",         "Div",
+                                                   "Pow",     "Relu",      "PRelu",       "Clip",
+                                                   "Sigmoid", "MaxPool",   "AveragePool", "Concat",
+                                                   "Reshape", "Transpose", "Softmax",     "ArgMax",
+                                                   "TopK"};
 
 FloatArray scaled(FloatArray x, float divisor) {
   for (float& v : x.values) v /= divisor;
@@ -122,7 +125,8 @@ TEST(Models, NormalisingChangesNoTensor) {
     SCOPED_TRACE(file);
     const Graph imported = import_onnx(models + file + ".onnx");
     FloatArray x{imported.inputs[0].shape, {}};
-    for (std::int64_t i = 0; i < element_count(x.shape); ++i) x.values.push_back(static_cast<float>(i * 37 % 101) / 101);
+    for (std::int64_t i = 0; i < element_count(x.shape); ++i)
+      x.values.push_back(static_cast<float>(i * 37 % 101) / 101);
     const auto before = evaluate(imported, x), after = evaluate(normalise(imported), x);
     int common = 0;
     for (const auto& [name, value] : after) {

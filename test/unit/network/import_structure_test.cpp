@@ -127,7 +127,8 @@ TEST(Import, ReadsEveryElementTypeRawAndTyped) {
   using onnx::TensorProto;
   const auto raw = [](int type, const auto& values) {
     onnx::TensorProto proto = tensor_proto("b", {static_cast<std::int64_t>(std::size(values))}, type);
-    proto.set_raw_data(std::string(reinterpret_cast<const char*>(std::data(values)), std::size(values) * sizeof(values[0])));
+    proto.set_raw_data(
+        std::string(reinterpret_cast<const char*>(std::data(values)), std::size(values) * sizeof(values[0])));
     return imported_constant(proto);
   };
   EXPECT_THAT(raw(TensorProto::FLOAT, std::vector<float>{1.5F, -2}), ElementsAre(1.5F, -2));
@@ -137,7 +138,8 @@ TEST(Import, ReadsEveryElementTypeRawAndTyped) {
   EXPECT_THAT(raw(TensorProto::INT16, std::vector<std::int16_t>{-300, 5}), ElementsAre(-300, 5));
   EXPECT_THAT(raw(TensorProto::INT32, std::vector<std::int32_t>{-70000, 5}), ElementsAre(-70000, 5));
   EXPECT_THAT(raw(TensorProto::INT64, std::vector<std::int64_t>{-70000, 5}), ElementsAre(-70000, 5));
-  // binary16: 1.0 = 0x3c00, -2.0 = 0xc000, the smallest subnormal 2^-24 = 0x0001, 65504 = 0x7bff; bfloat16: 1.0 = 0x3f80.
+  // binary16: 1.0 = 0x3c00, -2.0 = 0xc000, the smallest subnormal 2^-24 = 0x0001, 65504 = 0x7bff; bfloat16: 1.0 =
+  // 0x3f80.
   EXPECT_THAT(raw(TensorProto::FLOAT16, std::vector<std::uint16_t>{0x3c00, 0xc000, 1, 0x7bff}),
               ElementsAre(1, -2, 0x1p-24F, 65504));
   EXPECT_THAT(raw(TensorProto::BFLOAT16, std::vector<std::uint16_t>{0x3f80, 0xc000}), ElementsAre(1, -2));

@@ -87,7 +87,8 @@ TEST(Normalise, RefusesBadQuantiserConstantsByNode) {
     EXPECT_THAT(quant_refusal(scale, 0, 4), AllOf(HasSubstr("error[bad-constant]"), HasSubstr("'q'")));
   }
   EXPECT_THAT(quant_refusal(1, 0.5F, 4), HasSubstr("error[bad-constant]"));
-  for (const float bits : {2.5F, 0.0F, -3.0F, 33.0F, nan}) EXPECT_THAT(quant_refusal(1, 0, bits), HasSubstr("error[number-width]"));
+  for (const float bits : {2.5F, 0.0F, -3.0F, 33.0F, nan})
+    EXPECT_THAT(quant_refusal(1, 0, bits), HasSubstr("error[number-width]"));
   EXPECT_THAT(quant_refusal(1, 0, 4, "STOCHASTIC"), HasSubstr("'STOCHASTIC' is unknown"));
   EXPECT_EQ(quant_refusal(1, 0, 4, "half_up"), "");
 }
@@ -149,7 +150,8 @@ TEST(Normalise, StrictAndReversedComparisonsKeepTheirMeaningAtTheThreshold) {
         model.scalar("t", bound);
         model.scalar("one", 1);
         model.scalar("minus", -1);
-        const std::vector<std::string> operands = constant_first ? std::vector<std::string>{"t", "x"} : std::vector<std::string>{"x", "t"};
+        const std::vector<std::string> operands =
+            constant_first ? std::vector<std::string>{"t", "x"} : std::vector<std::string>{"x", "t"};
         model.node(op, operands, {"c"});
         model.node("Where", {"c", "one", "minus"}, {"y"});
         const float infinity = std::numeric_limits<float>::infinity();
@@ -157,8 +159,10 @@ TEST(Normalise, StrictAndReversedComparisonsKeepTheirMeaningAtTheThreshold) {
         std::vector<float> expected;
         for (const float v : x) {
           const float a = constant_first ? bound : v, b = constant_first ? v : bound;
-          const bool truth = op == std::string("Greater") ? a > b : op == std::string("GreaterOrEqual") ? a >= b
-                             : op == std::string("Less") ? a < b : a <= b;
+          const bool truth = op == std::string("Greater")          ? a > b
+                             : op == std::string("GreaterOrEqual") ? a >= b
+                             : op == std::string("Less")           ? a < b
+                                                                   : a <= b;
           expected.push_back(truth ? 1.0F : -1.0F);
         }
         EXPECT_EQ(outputs(model.normalised(), x), expected) << op << constant_first << bound;

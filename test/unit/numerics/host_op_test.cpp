@@ -23,7 +23,8 @@ TEST(RoundAs, FollowsTheTableOfQonnx) {
       {"UP", {6, 3, 2, 2, 1, -1, -2, -2, -3, -6}},      {"DOWN", {5, 2, 1, 1, 1, -1, -1, -1, -2, -5}},
       {"HALF_UP", {6, 3, 2, 1, 1, -1, -1, -2, -3, -6}}, {"HALF_DOWN", {5, 2, 2, 1, 1, -1, -1, -2, -2, -5}}};
   for (const auto& [mode, expected] : table) {
-    for (std::size_t i = 0; i < inputs.size(); ++i) EXPECT_EQ(round_as(inputs[i], mode), expected[i]) << mode << inputs[i];
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      EXPECT_EQ(round_as(inputs[i], mode), expected[i]) << mode << inputs[i];
   }
   EXPECT_THROW((void)round_as(1, "ROUND_TO_ZERO"), std::invalid_argument);
 }

@@ -32,12 +32,14 @@ class File {
 };
 
 // A .npy file as numpy.lib.format describes it.
-std::string npy(int version, const std::string& descr, const std::string& order, const std::string& shape, const std::string& data) {
+std::string npy(int version, const std::string& descr, const std::string& order, const std::string& shape,
+                const std::string& data) {
   const std::string header = "{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
   std::string bytes = "\x93NUMPY";
   bytes += static_cast<char>(version);
   bytes += '\0';
-  for (std::size_t i = 0; i < (version == 1 ? 2U : 4U); ++i) bytes += static_cast<char>(header.size() >> (8 * i) & 0xff);
+  for (std::size_t i = 0; i < (version == 1 ? 2U : 4U); ++i)
+    bytes += static_cast<char>(header.size() >> (8 * i) & 0xff);
   return bytes + header + data;
 }
 
@@ -94,7 +96,8 @@ TEST(Npy, RefusesWhatItCannotTrust) {
   EXPECT_EQ(code_of(""), "file-damaged");
   EXPECT_EQ(code_of("hello"), "file-unrecognised");
   const std::string whole = npy(1, "<f4", "False", "(1,)", "abcd");
-  for (std::size_t size = 6; size < whole.size(); ++size) EXPECT_EQ(code_of(whole.substr(0, size)), "file-damaged") << size;
+  for (std::size_t size = 6; size < whole.size(); ++size)
+    EXPECT_EQ(code_of(whole.substr(0, size)), "file-damaged") << size;
 }
 
 TEST(Npy, WhatIsWrittenIsReadBackAndAligned) {
@@ -112,7 +115,8 @@ TEST(Npy, MissingAndUnwritablePathsAreNamed) {
   EXPECT_THROW(write_npy("/nowhere/x.npy", FloatArray{{1}, {1}}), DiagnosticError);
 }
 
-// 2 x 1 pixels, RGB: (255, 0, 1), (2, 3, 4); made with zlib's stored blocks, CRCs from the PNG specification's polynomial.
+// 2 x 1 pixels, RGB: (255, 0, 1), (2, 3, 4); made with zlib's stored blocks, CRCs from the PNG specification's
+// polynomial.
 std::uint32_t crc(const std::string& bytes) {
   std::uint32_t c = 0xffffffff;
   for (const char b : bytes) {
@@ -122,7 +126,8 @@ std::uint32_t crc(const std::string& bytes) {
   return ~c;
 }
 std::string big_endian(std::uint32_t v) {
-  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16 & 255), static_cast<char>(v >> 8 & 255), static_cast<char>(v & 255)};
+  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16 & 255), static_cast<char>(v >> 8 & 255),
+          static_cast<char>(v & 255)};
 }
 std::string chunk(const std::string& type, const std::string& data) {
   return big_endian(static_cast<std::uint32_t>(data.size())) + type + data + big_endian(crc(type + data));
@@ -135,8 +140,13 @@ std::string png(char depth, char colour, const std::string& row) {
     b = (b + a) % 65521;
   }
   const auto size = static_cast<std::uint16_t>(raw.size());
-  std::string stored = {'\x78', '\x01', '\x01', static_cast<char>(size & 255), static_cast<char>(size >> 8),
-                        static_cast<char>(~size & 255), static_cast<char>((~size >> 8) & 255)};
+  std::string stored = {'\x78',
+                        '\x01',
+                        '\x01',
+                        static_cast<char>(size & 255),
+                        static_cast<char>(size >> 8),
+                        static_cast<char>(~size & 255),
+                        static_cast<char>((~size >> 8) & 255)};
   stored += raw + big_endian(b << 16 | a);
   return std::string("\x89PNG\r\n\x1a\n", 8) +
          chunk("IHDR", big_endian(2) + big_endian(1) + std::string{depth, colour, '\0', '\0', '\0'}) +
@@ -156,7 +166,8 @@ TEST(Png, RefusesAlphaSixteenBitsAndDamage) {
   EXPECT_EQ(code_of(png(8, 6, "\x01\x02\x03\x04\x05\x06\x07\x08")), "input-type");
   EXPECT_EQ(code_of(png(16, 0, "\x01\x02\x03\x04")), "input-type");
   const std::string whole = png(8, 0, std::string("\x07\xfe", 2));
-  for (std::size_t size = 8; size + 12 < whole.size(); ++size) EXPECT_EQ(code_of(whole.substr(0, size)), "file-damaged") << size;
+  for (std::size_t size = 8; size + 12 < whole.size(); ++size)
+    EXPECT_EQ(code_of(whole.substr(0, size)), "file-damaged") << size;
 }
 
 }  // namespace
