@@ -14,13 +14,15 @@ namespace {
 
 // Aliases can make a small file a huge tree; a platform has a few hundred nodes.
 constexpr int most_nodes = 100'000;
+constexpr int most_levels = 32;  // an alias inside its own anchor has no end
 constexpr std::uintmax_t most_bytes = 1 << 20;
 
 class Converter {
  public:
   Converter(std::string file, Diagnostics& diagnostics) : file_(std::move(file)), diagnostics_(diagnostics) {}
 
-  YamlTree convert(const YAML::Node& node, const std::string& path) {
+  YamlTree convert(const YAML::Node& node, const std::string& path, int level = 0) {
+    if (level > most_levels) throw DiagnosticError("yaml-syntax", place(node, {}), "values are nested more than 32 levels deep");
     if (++nodes_ > most_nodes) throw DiagnosticError("yaml-syntax", place(node, path), "the file expands to more than 100,000 values");
     YamlTree tree;
     tree.place = place(node, path);
@@ -29,9 +31,9 @@ class Converter {
       tree.text = node.Scalar();
     } else if (node.IsSequence()) {
       tree.kind = YamlTree::Kind::list;
-      for (const YAML::Node& item : node) tree.items.push_back(convert(item, path));
+      for (const YAML::Node& item : node) tree.items.push_back(convert(item, path, level + 1));
     } else if (node.IsMap()) {
-      convert_map(node, path, tree);
+      convert_map(node, path, tree, level);
     }
     return tree;
   }
@@ -42,7 +44,7 @@ class Converter {
   }
 
   // yaml-cpp keeps every pair and finds the first of two equal keys: duplicates are ours to see.
-  void convert_map(const YAML::Node& node, const std::string& path, YamlTree& tree) {
+  void convert_map(const YAML::Node& node, const std::string& path, YamlTree& tree, int level) {
     tree.kind = YamlTree::Kind::map;
     std::map<std::string, int> first_line;
     for (const auto& pair : node) {
@@ -59,7 +61,7 @@ class Converter {
                            "remove one of the two");
         continue;
       }
-      tree.entries.push_back({key, at, convert(pair.second, below)});
+      tree.entries.push_back({key, at, convert(pair.second, below, level + 1)});
     }
   }
 

@@ -181,6 +181,11 @@ TEST_F(PlatformFile, AliasesThatMultiplyAreRefusedInsteadOfFillingMemory) {
   EXPECT_THAT(load(), HasSubstr("the file expands to more than 100,000 values"));
 }
 
+TEST_F(PlatformFile, AnAliasInsideItsOwnAnchorIsRefused) {
+  text_ = "a: &a\n  b: *a\n";
+  EXPECT_THAT(load(), HasSubstr("error[yaml-syntax]: " + file() + ":1: values are nested more than 32 levels deep"));
+}
+
 TEST_F(PlatformFile, AnotherSchemaIsRefused) {
   replace("blendsim.platform/1", "blendsim.platform/9");
   EXPECT_THAT(load(), HasSubstr("'blendsim.platform/9' is not the schema expected here\n  hint: expected blendsim.platform/1"));
