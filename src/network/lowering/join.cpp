@@ -95,9 +95,9 @@ Lowerer::Operand Lowerer::join_operand(Value value, const Node& node) {
   }
   if (value.pool) value = resolve_pool(std::move(value));
   const auto scale = pure_scale(value);
-  if (scale && scale->is_scalar() && fits_operand(*value.map, 1)) return {std::move(value), scale->at(0), true};
+  if (scale && scale->is_scalar() && fits_operand(*value.map, 1)) return {std::move(value), scale->at(0)};
   Value rounded = on_grid(value, node);
-  return {std::move(rounded), std::ldexp(1.0, -options_.join_fraction_bits), true};
+  return {std::move(rounded), std::ldexp(1.0, -options_.join_fraction_bits)};
 }
 
 void Lowerer::join(const Node& node, Value first, Value second, bool subtract) {
@@ -121,8 +121,8 @@ void Lowerer::join(const Node& node, Value first, Value second, bool subtract) {
   std::int64_t fa = 1, fb = 1;
   double unit = 1;
   if (!factors(fa, fb, unit)) {  // no common grid: both to the join's
-    a = {on_grid(whole_a.pool ? a.value : whole_a, node), std::ldexp(1.0, -options_.join_fraction_bits), true};
-    b = {on_grid(whole_b.pool ? b.value : whole_b, node), std::ldexp(1.0, -options_.join_fraction_bits), true};
+    a = {on_grid(whole_a.pool ? a.value : whole_a, node), std::ldexp(1.0, -options_.join_fraction_bits)};
+    b = {on_grid(whole_b.pool ? b.value : whole_b, node), std::ldexp(1.0, -options_.join_fraction_bits)};
     if (subtract) b.scale = -b.scale;
     if (!factors(fa, fb, unit)) throw InvariantError("lowering", "no common grid for '" + node.name + "'");
   }

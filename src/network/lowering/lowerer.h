@@ -78,7 +78,7 @@ class Lowerer {
 
   // join.cpp
   void join(const Node& node, Value a, Value b, bool subtract);
-  struct Operand { Value value; double scale = 1; bool aligned = false; };
+  struct Operand { Value value; double scale = 1; };
   Operand join_operand(Value value, const Node& node);
   Value on_grid(const Value& value, const Node& node);
 
@@ -112,7 +112,7 @@ class Lowerer {
   std::string host_node_;   // the quantiser that made the input tensor
 };
 
-// Whether the file's nodes of a value's chain belong to the layer that realises it.
+// The file's nodes that a value's chain stands for.
 [[nodiscard]] std::vector<std::string> chain_nodes(const Value& value);
 
 }  // namespace blendsim::lowering
