@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kind of bad input ends with a diagnosis that names it, status 1, and leaves nothing half-written.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "network/onnx_writer.h"
+#include "process.h"
+#include "tensor/array.h"
+
+namespace blendsim {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A small network and its program, made once.
+class CliBadInput : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    files_ = new Workspace;
+    ASSERT_EQ(blendsim_cli({"zoo", "mlp_w2a2", "-o", net()}).status, 0);
+    const ProcessResult compiled = blendsim_cli({"compile", net(), "--platform", "zu3eg", "-o", program()});
+    ASSERT_EQ(compiled.status, 0) << compiled.err;
+  }
+  static void TearDownTestSuite() {
+    delete files_;
+    files_ = nullptr;
+  }
+  static std::string net() { return files_->path("net.onnx"); }
+  static std::string program() { return files_->path("net.program"); }
+
+  static void expect_refused(const std::vector<std::string>& arguments, const std::string& code,
+                             const std::string& words) {
+    const ProcessResult result = blendsim_cli(arguments);
+    EXPECT_EQ(result.status, 1) << result.out << result.err;
+    EXPECT_THAT(result.err, HasSubstr("error[" + code + "]: "));
+    EXPECT_THAT(result.err, HasSubstr(words));
+  }
+  static void expect_input_refused(const std::string& file, const std::string& code, const std::string& words) {
+    expect_refused({"run", program(), "--input", file}, code, words);
+  }
+
+  static inline Workspace* files_ = nullptr;
+  Workspace work;
+};
+
+TEST_F(CliBadInput, MissingAndEmptyFiles) {
+  expect_refused({"run", "/nowhere/net.onnx", "--platform", "zu3eg"}, "file-unreadable", "/nowhere/net.onnx");
+  expect_refused({"run", work.path(""), "--platform", "zu3eg"}, "file-unreadable", work.path(""));
+  expect_refused({"run", work.write("empty", ""), "--platform", "zu3eg"}, "file-damaged", "empty");
+  expect_input_refused("/nowhere/x.npy", "file-unreadable", "/nowhere/x.npy");
+}
+
+TEST_F(CliBadInput, AFileOfAnotherKindIsNamedForWhatItIs) {
+  expect_refused({"run", work.write("x.onnx", "name: no network\n"), "--platform", "zu3eg"}, "file-unrecognised",
+                 "YAML");
+  expect_refused({"run", work.write("y.onnx", "{\"schema\": 1}"), "--platform", "zu3eg"}, "file-unrecognised", "JSON");
+  expect_refused({"run", work.write("z.onnx", std::string("\xff\x00\x13", 3)), "--platform", "zu3eg"},
+                 "file-unrecognised", "z.onnx");
+  expect_refused({"compile", program(), "--platform", "zu3eg", "-o", work.path("p")}, "file-unrecognised", "a program");
+}
+
+TEST_F(CliBadInput, FilesAreKnownByContentNotByExtension) {
+  const std::string onnx = work.write("network.yaml", read_text(net())),
+                    prog = work.write("program.onnx", read_text(program()));
+  EXPECT_EQ(blendsim_cli({"run", onnx, "--platform", "zu3eg", "--timing-only"}).status, 0);
+  EXPECT_EQ(blendsim_cli({"run", prog, "--timing-only"}).status, 0);
+  EXPECT_THAT(blendsim_cli({"inspect", prog}).out, HasSubstr("main: "));
+}
+
+TEST_F(CliBadInput, ATruncatedNetworkIsRefusedAtEveryLength) {
+  const std::string bytes = read_text(net());
+  for (const double part : {0.01, 0.3, 0.5, 0.9, 0.999}) {
+    const std::string cut =
+        work.write("cut.onnx", bytes.substr(0, static_cast<std::size_t>(part * static_cast<double>(bytes.size()))));
+    const ProcessResult result = blendsim_cli({"run", cut, "--platform", "zu3eg"});
+    EXPECT_EQ(result.status, 1) << part << result.err;
+    EXPECT_THAT(result.err, HasSubstr("cut.onnx"));
+  }
+}
+
+TEST_F(CliBadInput, ATruncatedOrChangedProgramIsRefusedWhole) {
+  const std::string bytes = read_text(program());
+  expect_refused({"run", work.write("cut", bytes.substr(0, bytes.size() / 2))}, "program-damaged", "cut");
+  for (int place = 1; place <= 8; ++place) {
+    std::string changed = bytes;
+    char& byte = changed[changed.size() * static_cast<std::size_t>(place) / 9];
+    byte = static_cast<char>(byte ^ 0x10);
+    expect_refused({"run", work.write("changed", changed)}, "program-damaged", "changed");
+  }
+}
+
+TEST_F(CliBadInput, AnInputOfAnotherShapeNamesBothShapes) {
+  const std::string file = work.path("x.npy");
+  write_npy(file, FloatArray{{1, 3, 16, 16}, std::vector<float>(768)});
+  expect_input_refused(file, "input-shape", "[1, 3, 16, 16]");
+  expect_input_refused(file, "input-shape", "[1, 1, 16, 16]");
+}
+
+TEST_F(CliBadInput, TheLeadingBatchDimensionMayBeMissingOrCountImages) {
+  const std::string file = work.path("x.npy");
+  write_npy(file, FloatArray{{1, 16, 16}, std::vector<float>(256)});
+  EXPECT_EQ(blendsim_cli({"run", program(), "--input", file}).status, 0);
+  write_npy(file, FloatArray{{3, 1, 16, 16}, std::vector<float>(768)});
+  EXPECT_THAT(blendsim_cli({"run", program(), "--input", file}).out, HasSubstr("file (3 images)"));
+  EXPECT_THAT(blendsim_cli({"run", program(), "--input", file, "--input", file}).out, HasSubstr("file (6 images)"));
+}
+
+TEST_F(CliBadInput, NanAndInfinityAreNamedWithTheirPlace) {
+  const std::string file = work.path("x.npy");
+  FloatArray array{{1, 1, 16, 16}, std::vector<float>(256)};
+  array.values[17] = std::numeric_limits<float>::quiet_NaN();
+  write_npy(file, array);
+  expect_input_refused(file, "input-value", "value 17");
+  array.values[17] = std::numeric_limits<float>::infinity();
+  write_npy(file, array);
+  expect_input_refused(file, "input-value", "inf");
+}
+
+TEST_F(CliBadInput, AnInputThatIsNoArrayOrOfAnotherTypeIsRefused) {
+  expect_input_refused(work.write("x.npy", "hello, this is no array"), "file-unrecognised", "x.npy");
+  std::string complex_array = "\x93NUMPY";
+  complex_array +=
+      std::string("\x01\x00\x46\x00", 4) + "{'descr': '<c8', 'fortran_order': False, 'shape': (1, 1, 16, 16), }   \n";
+  expect_input_refused(work.write("c.npy", complex_array + std::string(2048, '\0')), "input-type", "c8");
+}
+
+TEST_F(CliBadInput, AnInputScaleIsAPositiveNumberOrFraction) {
+  const std::string file = work.path("x.npy");
+  write_npy(file, FloatArray{{1, 1, 16, 16}, std::vector<float>(256)});
+  for (const std::string scale : {"0", "-1", "1/0", "x", "1/", "nan", "inf", "1/2/3"}) {
+    expect_refused({"run", program(), "--input", file, "--input-scale", scale}, "input-scale", "'" + scale + "'");
+  }
+}
+
+TEST_F(CliBadInput, ADynamicShapeIsNamed) {
+  OnnxWriter writer("dynamic", 17, 8);
+  writer.input("x", OnnxType::float32, {1, 4});
+  writer.output(writer.node({.op = "Relu", .inputs = {"x"}, .output = "y"}), OnnxType::float32, {1, 4});
+  const std::string file = work.path("dynamic.onnx");
+  writer.save(file);
+  std::string bytes = read_text(file);
+  // dim { dim_value: 4 } becomes dim { dim_param: "" }: field 1 varint 4 -> field 2 of length 0, wherever it stands.
+  const std::string fixed("\x0a\x02\x08\x04", 4), open("\x0a\x02\x12\x00", 4);
+  for (std::size_t at = bytes.find(fixed); at != std::string::npos; at = bytes.find(fixed, at))
+    bytes.replace(at, 4, open);
+  expect_refused({"run", work.write("dynamic.onnx", bytes), "--platform", "zu3eg"}, "dynamic-shape", "x");
+}
+
+TEST_F(CliBadInput, AnUnknownPlatformNameOffersTheNearest) {
+  const ProcessResult result = blendsim_cli({"run", net(), "--platform", "zu3e"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("zu3eg"));
+}
+
+TEST_F(CliBadInput, AnUnknownKeyIsNamedWithItsLineAndTheNearestSpelling) {
+  const std::string yaml = "schema: blendsim.platform/1\nextends: zu3eg\nname: mine\nxnor_array: {row: 32}\n";
+  const std::string file = work.write("mine.yaml", yaml);
+  expect_refused({"run", net(), "--platform", file}, "unknown-key", "mine.yaml:4");
+  expect_refused({"run", net(), "--platform", file}, "unknown-key", "'rows'");
+}
+
+TEST_F(CliBadInput, ADuplicateKeyIsNamedWithItsLine) {
+  const std::string yaml = "schema: blendsim.platform/1\nextends: zu3eg\nname: mine\nclock: 250 MHz\nclock: 200 MHz\n";
+  expect_refused({"run", net(), "--platform", work.write("mine.yaml", yaml)}, "duplicate-key", "mine.yaml:5");
+}
+
+TEST_F(CliBadInput, ASetWithAnUnknownKeyOrWithoutAValueIsRefused) {
+  expect_refused({"run", net(), "--platform", "zu3eg", "--set", "xnor_array.row=32"}, "bad-override", "rows");
+  expect_refused({"run", net(), "--platform", "zu3eg", "--set", "xnor_array.rows"}, "bad-override", "xnor_array.rows");
+}
+
+TEST_F(CliBadInput, ANetworkThatDoesNotFitSaysWhatItNeeds) {
+  const ProcessResult result =
+      blendsim_cli({"run", net(), "--platform", "zu3eg", "--set", "buffers.act_fixed.depth=2"});
+  EXPECT_EQ(result.status, 1) << result.out;
+  EXPECT_THAT(result.err, AnyOf(HasSubstr("error[does-not-fit]"), HasSubstr("error[unit-too-narrow]")));
+  EXPECT_THAT(result.err, HasSubstr("act_fixed"));
+}
+
+TEST_F(CliBadInput, APlatformThatContradictsTheProgramNamesTheKeys) {
+  expect_refused({"run", program(), "--platform", "zu3eg", "--set", "mac_array.columns=16"}, "platform-mismatch",
+                 "mac_array.columns");
+  EXPECT_EQ(blendsim_cli({"run", program(), "--platform", "zu3eg", "--timing-only"}).status, 0);
+}
+
+TEST_F(CliBadInput, AnUnwritableOutputIsNamedAndNothingIsLeftBehind) {
+  expect_refused({"zoo", "mlp_w2a2", "-o", "/nowhere/net.onnx"}, "file-unwritable", "/nowhere/net.onnx");
+  expect_refused({"compile", net(), "--platform", "zu3eg", "-o", "/nowhere/p"}, "file-unwritable", "/nowhere/p");
+  expect_refused({"run", program(), "--json", "/nowhere/r.json"}, "file-unwritable", "/nowhere/r.json");
+  expect_refused({"run", program(), "--json", work.path("")}, "file-unwritable", "folder");
+}
+
+TEST_F(CliBadInput, ARefusedRunLeavesTheOldOutputAsItWas) {
+  const std::string report = work.write("report.json", "as before");
+  EXPECT_EQ(blendsim_cli({"run", program(), "--input", "/nowhere", "--json", report}).status, 1);
+  EXPECT_EQ(read_text(report), "as before");
+  EXPECT_EQ(blendsim_cli({"zoo", "no_such_network", "-o", report}).status, 1);
+  EXPECT_EQ(read_text(report), "as before");
+  const auto files = std::filesystem::directory_iterator(std::filesystem::path(report).parent_path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
+TEST_F(CliBadInput, AnUnknownZooNetworkOffersTheNearest) {
+  expect_refused({"zoo", "neuroblend2", "-o", work.path("x")}, "unknown-network", "neuroblend20");
+}
+
+TEST_F(CliBadInput, ComparingWhatIsNoReportIsRefused) {
+  expect_refused({"compare", net(), net()}, "file-damaged", "JSON");
+  expect_refused({"compare", work.write("a", "{}"), work.write("b", "{}")}, "report-schema", "blendsim.report/1");
+}
+
+}  // namespace
+}  // namespace blendsim

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run promises: the same digest again, the same cycles without values, the same outputs under random stalls.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "network/integer_network.h"
+#include "network/tensor_file_name.h"
+#include "process.h"
+#include "tensor/array.h"
+
+namespace blendsim {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::ordered_json;
+
+class CliRun : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", work.path("net.onnx")}).status, 0);
+    const ProcessResult compiled = blendsim_cli({"compile", work.path("net.onnx"), "--platform", "zu3eg", "-o",
+                                                 work.path("net.program"), "--lowered", work.path("lowered.onnx")});
+    ASSERT_EQ(compiled.status, 0) << compiled.err;
+  }
+  Json report(std::vector<std::string> arguments, const std::string& file = "net.program") const {
+    const std::string json = work.path("report.json");
+    arguments.insert(arguments.begin(), {"run", work.path(file), "--json", json});
+    const ProcessResult result = blendsim_cli(arguments);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return Json::parse(read_text(json));
+  }
+  Workspace work;
+};
+
+TEST_F(CliRun, TheSameRunTwiceGivesTheSameDigest) {
+  const Json a = report({}), b = report({});
+  EXPECT_EQ(a["digest"], b["digest"]);
+  EXPECT_NE(a["digest"], report({"--seed", "2"})["digest"]);
+}
+
+TEST_F(CliRun, ANetworkAndItsProgramGiveTheSameReport) {
+  EXPECT_EQ(report({})["digest"], report({"--platform", "zu3eg"}, "net.onnx")["digest"]);
+}
+
+TEST_F(CliRun, AnotherCompilersBinaryGivesTheSameDigest) {
+  const char* given = std::getenv("BLENDSIM_CLANG_BINARY");
+  const std::string other = given != nullptr ? given : BLENDSIM_SOURCE "/build/clang/blendsim";
+  if (!std::filesystem::exists(other)) GTEST_SKIP() << "no second compiler's binary at " << other;
+  const std::string json = work.path("other.json");
+  const ProcessResult result =
+      run_process({other, "run", work.path("net.onnx"), "--platform", "zu3eg", "--json", json});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(Json::parse(read_text(json))["digest"], report({"--platform", "zu3eg"}, "net.onnx")["digest"]);
+}
+
+TEST_F(CliRun, TimingOnlyGivesTheSameCyclesAndNoOutputs) {
+  const Json with = report({}), without = report({"--timing-only"});
+  EXPECT_EQ(with["cycles"], without["cycles"]);
+  EXPECT_EQ(with["units"], without["units"]);
+  EXPECT_TRUE(without["outputs"].empty());
+  EXPECT_FALSE(with["outputs"].empty());
+  EXPECT_EQ(without["power"]["activity"], "assumed");
+}
+
+TEST_F(CliRun, RandomStallsChangeCyclesAndNoOutput) {
+  const Json calm = report({"--check"}), stalled = report({"--check", "--stalls", "5"});
+  EXPECT_NE(calm["cycles"], stalled["cycles"]);
+  EXPECT_EQ(calm["outputs"], stalled["outputs"]);
+  EXPECT_THAT(stalled["notes"][0].get<std::string>(), HasSubstr("random stalls"));
+}
+
+TEST_F(CliRun, AccountsAddUp) {
+  const Json json = report({});
+  const auto cycles = json["cycles"].get<std::int64_t>();
+  for (const auto& [unit, row] : json["units"].items()) {
+    std::int64_t sum = 0;
+    for (const char* key :
+         {"busy", "stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch", "idle"}) {
+      sum += row[key].get<std::int64_t>();
+    }
+    EXPECT_EQ(sum, cycles) << unit;
+  }
+  std::int64_t critical = 0;
+  for (const Json& layer : json["layers"]) critical += layer["critical_cycles"].get<std::int64_t>();
+  EXPECT_EQ(critical, cycles);
+  EXPECT_TRUE(json["interval_cycles"].is_null());
+}
+
+TEST_F(CliRun, AMadeUpInputIsLabelled) {
+  EXPECT_EQ(report({})["input"]["source"], "random");
+  EXPECT_THAT(blendsim_cli({"run", work.path("net.program")}).out, HasSubstr("random, seed 1"));
+}
+
+TEST_F(CliRun, AnExactlyRepresentableNetworkAgreesWithItsOriginal) {
+  const Json agreement = report({"--platform", "zu3eg", "--agreement"}, "net.onnx")["agreement"];
+  EXPECT_EQ(agreement["inputs"], 1);
+  EXPECT_EQ(agreement["max_abs_error"], 0.0);
+  EXPECT_EQ(agreement["top1_equal"], true);
+}
+
+TEST_F(CliRun, TensorsAreTheLoweredNetworks) {
+  (void)report({"--tensors", work.path("tensors")});
+  const IntegerNetwork network = load_network(work.path("net.onnx"));
+  const auto file = [&](TensorId id) { return work.path("tensors/" + tensor_file_name(network.tensor(id).name)); };
+  const IntArray input = read_int_npy(file(network.input_tensor));
+  const TensorValues values = execute(network, {input.values.begin(), input.values.end()});
+  for (TensorId id = 0; id < static_cast<TensorId>(network.tensors.size()); ++id) {
+    ASSERT_TRUE(std::filesystem::exists(file(id))) << network.tensor(id).name;
+    const std::vector<std::int32_t>& want = values[static_cast<std::size_t>(id)];
+    EXPECT_EQ(read_int_npy(file(id)).values, std::vector<std::int64_t>(want.begin(), want.end()))
+        << network.tensor(id).name;
+  }
+}
+
+TEST_F(CliRun, ComparisonNamesTheParameterAndWhereTheCyclesComeFrom) {
+  const std::string a = work.path("a.json"), b = work.path("b.json");
+  const std::string net = work.path("net.onnx");
+  ASSERT_EQ(blendsim_cli({"run", net, "--platform", "zu3eg", "--json", a}).status, 0);
+  EXPECT_EQ(blendsim_cli({"compare", a, a}).status, 0);
+  ASSERT_EQ(
+      blendsim_cli({"run", net, "--platform", "zu3eg", "--set", "memory.read_latency=80 cycles", "--json", b}).status,
+      0);
+  const ProcessResult compared = blendsim_cli({"compare", a, b});
+  EXPECT_EQ(compared.status, 4);
+  EXPECT_THAT(compared.out, HasSubstr("platform.memory.read_latency: 40 cycles -> 80 cycles"));
+  EXPECT_THAT(compared.out, HasSubstr("comes from\n  layer input: +"));
+  EXPECT_THAT(compared.out, HasSubstr("outputs are equal"));
+}
+
+TEST_F(CliRun, CompileExplainsItsDecisionsAndDumpsPasses) {
+  const ProcessResult result =
+      blendsim_cli({"compile", work.path("net.onnx"), "--platform", "zu3eg", "-o", work.path("p"), "--explain"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("xnor_array"));
+}
+
+}  // namespace
+}  // namespace blendsim
