@@ -14,7 +14,7 @@ constexpr Cycles never_held = -1;
 }  // namespace
 
 Dispatcher::Dispatcher(const sc_core::sc_module_name& name, Context& context, std::array<QueueUnit*, unit_count> units)
-    : sc_module(name), context_(context), units_(units), port_("fetch", MemoryPort::fetch, context, *this) {
+    : sc_module(name), context_(context), units_(units), port_("memory_port", MemoryPort::fetch, context, *this) {
   SC_HAS_PROCESS(Dispatcher);
   SC_METHOD(fetch);
   sensitive << fetch_event_;

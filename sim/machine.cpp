@@ -208,8 +208,9 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
 
   Run run;
   run.values = options.values;
-  if (!program.init.empty()) {
-    parts.reset(prepared(0, program.init), 1, true, 0);
+  const bool brings = !program.init.empty() && !prepared(0, program.init).instructions.empty();
+  if (brings) {
+    parts.reset(parts.prepared[0], 1, true, 0);
     parts.simulate(1, [&](std::int32_t) { memory.select(context, 0); });
     run.init_cycles = parts.control.completions().back();
   }
