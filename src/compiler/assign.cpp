@@ -14,6 +14,7 @@ namespace blendsim::compiler {
 namespace {
 
 constexpr int widest_code = 4;  // planes that thresholds can make
+constexpr int most_planes = 8;
 constexpr int stem_channels = 4, stem_pixels = 4;
 
 // Width of two's complement that holds [lo, hi].
@@ -97,7 +98,11 @@ class Chooser {
         c.weight_bits = c.weight_signed ? signed_bits_for(w.lo, w.hi) : Format::for_range(0, std::max<std::int64_t>(1, w.hi)).bits();
       }
     }
-    if (!fits(in, out, machine_.xnor_array.accumulator, "xnor_array.accumulator", problem)) return std::nullopt;
+    if (c.weight_bits > most_planes) {
+      problem = fmt::format("the weights take {} bit planes, an instruction has {}", c.weight_bits, most_planes);
+      return std::nullopt;
+    }
+    if (!fits(out, machine_.xnor_array.accumulator, "xnor_array.accumulator", problem)) return std::nullopt;
     const std::int64_t cells = ceil_divide(in.channels / c.split, cell);
     const Window& win = conv.window;
     const auto steps = XnorSteps::of(win.kernel_h, win.kernel_w, cells, win.dilation_h != 1 || win.dilation_w != 1).steps;
@@ -119,7 +124,7 @@ class Chooser {
                             machine_.mac_array.weight_bits);
       return std::nullopt;
     }
-    if (!fits(in, out, machine_.mac_array.accumulator, "mac_array.accumulator", problem)) return std::nullopt;
+    if (!fits(out, machine_.mac_array.accumulator, "mac_array.accumulator", problem)) return std::nullopt;
     Candidate result;
     ConvChoice& c = result.choice;
     c.depthwise = conv.groups > 1 && conv.groups == in.channels && conv.groups == out.channels;
@@ -152,7 +157,7 @@ class Chooser {
     return readers == 1;
   }
 
-  static bool fits(const IntTensor&, const IntTensor& out, std::int64_t bits, const char* parameter, std::string& problem) {
+  static bool fits(const IntTensor& out, std::int64_t bits, const char* parameter, std::string& problem) {
     const int needed = signed_bits_for(out.lo, out.hi);
     if (needed <= bits) return true;
     problem = fmt::format("sums in [{}, {}] need {}={}, there are {}", out.lo, out.hi, parameter, needed, bits);

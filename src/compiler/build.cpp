@@ -127,7 +127,7 @@ class Builder {
     if (o.conv >= 0) {
       const bool on_xnor = stage().convs[static_cast<std::size_t>(o.conv)].choice.xnor;
       source = u32(static_cast<int>(on_xnor ? PostSource::xnor_accumulators : PostSource::mac_accumulators));
-      address = plan_.slots.empty() ? 0 : plan_.slots[static_cast<std::size_t>(op_.tile)][static_cast<std::size_t>(o.conv)];
+      address = plan_.slots.empty() || op_.tile < 0 ? 0 : plan_.slots[static_cast<std::size_t>(op_.tile)][static_cast<std::size_t>(o.conv)];
       stride = u32(groups(on_xnor));
     } else if (o.map.exists()) {
       source = u32(static_cast<int>(PostSource::fixed_map));

@@ -166,7 +166,6 @@ class Emitter {
     op.slice = block.chunk * node.chunk;
     op.slices = std::min(node.chunk, stage.lanes.slices - op.slice);
     op.rows = 1;
-    op.tile = 0;
     if (block.space == Space::records) {
       const auto instruction = std::get<PostInstruction>(build(plan_, op));
       return record_bits(instruction) == 0 ? std::vector<std::uint8_t>{}
