@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The critical path of hand-made records: pieces follow on one another and add up to `cycles`.
+#include <gtest/gtest.h>
+
+#include "base/diagnostic.h"
+#include "result/run.h"
+
+namespace blendsim {
+namespace {
+
+InstructionRecord record(std::int32_t layer, UnitId unit, Cycles start, Cycles end, Release release, std::int32_t by) {
+  InstructionRecord r;
+  r.layer = layer;
+  r.unit = unit;
+  r.start = start;
+  r.end = end;
+  r.release = release;
+  r.released_by = by;
+  return r;
+}
+
+TEST(CriticalPath, GoesFromTheLastEndThroughTokensToTheDoorbell) {
+  blendsim::Run run;
+  run.records = {record(0, UnitId::load, 20, 60, Release::dispatch, -1),
+                 record(1, UnitId::xnor_array, 61, 90, Release::data_token, 0),
+                 record(0, UnitId::load, 30, 70, Release::front, 0)};
+  run.cycles = 92;
+  run.completions = {92};
+  find_critical_path(run, 2);
+  EXPECT_EQ(run.layer_critical_cycles, (std::vector<Cycles>{61, 31}));
+  EXPECT_EQ(run.layer_critical_by[0][0], 41);
+  EXPECT_EQ(run.layer_critical_by[0][unit_count], 20);
+  EXPECT_EQ(run.layer_critical_by[1][2], 31);
+}
+
+TEST(CriticalPath, GivesAHeldDispatcherToDispatchInTheWaitingLayer) {
+  blendsim::Run run;
+  run.records = {record(0, UnitId::xnor_array, 10, 40, Release::dispatch, -1),
+                 record(1, UnitId::mac_array, 55, 80, Release::dispatch, 0)};
+  run.cycles = 82;
+  run.completions = {82};
+  find_critical_path(run, 2);
+  EXPECT_EQ(run.layer_critical_by[1][unit_count], 45);
+  EXPECT_EQ(run.layer_critical_by[0][unit_count], 10);
+  EXPECT_EQ(run.layer_critical_by[0][2], 0);
+}
+
+TEST(CriticalPath, GivesALateEndWordToDispatch) {
+  blendsim::Run run;
+  run.records = {record(0, UnitId::pool_unit, 10, 40, Release::dispatch, -1)};
+  run.cycles = 100;
+  run.completions = {100};
+  find_critical_path(run, 1);
+  EXPECT_EQ(run.layer_critical_by[0][unit_count], 100 - 42 + 10);
+  EXPECT_EQ(run.layer_critical_by[0][5], 32);
+}
+
+TEST(CriticalPath, GoesThroughEachImage) {
+  blendsim::Run run;
+  run.records = {record(0, UnitId::pool_unit, 10, 40, Release::dispatch, -1),
+                 record(0, UnitId::pool_unit, 53, 83, Release::dispatch, -1)};
+  run.records[1].image = 1;
+  run.cycles = 85;
+  run.completions = {42, 85};
+  find_critical_path(run, 1);
+  EXPECT_EQ(run.layer_critical_by[0][5], 64);
+  EXPECT_EQ(run.layer_critical_by[0][unit_count], 21);
+}
+
+TEST(CriticalPath, RefusesAReleaseThatLiesAfterWhatItReleased) {
+  blendsim::Run run;
+  run.records = {record(0, UnitId::load, 70, 80, Release::dispatch, -1),
+                 record(0, UnitId::xnor_array, 61, 90, Release::data_token, 0)};
+  run.cycles = 92;
+  run.completions = {92};
+  EXPECT_THROW(find_critical_path(run, 1), InvariantError);
+}
+
+}  // namespace
+}  // namespace blendsim
