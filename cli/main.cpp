@@ -2,13 +2,26 @@
 // blendsim: the command line. Subcommands are in command_*.cpp; what their options mean is in docs/cli.md.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/files.h"
 
 namespace {
 
 using blendsim::ExitStatus;
+
+// A first word that is no command, with the nearest one that is.
+void check_command(const CLI::App& app, std::string_view word) {
+  if (word.starts_with('-')) return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), word) != names.end()) return;
+  const std::string near = blendsim::nearest(word, names);
+  blendsim::cli::usage_error(fmt::format("no command is named '{}'", word),
+                             near.empty() ? "see `blendsim --help`" : fmt::format("did you mean '{}'?", near));
+}
 
 ExitStatus run(int argc, char** argv) {
   ExitStatus status = ExitStatus::done;
@@ -23,6 +36,7 @@ ExitStatus run(int argc, char** argv) {
   blendsim::cli::add_platforms(app, status);
   blendsim::cli::add_compare(app, status);
   blendsim::cli::add_explain(app, status);
+  if (argc > 1) check_command(app, argv[1]);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

@@ -183,8 +183,8 @@ TEST_F(CliBadInput, ANetworkThatDoesNotFitSaysWhatItNeeds) {
 }
 
 TEST_F(CliBadInput, APlatformThatContradictsTheProgramNamesTheKeys) {
-  expect_refused({"run", program(), "--platform", "zu3eg", "--set", "mac_array.columns=16"}, "platform-mismatch",
-                 "mac_array.columns");
+  expect_refused({"run", program(), "--platform", "zu3eg", "--set", "store.outstanding=2"}, "platform-mismatch",
+                 "store.outstanding");
   EXPECT_EQ(blendsim_cli({"run", program(), "--platform", "zu3eg", "--timing-only"}).status, 0);
 }
 
