@@ -91,7 +91,7 @@ class Scheduler {
 
  private:
   struct Tile {
-    std::vector<int> convs;               // operations
+    std::vector<int> convs, posts;        // operations
     std::vector<int> slot;                // by convolution; -1: none yet
     std::vector<int> readers;             // posts still to come, by convolution
     std::vector<Cycles> last_read;
@@ -130,6 +130,7 @@ class Scheduler {
         tile.readers.push_back(0);
         tile.last_read.push_back(0);
       } else {
+        tile.posts.push_back(static_cast<int>(o));
         for (const int conv : operands(op)) ++tile.readers[static_cast<std::size_t>(conv)];
       }
     }
@@ -207,21 +208,45 @@ class Scheduler {
                        [&](int p) { return end_[static_cast<std::size_t>(p)] >= 0; });
   }
 
-  // A tile whose convolutions can all run takes its slots at once. One that still waits for an input may only run ahead
+  // What the readers of a tile's accumulators need from outside the tile is there.
+  [[nodiscard]] bool readers_can_run(const Tile& tile) const {
+    const auto own = [&](int p) { return plan_.ops[static_cast<std::size_t>(p)].tile == plan_.ops[static_cast<std::size_t>(tile.convs.front())].tile; };
+    return std::all_of(tile.posts.begin(), tile.posts.end(), [&](int o) {
+      const std::vector<int>& preds = preds_[static_cast<std::size_t>(o)];
+      return constants_allow(plan_.ops[static_cast<std::size_t>(o)]) &&
+             std::all_of(preds.begin(), preds.end(), [&](int p) { return own(p) || end_[static_cast<std::size_t>(p)] >= 0; });
+    });
+  }
+
+  // Nothing but slots is missing for a tile to be finished: its convolutions and readers can run, and the node's tiles
+  // before it, which go first in every stream, have their slots.
+  [[nodiscard]] bool can_finish(const TileOp& op) const {
+    const Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
+    for (std::size_t c = 0; c < tile.convs.size(); ++c) {
+      if (tile.slot[c] >= 0) continue;
+      if (!inputs_written(tile.convs[c]) || !constants_allow(plan_.ops[static_cast<std::size_t>(tile.convs[c])])) return false;
+    }
+    if (!readers_can_run(tile)) return false;
+    for (int before = op.tile - 1; before >= 0; --before) {
+      const Tile& earlier = tiles_[static_cast<std::size_t>(before)];
+      if (plan_.ops[static_cast<std::size_t>(earlier.posts.back())].node != op.node) break;
+      if (end_[static_cast<std::size_t>(earlier.posts.back())] >= 0) break;
+      if (std::find(earlier.slot.begin(), earlier.slot.end(), -1) != earlier.slot.end() || !readers_can_run(earlier)) return false;
+    }
+    return true;
+  }
+
+  // A tile that can be finished takes its slots at once. One that still waits for an input may only run ahead
   // while every region keeps room for a whole tile: so there is always one that can be finished.
   [[nodiscard]] bool accumulators_allow(int o) const {
     const TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
     const Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
     if (tile.slot[static_cast<std::size_t>(op.part)] >= 0) return true;
     std::array<int, 2> needed{};
-    bool complete = true;
     for (std::size_t c = 0; c < tile.convs.size(); ++c) {
-      if (tile.slot[c] >= 0) continue;
-      const int other = tile.convs[c];
-      ++needed[region_of(plan_.ops[static_cast<std::size_t>(other)])];
-      complete = complete && inputs_written(other) && constants_allow(plan_.ops[static_cast<std::size_t>(other)]);
+      if (tile.slot[c] < 0) ++needed[region_of(plan_.ops[static_cast<std::size_t>(tile.convs[c])])];
     }
-    if (complete) return needed[0] <= slots_[0].available() && needed[1] <= slots_[1].available();
+    if (can_finish(op)) return needed[0] <= slots_[0].available() && needed[1] <= slots_[1].available();
     const std::size_t r = region_of(op);
     return slots_[r].available() > largest_[r];
   }
@@ -261,11 +286,7 @@ class Scheduler {
       if (tile.slot[c] < 0) throw InvariantError("compiler", "no accumulator slot is free");
       slots.taken[static_cast<std::size_t>(tile.slot[c])] = true;
     };
-    bool complete = true;
-    for (std::size_t c = 0; c < tile.convs.size(); ++c) {
-      const int other = tile.convs[c];
-      if (tile.slot[c] < 0) complete = complete && inputs_written(other) && constants_allow(plan_.ops[static_cast<std::size_t>(other)]);
-    }
+    const bool complete = can_finish(op);
     for (std::size_t c = 0; c < tile.convs.size(); ++c) {
       if (tile.slot[c] < 0 && (complete || c == static_cast<std::size_t>(op.part))) take(c);
     }
