@@ -42,9 +42,10 @@ void BurstPort::request(std::uint64_t address, std::uint32_t bytes, std::int64_t
   }
 }
 
-// END_REQ is the grant, BEGIN_RESP the end of the data; the annotated delays are their cycles. Both may come in the call
-// in which the memory decides, because nothing that happens later changes them (rule 8: final when granted).
-tlm::tlm_sync_enum BurstPort::transport(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+// END_REQ is the grant, BEGIN_RESP the end of the data; the annotated delays are their cycles. Both may come in the
+// call in which the memory decides, because nothing that happens later changes them (rule 8: final when granted).
+tlm::tlm_sync_enum BurstPort::transport(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                        sc_core::sc_time& delay) {
   const Cycles at = context_.now() + static_cast<Cycles>(delay.value());
   if (phase == tlm::END_REQ) {
     ungranted_ = false;
@@ -52,7 +53,8 @@ tlm::tlm_sync_enum BurstPort::transport(tlm::tlm_generic_payload& payload, tlm::
     listener_.granted();
     return tlm::TLM_ACCEPTED;
   }
-  if (payload.get_response_status() != tlm::TLM_OK_RESPONSE) throw InvariantError("memory port", "the memory refuses a burst");
+  if (payload.get_response_status() != tlm::TLM_OK_RESPONSE)
+    throw InvariantError("memory port", "the memory refuses a burst");
   listener_.responded(burst_of(payload), at);
   payload.release();
   return tlm::TLM_COMPLETED;

@@ -29,8 +29,8 @@ class BurstPort {
   // May a request be sent once granted_at() is reached?
   [[nodiscard]] bool may_request() const { return !ungranted_; }
   [[nodiscard]] Cycles granted_at() const { return granted_at_; }  // of the last request; 0 before the first
-  // Sends a burst in this cycle. The payload carries no bytes: values move by direct access to the areas (DMI), whole at
-  // the instruction's start.
+  // Sends a burst in this cycle. The payload carries no bytes: values move by direct access to the areas (DMI), whole
+  // at the instruction's start.
   void request(std::uint64_t address, std::uint32_t bytes, std::int64_t beats, std::int32_t record, bool last);
 
  private:

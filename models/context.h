@@ -55,7 +55,8 @@ struct Context {
     }
   }
 
-  // Cycles of a random-stall run's delay, from the seed and what is delayed alone: independent of the order of processes.
+  // Cycles of a random-stall run's delay, from the seed and what is delayed alone: independent of the order of
+  // processes.
   enum class Delay : std::uint8_t { start, grant, beats };
   [[nodiscard]] Cycles delay(Delay kind, std::uint64_t which) const;
 

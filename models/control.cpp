@@ -31,7 +31,8 @@ void Control::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
   } else if (payload.is_write() && payload.get_address() == doorbell_register) {
     ring(now);
   } else if (payload.is_read() && payload.get_address() == status_register) {
-    const bool complete = static_cast<std::int32_t>(completions_.size()) == images_ && images_ > 0 && completions_.back() <= now;
+    const bool complete =
+        static_cast<std::int32_t>(completions_.size()) == images_ && images_ > 0 && completions_.back() <= now;
     value = complete ? 1 : 0;
     std::memcpy(payload.get_data_ptr(), &value, sizeof value);
   } else {
@@ -60,8 +61,8 @@ void Control::end_dispatched(Cycles cycle) {
   try_complete();
 }
 
-// END retires when it has left the dispatcher and every end was visible (rule 1: from the cycle after it); the flag reads
-// 1 one cycle later.
+// END retires when it has left the dispatcher and every end was visible (rule 1: from the cycle after it); the flag
+// reads 1 one cycle later.
 void Control::try_complete() {
   if (end_dispatched_ < 0 || ended_ != context_.program->instructions.size()) return;
   const Cycles retires = ended_ == 0 ? end_dispatched_ : std::max(end_dispatched_, last_end_ + 1);

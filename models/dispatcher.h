@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dispatcher in time (rule 5): reads instruction words, decodes them and fills the units' queues, in program order.
 //
-// Dispatch is computed ahead as time stamps: the module acts only when a slot that it waits for becomes free, when words
-// arrive and when it may request some.
-// Parameters: decode, queue_depth, prefetch (DispatcherParameters), load.burst (length of a fetch burst).
-// Socket: fetch (initiator).
+// Dispatch is computed ahead as time stamps: the module acts only when a slot that it waits for becomes free, when
+// words arrive and when it may request some. Parameters: decode, queue_depth, prefetch (DispatcherParameters),
+// load.burst (length of a fetch burst). Socket: fetch (initiator).
 #pragma once
 
 #include <array>

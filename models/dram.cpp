@@ -5,7 +5,8 @@
 
 namespace blendsim {
 
-Dram::Dram(const sc_core::sc_module_name& name, Context& context) : sc_module(name), target("target"), context_(context) {
+Dram::Dram(const sc_core::sc_module_name& name, Context& context)
+    : sc_module(name), target("target"), context_(context) {
   target.register_nb_transport_fw(this, &Dram::transport);
   SC_HAS_PROCESS(Dram);
   SC_METHOD(decide);
@@ -17,7 +18,8 @@ void Dram::reset() {
   const MachineParameters& machine = *context_.machine;
   const DramTiming& timing = machine.memory.timing;
   if (timing.rfc >= timing.refi) {
-    throw DiagnosticError("contradiction", {"", 0, "memory.timing"}, "a refresh lasts as long as the refresh interval (rfc >= refi)");
+    throw DiagnosticError("contradiction", {"", 0, "memory.timing"},
+                          "a refresh lasts as long as the refresh interval (rfc >= refi)");
   }
   decide_event_.cancel();
   to_memory_ = ClockCrossing(machine.clock_hz, timing.clock_hz, machine.memory.sync);
@@ -69,8 +71,8 @@ void Dram::grant(Pending& pending) {
   BurstExtension& burst = burst_of(payload);
   const DramRequest request{payload.get_address(), payload.get_data_length(), payload.is_write()};
   const Cycles hold_back = context_.delay(Context::Delay::grant, static_cast<std::uint64_t>(counts_.bursts));
-  const DramService service = serve(channels_[static_cast<std::size_t>(burst.channel)], context_.machine->memory, request,
-                                    pending.visible, hold_back);
+  const DramService service = serve(channels_[static_cast<std::size_t>(burst.channel)], context_.machine->memory,
+                                    request, pending.visible, hold_back);
   burst.grant = to_accelerator_.visible(service.grant);
   burst.first_data = to_accelerator_.visible(service.first_data);
   burst.row_hit = service.activates == 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The external memory in time (rule 8). Another model can take its place: it must accept BEGIN_REQ, answer END_REQ (grant)
-// and BEGIN_RESP (last data) in later cycles or with annotated delays, and keep the order of each port's bursts.
+// The external memory in time (rule 8). Another model can take its place: it must accept BEGIN_REQ, answer END_REQ
+// (grant) and BEGIN_RESP (last data) in later cycles or with annotated delays, and keep the order of each port's
+// bursts.
 //
 // Parameters (MemoryParameters): timing, width, channels, sync, taken_by_cpu. Socket: target.
 #pragma once

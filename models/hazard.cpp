@@ -32,7 +32,8 @@ void HazardChecker::started(UnitId unit, std::int32_t record, Cycles now) {
     for (const Flight& flight : flights) {
       for (const Access& theirs : *flight.accesses) {
         for (const Access& access : mine) {
-          const bool same_port = access.write == theirs.write && access.buffer == theirs.buffer && access.region == theirs.region;
+          const bool same_port =
+              access.write == theirs.write && access.buffer == theirs.buffer && access.region == theirs.region;
           const bool same_words = (access.write || theirs.write) && overlap(access, theirs);
           if (!same_port && !same_words) continue;
           const auto describe = [&](std::int32_t r) {
@@ -42,8 +43,11 @@ void HazardChecker::started(UnitId unit, std::int32_t record, Cycles now) {
           throw DiagnosticError(
               {{"hazard",
                 {"", 0, "buffer " + std::string(name(access.buffer)) + ", region " + std::to_string(access.region)},
-                std::string(same_words ? "the same words are touched" : access.write ? "the write port is used" : "the read port is used") +
-                    " in cycle " + std::to_string(now) + " by " + describe(record) + " and by " + describe(flight.record),
+                std::string(same_words     ? "the same words are touched"
+                            : access.write ? "the write port is used"
+                                           : "the read port is used") +
+                    " in cycle " + std::to_string(now) + " by " + describe(record) + " and by " +
+                    describe(flight.record),
                 "order the two by a token"}},
               ExitStatus::simulation_failed);
         }

@@ -34,7 +34,8 @@ tlm::tlm_sync_enum Interconnect::forward(int, tlm::tlm_generic_payload& payload,
   return memory->nb_transport_fw(payload, phase, delay);
 }
 
-tlm::tlm_sync_enum Interconnect::backward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+tlm::tlm_sync_enum Interconnect::backward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                          sc_core::sc_time& delay) {
   if (phase == tlm::BEGIN_RESP) respond(payload, delay);
   switch (burst_of(payload).port) {
     case MemoryPort::fetch: return fetch->nb_transport_bw(payload, phase, delay);
@@ -57,7 +58,8 @@ void Interconnect::respond(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
     last_response_ = last;
   } else {
     const Cycles first_data = burst.first_data < 0 ? last_data : burst.first_data;
-    // One bus word a cycle for all readers of the port, in the order of the memory's decisions; no beat before its data.
+    // One bus word a cycle for all readers of the port, in the order of the memory's decisions; no beat before its
+    // data.
     last = std::max({last_data + parameters.read_latency + held,
                      first_data + parameters.read_latency + burst.beats - 1, last_read_beat_ + burst.beats});
     last_read_beat_ = last;

@@ -26,7 +26,8 @@ class Interconnect : public sc_core::sc_module {
   [[nodiscard]] Cycles busy() const { return busy_; }  // from each burst's grant to its last beat, summed
 
  private:
-  tlm::tlm_sync_enum forward(int port, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  tlm::tlm_sync_enum forward(int port, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                             sc_core::sc_time& delay);
   tlm::tlm_sync_enum backward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   void respond(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 

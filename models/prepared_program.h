@@ -31,6 +31,7 @@ struct PreparedProgram {
 };
 
 // Throws DiagnosticError program-invalid (undecodable words, a layer outside the table).
-[[nodiscard]] PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters& machine, std::size_t layers);
+[[nodiscard]] PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters& machine,
+                                      std::size_t layers);
 
 }  // namespace blendsim

@@ -16,7 +16,8 @@ void Store::reset() {
 // Reads the burst's words one after another, into the slot that holds them until the response.
 Cycles Store::ready(const TransferInstruction& instruction, std::int64_t beats, Cycles slot_free) {
   if (instruction.buffer >= buffer_count) {
-    throw DiagnosticError("program-invalid", {"", 0, "store"}, "names no buffer: " + std::to_string(instruction.buffer));
+    throw DiagnosticError("program-invalid", {"", 0, "store"},
+                          "names no buffer: " + std::to_string(instruction.buffer));
   }
   const BufferParameters& buffer = context_.machine->buffers[instruction.buffer];
   const Cycles first = std::max(slot_free, reader_free_);

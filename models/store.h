@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// store in time: buffers to DRAM. A burst is requested when its data is complete in the engine and ends with its response.
+// store in time: buffers to DRAM. A burst is requested when its data is complete in the engine and ends with its
+// response.
 #pragma once
 
 #include "models/transfer_unit.h"

@@ -9,8 +9,8 @@ namespace blendsim {
 namespace {
 
 std::string link_name(TokenKind kind, int producer, UnitId consumer) {
-  return std::string(kind == TokenKind::data ? "data" : "space") + " tokens " + std::string(unit_names[static_cast<std::size_t>(producer)]) +
-         " -> " + std::string(name(consumer));
+  return std::string(kind == TokenKind::data ? "data" : "space") + " tokens " +
+         std::string(unit_names[static_cast<std::size_t>(producer)]) + " -> " + std::string(name(consumer));
 }
 
 [[noreturn]] void overflow(TokenKind kind, int producer, UnitId consumer, std::size_t most, const Token& token) {

@@ -39,7 +39,8 @@ void TransferUnit::begin(std::int32_t record, const Instruction& instruction, Cy
   if (instruction_->dram_base >= context_.bases.size()) {
     throw DiagnosticError("program-invalid", {"", 0, disassemble(instruction)}, "names no DRAM area");
   }
-  walk_ = BurstWalk(*instruction_, context_.bases[instruction_->dram_base], parameters_, context_.machine->memory.bus_bytes());
+  walk_ = BurstWalk(*instruction_, context_.bases[instruction_->dram_base], parameters_,
+                    context_.machine->memory.bus_bytes());
   if (walk_.done()) throw DiagnosticError("program-invalid", {"", 0, disassemble(instruction)}, "moves no bytes");
   prepare();
   schedule();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine that load and store share (rule 7): cuts an instruction into bursts, requests them one after another, frees
-// the front with the last request and finishes with the last burst.
+// The engine that load and store share (rule 7): cuts an instruction into bursts, requests them one after another,
+// frees the front with the last request and finishes with the last burst.
 #pragma once
 
 #include <vector>
@@ -22,8 +22,8 @@ class TransferUnit : public QueueUnit, private BurstListener {
   void bind(Target& target) { port_.socket.bind(target); }
 
  protected:
-  // First cycle in which a burst of `beats` may be requested, given that its slot is free from `slot_free`; called once a
-  // burst, in order.
+  // First cycle in which a burst of `beats` may be requested, given that its slot is free from `slot_free`; called once
+  // a burst, in order.
   [[nodiscard]] virtual Cycles ready(const TransferInstruction& instruction, std::int64_t beats, Cycles slot_free) = 0;
   // Cycle in which a burst is done with, given its last beat's (load) or response's (store); in order.
   [[nodiscard]] virtual Cycles landed(const TransferInstruction& instruction, std::int64_t beats, Cycles last) = 0;

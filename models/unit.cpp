@@ -24,7 +24,8 @@ Cycles& stall_of(UnitCycles& account, TokenKind kind, int producer) {
 
 }  // namespace
 
-QueueUnit::QueueUnit(const sc_core::sc_module_name& name, UnitId id, Context& context, Tokens& tokens, HazardChecker& hazards)
+QueueUnit::QueueUnit(const sc_core::sc_module_name& name, UnitId id, Context& context, Tokens& tokens,
+                     HazardChecker& hazards)
     : sc_module(name), context_(context), id_(id), tokens_(tokens), hazards_(hazards) {
   SC_HAS_PROCESS(QueueUnit);
   SC_METHOD(start);
@@ -120,8 +121,8 @@ void QueueUnit::start() {
 }
 
 // Rule 9 for the gap before a start. The stamps tell each cycle's cause: queue empty until `visible`; then the
-// lowest-numbered link whose token was not visible yet, data before space; the rest is the fence's (and in a random-stall
-// run the delay's).
+// lowest-numbered link whose token was not visible yet, data before space; the rest is the fence's (and in a
+// random-stall run the delay's).
 void QueueUnit::account_wait(const InstructionRecord& record, const Synchronisation& sync) {
   // An earlier instruction whose end is unknown has bursts to come after this cycle: no wait, the unit is busy.
   Cycles cursor = finished_ < head_ ? record.start : std::min(record.start, std::max(front_free_, busy_until_));
@@ -150,7 +151,8 @@ void QueueUnit::add_busy(std::int32_t record, Cycles from, Cycles to) {
 }
 
 void QueueUnit::finish(std::int32_t record, Cycles end) {
-  if (record != queue_[finished_]) throw InvariantError(std::string(blendsim::name(id_)), "instructions finish out of order");
+  if (record != queue_[finished_])
+    throw InvariantError(std::string(blendsim::name(id_)), "instructions finish out of order");
   context_.record(record).end = end;
   last_end_ = end;
   ++finished_;
@@ -171,8 +173,8 @@ UnitCycles QueueUnit::account(Cycles total) const {
   UnitCycles result = account_;
   result.idle += total - busy_until_;
   if (result.total() != total) {
-    throw InvariantError(std::string(blendsim::name(id_)), "the account adds up to " + std::to_string(result.total()) + " of " +
-                                                               std::to_string(total) + " cycles (rule 9)");
+    throw InvariantError(std::string(blendsim::name(id_)), "the account adds up to " + std::to_string(result.total()) +
+                                                               " of " + std::to_string(total) + " cycles (rule 9)");
   }
   return result;
 }
@@ -183,7 +185,8 @@ std::string QueueUnit::missing() const {
   const auto links = [&](TokenKind kind, std::uint32_t mask, const char* what) {
     for_each_link(mask, [&](int producer) {
       if (tokens_.oldest(kind, producer, id_) != nullptr) return;
-      text += (text.empty() ? "" : ", ") + std::string(what) + " token of " + std::string(unit_names[static_cast<std::size_t>(producer)]);
+      text += (text.empty() ? "" : ", ") + std::string(what) + " token of " +
+              std::string(unit_names[static_cast<std::size_t>(producer)]);
     });
   };
   links(TokenKind::data, sync.wait_data, "data");

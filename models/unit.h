@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one in-order engine that the six queue units share (rules 2 to 4 and 9).
 //
-// Everything that decides a start is a time stamp: the entry's visibility, the front, the end before (fence), the tokens.
-// Whoever learns one delivers it; when all are known, start = their latest, and the unit sleeps until then. By rule 1
-// every stamp lies after the cycle in which it is delivered, so the start is in the future too: one activation each.
+// Everything that decides a start is a time stamp: the entry's visibility, the front, the end before (fence), the
+// tokens. Whoever learns one delivers it; when all are known, start = their latest, and the unit sleeps until then. By
+// rule 1 every stamp lies after the cycle in which it is delivered, so the start is in the future too: one activation
+// each.
 #pragma once
 
 #include <systemc>

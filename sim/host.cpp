@@ -5,7 +5,8 @@
 
 namespace blendsim {
 
-Host::Host(const sc_core::sc_module_name& name, Context& context) : sc_module(name), registers("registers"), context_(context) {
+Host::Host(const sc_core::sc_module_name& name, Context& context)
+    : sc_module(name), registers("registers"), context_(context) {
   SC_HAS_PROCESS(Host);
   SC_METHOD(step);
   sensitive << wake_;

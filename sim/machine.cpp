@@ -20,7 +20,8 @@
 #include "sim/host.h"
 #include "sim/memory_map.h"
 
-// SystemC's library has a main of its own that wants this; programs here have theirs and elaborate by Machine::instance.
+// SystemC's library has a main of its own that wants this; programs here have theirs and elaborate by
+// Machine::instance.
 int sc_main(int, char**) { return 0; }
 
 namespace blendsim {
@@ -76,7 +77,8 @@ void Machine::Parts::configure(const MachineParameters& machine) {
 }
 
 // Queues and tokens empty, DRAM rows closed, refresh phase 0. The buffers keep what init brought.
-void Machine::Parts::reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address) {
+void Machine::Parts::reset(const PreparedProgram& program, std::size_t images, bool resident,
+                           std::uint64_t program_address) {
   context.program = &program;
   context.failure = nullptr;
   context.reset_coverage();
@@ -115,13 +117,15 @@ void Machine::Parts::simulate(std::size_t images, const std::function<void(std::
 }
 
 void Machine::Parts::report_deadlock() const {
-  std::string text = "nothing can happen any more after cycle " + std::to_string(context.now()) + "; each unit's head waits for";
+  std::string text =
+      "nothing can happen any more after cycle " + std::to_string(context.now()) + "; each unit's head waits for";
   for (const QueueUnit* unit : units) {
     const std::int32_t head = unit->waiting();
     if (head < 0) continue;
     const InstructionRecord& record = context.records[static_cast<std::size_t>(head)];
-    text += "\n    " + std::string(name(record.unit)) + ": instruction " + std::to_string(record.instruction) + " of image " +
-            std::to_string(record.image) + " (" + disassemble(context.instruction(head)) + ") waits for " + unit->missing();
+    text += "\n    " + std::string(name(record.unit)) + ": instruction " + std::to_string(record.instruction) +
+            " of image " + std::to_string(record.image) + " (" + disassemble(context.instruction(head)) +
+            ") waits for " + unit->missing();
   }
   throw DiagnosticError({{"deadlock", {}, text, "each post must precede its wait in program order"}},
                         ExitStatus::simulation_failed);
@@ -159,7 +163,8 @@ void Machine::Parts::collect(Run& run, const PreparedProgram& program) {
   shared[Action::dram_refresh] += run.memory.refreshes;
 
   run.layer_actions = context.layer_actions;
-  for (std::size_t l = 0; l < run.layer_actions.size(); ++l) add_scaled(run.layer_actions[l], program.layer_actions[l], images);
+  for (std::size_t l = 0; l < run.layer_actions.size(); ++l)
+    add_scaled(run.layer_actions[l], program.layer_actions[l], images);
   run.records = context.records;
   for (std::size_t r = 0; r < run.records.size(); ++r) {
     if (run.records[r].image != images - 1) continue;
@@ -229,12 +234,14 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
 
   for (std::size_t image = 0; options.values && image < count; ++image) {
     auto& outputs = run.outputs.emplace_back();
-    for (const TensorView& view : program.outputs) outputs.push_back(read_view(view, *context.buffers, memory.output(image)));
+    for (const TensorView& view : program.outputs)
+      outputs.push_back(read_view(view, *context.buffers, memory.output(image)));
   }
   for (const auto& capture : captures) {
     auto& tensors = run.tensors.emplace_back();
     for (ResultCapture::Result& result : capture->results()) {
-      tensors.push_back({result.name, {result.view.channels, result.view.height, result.view.width}, std::move(result.values)});
+      tensors.push_back(
+          {result.name, {result.view.channels, result.view.height, result.view.width}, std::move(result.values)});
     }
   }
   return run;

@@ -18,7 +18,8 @@ struct RunOptions {
   bool values = true;            // false: timing only, no value is computed
   bool check_hazards = false;    // rule 6 watched at run time, unwritten reads, accounting; on in every test
   bool capture_tensors = false;  // Run::tensors
-  std::uint64_t stall_seed = 0;  // 0: none. Else starts, grants and beats are delayed at random: cycles change, outputs do not
+  std::uint64_t stall_seed =
+      0;  // 0: none. Else starts, grants and beats are delayed at random: cycles change, outputs do not
   Observer* observer = nullptr;
 };
 

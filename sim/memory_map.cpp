@@ -25,8 +25,8 @@ MemoryMap::MemoryMap(const Program& program, const MachineParameters& machine,
   const std::uint64_t end = output_base_ + count * output_bytes_;
   if (end > static_cast<std::uint64_t>(machine.memory.capacity)) {
     throw DiagnosticError("does-not-fit", {"", 0, "memory.capacity"},
-                          "program, " + std::to_string(count) + " inputs and outputs take " + std::to_string(end) + " bytes of " +
-                              std::to_string(machine.memory.capacity),
+                          "program, " + std::to_string(count) + " inputs and outputs take " + std::to_string(end) +
+                              " bytes of " + std::to_string(machine.memory.capacity),
                           "run fewer images at once, or raise memory.capacity");
   }
   if (!values) return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The critical path: walking back from completion, each cycle of the run belongs to one layer and one unit or to dispatch.
+// The critical path: walking back from completion, each cycle of the run belongs to one layer and one unit or to
+// dispatch.
 //
 //   [start of r, T)         r's unit, for the record r that T waited for (a load or store: its whole life)
 //   [start of p, start of r) p's unit, where a token, the front or the end (fence) of p released r
@@ -32,11 +33,14 @@ class Walk {
   }
 
  private:
-  [[nodiscard]] const InstructionRecord& record(std::int32_t index) const { return run_.records[static_cast<std::size_t>(index)]; }
+  [[nodiscard]] const InstructionRecord& record(std::int32_t index) const {
+    return run_.records[static_cast<std::size_t>(index)];
+  }
 
   // The piece [from, at_).
   void piece(std::int32_t layer, int by, Cycles from) {
-    if (from > at_) throw InvariantError("critical path", "a release lies after what it released, cycle " + std::to_string(at_));
+    if (from > at_)
+      throw InvariantError("critical path", "a release lies after what it released, cycle " + std::to_string(at_));
     if (static_cast<std::size_t>(layer) < run_.layer_critical_cycles.size()) {
       run_.layer_critical_cycles[static_cast<std::size_t>(layer)] += at_ - from;
       run_.layer_critical_by[static_cast<std::size_t>(layer)][static_cast<std::size_t>(by)] += at_ - from;

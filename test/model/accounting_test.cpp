@@ -13,9 +13,10 @@ const UnitCycles& of(const Run& run, UnitId unit) { return run.units[static_cast
 
 TEST(Account, NamesAWaitByTheProducerOfTheTokenAwaited) {
   const MachineParameters m = simple_machine();
-  const auto run = run_steps(m, {load(0, 16).post(UnitId::xnor_array), xnor(10).wait(UnitId::load).post(UnitId::post_unit),
-                                 post_step(5).wait(UnitId::xnor_array).post_space(UnitId::xnor_array),
-                                 xnor(10).wait_space(UnitId::post_unit)});
+  const auto run =
+      run_steps(m, {load(0, 16).post(UnitId::xnor_array), xnor(10).wait(UnitId::load).post(UnitId::post_unit),
+                    post_step(5).wait(UnitId::xnor_array).post_space(UnitId::xnor_array),
+                    xnor(10).wait_space(UnitId::post_unit)});
   const auto& r = run.records;
   const UnitCycles& x = of(run, UnitId::xnor_array);
   EXPECT_EQ(x.busy, 20);
@@ -83,7 +84,8 @@ TEST(CriticalPath, FollowsTokensBackToTheDoorbell) {
   EXPECT_EQ(run.layer_critical_cycles[3], 0);
 }
 
-// Programs of random instructions and tokens, each post before its wait: the accounts and the critical path add up in all.
+// Programs of random instructions and tokens, each post before its wait: the accounts and the critical path add up in
+// all.
 std::vector<Step> random_program(std::uint32_t seed) {
   std::uint64_t state = seed * 2654435761U + 1;
   const auto random = [&](std::uint32_t n) {
@@ -123,8 +125,12 @@ std::vector<Step> random_program(std::uint32_t seed) {
   for (const UnitId consumer : all_units) {
     for (bool left = true; left;) {
       left = false;
-      Step step = consumer == UnitId::load ? load(0, 16) : consumer == UnitId::store ? store(0, 16) : consumer == UnitId::xnor_array ? xnor(1)
-                  : consumer == UnitId::mac_array ? mac(1) : consumer == UnitId::post_unit ? post_step(1) : pool(1);
+      Step step = consumer == UnitId::load         ? load(0, 16)
+                  : consumer == UnitId::store      ? store(0, 16)
+                  : consumer == UnitId::xnor_array ? xnor(1)
+                  : consumer == UnitId::mac_array  ? mac(1)
+                  : consumer == UnitId::post_unit  ? post_step(1)
+                                                   : pool(1);
       for (const UnitId producer : all_units) {
         int& tokens = posted[static_cast<std::size_t>(producer)][static_cast<std::size_t>(consumer)];
         if (tokens == 0) continue;

@@ -130,7 +130,8 @@ inline Program make_program(std::span<const Step> steps, std::size_t layers = 4)
   Program program;
   for (const Step& step : steps) encode(step.instruction, program.main);
   encode_end(program.main);
-  for (std::size_t n = 0; n < layers; ++n) program.layers.push_back({"layer" + std::to_string(n), "Conv", {}, "", 0, false, {}});
+  for (std::size_t n = 0; n < layers; ++n)
+    program.layers.push_back({"layer" + std::to_string(n), "Conv", {}, "", 0, false, {}});
   program.input_bytes = 1 << 20;
   program.output_bytes = 1 << 20;
   return program;
@@ -146,7 +147,9 @@ inline Run run_steps(const MachineParameters& machine, const std::vector<Step>& 
 
 // --- the dispatcher's law, for programs that never hold it ---------------------------------------------------------
 // Cycle in which word n (from 0) leaves the decoder of simple_machine: read at doorbell + n, decode cycles later.
-inline Cycles word_written(const MachineParameters& m, Cycles word) { return m.control.doorbell + word + m.dispatcher.decode; }
+inline Cycles word_written(const MachineParameters& m, Cycles word) {
+  return m.control.doorbell + word + m.dispatcher.decode;
+}
 // First cycle in which an instruction whose last word is n could start.
 inline Cycles visible(const MachineParameters& m, Cycles last_word) { return word_written(m, last_word) + 1; }
 

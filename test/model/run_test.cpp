@@ -69,7 +69,8 @@ Program copy_program() {
 
 std::vector<std::int32_t> image(int seed) {
   std::vector<std::int32_t> values(16 * 4 * width);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int32_t>((i * 37 + static_cast<std::size_t>(seed) * 11) % 251) - 125;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<std::int32_t>((i * 37 + static_cast<std::size_t>(seed) * 11) % 251) - 125;
   return values;
 }
 
@@ -131,7 +132,8 @@ TEST(RandomStalls, ChangeCyclesAndNoOutput) {
     const auto run = Machine::instance().run(copy_machine(), program, images, options);
     EXPECT_EQ(run.outputs, straight.outputs);
     changed += run.cycles != straight.cycles ? 1 : 0;
-    EXPECT_EQ(run.records, Machine::instance().run(copy_machine(), program, images, options).records) << "a seed is repeatable";
+    EXPECT_EQ(run.records, Machine::instance().run(copy_machine(), program, images, options).records)
+        << "a seed is repeatable";
   }
   EXPECT_GT(changed, 10);
 }
@@ -153,8 +155,12 @@ TEST(Init, RunsFromResetOutsideTheCycles) {
 
 TEST(Deadlock, NamesEachHeadAndTheLinksItMisses) {
   std::string text;
-  EXPECT_EQ(code_of([] { (void)run_steps(simple_machine(), {xnor(5).wait(UnitId::post_unit), post_step(5).wait(UnitId::xnor_array).post(UnitId::xnor_array)}); },
-                    &text),
+  EXPECT_EQ(code_of(
+                [] {
+                  (void)run_steps(simple_machine(), {xnor(5).wait(UnitId::post_unit),
+                                                     post_step(5).wait(UnitId::xnor_array).post(UnitId::xnor_array)});
+                },
+                &text),
             "deadlock");
   EXPECT_NE(text.find("xnor_array: instruction 0"), std::string::npos) << text;
   EXPECT_NE(text.find("data token of post_unit"), std::string::npos) << text;
@@ -164,7 +170,10 @@ TEST(Deadlock, NamesEachHeadAndTheLinksItMisses) {
 TEST(Deadlock, LeavesTheMachineAsGoodAsNew) {
   const std::vector<Step> good{load(0, 512).post(UnitId::xnor_array), xnor(20).wait(UnitId::load), store(0, 64)};
   const auto before = run_steps(simple_machine(), good);
-  EXPECT_EQ(code_of([] { (void)run_steps(simple_machine(), {load(0, 4096), xnor(5).wait(UnitId::post_unit)}); }), "deadlock");
+  EXPECT_EQ(code_of([] {
+              (void)run_steps(simple_machine(), {load(0, 4096), xnor(5).wait(UnitId::post_unit)});
+            }),
+            "deadlock");
   const auto after = run_steps(simple_machine(), good);
   EXPECT_EQ(before.records, after.records);
   EXPECT_EQ(before.units, after.units);
@@ -187,12 +196,17 @@ TEST(Hazard, IsReportedWhenTwoUnitsUseOnePortUnordered) {
   std::string text;
   EXPECT_EQ(code_of([&] { (void)run_steps(simple_machine(), {pool(100), mac(5)}, options); }, &text), "hazard");
   EXPECT_NE(text.find("act_fixed"), std::string::npos) << text;
-  EXPECT_EQ(code_of([&] { (void)run_steps(simple_machine(), {pool(100).post(UnitId::mac_array), mac(5).wait(UnitId::pool_unit)}, options); }), "");
+  EXPECT_EQ(
+      code_of([&] {
+        (void)run_steps(simple_machine(), {pool(100).post(UnitId::mac_array), mac(5).wait(UnitId::pool_unit)}, options);
+      }),
+      "");
 }
 
 TEST(Tokens, LeftAtTheEndAreAnError) {
   std::string text;
-  EXPECT_EQ(code_of([] { (void)run_steps(simple_machine(), {xnor(5).post(UnitId::post_unit)}); }, &text), "program-invalid");
+  EXPECT_EQ(code_of([] { (void)run_steps(simple_machine(), {xnor(5).post(UnitId::post_unit)}); }, &text),
+            "program-invalid");
   EXPECT_NE(text.find("xnor_array -> post_unit"), std::string::npos) << text;
 }
 
@@ -228,7 +242,8 @@ TEST(Speed, EventsAreCheap) {
   const auto begin = std::chrono::steady_clock::now();
   constexpr int runs = 50;
   for (int n = 0; n < runs; ++n) (void)Machine::instance().run(m, program, {}, timing);
-  const auto each = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin) / runs;
+  const auto each =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin) / runs;
   RecordProperty("microseconds_per_run", static_cast<int>(each.count()));
   std::printf("3000 instructions: %d us a run\n", static_cast<int>(each.count()));
   EXPECT_LT(each.count(), 50'000) << "an order of magnitude above what is expected even of a busy host";

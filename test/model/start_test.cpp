@@ -74,7 +74,8 @@ INSTANTIATE_TEST_SUITE_P(Latencies, TokenLatency, testing::Values(1, 2, 7, 16));
 
 TEST(Tokens, OfEveryLinkOfTheMasksAreNeeded) {
   const MachineParameters m = simple_machine();
-  const auto run = run_steps(m, {xnor(30).post(post_unit), mac(100).post(post_unit), post_step(1).wait(xnor_array).wait(mac_array)});
+  const auto run =
+      run_steps(m, {xnor(30).post(post_unit), mac(100).post(post_unit), post_step(1).wait(xnor_array).wait(mac_array)});
   const Cycles mac_end = visible(m, 3) + 100 - 1 + 9;
   EXPECT_EQ(run.records[2].start, mac_end + 1);
   EXPECT_EQ(run.records[2].released_by, 1);
@@ -89,7 +90,8 @@ TEST(Tokens, OfSpaceOrderAWriterAfterAReader) {
 
 TEST(Tokens, AreTakenInTheOrderOfTheirPosting) {
   const MachineParameters m = simple_machine();
-  const auto run = run_steps(m, {xnor(10).post(pool_unit), xnor(100).post(pool_unit), pool(1).wait(xnor_array), pool(1).wait(xnor_array)});
+  const auto run = run_steps(
+      m, {xnor(10).post(pool_unit), xnor(100).post(pool_unit), pool(1).wait(xnor_array), pool(1).wait(xnor_array)});
   EXPECT_EQ(run.records[2].start, run.records[0].end + 1);
   EXPECT_EQ(run.records[3].start, run.records[1].end + 1);
 }
@@ -109,7 +111,8 @@ TEST(TokenCounter, OverflowsWhenOneMoreThanItHoldsIsVisible) {
   m.dispatcher.token_bits = 1;
   const auto overflows = [&](std::uint32_t first_wait) {
     try {
-      (void)run_steps(m, {pool(first_wait), xnor(1).post(pool_unit), xnor(1).post(pool_unit), pool(1).wait(xnor_array), pool(1).wait(xnor_array)});
+      (void)run_steps(m, {pool(first_wait), xnor(1).post(pool_unit), xnor(1).post(pool_unit), pool(1).wait(xnor_array),
+                          pool(1).wait(xnor_array)});
     } catch (const DiagnosticError& error) {
       EXPECT_EQ(error.diagnostics()[0].code.name(), "token-overflow");
       EXPECT_EQ(error.status(), ExitStatus::simulation_failed);
@@ -117,8 +120,8 @@ TEST(TokenCounter, OverflowsWhenOneMoreThanItHoldsIsVisible) {
     }
     return false;
   };
-  // xnor starts in 16 and 18, ends in 28 and 30; tokens are visible in 29 and 31. The first is taken when pool's front is
-  // free, in 14 + n: in cycle 31 one goes and one comes, in 32 there were two.
+  // xnor starts in 16 and 18, ends in 28 and 30; tokens are visible in 29 and 31. The first is taken when pool's front
+  // is free, in 14 + n: in cycle 31 one goes and one comes, in 32 there were two.
   EXPECT_FALSE(overflows(17));
   EXPECT_TRUE(overflows(18));
 }

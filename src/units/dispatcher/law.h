@@ -15,7 +15,8 @@ namespace blendsim {
   return std::max({available, previous_read + 1, written_decode_before});
 }
 // Cycle in which a word leaves the pipeline; with an instruction's last word the queue entry is written, if the slot of
-// the entry `queue_depth` before was freed in an earlier cycle (`slot_freed`; rule 1). The entry is visible one cycle later.
+// the entry `queue_depth` before was freed in an earlier cycle (`slot_freed`; rule 1). The entry is visible one cycle
+// later.
 [[nodiscard]] constexpr Cycles write_cycle(Cycles read, Cycles decode, Cycles previous_write, Cycles slot_freed) {
   return std::max({read + decode, previous_write + 1, slot_freed + 1});
 }

@@ -74,7 +74,8 @@ std::int64_t channel_of(const MemoryParameters& memory, std::uint64_t address) {
 
 DramLocation locate(const MemoryParameters& memory, std::uint64_t address) {
   const auto channels = static_cast<std::uint64_t>(memory.channels);
-  const std::uint64_t local = address / (channel_interleave * channels) * channel_interleave + address % channel_interleave;
+  const std::uint64_t local =
+      address / (channel_interleave * channels) * channel_interleave + address % channel_interleave;
   const auto row_bytes = static_cast<std::uint64_t>(memory.timing.row_bytes);
   const auto banks = static_cast<std::uint64_t>(memory.timing.banks);
   DramLocation location;
@@ -110,8 +111,8 @@ std::int64_t refresh_until(DramChannel& channel, const DramTiming& t, std::int64
   return std::max(until, channel.free);
 }
 
-DramService serve(DramChannel& channel, const MemoryParameters& memory, const DramRequest& request, std::int64_t visible,
-                  std::int64_t hold_back) {
+DramService serve(DramChannel& channel, const MemoryParameters& memory, const DramRequest& request,
+                  std::int64_t visible, std::int64_t hold_back) {
   const DramTiming& t = memory.timing;
   if (request.bytes == 0) throw InvariantError("dram", "a burst without bytes");
   DramService service;

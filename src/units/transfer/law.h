@@ -58,8 +58,8 @@ class BurstWalk {
   return bursts;
 }
 
-// Cycles for which the writer of `load` is taken by a beat; 0: bursts land with their last beat. A stem burst writes one
-// word a pixel of 4 bytes: 4 cycles a beat of 128 bits.
+// Cycles for which the writer of `load` is taken by a beat; 0: bursts land with their last beat. A stem burst writes
+// one word a pixel of 4 bytes: 4 cycles a beat of 128 bits.
 [[nodiscard]] constexpr Cycles writer_cycles_per_beat(const TransferInstruction& i, std::int64_t bus_bytes) {
   return i.form == static_cast<std::uint32_t>(TransferForm::stem) ? bus_bytes / 4 : 0;
 }
