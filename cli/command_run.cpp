@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <iostream>
 #include <limits>
+#include <map>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -36,17 +38,18 @@ struct Arguments {
 struct Loaded {
   Program program;
   Platform platform;
+  std::optional<IntegerNetwork> network;  // of an ONNX file
 };
 
 Loaded load_onnx(const Arguments& arguments) {
   Platform platform = named_platform(arguments.platform, arguments.sets);
   progress("lowering " + arguments.file);
-  const IntegerNetwork network = load_network(arguments.file);
+  IntegerNetwork network = load_network(arguments.file);
   progress("compiling for " + platform.name);
   CompileOptions options;
   options.evaluate = machine_evaluate();
   Program program = compile(network, platform, options).program;
-  return {std::move(program), std::move(platform)};
+  return {std::move(program), std::move(platform), std::move(network)};
 }
 
 // A program brings its platform; --platform may only repeat it.
@@ -67,7 +70,7 @@ Loaded load_program(const Arguments& arguments) {
     }
   }
   verify(program, platform.machine);
-  return {std::move(program), std::move(platform)};
+  return {std::move(program), std::move(platform), std::nullopt};
 }
 
 Loaded load(const Arguments& arguments) {
@@ -117,26 +120,46 @@ Agreement find_agreement(const std::string& file, const Inputs& inputs,
   return out;
 }
 
-// DIR/NAME.npy, int64 [images, channels, height, width]: the input and every layer's tensors.
-void write_tensors(const std::string& folder, const Program& program, const Run& run, const Inputs& inputs) {
-  make_folder(folder);
-  const auto write = [&](const std::string& name, const IntArray& array) {
-    write_whole((std::filesystem::path(folder) / tensor_file_name(name)).string(),
-                [&](const std::string& file) { write_npy(file, array); });
-  };
+using NamedArrays = std::map<std::string, IntArray>;  // int64 [images, channels, height, width]
+
+// Nothing is written to concatenate, so the machine has no such result: its parts lie side by side.
+void add_concatenations(const IntegerNetwork& network, std::int64_t images, NamedArrays& arrays) {
+  for (const Layer& layer : network.layers) {
+    const auto* concat = std::get_if<Concatenation>(&layer.work);
+    if (concat == nullptr) continue;
+    const IntTensor& output = network.tensor(concat->output);
+    IntArray joined{{images, output.channels, output.height, output.width}, {}};
+    for (std::int64_t image = 0; image < images; ++image) {
+      for (const TensorId id : concat->inputs) {
+        const auto begin = arrays.at(network.tensor(id).name).values.begin() + image * network.tensor(id).size();
+        joined.values.insert(joined.values.end(), begin, begin + network.tensor(id).size());
+      }
+    }
+    arrays[output.name] = std::move(joined);
+  }
+}
+
+// DIR/NAME.npy: the input and every layer's tensors.
+void write_tensors(const std::string& folder, const Loaded& loaded, const Run& run, const Inputs& inputs) {
   const auto images = static_cast<std::int64_t>(inputs.quantised.size());
-  const HostInput& host = program.host_input;
-  IntArray input{{images, host.channels, host.height, host.width}, {}};
+  const HostInput& host = loaded.program.host_input;
+  NamedArrays arrays;
+  IntArray& input = arrays[loaded.program.input.name];
+  input.shape = {images, host.channels, host.height, host.width};
   for (const auto& image : inputs.quantised) input.values.insert(input.values.end(), image.begin(), image.end());
-  write(program.input.name, input);
-  if (run.tensors.empty()) return;
-  for (std::size_t t = 0; t < run.tensors.front().size(); ++t) {
-    const LayerResult& first = run.tensors.front()[t];
-    IntArray array{first.shape, {}};
-    array.shape.insert(array.shape.begin(), images);
-    for (const auto& image : run.tensors)
-      array.values.insert(array.values.end(), image[t].values.begin(), image[t].values.end());
-    write(first.name, array);
+  for (const auto& image : run.tensors) {
+    for (const LayerResult& result : image) {
+      IntArray& array = arrays[result.name];
+      array.shape = result.shape;
+      array.shape.insert(array.shape.begin(), images);
+      array.values.insert(array.values.end(), result.values.begin(), result.values.end());
+    }
+  }
+  if (loaded.network) add_concatenations(*loaded.network, images, arrays);
+  make_folder(folder);
+  for (const auto& [name, array] : arrays) {
+    write_whole((std::filesystem::path(folder) / tensor_file_name(name)).string(),
+                [&array = array](const std::string& file) { write_npy(file, array); });
   }
 }
 
@@ -217,7 +240,7 @@ void run(const Arguments& arguments) {
   if (arguments.agreement)
     report.agreement = find_agreement(arguments.file, inputs, report.outputs, report.output_names);
   report.host = host_figures(begin);
-  if (!arguments.tensors.empty()) write_tensors(arguments.tensors, loaded.program, result, inputs);
+  if (!arguments.tensors.empty()) write_tensors(arguments.tensors, loaded, result, inputs);
   if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
   std::cout << report_text(report);
 }

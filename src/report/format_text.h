@@ -13,7 +13,7 @@ namespace blendsim {
 [[nodiscard]] std::string engineering(double value, const std::string& unit);
 [[nodiscard]] std::string percent(double fraction);  // 0.5 -> "50.0 %"
 
-// Columns as wide as their widest cell, two blanks apart. A column is left-aligned if `left` has it, else right-aligned.
+// Columns as wide as their widest cell, two blanks apart. A column is left-aligned where `left` says so.
 class TextTable {
  public:
   TextTable(std::vector<std::string> header, std::vector<bool> left);

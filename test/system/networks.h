@@ -42,9 +42,30 @@ class OnMachine {
   // The network's first output, after the host's operators, of each image.
   [[nodiscard]] std::vector<std::vector<std::int64_t>> integers(const std::vector<FloatArray>& images) const {
     std::vector<std::vector<std::int64_t>> out;
-    for (const auto& outputs : run(images).outputs) {
+    const auto done = run(images);
+    for (const auto& outputs : done.outputs) {
       const FloatArray y = finish_output(program.host_outputs.front(), outputs.front());
       out.emplace_back(y.values.begin(), y.values.end());
+    }
+    return out;
+  }
+
+  // Every tensor of the network by name, from the machine. Nothing is written to concatenate: the parts lie side by
+  // side.
+  [[nodiscard]] std::map<std::string, std::vector<std::int32_t>> tensors(const FloatArray& image) const {
+    std::map<std::string, std::vector<std::int32_t>> out;
+    out[network.tensor(network.input_tensor).name] = quantize_input(program.host_input, image);
+    const auto done = run({image}, true);
+    for (const LayerResult& result : done.tensors.at(0)) out[result.name] = result.values;
+    for (const Layer& layer : network.layers) {
+      const auto* concat = std::get_if<Concatenation>(&layer.work);
+      if (concat == nullptr) continue;
+      std::vector<std::int32_t> joined;
+      for (const TensorId id : concat->inputs) {
+        const std::vector<std::int32_t>& part = out.at(network.tensor(id).name);
+        joined.insert(joined.end(), part.begin(), part.end());
+      }
+      out[network.tensor(concat->output).name] = joined;
     }
     return out;
   }

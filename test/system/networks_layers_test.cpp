@@ -38,8 +38,6 @@ class EveryLayer : public ::testing::TestWithParam<LayerCase> {
     integers = quantize_input(machine->network.input, image);
   }
 
-  [[nodiscard]] const std::string& tensor_name(TensorId id) const { return machine->network.tensor(id).name; }
-
   Workspace work;
   std::string onnx;
   std::unique_ptr<OnMachine> machine;
@@ -49,25 +47,13 @@ class EveryLayer : public ::testing::TestWithParam<LayerCase> {
 
 TEST_P(EveryLayer, OnTheMachineEqualsTheReferenceExecutor) {
   const TensorValues expected = execute(machine->network, integers);
-  const auto run = machine->run({image}, true);
-  ASSERT_EQ(run.tensors.size(), 1U);
-  std::map<std::string, std::vector<std::int32_t>> results = {{tensor_name(machine->network.input_tensor), integers}};
-  for (const LayerResult& result : run.tensors[0]) results[result.name] = result.values;
-  for (const Layer& layer : machine->network.layers) {
-    // Nothing is written to concatenate: its inputs were placed side by side.
-    if (const auto* concat = std::get_if<Concatenation>(&layer.work)) {
-      std::vector<std::int32_t>& joined = results[tensor_name(concat->output)];
-      joined.clear();
-      for (const TensorId id : concat->inputs) {
-        const std::vector<std::int32_t>& part = results.at(tensor_name(id));
-        joined.insert(joined.end(), part.begin(), part.end());
-      }
-    }
-    for (const TensorId id : layer_outputs(layer)) {
-      ASSERT_TRUE(results.contains(tensor_name(id))) << tensor_name(id) << " is not among the machine's results";
-      EXPECT_EQ(results[tensor_name(id)], expected[static_cast<std::size_t>(id)]) << tensor_name(id);
-    }
+  const auto results = machine->tensors(image);
+  for (std::size_t t = 0; t < machine->network.tensors.size(); ++t) {
+    const std::string& name = machine->network.tensors[t].name;
+    ASSERT_TRUE(results.contains(name)) << name << " is not among the machine's results";
+    EXPECT_EQ(results.at(name), expected[t]) << name;
   }
+  const auto run = machine->run({image});
   for (std::size_t o = 0; o < run.outputs[0].size(); ++o) {
     EXPECT_EQ(run.outputs[0][o], expected[static_cast<std::size_t>(machine->network.output_tensors[o])]);
   }
@@ -80,14 +66,12 @@ TEST_P(EveryLayer, OfTheLoweredModelInOnnxRuntimeEqualsTheMachines) {
   const std::string lowered = work.path("lowered.onnx"), tensors = work.path("tensors");
   export_lowered(machine->network, lowered);
   std::filesystem::create_directories(tensors);
-  const auto write = [&](const std::string& name, Shape shape, const std::vector<std::int32_t>& values) {
-    shape.insert(shape.begin(), 1);
-    write_npy(tensors + "/" + tensor_file_name(name), IntArray{shape, {values.begin(), values.end()}});
-  };
-  const IntTensor& input = machine->network.tensor(machine->network.input_tensor);
-  write(input.name, {input.channels, input.height, input.width}, integers);
-  for (const LayerResult& result : machine->run({image}, true).tensors[0])
-    write(result.name, result.shape, result.values);
+  const auto results = machine->tensors(image);
+  for (const IntTensor& tensor : machine->network.tensors) {
+    const std::vector<std::int32_t>& values = results.at(tensor.name);
+    write_npy(tensors + "/" + tensor_file_name(tensor.name),
+              IntArray{{1, tensor.channels, tensor.height, tensor.width}, {values.begin(), values.end()}});
+  }
   const ProcessResult compared = run_process({"node", BLENDSIM_SOURCE "/test/ort/compare.mjs", "--lowered", lowered,
                                               "--tensors", tensors, "--levels", "disabled,all", "--threads", "1,2"});
   EXPECT_EQ(compared.status, 0) << compared.out << compared.err;
