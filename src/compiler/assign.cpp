@@ -169,6 +169,17 @@ class Chooser {
   Cycles pixels_ = 0;
 };
 
+void find_live_layers(const IntegerNetwork& network, Assignment& a) {
+  a.live.assign(network.layers.size(), false);
+  std::vector<bool> wanted(network.tensors.size(), false);
+  for (const TensorId id : network.output_tensors) wanted[static_cast<std::size_t>(id)] = true;
+  for (std::size_t l = network.layers.size(); l-- > 0;) {
+    for (const TensorId id : layer_outputs(network.layers[l])) a.live[l] = a.live[l] || wanted[static_cast<std::size_t>(id)];
+    if (!a.live[l]) continue;
+    for (const TensorId id : layer_inputs(network.layers[l])) wanted[static_cast<std::size_t>(id)] = true;
+  }
+}
+
 // Needs flow from readers to writers: a pooling or concatenation can only write the forms it reads.
 void find_needs(const IntegerNetwork& network, Assignment& a) {
   a.needs.resize(network.tensors.size());
@@ -176,6 +187,7 @@ void find_needs(const IntegerNetwork& network, Assignment& a) {
   for (const TensorId id : network.output_tensors) need(id).fixed = true;
   for (std::size_t l = network.layers.size(); l-- > 0;) {
     const Layer& layer = network.layers[l];
+    if (!a.live[l]) continue;
     if (const auto* conv = std::get_if<Convolution>(&layer.work)) {
       (a.convolutions[l].xnor ? need(conv->input).binary : need(conv->input).fixed) = true;
     } else if (const auto* post = std::get_if<PostProcessing>(&layer.work)) {
@@ -248,6 +260,7 @@ Assignment assign(const IntegerNetwork& network, const MachineParameters& machin
     }
   }
   found.throw_if_any();
+  find_live_layers(network, a);
   find_needs(network, a);
   return a;
 }

@@ -27,7 +27,6 @@ class Placer {
     for (std::size_t l = 0; l < network_.layers.size(); ++l) {
       for (const TensorId id : layer_outputs(network_.layers[l])) producer_[index(id)] = static_cast<int>(l);
     }
-    drop_dead_layers();
     form_groups();
     order_groups();
     place_concatenations();
@@ -40,18 +39,6 @@ class Placer {
   Needs& needs(TensorId id) { return plan_.assignment.needs[index(id)]; }
   [[nodiscard]] bool is_accumulator(TensorId id) const {
     return producer_[index(id)] >= 0 && std::holds_alternative<Convolution>(layer(producer_[index(id)]).work);
-  }
-
-  // Layers that no output depends on make no instructions.
-  void drop_dead_layers() {
-    live_.assign(network_.layers.size(), false);
-    std::vector<bool> wanted(network_.tensors.size(), false);
-    for (const TensorId id : network_.output_tensors) wanted[index(id)] = true;
-    for (std::size_t l = network_.layers.size(); l-- > 0;) {
-      for (const TensorId id : layer_outputs(network_.layers[l])) live_[l] = live_[l] || wanted[index(id)];
-      if (!live_[l]) continue;
-      for (const TensorId id : layer_inputs(network_.layers[l])) wanted[index(id)] = true;
-    }
   }
 
   // Layers that `l` reads from.
@@ -67,7 +54,7 @@ class Placer {
   void form_groups() {
     std::iota(group_.begin(), group_.end(), 0);
     for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-      if (!live_[index(l)]) continue;
+      if (!plan_.assignment.live[index(l)]) continue;
       if (const auto* post = std::get_if<PostProcessing>(&layer(l).work)) {
         for (const TensorId id : {post->a, post->b}) {
           if (id != no_tensor && is_accumulator(id)) join(l, id);
@@ -98,7 +85,7 @@ class Placer {
     std::vector<bool> seen(network_.layers.size(), false);
     std::vector<int> stack;
     for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-      if (group_[index(l)] != group || !live_[index(l)]) continue;
+      if (group_[index(l)] != group || !plan_.assignment.live[index(l)]) continue;
       for (const int s : sources(l)) {
         if (group_[index(s)] != group) stack.push_back(s);
         else if (std::holds_alternative<Convolution>(layer(l).work)) return false;
@@ -111,7 +98,7 @@ class Placer {
       if (seen[index(g)]) continue;
       seen[index(g)] = true;
       for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-        if (group_[index(l)] != g || !live_[index(l)]) continue;
+        if (group_[index(l)] != g || !plan_.assignment.live[index(l)]) continue;
         for (const int s : sources(l)) {
           if (group_[index(s)] != g) stack.push_back(s);
         }
@@ -123,16 +110,16 @@ class Placer {
   // Groups in topological order, the one whose first layer comes first where there is a choice.
   void order_groups() {
     std::vector<bool> done(network_.layers.size(), false);
-    std::size_t left = static_cast<std::size_t>(std::count(live_.begin(), live_.end(), true));
+    std::size_t left = static_cast<std::size_t>(std::count(plan_.assignment.live.begin(), plan_.assignment.live.end(), true));
     while (left > 0) {
       bool progress = false;
       for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-        if (!live_[index(l)] || done[index(l)]) continue;
+        if (!plan_.assignment.live[index(l)] || done[index(l)]) continue;
         const int g = group_[index(l)];
         std::vector<int> members;
         bool ready = true;
         for (int k = 0; k < static_cast<int>(network_.layers.size()); ++k) {
-          if (!live_[index(k)] || group_[index(k)] != g) continue;
+          if (!plan_.assignment.live[index(k)] || group_[index(k)] != g) continue;
           members.push_back(k);
           for (const int s : sources(k)) ready = ready && (done[index(s)] || group_[index(s)] == g);
         }
@@ -177,7 +164,7 @@ class Placer {
     parent_.assign(network_.tensors.size(), -1);
     for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
       const auto* concat = std::get_if<Concatenation>(&layer(l).work);
-      if (concat == nullptr || !live_[index(l)]) continue;
+      if (concat == nullptr || !plan_.assignment.live[index(l)]) continue;
       std::set<TensorId> seen;
       for (const TensorId id : concat->inputs) {
         if (seen.insert(id).second) parent_[index(id)] = l;
@@ -545,7 +532,6 @@ class Placer {
   const IntegerNetwork& network_;
   std::vector<int> producer_;
   std::vector<int> group_;
-  std::vector<bool> live_;
   std::set<std::pair<int, TensorId>> unfused_;
   std::vector<std::vector<int>> order_;
   std::vector<int> parent_;

@@ -68,6 +68,7 @@ struct ConvChoice {
 };
 
 struct Assignment {
+  std::vector<bool> live;                // by layer: an output depends on it; others make no instructions
   std::vector<ConvChoice> convolutions;  // by layer; others unused
   std::vector<Needs> needs;              // by tensor
   std::vector<std::string> explanation;
