@@ -14,7 +14,6 @@ namespace {
 const ConfigPaths paths{BLENDSIM_CONFIGS};
 
 struct Case {
-  std::uint64_t seed;
   const char* platform;
   std::vector<std::string> sets;
 };
@@ -73,10 +72,13 @@ TEST_P(RandomNetworks, GiveTheFilesValuesOnEveryMachine) {
   expect_file_agrees(graph, x, network, integers);
 
   const std::vector<Case> machines = {
-      {0, "zu3eg", {}},
-      {0, "zu7ev", {}},
-      {0, "z7020", {"dispatcher.queue_depth=2"}},
-      {0, "zu3eg", {"xnor_array.words=6", "mac_array.columns=4", "post_unit.lanes=32", "dispatcher.token_latency=3 cycles"}},
+      {"zu3eg", {}},
+      {"zu7ev", {}},
+      {"z7020", {"dispatcher.queue_depth=2", "buffers.weights_fixed.depth=2048"}},
+      {"zu3eg",
+       {"xnor_array.words=6", "xnor_array.rows=32", "xnor_array.depth=16 cycles", "mac_array.rows=32", "mac_array.columns=4",
+        "post_unit.lanes=32", "post_unit.depth=64 cycles", "buffers.parameters.width=1024 bit",
+        "dispatcher.token_latency=3 cycles"}},
   };
   for (const Case& c : machines) {
     SCOPED_TRACE(c.platform);
@@ -84,15 +86,15 @@ TEST_P(RandomNetworks, GiveTheFilesValuesOnEveryMachine) {
     const Program program = compile(network, platform).program;
     const std::vector<std::vector<std::int32_t>> images = {image};
     Machine& machine = Machine::instance();
-    const Run run = machine.run(platform.machine, program, images, {.check_hazards = true, .capture_tensors = true});
+    const auto run = machine.run(platform.machine, program, images, {.check_hazards = true, .capture_tensors = true});
     expect_machine_agrees(run, network, integers);
     for (std::size_t o = 0; o < network.output_tensors.size(); ++o) {
       EXPECT_EQ(run.outputs.at(0).at(o), integers[static_cast<std::size_t>(network.output_tensors[o])]);
     }
-    const Run timing = machine.run(platform.machine, program, images, {.values = false});
+    const auto timing = machine.run(platform.machine, program, images, {.values = false});
     EXPECT_EQ(timing.cycles, run.cycles);
     EXPECT_EQ(timing.records, run.records);
-    const Run stalled = machine.run(platform.machine, program, images, {.check_hazards = true, .stall_seed = GetParam() + 1});
+    const auto stalled = machine.run(platform.machine, program, images, {.check_hazards = true, .stall_seed = GetParam() + 1});
     EXPECT_EQ(stalled.outputs, run.outputs);
     EXPECT_NE(stalled.cycles, run.cycles);
     for (const UnitCycles& unit : run.units) EXPECT_EQ(unit.total(), run.cycles);
