@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass allocate: addresses. Constants stay on chip where they fit, else they pass through in order of use; maps share
-// buffer words when their lifetimes in program order are apart, and avoid regions whose ports other units use meanwhile.
+// buffer words when their lifetimes in program order are apart, and avoid regions whose ports other units use
+// meanwhile.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace {
 struct Lifetime {
   int map = 0;
   std::int64_t size = 0;
-  int begin = -1, end = -1;          // positions in program order
+  int begin = -1, end = -1;                // positions in program order
   std::uint32_t readers = 0, writers = 0;  // units
 };
 
@@ -95,7 +96,8 @@ class MapAllocator {
   bool try_all() {
     if (place(lives_, true)) return true;
     std::vector<Lifetime> by_size = lives_;
-    std::stable_sort(by_size.begin(), by_size.end(), [](const Lifetime& a, const Lifetime& b) { return a.size > b.size; });
+    std::stable_sort(by_size.begin(), by_size.end(),
+                     [](const Lifetime& a, const Lifetime& b) { return a.size > b.size; });
     return place(by_size, true) || place(by_size, false);
   }
 
@@ -112,8 +114,11 @@ class MapAllocator {
 
   // Units beyond the first on a port, for as long as both maps live.
   static std::int64_t port_cost(const Lifetime& a, const Lifetime& b) {
-    const auto shared = [](std::uint32_t x, std::uint32_t y) { return std::max(0, std::popcount(x | y) - std::max(1, std::max(std::popcount(x), std::popcount(y)))); };
-    return std::int64_t{shared(a.readers, b.readers) + shared(a.writers, b.writers)} * (std::min(a.end, b.end) - std::max(a.begin, b.begin) + 1);
+    const auto shared = [](std::uint32_t x, std::uint32_t y) {
+      return std::max(0, std::popcount(x | y) - std::max(1, std::max(std::popcount(x), std::popcount(y))));
+    };
+    return std::int64_t{shared(a.readers, b.readers) + shared(a.writers, b.writers)} *
+           (std::min(a.end, b.end) - std::max(a.begin, b.begin) + 1);
   }
 
   bool place(const std::vector<Lifetime>& order, bool mind_ports) {
@@ -163,18 +168,24 @@ class MapAllocator {
   [[noreturn]] void refuse(std::int64_t depth_that_fits) const {
     const auto [demand, op] = peak_at();
     const int layer = plan_.nodes[static_cast<std::size_t>(plan_.ops[static_cast<std::size_t>(op)].node)].layer;
-    const std::string where = layer == 0 ? "input" : layer > static_cast<int>(plan_.network->layers.size()) ? "output" : plan_.layer(layer - 1).name;
+    const std::string where = layer == 0                                               ? "input"
+                              : layer > static_cast<int>(plan_.network->layers.size()) ? "output"
+                                                                                       : plan_.layer(layer - 1).name;
     std::string live;
     for (const Lifetime& life : lives_) {
-      if (life.begin <= op && op <= life.end) live += fmt::format("{}'{}' {}", live.empty() ? "" : ", ", plan_.maps[static_cast<std::size_t>(life.map)].name, life.size);
+      if (life.begin <= op && op <= life.end)
+        live += fmt::format("{}'{}' {}", live.empty() ? "" : ", ", plan_.maps[static_cast<std::size_t>(life.map)].name,
+                            life.size);
     }
     const std::int64_t have = plan_.machine->buffer(buffer()).depth;
     throw DiagnosticError(
         "does-not-fit", Place{{}, 0, where},
-        fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}", name(buffer()), demand, live, regions_, have),
-        depth_that_fits > 0 ? fmt::format("{}.depth={}", name(buffer()), depth_that_fits)
-                            : fmt::format("instructions address {} of them at most: use a smaller input or fewer channels",
-                                          binary_ ? binary_address_limit : fixed_address_limit));
+        fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}", name(buffer()), demand, live,
+                    regions_, have),
+        depth_that_fits > 0
+            ? fmt::format("{}.depth={}", name(buffer()), depth_that_fits)
+            : fmt::format("instructions address {} of them at most: use a smaller input or fewer channels",
+                          binary_ ? binary_address_limit : fixed_address_limit));
   }
 
   Plan& plan_;
@@ -273,7 +284,8 @@ class ConstantAllocator {
 
   void insert_loads() {
     if (loads_.empty()) return;
-    std::stable_sort(loads_.begin(), loads_.end(), [](const auto& a, const auto& b) { return a.position < b.position; });
+    std::stable_sort(loads_.begin(), loads_.end(),
+                     [](const auto& a, const auto& b) { return a.position < b.position; });
     std::vector<TileOp> ops;
     std::size_t next = 0;
     for (std::size_t o = 0; o <= plan_.ops.size(); ++o) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pass assign: the unit of each convolution (the cheaper by law among those that can), and the copies each tensor needs.
+// Pass assign: the unit of each convolution (the cheaper by law among those that can), and the copies each tensor
+// needs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,9 +45,10 @@ class Chooser {
     const auto xnor = on_xnor(conv, in, out, xnor_problem);
     const auto mac = on_mac(conv, in, out, mac_problem);
     if (!xnor && !mac) {
-      throw DiagnosticError("unit-too-narrow", Place{{}, 0, layer.name},
-                            fmt::format("no unit can compute this convolution of {} x {}", in.format.name(), conv.weight_format.name()),
-                            fmt::format("mac_array: {}; xnor_array: {}", mac_problem, xnor_problem));
+      throw DiagnosticError(
+          "unit-too-narrow", Place{{}, 0, layer.name},
+          fmt::format("no unit can compute this convolution of {} x {}", in.format.name(), conv.weight_format.name()),
+          fmt::format("mac_array: {}; xnor_array: {}", mac_problem, xnor_problem));
     }
     const bool use_xnor = xnor && (!mac || xnor->cycles <= mac->cycles);
     Candidate best = use_xnor ? *xnor : *mac;
@@ -64,13 +66,15 @@ class Chooser {
   };
 
   // Groups can be computed one by one where their channels are whole cells (slices) and their outputs whole row groups.
-  [[nodiscard]] bool can_split(const Convolution& conv, const IntTensor& in, const IntTensor& out, std::int64_t cell) const {
+  [[nodiscard]] bool can_split(const Convolution& conv, const IntTensor& in, const IntTensor& out,
+                               std::int64_t cell) const {
     const std::int64_t rows = std::max(machine_.xnor_array.rows, machine_.mac_array.rows);
     return (in.channels / conv.groups) % cell == 0 && (out.channels / conv.groups) % rows == 0 &&
            rows % machine_.xnor_array.rows == 0 && rows % machine_.mac_array.rows == 0;
   }
 
-  std::optional<Candidate> on_xnor(const Convolution& conv, const IntTensor& in, const IntTensor& out, std::string& problem) const {
+  std::optional<Candidate> on_xnor(const Convolution& conv, const IntTensor& in, const IntTensor& out,
+                                   std::string& problem) const {
     if (!in.format.is_bipolar() && in.format.bits() > widest_code) {
       problem = fmt::format("{} activations have no bit planes (at most {} bits)", in.format.name(), widest_code);
       return std::nullopt;
@@ -95,7 +99,8 @@ class Chooser {
       if (c.activation_signed || !bipolar_weights || c.activation_bits == 1) {
         c.use_and = true;
         c.weight_signed = w.lo < 0;
-        c.weight_bits = c.weight_signed ? signed_bits_for(w.lo, w.hi) : Format::for_range(0, std::max<std::int64_t>(1, w.hi)).bits();
+        c.weight_bits = c.weight_signed ? signed_bits_for(w.lo, w.hi)
+                                        : Format::for_range(0, std::max<std::int64_t>(1, w.hi)).bits();
       }
     }
     if (c.weight_bits > most_planes) {
@@ -105,12 +110,15 @@ class Chooser {
     if (!fits(out, machine_.xnor_array.accumulator, "xnor_array.accumulator", problem)) return std::nullopt;
     const std::int64_t cells = ceil_divide(in.channels / c.split, cell);
     const Window& win = conv.window;
-    const auto steps = XnorSteps::of(win.kernel_h, win.kernel_w, cells, win.dilation_h != 1 || win.dilation_w != 1).steps;
-    result.cycles = pixels_ * ceil_divide(out.channels, machine_.xnor_array.rows) * c.activation_bits * c.weight_bits * steps;
+    const auto steps =
+        XnorSteps::of(win.kernel_h, win.kernel_w, cells, win.dilation_h != 1 || win.dilation_w != 1).steps;
+    result.cycles =
+        pixels_ * ceil_divide(out.channels, machine_.xnor_array.rows) * c.activation_bits * c.weight_bits * steps;
     return result;
   }
 
-  std::optional<Candidate> on_mac(const Convolution& conv, const IntTensor& in, const IntTensor& out, std::string& problem) const {
+  std::optional<Candidate> on_mac(const Convolution& conv, const IntTensor& in, const IntTensor& out,
+                                  std::string& problem) const {
     const int bits = in.format.is_bipolar() ? 2 : in.format.bits();
     if (bits > machine_.mac_array.activation_bits) {
       problem = fmt::format("{} activations need mac_array.activation_bits={}, there are {}", in.format.name(), bits,
@@ -148,7 +156,8 @@ class Chooser {
   // The network's input with at most 4 channels, read by this convolution alone.
   [[nodiscard]] bool stem_possible(const Convolution& conv, const IntTensor& in) const {
     if (conv.input != network_.input_tensor || in.channels > stem_channels || conv.groups != 1) return false;
-    if (conv.window.dilation_w != 1 || in.format.is_bipolar() || conv.window.pad_left > 15 || in.width > 511) return false;
+    if (conv.window.dilation_w != 1 || in.format.is_bipolar() || conv.window.pad_left > 15 || in.width > 511)
+      return false;
     int readers = 0;
     for (const Layer& layer : network_.layers) {
       for (const TensorId id : layer_inputs(layer)) readers += id == conv.input ? 1 : 0;
@@ -174,7 +183,8 @@ void find_live_layers(const IntegerNetwork& network, Assignment& a) {
   std::vector<bool> wanted(network.tensors.size(), false);
   for (const TensorId id : network.output_tensors) wanted[static_cast<std::size_t>(id)] = true;
   for (std::size_t l = network.layers.size(); l-- > 0;) {
-    for (const TensorId id : layer_outputs(network.layers[l])) a.live[l] = a.live[l] || wanted[static_cast<std::size_t>(id)];
+    for (const TensorId id : layer_outputs(network.layers[l]))
+      a.live[l] = a.live[l] || wanted[static_cast<std::size_t>(id)];
     if (!a.live[l]) continue;
     for (const TensorId id : layer_inputs(network.layers[l])) wanted[static_cast<std::size_t>(id)] = true;
   }

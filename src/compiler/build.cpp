@@ -13,20 +13,26 @@ std::uint32_t u32(std::int64_t value) { return static_cast<std::uint32_t>(value)
 
 class Builder {
  public:
-  Builder(const Plan& plan, const TileOp& op) : plan_(plan), op_(op), node_(plan.nodes[static_cast<std::size_t>(op.node)]) {}
+  Builder(const Plan& plan, const TileOp& op)
+      : plan_(plan), op_(op), node_(plan.nodes[static_cast<std::size_t>(op.node)]) {}
 
   Instruction run() {
     switch (op_.kind) {
-      case TileOp::Kind::load: return load();
-      case TileOp::Kind::store: return store();
+      case TileOp::Kind::load:
+        return load();
+      case TileOp::Kind::store:
+        return store();
       case TileOp::Kind::conv: {
         const ConvPart& part = stage().convs[static_cast<std::size_t>(op_.part)];
         if (part.choice.xnor) return xnor(part);
         return mac(part);
       }
-      case TileOp::Kind::post: return post(stage().posts[static_cast<std::size_t>(op_.part)]);
-      case TileOp::Kind::pool: return pool(std::get<PoolPart>(node_.work));
-      case TileOp::Kind::constants: break;
+      case TileOp::Kind::post:
+        return post(stage().posts[static_cast<std::size_t>(op_.part)]);
+      case TileOp::Kind::pool:
+        return pool(std::get<PoolPart>(node_.work));
+      case TileOp::Kind::constants:
+        break;
     }
     return constants();
   }
@@ -118,7 +124,8 @@ class Builder {
       i.channels = u32(std::min(part.channels - first_channel(part), op_.slices * slice_channels));
       i.depthwise = 1;
     }
-    i.activation_signed = plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).format.is_signed() ? 1 : 0;
+    i.activation_signed =
+        plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).format.is_signed() ? 1 : 0;
     return i;
   }
 
@@ -127,7 +134,9 @@ class Builder {
     if (o.conv >= 0) {
       const bool on_xnor = stage().convs[static_cast<std::size_t>(o.conv)].choice.xnor;
       source = u32(static_cast<int>(on_xnor ? PostSource::xnor_accumulators : PostSource::mac_accumulators));
-      address = plan_.slots.empty() || op_.tile < 0 ? 0 : plan_.slots[static_cast<std::size_t>(op_.tile)][static_cast<std::size_t>(o.conv)];
+      address = plan_.slots.empty() || op_.tile < 0
+                    ? 0
+                    : plan_.slots[static_cast<std::size_t>(op_.tile)][static_cast<std::size_t>(o.conv)];
       stride = u32(groups(on_xnor));
     } else if (o.map.exists()) {
       source = u32(static_cast<int>(PostSource::fixed_map));
@@ -319,16 +328,16 @@ class Builder {
 
 template <class I, class Fields>
 void check_table(const Plan& plan, const TileOp& op, const I& i, const Fields& fields) {
-  const Node& node = plan.nodes[static_cast<std::size_t>(op.node)];
   const std::size_t row = i.sync.layer;
-  const std::string name = row == 0 ? "input" : row > plan.network->layers.size() ? "output" : plan.layer(static_cast<int>(row) - 1).name;
-  (void)node;
+  const std::string name = row == 0                            ? "input"
+                           : row > plan.network->layers.size() ? "output"
+                                                               : plan.layer(static_cast<int>(row) - 1).name;
   for (const auto& field : fields) {
     const std::uint64_t value = i.*(field.member);
     if (value <= field.maximum()) continue;
     throw DiagnosticError("not-lowerable", Place{{}, 0, name},
-                          fmt::format("{} instruction: {} ({}) is {}, an instruction holds at most {}", blendsim::name(op.unit),
-                                      field.name, field.sentence, value, field.maximum()),
+                          fmt::format("{} instruction: {} ({}) is {}, an instruction holds at most {}",
+                                      blendsim::name(op.unit), field.name, field.sentence, value, field.maximum()),
                           "make the layer smaller in this respect");
   }
 }

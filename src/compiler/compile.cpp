@@ -17,7 +17,7 @@ using compiler::Priority;
 struct Candidate {
   Plan plan;
   Program program;
-  Cycles cycles = 0;   // measured where an evaluator was given, else the laws' estimate
+  Cycles cycles = 0;  // measured where an evaluator was given, else the laws' estimate
 };
 
 // From an order to a program. Throws does-not-fit where the maps find no room in this order.
@@ -39,13 +39,15 @@ Candidate finish(Plan plan, const Platform& platform, const Priority& priority, 
 }
 
 // All orders, the one with the fewest cycles; an order whose maps find no room is left out.
-Candidate best_candidate(const Plan& plan, const Platform& platform, const CompileOptions& options, std::vector<std::string>& explanation) {
+Candidate best_candidate(const Plan& plan, const Platform& platform, const CompileOptions& options,
+                         std::vector<std::string>& explanation) {
   std::optional<Candidate> best;
   for (const Priority& priority : compiler::priorities()) {
     if (priority.strict && best) continue;
     try {
       Candidate candidate = finish(plan, platform, priority, options);
-      explanation.push_back(fmt::format("order '{}': {} cycles {}", priority.name, candidate.cycles, options.evaluate ? "on the machine" : "by the laws alone"));
+      explanation.push_back(fmt::format("order '{}': {} cycles {}", priority.name, candidate.cycles,
+                                        options.evaluate ? "on the machine" : "by the laws alone"));
       if (!best || candidate.cycles < best->cycles) best = std::move(candidate);
     } catch (const DiagnosticError& error) {
       const bool too_large = error.diagnostics().front().code == Code("does-not-fit");
@@ -60,7 +62,8 @@ Candidate best_candidate(const Plan& plan, const Platform& platform, const Compi
 }  // namespace
 
 const std::vector<std::string>& pass_names() {
-  static const std::vector<std::string> names = {"assign", "place", "tile", "schedule", "allocate", "synchronise", "emit", "verify"};
+  static const std::vector<std::string> names = {"assign",   "place",       "tile", "schedule",
+                                                 "allocate", "synchronise", "emit", "verify"};
   return names;
 }
 
@@ -68,8 +71,9 @@ CompileResult compile(const IntegerNetwork& network, const Platform& platform, c
   const auto& names = pass_names();
   if (!options.dump_after.empty() && std::find(names.begin(), names.end(), options.dump_after) == names.end()) {
     const std::string near = nearest(options.dump_after, names);
-    throw DiagnosticError("usage", Place{{}, 0, options.dump_after}, "no pass of the compiler has this name",
-                          near.empty() ? fmt::format("passes: {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
+    throw DiagnosticError(
+        "usage", Place{{}, 0, options.dump_after}, "no pass of the compiler has this name",
+        near.empty() ? fmt::format("passes: {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
   }
   if (network.layers.size() + 2 > 1024) {
     throw DiagnosticError("not-lowerable", Place{{}, 0, network.name},

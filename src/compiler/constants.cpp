@@ -18,7 +18,10 @@ constexpr int stem_lanes = 4;  // a pixel
 class Weights {
  public:
   Weights(const Plan& plan, const Stage& stage, const ConvPart& part, int slice)
-      : part_(part), conv_(std::get<Convolution>(plan.layer(part.layer).work)), outputs_(stage.lanes.channels()), first_slice_(slice) {
+      : part_(part),
+        conv_(std::get<Convolution>(plan.layer(part.layer).work)),
+        outputs_(stage.lanes.channels()),
+        first_slice_(slice) {
     in_channels_ = plan.network->tensor(conv_.input).channels;
     const int out_channels = plan.network->tensor(conv_.output).channels;
     in_per_group_ = in_channels_ / conv_.groups;
@@ -47,15 +50,18 @@ class Weights {
     }
     weight = 0;
     if (output < 0 || channel / in_per_group_ != output / out_per_group_) return true;
-    const std::int64_t index = ((std::int64_t{output} * in_per_group_ + channel % in_per_group_) * conv_.window.kernel_h + ky) *
-                                   conv_.window.kernel_w + column;
+    const std::int64_t index =
+        ((std::int64_t{output} * in_per_group_ + channel % in_per_group_) * conv_.window.kernel_h + ky) *
+            conv_.window.kernel_w +
+        column;
     weight = conv_.weights[static_cast<std::size_t>(index)];
     return true;
   }
   // A depthwise convolution's own weight.
   [[nodiscard]] int own(int output, int ky, int kx) const {
     if (output < 0) return 0;
-    return conv_.weights[static_cast<std::size_t>((std::int64_t{output} * conv_.window.kernel_h + ky) * conv_.window.kernel_w + kx)];
+    return conv_.weights[static_cast<std::size_t>(
+        (std::int64_t{output} * conv_.window.kernel_h + ky) * conv_.window.kernel_w + kx)];
   }
 
  private:
@@ -99,7 +105,8 @@ std::vector<std::uint8_t> xnor_words(const Plan& plan, const Weights& weights, c
   const std::size_t row_bits = static_cast<std::size_t>(cells_per_operand * cell_bits);
   const std::size_t word_bits = row_bits * static_cast<std::size_t>(rows);
   const int planes = part.choice.weight_bits;
-  std::vector<std::uint8_t> bytes(word_bits / 8 * static_cast<std::size_t>(groups * planes) * static_cast<std::size_t>(law.steps));
+  std::vector<std::uint8_t> bytes(word_bits / 8 * static_cast<std::size_t>(groups * planes) *
+                                  static_cast<std::size_t>(law.steps));
   for (int g = 0; g < groups; ++g) {
     for (int step = 0; step < static_cast<int>(law.steps); ++step) {
       for (int r = 0; r < rows; ++r) {
@@ -117,7 +124,8 @@ std::vector<std::uint8_t> xnor_words(const Plan& plan, const Weights& weights, c
               const bool bit = part.choice.use_and ? valid && (value >> j & 1) != 0 : !valid || weight > 0;
               if (!bit) continue;
               const std::size_t word = static_cast<std::size_t>((g * planes + j) * static_cast<int>(law.steps) + step);
-              set_bit(bytes, word * word_bits + static_cast<std::size_t>(r) * row_bits + static_cast<std::size_t>(k * cell_bits + i));
+              set_bit(bytes, word * word_bits + static_cast<std::size_t>(r) * row_bits +
+                                 static_cast<std::size_t>(k * cell_bits + i));
             }
           }
         }
@@ -138,7 +146,8 @@ std::vector<std::uint8_t> mac_words(const Plan& plan, const Weights& weights, co
         if (part.choice.depthwise) {
           std::vector<std::uint8_t> word(word_bytes);
           for (int r = 0; r < rows; ++r) {
-            word[static_cast<std::size_t>(r)] = static_cast<std::uint8_t>(weights.own(weights.output(g * rows + r), ky, kx));
+            word[static_cast<std::size_t>(r)] =
+                static_cast<std::uint8_t>(weights.own(weights.output(g * rows + r), ky, kx));
           }
           bytes.insert(bytes.end(), word.begin(), word.end());
           continue;
@@ -212,9 +221,11 @@ std::int64_t start_value(const ConvPart& part, const ClassSums& sums, int zero_p
 
 }  // namespace
 
-std::vector<std::uint8_t> weight_words(const Plan& plan, const Stage& stage, const ConvPart& part, int slice, int slices) {
+std::vector<std::uint8_t> weight_words(const Plan& plan, const Stage& stage, const ConvPart& part, int slice,
+                                       int slices) {
   const Weights weights(plan, stage, part, slice);
-  const int groups = static_cast<int>(ceil_divide(slices * slice_channels, array_rows(*plan.machine, part.choice.xnor)));
+  const int groups =
+      static_cast<int>(ceil_divide(slices * slice_channels, array_rows(*plan.machine, part.choice.xnor)));
   return part.choice.xnor ? xnor_words(plan, weights, part, groups) : mac_words(plan, weights, part, groups);
 }
 
@@ -222,8 +233,10 @@ std::vector<std::uint8_t> start_words(const Plan& plan, const Node& node, const 
   const Weights weights(plan, std::get<Stage>(node.work), part, slice);
   const int rows = array_rows(*plan.machine, part.choice.xnor);
   const int groups = static_cast<int>(ceil_divide(slices * slice_channels, rows));
-  const BorderClasses vertical{static_cast<std::uint32_t>(part.class_top), static_cast<std::uint32_t>(part.class_bottom)};
-  const BorderClasses horizontal{static_cast<std::uint32_t>(part.class_left), static_cast<std::uint32_t>(part.class_right)};
+  const BorderClasses vertical{static_cast<std::uint32_t>(part.class_top),
+                               static_cast<std::uint32_t>(part.class_bottom)};
+  const BorderClasses horizontal{static_cast<std::uint32_t>(part.class_left),
+                                 static_cast<std::uint32_t>(part.class_right)};
   // A position of each class; an interior that no position has keeps 0, and nothing reads it.
   const auto positions = [](const BorderClasses& classes, int size) {
     std::vector<int> of(classes.count(), -1);
@@ -241,8 +254,10 @@ std::vector<std::uint8_t> start_words(const Plan& plan, const Node& node, const 
         for (int r = 0; r < rows && y >= 0 && x >= 0; ++r) {
           const int output = weights.output(g * rows + r);
           if (output < 0) continue;
-          const auto value = static_cast<std::uint32_t>(start_value(part, class_sums(weights, part, output, y, x), zero_point));
-          for (int b = 0; b < 4; ++b) word[static_cast<std::size_t>(4 * r + b)] = static_cast<std::uint8_t>(value >> (8 * b));
+          const auto value =
+              static_cast<std::uint32_t>(start_value(part, class_sums(weights, part, output, y, x), zero_point));
+          for (int b = 0; b < 4; ++b)
+            word[static_cast<std::size_t>(4 * r + b)] = static_cast<std::uint8_t>(value >> (8 * b));
         }
         bytes.insert(bytes.end(), word.begin(), word.end());
       }
@@ -281,7 +296,8 @@ PostRecord record_of(const PostPart& part, const std::vector<int>& channels, int
     }
     if (part.thresholds) {
       const auto levels = static_cast<std::size_t>(part.thresholds->levels);
-      for (std::size_t k = 0; k < levels; ++k) record.thresholds[k][lane] = part.thresholds->values[channel * levels + k];
+      for (std::size_t k = 0; k < levels; ++k)
+        record.thresholds[k][lane] = part.thresholds->values[channel * levels + k];
       record.direction[lane] = part.thresholds->direction[channel];
       record.base = part.thresholds->base;
     }
@@ -291,8 +307,8 @@ PostRecord record_of(const PostPart& part, const std::vector<int>& channels, int
 
 }  // namespace
 
-std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, const PostPart& part, const PostInstruction& i,
-                                       int slice, int slices) {
+std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, const PostPart& part,
+                                       const PostInstruction& i, int slice, int slices) {
   const std::int64_t width = plan.machine->buffer(BufferId::parameters).width;
   const auto record_bytes = static_cast<std::size_t>(record_words(i, width) * (width / 8));
   const std::vector<int> channels = stage.lanes.channels();

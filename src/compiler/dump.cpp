@@ -23,7 +23,8 @@ std::string view_text(const Plan& plan, const View& view) {
 }
 
 std::string operand_text(const Plan& plan, const Stage& stage, const Operand& o) {
-  if (o.conv >= 0) return fmt::format("accumulators of {}", plan.layer(stage.convs[static_cast<std::size_t>(o.conv)].layer).name);
+  if (o.conv >= 0)
+    return fmt::format("accumulators of {}", plan.layer(stage.convs[static_cast<std::size_t>(o.conv)].layer).name);
   return view_text(plan, o.map);
 }
 
@@ -35,7 +36,9 @@ std::string assigned(const Plan& plan) {
   }
   for (std::size_t t = 0; t < plan.network->tensors.size(); ++t) {
     const Needs& n = plan.assignment.needs[t];
-    if (n.fixed || n.binary) text += fmt::format("tensor '{}':{}{}\n", plan.network->tensors[t].name, n.fixed ? " fixed" : "", n.binary ? " binary" : "");
+    if (n.fixed || n.binary)
+      text += fmt::format("tensor '{}':{}{}\n", plan.network->tensors[t].name, n.fixed ? " fixed" : "",
+                          n.binary ? " binary" : "");
   }
   return text;
 }
@@ -45,17 +48,22 @@ std::string placed(const Plan& plan) {
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
     const Node& node = plan.nodes[n];
     text += fmt::format("node {} {}: {} x {}", n, name_of_layer(plan, node.layer), node.height, node.width);
-    if (const auto* input = std::get_if<InputPart>(&node.work)) text += fmt::format(", loads {}\n", view_text(plan, input->view));
-    else if (const auto* output = std::get_if<OutputPart>(&node.work)) text += fmt::format(", stores {}\n", view_text(plan, output->view));
-    else if (const auto* pool = std::get_if<PoolPart>(&node.work)) text += fmt::format(", pools {} to {}\n", view_text(plan, pool->in), view_text(plan, pool->out));
+    if (const auto* input = std::get_if<InputPart>(&node.work))
+      text += fmt::format(", loads {}\n", view_text(plan, input->view));
+    else if (const auto* output = std::get_if<OutputPart>(&node.work))
+      text += fmt::format(", stores {}\n", view_text(plan, output->view));
+    else if (const auto* pool = std::get_if<PoolPart>(&node.work))
+      text += fmt::format(", pools {} to {}\n", view_text(plan, pool->in), view_text(plan, pool->out));
     else {
       const Stage& stage = std::get<Stage>(node.work);
       text += fmt::format(", {} slices\n", stage.lanes.slices);
       for (const ConvPart& part : stage.convs) {
-        text += fmt::format("  {} {} reads {}\n", part.choice.xnor ? "xnor_array" : "mac_array", plan.layer(part.layer).name, view_text(plan, part.source));
+        text += fmt::format("  {} {} reads {}\n", part.choice.xnor ? "xnor_array" : "mac_array",
+                            plan.layer(part.layer).name, view_text(plan, part.source));
       }
       for (const PostPart& part : stage.posts) {
-        text += fmt::format("  post_unit {} reads {}{}, writes {} and {}\n", name_of_layer(plan, part.layer + 1), operand_text(plan, stage, part.a),
+        text += fmt::format("  post_unit {} reads {}{}, writes {} and {}\n", name_of_layer(plan, part.layer + 1),
+                            operand_text(plan, stage, part.a),
                             part.b.conv >= 0 || part.b.map.exists() ? " and " + operand_text(plan, stage, part.b) : "",
                             view_text(plan, part.fixed), view_text(plan, part.bits));
       }
@@ -75,9 +83,11 @@ std::string tiled(const Plan& plan) {
 }
 
 std::string ordered(const Plan& plan) {
-  std::string text = fmt::format("order {}: {} operations, about {} cycles by the laws\n", plan.priority, plan.ops.size(), plan.estimate);
+  std::string text = fmt::format("order {}: {} operations, about {} cycles by the laws\n", plan.priority,
+                                 plan.ops.size(), plan.estimate);
   for (const TileOp& op : plan.ops) {
-    text += fmt::format("{} {} rows {}+{}{}\n", name(op.unit), name_of_layer(plan, plan.nodes[static_cast<std::size_t>(op.node)].layer), op.row, op.rows,
+    text += fmt::format("{} {} rows {}+{}{}\n", name(op.unit),
+                        name_of_layer(plan, plan.nodes[static_cast<std::size_t>(op.node)].layer), op.row, op.rows,
                         op.kind == TileOp::Kind::constants ? " constants" : "");
   }
   return text;
@@ -87,15 +97,16 @@ std::string allocated(const Plan& plan) {
   std::string text;
   for (std::size_t m = 0; m < plan.maps.size(); ++m) {
     const Map& map = plan.maps[m];
-    text += fmt::format("map {} {} '{}': region {}, addresses {} to {}\n", m, map.binary ? "binary" : "fixed", map.name, map.region, map.base,
-                        map.base + map.size() - 1);
+    text += fmt::format("map {} {} '{}': region {}, addresses {} to {}\n", m, map.binary ? "binary" : "fixed", map.name,
+                        map.region, map.base, map.base + map.size() - 1);
   }
   return text;
 }
 
 std::string listing(const Plan& plan) {
   std::string text;
-  for (std::size_t i = 0; i < plan.instructions.size(); ++i) text += fmt::format("{:5} {}\n", i, disassemble(plan.instructions[i]));
+  for (std::size_t i = 0; i < plan.instructions.size(); ++i)
+    text += fmt::format("{:5} {}\n", i, disassemble(plan.instructions[i]));
   return text;
 }
 

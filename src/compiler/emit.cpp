@@ -29,7 +29,8 @@ class Emitter {
     make_words();
     measure_buffers();
     for (const Layer& layer : network_.layers) {
-      if (!layer.exactness.note.empty()) program_.notes.push_back(fmt::format("{}: {}", layer.name, layer.exactness.note));
+      if (!layer.exactness.note.empty())
+        program_.notes.push_back(fmt::format("{}: {}", layer.name, layer.exactness.note));
     }
     return std::move(program_);
   }
@@ -41,9 +42,12 @@ class Emitter {
     for (std::size_t l = 0; l < network_.layers.size(); ++l) {
       const Layer& layer = network_.layers[l];
       std::string unit = "post_unit";
-      if (std::holds_alternative<Convolution>(layer.work)) unit = plan_.assignment.convolutions[l].xnor ? "xnor_array" : "mac_array";
-      if (std::holds_alternative<Pooling>(layer.work) || std::holds_alternative<Concatenation>(layer.work)) unit = "pool_unit";
-      program_.layers.push_back({layer.name, layer.op, layer.nodes, unit, layer_macs(network_, layer), layer_is_binary(network_, layer), {}});
+      if (std::holds_alternative<Convolution>(layer.work))
+        unit = plan_.assignment.convolutions[l].xnor ? "xnor_array" : "mac_array";
+      if (std::holds_alternative<Pooling>(layer.work) || std::holds_alternative<Concatenation>(layer.work))
+        unit = "pool_unit";
+      program_.layers.push_back(
+          {layer.name, layer.op, layer.nodes, unit, layer_macs(network_, layer), layer_is_binary(network_, layer), {}});
     }
     program_.layers.push_back({"output", "Store", {}, "store", 0, false, {}});
     for (const Node& node : plan_.nodes) {
@@ -88,7 +92,9 @@ class Emitter {
     return view;
   }
 
-  [[nodiscard]] std::vector<TensorView>& results(int layer) { return program_.layers[static_cast<std::size_t>(layer + 1)].results; }
+  [[nodiscard]] std::vector<TensorView>& results(int layer) {
+    return program_.layers[static_cast<std::size_t>(layer + 1)].results;
+  }
 
   void add_accumulators(const Stage& stage, const ConvPart& part) {
     if (!stage.lanes.is_dense() && array_rows(machine_, part.choice.xnor) != slice_channels) return;
@@ -154,7 +160,8 @@ class Emitter {
     }
   }
 
-  // --- constants -------------------------------------------------------------------------------------------------------
+  // --- constants
+  // -------------------------------------------------------------------------------------------------------
   [[nodiscard]] std::vector<std::uint8_t> part_bytes(const Block& block, std::size_t part) const {
     const Node& node = plan_.nodes[static_cast<std::size_t>(block.node)];
     const Stage& stage = std::get<Stage>(node.work);
@@ -168,12 +175,14 @@ class Emitter {
     op.rows = 1;
     if (block.space == Space::records) {
       const auto instruction = std::get<PostInstruction>(build(plan_, op));
-      return record_bits(instruction) == 0 ? std::vector<std::uint8_t>{}
-                                           : post_records(plan_, stage, stage.posts[part], instruction, op.slice, op.slices);
+      return record_bits(instruction) == 0
+                 ? std::vector<std::uint8_t>{}
+                 : post_records(plan_, stage, stage.posts[part], instruction, op.slice, op.slices);
     }
     const ConvPart& conv = stage.convs[part];
     if (conv.choice.xnor != (block.space == Space::weights_binary || block.space == Space::xnor_starts)) return {};
-    if (block.space == Space::weights_binary || block.space == Space::weights_fixed) return weight_words(plan_, stage, conv, op.slice, op.slices);
+    if (block.space == Space::weights_binary || block.space == Space::weights_fixed)
+      return weight_words(plan_, stage, conv, op.slice, op.slices);
     return start_words(plan_, node, conv, op.slice, op.slices);
   }
 
@@ -184,19 +193,23 @@ class Emitter {
         const Block& block = plan_.blocks[static_cast<std::size_t>(b)];
         const auto stored = static_cast<std::size_t>(dram_word_bytes(machine_, buffer_id(block.space)));
         const auto bytes = static_cast<std::size_t>(ceil_divide(buffer_of(machine_, block.space).width, 8));
-        if (segment.bytes.size() != block.dram) throw InvariantError("compiler", "constants do not lie one after the other");
+        if (segment.bytes.size() != block.dram)
+          throw InvariantError("compiler", "constants do not lie one after the other");
         segment.bytes.resize(segment.bytes.size() + static_cast<std::size_t>(block.words) * stored);
         for (std::size_t part = 0; part < block.part_offset.size(); ++part) {
           const std::vector<std::uint8_t> words = part_bytes(block, part);
           const std::size_t count = words.size() / bytes;
-          const std::size_t next = part + 1 < block.part_offset.size() ? static_cast<std::size_t>(block.part_offset[part + 1])
-                                                                       : static_cast<std::size_t>(block.words);
+          const std::size_t next = part + 1 < block.part_offset.size()
+                                       ? static_cast<std::size_t>(block.part_offset[part + 1])
+                                       : static_cast<std::size_t>(block.words);
           if (count != next - static_cast<std::size_t>(block.part_offset[part])) {
             throw InvariantError("compiler", fmt::format("{} constant words where {} are due", count, next));
           }
           for (std::size_t w = 0; w < count; ++w) {
             std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(w * bytes), bytes,
-                        segment.bytes.begin() + static_cast<std::ptrdiff_t>(block.dram + (static_cast<std::size_t>(block.part_offset[part]) + w) * stored));
+                        segment.bytes.begin() +
+                            static_cast<std::ptrdiff_t>(
+                                block.dram + (static_cast<std::size_t>(block.part_offset[part]) + w) * stored));
           }
         }
       }
@@ -204,7 +217,8 @@ class Emitter {
     if (!segment.bytes.empty()) program_.segments.push_back(std::move(segment));
   }
 
-  // --- words -----------------------------------------------------------------------------------------------------------
+  // --- words
+  // -----------------------------------------------------------------------------------------------------------
   void load_linear(BufferId buffer, std::uint64_t dram, std::int64_t address, std::int64_t words) {
     const std::int64_t stored = dram_word_bytes(machine_, buffer), depth = machine_.buffer(buffer).depth;
     while (words > 0) {
@@ -244,7 +258,8 @@ class Emitter {
     DramSegment segment;
     const auto bus = static_cast<std::uint64_t>(machine_.memory.bus_bytes());
     const auto whole = [&](std::uint64_t bytes) { return (bytes + bus - 1) / bus * bus; };
-    segment.address = program_.segments.empty() ? 0 : whole(program_.segments.back().address + program_.segments.back().bytes.size());
+    segment.address =
+        program_.segments.empty() ? 0 : whole(program_.segments.back().address + program_.segments.back().bytes.size());
     segment.bytes.resize(whole(words.size() * stored));
     for (std::size_t w = 0; w < words.size(); ++w) {
       for (std::size_t b = 0; b < 8; ++b) {
@@ -274,7 +289,8 @@ class Emitter {
     encode_end(program_.init);
   }
 
-  // --- buffers -----------------------------------------------------------------------------------------------------------
+  // --- buffers
+  // -----------------------------------------------------------------------------------------------------------
   void measure_buffers() {
     program_.buffers.assign(buffer_count, {});
     const auto add = [&](BufferId id, std::int64_t words) {
@@ -295,7 +311,8 @@ class Emitter {
     for (const TileOp& op : plan_.ops) {
       if (op.kind == TileOp::Kind::conv) slots[op.unit == UnitId::xnor_array ? 0 : 1].insert(op.accumulators);
     }
-    for (std::size_t r = 0; r < 2; ++r) add(BufferId::accumulators, static_cast<std::int64_t>(slots[r].size()) * plan_.accumulator_slot[r]);
+    for (std::size_t r = 0; r < 2; ++r)
+      add(BufferId::accumulators, static_cast<std::int64_t>(slots[r].size()) * plan_.accumulator_slot[r]);
     if (program_.resident) add(BufferId::instructions, static_cast<std::int64_t>(program_.main.size()));
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pass place: joins convolutions with the post-processing that reads their accumulators into stages, gives every copy of
-// every tensor a map or a range of a concatenation's map, and orders the nodes.
+// Pass place: joins convolutions with the post-processing that reads their accumulators into stages, gives every copy
+// of every tensor a map or a range of a concatenation's map, and orders the nodes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,7 +50,8 @@ class Placer {
     return out;
   }
 
-  // --- stages: convolutions with their readers, as long as the graph of groups stays without cycles -------------------
+  // --- stages: convolutions with their readers, as long as the graph of groups stays without cycles
+  // -------------------
   void form_groups() {
     std::iota(group_.begin(), group_.end(), 0);
     for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
@@ -80,7 +81,8 @@ class Placer {
     unfused_.insert({post, accumulator});
   }
 
-  // A group may read its own maps only from post-processing to post-processing, and reach itself through no other group.
+  // A group may read its own maps only from post-processing to post-processing, and reach itself through no other
+  // group.
   [[nodiscard]] bool is_acyclic(int group) const {
     std::vector<bool> seen(network_.layers.size(), false);
     std::vector<int> stack;
@@ -110,7 +112,8 @@ class Placer {
   // Groups in topological order, the one whose first layer comes first where there is a choice.
   void order_groups() {
     std::vector<bool> done(network_.layers.size(), false);
-    std::size_t left = static_cast<std::size_t>(std::count(plan_.assignment.live.begin(), plan_.assignment.live.end(), true));
+    std::size_t left =
+        static_cast<std::size_t>(std::count(plan_.assignment.live.begin(), plan_.assignment.live.end(), true));
     while (left > 0) {
       bool progress = false;
       for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
@@ -176,7 +179,8 @@ class Placer {
   const View& view(TensorId id, const Lanes& lanes, bool binary) {
     View& v = views(binary)[index(id)];
     if (v.exists()) {
-      if (!(v.lanes == lanes)) not_lowerable(network_.tensor(id).name, "the tensor's channels would lie in two different ways");
+      if (!(v.lanes == lanes))
+        not_lowerable(network_.tensor(id).name, "the tensor's channels would lie in two different ways");
       return v;
     }
     v = new_map(id, lanes, binary);
@@ -239,7 +243,8 @@ class Placer {
     for (const std::vector<int>& members : order_) {
       const Layer& first = layer(members.front());
       if (const auto* pool = std::get_if<Pooling>(&first.work)) make_pool(members.front(), *pool);
-      else if (const auto* concat = std::get_if<Concatenation>(&first.work)) make_concatenation(members.front(), *concat);
+      else if (const auto* concat = std::get_if<Concatenation>(&first.work))
+        make_concatenation(members.front(), *concat);
       else make_stage(members);
     }
     std::uint32_t address = 0;
@@ -247,11 +252,14 @@ class Placer {
       const TensorId id = network_.output_tensors[i];
       const View& v = plan_.fixed[index(id)];
       if (!v.lanes.is_dense()) {
-        not_lowerable(network_.tensor(id).name, "a network output that is a concatenation of parts with a channel count that "
-                      "is no multiple of 16 cannot be stored as one tensor", "make the parts outputs of their own");
+        not_lowerable(network_.tensor(id).name,
+                      "a network output that is a concatenation of parts with a channel count that "
+                      "is no multiple of 16 cannot be stored as one tensor",
+                      "make the parts outputs of their own");
       }
       const IntTensor& t = network_.tensor(id);
-      plan_.nodes.push_back({OutputPart{v, i, address}, static_cast<int>(network_.layers.size()) + 1, t.height, t.width});
+      plan_.nodes.push_back(
+          {OutputPart{v, i, address}, static_cast<int>(network_.layers.size()) + 1, t.height, t.width});
       const std::int64_t bus = plan_.machine->memory.bus_bytes();
       const std::int64_t row = std::int64_t{t.width} * v.lanes.slices * bytes_of(t.format) * slice_channels;
       address += static_cast<std::uint32_t>(t.height * ceil_divide(row, bus) * bus);
@@ -278,8 +286,10 @@ class Placer {
       map.width = stem->in_width;
       map.slices = 1;
       plan_.maps.push_back(map);
-      input = {{static_cast<int>(plan_.maps.size()) - 1, 0, Lanes::dense(slice_channels), id}, TransferForm::stem,
-               std::get<Convolution>(layer(stem->layer).work).window.pad_left, t.zero_point & 0xff};
+      input = {{static_cast<int>(plan_.maps.size()) - 1, 0, Lanes::dense(slice_channels), id},
+               TransferForm::stem,
+               std::get<Convolution>(layer(stem->layer).work).window.pad_left,
+               t.zero_point & 0xff};
       plan_.fixed[index(id)] = input.view;
     } else {
       input.view = view(id, Lanes::dense(t.channels), binary);
@@ -300,7 +310,8 @@ class Placer {
     part.window.dilation_w = part.window.kernel_w > 1 ? 4 : 1;
     part.window.pad_left = part.window.pad_right = 0;
     part.in_height = in.height;
-    part.in_width = (network_.tensor(conv.output).width - 1) * conv.window.stride_w + 4 * (part.window.kernel_w - 1) + 1;
+    part.in_width =
+        (network_.tensor(conv.output).width - 1) * conv.window.stride_w + 4 * (part.window.kernel_w - 1) + 1;
     part.channels = 4 * std::min(4, conv.window.kernel_w);
     return part;
   }
@@ -375,8 +386,10 @@ class Placer {
     std::optional<Lanes> forced;
     const auto force = [&](const Lanes& lanes, int l) {
       if (forced && !(*forced == lanes)) {
-        not_lowerable(layer(l).name, "its operands' channels lie differently because of a concatenation of channel counts that "
-                      "are no multiples of 16", "make the concatenated channel counts multiples of 16");
+        not_lowerable(layer(l).name,
+                      "its operands' channels lie differently because of a concatenation of channel counts that "
+                      "are no multiples of 16",
+                      "make the concatenated channel counts multiples of 16");
       }
       forced = lanes;
     };
@@ -394,7 +407,9 @@ class Placer {
     return forced ? *forced : Lanes::dense(channels);
   }
 
-  [[nodiscard]] bool in_accumulators(int post, TensorId id) const { return is_accumulator(id) && !unfused_.contains({post, id}); }
+  [[nodiscard]] bool in_accumulators(int post, TensorId id) const {
+    return is_accumulator(id) && !unfused_.contains({post, id});
+  }
 
   void make_stage(const std::vector<int>& members) {
     const TensorId shape = layer_outputs(layer(members.front())).front();
@@ -438,7 +453,8 @@ class Placer {
   // Bits of unused lanes are unknown: AND with a zero weight ignores them, XNOR cannot.
   void avoid_gaps(int l, ConvChoice& choice) const {
     if (choice.split > 1) {
-      not_lowerable(layer(l).name, "a grouped convolution reads a concatenation of channel counts that are no multiples of 16",
+      not_lowerable(layer(l).name,
+                    "a grouped convolution reads a concatenation of channel counts that are no multiples of 16",
                     "make the concatenated channel counts multiples of 16");
     }
     if (!choice.xnor || choice.use_and) return;

@@ -27,7 +27,8 @@ std::vector<int> Lanes::channels() const {
 }
 
 std::int64_t Map::size() const {
-  const auto h = static_cast<std::uint32_t>(height), w = static_cast<std::uint32_t>(width), s = static_cast<std::uint32_t>(slices);
+  const auto h = static_cast<std::uint32_t>(height), w = static_cast<std::uint32_t>(width),
+             s = static_cast<std::uint32_t>(slices);
   if (binary) return BinaryMap{0, h, w, s * static_cast<std::uint32_t>(planes)}.size();
   return FixedMap{0, h, w, s, static_cast<std::uint32_t>(bytes)}.size();
 }
@@ -42,24 +43,29 @@ int Plan::block_of(Space space, int node, int chunk) const {
 
 BufferId buffer_id(Space space) {
   switch (space) {
-    case Space::weights_binary: return BufferId::weights_binary;
-    case Space::weights_fixed: return BufferId::weights_fixed;
-    default: return BufferId::parameters;
+    case Space::weights_binary:
+      return BufferId::weights_binary;
+    case Space::weights_fixed:
+      return BufferId::weights_fixed;
+    default:
+      return BufferId::parameters;
   }
 }
 
-const BufferParameters& buffer_of(const MachineParameters& machine, Space space) { return machine.buffer(buffer_id(space)); }
+const BufferParameters& buffer_of(const MachineParameters& machine, Space space) {
+  return machine.buffer(buffer_id(space));
+}
 
 namespace {
 
 // Input rows that output rows [row, row + rows) of a window read.
 void window_rows(const Window& w, int height, const TileOp& op, Touch& touch) {
   touch.row0 = std::clamp(op.row * w.stride_h - w.pad_top, 0, height);
-  touch.row1 = std::clamp((op.row + op.rows - 1) * w.stride_h - w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1, 0, height);
+  touch.row1 =
+      std::clamp((op.row + op.rows - 1) * w.stride_h - w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1, 0, height);
 }
 
-Touch whole_view(const View& view, const Map& map, int row0, int row1) {
-  (void)map;
+Touch whole_view(const View& view, int row0, int row1) {
   return {view.map, row0, row1, view.first, view.first + view.lanes.slices};
 }
 
@@ -70,7 +76,7 @@ std::vector<Touch> reads(const Plan& plan, const TileOp& op) {
   const Node& node = plan.nodes[static_cast<std::size_t>(op.node)];
   if (op.kind == TileOp::Kind::conv) {
     const ConvPart& part = std::get<Stage>(node.work).convs[static_cast<std::size_t>(op.part)];
-    Touch touch = whole_view(part.source, plan.map(part.source), 0, 0);
+    Touch touch = whole_view(part.source, 0, 0);
     window_rows(part.window, part.in_height, op, touch);
     out.push_back(touch);
   } else if (op.kind == TileOp::Kind::post) {
@@ -82,12 +88,12 @@ std::vector<Touch> reads(const Plan& plan, const TileOp& op) {
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);
-    Touch touch = whole_view(part.in, plan.map(part.in), 0, 0);
+    Touch touch = whole_view(part.in, 0, 0);
     window_rows(part.window, plan.map(part.in).height, op, touch);
     out.push_back(touch);
   } else if (op.kind == TileOp::Kind::store) {
     const OutputPart& part = std::get<OutputPart>(node.work);
-    out.push_back(whole_view(part.view, plan.map(part.view), op.row, op.row + op.rows));
+    out.push_back(whole_view(part.view, op.row, op.row + op.rows));
   }
   return out;
 }
@@ -97,7 +103,7 @@ std::vector<Touch> writes(const Plan& plan, const TileOp& op) {
   const Node& node = plan.nodes[static_cast<std::size_t>(op.node)];
   if (op.kind == TileOp::Kind::load) {
     const View& view = std::get<InputPart>(node.work).view;
-    out.push_back(whole_view(view, plan.map(view), op.row, op.row + op.rows));
+    out.push_back(whole_view(view, op.row, op.row + op.rows));
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = std::get<Stage>(node.work).posts[static_cast<std::size_t>(op.part)];
     for (const View* view : {&part.fixed, &part.bits}) {
@@ -106,7 +112,7 @@ std::vector<Touch> writes(const Plan& plan, const TileOp& op) {
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const View& view = std::get<PoolPart>(node.work).out;
-    out.push_back(whole_view(view, plan.map(view), op.row, op.row + op.rows));
+    out.push_back(whole_view(view, op.row, op.row + op.rows));
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the passes hand on to each other: the network as nodes of machine work, then tiles, then an order with addresses.
+// What the passes hand on to each other: the network as nodes of machine work, then tiles, then an order with
+// addresses.
 //
 // A node is a piece of work whose tiles are rows of one output map: loading the input, a stage (convolutions and the
 // post-processing that reads their accumulators), a pooling or copy, storing an output. Passes only add to the plan.
@@ -34,8 +35,8 @@ struct Map {
   std::string name;
   bool binary = false;
   int height = 0, width = 0, slices = 0;
-  int planes = 1;  // binary
-  int bytes = 1;   // fixed
+  int planes = 1;                      // binary
+  int bytes = 1;                       // fixed
   std::uint32_t region = 0, base = 0;  // allocate
 
   [[nodiscard]] std::int64_t size() const;  // buffer addresses
@@ -59,11 +60,11 @@ struct Needs {
 struct ConvChoice {
   bool xnor = false;
   bool depthwise = false;
-  bool stem = false;            // mac_array, four pixels a word
-  int split = 1;                // groups computed one by one, each on its own channels of the input
+  bool stem = false;  // mac_array, four pixels a word
+  int split = 1;      // groups computed one by one, each on its own channels of the input
   int activation_bits = 1, weight_bits = 1;
   bool use_and = false, activation_signed = false, weight_signed = false;
-  bool doubled = false;         // bipolar input as a bit b: sum of 2w * b, less the sum of w
+  bool doubled = false;  // bipolar input as a bit b: sum of 2w * b, less the sum of w
   std::string why;
 };
 
@@ -94,12 +95,12 @@ struct Operand {
 
 struct PostPart {
   int layer = 0;
-  const PostProcessing* work = nullptr;   // absent: a copy
+  const PostProcessing* work = nullptr;  // absent: a copy
   Operand a, b;
-  View fixed, bits;                       // what it writes
+  View fixed, bits;  // what it writes
   TensorId fixed_tensor = no_tensor, bits_tensor = no_tensor;
   bool fixed_is_code = false;
-  std::optional<Thresholds> thresholds;   // of the code written: the network's, or one level a value
+  std::optional<Thresholds> thresholds;  // of the code written: the network's, or one level a value
 };
 
 struct Stage {
@@ -132,11 +133,11 @@ struct OutputPart {
 
 struct Node {
   std::variant<InputPart, Stage, PoolPart, OutputPart> work;
-  int layer = 0;             // row of the program's layer table
-  int height = 0, width = 0; // of what it writes (or stores)
+  int layer = 0;              // row of the program's layer table
+  int height = 0, width = 0;  // of what it writes (or stores)
   // tile
-  int rows = 1;              // a tile
-  int chunk = 0;             // stages: slices a tile
+  int rows = 1;   // a tile
+  int chunk = 0;  // stages: slices a tile
   int chunks = 1;
 };
 
@@ -158,19 +159,19 @@ struct Block {
 struct SpaceUse {
   std::int64_t capacity = 0, demand = 0;
   bool streamed = false;
-  std::vector<int> blocks;                // in order of use
+  std::vector<int> blocks;  // in order of use
 };
 
 struct TileOp {
   enum class Kind : std::uint8_t { load, store, conv, post, pool, constants };
   Kind kind = Kind::load;
-  int node = 0, part = 0;                 // constants: part = block
+  int node = 0, part = 0;  // constants: part = block
   int row = 0, rows = 0;
   int chunk = 0, slice = 0, slices = 0;
-  int tile = -1;                          // of a stage: conv and post operations that share accumulators
+  int tile = -1;  // of a stage: conv and post operations that share accumulators
   UnitId unit = UnitId::load;
   Cycles occupancy = 0, depth = 0;
-  std::uint32_t accumulators = 0;         // conv: destination (schedule)
+  std::uint32_t accumulators = 0;  // conv: destination (schedule)
 };
 
 struct Plan {
@@ -178,16 +179,16 @@ struct Plan {
   const MachineParameters* machine = nullptr;
   Assignment assignment;
   std::vector<Map> maps;
-  std::vector<View> fixed, binary;        // by tensor
-  std::vector<Node> nodes;                // topological order
+  std::vector<View> fixed, binary;  // by tensor
+  std::vector<Node> nodes;          // topological order
   std::vector<Block> blocks;
   std::array<SpaceUse, space_count> spaces;
-  std::vector<TileOp> ops;                // tile: by node; schedule: program order
+  std::vector<TileOp> ops;  // tile: by node; schedule: program order
   int tiles = 0;
   std::array<std::int64_t, 2> accumulator_slot{};  // words of a slot, by region
   std::vector<std::vector<std::uint32_t>> slots;   // schedule: [tile][conv] destination
-  std::string priority;                   // schedule
-  Cycles estimate = 0;                    // schedule: cycles by the laws alone
+  std::string priority;                            // schedule
+  Cycles estimate = 0;                             // schedule: cycles by the laws alone
   std::array<std::int64_t, buffer_count> peak{};   // allocate: addresses of the activation buffers alive at once
   std::vector<Instruction> instructions;           // synchronise: one an operation
   std::vector<std::string> explanation;
@@ -237,9 +238,12 @@ void verify_program(const Program& program, const IntegerNetwork& network, const
 [[nodiscard]] std::string dump(const Plan& plan, const std::string& pass);
 
 // --- constants ----------------------------------------------------------------------------------------------------
-// Buffer words (whole bytes each, word width / 8 rounded up) of one part of a block, chunk rows [slice, slice + slices).
-[[nodiscard]] std::vector<std::uint8_t> weight_words(const Plan& plan, const Stage& stage, const ConvPart& part, int slice, int slices);
-[[nodiscard]] std::vector<std::uint8_t> start_words(const Plan& plan, const Node& node, const ConvPart& part, int slice, int slices);
+// Buffer words (whole bytes each, word width / 8 rounded up) of one part of a block, chunk rows [slice, slice +
+// slices).
+[[nodiscard]] std::vector<std::uint8_t> weight_words(const Plan& plan, const Stage& stage, const ConvPart& part,
+                                                     int slice, int slices);
+[[nodiscard]] std::vector<std::uint8_t> start_words(const Plan& plan, const Node& node, const ConvPart& part, int slice,
+                                                    int slices);
 [[nodiscard]] std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, const PostPart& part,
                                                      const PostInstruction& instruction, int slice, int slices);
 

@@ -9,7 +9,8 @@
 namespace blendsim::compiler {
 namespace {
 
-// Operations that each operation must follow: writers of what it reads, and the convolutions whose accumulators it reads.
+// Operations that each operation must follow: writers of what it reads, and the convolutions whose accumulators it
+// reads.
 std::vector<std::vector<int>> predecessors(const Plan& plan) {
   struct Writer {
     int op, slice0, slice1;
@@ -21,7 +22,8 @@ std::vector<std::vector<int>> predecessors(const Plan& plan) {
     const TileOp& op = plan.ops[o];
     for (const Touch& t : writes(plan, op)) {
       for (int row = t.row0; row < t.row1; ++row) {
-        writers[static_cast<std::size_t>(t.map)][static_cast<std::size_t>(row)].push_back({static_cast<int>(o), t.slice0, t.slice1});
+        writers[static_cast<std::size_t>(t.map)][static_cast<std::size_t>(row)].push_back(
+            {static_cast<int>(o), t.slice0, t.slice1});
       }
     }
     if (op.kind == TileOp::Kind::conv) convs_of[static_cast<std::size_t>(op.tile)].push_back(static_cast<int>(o));
@@ -38,14 +40,16 @@ std::vector<std::vector<int>> predecessors(const Plan& plan) {
       }
     }
     if (op.kind == TileOp::Kind::post) {
-      const PostPart& part = std::get<Stage>(plan.nodes[static_cast<std::size_t>(op.node)].work).posts[static_cast<std::size_t>(op.part)];
+      const PostPart& part =
+          std::get<Stage>(plan.nodes[static_cast<std::size_t>(op.node)].work).posts[static_cast<std::size_t>(op.part)];
       for (const int conv : {part.a.conv, part.b.conv}) {
         if (conv >= 0) list.push_back(convs_of[static_cast<std::size_t>(op.tile)][static_cast<std::size_t>(conv)]);
       }
     }
     std::sort(list.begin(), list.end());
     list.erase(std::unique(list.begin(), list.end()), list.end());
-    if (!list.empty() && list.back() >= static_cast<int>(o)) throw InvariantError("compiler", "a tile reads what a later one writes");
+    if (!list.empty() && list.back() >= static_cast<int>(o))
+      throw InvariantError("compiler", "a tile reads what a later one writes");
   }
   return result;
 }
@@ -68,7 +72,11 @@ struct Slots {
 class Scheduler {
  public:
   Scheduler(Plan& plan, const Priority& priority)
-      : plan_(plan), machine_(*plan.machine), strict_(priority.strict), preds_(predecessors(plan)), end_(plan.ops.size(), -1),
+      : plan_(plan),
+        machine_(*plan.machine),
+        strict_(priority.strict),
+        preds_(predecessors(plan)),
+        end_(plan.ops.size(), -1),
         tiles_(static_cast<std::size_t>(plan.tiles)) {
     rank(priority.name);
     make_streams();
@@ -91,9 +99,9 @@ class Scheduler {
 
  private:
   struct Tile {
-    std::vector<int> convs, posts;        // operations
-    std::vector<int> slot;                // by convolution; -1: none yet
-    std::vector<int> readers;             // posts still to come, by convolution
+    std::vector<int> convs, posts;  // operations
+    std::vector<int> slot;          // by convolution; -1: none yet
+    std::vector<int> readers;       // posts still to come, by convolution
     std::vector<Cycles> last_read;
   };
 
@@ -103,12 +111,14 @@ class Scheduler {
     std::vector<Cycles> tail(plan_.ops.size(), 0);
     for (std::size_t o = plan_.ops.size(); o-- > 0;) {
       tail[o] += plan_.ops[o].occupancy;
-      for (const int p : preds_[o]) tail[static_cast<std::size_t>(p)] = std::max(tail[static_cast<std::size_t>(p)], tail[o] + plan_.ops[o].depth);
+      for (const int p : preds_[o])
+        tail[static_cast<std::size_t>(p)] = std::max(tail[static_cast<std::size_t>(p)], tail[o] + plan_.ops[o].depth);
     }
     for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
       const auto generation = static_cast<std::int64_t>(o);
       if (name == "critical-path") rank_[o] = -tail[o] * static_cast<std::int64_t>(plan_.ops.size()) + generation;
-      else if (name == "depth-first") rank_[o] = -std::int64_t{plan_.ops[o].node} * static_cast<std::int64_t>(plan_.ops.size()) + generation;
+      else if (name == "depth-first")
+        rank_[o] = -std::int64_t{plan_.ops[o].node} * static_cast<std::int64_t>(plan_.ops.size()) + generation;
       else rank_[o] = generation;
     }
   }
@@ -139,7 +149,8 @@ class Scheduler {
 
   [[nodiscard]] std::vector<int> operands(const TileOp& op) const {
     std::vector<int> out;
-    const PostPart& part = std::get<Stage>(plan_.nodes[static_cast<std::size_t>(op.node)].work).posts[static_cast<std::size_t>(op.part)];
+    const PostPart& part =
+        std::get<Stage>(plan_.nodes[static_cast<std::size_t>(op.node)].work).posts[static_cast<std::size_t>(op.part)];
     if (part.a.conv >= 0) out.push_back(part.a.conv);
     if (part.b.conv >= 0 && part.b.conv != part.a.conv) out.push_back(part.b.conv);
     return out;
@@ -176,7 +187,7 @@ class Scheduler {
   // Position in its space's order of use of the streamed block that an operation reads; -1: none.
   [[nodiscard]] int block_position(std::size_t s, const TileOp& op) const {
     const auto space = static_cast<Space>(s);
-    const bool mine = op.kind == TileOp::Kind::post ? space == Space::records
+    const bool mine = op.kind == TileOp::Kind::post   ? space == Space::records
                       : op.kind != TileOp::Kind::conv ? false
                       : op.unit == UnitId::xnor_array ? space == Space::weights_binary || space == Space::xnor_starts
                                                       : space == Space::weights_fixed || space == Space::mac_starts;
@@ -210,11 +221,15 @@ class Scheduler {
 
   // What the readers of a tile's accumulators need from outside the tile is there.
   [[nodiscard]] bool readers_can_run(const Tile& tile) const {
-    const auto own = [&](int p) { return plan_.ops[static_cast<std::size_t>(p)].tile == plan_.ops[static_cast<std::size_t>(tile.convs.front())].tile; };
+    const auto own = [&](int p) {
+      return plan_.ops[static_cast<std::size_t>(p)].tile ==
+             plan_.ops[static_cast<std::size_t>(tile.convs.front())].tile;
+    };
     return std::all_of(tile.posts.begin(), tile.posts.end(), [&](int o) {
       const std::vector<int>& preds = preds_[static_cast<std::size_t>(o)];
       return constants_allow(plan_.ops[static_cast<std::size_t>(o)]) &&
-             std::all_of(preds.begin(), preds.end(), [&](int p) { return own(p) || end_[static_cast<std::size_t>(p)] >= 0; });
+             std::all_of(preds.begin(), preds.end(),
+                         [&](int p) { return own(p) || end_[static_cast<std::size_t>(p)] >= 0; });
     });
   }
 
@@ -224,14 +239,16 @@ class Scheduler {
     const Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
     for (std::size_t c = 0; c < tile.convs.size(); ++c) {
       if (tile.slot[c] >= 0) continue;
-      if (!inputs_written(tile.convs[c]) || !constants_allow(plan_.ops[static_cast<std::size_t>(tile.convs[c])])) return false;
+      if (!inputs_written(tile.convs[c]) || !constants_allow(plan_.ops[static_cast<std::size_t>(tile.convs[c])]))
+        return false;
     }
     if (!readers_can_run(tile)) return false;
     for (int before = op.tile - 1; before >= 0; --before) {
       const Tile& earlier = tiles_[static_cast<std::size_t>(before)];
       if (plan_.ops[static_cast<std::size_t>(earlier.posts.back())].node != op.node) break;
       if (end_[static_cast<std::size_t>(earlier.posts.back())] >= 0) break;
-      if (std::find(earlier.slot.begin(), earlier.slot.end(), -1) != earlier.slot.end() || !readers_can_run(earlier)) return false;
+      if (std::find(earlier.slot.begin(), earlier.slot.end(), -1) != earlier.slot.end() || !readers_can_run(earlier))
+        return false;
     }
     return true;
   }
@@ -254,7 +271,8 @@ class Scheduler {
   [[nodiscard]] Cycles start_of(int o) const {
     const TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
     Cycles start = free_[static_cast<std::size_t>(index(op.unit))];
-    for (const int p : preds_[static_cast<std::size_t>(o)]) start = std::max(start, end_[static_cast<std::size_t>(p)] + 1 + machine_.dispatcher.token_latency);
+    for (const int p : preds_[static_cast<std::size_t>(o)])
+      start = std::max(start, end_[static_cast<std::size_t>(p)] + 1 + machine_.dispatcher.token_latency);
     if (op.kind != TileOp::Kind::conv) return start;
     const Slots& slots = slots_[region_of(op)];
     const int own = tiles_[static_cast<std::size_t>(op.tile)].slot[static_cast<std::size_t>(op.part)];
@@ -269,9 +287,12 @@ class Scheduler {
       if (head_[s] == streams_[s].size()) continue;
       const int o = streams_[s][head_[s]];
       const TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
-      if (!inputs_written(o) || !constants_allow(op) || (op.kind == TileOp::Kind::conv && !accumulators_allow(o))) continue;
+      if (!inputs_written(o) || !constants_allow(op) || (op.kind == TileOp::Kind::conv && !accumulators_allow(o)))
+        continue;
       const Cycles start = start_of(o);
-      if (best >= 0 && std::tuple(start, rank_[static_cast<std::size_t>(o)]) >= std::tuple(best_start, rank_[static_cast<std::size_t>(best)])) continue;
+      if (best >= 0 && std::tuple(start, rank_[static_cast<std::size_t>(o)]) >=
+                           std::tuple(best_start, rank_[static_cast<std::size_t>(best)]))
+        continue;
       best = o;
       best_start = start;
     }
@@ -294,7 +315,9 @@ class Scheduler {
 
   void commit(int o) {
     TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
-    if (op.kind == TileOp::Kind::conv && tiles_[static_cast<std::size_t>(op.tile)].slot[static_cast<std::size_t>(op.part)] < 0) take_slots(op);
+    if (op.kind == TileOp::Kind::conv &&
+        tiles_[static_cast<std::size_t>(op.tile)].slot[static_cast<std::size_t>(op.part)] < 0)
+      take_slots(op);
     const Cycles start = start_of(o);
     free_[static_cast<std::size_t>(index(op.unit))] = start + op.occupancy;
     end_[static_cast<std::size_t>(o)] = start + op.occupancy - 1 + op.depth;
@@ -313,7 +336,8 @@ class Scheduler {
     const Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
     const std::size_t r = region_of(op);
     const std::int64_t base = r == 0 ? 0 : machine_.buffer(BufferId::accumulators).depth;
-    op.accumulators = static_cast<std::uint32_t>(base + tile.slot[static_cast<std::size_t>(op.part)] * plan_.accumulator_slot[r]);
+    op.accumulators =
+        static_cast<std::uint32_t>(base + tile.slot[static_cast<std::size_t>(op.part)] * plan_.accumulator_slot[r]);
     auto& addresses = plan_.slots[static_cast<std::size_t>(op.tile)];
     addresses.resize(tile.convs.size());
     addresses[static_cast<std::size_t>(op.part)] = op.accumulators;
@@ -335,7 +359,7 @@ class Scheduler {
   const MachineParameters& machine_;
   bool strict_;
   std::vector<std::vector<int>> preds_;
-  std::vector<Cycles> end_;   // -1: not scheduled
+  std::vector<Cycles> end_;  // -1: not scheduled
   std::vector<std::int64_t> rank_;
   std::vector<std::vector<int>> streams_;
   std::vector<std::size_t> stream_of_, head_;
@@ -350,7 +374,8 @@ class Scheduler {
 }  // namespace
 
 const std::vector<Priority>& priorities() {
-  static const std::vector<Priority> all = {{"critical-path", false}, {"depth-first", false}, {"layer-order", false}, {"one by one", true}};
+  static const std::vector<Priority> all = {
+      {"critical-path", false}, {"depth-first", false}, {"layer-order", false}, {"one by one", true}};
   return all;
 }
 

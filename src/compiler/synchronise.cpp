@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pass synchronise: the fewest tokens and fences that put every two instructions which meet in order, whatever the timing.
+// Pass synchronise: the fewest tokens and fences that put every two instructions which meet in order, whatever the
+// timing.
 //
-// What is known of every timing (isa/verify_order.cpp proves programs by the same rules): a unit starts and ends in program
-// order; a token puts its poster's end before its taker's start, and with it everything known to have ended before the poster
-// started. An edge that is known already makes no token. A counter that could overflow gets a token back.
+// What is known of every timing (isa/verify_order.cpp proves programs by the same rules): a unit starts and ends in
+// program order; a token puts its poster's end before its taker's start, and with it everything known to have ended
+// before the poster started. An edge that is known already makes no token. A counter that could overflow gets a token
+// back.
 #include <algorithm>
 #include <array>
 
@@ -71,7 +73,8 @@ class Synchroniser {
       }
     }
     for (int b = 0; b < buffer_count; ++b) {
-      past_[static_cast<std::size_t>(b)].assign(static_cast<std::size_t>(machine_.buffers[static_cast<std::size_t>(b)].regions), {});
+      past_[static_cast<std::size_t>(b)].assign(
+          static_cast<std::size_t>(machine_.buffers[static_cast<std::size_t>(b)].regions), {});
     }
     for (std::size_t n = 0; n < instructions_.size(); ++n) add(n);
   }
@@ -99,7 +102,8 @@ class Synchroniser {
       known.ended[own] = known.number - 1;
     }
     of_unit_[own].push_back(n);
-    for (const Access& access : accesses_[n]) past_of(access)[access.write ? 1 : 0][own].push_back({known.number, &access});
+    for (const Access& access : accesses_[n])
+      past_of(access)[access.write ? 1 : 0][own].push_back({known.number, &access});
   }
 
   using Region = std::array<std::array<std::vector<Past>, unit_count>, 2>;
@@ -114,7 +118,8 @@ class Synchroniser {
         if (unit == own && (same_port || access.write)) continue;
         const bool raw = !access.write && port == 1;
         const auto& list = past[port][unit];
-        for (auto it = list.rbegin(); it != list.rend() && it->number > std::max(known.ended[unit], needs[unit].number - (raw ? 1 : 0)); ++it) {
+        for (auto it = list.rbegin();
+             it != list.rend() && it->number > std::max(known.ended[unit], needs[unit].number - (raw ? 1 : 0)); ++it) {
           if (!same_port && !overlap(access, *it->access)) continue;
           needs[unit] = {it->number, raw ? data : space};
           break;
@@ -152,12 +157,14 @@ class Synchroniser {
     }
   }
 
-  // Where the k-th token could be one too many, its poster waits for the taker of an earlier one. True if anything changed.
+  // Where the k-th token could be one too many, its poster waits for the taker of an earlier one. True if anything
+  // changed.
   bool relieve_counters() {
     bool changed = false;
     for (auto& by_kind : links_) {
       for (std::size_t producer = 0; producer < unit_count; ++producer) {
-        for (std::size_t consumer = 0; consumer < unit_count; ++consumer) changed = relieve(by_kind[producer][consumer], consumer) || changed;
+        for (std::size_t consumer = 0; consumer < unit_count; ++consumer)
+          changed = relieve(by_kind[producer][consumer], consumer) || changed;
       }
     }
     return changed;

@@ -16,7 +16,7 @@
 namespace blendsim::compiler {
 namespace {
 
-constexpr Cycles shortest_tile = 64;   // shorter instructions pay more for dispatch and tokens than they gain in overlap
+constexpr Cycles shortest_tile = 64;  // shorter instructions pay more for dispatch and tokens than they gain in overlap
 constexpr int most_rows = 63;
 constexpr int most_groups = 63;
 constexpr std::int64_t shortest_transfer = 512;  // bytes: two bursts of the usual bus
@@ -51,20 +51,25 @@ class Tiler {
   void check_addresses() const {
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
     if (2 * depth > accumulator_address_limit) {
-      throw DiagnosticError("does-not-fit", Place{{}, 0, "accumulators"},
-                            fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
-                            fmt::format("accumulators.depth={}", accumulator_address_limit / 2));
+      throw DiagnosticError(
+          "does-not-fit", Place{{}, 0, "accumulators"},
+          fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
+          fmt::format("accumulators.depth={}", accumulator_address_limit / 2));
     }
   }
 
   void prepare(const Node& node, Stage& stage) {
     for (ConvPart& part : stage.convs) {
       const Window& w = part.window;
-      const int zero_point = plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).zero_point;
-      const bool by_border = zero_point != 0 || (part.choice.xnor && (!part.choice.use_and || part.choice.doubled) && part.choice.activation_bits == 1);
+      const int zero_point =
+          plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).zero_point;
+      const bool by_border = zero_point != 0 || (part.choice.xnor && (!part.choice.use_and || part.choice.doubled) &&
+                                                 part.choice.activation_bits == 1);
       if (by_border) {
-        const auto down = BorderClasses::of(part.in_height, node.height, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
-        const auto across = BorderClasses::of(part.in_width, node.width, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
+        const auto down =
+            BorderClasses::of(part.in_height, node.height, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
+        const auto across =
+            BorderClasses::of(part.in_width, node.width, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
         part.class_top = static_cast<int>(down.leading);
         part.class_bottom = static_cast<int>(down.trailing);
         part.class_left = static_cast<int>(across.leading);
@@ -74,7 +79,9 @@ class Tiler {
       const std::int64_t taps = std::int64_t{w.kernel_h} * w.kernel_w;
       if (part.choice.xnor) {
         const std::int64_t cells = ceil_divide(channels, slice_channels * plan_.cell_slices());
-        part.words_per_group = part.choice.weight_bits * XnorSteps::of(w.kernel_h, w.kernel_w, cells, w.dilation_h != 1 || w.dilation_w != 1).steps;
+        part.words_per_group =
+            part.choice.weight_bits *
+            XnorSteps::of(w.kernel_h, w.kernel_w, cells, w.dilation_h != 1 || w.dilation_w != 1).steps;
       } else {
         part.words_per_group = taps * (part.choice.depthwise ? 1 : column_groups(channels, machine_.mac_array.columns));
       }
@@ -101,7 +108,8 @@ class Tiler {
   }
 
   // Words that a chunk of `slices` slices needs in a space; by part when asked.
-  [[nodiscard]] std::int64_t words_in(Space space, const Node& node, int node_index, int slices, std::vector<std::int64_t>* offsets) const {
+  [[nodiscard]] std::int64_t words_in(Space space, const Node& node, int node_index, int slices,
+                                      std::vector<std::int64_t>* offsets) const {
     const auto* stage = std::get_if<Stage>(&node.work);
     if (stage == nullptr) return 0;
     std::int64_t words = 0;
@@ -132,7 +140,8 @@ class Tiler {
 
   [[nodiscard]] std::int64_t capacity(Space space) const {
     const BufferParameters& b = buffer_of(machine_, space);
-    if (buffer_id(space) != BufferId::parameters) return std::min(b.depth * b.regions, address_limits[static_cast<std::size_t>(space)]);
+    if (buffer_id(space) != BufferId::parameters)
+      return std::min(b.depth * b.regions, address_limits[static_cast<std::size_t>(space)]);
     const int region = space == Space::records ? 0 : space == Space::xnor_starts ? 1 : 2;
     return std::clamp<std::int64_t>(address_limits[static_cast<std::size_t>(space)] - region * b.depth, 0, b.depth);
   }
@@ -143,13 +152,15 @@ class Tiler {
       use.capacity = capacity(static_cast<Space>(s));
       for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
         const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
-        if (stage != nullptr) use.demand += words_in(static_cast<Space>(s), plan_.nodes[n], static_cast<int>(n), stage->lanes.slices, nullptr);
+        if (stage != nullptr)
+          use.demand +=
+              words_in(static_cast<Space>(s), plan_.nodes[n], static_cast<int>(n), stage->lanes.slices, nullptr);
       }
       // With several regions some words are lost at a region's end: a block never crosses one.
       use.streamed = use.demand > use.capacity || !fits_regions(static_cast<Space>(s));
       if (use.demand > 0) {
-        plan_.explanation.push_back(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand, use.capacity,
-                                                use.streamed ? "streamed" : "resident"));
+        plan_.explanation.push_back(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand,
+                                                use.capacity, use.streamed ? "streamed" : "resident"));
       }
     }
   }
@@ -170,8 +181,9 @@ class Tiler {
   }
 
   static std::string space_name(Space space) {
-    static const std::array<std::string, space_count> names = {"weights_binary", "weights_fixed", "parameters (post_unit records)",
-                                                               "parameters (xnor_array start words)", "parameters (mac_array start words)"};
+    static const std::array<std::string, space_count> names = {
+        "weights_binary", "weights_fixed", "parameters (post_unit records)", "parameters (xnor_array start words)",
+        "parameters (mac_array start words)"};
     return names[static_cast<std::size_t>(space)];
   }
 
@@ -197,18 +209,21 @@ class Tiler {
   void cut(int n) {
     Node& node = plan_.nodes[static_cast<std::size_t>(n)];
     if (std::holds_alternative<Stage>(node.work)) cut_stage(n, node);
-    else if (std::holds_alternative<PoolPart>(node.work)) cut_rows(n, node, TileOp::Kind::pool, UnitId::pool_unit, rows_by_law(n, node, TileOp::Kind::pool));
+    else if (std::holds_alternative<PoolPart>(node.work))
+      cut_rows(n, node, TileOp::Kind::pool, UnitId::pool_unit, rows_by_law(n, node, TileOp::Kind::pool));
     else if (const auto* input = std::get_if<InputPart>(&node.work)) {
       cut_rows(n, node, TileOp::Kind::load, UnitId::load, rows_by_bytes(input_row_bytes(plan_, *input), node));
     } else {
       const auto& output = std::get<OutputPart>(node.work);
-      const std::int64_t row = std::int64_t{node.width} * output.view.lanes.slices * plan_.map(output.view).bytes * slice_channels;
+      const std::int64_t row =
+          std::int64_t{node.width} * output.view.lanes.slices * plan_.map(output.view).bytes * slice_channels;
       cut_rows(n, node, TileOp::Kind::store, UnitId::store, rows_by_bytes(row, node));
     }
   }
 
   static int rows_by_bytes(std::int64_t row_bytes, const Node& node) {
-    return static_cast<int>(std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, most_rows)));
+    return static_cast<int>(
+        std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, most_rows)));
   }
 
   int rows_by_law(int n, const Node& node, TileOp::Kind kind) const {
@@ -236,7 +251,8 @@ class Tiler {
   // Slices that come in whole row groups of every array of the stage.
   [[nodiscard]] int slice_unit(const Stage& stage) const {
     int unit = 1;
-    for (const ConvPart& part : stage.convs) unit = std::lcm(unit, array_rows(machine_, part.choice.xnor) / slice_channels);
+    for (const ConvPart& part : stage.convs)
+      unit = std::lcm(unit, array_rows(machine_, part.choice.xnor) / slice_channels);
     return unit;
   }
 
@@ -256,7 +272,8 @@ class Tiler {
     chunk = limit_by_weights(n, node, stage, chunk, unit);
     chunk = limit_by_accumulators(node, stage, chunk, unit);
     for (const ConvPart& part : stage.convs) {  // a chunk lies within one group of a grouped convolution
-      if (part.choice.split > 1) chunk = std::gcd(chunk, static_cast<int>(stage.lanes.position.size()) / part.choice.split / slice_channels);
+      if (part.choice.split > 1)
+        chunk = std::gcd(chunk, static_cast<int>(stage.lanes.position.size()) / part.choice.split / slice_channels);
     }
     node.chunk = std::min(chunk, all);
     node.chunks = static_cast<int>(ceil_divide(all, node.chunk));
@@ -269,13 +286,17 @@ class Tiler {
       const SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
       const auto space = static_cast<Space>(s);
       if (!use.streamed) continue;
-      const std::int64_t region = buffer_id(space) == BufferId::parameters ? use.capacity : std::min(use.capacity, buffer_of(machine_, space).depth);
+      const std::int64_t region = buffer_id(space) == BufferId::parameters
+                                      ? use.capacity
+                                      : std::min(use.capacity, buffer_of(machine_, space).depth);
       // Two chunks at once, so that one is loaded while the other is used; one alone where that is too little.
-      while (chunk > unit && words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2) chunk -= unit;
+      while (chunk > unit && words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
+        chunk -= unit;
       const std::int64_t words = words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr);
       if (words > region) {
         throw DiagnosticError("does-not-fit", Place{{}, 0, name_of(node)},
-                              fmt::format("{}: one row group of this layer takes {} words, there are {}", space_name(space), words, region),
+                              fmt::format("{}: one row group of this layer takes {} words, there are {}",
+                                          space_name(space), words, region),
                               fmt::format("{}.depth={}", blendsim::name(buffer_id(space)), words));
       }
     }
@@ -285,13 +306,16 @@ class Tiler {
   int limit_by_accumulators(const Node& node, const Stage& stage, int chunk, int unit) const {
     if (stage.convs.empty()) return chunk;
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
-    while (chunk > unit && accumulator_words(node, stage, std::min(chunk, stage.lanes.slices)) > depth / 2) chunk -= unit;
+    while (chunk > unit && accumulator_words(node, stage, std::min(chunk, stage.lanes.slices)) > depth / 2)
+      chunk -= unit;
     const std::int64_t words = accumulator_words(node, stage, std::min(chunk, stage.lanes.slices));
     const std::int64_t tiles = most_in_one_region(stage);
     if (words * tiles > depth) {
-      throw DiagnosticError("does-not-fit", Place{{}, 0, name_of(node)},
-                            fmt::format("accumulators: one row of one row group takes {} words, the region holds {}", words * tiles, depth),
-                            fmt::format("accumulators.depth={} (twice that lets arrays and post_unit overlap)", words * tiles));
+      throw DiagnosticError(
+          "does-not-fit", Place{{}, 0, name_of(node)},
+          fmt::format("accumulators: one row of one row group takes {} words, the region holds {}", words * tiles,
+                      depth),
+          fmt::format("accumulators.depth={} (twice that lets arrays and post_unit overlap)", words * tiles));
     }
     return chunk;
   }
@@ -369,10 +393,11 @@ class Tiler {
       for (const ConvPart& part : stage->convs) ++count[part.choice.xnor ? 0 : 1];
       for (std::size_t r = 0; r < 2; ++r) {
         if (count[r] * plan_.accumulator_slot[r] <= depth) continue;
-        throw DiagnosticError("does-not-fit", Place{{}, 0, name_of(node)},
-                              fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}", count[r],
-                                          plan_.accumulator_slot[r], depth),
-                              fmt::format("accumulators.depth={}", count[r] * plan_.accumulator_slot[r]));
+        throw DiagnosticError(
+            "does-not-fit", Place{{}, 0, name_of(node)},
+            fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}", count[r],
+                        plan_.accumulator_slot[r], depth),
+            fmt::format("accumulators.depth={}", count[r] * plan_.accumulator_slot[r]));
       }
     }
   }
@@ -384,7 +409,8 @@ class Tiler {
       const auto& t = op.unit == UnitId::load ? static_cast<const TransferInstruction&>(std::get<LoadInstruction>(i))
                                               : static_cast<const TransferInstruction&>(std::get<StoreInstruction>(i));
       op.occupancy = ceil_divide(std::int64_t{t.runs} * t.run_bytes, machine_.memory.bus_bytes());
-      if (t.form == static_cast<std::uint32_t>(TransferForm::stem)) op.occupancy = std::max<Cycles>(op.occupancy, Cycles{t.runs} * t.width);
+      if (t.form == static_cast<std::uint32_t>(TransferForm::stem))
+        op.occupancy = std::max<Cycles>(op.occupancy, Cycles{t.runs} * t.width);
       op.depth = machine_.memory.read_latency + 20;
       return;
     }

@@ -19,22 +19,27 @@ std::vector<std::int32_t> random_input(const IntTensor& t) {
   std::vector<std::int32_t> values(static_cast<std::size_t>(t.size()));
   for (std::int32_t& v : values) {
     const std::uint64_t draw = random();
-    v = t.format.is_bipolar() ? (draw & 1 ? 1 : -1)
-                              : static_cast<std::int32_t>(t.lo + static_cast<std::int64_t>(draw % static_cast<std::uint64_t>(t.hi - t.lo + 1)));
+    v = t.format.is_bipolar()
+            ? (draw & 1 ? 1 : -1)
+            : static_cast<std::int32_t>(t.lo +
+                                        static_cast<std::int64_t>(draw % static_cast<std::uint64_t>(t.hi - t.lo + 1)));
   }
   return values;
 }
 
-void compare(const std::string& name, const IntTensor& t, const std::vector<std::int32_t>& expected, const std::vector<std::int32_t>& actual) {
+void compare(const std::string& name, const IntTensor& t, const std::vector<std::int32_t>& expected,
+             const std::vector<std::int32_t>& actual) {
   if (expected.size() != actual.size()) {
-    throw InvariantError(fmt::format("compiler: tensor '{}'", name), fmt::format("{} values where {} are due", actual.size(), expected.size()));
+    throw InvariantError(fmt::format("compiler: tensor '{}'", name),
+                         fmt::format("{} values where {} are due", actual.size(), expected.size()));
   }
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (expected[i] == actual[i]) continue;
     const std::size_t plane = static_cast<std::size_t>(t.height) * static_cast<std::size_t>(t.width);
     throw InvariantError(fmt::format("compiler: tensor '{}'", name),
-                         fmt::format("channel {}, row {}, column {} is {}, the network says {} (input seed {})", i / plane,
-                                     i % plane / static_cast<std::size_t>(t.width), i % static_cast<std::size_t>(t.width), actual[i], expected[i], seed));
+                         fmt::format("channel {}, row {}, column {} is {}, the network says {} (input seed {})",
+                                     i / plane, i % plane / static_cast<std::size_t>(t.width),
+                                     i % static_cast<std::size_t>(t.width), actual[i], expected[i], seed));
   }
 }
 

@@ -34,7 +34,8 @@ int compile_all(const Platform& platform, const std::vector<Code>& codes, bool c
         }
       }
     } catch (const DiagnosticError& error) {
-      EXPECT_THAT(codes, testing::Contains(error.diagnostics().front().code)) << "seed " << seed << ": " << error.what();
+      EXPECT_THAT(codes, testing::Contains(error.diagnostics().front().code))
+          << "seed " << seed << ": " << error.what();
     } catch (const InvariantError& error) {
       ADD_FAILURE() << "seed " << seed << ": " << error.what();
     }
@@ -128,10 +129,12 @@ TEST(Programs, of_two_compilations_are_equal) {
   }
 }
 
-// --- diagnoses ----------------------------------------------------------------------------------------------------------
+// --- diagnoses
+// ----------------------------------------------------------------------------------------------------------
 
 // A binary convolution of 16 channels on 8 x 8 pixels, its bits as output.
-IntegerNetwork small_network(Format input = Format::bipolar(), Format weights = Format::bipolar(), Window w = test::NetworkBuilder::square(3, 1, 1)) {
+IntegerNetwork small_network(Format input = Format::bipolar(), Format weights = Format::bipolar(),
+                             Window w = test::NetworkBuilder::square(3, 1, 1)) {
   test::NetworkBuilder b(1);
   const TensorId in = b.input(16, 8, 8, input);
   const auto out = b.post(b.conv(in, 32, w, weights), no_tensor, true, Format::signed_bits(8), false, {});
@@ -214,7 +217,9 @@ TEST(Diagnosis, of_a_narrow_multiplier_names_the_parameter_and_the_value) {
 TEST(Diagnosis, of_a_field_names_layer_field_and_limit) {
   test::NetworkBuilder b(1);
   const TensorId in = b.input(16, 40, 40, Format::bipolar());
-  b.output(b.post(b.conv(in, 16, test::NetworkBuilder::square(3, 8, 1), Format::bipolar()), no_tensor, true, Format::signed_bits(8), false, {}).fixed);
+  b.output(b.post(b.conv(in, 16, test::NetworkBuilder::square(3, 8, 1), Format::bipolar()), no_tensor, true,
+                  Format::signed_bits(8), false, {})
+               .fixed);
   const Diagnostic d = refusal(b.net, test::platform_of());
   EXPECT_EQ(d.code, Code("not-lowerable"));
   EXPECT_EQ(d.place.node, "Conv0");
@@ -227,7 +232,10 @@ TEST(DumpAfter, shows_each_pass_and_refuses_an_unknown_one) {
   for (const std::string& pass : pass_names()) {
     CompileOptions options;
     options.dump_after = pass;
-    EXPECT_THAT(compile(network, p, options).dump, HasSubstr(pass == "allocate" ? "map 0" : pass == "assign" ? "cycles by law" : pass == "place" || pass == "tile" ? "node 0 input" : "xnor_array"));
+    EXPECT_THAT(compile(network, p, options).dump, HasSubstr(pass == "allocate"                  ? "map 0"
+                                                             : pass == "assign"                  ? "cycles by law"
+                                                             : pass == "place" || pass == "tile" ? "node 0 input"
+                                                                                                 : "xnor_array"));
   }
   CompileOptions options;
   options.dump_after = "alocate";

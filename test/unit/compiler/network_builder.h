@@ -28,7 +28,8 @@ class NetworkBuilder {
     return list[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(list.size()) - 1))];
   }
 
-  // --- layers ----------------------------------------------------------------------------------------------------------
+  // --- layers
+  // ----------------------------------------------------------------------------------------------------------
   TensorId input(int channels, int height, int width, Format format, int zero_point = 0) {
     net.input_tensor = tensor("input", channels, height, width, format, format.min(), format.max(), zero_point);
     net.input = {"input", {1, channels, height, width}, {}, format, channels, height, width};
@@ -45,13 +46,15 @@ class NetworkBuilder {
     conv.weight_format = weights;
     const int per_output = x.channels / groups * w.kernel_h * w.kernel_w;
     for (int i = 0; i < out_channels * per_output; ++i) {
-      conv.weights.push_back(static_cast<std::int16_t>(weights.is_bipolar() ? 2 * pick(0, 1) - 1 : pick(weights.min(), weights.max())));
+      conv.weights.push_back(
+          static_cast<std::int16_t>(weights.is_bipolar() ? 2 * pick(0, 1) - 1 : pick(weights.min(), weights.max())));
     }
     std::int64_t bound = 0;
     const std::int64_t largest = std::max(std::abs(x.lo - x.zero_point), std::abs(x.hi - x.zero_point));
     for (int o = 0; o < out_channels; ++o) {
       std::int64_t sum = 0;
-      for (int k = 0; k < per_output; ++k) sum += std::abs(conv.weights[static_cast<std::size_t>(o * per_output + k)]) * largest;
+      for (int k = 0; k < per_output; ++k)
+        sum += std::abs(conv.weights[static_cast<std::size_t>(o * per_output + k)]) * largest;
       bound = std::max(bound, sum);
     }
     const int height = (x.height + w.pad_top + w.pad_bottom - w.dilation_h * (w.kernel_h - 1) - 1) / w.stride_h + 1;
@@ -88,7 +91,8 @@ class NetworkBuilder {
     PostProcessing post;
     post.a = a;
     post.b = b;
-    const Rounding rounding = one_of<Rounding>({Rounding::half_even, Rounding::half_even, Rounding::floor, Rounding::half_up});
+    const Rounding rounding =
+        one_of<Rounding>({Rounding::half_even, Rounding::half_even, Rounding::floor, Rounding::half_up});
     std::int64_t lo = fixed.min(), hi = fixed.max();
     if (b == no_tensor) {
       post.q1 = affine(a, lo, hi, 100);
@@ -147,7 +151,8 @@ class NetworkBuilder {
     for (const TensorId id : inputs) channels += net.tensor(id).channels;
     Concatenation concat;
     concat.inputs = inputs;
-    concat.output = tensor("concat", channels, first.height, first.width, first.format, first.format.min(), first.format.max(), first.zero_point);
+    concat.output = tensor("concat", channels, first.height, first.width, first.format, first.format.min(),
+                           first.format.max(), first.zero_point);
     return add("Concat", concat, concat.output);
   }
 
@@ -162,7 +167,8 @@ class NetworkBuilder {
   }
 
  private:
-  TensorId tensor(const std::string& name, int channels, int height, int width, Format format, std::int64_t lo, std::int64_t hi, int zero_point = 0) {
+  TensorId tensor(const std::string& name, int channels, int height, int width, Format format, std::int64_t lo,
+                  std::int64_t hi, int zero_point = 0) {
     IntTensor t;
     t.name = name + std::to_string(net.tensors.size());
     t.channels = channels;
@@ -182,7 +188,8 @@ class NetworkBuilder {
     return out;
   }
 
-  void activate(PostProcessing& post, PostProcessing::ActivationPlace place, int channels, std::int64_t lo, std::int64_t hi) {
+  void activate(PostProcessing& post, PostProcessing::ActivationPlace place, int channels, std::int64_t lo,
+                std::int64_t hi) {
     Activation activation;
     for (int c = 0; c < channels; ++c) {
       activation.slope.push_back(static_cast<std::int32_t>(chance(40) ? 0 : pick(-20, 60)));
@@ -200,7 +207,8 @@ class NetworkBuilder {
     t.base = code.is_bipolar() ? 0 : code.min();
     for (int c = 0; c < channels; ++c) {
       std::vector<std::int64_t> values;
-      for (int k = 0; k < t.levels; ++k) values.push_back(pick(std::max<std::int64_t>(lo, -60), std::min<std::int64_t>(hi + 1, 60)));
+      for (int k = 0; k < t.levels; ++k)
+        values.push_back(pick(std::max<std::int64_t>(lo, -60), std::min<std::int64_t>(hi + 1, 60)));
       std::sort(values.begin(), values.end());
       t.values.insert(t.values.end(), values.begin(), values.end());
       t.direction.push_back(chance(80) ? 1 : 0);
@@ -218,19 +226,24 @@ struct RandomNetworkOptions {
   std::vector<int> channels = {3, 8, 16, 20, 24, 32, 48, 64};
 };
 
-// A network of `layers` random steps on a pool of activation tensors: convolutions on codes and integers, residual joins,
-// pools, concatenations, grouped and depthwise ones, then a global sum and a dense layer.
+// A network of `layers` random steps on a pool of activation tensors: convolutions on codes and integers, residual
+// joins, pools, concatenations, grouped and depthwise ones, then a global sum and a dense layer.
 inline IntegerNetwork random_integer_network(std::uint64_t seed, const RandomNetworkOptions& options = {}) {
   NetworkBuilder b(seed);
   std::vector<TensorId> live;
-  const std::vector<Format> codes = {Format::bipolar(), Format::bipolar(), Format::unsigned_bits(2), Format::signed_bits(2),
-                                     Format::unsigned_bits(3), Format::unsigned_bits(1), Format::signed_bits(4)};
-  const std::vector<Format> fixed = {Format::signed_bits(8), Format::signed_bits(8), Format::unsigned_bits(8), Format::signed_bits(4)};
-  const std::vector<Format> weights = {Format::bipolar(), Format::signed_bits(8), Format::signed_bits(2), Format::signed_bits(4)};
+  const std::vector<Format> codes = {Format::bipolar(),      Format::bipolar(),        Format::unsigned_bits(2),
+                                     Format::signed_bits(2), Format::unsigned_bits(3), Format::unsigned_bits(1),
+                                     Format::signed_bits(4)};
+  const std::vector<Format> fixed = {Format::signed_bits(8), Format::signed_bits(8), Format::unsigned_bits(8),
+                                     Format::signed_bits(4)};
+  const std::vector<Format> weights = {Format::bipolar(), Format::signed_bits(8), Format::signed_bits(2),
+                                       Format::signed_bits(4)};
   const int size = static_cast<int>(b.pick(4, options.largest_map));
-  const Format in_format = b.one_of<Format>({Format::signed_bits(8), Format::unsigned_bits(8), Format::bipolar(), Format::unsigned_bits(2)});
+  const Format in_format =
+      b.one_of<Format>({Format::signed_bits(8), Format::unsigned_bits(8), Format::bipolar(), Format::unsigned_bits(2)});
   const int zero_point = in_format == Format::unsigned_bits(8) && b.chance(50) ? static_cast<int>(b.pick(1, 255)) : 0;
-  live.push_back(b.input(b.one_of<int>({1, 3, 4, 16, 20}), size, static_cast<int>(b.pick(4, options.largest_map)), in_format, zero_point));
+  live.push_back(b.input(b.one_of<int>({1, 3, 4, 16, 20}), size, static_cast<int>(b.pick(4, options.largest_map)),
+                         in_format, zero_point));
 
   const auto channels = [&] { return std::min(options.most_channels, b.one_of(options.channels)); };
   const auto any = [&] { return b.chance(60) ? live.back() : b.one_of(live); };
@@ -278,7 +291,8 @@ inline IntegerNetwork random_integer_network(std::uint64_t seed, const RandomNet
       std::vector<TensorId> others;
       for (const TensorId other : live) {
         const IntTensor& x = b.net.tensor(other);
-        if ((x.height - 1) / skip.stride_h + 1 == shape.height && (x.width - 1) / skip.stride_w + 1 == shape.width) others.push_back(other);
+        if ((x.height - 1) / skip.stride_h + 1 == shape.height && (x.width - 1) / skip.stride_w + 1 == shape.width)
+          others.push_back(other);
       }
       finish(main, others.empty() ? no_tensor : b.conv(b.one_of(others), out, skip, b.one_of(weights)));
     } else if (kind == 6) {  // identity residual
@@ -289,15 +303,17 @@ inline IntegerNetwork random_integer_network(std::uint64_t seed, const RandomNet
       const int kernel = std::min({static_cast<int>(b.pick(2, 3)), t.height, t.width});
       const int pad = kernel == 3 && b.chance(50) ? 1 : 0;
       const bool exclude = !max && pad > 0 && b.chance(50);
-      const TensorId pooled = b.pool(in, max ? Pooling::Kind::max : Pooling::Kind::sum,
-                                     NetworkBuilder::square(kernel, static_cast<int>(b.pick(1, 2)), pad), exclude ? 36 : 0);
+      const TensorId pooled =
+          b.pool(in, max ? Pooling::Kind::max : Pooling::Kind::sum,
+                 NetworkBuilder::square(kernel, static_cast<int>(b.pick(1, 2)), pad), exclude ? 36 : 0);
       if (max) live.push_back(pooled);
       else finish(pooled, no_tensor);
     } else if (kind == 8) {
       std::vector<TensorId> parts{in};
       for (const TensorId other : same_shape(in)) {
         const IntTensor& x = b.net.tensor(other);
-        if (x.format == t.format && x.zero_point == t.zero_point && parts.size() < 3 && b.chance(60)) parts.push_back(other);
+        if (x.format == t.format && x.zero_point == t.zero_point && parts.size() < 3 && b.chance(60))
+          parts.push_back(other);
       }
       if (parts.size() > 1) live.push_back(b.concat(parts));
       else finish(in, no_tensor);

@@ -36,11 +36,12 @@ TEST_P(RandomNetworks, compute_what_the_reference_says_on_every_tensor) {
   EXPECT_GE(compiled, 30);
 }
 
-INSTANTIATE_TEST_SUITE_P(machines, RandomNetworks,
-                         testing::Values(Sizes{"small", {16, 3, 16, 4, 16, 16}}, Sizes{"wide_cells", {16, 6, 16, 8, 32, 32}},
-                                         Sizes{"tall_xnor", {32, 12, 16, 16, 16, 16}}, Sizes{"tall_mac", {16, 3, 64, 12, 32, 16}},
-                                         Sizes{"large", {64, 12, 32, 16, 64, 64}}, Sizes{"odd_columns", {48, 9, 32, 5, 16, 16}}),
-                         [](const auto& one) { return std::string(one.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    machines, RandomNetworks,
+    testing::Values(Sizes{"small", {16, 3, 16, 4, 16, 16}}, Sizes{"wide_cells", {16, 6, 16, 8, 32, 32}},
+                    Sizes{"tall_xnor", {32, 12, 16, 16, 16, 16}}, Sizes{"tall_mac", {16, 3, 64, 12, 32, 16}},
+                    Sizes{"large", {64, 12, 32, 16, 64, 64}}, Sizes{"odd_columns", {48, 9, 32, 5, 16, 16}}),
+    [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 }  // namespace blendsim
