@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares every output of a lowered model (export_lowered), as ONNX Runtime computes it, with DIR/NAME.npy, bit for
-// bit.
+// bit; --tolerance is for other models, whose float operators differ in the last place: relative, absolute below 1.
 //   node compare.mjs --lowered lowered.onnx --tensors DIR [--input input.npy] [--levels disabled,all] [--threads 1,2]
+//                    [--tolerance 0]
 // Without --input the graph input's own file in DIR is used. Exit: 0 all equal, 4 something differs, 1 something is
 // missing (an output without a file, a model without outputs), 2 usage.
 import { EXIT, Failure, difference, main, openSession, parseArguments, path, printTable, readNpy, runOn,
@@ -9,7 +10,8 @@ import { EXIT, Failure, difference, main, openSession, parseArguments, path, pri
 
 main(async (argv) => {
   const args = parseArguments(
-    argv, { lowered: undefined, tensors: undefined, input: '', levels: 'disabled,all', threads: '1,2' });
+    argv,
+    { lowered: undefined, tensors: undefined, input: '', levels: 'disabled,all', threads: '1,2', tolerance: '0' });
   const totals = new Map();  // output -> {shape, count, differing, note}
   let runs = 0;
   for (const level of args.levels.split(',')) {
@@ -24,7 +26,7 @@ main(async (argv) => {
         if (want.values.length !== got.data.length) {
           throw new Failure(EXIT.differs, `${name}: ${want.values.length} values on file, [${got.dims}] computed`);
         }
-        const { differing, first } = difference(want.values, got.data);
+        const { differing, first } = difference(want.values, got.data, Number(args.tolerance));
         const fresh = { shape: got.dims.join('x'), count: want.values.length, differing: 0, note: '' };
         const entry = totals.get(name) ?? fresh;
         if (differing && !entry.note) {

@@ -95,12 +95,12 @@ export async function runOn(session, input) {
   return session.run({ [name]: new ort.Tensor(meta.type, array.from(input.values), meta.shape) });
 }
 
-// {differing, first}: positions at which want and got are not the same number.
-export function difference(want, got) {
+// {differing, first}: positions at which want and got are further apart than tolerance * max(1, |want|).
+export function difference(want, got, tolerance = 0) {
   let differing = 0;
   let first = -1;
   for (let i = 0; i < want.length; ++i) {
-    if (want[i] !== Number(got[i])) {
+    if (!(Math.abs(want[i] - Number(got[i])) <= tolerance * Math.max(1, Math.abs(want[i])))) {
       if (first < 0) first = i;
       ++differing;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Binary quantisers written with comparisons:
 //   Where(x >= 0, s, -s), GreaterOrEqual -> Cast -> Mul 2 -> Sub 1      -> Bipolar
+//   Where(x >= t, A, B) with values a channel                          -> the same, then Mul [and Add]
 //   any other threshold, strict comparison or pair of values            -> MultiThreshold with one level
 // A strict comparison is exact too: x > t in float32 is x >= the next float after t.
 // The straight-through estimator's residue (sign - clip) + clip stands for the sign; in float it is not exactly +-1.
@@ -163,24 +164,79 @@ std::optional<Selection> match_selection(const Node& node, const Graph& graph, c
   return std::nullopt;
 }
 
+namespace {
+
+// Where(comparison, A, B) with values that differ between channels: a quantiser to +-1 (A = -B) or to 0 and 1, and the
+// arithmetic that yields A and B exactly. Empty: not of this form.
+std::vector<Node> channel_selection(const Node& node, Graph& graph, const Producers& producers) {
+  if (node.op != "Where" || node.inputs.size() != 3 || operators::find_operator(node) == nullptr) return {};
+  const Constant *yes = graph.constant(node.inputs[1]), *no = graph.constant(node.inputs[2]);
+  auto selection = yes != nullptr && no != nullptr ? match_comparison(node.inputs[0], graph, producers) : std::nullopt;
+  if (!selection || !graph.shapes.contains(selection->x)) return {};
+  const Shape& x = graph.shapes.at(selection->x);
+  if (Context(graph).shape(node.outputs[0]) != x) return {};
+  if (selection->yes == 0) std::swap(yes, no);
+  const FloatArray a{yes->shape, yes->as_float()}, b{no->shape, no->as_float()};
+  const FloatArray sum = zip(a, b, [](float u, float v) { return u + v; });
+  const FloatArray difference = zip(a, b, [](float u, float v) { return u - v; });
+  const FloatArray back = zip(difference, b, [](float u, float v) { return u + v; });
+  const FloatArray wanted = zip(a, b, [](float u, float) { return u; });
+  const bool symmetric = std::all_of(sum.values.begin(), sum.values.end(), [](float v) { return v == 0; });
+  if (!symmetric && back.values != wanted.values) {
+    throw operators::Refusal{"not-lowerable", "the two values of the selection have no exact difference in float32"};
+  }
+  operators::Rewriter out(graph);
+  selection->yes = 1;
+  selection->no = symmetric ? -1.0F : 0.0F;
+  Node quantiser = quantiser_of(*selection, node, graph);
+  const std::string& y = node.outputs[0];
+  quantiser.outputs = {out.fresh_tensor(y + (symmetric ? "/sign" : "/bit"))};
+  Node product = operators::canonical_copy(node, "Mul", 0);
+  product.name += "/scale";
+  const FloatArray& factor = symmetric ? wanted : difference;
+  product.inputs = {quantiser.outputs[0], out.add_constant(y + "/scale", {factor.shape, factor.values, "float"})};
+  out.emit(std::move(quantiser));
+  if (symmetric) {
+    out.emit(std::move(product));
+    return std::move(out.nodes);
+  }
+  product.outputs = {out.fresh_tensor(y + "/scaled")};
+  Node add = operators::canonical_copy(node, "Add", 0);
+  add.name += "/offset";
+  add.inputs = {product.outputs[0], out.add_constant(y + "/offset", {b.shape, b.values, "float"})};
+  out.emit(std::move(product));
+  out.emit(std::move(add));
+  return std::move(out.nodes);
+}
+
+std::vector<Node> selection_nodes(const Node& node, Graph& graph, const Producers& producers) {
+  const auto selection = match_selection(node, graph, producers);
+  if (!selection) return channel_selection(node, graph, producers);
+  const bool same_shape = graph.shapes.contains(selection->x) && graph.shapes.contains(node.outputs[0]) &&
+                          graph.shapes.at(selection->x) == graph.shapes.at(node.outputs[0]);
+  if (!same_shape) return {};
+  return {quantiser_of(*selection, node, graph)};
+}
+
+}  // namespace
+
 void fuse_selections(Graph& graph, Diagnostics& diagnostics) {
-  // From the last node on, so that a chain is matched whole before its parts are replaced.
+  // All are matched before any is replaced, so that a chain is matched whole.
   const Producers producers(graph);
-  std::vector<std::pair<std::size_t, Node>> replacements;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
+  std::vector<Node> nodes;
+  for (const Node& node : graph.nodes) {
+    std::vector<Node> replacement;
     try {
-      const auto selection = match_selection(node, graph, producers);
-      if (selection && graph.shapes.contains(selection->x) && graph.shapes.contains(node.outputs[0]) &&
-          graph.shapes.at(selection->x) == graph.shapes.at(node.outputs[0])) {
-        replacements.emplace_back(i, quantiser_of(*selection, node, graph));
-      }
+      replacement = selection_nodes(node, graph, producers);
     } catch (const operators::Refusal& refusal) {
       report(diagnostics, graph, node, refusal);
-    } catch (const std::invalid_argument&) {  // a constant of another kind: not a selection
+    } catch (const operators::UnknownShape&) {  // behind a node that is refused
+    } catch (const std::invalid_argument&) {    // a constant of another kind: not a selection
     }
+    if (replacement.empty()) replacement = {node};
+    for (Node& made : replacement) nodes.push_back(std::move(made));
   }
-  for (auto& [i, node] : replacements) graph.nodes[i] = std::move(node);
+  graph.nodes = std::move(nodes);
 }
 
 void remove_straight_through(Graph& graph) {

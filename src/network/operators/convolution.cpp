@@ -7,6 +7,8 @@
 // bias is added afterwards in float32.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "network/operators/support.h"
 #include "network/operators/window.h"
 
@@ -181,33 +183,51 @@ std::vector<Value> evaluate_gemm(const Node& node, const Context&, const std::ve
   return {value_of(zip(y, c, [](float v, float w) { return v + w; }))};
 }
 
+// A weight or bias times a constant becomes Mul, which is folded where both are constants.
+std::string scaled(const Node& node, const std::string& tensor, float factor, const char* suffix, Rewriter& out) {
+  Node product = canonical_copy(node, "Mul", 0);
+  product.name += suffix;
+  product.inputs = {tensor, out.add_constant(tensor + suffix + "/factor", scalar(factor))};
+  product.outputs = {out.fresh_tensor(tensor + suffix)};
+  out.emit(product);
+  return product.outputs[0];
+}
+
+std::string swapped(const Node& node, const std::string& tensor, const char* suffix, Rewriter& out) {
+  Node transpose = canonical_copy(node, "Transpose", 0);
+  transpose.name += suffix;
+  transpose.inputs = {tensor};
+  transpose.outputs = {out.fresh_tensor(tensor + "/transposed")};
+  transpose.attributes["perm"] = std::vector<std::int64_t>{1, 0};
+  out.emit(transpose);
+  return transpose.outputs[0];
+}
+
+// alpha and beta stay operations of their own, in evaluate_gemm's order: they need not keep integer weights integer.
 void canonical_gemm(const Node& node, Rewriter& out) {
-  const Context context = out.context();
-  if (node.attribute_int("transA", 0) != 0) throw Refusal{"unsupported-attribute", "Gemm with transA is not supported"};
-  if (node.attribute_float("alpha", 1) != 1 || (has_input(node, 2) && node.attribute_float("beta", 1) != 1)) {
-    throw Refusal{"unsupported-attribute", "Gemm with alpha or beta other than 1 is not supported",
-                  "multiply the weights by alpha and the bias by beta"};
-  }
-  (void)infer_gemm(node, context);
-  std::string weights = node.inputs[1];
-  if (node.attribute_int("transB", 0) != 0) {
-    Node transpose = canonical_copy(node, "Transpose", 0);
-    transpose.name += "/weights";
-    transpose.inputs = {weights};
-    weights = out.fresh_tensor(weights + "/transposed");
-    transpose.outputs = {weights};
-    transpose.attributes["perm"] = std::vector<std::int64_t>{1, 0};
-    out.emit(std::move(transpose));
-  }
+  (void)infer_gemm(node, out.context());
+  const float alpha = node.attribute_float("alpha", 1), beta = node.attribute_float("beta", 1);
+  if (!std::isfinite(alpha) || !std::isfinite(beta)) throw Refusal{"bad-constant", "Gemm's alpha or beta is not finite"};
   Node product = canonical_copy(node, "MatMul", 2);
-  product.inputs[1] = weights;
-  if (!has_input(node, 2)) return out.emit(std::move(product));
-  product.outputs = {out.fresh_tensor(node.outputs[0] + "/product")};
-  Node sum = canonical_copy(node, "Add", 2);
-  sum.name += "/bias";
-  sum.inputs = {product.outputs[0], node.inputs[2]};
-  out.emit(std::move(product));
-  out.emit(std::move(sum));
+  if (node.attribute_int("transA", 0) != 0) product.inputs[0] = swapped(node, node.inputs[0], "/input", out);
+  if (node.attribute_int("transB", 0) != 0) product.inputs[1] = swapped(node, node.inputs[1], "/weights", out);
+  const bool biased = has_input(node, 2);
+  if (alpha != 1 || biased) product.outputs = {out.fresh_tensor(node.outputs[0] + "/product")};
+  out.emit(product);
+  std::string sum = product.outputs[0];
+  if (alpha != 1) {
+    Node factor = canonical_copy(node, "Mul", 0);
+    factor.name += "/alpha";
+    factor.inputs = {sum, out.add_constant(node.outputs[0] + "/alpha", scalar(alpha))};
+    if (biased) factor.outputs = {out.fresh_tensor(node.outputs[0] + "/scaled")};
+    out.emit(factor);
+    sum = factor.outputs[0];
+  }
+  if (!biased) return;
+  Node add = canonical_copy(node, "Add", 2);
+  add.name += "/bias";
+  add.inputs = {sum, beta == 1 ? node.inputs[2] : scaled(node, node.inputs[2], beta, "/beta", out)};
+  out.emit(std::move(add));
 }
 
 constexpr Operator table[] = {

@@ -8,34 +8,58 @@ namespace blendsim::operators {
 
 namespace {
 
-// From opset 13 on Softmax works along one axis; before, it flattened the dimensions from `axis` (default 1) on.
-std::int64_t softmax_axis(const Node& node, const Context& context) {
+// From opset 13 on Softmax works along one axis; before, it worked on the matrix into which its operand falls at `axis`
+// (default 1).
+struct SoftmaxParameters {
+  std::int64_t axis = 0;
+  std::optional<Shape> matrix;  // when it is another shape than the operand's
+};
+
+SoftmaxParameters parse_softmax(const Node& node, const Context& context) {
   const Shape& x = context.shape(node.inputs[0]);
   const bool flattens = context.opset("") < 13;
-  const std::int64_t axis = checked_axis(node.attribute_int("axis", flattens ? 1 : -1), x.size());
-  for (std::size_t d = static_cast<std::size_t>(axis) + 1; flattens && d < x.size(); ++d) {
-    if (x[d] != 1) {
-      throw Refusal{"unsupported-attribute",
-                    fmt::format("Softmax before opset 13 over dimensions {}.. of {}", axis, shape_text(x)),
-                    "export the network with opset 13 or later"};
-    }
+  SoftmaxParameters p{checked_axis(node.attribute_int("axis", flattens ? 1 : -1), x.size()), {}};
+  const auto split = x.begin() + p.axis;
+  const bool last = split == x.end() || element_count(Shape(split + 1, x.end())) == 1;
+  if (flattens && !last) {
+    p.matrix = Shape{element_count(Shape(x.begin(), split)), element_count(Shape(split, x.end()))};
+    p.axis = 1;
   }
-  return axis;
+  return p;
 }
 
 std::vector<Shape> infer_softmax(const Node& node, const Context& context) {
-  (void)softmax_axis(node, context);
+  (void)parse_softmax(node, context);
   return same_shape(node, context);
 }
 
 std::vector<Value> evaluate_softmax(const Node& node, const Context& context, const std::vector<const Value*>& in) {
-  return {value_of(softmax(floats(*in[0]), softmax_axis(node, context)))};
+  const SoftmaxParameters p = parse_softmax(node, context);
+  FloatArray x = floats(*in[0]);
+  const Shape shape = x.shape;
+  if (p.matrix) x.shape = *p.matrix;
+  FloatArray y = softmax(x, p.axis);
+  y.shape = shape;
+  return {value_of(std::move(y))};
 }
 
 void canonical_softmax(const Node& node, Rewriter& out) {
+  const SoftmaxParameters p = parse_softmax(node, out.context());
   Node copy = canonical_copy(node, "Softmax", 1);
-  copy.attributes["axis"] = softmax_axis(node, out.context());
+  copy.attributes["axis"] = p.axis;
+  if (!p.matrix) return out.emit(std::move(copy));
+  Node flat = canonical_copy(node, "Reshape", 1), back = flat;
+  flat.name += "/flat";
+  flat.outputs = {out.fresh_tensor(node.outputs[0] + "/flat")};
+  flat.attributes["shape"] = *p.matrix;
+  copy.inputs = flat.outputs;
+  copy.outputs = {out.fresh_tensor(node.outputs[0] + "/matrix")};
+  back.name += "/shape";
+  back.inputs = copy.outputs;
+  back.attributes["shape"] = out.context().shape(node.inputs[0]);
+  out.emit(std::move(flat));
   out.emit(std::move(copy));
+  out.emit(std::move(back));
 }
 
 std::vector<Shape> infer_arg_max(const Node& node, const Context& context) {
