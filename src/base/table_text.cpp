@@ -139,9 +139,8 @@ ParsedValue scaled(const Decimal& number, std::int64_t scale, std::string_view t
     return failure("out-of-range", fmt::format("{} is not allowed: {}", text, allowed_text(row)));
   }
   if (product % number.divisor != 0) {
-    const std::string_view base = row.unit == Unit::none ? std::string_view{"number"} : unit_name(row.unit);
-    return failure(row.unit == Unit::none ? Code{"wrong-type"} : Code{"wrong-unit"},
-                   fmt::format("'{}' is not a whole number{}", text, row.unit == Unit::none ? "" : fmt::format(" of {}", base)));
+    if (row.unit == Unit::none) return failure("wrong-type", fmt::format("'{}' is not a whole number", text));
+    return failure("wrong-unit", fmt::format("'{}' is not a whole number of {}", text, unit_name(row.unit)));
   }
   return check_range(product / number.divisor, row);
 }
