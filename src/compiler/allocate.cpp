@@ -180,10 +180,12 @@ class MapAllocator {
     const std::int64_t have = plan_.machine->buffer(buffer()).depth;
     throw DiagnosticError(
         "does-not-fit", Place{{}, 0, where},
-        fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}", name(buffer()), demand, live,
-                    regions_, have),
+        fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}{}", name(buffer()), demand, live,
+                    regions_, have,
+                    demand > regions_ * have ? fmt::format(": {} too few", demand - regions_ * have)
+                                             : std::string(", and no map may cross a region")),
         depth_that_fits > 0
-            ? fmt::format("{}.depth={}", name(buffer()), depth_that_fits)
+            ? fmt::format("--set buffers.{}.depth={}", name(buffer()), depth_that_fits)
             : fmt::format("instructions address {} of them at most: use a smaller input or fewer channels",
                           binary_ ? binary_address_limit : fixed_address_limit));
   }

@@ -54,7 +54,7 @@ class Tiler {
       throw DiagnosticError(
           "does-not-fit", Place{{}, 0, "accumulators"},
           fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
-          fmt::format("accumulators.depth={}", accumulator_address_limit / 2));
+          fmt::format("--set buffers.accumulators.depth={}", accumulator_address_limit / 2));
     }
   }
 
@@ -295,9 +295,9 @@ class Tiler {
       const std::int64_t words = words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr);
       if (words > region) {
         throw DiagnosticError("does-not-fit", Place{{}, 0, name_of(node)},
-                              fmt::format("{}: one row group of this layer takes {} words, there are {}",
-                                          space_name(space), words, region),
-                              fmt::format("{}.depth={}", blendsim::name(buffer_id(space)), words));
+                              fmt::format("{}: one row group of this layer takes {} words, there are {}: {} too few",
+                                          space_name(space), words, region, words - region),
+                              fmt::format("--set buffers.{}.depth={}", blendsim::name(buffer_id(space)), words));
       }
     }
     return chunk;
@@ -313,9 +313,9 @@ class Tiler {
     if (words * tiles > depth) {
       throw DiagnosticError(
           "does-not-fit", Place{{}, 0, name_of(node)},
-          fmt::format("accumulators: one row of one row group takes {} words, the region holds {}", words * tiles,
-                      depth),
-          fmt::format("accumulators.depth={} (twice that lets arrays and post_unit overlap)", words * tiles));
+          fmt::format("accumulators: one row of one row group takes {} words, the region holds {}: {} too few",
+                      words * tiles, depth, words * tiles - depth),
+          fmt::format("--set buffers.accumulators.depth={} (twice that lets arrays and post_unit overlap)", words * tiles));
     }
     return chunk;
   }
@@ -397,7 +397,7 @@ class Tiler {
             "does-not-fit", Place{{}, 0, name_of(node)},
             fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}", count[r],
                         plan_.accumulator_slot[r], depth),
-            fmt::format("accumulators.depth={}", count[r] * plan_.accumulator_slot[r]));
+            fmt::format("--set buffers.accumulators.depth={}", count[r] * plan_.accumulator_slot[r]));
       }
     }
   }

@@ -160,7 +160,7 @@ TEST(Diagnosis, of_activations_names_the_buffer_its_tensors_and_a_depth_that_fit
   EXPECT_EQ(d.code, Code("does-not-fit"));
   EXPECT_THAT(d.message, HasSubstr("act_fixed: 128 addresses"));
   EXPECT_THAT(d.message, HasSubstr("1 regions of 100"));
-  EXPECT_EQ(d.hint, "act_fixed.depth=128");
+  EXPECT_EQ(d.hint, "--set buffers.act_fixed.depth=128");
   buffer(p, BufferId::act_fixed).depth = 128;
   EXPECT_NO_THROW((void)compile(small_network(), p));
   buffer(p, BufferId::act_fixed).depth = 127;
@@ -174,16 +174,16 @@ TEST(Diagnosis, of_weights_names_the_layer_and_the_depth_of_one_row_group) {
   const Diagnostic d = refusal(small_network(Format::signed_bits(8), Format::signed_bits(8)), p);
   EXPECT_EQ(d.code, Code("does-not-fit"));
   EXPECT_EQ(d.place.node, "Conv0");
-  EXPECT_EQ(d.message, "weights_fixed: one row group of this layer takes 36 words, there are 8");
-  EXPECT_EQ(d.hint, "weights_fixed.depth=36");
+  EXPECT_EQ(d.message, "weights_fixed: one row group of this layer takes 36 words, there are 8: 28 too few");
+  EXPECT_EQ(d.hint, "--set buffers.weights_fixed.depth=36");
 }
 
 TEST(Diagnosis, of_accumulators_names_the_row_and_the_depth) {
   Platform p = test::platform_of();
   buffer(p, BufferId::accumulators).depth = 7;
   const Diagnostic d = refusal(small_network(), p);
-  EXPECT_EQ(d.message, "accumulators: one row of one row group takes 8 words, the region holds 7");
-  EXPECT_THAT(d.hint, HasSubstr("accumulators.depth=8"));
+  EXPECT_EQ(d.message, "accumulators: one row of one row group takes 8 words, the region holds 7: 1 too few");
+  EXPECT_THAT(d.hint, HasSubstr("--set buffers.accumulators.depth=8"));
 }
 
 TEST(Diagnosis, of_a_narrow_array_names_the_parameter_and_the_value) {
