@@ -81,12 +81,17 @@ std::string canonical(Platform platform, bool identity) {
   return writer.text();
 }
 
-// The formula of a derived buffer key whose value is the derived one, else empty.
-std::string_view derivation(const Leaf& leaf, const MachineParameters& machine) {
+// How a key's value is derived, where it is the derived one, else empty.
+std::string derivation(const Leaf& leaf, MachineParameters& machine) {
+  for (const UnitDepth& unit : unit_depths(machine)) {
+    if (leaf.path != unit.key) continue;
+    if (*unit.depth == unit.least) return fmt::format("the least that its pipeline takes ({})", unit.stages);
+    return {};
+  }
   for (int i = 0; i < buffer_count; ++i) {
     const auto id = static_cast<BufferId>(i);
     const std::string group = "buffers." + std::string(name(id));
-    if (leaf.path == group + ".width" && *leaf.number == derived_width(id, machine)) return width_formula(id);
+    if (leaf.path == group + ".width" && *leaf.number == derived_width(id, machine)) return std::string(width_formula(id));
     if (leaf.path == group + ".regions" && fixed_regions(id) != 0) return "fixed by the design";
   }
   if (leaf.path.starts_with("memory.timing.")) return "memory.standard";
@@ -106,7 +111,7 @@ std::string commented_yaml(const Platform& platform) {
   writer.line("# only to state another value where that is allowed. A number carries its unit.");
   writer.line(fmt::format("schema: {}", platform_schema_name));
   for (const Leaf& leaf : platform_leaves(copy)) {
-    const std::string_view from = derivation(leaf, copy.machine);
+    const std::string from = derivation(leaf, copy.machine);
     writer.leaf(leaf, !from.empty(), from);
   }
   write_assumptions(writer, platform);

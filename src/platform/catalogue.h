@@ -26,6 +26,8 @@ inline constexpr std::array device_parameters = {
     Parameter<Device>{"multiplier_b", &Device::multiplier_b, 8, 64, Unit::bit, "narrower signed multiplier port", {}, true},
     Parameter<Device>{"fmax_dsp", &Device::fmax_dsp_hz, 1'000'000, 4'000'000'000, Unit::hertz, "data-sheet limit of a DSP slice, all registers", {}, true},
     Parameter<Device>{"fmax_bram", &Device::fmax_bram_hz, 1'000'000, 4'000'000'000, Unit::hertz, "data-sheet limit of a block RAM", {}, true},
+    Parameter<Device>{"closes_low", &Device::closes_low_hz, 1'000'000, 4'000'000'000, Unit::hertz, "clock that designs of this kind reach with little effort", {}, true},
+    Parameter<Device>{"closes_high", &Device::closes_high_hz, 1'000'000, 4'000'000'000, Unit::hertz, "clock that designs of this kind hardly exceed", {}, true},
     Parameter<Device>{"static", &Device::static_microwatt, 1, 1'000'000'000, Unit::microwatt, "static power of the logic at static_at", {}, true},
     Parameter<Device>{"static_at", &Device::static_celsius, -40, 125, Unit::celsius, "junction temperature of that figure", {}, true},
 };

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
-#include "platform/pipeline.h"
 #include "platform/platform_schema.h"
 #include "units/buffer/layout.h"
 #include "units/mac_array/instruction.h"
@@ -17,7 +17,7 @@
 namespace blendsim {
 namespace {
 
-using Keys = std::initializer_list<std::string>;
+using Keys = std::vector<std::string>;
 
 template <class Fields>
 constexpr int field_bits(const Fields& fields, std::string_view name) {
@@ -35,6 +35,7 @@ class Checker {
   void run() {
     check_buffers();
     check_address_fields();
+    check_depths();
     check_xnor_array();
     check_mac_array();
     check_post_unit();
@@ -45,17 +46,17 @@ class Checker {
 
  private:
   // True when every key was read well, so that a check on them means something.
-  [[nodiscard]] bool known(Keys keys) const {
+  [[nodiscard]] bool known(const Keys& keys) const {
     return std::none_of(keys.begin(), keys.end(), [this](const std::string& key) { return binding_.bad.count(key) != 0; });
   }
   // Points at the first of the keys that somebody wrote.
-  [[nodiscard]] Place place(Keys keys) const {
+  [[nodiscard]] Place place(const Keys& keys) const {
     for (const std::string& key : keys) {
       if (binding_.given.count(key) != 0) return binding_.place(key);
     }
-    return binding_.place(*keys.begin());
+    return binding_.place(keys.front());
   }
-  void contradiction(Keys keys, std::string message, std::string hint = {}) {
+  void contradiction(const Keys& keys, std::string message, std::string hint = {}) {
     diagnostics_.error("contradiction", place(keys), std::move(message), std::move(hint));
   }
 
@@ -128,27 +129,33 @@ class Checker {
                   fmt::format("depth at most {}", most / b.regions));
   }
 
-  void check_depth(const std::string& unit, std::int64_t given, std::int64_t least, std::string_view stages, Keys keys) {
-    if (!known(keys) || given >= least) return;
-    contradiction(keys, fmt::format("{}.depth is {}, but its pipeline takes {}: {}", unit, format_quantity(given, Unit::cycle),
-                                    format_quantity(least, Unit::cycle), stages),
-                  fmt::format("{} or more", format_quantity(least, Unit::cycle)));
+  // The keys that a least depth follows from.
+  void check_depths() {
+    const std::string binary = key(BufferId::act_binary, "latency"), fixed = key(BufferId::act_fixed, "latency");
+    const std::array<Keys, 4> keys = {
+        Keys{"xnor_array.depth", "xnor_array.words", "xnor_array.implementation", binary},
+        Keys{"mac_array.depth", "mac_array.columns", fixed},
+        Keys{"post_unit.depth", "post_unit.lanes", key(BufferId::parameters, "width"), key(BufferId::parameters, "latency"),
+             "xnor_array.rows", "mac_array.rows"},
+        Keys{"pool_unit.depth", binary, fixed}};
+    MachineParameters machine = m_;
+    const std::array<UnitDepth, 4> units = unit_depths(machine);
+    for (std::size_t u = 0; u < units.size(); ++u) {
+      const UnitDepth& unit = units[u];
+      if (!known(keys[u]) || *unit.depth >= unit.least) continue;
+      const std::string least = format_quantity(unit.least, Unit::cycle);
+      contradiction(keys[u], fmt::format("{} is {}, but its pipeline takes {}: {}", unit.key, format_quantity(*unit.depth, Unit::cycle), least, unit.stages),
+                    fmt::format("{} or more, or leave the key out to have it derived", least));
+    }
   }
 
   void check_xnor_array() {
-    const std::string latency = key(BufferId::act_binary, "latency");
-    check_depth("xnor_array", m_.xnor_array.depth, least_depth(m_.xnor_array, m_.buffer(BufferId::act_binary).latency),
-                "buffer read, XNOR, popcount tree, accumulate, write",
-                {"xnor_array.depth", "xnor_array.words", "xnor_array.implementation", latency});
     if (known({"xnor_array.implementation", "board.device"}) && m_.xnor_array.implementation == 0 && p_.device.dsp_slices == 0) {
       contradiction({"xnor_array.implementation"}, fmt::format("implementation is dsp, but {} has no DSP slices", p_.device.name), "use lut");
     }
   }
 
   void check_mac_array() {
-    const std::string latency = key(BufferId::act_fixed, "latency");
-    check_depth("mac_array", m_.mac_array.depth, least_depth(m_.mac_array, m_.buffer(BufferId::act_fixed).latency),
-                "buffer read, multiply, cascade, adder tree, write", {"mac_array.depth", "mac_array.columns", latency});
     if (!known({"mac_array.products_per_dsp", "board.device"}) || m_.mac_array.products_per_dsp == 1) return;
     // The wider operand holds both factors: one 18 bits above the other, each 8 bits and a sign.
     if (p_.device.multiplier_a < 27) {
@@ -160,11 +167,6 @@ class Checker {
 
   void check_post_unit() {
     const PostUnitParameters& post = m_.post_unit;
-    const BufferParameters& parameters = m_.buffer(BufferId::parameters);
-    check_depth("post_unit", post.depth, least_depth(post, parameters.width, parameters.latency),
-                fmt::format("the longest record is {} words of buffers.parameters, {} bit wide, and an element then passes {} stages", longest_record_words(parameters.width), parameters.width, post_stages),
-                {"post_unit.depth", "post_unit.lanes", key(BufferId::parameters, "width"), key(BufferId::parameters, "latency"),
-                 "xnor_array.rows", "mac_array.rows"});
     for (const auto& [array, rows] : {std::pair{std::string("xnor_array.rows"), m_.xnor_array.rows},
                                       std::pair{std::string("mac_array.rows"), m_.mac_array.rows}}) {
       if (known({"post_unit.lanes", array}) && post.lanes > rows) {

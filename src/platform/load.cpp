@@ -121,17 +121,21 @@ class Loader {
     std::vector<Leaf> leaves = platform_leaves(platform_);
     apply_sets(tree, leaves, sets);
     mark_defaults();
+    drop_auto_depths(tree);
     Binding binding = bind(tree, leaves, foreign_keys, diagnostics_);
     resolve_names(binding);
     derive_buffers();
+    derive_depths();
     check_platform(platform_, binding, diagnostics_);
     read_assumptions(tree, leaves);
     diagnostics_.throw_if_any();
     return std::move(platform_);
   }
 
-  // Absent widths and region counts are recognised by 0, which no file can say.
+  // Absent widths, region counts and depths are recognised by 0, which no file can say.
   void mark_defaults() {
+    MachineParameters& m = platform_.machine;
+    m.xnor_array.depth = m.mac_array.depth = m.post_unit.depth = m.pool_unit.depth = 0;
     for (int i = 0; i < buffer_count; ++i) {
       platform_.machine.buffers[static_cast<std::size_t>(i)].width = 0;
       platform_.machine.buffers[static_cast<std::size_t>(i)].regions = std::max<std::int64_t>(1, fixed_regions(static_cast<BufferId>(i)));
@@ -143,6 +147,25 @@ class Loader {
     for (int i = 0; i < buffer_count; ++i) {
       BufferParameters& b = platform_.machine.buffers[static_cast<std::size_t>(i)];
       if (b.width == 0) b.width = derived_width(static_cast<BufferId>(i), platform_.machine);
+    }
+  }
+
+  // `depth: auto` says what leaving the key out says, also over a file that gives a number.
+  static void drop_auto_depths(YamlTree& tree) {
+    for (const std::string_view path : unit_depth_keys) {
+      const std::size_t dot = path.find('.');
+      YamlTree* group = tree.find(std::string(path.substr(0, dot)));
+      if (group == nullptr) continue;
+      const std::string_view key = path.substr(dot + 1);
+      std::erase_if(group->entries, [key](const YamlTree::Entry& entry) {
+        return entry.key == key && entry.value.kind == YamlTree::Kind::scalar && entry.value.text == "auto";
+      });
+    }
+  }
+
+  void derive_depths() {
+    for (const UnitDepth& unit : unit_depths(platform_.machine)) {
+      if (*unit.depth == 0) *unit.depth = unit.least;
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pipeline stages that a unit's `depth` must at least cover: first read address to last result written, in cycles.
-// `depth` itself is the platform's choice; these are the design's own stage counts (docs/platforms.md, "Depths").
+// A platform that leaves `depth` out gets this least one; a larger one is its choice, for floor plans that need registers.
+// These are the design's own stage counts (docs/platforms.md, "Depths").
 #pragma once
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "units/buffer/layout.h"
 #include "units/mac_array/parameters.h"
+#include "units/pool_unit/parameters.h"
 #include "units/post_unit/instruction.h"
 #include "units/post_unit/law.h"
 #include "units/post_unit/parameters.h"
@@ -24,20 +26,26 @@ namespace blendsim {
 // Popcount of a row: a level of 6:3 counters, then an adder tree, a register after each level.
 [[nodiscard]] constexpr std::int64_t popcount_stages(std::int64_t bits) { return 1 + ceil_log2(ceil_divide(bits, 6)); }
 
-// Buffer read, XNOR (a DSP slice takes 2 cycles, a LUT 1), popcount, accumulate, write.
+// Buffer read, XNOR (an operand register in front of every row's gates, in a DSP slice or not, and the gates' own),
+// popcount, accumulate, write.
 [[nodiscard]] constexpr std::int64_t least_depth(const XnorArrayParameters& p, std::int64_t read_latency) {
-  const std::int64_t xnor = p.implementation == 0 ? 2 : 1;
-  return read_latency + xnor + popcount_stages(p.words * dsp_word_bits) + 1 + 1;
+  return read_latency + 2 + popcount_stages(p.words * dsp_word_bits) + 1 + 1;
 }
 
 // Columns are summed in cascades of at most 4 slices, the longest in which two packed products of unsigned 8-bit
-// activations stay exact (design, section 3); an adder tree sums the cascades.
+// activations stay exact (design, section 3); a tree of three-input adders sums the cascades and the accumulator.
 inline constexpr std::int64_t mac_cascade = 4;
 [[nodiscard]] constexpr std::int64_t mac_cascades(std::int64_t columns) { return ceil_divide(columns, mac_cascade); }
 
-// Buffer read, multiply (3 registers), cascade, adder tree, write.
+[[nodiscard]] constexpr std::int64_t adder_stages(std::int64_t operands) {
+  std::int64_t levels = 0;
+  for (; operands > 1; operands = ceil_divide(operands, 3)) ++levels;
+  return levels;
+}
+
+// Buffer read, multiply (3 registers), cascade, adder tree with the accumulator, write.
 [[nodiscard]] constexpr std::int64_t least_depth(const MacArrayParameters& p, std::int64_t read_latency) {
-  return read_latency + 3 + (std::min(p.columns, mac_cascade) - 1) + ceil_log2(mac_cascades(p.columns)) + 1;
+  return read_latency + 3 + (std::min(p.columns, mac_cascade) - 1) + adder_stages(mac_cascades(p.columns) + 1) + 1;
 }
 
 // Words of the longest record that an instruction can ask for: three quantisers, an activation, 15 thresholds.
@@ -56,6 +64,11 @@ inline constexpr std::int64_t post_stages = 17;
 // A record stands lane after lane, so the first element waits for its last word; later records are read meanwhile.
 [[nodiscard]] constexpr std::int64_t least_depth(const PostUnitParameters& p, std::int64_t width, std::int64_t read_latency) {
   return read_latency + longest_record_words(width) * (p.lanes / slice_channels) + post_stages;
+}
+
+// Buffer read, zero point subtracted, maximum or sum, times divisor / taps (3), write. Either kind of map may be read.
+[[nodiscard]] constexpr std::int64_t least_depth(const PoolUnitParameters&, std::int64_t read_latency) {
+  return read_latency + 1 + 1 + 3 + 1;
 }
 
 }  // namespace blendsim

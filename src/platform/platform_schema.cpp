@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/platform_schema.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "platform/pipeline.h"
 #include "units/buffer/layout.h"
 
 namespace blendsim {
@@ -143,6 +146,23 @@ std::int64_t fixed_regions(BufferId buffer) {
     case BufferId::parameters: return 3;
   }
   throw InvariantError("platform", "unknown buffer");
+}
+
+std::array<UnitDepth, 4> unit_depths(MachineParameters& m) {
+  const std::int64_t binary = m.buffer(BufferId::act_binary).latency;
+  const std::int64_t fixed = m.buffer(BufferId::act_fixed).latency;
+  const BufferParameters& parameters = m.buffer(BufferId::parameters);
+  return {{
+      {unit_depth_keys[0], &m.xnor_array.depth, least_depth(m.xnor_array, binary),
+       "buffer read, XNOR, popcount tree, accumulate, write"},
+      {unit_depth_keys[1], &m.mac_array.depth, least_depth(m.mac_array, fixed),
+       "buffer read, multiply, cascade, adder tree with the accumulator, write"},
+      {unit_depth_keys[2], &m.post_unit.depth, least_depth(m.post_unit, parameters.width, parameters.latency),
+       fmt::format("the longest record is {} words of buffers.parameters, {} bit wide, and an element then passes {} stages",
+                   longest_record_words(parameters.width), parameters.width, post_stages)},
+      {unit_depth_keys[3], &m.pool_unit.depth, least_depth(m.pool_unit, std::max(binary, fixed)),
+       "buffer read, zero point, maximum or sum, multiply, write"},
+  }};
 }
 
 }  // namespace blendsim

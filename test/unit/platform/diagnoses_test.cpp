@@ -131,7 +131,7 @@ TEST_F(PlatformFile, AWordWhereANumberIsDueIsWrongType) {
 }
 
 TEST_F(PlatformFile, AValueWhereAGroupIsDueIsWrongType) {
-  replace("pool_unit: {lanes: 16, depth: 8 cycles}", "pool_unit: 16");
+  replace("pool_unit: {lanes: 16}", "pool_unit: 16");
   EXPECT_EQ(load(), "error[wrong-type]: " + at(line_of("pool_unit"), "pool_unit") + ": expected a map of keys, found a single value\n  hint: its keys: lanes, depth");
 }
 

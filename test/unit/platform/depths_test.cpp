@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Depths that are left out, and keys that --set reaches.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/diagnostic.h"
+#include "platform/platform.h"
+#include "platform/platform_schema.h"
+
+namespace blendsim {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const ConfigPaths paths{BLENDSIM_CONFIGS};
+
+std::array<std::int64_t, 4> depths(const Platform& p) {
+  return {p.machine.xnor_array.depth, p.machine.mac_array.depth, p.machine.post_unit.depth, p.machine.pool_unit.depth};
+}
+std::string refusal(const std::string& platform, const std::vector<std::string>& sets) {
+  try {
+    static_cast<void>(load_platform(platform, sets, paths));
+  } catch (const DiagnosticError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+using Depths = std::array<std::int64_t, 4>;
+
+// xnor: read 2 + 2 + 1 + ceil(log2(8 * words)) + 2; mac: read 2 + 3 + 3 + adder levels + 1; post: read 2 + longest record's
+// words x lanes / 16 + 17; pool: read 2 + 6.
+TEST(Depths, LeftOutAreTheLeastThatEachPipelineTakes) {
+  EXPECT_EQ(depths(load_platform("zu3eg", {}, paths)), (Depths{12, 10, 44, 8}));
+  EXPECT_EQ(depths(load_platform("z7020", {}, paths)), (Depths{12, 10, 44, 8}));
+  EXPECT_EQ(depths(load_platform("zu3eg-wide", {}, paths)), (Depths{12, 11, 44, 8}));
+  EXPECT_EQ(depths(load_platform("zu7ev", {}, paths)), (Depths{13, 12, 45, 9})) << "UltraRAM reads take a cycle more";
+  EXPECT_EQ(depths(load_platform("vu9p", {}, paths)), (Depths{20, 16, 51, 12})) << "given, more than the least";
+}
+
+TEST(Depths, FollowTheParametersThatSetChanges) {
+  EXPECT_EQ(depths(load_platform("zu3eg", {"xnor_array.words=6"}, paths)), (Depths{13, 10, 44, 8}));
+  EXPECT_EQ(depths(load_platform("z7020", {"xnor_array.words=24"}, paths)), (Depths{15, 10, 44, 8}));
+  EXPECT_EQ(depths(load_platform("zu3eg", {"mac_array.columns=1"}, paths)), (Depths{12, 7, 44, 8}));
+  EXPECT_EQ(depths(load_platform("zu3eg", {"mac_array.columns=16"}, paths)), (Depths{12, 11, 44, 8}));
+  EXPECT_EQ(depths(load_platform("zu3eg", {"buffers.act_fixed.latency=5 cycles"}, paths)), (Depths{12, 13, 44, 11}));
+  // 12,720 bits are 13 words of 1,024: two slices at once read two records.
+  EXPECT_EQ(depths(load_platform("zu3eg", {"xnor_array.rows=32", "mac_array.rows=32", "post_unit.lanes=32"}, paths)),
+            (Depths{12, 10, 45, 8}));
+}
+
+TEST(Depths, AutoIsTheSameAsLeftOutAlsoOverAGivenNumber) {
+  const Platform automatic = load_platform("vu9p", {"xnor_array.depth=auto", "pool_unit.depth=auto"}, paths);
+  EXPECT_EQ(depths(automatic), (Depths{15, 16, 51, 9}));
+  EXPECT_THAT(automatic.yaml(), HasSubstr("  depth: 15 cycles\n"));
+  EXPECT_THAT(refusal("zu3eg", {"xnor_array.rows=auto"}), HasSubstr("--set xnor_array.rows"));
+}
+
+TEST(Depths, ASmallerOneStaysAContradictionAndALargerOneIsTheUsers) {
+  EXPECT_THAT(refusal("zu3eg", {"xnor_array.words=6", "xnor_array.depth=12 cycles"}),
+              HasSubstr("--set xnor_array.depth: xnor_array.depth is 12 cycles, but its pipeline takes 13 cycles"));
+  EXPECT_THAT(refusal("zu3eg", {"pool_unit.depth=7 cycles"}), HasSubstr("its pipeline takes 8 cycles"));
+  EXPECT_EQ(load_platform("zu3eg", {"pool_unit.depth=20 cycles"}, paths).machine.pool_unit.depth, 20);
+}
+
+TEST(Depths, TheTemplateShowsTheNumberAndWhereItComesFrom) {
+  const std::string derived = commented_yaml(load_platform("zu3eg", {}, paths));
+  EXPECT_THAT(derived, HasSubstr("  # depth: 44 cycles"));
+  EXPECT_THAT(derived, HasSubstr("derived: the least that its pipeline takes (the longest record is 25 words"));
+  const std::string given = commented_yaml(load_platform("zu3eg", {"post_unit.depth=50 cycles"}, paths));
+  EXPECT_THAT(given, HasSubstr("  depth: 50 cycles"));
+  EXPECT_THAT(given, Not(HasSubstr("the longest record is")));
+}
+
+TEST(Set, ReachesEveryKeyByItsFullName) {
+  Platform zu3eg = load_platform("zu3eg", {}, paths);
+  for (const Leaf& leaf : platform_leaves(zu3eg)) {
+    const std::string value = leaf.text != nullptr ? *leaf.text : leaf.value_text();
+    const Platform same = load_platform("zu3eg", {leaf.path + "=" + value}, paths);
+    EXPECT_THAT(differences(zu3eg, same), testing::IsEmpty()) << leaf.path;
+  }
+}
+
+TEST(Set, ErrorsNameTheKeyThatWasSet) {
+  Platform zu3eg = load_platform("zu3eg", {}, paths);
+  for (const Leaf& leaf : platform_leaves(zu3eg)) {
+    if (leaf.path == "name" || leaf.path == "summary") continue;  // any text will do
+    EXPECT_THAT(refusal("zu3eg", {leaf.path + "=no such value"}), HasSubstr("--set " + leaf.path + ": ")) << leaf.path;
+  }
+}
+
+TEST(Assumptions, OfShippedPlatformsHoldTheValueWithinTheirRange) {
+  std::size_t checked = 0;
+  for (const std::string& name : platform_names(paths)) {
+    Platform platform = load_platform(name, {}, paths);
+    for (const Leaf& leaf : platform_leaves(platform)) {
+      for (const Assumption& assumption : platform.assumptions) {
+        if (assumption.key != leaf.path || leaf.number == nullptr || !leaf.row.choices.empty()) continue;
+        const std::size_t dots = assumption.range.find(".."), space = assumption.range.find(' ', dots);
+        ASSERT_NE(dots, std::string::npos);
+        const std::string unit = space == std::string::npos ? "" : assumption.range.substr(space);
+        ParameterRow row = leaf.row;
+        row.step = 1;
+        const ParsedValue low = parse_value(assumption.range.substr(0, dots) + unit, row);
+        const ParsedValue high = parse_value(assumption.range.substr(dots + 2), row);
+        ASSERT_TRUE(low.value && high.value) << name << " " << assumption.key;
+        EXPECT_LE(*low.value, *leaf.number) << name << " " << assumption.key;
+        EXPECT_GE(*high.value, *leaf.number) << name << " " << assumption.key;
+        ++checked;
+      }
+    }
+  }
+  EXPECT_GE(checked, 15U);
+}
+
+}  // namespace
+}  // namespace blendsim
