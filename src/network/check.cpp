@@ -35,7 +35,8 @@ class Checker {
     for (const Layer& layer : network_.layers) {
       where_ = "layer '" + layer.name + "'";
       require(!layer.name.empty() && names.insert(layer.name).second, "its name is empty or not unique");
-      for (const TensorId id : layer_inputs(layer)) require(valid(id) && !of(id).empty(), "it reads what no layer before it wrote");
+      for (const TensorId id : layer_inputs(layer))
+        require(valid(id) && !of(id).empty(), "it reads what no layer before it wrote");
       require(!layer_outputs(layer).empty(), "it writes nothing");
       for (const TensorId id : layer_outputs(layer)) require(valid(id), "it writes a tensor that does not exist");
       std::visit([&](const auto& work) { check_work(work); }, layer.work);
@@ -47,7 +48,8 @@ class Checker {
       require(valid(id) && !of(id).empty(), "an output reads what no layer wrote");
       const IntTensor& t = network_.tensor(id);
       const HostOutput& out = network_.outputs[i];
-      require(t.channels == out.channels && t.height == out.height && t.width == out.width, "an output's shape differs");
+      require(t.channels == out.channels && t.height == out.height && t.width == out.width,
+              "an output's shape differs");
     }
   }
 
@@ -80,8 +82,9 @@ class Checker {
   }
 
   void require_window(const Window& w) const {
-    require(w.kernel_h > 0 && w.kernel_w > 0 && w.stride_h > 0 && w.stride_w > 0 && w.dilation_h > 0 && w.dilation_w > 0,
-            "a window size is not positive");
+    require(
+        w.kernel_h > 0 && w.kernel_w > 0 && w.stride_h > 0 && w.stride_w > 0 && w.dilation_h > 0 && w.dilation_w > 0,
+        "a window size is not positive");
     require(w.pad_top >= 0 && w.pad_left >= 0 && w.pad_bottom >= 0 && w.pad_right >= 0, "a padding is negative");
   }
 
@@ -90,16 +93,18 @@ class Checker {
     const IntTensor& out = network_.tensor(conv.output);
     const Window& w = conv.window;
     require_window(w);
-    require(conv.groups > 0 && in.channels % conv.groups == 0 && out.channels % conv.groups == 0, "groups do not divide channels");
+    require(conv.groups > 0 && in.channels % conv.groups == 0 && out.channels % conv.groups == 0,
+            "groups do not divide channels");
     require(in.format.bits() <= 8 && conv.weight_format.bits() <= 8, "an operand is wider than 8 bits");
     require(out.format == Format::signed_bits(32), "its accumulator is not INT32");
     const int inputs = in.channels / conv.groups, taps = w.kernel_h * w.kernel_w;
     require(std::int64_t{inputs} * taps <= 65536, "it sums more than 2^16 products");
     require(conv.weights.size() == static_cast<std::size_t>(out.channels) * static_cast<std::size_t>(inputs * taps),
             "its weights are not [out, in / groups, kernel_h, kernel_w]");
-    require(out.height == (in.height + w.pad_top + w.pad_bottom - w.dilation_h * (w.kernel_h - 1) - 1) / w.stride_h + 1 &&
-                out.width == (in.width + w.pad_left + w.pad_right - w.dilation_w * (w.kernel_w - 1) - 1) / w.stride_w + 1,
-            "its output has the wrong size");
+    require(
+        out.height == (in.height + w.pad_top + w.pad_bottom - w.dilation_h * (w.kernel_h - 1) - 1) / w.stride_h + 1 &&
+            out.width == (in.width + w.pad_left + w.pad_right - w.dilation_w * (w.kernel_w - 1) - 1) / w.stride_w + 1,
+        "its output has the wrong size");
     const bool padded = w.pad_top + w.pad_left + w.pad_bottom + w.pad_right > 0;
     Ranges ranges;
     std::size_t at = 0;
@@ -110,7 +115,8 @@ class Checker {
         const Range x = of(conv.input)[static_cast<std::size_t>(group * inputs + i)];
         for (int t = 0; t < taps; ++t, ++at) {
           const std::int64_t weight = conv.weights[at];
-          require(conv.weight_format.contains(weight), fmt::format("weight {} is no {}", weight, conv.weight_format.name()));
+          require(conv.weight_format.contains(weight),
+                  fmt::format("weight {} is no {}", weight, conv.weight_format.name()));
           const std::int64_t a = weight * (x.lo - in.zero_point), b = weight * (x.hi - in.zero_point);
           sum.lo += padded ? std::min({a, b, std::int64_t{0}}) : std::min(a, b);
           sum.hi += padded ? std::max({a, b, std::int64_t{0}}) : std::max(a, b);
@@ -135,7 +141,8 @@ class Checker {
     const std::int64_t limit = std::int64_t{1} << (bits - 1), sum_limit = std::int64_t{1} << 47;
     Ranges out;
     for (std::size_t c = 0; c < x.size(); ++c) {
-      require(std::abs(std::int64_t{q.multiplier[c]}) < limit, fmt::format("multiplier {} exceeds {} bits", q.multiplier[c], bits));
+      require(std::abs(std::int64_t{q.multiplier[c]}) < limit,
+              fmt::format("multiplier {} exceeds {} bits", q.multiplier[c], bits));
       require(q.shift[c] <= 47, "a shift exceeds 47");
       for (const std::int64_t end : {x[c].lo, x[c].hi}) {
         require(std::abs(end * q.multiplier[c] + q.offset[c]) < sum_limit, "acc*M + B reaches 2^47");
@@ -147,13 +154,16 @@ class Checker {
   }
 
   Ranges apply(const Activation& activation, const Ranges& x) const {
-    require(activation.slope.size() == x.size() && activation.shift.size() == x.size(), "an activation has other channels");
+    require(activation.slope.size() == x.size() && activation.shift.size() == x.size(),
+            "an activation has other channels");
     Ranges out;
     for (std::size_t c = 0; c < x.size(); ++c) {
-      require(std::abs(activation.slope[c]) < 131072 && activation.shift[c] <= 47, "a slope exceeds 18 bits or its shift 47");
+      require(std::abs(activation.slope[c]) < 131072 && activation.shift[c] <= 47,
+              "a slope exceeds 18 bits or its shift 47");
       Range r{activation.apply(x[c].lo, c), activation.apply(x[c].hi, c)};
       if (x[c].lo < 0 && x[c].hi >= 0) {  // the bend and both sides of it
-        for (const std::int64_t y : {activation.apply(0, c), activation.apply(-1, c)}) r = {std::min(r.lo, y), std::max({r.lo, r.hi, y})};
+        for (const std::int64_t y : {activation.apply(0, c), activation.apply(-1, c)})
+          r = {std::min(r.lo, y), std::max({r.lo, r.hi, y})};
       }
       out.push_back({std::min(r.lo, r.hi), std::max(r.lo, r.hi)});
     }
@@ -171,7 +181,8 @@ class Checker {
       require(!code.format.is_bipolar() || t.levels == 1, "a bipolar code has more than one threshold");
       for (std::size_t c = 0; c < u.size(); ++c) {
         require(std::is_sorted(t.values.begin() + static_cast<std::ptrdiff_t>(c * levels),
-                               t.values.begin() + static_cast<std::ptrdiff_t>((c + 1) * levels)), "thresholds are not ascending");
+                               t.values.begin() + static_cast<std::ptrdiff_t>((c + 1) * levels)),
+                "thresholds are not ascending");
         const std::int64_t a = t.count(u[c].lo, c), b = t.count(u[c].hi, c);
         const Range count{std::min(a, b), std::max(a, b)};
         out.push_back(code.format.is_bipolar() ? Range{2 * count.lo - 1, 2 * count.hi - 1}
@@ -231,13 +242,15 @@ class Checker {
         if (partial && pool.common_divisor == 0) r = {std::min<std::int64_t>(r.lo, 0), std::max<std::int64_t>(r.hi, 0)};
       }
     }
-    for (int y = 0; y < out.height; ++y) check_taps(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, in.height, y, pool);
+    for (int y = 0; y < out.height; ++y)
+      check_taps(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, in.height, y, pool);
     for (int x = 0; x < out.width; ++x) check_taps(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, in.width, x, pool);
     write(pool.output, std::move(ranges));
   }
 
   static bool has_partial_window(const Window& w, const IntTensor& in, const IntTensor& out) {
-    return w.pad_top > 0 || w.pad_left > 0 || (out.height - 1) * w.stride_h - w.pad_top + (w.kernel_h - 1) * w.dilation_h >= in.height ||
+    return w.pad_top > 0 || w.pad_left > 0 ||
+           (out.height - 1) * w.stride_h - w.pad_top + (w.kernel_h - 1) * w.dilation_h >= in.height ||
            (out.width - 1) * w.stride_w - w.pad_left + (w.kernel_w - 1) * w.dilation_w >= in.width;
   }
 
@@ -248,7 +261,8 @@ class Checker {
       inside += at >= 0 && at < size ? 1 : 0;
     }
     require(inside > 0, "a window lies outside the map");
-    require(pool.common_divisor == 0 || pool.common_divisor % inside == 0, "a window's count does not divide the common divisor");
+    require(pool.common_divisor == 0 || pool.common_divisor % inside == 0,
+            "a window's count does not divide the common divisor");
   }
 
   void check_work(const Concatenation& concat) {
@@ -256,7 +270,8 @@ class Checker {
     Ranges ranges;
     for (const TensorId id : concat.inputs) {
       const IntTensor& in = network_.tensor(id);
-      require(in.format == out.format && in.height == out.height && in.width == out.width && in.zero_point == out.zero_point,
+      require(in.format == out.format && in.height == out.height && in.width == out.width &&
+                  in.zero_point == out.zero_point,
               "its inputs differ in format or size");
       ranges.insert(ranges.end(), of(id).begin(), of(id).end());
     }

@@ -24,7 +24,8 @@ struct Constant {
   [[nodiscard]] std::vector<std::int64_t> as_integer() const; // throws std::invalid_argument for fractions
 };
 
-using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>, Constant>;
+using Attribute =
+    std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>, Constant>;
 
 struct Node {
   std::string op;      // ONNX op_type; after normalisation one of the canonical operators (normalise.h)
@@ -38,7 +39,8 @@ struct Node {
   [[nodiscard]] std::int64_t attribute_int(const std::string& key, std::int64_t fallback) const;
   [[nodiscard]] float attribute_float(const std::string& key, float fallback) const;
   [[nodiscard]] std::string attribute_string(const std::string& key, const std::string& fallback) const;
-  [[nodiscard]] std::vector<std::int64_t> attribute_ints(const std::string& key, std::vector<std::int64_t> fallback) const;
+  [[nodiscard]] std::vector<std::int64_t> attribute_ints(const std::string& key,
+                                                         std::vector<std::int64_t> fallback) const;
 };
 
 struct GraphInput {
@@ -60,7 +62,8 @@ struct Graph {
   [[nodiscard]] const Constant* constant(const std::string& tensor) const;  // nullptr: computed
 };
 
-// Parses an ONNX file's bytes. Throws DiagnosticError: file-damaged, bad-graph, dynamic-shape, unsupported-attribute, ...
+// Parses an ONNX file's bytes.
+// Throws DiagnosticError: file-damaged, bad-graph, dynamic-shape, unsupported-attribute, ...
 [[nodiscard]] Graph import_onnx(const std::string& path);
 
 // Runs a Graph (as imported or normalised) in float32, operation by operation, in order: the reference that lowering

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network as lowered: closed (five kinds of layer), integers only, no platform in sight.
 //
-// Every tensor is a map [channels, height, width] of integers of one Format; a dense layer is a convolution whose kernel
-// covers the map. The reference executor below defines what the machine must compute, bit for bit.
+// Every tensor is a map [channels, height, width] of integers of one Format; a dense layer is a convolution whose
+// kernel covers the map. The reference executor below defines what the machine must compute, bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +54,8 @@ struct Convolution {
 };
 
 // u = q3(activation?(q1(a)) + q2(b)) or q3(activation?(q1(a) + q2(b))), absent steps skipped, per element;
-// outputs: u itself (`fixed`), and/or a code of u (`code`): by thresholds, or without thresholds its sign, u >= 0 ? +1 : -1.
+// outputs: u itself (`fixed`), and/or a code of u (`code`): by thresholds, or without thresholds its sign,
+// u >= 0 ? +1 : -1.
 struct PostProcessing {
   enum class ActivationPlace : std::uint8_t { none, after_q1, after_join };
   TensorId a = no_tensor;
@@ -110,7 +111,8 @@ struct Layer {
 
 struct LoweringOptions {
   int join_fraction_bits = 10;   // grid of unquantised join operands: int16 at 2^-join_fraction_bits
-  int multiplier_bits_binary = 24, multiplier_bits_fixed = 18;  // signed widths of M by the operand's width (<= 18 bits, wider)
+  // Signed widths of M by the operand's width: at most 18 bits, wider.
+  int multiplier_bits_binary = 24, multiplier_bits_fixed = 18;
   bool operator==(const LoweringOptions&) const = default;
 };
 

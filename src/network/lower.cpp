@@ -81,7 +81,8 @@ void Lowerer::lower_node(const Node& node) {
 
 IntegerNetwork Lowerer::run() {
   if (graph_.inputs.size() != 1) {
-    refuse("not-lowerable", {}, fmt::format("the network has {} inputs; exactly one is possible", graph_.inputs.size()));
+    refuse("not-lowerable", {},
+           fmt::format("the network has {} inputs; exactly one is possible", graph_.inputs.size()));
   }
   Value input;
   input.state = Value::State::host;
@@ -162,10 +163,6 @@ void Lowerer::append_step(const Node& node, Value value, Step step) {
     }
     value = to_tail(value, node.name);
   }
-  if (step.kind == Step::Kind::prelu && !step.p.is_scalar()) {
-    refuse("not-lowerable", node.name, "PRelu with a slope for each channel is not possible on the host",
-           "put a quantiser behind it so that it runs on the machine");
-  }
   const std::size_t channels = value.shape.size() > 1 ? static_cast<std::size_t>(value.shape[1]) : 1;
   append_host(node, std::move(value), host_op(step, shape_of(node.outputs.front()).size(), channels));
 }
@@ -194,7 +191,8 @@ void Lowerer::elementwise(const Node& node) {
     return join(node, value_of(node.inputs[0]), value_of(node.inputs[1]), node.op == "Sub");
   }
   const auto kind = binary_kind(node.op, first);
-  if (!kind) refuse("not-lowerable", node.name, fmt::format("{} with a computed exponent has no integer form", node.op));
+  if (!kind)
+    refuse("not-lowerable", node.name, fmt::format("{} with a computed exponent has no integer form", node.op));
   Value x = value_of(node.inputs[first ? 1 : 0]);
   const Constant operand = constant_of(node.inputs[first ? 0 : 1]);
   if (x.state == Value::State::integer && shape_of(node.outputs[0]) != x.shape) x = to_tail(x, node.name);
@@ -203,7 +201,8 @@ void Lowerer::elementwise(const Node& node) {
     p = per_channel(operand, x.shape);
   } catch (const std::invalid_argument&) {  // varies along another axis: only the host can do that
   }
-  if (p && x.state == Value::State::integer) return append_step(node, x, make_step(*kind, *p, node.name, origin_of(node)));
+  if (p && x.state == Value::State::integer)
+    return append_step(node, x, make_step(*kind, *p, node.name, origin_of(node)));
   if (x.state == Value::State::integer) x = to_tail(x, node.name);
   HostOp op = host_op(make_step(*kind, {{0.0F}}), 2, 1);
   op.operand = {operand.shape, operand.as_float()};
@@ -266,7 +265,9 @@ void Lowerer::output_operator(const Node& node) {
   HostOp op;
   const std::int64_t axis = node.attribute_int("axis", node.op == "ArgMax" ? 0 : -1);
   op.axis = static_cast<int>(axis < 0 ? axis + static_cast<std::int64_t>(x.shape.size()) : axis);
-  op.kind = node.op == "Softmax" ? HostOp::Kind::softmax : node.op == "ArgMax" ? HostOp::Kind::argmax : HostOp::Kind::top_k;
+  op.kind = node.op == "Softmax"  ? HostOp::Kind::softmax
+            : node.op == "ArgMax" ? HostOp::Kind::argmax
+                                  : HostOp::Kind::top_k;
   op.keep_dimensions = node.attribute_int("keepdims", 1) != 0;
   op.count = node.attribute_int("k", 1);
   if (node.op == "TopK" && node.attribute_int("largest", 1) == 0) {
@@ -284,17 +285,16 @@ void Lowerer::output_operator(const Node& node) {
 
 Value Lowerer::to_tail(const Value& value, const std::string& node) {
   Value x = value.pool ? resolve_pool(value) : value;
-  for (const Step& step : x.chain) {
-    if (step.kind == Step::Kind::prelu && !step.p.is_scalar()) {
-      refuse("not-lowerable", step.node, "PRelu with a slope for each channel is not possible on the host",
-             "put a quantiser behind it so that it runs on the machine");
-    }
-  }
   MapPtr map = x.map;
   if (!map->is_plain()) {
-    const std::string name = map->name;
-    if (map->is_written()) builder_.rename(map, ":acc");
+    // The copy stands for the file's tensor where one scale relates them; the accumulator then makes room.
+    const bool stands = !map->accumulator || map->file_scale.has_value();
+    const std::string name = stands ? map->name : map->name + ":stored";
+    const float scale = map->file_scale.value_or(map->scale);
+    if (stands && map->is_written()) builder_.rename(map, ":acc");
+    const bool accumulator = map->accumulator;
     map = copy_map(x, std::vector<std::int32_t>(static_cast<std::size_t>(map->channels), 1), name);
+    if (accumulator) builder_.network.tensors[static_cast<std::size_t>(map->tensor)].scale = map->scale = scale;
   }
   builder_.write(map);
   Value out;

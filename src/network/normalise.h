@@ -9,16 +9,19 @@
 //                     rounding (QONNX name, upper case), bits, signed (int)
 //                   y = (round(clip(X/scale + zero_point, lo, hi)) - zero_point) * scale
 //                   from Quant, IntQuant, QuantizeLinear -> [Clip] -> DequantizeLinear. `saturate_first` int: 1 clips
-//                   before rounding (QONNX); 0 is ONNX's y = (clip(round(X/scale) + zero_point, lo, hi) - zero_point) * scale.
-//                   Equal results unless zero_point is odd and X/scale is exactly between two integers.
+//                   before rounding (QONNX); 0 is ONNX's
+//                   y = (clip(round(X/scale) + zero_point, lo, hi) - zero_point) * scale. Equal results unless zero_point is odd and X/scale is exactly between two integers.
 //   Bipolar         X | scale (Constant)                 y = (X >= 0 ? +1 : -1) * scale
-//                   from BipolarQuant, 1-bit Quant, Where(X >= 0, s, -s), GreaterOrEqual -> Cast -> Mul 2 -> Sub 1, STE residue
+//                   from BipolarQuant, 1-bit Quant, Where(X >= 0, s, -s), GreaterOrEqual -> Cast -> Mul 2 -> Sub 1,
+//                   STE residue
 //   Sign            X                                    y in {-1, 0, +1}
 //   MultiThreshold  X | thresholds (Constant [C or 1, n]), out_scale, out_bias (float)
 //                   y = out_scale * #{ X >= T[c,i] } + out_bias; channel axis 1
-//   Trunc           X | scale, zero_point, in_bits, out_bits, out_scale (Constant/float), lo, hi, rounding, version (int)
+//   Trunc           X | scale, zero_point, in_bits, out_bits, out_scale (Constant/float), lo, hi,
+//                   rounding, version (int)
 //   Conv            X, W [, B]  | kernel_shape, strides, dilations, pads (explicit [t, l, b, r]), group
-//   MatMul          X, W         W is [K, N]: from MatMul, Gemm (transB undone; its bias becomes Add)
+//   MatMul          X, W         W is [K, N]: from MatMul, Gemm (transA, transB, alpha and bias become
+//                   Transpose, Mul and Add)
 //   BatchNormalization X | gamma, beta, mean, variance (Constant [C]), epsilon (float)
 //   Add Sub Mul Div Pow   X, Y   either may be a constant tensor of the graph (order kept)
 //   Relu, PRelu (X | slope Constant; LeakyRelu becomes this), Clip (X | lo, hi float), Sigmoid

@@ -9,7 +9,8 @@
 
 namespace blendsim {
 
-// The tensor's name with ".npy": letters, digits, '_', '-' and inner '.' stay, every other byte becomes %XX (upper case).
+// The tensor's name with ".npy": letters, digits, '_', '-' and inner '.' stay, every other byte becomes %XX (upper
+// case).
 [[nodiscard]] std::string tensor_file_name(std::string_view tensor);
 
 // Writes folder/tensor_file_name(name) for every tensor, int64 [1, channels, height, width], and folder/tensors.json:

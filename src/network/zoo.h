@@ -15,8 +15,9 @@ struct ZooEntry {
 
 struct ZooOptions {
   std::uint64_t seed = 1;
-  std::string dialect = "onnx";       // "onnx": QuantizeLinear/DequantizeLinear, compare and select; "qonnx": Quant, BipolarQuant
-  std::string skip = "block";         // "block": one 1x1 skip convolution per basic block; "convolution": one per convolution
+  // "onnx": QuantizeLinear/DequantizeLinear, compare and select; "qonnx": Quant, BipolarQuant
+  std::string dialect = "onnx";
+  std::string skip = "block";  // "block": one 1x1 skip convolution per basic block; "convolution": one per convolution
   bool float_batch_norm = false;      // ordinary float statistics instead of exactly representable ones
   int width = 16;                     // channels of the first stage (16 in the paper's skeleton)
   int blocks = 3;                     // basic blocks per stage

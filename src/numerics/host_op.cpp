@@ -126,7 +126,7 @@ FloatArray apply_unchecked(const HostOp& op, const FloatArray& x) {
     case Kind::relu:
       return each(x, [](float v) { return v < 0 ? 0.0F : v; });
     case Kind::leaky_relu:
-      return each(x, [a = operand(0)](float v) { return v < 0 ? v * a : v; });
+      return zip(x, op.operand, [](float v, float a) { return v < 0 ? v * a : v; });
     case Kind::clip:
       return each(x, [lo = operand(0), hi = operand(1)](float v) { return clipped(v, lo, hi); });
     case Kind::sigmoid:

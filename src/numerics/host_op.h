@@ -16,8 +16,8 @@ struct HostOp {
   enum class Kind : std::uint8_t {
     add, subtract, multiply, divide, power,  // y = x op operand, operand broadcast as ONNX does
     reverse_subtract, reverse_divide,        // y = operand op x
-    relu, leaky_relu, clip, sigmoid,         // clip: operand = {lo, hi}; leaky_relu: operand = {alpha}
-    batch_normalization,                     // operand [5, channels]: gamma, beta, mean, variance, epsilon in each column
+    relu, leaky_relu, clip, sigmoid,         // clip: operand = {lo, hi}; leaky_relu: operand = slope, broadcast
+    batch_normalization,                     // operand [5, channels], rows: gamma, beta, mean, variance, epsilon
     quantize,                                // y = round(clip(x / scale + zero_point)): integers; see below
     bipolar,                                 // y = x >= 0 ? 1 : -1
     sign,                                    // y = x > 0 ? 1 : x < 0 ? -1 : 0
@@ -44,7 +44,8 @@ struct HostOp {
   bool operator==(const HostOp&) const = default;
 };
 
-// One step. x keeps its leading batch dimension of 1. Throws DiagnosticError: input-value (NaN or infinity into quantize).
+// One step. x keeps its leading batch dimension of 1.
+// Throws DiagnosticError: input-value (NaN or infinity into quantize).
 [[nodiscard]] FloatArray apply(const HostOp& op, const FloatArray& x);
 
 // "Softmax on the host (node 'Softmax_9')", for reports.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file formats behind read_input, for tensor itself; read_bytes serves other readers too. `path` is for diagnostics.
+// The file formats behind read_input, for tensor itself; read_bytes serves other readers too. `path` is for
+// diagnostics.
 #pragma once
 
 #include <string>

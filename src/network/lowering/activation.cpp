@@ -9,29 +9,62 @@ namespace blendsim::lowering {
 
 namespace {
 
-constexpr int grid_bits = 18;  // the activation's operand, so that q3 keeps the wide multiplier
+// The activation's operand: 18 bits keep the wide multiplier for q3; 27 bits are finer, and on a unit that q3 need only
+// shift they lose nothing there.
+struct GridChoice {
+  int bits;
+  bool own_units;
+};
+constexpr GridChoice grid_choices[] = {{18, false}, {27, true}, {27, false}};
 
-// Fraction bits of the finest power-of-two grid of 18 bits that holds the chain's values.
-std::optional<int> fraction_bits(const Chain& chain, const Domain& domain) {
-  double bound = 0;
-  for (std::size_t c = 0; c < domain.channels(); ++c) {
-    const auto f = chain_linear(chain, c);
-    if (!f) return std::nullopt;
-    for (const std::int64_t q : {domain.lo[c], domain.hi[c]}) {
-      bound = std::max(bound, std::fabs(std::clamp(f->slope * static_cast<double>(q) + f->offset, f->lo, f->hi)));
-    }
-  }
-  if (bound == 0) return 0;
-  const double room = std::ldexp(1.0, grid_bits - 1) - 1;
-  return std::clamp(static_cast<int>(std::floor(std::log2(room / bound))), -30, 40);
+double slope_of(const Step& activation, std::size_t c) {
+  return activation.kind == Step::Kind::relu ? 0.0 : double{activation.p.at(c)};
 }
 
-Activation make_activation(const Step& step, std::size_t channels) {
+// Largest |value| of a channel before and after the activation.
+double bound_of(const Linear& f, const Step& activation, const Domain& domain, std::size_t c) {
+  double bound = 0;
+  for (const std::int64_t q : {domain.lo[c], domain.hi[c]}) {
+    const double y = std::clamp(f.slope * static_cast<double>(q) + f.offset, f.lo, f.hi);
+    bound = std::max(bound, std::fabs(y) * (y < 0 ? std::max(1.0, std::fabs(slope_of(activation, c))) : 1.0));
+  }
+  return bound;
+}
+
+// The finest units (first * 2^-k) on which the values fit the grid: one power of two, or for each channel the step of
+// the quantiser behind, so that q3 is a shift. Absent: a chain is not linear.
+std::optional<PerChannel> grid_units(const Reference& reference, Chain::const_iterator place, const Domain& domain,
+                                     GridChoice choice) {
+  const Chain before(reference.chain.begin(), place), after(place + 1, reference.chain.end());
+  const double room = std::ldexp(1.0, choice.bits - 1) - 1;
+  const auto finest = [&](double first, double bound) {
+    const double k = bound == 0 ? 0 : std::floor(std::log2(room * first / bound));
+    return first * std::exp2(-std::clamp(k, -30.0, 40.0));
+  };
+  double largest = 0;
+  PerChannel units;
+  units.values.clear();
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    const auto f = chain_linear(before, c);
+    if (!f) return std::nullopt;
+    const double bound = bound_of(*f, *place, domain, c);
+    largest = std::max(largest, bound);
+    if (!choice.own_units) continue;
+    const auto behind = chain_linear(after, c);
+    if (!behind || reference.quantiser.kind != Quantiser::Kind::quant) return std::nullopt;
+    const double step = behind->slope == 0 ? 1.0 : std::fabs(reference.quantiser.scale.at(c) / behind->slope);
+    units.values.push_back(static_cast<float>(finest(step, bound)));
+  }
+  if (!choice.own_units) units.values = {static_cast<float>(finest(1, largest))};
+  return units;
+}
+
+Activation make_activation(const Step& step, std::size_t channels, int grid_bits) {
   Activation out;
   out.lo = -(std::int64_t{1} << (grid_bits - 1));
   out.hi = -out.lo - 1;
   for (std::size_t c = 0; c < channels; ++c) {
-    const double slope = step.kind == Step::Kind::relu ? 0.0 : step.p.at(c);
+    const double slope = slope_of(step, c);
     int shift = 0;
     if (slope != 0) {
       shift = std::clamp(std::max(0, -granule_of(slope)), 0, 47);
@@ -44,6 +77,47 @@ Activation make_activation(const Step& step, std::size_t channels) {
   return out;
 }
 
+std::optional<ActivationFit> fit_on_grid(const Reference& reference, const Domain& domain,
+                                         const LoweringOptions& options, Chain::const_iterator place,
+                                         GridChoice choice) {
+  const Chain& chain = reference.chain;
+  const Chain before(chain.begin(), place);
+  const auto units = grid_units(reference, place, domain, choice);
+  if (!units) return std::nullopt;
+  Quantiser grid = grid_quantiser(1, choice.bits, reference.quantiser.node, {});
+  grid.scale = *units;
+  const auto q1 = fit_affine({before, grid}, domain, multiplier_bits(options, domain.lowest(), domain.highest()));
+  if (!q1) return std::nullopt;
+
+  ActivationFit fit;
+  fit.recipe.q1 = q1->affine;
+  fit.recipe.activation = make_activation(*place, domain.channels(), choice.bits);
+  fit.recipe.activation_place = PostProcessing::ActivationPlace::after_q1;
+  Chain after{make_step(Step::Kind::multiply, *units)};
+  after.insert(after.end(), place + 1, chain.end());
+  const Reference rest{after, reference.quantiser};
+  const Activation& a = *fit.recipe.activation;
+  const Domain inner{std::vector(domain.channels(), a.lo), std::vector(domain.channels(), a.hi), 1};
+  if (reference.quantiser.format.bits() <= 4) {
+    const auto code = fit_thresholds(rest, inner);
+    if (!code) return std::nullopt;
+    if (!code->is_sign) fit.recipe.thresholds = code->thresholds;
+  } else {
+    const auto q3 = fit_affine(rest, inner, multiplier_bits(options, a.lo, a.hi));
+    if (!q3) return std::nullopt;
+    fit.recipe.q3 = q3->affine;
+  }
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    compare(reference, domain, c, fit.exactness, [&](std::int64_t q) {
+      const std::int64_t u = a.apply(fit.recipe.q1->apply(q, c), c);
+      if (fit.recipe.q3) return fit.recipe.q3->apply(u, c);
+      const std::int64_t count = fit.recipe.thresholds ? fit.recipe.thresholds->count(u, c) : (u >= 0 ? 1 : 0);
+      return reference.quantiser.format.is_bipolar() ? 2 * count - 1 : reference.quantiser.lo + count;
+    });
+  }
+  return fit;
+}
+
 }  // namespace
 
 std::optional<ActivationFit> fit_activation(const Reference& reference, const Domain& domain,
@@ -53,42 +127,14 @@ std::optional<ActivationFit> fit_activation(const Reference& reference, const Do
     return step.kind == Step::Kind::relu || step.kind == Step::Kind::prelu;
   });
   if (place == chain.end()) return std::nullopt;
-  const Chain before(chain.begin(), place);
-  const auto fraction = fraction_bits(before, domain);
-  if (!fraction) return std::nullopt;
-  const auto unit = static_cast<float>(std::ldexp(1.0, -*fraction));
-  const Quantiser grid = grid_quantiser(unit, grid_bits, reference.quantiser.node, {});
-  const auto q1 = fit_affine({before, grid}, domain, multiplier_bits(options, domain.lowest(), domain.highest()));
-  if (!q1) return std::nullopt;
-
-  ActivationFit fit;
-  fit.recipe.q1 = q1->affine;
-  fit.recipe.activation = make_activation(*place, domain.channels());
-  fit.recipe.activation_place = PostProcessing::ActivationPlace::after_q1;
-  Chain after{make_step(Step::Kind::multiply, {{unit}})};
-  after.insert(after.end(), place + 1, chain.end());
-  const Reference rest{after, reference.quantiser};
-  const Domain inner{std::vector(domain.channels(), fit.recipe.activation->lo),
-                     std::vector(domain.channels(), fit.recipe.activation->hi), 1};
-  if (reference.quantiser.format.bits() <= 4) {
-    const auto code = fit_thresholds(rest, inner);
-    if (!code) return std::nullopt;
-    if (!code->is_sign) fit.recipe.thresholds = code->thresholds;
-  } else {
-    const auto q3 = fit_affine(rest, inner, options.multiplier_bits_binary);
-    if (!q3) return std::nullopt;
-    fit.recipe.q3 = q3->affine;
+  std::optional<ActivationFit> best;
+  for (const GridChoice choice : grid_choices) {
+    auto fit = fit_on_grid(reference, domain, options, place, choice);
+    if (fit && (!best || fit->exactness.differing < best->exactness.differing)) best = std::move(fit);
+    if (best && best->exactness.differing == 0) break;
   }
-  fit.exactness.ambiguous = count_ambiguous(reference, domain);
-  for (std::size_t c = 0; c < domain.channels(); ++c) {
-    compare(reference, domain, c, fit.exactness, [&](std::int64_t q) {
-      const std::int64_t u = fit.recipe.activation->apply(fit.recipe.q1->apply(q, c), c);
-      if (fit.recipe.q3) return fit.recipe.q3->apply(u, c);
-      const std::int64_t count = fit.recipe.thresholds ? fit.recipe.thresholds->count(u, c) : (u >= 0 ? 1 : 0);
-      return reference.quantiser.format.is_bipolar() ? 2 * count - 1 : reference.quantiser.lo + count;
-    });
-  }
-  return fit;
+  if (best) best->exactness.ambiguous = count_ambiguous(reference, domain);
+  return best;
 }
 
 }  // namespace blendsim::lowering

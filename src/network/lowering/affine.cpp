@@ -16,7 +16,8 @@ namespace blendsim::lowering {
 namespace {
 
 constexpr std::int64_t sum_limit = std::int64_t{1} << 47;
-constexpr std::array<int, 21> search_steps = {0, 1, -1, 2, -2, 3, -3, 4, -4, 6, -6, 8, -8, 12, -12, 16, -16, 32, -32, 64, -64};
+constexpr std::array<int, 21> search_steps = {0, 1,  -1, 2,   -2, 3,   -3, 4,   -4, 6,  -6,
+                                              8, -8, 12, -12, 16, -16, 32, -32, 64, -64};
 
 // Code units of one channel: code = clamp(round(slope*q + offset), lo, hi).
 struct CodeLine {
@@ -151,6 +152,8 @@ class ChannelFitter {
     walk.start(domain_.lo[c_], domain_.hi[c_]);
     if (!walk_chain(reference_.chain, c_, walk)) return false;
     walk.divide(q.scale.at(c_));
+    const bool odd = std::fmod(q.zero_point.at(c_), 2.0F) != 0;
+    if (odd && !q.saturate_first && walk.granule < 0) return false;  // added behind the rounding: ties go to odd codes
     walk.add(q.zero_point.at(c_));
     if (q.kind == Quantiser::Kind::trunc) {
       if (walk.granule < 0) return false;
@@ -254,7 +257,8 @@ std::vector<std::int64_t> sample_domain(const Domain& domain, std::size_t c) {
   for (std::int64_t i = 0; i < std::min(edge, count); ++i) out.push_back(at(count - 1 - i));
   for (std::int64_t k = 0; k < even; ++k) out.push_back(at(count / even * k));
   const std::int64_t zero = std::clamp((-domain.lo[c]) / domain.step, std::int64_t{0}, count - 1);
-  for (std::int64_t i = std::max<std::int64_t>(0, zero - edge); i < std::min(count, zero + edge); ++i) out.push_back(at(i));
+  for (std::int64_t i = std::max<std::int64_t>(0, zero - edge); i < std::min(count, zero + edge); ++i)
+    out.push_back(at(i));
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;

@@ -22,6 +22,8 @@ struct Map {
   int zero_point = 0;
   float scale = 1;
   bool accumulator = false;              // of a convolution or a sum: 32 bits
+  std::optional<float> file_scale;  // accumulator: integer * file_scale is the file's tensor `name`; absent: it has
+                                    // a bias or a scale for each channel
   TensorId tensor = no_tensor;
   std::optional<PostProcessing> recipe;  // u of this post-processing is the map; fixed and code unset
   int layer = -1;                        // that wrote it, where it has a recipe

@@ -45,7 +45,8 @@ struct Step {
 
 using Chain = std::vector<Step>;
 
-[[nodiscard]] Step make_step(Step::Kind kind, PerChannel p, std::string node = {}, std::vector<std::string> origin = {});
+[[nodiscard]] Step make_step(Step::Kind kind, PerChannel p, std::string node = {},
+                             std::vector<std::string> origin = {});
 
 [[nodiscard]] float evaluate_chain(const Chain& chain, float x, std::size_t channel);
 

@@ -67,13 +67,15 @@ std::optional<PerChannel> Lowerer::pure_scale(const Value& value) const {
   return out;
 }
 
-void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeights weights, Convolution work,
-                               const Shape& shape) {
+Value Lowerer::convolution_input(const Node& node, const Value& input) {
   Value x = input;
   if (x.pool) x = resolve_pool(std::move(x));
-  const auto scale = pure_scale(x);
+  if (!pure_scale(x)) {  // an offset, or a Relu, on an integer grid of its own
+    const auto grid = integer_grid(x, node.name);
+    if (grid && grid->format.bits() <= 8) x = quantise(std::move(x), *grid);
+  }
   const bool exact_map = x.map->is_plain();
-  if (!scale || (!exact_map && !fits_bits(x.map->domain, 8))) {
+  if (!pure_scale(x) || (!exact_map && !fits_bits(x.map->domain, 8))) {
     refuse("not-quantised", node.name,
            "its input is not quantised: float operations stand between the last quantiser and this node",
            "put a quantiser of 8 bits or less directly before it");
@@ -87,24 +89,42 @@ void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeig
     const std::vector<std::int32_t> ones(static_cast<std::size_t>(x.map->channels), 1);
     x.map = copy_map(x, ones, x.map->name + ":narrow", 8);
   }
-  const auto outputs = static_cast<std::size_t>(shape.at(1));
-  const std::size_t per_group = static_cast<std::size_t>(x.map->channels) / static_cast<std::size_t>(work.groups);
-  const std::int64_t fan_in = static_cast<std::int64_t>(per_group) * work.window.kernel_h * work.window.kernel_w;
-  if (fan_in > fan_in_limit) {
-    refuse("number-width", node.name, fmt::format("{} products a sum; at most {} are possible", fan_in, fan_in_limit));
-  }
-  std::vector<float> factors;
+  return x;
+}
+
+PerChannel Lowerer::accumulator_scale(const Node& node, const PerChannel& scale, const IntegerWeights& weights,
+                                      std::size_t channels, std::size_t outputs, std::size_t groups) const {
+  const std::size_t per_group = channels / groups;
+  PerChannel factor;
+  factor.values.clear();
   for (std::size_t o = 0; o < outputs; ++o) {
-    const std::size_t group = o / (outputs / static_cast<std::size_t>(work.groups));
-    const float in_scale = scale->at(group * per_group);
+    const std::size_t group = o / (outputs / groups);
+    const float in_scale = scale.at(group * per_group);
     for (std::size_t i = 0; i < per_group; ++i) {
-      if (scale->at(group * per_group + i) != in_scale) {
+      if (scale.at(group * per_group + i) != in_scale) {
         refuse("not-lowerable", node.name, "its input channels have different scales, which no integer sum can carry",
                "use one scale for the whole tensor");
       }
     }
-    factors.push_back(in_scale * weights.scale[weights.scale.size() == 1 ? 0 : o]);
+    factor.values.push_back(in_scale * weights.scale[weights.scale.size() == 1 ? 0 : o]);
   }
+  if (factor.all(factor.values[0])) factor.values.resize(1);
+  return factor;
+}
+
+void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeights weights, Convolution work,
+                               const Shape& shape) {
+  Value x = convolution_input(node, input);
+  const auto outputs = static_cast<std::size_t>(shape.at(1)), channels = static_cast<std::size_t>(x.map->channels);
+  const auto groups = static_cast<std::size_t>(work.groups);
+  const std::int64_t fan_in =
+      static_cast<std::int64_t>(channels / groups) * work.window.kernel_h * work.window.kernel_w;
+  if (fan_in > fan_in_limit) {
+    refuse("number-width", node.name, fmt::format("{} products a sum; at most {} are possible", fan_in, fan_in_limit));
+  }
+  const PerChannel factor = accumulator_scale(node, *pure_scale(x), weights, channels, outputs, groups);
+  const bool biased = node.inputs.size() > 2 && !node.inputs[2].empty();
+  if (biased && !is_constant(node.inputs[2])) refuse("not-constant", node.name, "its bias is computed");
   auto map = std::make_shared<Map>();
   map->name = node.outputs.front();
   map->channels = static_cast<int>(outputs);
@@ -112,6 +132,7 @@ void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeig
   map->width = shape.size() > 3 ? static_cast<int>(shape[3]) : 1;
   map->format = Format::signed_bits(32);
   map->accumulator = true;
+  if (!biased && factor.is_scalar()) map->file_scale = factor.at(0);
   work.weights = std::move(weights.values);
   work.weight_format = weights.format;
   map->domain = accumulator_domain(*x.map, work, outputs, weights.format.is_bipolar());
@@ -128,14 +149,20 @@ void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeig
   Value y;
   y.state = Value::State::integer;
   y.map = std::move(map);
-  PerChannel factor{factors};
-  if (factor.all(factors[0])) factor.values.resize(1);
   if (!factor.all(1.0F)) y.chain.push_back(make_step(Step::Kind::multiply, factor, node.name));
-  if (node.inputs.size() > 2 && !node.inputs[2].empty()) {
-    if (!is_constant(node.inputs[2])) refuse("not-constant", node.name, "its bias is computed");
-    y.chain.push_back(make_step(Step::Kind::add, {constant_of(node.inputs[2]).as_float()}, node.name));
-  }
+  if (biased) y.chain.push_back(make_step(Step::Kind::add, {constant_of(node.inputs[2]).as_float()}, node.name));
   define(node.outputs.front(), std::move(y));
+}
+
+IntegerWeights Lowerer::weights_of(const Node& node, std::size_t out_axis) const {
+  try {
+    if (auto weights = integer_weights(graph_, producers_, node.inputs[1], out_axis)) return std::move(*weights);
+  } catch (const std::out_of_range& error) {
+    refuse("number-width", node.name, error.what());
+  } catch (const std::invalid_argument& error) {
+    refuse("not-quantised", node.name, error.what(), "quantise the weights in the file");
+  }
+  refuse("not-constant", node.name, "its weights are computed");
 }
 
 namespace {
@@ -159,24 +186,16 @@ void Lowerer::convolution(const Node& node) {
   if (x.shape.size() != 4) {
     refuse("not-lowerable", node.name, fmt::format("Conv on {}; [1, C, H, W] is due", shape_text(x.shape)));
   }
-  std::optional<IntegerWeights> weights;
-  try {
-    weights = integer_weights(graph_, producers_, node.inputs[1], 0);
-  } catch (const std::out_of_range& error) {
-    refuse("number-width", node.name, error.what());
-  } catch (const std::invalid_argument& error) {
-    refuse("not-quantised", node.name, error.what(), "quantise the weights in the file");
-  }
-  if (!weights) refuse("not-constant", node.name, "its weights are computed");
+  IntegerWeights weights = weights_of(node, 0);
   Convolution work;
   work.groups = static_cast<int>(node.attribute_int("group", 1));
   const auto pair = [&](const char* key) { return node.attribute_ints(key, {1, 1}); };
   const auto strides = pair("strides"), dilations = pair("dilations");
   const auto pads = node.attribute_ints("pads", {0, 0, 0, 0});
   const auto at = [](const std::vector<std::int64_t>& v, std::size_t i) { return static_cast<int>(v.at(i)); };
-  work.window = {at(weights->shape, 2), at(weights->shape, 3), at(strides, 0), at(strides, 1), at(dilations, 0),
+  work.window = {at(weights.shape, 2), at(weights.shape, 3), at(strides, 0), at(strides, 1), at(dilations, 0),
                  at(dilations, 1),      at(pads, 0),           at(pads, 1),    at(pads, 2),    at(pads, 3)};
-  emit_convolution(node, x, std::move(*weights), work, shape_of(node.outputs[0]));
+  emit_convolution(node, x, std::move(weights), work, shape_of(node.outputs[0]));
 }
 
 void Lowerer::dense(const Node& node) {
@@ -187,34 +206,26 @@ void Lowerer::dense(const Node& node) {
   }
   const Value& x = value_of(node.inputs[0]);
   require_integer(x, node, graph_.file);
-  std::optional<IntegerWeights> weights;
-  try {
-    weights = integer_weights(graph_, producers_, node.inputs[1], 1);
-  } catch (const std::out_of_range& error) {
-    refuse("number-width", node.name, error.what());
-  } catch (const std::invalid_argument& error) {
-    refuse("not-quantised", node.name, error.what(), "quantise the weights in the file");
-  }
-  if (!weights) refuse("not-constant", node.name, "its weights are computed");
-  const std::int64_t inputs = weights->shape.at(0), outputs = weights->shape.at(1);
+  IntegerWeights weights = weights_of(node, 1);
+  const std::int64_t inputs = weights.shape.at(0), outputs = weights.shape.at(1);
   const Map& map = *x.map;
   if (x.shape.size() != 2 || inputs != std::int64_t{map.channels} * map.height * map.width) {
     refuse("not-lowerable", node.name,
            fmt::format("MatMul on {} with weights {}; a flattened map [1, K] is due", shape_text(x.shape),
-                       shape_text(weights->shape)));
+                       shape_text(weights.shape)));
   }
   // [K, N] -> [N, C, H, W]: K runs over channels, rows, columns, as Flatten wrote it.
-  std::vector<std::int16_t> turned(weights->values.size());
+  std::vector<std::int16_t> turned(weights.values.size());
   for (std::int64_t k = 0; k < inputs; ++k) {
     for (std::int64_t n = 0; n < outputs; ++n) {
-      turned[static_cast<std::size_t>(n * inputs + k)] = weights->values[static_cast<std::size_t>(k * outputs + n)];
+      turned[static_cast<std::size_t>(n * inputs + k)] = weights.values[static_cast<std::size_t>(k * outputs + n)];
     }
   }
-  weights->values = std::move(turned);
+  weights.values = std::move(turned);
   Convolution work;
   work.window.kernel_h = map.height;
   work.window.kernel_w = map.width;
-  emit_convolution(node, x, std::move(*weights), work, shape_of(node.outputs[0]));
+  emit_convolution(node, x, std::move(weights), work, shape_of(node.outputs[0]));
 }
 
 }  // namespace blendsim::lowering

@@ -23,7 +23,8 @@ struct Domain {
   [[nodiscard]] std::int64_t highest() const;
 };
 
-inline constexpr std::int64_t exhaustive_limit = std::int64_t{1} << 17;  // domain values of a channel checked one by one
+// Domain values of a channel that are checked one by one.
+inline constexpr std::int64_t exhaustive_limit = std::int64_t{1} << 17;
 
 // What the file computes: quantiser(chain(q)).
 struct Reference {
@@ -47,9 +48,11 @@ struct AffineFit {
   Exactness exactness;
 };
 // Absent: the chain is not of the form clamp(slope*q + offset) with one pair of saturation codes for all channels.
-[[nodiscard]] std::optional<AffineFit> fit_affine(const Reference& reference, const Domain& domain, int multiplier_bits);
+[[nodiscard]] std::optional<AffineFit> fit_affine(const Reference& reference, const Domain& domain,
+                                                  int multiplier_bits);
 
-// q1, activation, q3 of a chain with one Relu or PRelu in it. The recipe's q1, activation, activation_place and q3 are set.
+// q1, activation, q3 of a chain with one Relu or PRelu in it. The recipe's q1, activation, activation_place and q3 are
+// set.
 struct ActivationFit {
   PostProcessing recipe;
   Exactness exactness;

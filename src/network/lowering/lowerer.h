@@ -61,6 +61,9 @@ class Lowerer {
   // quantise.cpp
   void quantiser(const Node& node);
   Value quantise_host(const Node& node, const Value& value, const Quantiser& q);
+  void append_host_quantiser(const Node& node, const Value& value, const Quantiser& q);
+  void settle_quantiser(const Value& value, Quantiser& q) const;   // fits the value's channels; bounds of Trunc
+  [[nodiscard]] static bool is_on_its_grid(const Value& value, const Quantiser& q);
   Value quantise(Value value, Quantiser q);
   [[nodiscard]] Value quantise_pooled(Value value, const Quantiser& q);
   MapPtr coded_map(const Value& value, const Quantiser& q);     // nullptr: not monotone
@@ -73,24 +76,41 @@ class Lowerer {
   void convolution(const Node& node);
   void dense(const Node& node);
   void emit_convolution(const Node& node, const Value& x, IntegerWeights weights, Convolution work, const Shape& shape);
+  // The input as integers of at most 8 bits in a tensor, (q - zero_point) * scale.
+  Value convolution_input(const Node& node, const Value& input);
+  [[nodiscard]] IntegerWeights weights_of(const Node& node, std::size_t out_axis) const;
+  // input scale * weight scale of each output channel.
+  [[nodiscard]] PerChannel accumulator_scale(const Node& node, const PerChannel& scale, const IntegerWeights& weights,
+                                             std::size_t channels, std::size_t outputs, std::size_t groups) const;
   // The scale (one, or one a channel) when chain(q) == (q - zero_point) * scale; absent: something else.
   [[nodiscard]] std::optional<PerChannel> pure_scale(const Value& value) const;
+
+  // grid.cpp
+  // The scale at which all the value's reals are integers of at most 32 bits; absent: there is none.
+  [[nodiscard]] std::optional<Quantiser> integer_grid(const Value& value, const std::string& node) const;
+  Value on_grid(const Value& value, const Node& node);
 
   // join.cpp
   void join(const Node& node, Value a, Value b, bool subtract);
   struct Operand { Value value; double scale = 1; };
+  // Both on one grid: unit * factor[i] is the scale of operand i.
+  struct CommonGrid { Operand operands[2]; std::int64_t factors[2] = {1, 1}; double unit = 1; };
   Operand join_operand(Value value, const Node& node);
-  Value on_grid(const Value& value, const Node& node);
+  CommonGrid common_grid(const Node& node, const Value& a, const Value& b, bool subtract);
 
   // pooling.cpp
   void max_pool(const Node& node);
   void average_pool(const Node& node);
+  Value average_input(const Node& node, bool padding_counts);
   void concat(const Node& node);
+  std::vector<Value> concat_inputs(const Node& node);   // on one grid
   Value resolve_pool(Value value);             // writes a pending max pool
   // A value whose map is a tensor and whose chain is non-decreasing in every channel (a copy times -1 where it is not).
   Value rising(Value value);
-  // The map's integers (times -1 where a sign says so) in the narrowest of INT8, UINT8, INT16, INT32 from least_bits on.
-  MapPtr copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name, int least_bits = 16);
+  // The map's integers (times -1 where a sign says so) in the narrowest of INT8, UINT8, INT16, INT32 from least_bits
+  // on.
+  MapPtr copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name,
+                  int least_bits = 16);
 
   // tools
   [[nodiscard]] const Value& value_of(const std::string& tensor) const { return values_.at(tensor); }

@@ -39,7 +39,8 @@ Format storage_format(const Domain& domain, int least_bits) {
   if (least_bits <= 8 && lo >= 0 && hi <= 255) return Format::unsigned_bits(8);
   for (const int bits : {8, 16}) {
     if (bits < least_bits) continue;
-    if (Format::signed_bits(bits).contains(lo) && Format::signed_bits(bits).contains(hi)) return Format::signed_bits(bits);
+    if (Format::signed_bits(bits).contains(lo) && Format::signed_bits(bits).contains(hi))
+      return Format::signed_bits(bits);
   }
   return Format::signed_bits(32);
 }
@@ -175,50 +176,95 @@ void Lowerer::max_pool(const Node& node) {
   define(node.outputs[0], std::move(x));
 }
 
-void Lowerer::average_pool(const Node& node) {
+namespace {
+
+// Least common multiple of the windows' counts of taps inside the map.
+std::int64_t common_count(const Window& w, const Map& in, const Shape& out) {
+  std::int64_t divisor = 1;
+  for (int y = 0; y < static_cast<int>(out.at(2)); ++y) {
+    const int rows = taps_inside(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, in.height, y);
+    for (int x = 0; x < static_cast<int>(out.at(3)); ++x) {
+      const int columns = taps_inside(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, in.width, x);
+      divisor = std::lcm(divisor, std::int64_t{rows} * columns);
+      if (divisor > INT32_MAX) return divisor;
+    }
+  }
+  return divisor;
+}
+
+bool is_padded(const Window& w) { return w.pad_top != 0 || w.pad_left != 0 || w.pad_bottom != 0 || w.pad_right != 0; }
+
+bool is_affine(const Value& x) {
+  for (std::size_t c = 0; c < x.map->domain.channels(); ++c) {
+    const auto f = chain_linear(x.chain, c);
+    if (!f || !std::isinf(f->lo) || !std::isinf(f->hi)) return false;
+  }
+  return true;
+}
+
+// What a sum's integers mean: the mean of x's chain.
+Chain mean_chain(const Value& x, const std::optional<PerChannel>& scale, std::int64_t divisor,
+                 const std::string& node) {
+  Chain chain;
+  const auto divide = [&] {
+    if (divisor != 1) chain.push_back(make_step(Step::Kind::divide, {{static_cast<float>(divisor)}}, node));
+  };
+  if (scale) {
+    if (!scale->all(1.0F)) chain.push_back(make_step(Step::Kind::multiply, *scale, node));
+    divide();
+    return chain;
+  }
+  divide();
+  if (x.map->zero_point != 0) {  // the sum has lost it, the chain takes it off again
+    chain.push_back(make_step(Step::Kind::add, {{static_cast<float>(x.map->zero_point)}}, node));
+  }
+  for (const Step& step : x.chain) {
+    chain.push_back(step);
+    chain.back().origin.clear();
+  }
+  return chain;
+}
+
+}  // namespace
+
+Value Lowerer::average_input(const Node& node, bool padding_counts) {
   Value x = value_of(node.inputs[0]);
   require_pool_input(x, node, graph_.file);
   if (x.pool) x = resolve_pool(std::move(x));
+  const bool commutes = pure_scale(x) || (!padding_counts && is_affine(x));  // an affine map commutes with the mean
+  if (!commutes) {
+    const auto grid = integer_grid(x, node.name);
+    x = grid ? quantise(std::move(x), *grid) : on_grid(x, node);
+  }
+  if (!x.map->is_plain()) {
+    x.map =
+        copy_map(x, std::vector<std::int32_t>(static_cast<std::size_t>(x.map->channels), 1), x.map->name + ":stored");
+  }
+  builder_.write(x.map);
+  return x;
+}
+
+void Lowerer::average_pool(const Node& node) {
   const Shape& shape = shape_of(node.outputs[0]);
-  const Window w = read_window(node);
-  const bool padded = w.pad_top != 0 || w.pad_left != 0 || w.pad_bottom != 0 || w.pad_right != 0;
-  const bool ceil_mode = node.attribute_int("ceil_mode", 0) != 0;
+  Pooling work;
+  work.kind = Pooling::Kind::sum;
+  work.window = read_window(node);
+  const Window& w = work.window;
+  const bool padded = is_padded(w), ceil_mode = node.attribute_int("ceil_mode", 0) != 0;
   const bool include_padding = node.attribute_int("count_include_pad", 0) != 0;
   if (include_padding && ceil_mode) {
     refuse("unsupported-attribute", node.name, "count_include_pad together with ceil_mode");
   }
+  const Value x = average_input(node, padded && include_padding);
   const auto scale = pure_scale(x);
-  bool linear = scale.has_value();
-  if (!linear && (!padded || !include_padding)) {  // an affine map commutes with the mean
-    linear = true;
-    for (std::size_t c = 0; c < x.map->domain.channels(); ++c) {
-      const auto f = chain_linear(x.chain, c);
-      linear = linear && f && std::isinf(f->lo) && std::isinf(f->hi);
-    }
-  }
-  if (!linear) {
-    refuse("not-quantised", node.name, "float operations stand between the last quantiser and this average",
-           "quantise before pooling");
-  }
-  std::int64_t divisor = std::int64_t{w.kernel_h} * w.kernel_w;
-  Pooling work;
-  work.kind = Pooling::Kind::sum;
-  work.window = w;
-  if (!include_padding && (padded || ceil_mode)) {
-    divisor = 1;
-    for (int y = 0; y < static_cast<int>(shape.at(2)); ++y) {
-      const int rows = taps_inside(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, x.map->height, y);
-      for (int column = 0; column < static_cast<int>(shape.at(3)); ++column) {
-        divisor = std::lcm(divisor, std::int64_t{rows} * taps_inside(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
-                                                                     x.map->width, column));
-      }
-    }
-    if (divisor != std::int64_t{w.kernel_h} * w.kernel_w || padded) work.common_divisor = static_cast<int>(divisor);
-  }
-  if (!x.map->is_plain()) {
-    x.map = copy_map(x, std::vector<std::int32_t>(static_cast<std::size_t>(x.map->channels), 1), x.map->name + ":stored");
-  }
   const Map& from = *x.map;
+  std::int64_t divisor = std::int64_t{w.kernel_h} * w.kernel_w;
+  if (!include_padding && (padded || ceil_mode)) {
+    const std::int64_t common = common_count(w, from, shape);
+    if (common > INT32_MAX) refuse("number-width", node.name, "its windows' counts have no common multiple of 32 bits");
+    if (common != divisor || padded) work.common_divisor = static_cast<int>(common);
+    divisor = common;
+  }
   auto map = std::make_shared<Map>();
   map->name = node.outputs[0];
   map->channels = from.channels;
@@ -226,16 +272,18 @@ void Lowerer::average_pool(const Node& node) {
   map->width = static_cast<int>(shape.at(3));
   map->format = Format::signed_bits(32);
   map->accumulator = true;
+  if (scale && scale->is_scalar()) map->file_scale = scale->at(0) / static_cast<float>(divisor);
   const bool partial = padded || ceil_mode;  // taps outside add 0
   for (std::size_t c = 0; c < from.domain.channels(); ++c) {
-    const std::int64_t lo = (from.domain.lo[c] - from.zero_point) * divisor, hi = (from.domain.hi[c] - from.zero_point) * divisor;
+    const std::int64_t lo = (from.domain.lo[c] - from.zero_point) * divisor,
+                       hi = (from.domain.hi[c] - from.zero_point) * divisor;
     map->domain.lo.push_back(partial ? std::min<std::int64_t>(lo, 0) : lo);
     map->domain.hi.push_back(partial ? std::max<std::int64_t>(hi, 0) : hi);
   }
   if (!map->format.contains(map->domain.lowest()) || !map->format.contains(map->domain.highest())) {
     refuse("number-width", node.name, "its sums need more than 32 bits");
   }
-  work.input = builder_.write(x.map);
+  work.input = from.tensor;
   work.output = builder_.add_tensor(*map);
   std::vector<std::string> nodes = chain_nodes(x);
   append(nodes, origin_of(node));
@@ -243,23 +291,11 @@ void Lowerer::average_pool(const Node& node) {
   Value y;
   y.state = Value::State::integer;
   y.map = std::move(map);
-  if (scale) {
-    if (!scale->all(1.0F)) y.chain.push_back(make_step(Step::Kind::multiply, *scale, node.name));
-    if (divisor != 1) y.chain.push_back(make_step(Step::Kind::divide, {{static_cast<float>(divisor)}}, node.name));
-  } else {
-    if (divisor != 1) y.chain.push_back(make_step(Step::Kind::divide, {{static_cast<float>(divisor)}}, node.name));
-    if (from.zero_point != 0) {  // the sum has lost it, the chain takes it off again
-      y.chain.push_back(make_step(Step::Kind::add, {{static_cast<float>(from.zero_point)}}, node.name));
-    }
-    for (const Step& step : x.chain) {
-      y.chain.push_back(step);
-      y.chain.back().origin.clear();
-    }
-  }
+  y.chain = mean_chain(x, scale, divisor, node.name);
   define(node.outputs[0], std::move(y));
 }
 
-void Lowerer::concat(const Node& node) {
+std::vector<Value> Lowerer::concat_inputs(const Node& node) {
   std::vector<Value> parts;
   for (const std::string& input : node.inputs) {
     if (is_constant(input)) refuse("not-lowerable", node.name, "Concat with a constant has no lowering");
@@ -270,7 +306,8 @@ void Lowerer::concat(const Node& node) {
     if (x.pool) x = resolve_pool(std::move(x));
     parts.push_back(std::move(x));
   }
-  if (node.attribute_int("axis", 1) != 1 || std::any_of(parts.begin(), parts.end(), [](const Value& v) { return v.flat; })) {
+  if (node.attribute_int("axis", 1) != 1 ||
+      std::any_of(parts.begin(), parts.end(), [](const Value& v) { return v.flat; })) {
     refuse("not-lowerable", node.name, "Concat is possible along the channels only");
   }
   const auto stored = [](const Value& v) { return v.map->is_plain(); };
@@ -285,6 +322,11 @@ void Lowerer::concat(const Node& node) {
   if (!equal) {
     for (Value& part : parts) part = on_grid(part, node);
   }
+  return parts;
+}
+
+void Lowerer::concat(const Node& node) {
+  const std::vector<Value> parts = concat_inputs(node);
   Concatenation work;
   auto map = std::make_shared<Map>();
   map->name = node.outputs[0];

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "network/lowering/lowerer.h"
 
@@ -27,6 +28,9 @@ std::int64_t channels_reaching_zero(const ThresholdFit& fit, const Domain& domai
   return channels;
 }
 
+// A count whose offset the chain carries is not the file's tensor: (q - zero_point) * scale leaves the offset out.
+std::string tensor_name(const Quantiser& q) { return q.out_offset == 0 ? q.output : q.output + ":count"; }
+
 void explain(Exactness& exactness) {
   if (exactness.exact || !exactness.note.empty()) return;
   exactness.note = fmt::format("{} of {} checked values differ from the file's float32 formula{}", exactness.differing,
@@ -37,7 +41,7 @@ void explain(Exactness& exactness) {
 
 MapPtr Lowerer::new_map(const Value& like, const Quantiser& q) {
   auto map = std::make_shared<Map>();
-  map->name = q.output;
+  map->name = tensor_name(q);
   map->channels = like.map->channels;
   map->height = like.map->height;
   map->width = like.map->width;
@@ -86,10 +90,46 @@ MapPtr Lowerer::coded_map(const Value& value, const Quantiser& wanted) {
   return map;
 }
 
+namespace {
+
+// QuantizeLinear adds its zero point to the rounded value: where that is odd, ties go to odd codes, which takes a step
+// of its own behind the rounding.
+std::optional<AffineFit> fit_without_zero_point(const Value& value, const Quantiser& q, int multiplier_bits) {
+  const float zero = q.zero_point.at(0);
+  if (q.kind != Quantiser::Kind::quant || q.saturate_first || std::fmod(zero, 2.0F) == 0) return std::nullopt;
+  Quantiser plain = q;
+  plain.zero_point = {{0.0F}};
+  plain.lo -= static_cast<std::int64_t>(zero);
+  plain.hi -= static_cast<std::int64_t>(zero);
+  return fit_affine({value.chain, plain}, value.map->domain, multiplier_bits);
+}
+
+Affine addition(std::size_t channels, std::int64_t constant, std::int64_t lo, std::int64_t hi) {
+  Affine q;
+  q.multiplier.assign(channels, 1);
+  q.offset.assign(channels, constant);
+  q.shift.assign(channels, 0);
+  q.lo = lo;
+  q.hi = hi;
+  return q;
+}
+
+}  // namespace
+
 MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   const Domain& domain = value.map->domain;
-  const auto fit = fit_affine({value.chain, q}, domain, multiplier_bits(options_, domain.lowest(), domain.highest()));
+  const int bits = multiplier_bits(options_, domain.lowest(), domain.highest());
+  auto fit = fit_affine({value.chain, q}, domain, bits);
   if (!fit) return nullptr;
+  std::optional<Affine> behind;
+  if (!fit->exactness.exact) {
+    auto plain = fit_without_zero_point(value, q, bits);
+    if (plain && (plain->exactness.exact || plain->exactness.differing < fit->exactness.differing)) {
+      behind = addition(domain.channels(), q.out_zero_point, fit->affine.lo, fit->affine.hi);
+      fit = std::move(plain);
+      builder_.write(value.map);
+    }
+  }
   if (q.kind == Quantiser::Kind::thresholds && fit->exactness.max_error > 1) return nullptr;
   MapPtr map = new_map(value, q);
   const bool sum = value.map->is_sum() && !value.map->is_written();
@@ -103,8 +143,13 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   }
   map->recipe = builder_.on_top(value.map);
   (sum ? map->recipe->q3 : map->recipe->q1) = fit->affine;
+  if (behind) map->recipe->q3 = behind;
+  const auto code = [&](std::int64_t x, std::size_t c) {
+    const std::int64_t y = fit->affine.apply(x, c);
+    return behind ? behind->apply(y, c) : y;
+  };
   for (std::size_t c = 0; c < domain.channels(); ++c) {
-    const std::int64_t first = fit->affine.apply(domain.lo[c], c), last = fit->affine.apply(domain.hi[c], c);
+    const std::int64_t first = code(domain.lo[c], c), last = code(domain.hi[c], c);
     map->domain.lo[c] = std::min(first, last);
     map->domain.hi[c] = std::max(first, last);
   }
@@ -154,8 +199,7 @@ Value Lowerer::quantise_pooled(Value value, const Quantiser& q) {
   return resolve_pool(std::move(full));
 }
 
-Value Lowerer::quantise(Value value, Quantiser q) {
-  if (value.pool) return quantise_pooled(std::move(value), q);
+void Lowerer::settle_quantiser(const Value& value, Quantiser& q) const {
   const auto fits = [&](const PerChannel& p) {
     return p.is_scalar() || (!value.flat && p.values.size() == static_cast<std::size_t>(value.map->channels));
   };
@@ -177,15 +221,28 @@ Value Lowerer::quantise(Value value, Quantiser q) {
     }
     q.format = Format::for_range(q.lo, q.hi);
   }
-  const bool storable = value.map->is_plain();
-  if (storable && value.map->format == q.format && value.map->zero_point == q.out_zero_point &&
-      domain.highest() - domain.lowest() <= exhaustive_limit) {
-    bool same = true;
-    for (std::size_t c = 0; c < domain.channels() && same; ++c) {
-      for (std::int64_t i = domain.lo[c]; i <= domain.hi[c] && same; i += domain.step) same = reference(i, c) == i;
-    }
-    if (same) return quantised_value(value, value.map, q);  // quantised twice on one grid
+}
+
+bool Lowerer::is_on_its_grid(const Value& value, const Quantiser& q) {
+  const Map& map = *value.map;
+  const Domain& domain = map.domain;
+  if (!map.is_plain() || map.format != q.format || map.zero_point != q.out_zero_point ||
+      domain.highest() - domain.lowest() > exhaustive_limit) {
+    return false;
   }
+  const Reference reference{value.chain, q};
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    for (std::int64_t i = domain.lo[c]; i <= domain.hi[c]; i += domain.step) {
+      if (reference(i, c) != i) return false;
+    }
+  }
+  return true;
+}
+
+Value Lowerer::quantise(Value value, Quantiser q) {
+  if (value.pool) return quantise_pooled(std::move(value), q);
+  settle_quantiser(value, q);
+  if (is_on_its_grid(value, q)) return quantised_value(value, value.map, q);  // quantised twice on one grid
   MapPtr map;
   if (q.format.bits() <= 4) map = coded_map(value, q);
   if (!map && q.format.bits() > 4) map = affine_map(value, q);
@@ -200,18 +257,8 @@ Value Lowerer::quantise(Value value, Quantiser q) {
   return quantised_value(value, map, q);
 }
 
-Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantiser& q) {
-  if (builder_.network.input_tensor != no_tensor) {
-    refuse("not-lowerable", node.name,
-           fmt::format("two quantisers ('{}' and this one) read the network's float input", host_node_),
-           "quantise the input once");
-  }
-  host_node_ = node.name;
+void Lowerer::append_host_quantiser(const Node& node, const Value& value, const Quantiser& q) {
   HostInput& input = builder_.network.input;
-  input.name = graph_.inputs.front().name;
-  input.shape = graph_.inputs.front().shape;
-  input.ops = value.ops;
-  input.format = q.format;
   const std::size_t rank = value.shape.size(), channels = rank > 1 ? static_cast<std::size_t>(value.shape[1]) : 1;
   const auto push = [&](HostOp op) {
     op.node = node.name;
@@ -244,12 +291,27 @@ Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantis
     case Quantiser::Kind::trunc:
       refuse("not-quantised", node.name, "Trunc reads values that no quantiser produced");
   }
+}
+
+Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantiser& q) {
+  if (builder_.network.input_tensor != no_tensor) {
+    refuse("not-lowerable", node.name,
+           fmt::format("two quantisers ('{}' and this one) read the network's float input", host_node_),
+           "quantise the input once");
+  }
+  host_node_ = node.name;
+  HostInput& input = builder_.network.input;
+  input.name = graph_.inputs.front().name;
+  input.shape = graph_.inputs.front().shape;
+  input.ops = value.ops;
+  input.format = q.format;
+  append_host_quantiser(node, value, q);
   if (value.shape.size() != 2 && value.shape.size() != 4) {
     refuse("not-lowerable", node.name, fmt::format("the quantised input has shape {}; [1, C] or [1, C, H, W] is due",
                                                    shape_text(value.shape)));
   }
   auto map = std::make_shared<Map>();
-  map->name = q.output;
+  map->name = tensor_name(q);
   map->channels = input.channels = static_cast<int>(value.shape[1]);
   map->height = input.height = value.shape.size() == 4 ? static_cast<int>(value.shape[2]) : 1;
   map->width = input.width = value.shape.size() == 4 ? static_cast<int>(value.shape[3]) : 1;

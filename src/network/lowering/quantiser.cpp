@@ -67,6 +67,7 @@ Chain Quantiser::dequantise() const {
     chain.push_back(make_step(Step::Kind::subtract, {{static_cast<float>(out_zero_point)}}, node));
   }
   if (!out_scale.all(1.0F)) chain.push_back(make_step(Step::Kind::multiply, out_scale, node));
+  if (out_offset != 0) chain.push_back(make_step(Step::Kind::add, {{out_offset}}, node));
   return chain;
 }
 
@@ -135,8 +136,8 @@ void read_thresholds(const Node& node, const Shape& shape, Quantiser& q) {
     return;
   }
   const float base = bias / scale;
-  if (base != std::nearbyint(base)) throw std::invalid_argument("MultiThreshold whose out_bias is no multiple of out_scale");
-  q.lo = static_cast<std::int64_t>(base);
+  if (base != std::nearbyint(base)) q.out_offset = bias;  // the code is the count
+  q.lo = q.out_offset != 0 ? 0 : static_cast<std::int64_t>(base);
   q.hi = q.lo + static_cast<std::int64_t>(q.levels);
   q.out_scale = {{scale}};
 }
@@ -149,7 +150,8 @@ void read_trunc(const Node& node, const Shape& shape, Quantiser& q) {
   q.rounding = parse_round_mode(q.rounding_name);
   q.lo = node.attribute_int("lo", 0);
   q.hi = node.attribute_int("hi", 0);
-  const float in_bits = parameter(node, "in_bits", shape, 0).at(0), out_bits = parameter(node, "out_bits", shape, 0).at(0);
+  const float in_bits = parameter(node, "in_bits", shape, 0).at(0),
+              out_bits = parameter(node, "out_bits", shape, 0).at(0);
   if (node.attribute_int("version", 1) >= 2) {
     q.out_scale = parameter(node, "out_scale", shape, 1);
     q.trunc_clips = true;

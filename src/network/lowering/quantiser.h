@@ -16,7 +16,7 @@ enum class RoundMode : std::uint8_t { half_even, ceil, floor, up, down, half_up,
 [[nodiscard]] RoundMode parse_round_mode(const std::string& name);  // throws std::invalid_argument
 [[nodiscard]] float round_float(float value, RoundMode mode);       // equals round_as of numerics/host_op.h
 
-// code = as the kind says; real = (code - out_zero_point) * out_scale, in float32.
+// code = as the kind says; real = (code - out_zero_point) * out_scale + out_offset, in float32.
 struct Quantiser {
   enum class Kind : std::uint8_t { quant, bipolar, sign, thresholds, trunc };
   Kind kind = Kind::quant;
@@ -31,6 +31,7 @@ struct Quantiser {
   std::vector<float> thresholds;       // [1 or C, levels]
   PerChannel out_scale{{1.0F}};
   int out_zero_point = 0;
+  float out_offset = 0;                // thresholds: added behind out_scale where it is no multiple of it
   Format format;
   std::string node, output;            // output: the tensor's name
   std::vector<std::string> origin;

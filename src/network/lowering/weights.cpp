@@ -125,7 +125,8 @@ Elements recognise(const FloatArray& x, std::size_t axis) {
 
 std::optional<Elements> elements(const Graph& graph, const Producers& producers, const std::string& tensor,
                                  std::size_t axis) {
-  if (const Constant* constant = graph.constant(tensor)) return recognise({constant->shape, constant->as_float()}, axis);
+  if (const Constant* constant = graph.constant(tensor))
+    return recognise({constant->shape, constant->as_float()}, axis);
   const auto found = producers.find(tensor);
   if (found == producers.end()) return std::nullopt;
   const Node& node = *found->second;

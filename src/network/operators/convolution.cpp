@@ -207,7 +207,8 @@ std::string swapped(const Node& node, const std::string& tensor, const char* suf
 void canonical_gemm(const Node& node, Rewriter& out) {
   (void)infer_gemm(node, out.context());
   const float alpha = node.attribute_float("alpha", 1), beta = node.attribute_float("beta", 1);
-  if (!std::isfinite(alpha) || !std::isfinite(beta)) throw Refusal{"bad-constant", "Gemm's alpha or beta is not finite"};
+  if (!std::isfinite(alpha) || !std::isfinite(beta))
+    throw Refusal{"bad-constant", "Gemm's alpha or beta is not finite"};
   Node product = canonical_copy(node, "MatMul", 2);
   if (node.attribute_int("transA", 0) != 0) product.inputs[0] = swapped(node, node.inputs[0], "/input", out);
   if (node.attribute_int("transB", 0) != 0) product.inputs[1] = swapped(node, node.inputs[1], "/weights", out);

@@ -41,7 +41,9 @@ class Model {
     return name;
   }
   std::string number(float value) { return floats({}, {value}); }
-  std::string whole(const Shape& shape, std::int64_t lo, std::int64_t hi) { return floats(shape, drawn(shape, lo, hi, 1)); }
+  std::string whole(const Shape& shape, std::int64_t lo, std::int64_t hi) {
+    return floats(shape, drawn(shape, lo, hi, 1));
+  }
   std::string int64s(const std::vector<std::int64_t>& values) {
     const std::string name = "i" + std::to_string(count_++);
     builder.int64s(name, {static_cast<std::int64_t>(values.size())}, values);
@@ -55,7 +57,8 @@ class Model {
   // Multiples of `unit`.
   std::vector<float> drawn(const Shape& shape, std::int64_t lo, std::int64_t hi, float unit) {
     std::vector<float> values;
-    for (std::int64_t i = 0; i < element_count(shape); ++i) values.push_back(static_cast<float>(random_.between(lo, hi)) * unit);
+    for (std::int64_t i = 0; i < element_count(shape); ++i)
+      values.push_back(static_cast<float>(random_.between(lo, hi)) * unit);
     return values;
   }
 
@@ -123,7 +126,8 @@ TEST(EvaluateAsOnnxRuntime, MaximaOfEveryWindowAreEqual) {
   m.node("MaxPool", {"x"}, {attr("kernel_shape", {2, 3})});
   m.node("MaxPool", {"x"}, {attr("kernel_shape", {3, 3}), attr("strides", {2, 2}), attr("pads", {1, 0, 1, 2})});
   m.node("MaxPool", {"x"}, {attr("kernel_shape", {3, 3}), attr("strides", {2, 3}), attr("ceil_mode", 1)});
-  m.node("MaxPool", {"x"}, {attr("kernel_shape", {2, 2}), attr("strides", {3, 3}), attr("pads", {0, 1, 1, 1}), attr("ceil_mode", 1)});
+  m.node("MaxPool", {"x"},
+         {attr("kernel_shape", {2, 2}), attr("strides", {3, 3}), attr("pads", {0, 1, 1, 1}), attr("ceil_mode", 1)});
   m.node("MaxPool", {"x"}, {attr("kernel_shape", {3, 2}), attr("dilations", {2, 3}), attr("pads", {1, 1, 1, 1})});
   m.node("MaxPool", {"x"}, {attr("kernel_shape", {3, 2}), attr("strides", {2, 2}), attr("auto_pad", "SAME_UPPER")});
   m.node("MaxPool", {"x"}, {attr("kernel_shape", {2, 3}), attr("strides", {2, 2}), attr("auto_pad", "SAME_LOWER")});
@@ -138,13 +142,21 @@ TEST(EvaluateAsOnnxRuntime, AveragesOfEveryWindowAgree) {
   for (const int count : {0, 1}) {
     const auto counted = attr("count_include_pad", count);
     m.node("AveragePool", {"x"}, {counted, attr("kernel_shape", {2, 3})});
-    m.node("AveragePool", {"x"}, {counted, attr("kernel_shape", {3, 3}), attr("strides", {2, 2}), attr("pads", {1, 0, 1, 2})});
-    m.node("AveragePool", {"x"}, {counted, attr("kernel_shape", {3, 3}), attr("strides", {2, 3}), attr("ceil_mode", 1)});
-    m.node("AveragePool", {"x"}, {counted, attr("kernel_shape", {3, 2}), attr("dilations", {2, 3}), attr("pads", {1, 1, 1, 1})});
-    m.node("AveragePool", {"x"}, {counted, attr("kernel_shape", {3, 2}), attr("strides", {2, 2}), attr("auto_pad", "SAME_UPPER")});
-    m.node("AveragePool", {"x"}, {counted, attr("kernel_shape", {2, 3}), attr("strides", {2, 2}), attr("auto_pad", "SAME_LOWER")});
-    m.node("AveragePool", {"x"}, {counted, attr("kernel_shape", {2, 3}), attr("strides", {2, 2}), attr("auto_pad", "VALID")});
-    m.node("AveragePool", {"x"}, {counted, attr("kernel_shape", {3, 3}), attr("strides", {2, 3}), attr("pads", {1, 1, 0, 1}), attr("ceil_mode", 1)});
+    m.node("AveragePool", {"x"},
+           {counted, attr("kernel_shape", {3, 3}), attr("strides", {2, 2}), attr("pads", {1, 0, 1, 2})});
+    m.node("AveragePool", {"x"},
+           {counted, attr("kernel_shape", {3, 3}), attr("strides", {2, 3}), attr("ceil_mode", 1)});
+    m.node("AveragePool", {"x"},
+           {counted, attr("kernel_shape", {3, 2}), attr("dilations", {2, 3}), attr("pads", {1, 1, 1, 1})});
+    m.node("AveragePool", {"x"},
+           {counted, attr("kernel_shape", {3, 2}), attr("strides", {2, 2}), attr("auto_pad", "SAME_UPPER")});
+    m.node("AveragePool", {"x"},
+           {counted, attr("kernel_shape", {2, 3}), attr("strides", {2, 2}), attr("auto_pad", "SAME_LOWER")});
+    m.node("AveragePool", {"x"},
+           {counted, attr("kernel_shape", {2, 3}), attr("strides", {2, 2}), attr("auto_pad", "VALID")});
+    m.node("AveragePool", {"x"},
+           {counted, attr("kernel_shape", {3, 3}), attr("strides", {2, 3}), attr("pads", {1, 1, 0, 1}),
+            attr("ceil_mode", 1)});
   }
   m.node("GlobalAveragePool", {"x"});
   m.node("ReduceMean", {"x", m.int64s({2, 3})});
@@ -155,7 +167,8 @@ TEST(EvaluateAsOnnxRuntime, AveragesOfEveryWindowAgree) {
 TEST(EvaluateAsOnnxRuntime, ElementwiseOperatorsAreEqual) {
   BLENDSIM_NEEDS_ONNX_RUNTIME();
   Model m({1, 3, 4, 5}, 16);
-  const std::string channels = m.floats({3, 1, 1}, {2, -0.5F, 4}), all = m.floats({1, 3, 4, 5}, m.drawn({60}, 1, 9, 0.25F));
+  const std::string channels = m.floats({3, 1, 1}, {2, -0.5F, 4}),
+                    all = m.floats({1, 3, 4, 5}, m.drawn({60}, 1, 9, 0.25F));
   const std::string positive = m.hidden("Clip", {"x", m.number(0.5F)});
   for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
     m.node(op, {"x", channels});
@@ -182,9 +195,11 @@ TEST(EvaluateAsOnnxRuntime, ElementwiseOperatorsAreEqual) {
 TEST(EvaluateAsOnnxRuntime, ComparisonsThatMakeSignsAreEqual) {
   BLENDSIM_NEEDS_ONNX_RUNTIME();
   Model m({1, 3, 4, 5}, 16);
-  const std::string zero = m.number(0), bounds = m.floats({3, 1, 1}, {1, -1.5F, 0}), one = m.number(1), minus = m.number(-1);
+  const std::string zero = m.number(0), bounds = m.floats({3, 1, 1}, {1, -1.5F, 0}), one = m.number(1),
+                    minus = m.number(-1);
   const std::string alpha = m.number(0.75F), minus_alpha = m.number(-0.75F);
-  const std::string alphas = m.floats({1, 3, 1, 1}, {0.5F, 2, 0.125F}), minus_alphas = m.floats({1, 3, 1, 1}, {-0.5F, -2, -0.125F});
+  const std::string alphas = m.floats({1, 3, 1, 1}, {0.5F, 2, 0.125F}),
+                    minus_alphas = m.floats({1, 3, 1, 1}, {-0.5F, -2, -0.125F});
   for (const char* op : {"Greater", "GreaterOrEqual", "Less", "LessOrEqual"}) {
     m.node("Where", {m.hidden(op, {"x", zero}), one, minus});
     m.node("Where", {m.hidden(op, {zero, "x"}), alpha, minus_alpha});
@@ -203,8 +218,9 @@ TEST(EvaluateAsOnnxRuntime, BatchNormalizationOfRanksTwoToFourAgrees) {
     Model m({1, 3, 4, 5}, opset);
     const auto normalise = [&](const std::string& x, std::int64_t channels) {
       const Shape shape{channels};
-      const std::vector<std::string> inputs{x, m.floats(shape, m.drawn(shape, -9, 9, 0.3F)), m.floats(shape, m.drawn(shape, -9, 9, 0.1F)),
-                                            m.floats(shape, m.drawn(shape, -9, 9, 0.1F)), m.floats(shape, m.drawn(shape, 1, 9, 0.3F))};
+      const std::vector<std::string> inputs{
+          x, m.floats(shape, m.drawn(shape, -9, 9, 0.3F)), m.floats(shape, m.drawn(shape, -9, 9, 0.1F)),
+          m.floats(shape, m.drawn(shape, -9, 9, 0.1F)), m.floats(shape, m.drawn(shape, 1, 9, 0.3F))};
       m.node("BatchNormalization", inputs, {attr("epsilon", 1e-3F)});
     };
     normalise("x", 3);
@@ -257,7 +273,8 @@ TEST(EvaluateAsOnnxRuntime, ArgMaxAndTopKBreakTiesAlike) {
   for (const int largest : {1, 0}) {
     for (const std::int64_t axis : {1, -1}) {
       const std::string name = "top" + std::to_string(largest) + std::to_string(axis + 1);
-      m.builder.node("TopK", {"x", m.int64s({3})}, {name, name + "_at"}, {attr("axis", axis), attr("largest", largest)});
+      m.builder.node("TopK", {"x", m.int64s({3})}, {name, name + "_at"},
+                     {attr("axis", axis), attr("largest", largest)});
       m.builder.output(name);
       real(name + "_at");
     }
@@ -270,7 +287,8 @@ TEST(EvaluateAsOnnxRuntime, LinearQuantisersAreEqual) {
   BLENDSIM_NEEDS_ONNX_RUNTIME();
   using Proto = onnx::TensorProto;
   Model m({1, 3, 9, 9});
-  const auto pair = [&](Model& model, const std::vector<std::string>& parameters, const std::vector<onnx::AttributeProto>& attributes = {}) {
+  const auto pair = [&](Model& model, const std::vector<std::string>& parameters,
+                        const std::vector<onnx::AttributeProto>& attributes = {}) {
     std::vector<std::string> inputs{"x"};
     inputs.insert(inputs.end(), parameters.begin(), parameters.end());
     inputs[0] = model.hidden("QuantizeLinear", inputs, attributes);
@@ -282,10 +300,12 @@ TEST(EvaluateAsOnnxRuntime, LinearQuantisersAreEqual) {
   pair(m, {m.number(0.3F), m.integers({}, Proto::UINT8, {3})});
   pair(m, {m.number(1)});
   pair(m, {m.floats({3}, {0.5F, 0.25F, 0.3F}), m.integers({3}, Proto::INT8, {0, 5, -9})}, {attr("axis", 1)});
-  pair(m, {m.floats({9}, m.drawn({9}, 1, 9, 0.25F)), m.integers({9}, Proto::UINT8, {1, 2, 3, 4, 5, 6, 7, 8, 9})}, {attr("axis", -1)});
+  pair(m, {m.floats({9}, m.drawn({9}, 1, 9, 0.25F)), m.integers({9}, Proto::UINT8, {1, 2, 3, 4, 5, 6, 7, 8, 9})},
+       {attr("axis", -1)});
   const std::string weights = m.integers({3, 1, 2, 2}, Proto::INT8, {-128, 127, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
-  const std::string real = m.hidden("DequantizeLinear", {weights, m.floats({3}, {0.5F, 0.25F, 2}), m.integers({3}, Proto::INT8, {0, 0, 0})},
-                                    {attr("axis", 0)});
+  const std::string real =
+      m.hidden("DequantizeLinear", {weights, m.floats({3}, {0.5F, 0.25F, 2}), m.integers({3}, Proto::INT8, {0, 0, 0})},
+               {attr("axis", 0)});
   m.node("Conv", {"x", real}, {attr("group", 3)});
   m.expect_as_onnx_runtime(-300, 300, 0.125F);
 

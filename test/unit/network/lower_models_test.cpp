@@ -25,7 +25,8 @@ std::vector<float> run(const IntegerNetwork& net, const FloatArray& x, std::size
 FloatArray image(const IntArray& batch, std::size_t index, const Shape& shape, float divisor) {
   FloatArray x{shape, {}};
   const auto size = static_cast<std::size_t>(element_count(shape));
-  for (std::size_t i = 0; i < size; ++i) x.values.push_back(static_cast<float>(batch.values[index * size + i]) / divisor);
+  for (std::size_t i = 0; i < size; ++i)
+    x.values.push_back(static_cast<float>(batch.values[index * size + i]) / divisor);
   return x;
 }
 
@@ -46,7 +47,8 @@ TEST_P(CnvTest, ScoresEqualTheFpgaOnAllImages) {
   for (std::size_t i = 0; i < 20; ++i) {
     const auto scores = run(net, image(images, i, {1, 3, 32, 32}, 255));
     ASSERT_EQ(scores.size(), 10U);
-    for (std::size_t k = 0; k < 10; ++k) EXPECT_EQ(static_cast<std::int64_t>(scores[k]), expected.values[i * 10 + k]) << i;
+    for (std::size_t k = 0; k < 10; ++k)
+      EXPECT_EQ(static_cast<std::int64_t>(scores[k]), expected.values[i * 10 + k]) << i;
   }
 }
 
@@ -77,14 +79,16 @@ TEST_P(CnvTest, OneImageExecutesWithinASecond) {
   const FloatArray x = image(read_int_npy(models + "deer_u8.npy"), 0, {1, 3, 32, 32}, 255);
   const auto start = std::chrono::steady_clock::now();
   (void)run(net, x);
-  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 5.0);  // shared hosts are slow
+  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+            5.0);  // shared hosts are slow
 }
 
 INSTANTIATE_TEST_SUITE_P(Dialects, CnvTest, ::testing::Values("cnv_w1a1_qonnx.onnx", "cnv_w1a1_finn.onnx"));
 
 TEST(LowerModels, BothDialectsOfCnvGiveTheSameThresholds) {
   if (absent("cnv_w1a1_finn.onnx")) GTEST_SKIP() << models << " is absent";
-  const IntegerNetwork a = load_network(models + "cnv_w1a1_qonnx.onnx"), b = load_network(models + "cnv_w1a1_finn.onnx");
+  const IntegerNetwork a = load_network(models + "cnv_w1a1_qonnx.onnx"),
+                       b = load_network(models + "cnv_w1a1_finn.onnx");
   const FloatArray x = image(read_int_npy(models + "deer_u8.npy"), 0, {1, 3, 32, 32}, 255);
   const TensorValues va = execute(a, quantize_input(a.input, x)), vb = execute(b, quantize_input(b.input, x));
   for (std::size_t i = 0; i < a.tensors.size(); ++i) {
@@ -131,7 +135,8 @@ TEST(LowerModels, KeywordSpottingGivesTheQonnxExecutorsClasses) {
   const IntArray expected = read_int_npy(models + "kws_first200_expected_class.npy");
   for (std::size_t i = 0; i < 200; ++i) {
     FloatArray x{{1, 1, 10, 49}, {}};
-    for (std::size_t k = 0; k < 490; ++k) x.values.push_back(static_cast<float>(samples.values[i * 490 + k]) * 0.33674246F);
+    for (std::size_t k = 0; k < 490; ++k)
+      x.values.push_back(static_cast<float>(samples.values[i * 490 + k]) * 0.33674246F);
     const auto logits = run(net, x);
     ASSERT_EQ(logits.size(), 12U);
     EXPECT_EQ(std::max_element(logits.begin(), logits.end()) - logits.begin(), expected.values[i]) << i;

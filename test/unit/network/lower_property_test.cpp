@@ -46,19 +46,22 @@ class NetworkMaker {
     return name;
   }
 
-  void node(const std::string& op, std::vector<std::string> inputs, const std::vector<onnx::AttributeProto>& attributes = {},
-            const std::string& domain = "") {
+  void node(const std::string& op, std::vector<std::string> inputs,
+            const std::vector<onnx::AttributeProto>& attributes = {}, const std::string& domain = "") {
     inputs.insert(inputs.begin(), now_);
     const std::string out = fresh(op);
     model_.node(op, inputs, {out}, attributes, domain).set_name(out + "_node");
     now_ = out;
   }
 
-  std::string power_of_two(int lo, int hi) { return scalar(std::ldexp(1.0F, static_cast<int>(random_.between(lo, hi)))); }
+  std::string power_of_two(int lo, int hi) {
+    return scalar(std::ldexp(1.0F, static_cast<int>(random_.between(lo, hi))));
+  }
 
   void quant(int bits, bool is_signed, const std::string& scale, int zero_point, const char* mode) {
     node("Quant", {scale, scalar(static_cast<float>(zero_point)), scalar(static_cast<float>(bits))},
-         {attr("signed", is_signed ? 1 : 0), attr("narrow", random_.chance(30) ? 1 : 0), attr("rounding_mode", mode)}, qonnx);
+         {attr("signed", is_signed ? 1 : 0), attr("narrow", random_.chance(30) ? 1 : 0), attr("rounding_mode", mode)},
+         qonnx);
   }
 
   void quantise_input() {
@@ -78,17 +81,20 @@ class NetworkMaker {
       return out;
     }
     std::vector<float> scales;
-    for (std::int64_t o = 0; o < shape[0]; ++o) scales.push_back(std::ldexp(1.0F, static_cast<int>(random_.between(-4, -1))));
+    for (std::int64_t o = 0; o < shape[0]; ++o)
+      scales.push_back(std::ldexp(1.0F, static_cast<int>(random_.between(-4, -1))));
     Shape scale_shape(shape.size(), 1);
     scale_shape[0] = shape[0];
-    model_.node("Quant", {raw, floats(scale_shape, scales), scalar(0), scalar(static_cast<float>(random_.between(2, 5)))}, {out},
+    model_.node("Quant",
+                {raw, floats(scale_shape, scales), scalar(0), scalar(static_cast<float>(random_.between(2, 5)))}, {out},
                 {attr("signed", 1), attr("narrow", 1), attr("rounding_mode", "ROUND")}, qonnx);
     return out;
   }
 
   void convolve() {
     const std::int64_t groups = random_.chance(30) ? channels_ : random_.chance(30) && channels_ % 2 == 0 ? 2 : 1;
-    const std::int64_t kernel = random_.between(1, std::min<std::int64_t>(3, size_)), stride = size_ > 6 ? random_.between(1, 2) : 1;
+    const std::int64_t kernel = random_.between(1, std::min<std::int64_t>(3, size_)),
+                       stride = size_ > 6 ? random_.between(1, 2) : 1;
     const std::int64_t dilation = kernel == 2 && size_ > 5 ? random_.between(1, 2) : 1;
     const std::int64_t pad = random_.between(0, kernel - 1), end = random_.chance(30) ? 0 : pad;
     const std::int64_t outputs = groups * random_.between(1, groups > 2 ? 2 : 4);
@@ -98,8 +104,9 @@ class NetworkMaker {
       for (std::int64_t o = 0; o < outputs; ++o) bias.push_back(static_cast<float>(random_.between(-64, 64)) / 16);
       inputs.push_back(floats({outputs}, bias));
     }
-    node("Conv", inputs, {attr("group", groups), attr("kernel_shape", {kernel, kernel}), attr("strides", {stride, stride}),
-                          attr("dilations", {dilation, dilation}), attr("pads", {pad, pad, end, end})});
+    node("Conv", inputs,
+         {attr("group", groups), attr("kernel_shape", {kernel, kernel}), attr("strides", {stride, stride}),
+          attr("dilations", {dilation, dilation}), attr("pads", {pad, pad, end, end})});
     channels_ = outputs;
     size_ = (size_ + pad + end - dilation * (kernel - 1) - 1) / stride + 1;
   }
@@ -113,8 +120,9 @@ class NetworkMaker {
   void normalise_channels() {
     std::vector<float> gamma = channel_values(-1.5F, 1.5F);
     if (random_.chance(30)) gamma[0] = 0;
-    node("BatchNormalization", {floats({channels_}, gamma), floats({channels_}, channel_values(-1, 1)),
-                                floats({channels_}, channel_values(-3, 3)), floats({channels_}, channel_values(0.3F, 9))},
+    node("BatchNormalization",
+         {floats({channels_}, gamma), floats({channels_}, channel_values(-1, 1)),
+          floats({channels_}, channel_values(-3, 3)), floats({channels_}, channel_values(0.3F, 9))},
          {attr("epsilon", 1e-4F)});
   }
 
@@ -141,9 +149,10 @@ class NetworkMaker {
           std::sort(row.begin(), row.end());
           thresholds.insert(thresholds.end(), row.begin(), row.end());
         }
-        return node("MultiThreshold", {floats({channels_, levels}, thresholds)},
-                    {attr("out_scale", 1.0F), attr("out_bias", random_.chance(50) ? 0.0F : -2.0F), attr("out_dtype", "INT4")},
-                    qonnx);
+        return node(
+            "MultiThreshold", {floats({channels_, levels}, thresholds)},
+            {attr("out_scale", 1.0F), attr("out_bias", random_.chance(50) ? 0.0F : -2.0F), attr("out_dtype", "INT4")},
+            qonnx);
       }
       case 2:
         return quant(8, true, power_of_two(-4, -2), 0, "ROUND");

@@ -21,7 +21,8 @@ test::OnnxBuilder start() {
   m.scalar("one", 1);
   m.scalar("zero", 0);
   m.scalar("four", 4);
-  m.node("Quant", {"x", "one", "zero", "four"}, {"xq"}, {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
+  m.node("Quant", {"x", "one", "zero", "four"}, {"xq"},
+         {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
   m.floats("w", {2, 2, 1, 1}, {1, 0, 0, -1});
   m.node("Conv", {"xq", "w"}, {"acc"}).set_name("conv");
   return m;
@@ -48,7 +49,8 @@ std::string first_code(const test::OnnxBuilder& m, std::string* node = nullptr) 
 TEST(LowerRules, QuantRoundsTiesToEvenAndMultiThresholdCountsThem) {
   test::OnnxBuilder even = start();  // codes 0..3 of acc / 2: the ties at acc = 1, 3, 5 go to 0, 2, 2
   even.scalar("two", 2);
-  even.node("Quant", {"acc", "two", "zero", "two"}, {"y"}, {attr("signed", 0), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
+  even.node("Quant", {"acc", "two", "zero", "two"}, {"y"},
+            {attr("signed", 0), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
   even.output("y");
   const IntegerNetwork a = lower(even.normalised());
   ASSERT_TRUE(only_post(a).thresholds);
@@ -56,7 +58,8 @@ TEST(LowerRules, QuantRoundsTiesToEvenAndMultiThresholdCountsThem) {
 
   test::OnnxBuilder finn = start();  // thresholds at 2 * (k + 1/2): ties go up
   finn.floats("t", {1, 3}, {1, 3, 5});
-  finn.node("MultiThreshold", {"acc", "t"}, {"y"}, {attr("out_scale", 1.0F), attr("out_bias", 0.0F), attr("out_dtype", "UINT2")}, qonnx);
+  finn.node("MultiThreshold", {"acc", "t"}, {"y"},
+            {attr("out_scale", 1.0F), attr("out_bias", 0.0F), attr("out_dtype", "UINT2")}, qonnx);
   finn.output("y");
   const IntegerNetwork b = lower(finn.normalised());
   EXPECT_EQ(only_post(b).thresholds->values, (std::vector<std::int64_t>{1, 3, 5, 1, 3, 5}));
@@ -99,7 +102,8 @@ TEST(LowerRules, AFixedStreamAndItsSignComeFromOneLayer) {
   test::OnnxBuilder m = start();
   m.scalar("eight", 8);
   m.scalar("half", 0.5F);
-  m.node("Quant", {"acc", "half", "zero", "eight"}, {"q8"}, {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
+  m.node("Quant", {"acc", "half", "zero", "eight"}, {"q8"},
+         {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
   m.node("BipolarQuant", {"q8", "one"}, {"sign"}, {}, qonnx);
   m.output("q8");
   m.output("sign");
@@ -112,7 +116,7 @@ TEST(LowerRules, AFixedStreamAndItsSignComeFromOneLayer) {
 
 TEST(LowerRules, FloatOperationsBeforeAConvolutionAreRefusedByName) {
   test::OnnxBuilder m = start();
-  m.node("Relu", {"acc"}, {"r"});
+  m.node("Sigmoid", {"acc"}, {"r"});
   m.node("Conv", {"r", "w"}, {"y"}).set_name("second");
   m.output("y");
   std::string node;
@@ -124,7 +128,8 @@ TEST(LowerRules, WideActivationsAndFloatWeightsAreRefused) {
   test::OnnxBuilder wide = start();
   wide.scalar("sixteen", 16);
   wide.scalar("fine", 0.001953125F);
-  wide.node("Quant", {"acc", "fine", "zero", "sixteen"}, {"q16"}, {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
+  wide.node("Quant", {"acc", "fine", "zero", "sixteen"}, {"q16"},
+            {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
   wide.node("Conv", {"q16", "w"}, {"y"}).set_name("second");
   wide.output("y");
   EXPECT_EQ(first_code(wide), "number-width");
@@ -139,7 +144,7 @@ TEST(LowerRules, WideActivationsAndFloatWeightsAreRefused) {
 
 TEST(LowerRules, AllRefusalsComeAtOnceAndNotTheirConsequences) {
   test::OnnxBuilder m = start();
-  m.node("Relu", {"acc"}, {"r"});
+  m.node("Sigmoid", {"acc"}, {"r"});
   m.node("Conv", {"r", "w"}, {"a"}).set_name("left");
   m.node("Conv", {"r", "w"}, {"b"}).set_name("right");
   m.node("Add", {"a", "b"}, {"y"}).set_name("sum");

@@ -29,7 +29,9 @@ class Random {
     return lo + static_cast<std::int64_t>((next() >> 16) % static_cast<std::uint64_t>(hi - lo + 1));
   }
   bool chance(int percent) { return between(1, 100) <= percent; }
-  float real(float lo, float hi) { return lo + (hi - lo) * static_cast<float>(between(0, 1 << 20)) / static_cast<float>(1 << 20); }
+  float real(float lo, float hi) {
+    return lo + (hi - lo) * static_cast<float>(between(0, 1 << 20)) / static_cast<float>(1 << 20);
+  }
 
  private:
   std::uint64_t state_;
@@ -90,8 +92,9 @@ inline std::string exactness_text(const IntegerNetwork& net) {
   std::string out;
   for (const Layer& layer : net.layers) {
     if (layer.exactness.exact) continue;
-    out += layer.name + ": " + std::to_string(layer.exactness.differing) + " of " + std::to_string(layer.exactness.checked) +
-           " differ, at most " + std::to_string(layer.exactness.max_error) + "; " + layer.exactness.note + "\n";
+    out += layer.name + ": " + std::to_string(layer.exactness.differing) + " of " +
+           std::to_string(layer.exactness.checked) + " differ, at most " + std::to_string(layer.exactness.max_error) +
+           "; " + layer.exactness.note + "\n";
   }
   return out;
 }

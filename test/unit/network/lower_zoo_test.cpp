@@ -21,8 +21,8 @@ TEST_P(LowerZoo, IsExactOnEveryLayerAndEqualOnEveryTensor) {
   ZooOptions options;
   options.dialect = GetParam().dialect;
   options.skip = GetParam().skip;
-  const std::string path = ::testing::TempDir() + "blendsim_lower_zoo_" + GetParam().name + "_" + GetParam().dialect + "_" +
-                           GetParam().skip + ".onnx";
+  const std::string path = ::testing::TempDir() + "blendsim_lower_zoo_" + GetParam().name + "_" + GetParam().dialect +
+                           "_" + GetParam().skip + ".onnx";
   write_zoo_network(GetParam().name, options, path);
   const Graph graph = normalise(import_onnx(path));
   const IntegerNetwork net = lower(graph);
@@ -36,7 +36,8 @@ TEST_P(LowerZoo, IsExactOnEveryLayerAndEqualOnEveryTensor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, LowerZoo,
-                         ::testing::Values(Case{"neuroblend20", "onnx", "block"}, Case{"neuroblend20", "qonnx", "block"},
+                         ::testing::Values(Case{"neuroblend20", "onnx", "block"},
+                                           Case{"neuroblend20", "qonnx", "block"},
                                            Case{"neuroblend20", "onnx", "convolution"},
                                            Case{"neuroblend_tiny", "onnx", "block"}, Case{"mlp_w2a2", "onnx", "block"},
                                            Case{"convnet_mixed", "onnx", "block"}),
