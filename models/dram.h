@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The external memory in time (rule 8). Another model can take its place: it must accept BEGIN_REQ, answer END_REQ
-// (grant) and BEGIN_RESP (last data) in later cycles or with annotated delays, and keep the order of each port's
-// bursts.
+// The external memory in time (rule 8): banks, rows and refresh from a data-sheet table.
 //
 // Parameters (MemoryParameters): timing, width, channels, sync, taken_by_cpu. Socket: target.
 #pragma once
@@ -14,21 +12,23 @@
 
 #include "models/burst.h"
 #include "models/context.h"
+#include "models/memory_model.h"
 #include "result/run.h"
 #include "units/dram/law.h"
 
 namespace blendsim {
 
-class Dram : public sc_core::sc_module {
+class Dram : public sc_core::sc_module, public MemoryModel {
  public:
   Dram(const sc_core::sc_module_name& name, Context& context);
 
   tlm_utils::simple_target_socket<Dram> target;
 
-  void reset();
+  tlm::tlm_target_socket<>& socket() override { return target; }
+  void reset() override;
   // Performs the refreshes due until the run's end in cycle `end`, and tells what was done.
-  [[nodiscard]] MemoryCounts counts(Cycles end);
-  [[nodiscard]] std::int64_t activates() const { return activates_; }
+  [[nodiscard]] MemoryCounts counts(Cycles end) override;
+  [[nodiscard]] std::int64_t activates() const override { return activates_; }
 
  private:
   // Each port has at most one ungranted request (rule 7).

@@ -28,7 +28,6 @@ PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters&
       prepared.word_uses.push_back({static_cast<std::int32_t>(n), word == count - 1});
     }
     prepared.layer_actions[layer][Action::dispatch] += count;
-    if (is_memory_unit(unit_of(instruction))) continue;
     const ActionCounts counts = actions(instruction, machine);
     prepared.unit_actions[instruction.index()] += counts;
     prepared.layer_actions[layer] += counts;

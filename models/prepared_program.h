@@ -23,7 +23,7 @@ struct PreparedProgram {
     bool last = true;
   };
   std::vector<WordUse> word_uses;
-  std::array<ActionCounts, unit_count> unit_actions{};  // of one execution, compute units; dispatch excluded
+  std::array<ActionCounts, unit_count> unit_actions{};  // of one execution; dispatch excluded
   std::vector<ActionCounts> layer_actions;              // the same by layer, and the dispatch of its words
   [[nodiscard]] bool is_for(const std::vector<Word>& w, const MachineParameters& m, std::size_t layer_count) const {
     return layers == layer_count && words == w && machine == m;

@@ -44,16 +44,17 @@ struct Machine::Parts {
   Control control{"control", context, dispatcher};
   BufferMemory buffers{"buffers"};
   Interconnect interconnect{"interconnect", context};
-  Dram dram{"dram", context};
+  std::unique_ptr<MemoryModel> dram;
 
   std::array<PreparedProgram, 2> prepared;  // init, main: of the program that ran last
 
-  Parts() {
+  explicit Parts(const MemoryFactory& memory)
+      : dram(memory ? memory(context) : std::make_unique<Dram>("dram", context)) {
     host.registers.bind(control.registers);
     dispatcher.bind(interconnect.fetch);
     store.bind(interconnect.store);
     load.bind(interconnect.load);
-    interconnect.memory.bind(dram.target);
+    interconnect.memory.bind(dram->socket());
     for (QueueUnit* unit : units) unit->connect(dispatcher, control);
     dispatcher.connect(control);
   }
@@ -62,7 +63,7 @@ struct Machine::Parts {
   void reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address);
   void simulate(std::size_t images, const std::function<void(std::int32_t)>& image);
   [[noreturn]] void report_deadlock() const;
-  void collect(Run& run, const PreparedProgram& program);
+  void collect(Run& run, const PreparedProgram& program, bool resident);
 };
 
 // Every parameter is read at reset; nothing of a topology depends on them.
@@ -102,14 +103,17 @@ void Machine::Parts::reset(const PreparedProgram& program, std::size_t images, b
   for (QueueUnit* unit : units) unit->reset();
   dispatcher.reset(resident, program_address);
   interconnect.reset();
-  dram.reset();
+  dram->reset();
   control.reset([this](Cycles at) { host.completed(at); });
   host.stop();
 }
 
 void Machine::Parts::simulate(std::size_t images, const std::function<void(std::int32_t)>& image) {
   context.set_epoch(sc_core::sc_time_stamp().value() + 1);
-  host.start(static_cast<std::int32_t>(images), image);
+  host.start(static_cast<std::int32_t>(images), [&](std::int32_t next) {
+    tokens.check_all_taken();  // at the end of each image before: images share no token
+    image(next);
+  });
   sc_core::sc_start(sc_core::sc_max_time() - sc_core::sc_time_stamp(), sc_core::SC_EXIT_ON_STARVATION);
   if (context.failure) std::rethrow_exception(context.failure);
   if (!host.done()) report_deadlock();
@@ -137,10 +141,16 @@ void add_scaled(ActionCounts& sum, const ActionCounts& counts, std::int64_t time
   for (std::size_t i = 0; i < counts.counts.size(); ++i) sum.counts[i] += counts.counts[i] * times;
 }
 
+// Each dispatched word of a resident program was read from the instructions buffer, once. One that is not resident comes
+// through the prefetch FIFO, and its bytes are among DRAM's.
+void count_instruction_reads(ActionCounts& counts, bool resident) {
+  if (resident) counts[Action::instructions_read] += counts[Action::dispatch] * std::int64_t{8 * sizeof(Word)};
+}
+
 }  // namespace
 
 // What the modules counted, as a Run.
-void Machine::Parts::collect(Run& run, const PreparedProgram& program) {
+void Machine::Parts::collect(Run& run, const PreparedProgram& program, bool resident) {
   run.completions = control.completions();
   run.cycles = run.completions.back();
   const auto images = static_cast<std::int64_t>(run.completions.size());
@@ -150,21 +160,24 @@ void Machine::Parts::collect(Run& run, const PreparedProgram& program) {
     run.actions[u][Action::unit_clock] += run.units[u].busy;
   }
   run.compute_cycles = context.compute_cycles;
-  run.memory = dram.counts(run.cycles);
+  run.memory = dram->counts(run.cycles);
   run.memory.busy = interconnect.busy();
   run.fetched_bursts = dispatcher.fetched_bursts();
 
   ActionCounts& shared = run.actions[unit_count];
   const auto words = static_cast<std::int64_t>(program.word_uses.size());
   shared[Action::dispatch] += words * images;
+  count_instruction_reads(shared, resident);
   shared[Action::dram_read_byte] += run.memory.read_bytes;
   shared[Action::dram_write_byte] += run.memory.write_bytes;
-  shared[Action::dram_activate] += dram.activates();
+  shared[Action::dram_activate] += dram->activates();
   shared[Action::dram_refresh] += run.memory.refreshes;
 
   run.layer_actions = context.layer_actions;
-  for (std::size_t l = 0; l < run.layer_actions.size(); ++l)
+  for (std::size_t l = 0; l < run.layer_actions.size(); ++l) {
     add_scaled(run.layer_actions[l], program.layer_actions[l], images);
+    count_instruction_reads(run.layer_actions[l], resident);
+  }
   run.records = context.records;
   for (std::size_t r = 0; r < run.records.size(); ++r) {
     if (run.records[r].image != images - 1) continue;
@@ -175,17 +188,20 @@ void Machine::Parts::collect(Run& run, const PreparedProgram& program) {
   find_critical_path(run, program.layers);
 }
 
-Machine::Machine() {
+Machine::Machine(const MemoryFactory& memory) {
   // Before the first object of SystemC: its banner is not ours to print, and one tick is one accelerator cycle.
   setenv("SC_COPYRIGHT_MESSAGE", "DISABLE", 1);
   sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
-  parts_ = std::make_unique<Parts>();
+  parts_ = std::make_unique<Parts>(memory);
 }
 
 Machine::~Machine() = default;
 
-Machine& Machine::instance() {
-  static Machine machine;
+Machine& Machine::instance(const MemoryFactory& memory) {
+  static bool elaborated = false;
+  if (elaborated && memory) throw InvariantError("machine", "is elaborated already, with its memory");
+  static Machine machine(memory);
+  elaborated = true;
   return machine;
 }
 
@@ -215,7 +231,7 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   run.values = options.values;
   const bool brings = !program.init.empty() && !prepared(0, program.init).instructions.empty();
   if (brings) {
-    parts.reset(parts.prepared[0], 1, true, 0);
+    parts.reset(parts.prepared[0], 1, false, program.init_address);  // nothing is on chip yet
     parts.simulate(1, [&](std::int32_t) { memory.select(context, 0); });
     run.init_cycles = parts.control.completions().back();
   }
@@ -230,7 +246,7 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
     captures.push_back(std::make_unique<ResultCapture>(program));
     context.capture = captures.back().get();
   });
-  parts.collect(run, main);
+  parts.collect(run, main, program.resident);
 
   for (std::size_t image = 0; options.values && image < count; ++image) {
     auto& outputs = run.outputs.emplace_back();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -23,10 +24,17 @@ struct RunOptions {
   Observer* observer = nullptr;
 };
 
+class MemoryModel;
+struct Context;
+
 class Machine {
  public:
-  // The process's machine. SystemC elaborates once; the first call does it.
-  static Machine& instance();
+  // Makes the memory behind the interconnect (models/memory_model.h); empty: `Dram`.
+  using MemoryFactory = std::function<std::unique_ptr<MemoryModel>(Context&)>;
+
+  // The process's machine. SystemC elaborates once, so the first call decides on the memory; a later call that brings
+  // one is an InvariantError.
+  static Machine& instance(const MemoryFactory& memory = {});
 
   // images: quantised inputs [channels, height, width], one inference each, back to back.
   // The program must have passed verify() for this machine. Throws DiagnosticError (deadlock, hazard, unwritten-read,
@@ -39,7 +47,7 @@ class Machine {
   ~Machine();
 
  private:
-  Machine();
+  explicit Machine(const MemoryFactory& memory);
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

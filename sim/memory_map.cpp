@@ -21,8 +21,9 @@ MemoryMap::MemoryMap(const Program& program, const MachineParameters& machine,
                      std::span<const std::vector<std::int32_t>> images, std::size_t count, bool values)
     : input_bytes_(program.input_bytes), output_bytes_(program.output_bytes) {
   input_base_ = to_border(program.program_bytes);
-  output_base_ = to_border(input_base_ + count * input_bytes_);
-  const std::uint64_t end = output_base_ + count * output_bytes_;
+  output_base_ = to_border(input_base_ + input_bytes_);
+  stride_ = to_border(output_base_ + output_bytes_) - input_base_;
+  const std::uint64_t end = output_base_ + (count - 1) * stride_ + output_bytes_;
   if (end > static_cast<std::uint64_t>(machine.memory.capacity)) {
     throw DiagnosticError("does-not-fit", {"", 0, "memory.capacity"},
                           "program, " + std::to_string(count) + " inputs and outputs take " + std::to_string(end) +
@@ -40,7 +41,7 @@ MemoryMap::MemoryMap(const Program& program, const MachineParameters& machine,
 }
 
 void MemoryMap::select(Context& context, std::size_t image) {
-  context.bases = {0, input_base_ + image * input_bytes_, output_base_ + image * output_bytes_};
+  context.bases = {0, input_base_ + image * stride_, output_base_ + image * stride_};
   if (!context.values) return;
   context.areas.program = program_;
   context.areas.input = std::span<const std::uint8_t>(inputs_).subspan(image * input_bytes_, input_bytes_);

@@ -10,7 +10,8 @@
 
 namespace blendsim {
 
-// Program area at 0, then all inputs, then all outputs, each area from a 4 KiB border on; image i adds i strides.
+// Program area at 0, then each image's input and output, each area from a 4 KiB border on. So an image lies where it lies
+// whatever batch it comes in, and the first of a batch takes the cycles that it takes alone.
 class MemoryMap {
  public:
   // Throws DiagnosticError does-not-fit when the areas exceed the memory's capacity. Without `values` no byte is kept.
@@ -23,7 +24,7 @@ class MemoryMap {
 
  private:
   std::uint64_t input_bytes_, output_bytes_;
-  std::uint64_t input_base_ = 0, output_base_ = 0;
+  std::uint64_t input_base_ = 0, output_base_ = 0, stride_ = 0;  // of the first image; from one to the next
   std::vector<std::uint8_t> program_, inputs_, outputs_;
 };
 

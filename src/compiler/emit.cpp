@@ -256,7 +256,7 @@ class Emitter {
 
   [[nodiscard]] std::uint64_t add_words(const std::vector<Word>& words, std::size_t stored) {
     DramSegment segment;
-    const auto bus = static_cast<std::uint64_t>(machine_.memory.bus_bytes());
+    const auto bus = std::max<std::uint64_t>(static_cast<std::uint64_t>(machine_.memory.bus_bytes()), sizeof(Word));
     const auto whole = [&](std::uint64_t bytes) { return (bytes + bus - 1) / bus * bus; };
     segment.address =
         program_.segments.empty() ? 0 : whole(program_.segments.back().address + program_.segments.back().bytes.size());
@@ -287,6 +287,7 @@ class Emitter {
       load_linear(BufferId::instructions, from, 0, static_cast<std::int64_t>(program_.main.size()));
     }
     encode_end(program_.init);
+    if (program_.init.size() > 1) program_.init_address = add_words(program_.init, 16);
   }
 
   // --- buffers

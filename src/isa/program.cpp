@@ -71,7 +71,7 @@ std::string Program::digest() const {
   add_list(digest, segments, [&](const DramSegment& segment) {
     digest.add(static_cast<std::int64_t>(segment.address)).add_bytes(segment.bytes);
   });
-  for (const std::uint64_t size : {program_bytes, input_bytes, output_bytes, main_address}) {
+  for (const std::uint64_t size : {program_bytes, input_bytes, output_bytes, main_address, init_address}) {
     digest.add(static_cast<std::int64_t>(size));
   }
   add_list(digest, layers, [&](const ProgramLayer& layer) { add(digest, layer); });

@@ -63,7 +63,8 @@ struct Program {
   std::uint64_t program_bytes = 0;      // size of the program area in DRAM (read-only while running)
   std::uint64_t input_bytes = 0;        // of one image, multiple of the bus word
   std::uint64_t output_bytes = 0;
-  std::uint64_t main_address = 0;       // of `main` in the program area
+  std::uint64_t main_address = 0;       // of `main` in the program area, words of 16 bytes
+  std::uint64_t init_address = 0;       // of `init`, which is always fetched from there
   std::vector<ProgramLayer> layers;
   TensorView input;                     // place dram; see transfer/instruction.h for the byte order of each form
   TransferForm input_form = TransferForm::fixed;
@@ -83,7 +84,8 @@ void write_program(const Program& program, const std::string& path);
 [[nodiscard]] Program read_program(const std::string& path);
 [[nodiscard]] bool is_program(const std::string& path);  // by its file identifier
 
-// Structural verification against a machine: every field legal, addresses inside regions and DRAM areas, layers named,
+// Structural verification against a machine: DRAM holds init's words, and main's where they are fetched or loaded from;
+// every field legal, addresses inside regions and DRAM areas, layers named,
 // tokens balanced, each post before its wait in program order, counters within token_bits, and the happens-before proof
 // of rule 6 (no two units on one port of a region or the same data unordered; reads only of written words).
 // Throws DiagnosticError program-invalid naming instruction index and rule.

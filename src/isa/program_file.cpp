@@ -86,7 +86,7 @@ void pack_program(FlatBufferBuilder& builder, const Program& p) {
                           builder.CreateString(p.network_digest), builder.CreateString(p.platform_yaml),
                           builder.CreateString(p.platform_digest), words(builder, p.init), words(builder, p.main),
                           p.resident, tables(builder, p.segments, pack_segment), p.program_bytes, p.input_bytes,
-                          p.output_bytes, p.main_address, tables(builder, p.layers, pack_layer),
+                          p.output_bytes, p.main_address, p.init_address, tables(builder, p.layers, pack_layer),
                           pack_view(builder, p.input), static_cast<file::TransferForm>(p.input_form), p.input_row_bytes,
                           pack_input_steps(builder, p.host_input), tables(builder, p.outputs, pack_view),
                           tables(builder, p.host_outputs, pack_output_steps), builder.CreateVector(peaks),
@@ -193,6 +193,7 @@ Program unpack_program(const file::Program& f) {
   p.input_bytes = f.input_bytes();
   p.output_bytes = f.output_bytes();
   p.main_address = f.main_address();
+  p.init_address = f.init_address();
   p.layers = unpack_all<ProgramLayer>(*f.layers(), unpack_layer);
   p.input = unpack_view(*f.input());
   p.input_form = enumerator<TransferForm>(f.input_form());

@@ -40,11 +40,6 @@ void check_areas(const Program& program, const MachineParameters& machine) {
     refuse_program("instructions", fmt::format("{} resident words exceed the buffer's {}", program.main.size(),
                                                buffer.regions * buffer.depth));
   }
-  const std::uint64_t main_bytes = program.main.size() * sizeof(Word);
-  if (!program.resident && (program.main_address % bus != 0 || program.main_address > program.program_bytes ||
-                            main_bytes > program.program_bytes - program.main_address)) {
-    refuse_program("main", "is fetched from DRAM but does not lie inside the program area on a bus word");
-  }
 }
 
 void check_views(const Program& program, const MachineParameters& machine) {
@@ -97,7 +92,9 @@ void verify(const Program& program, const MachineParameters& machine) {
   verification::check_views(program, machine);
   verification::check_fields(init, program, machine);
   verification::check_fields(main, program, machine);
+  verification::check_words(init, program, machine);
   verification::check_order(init, main, machine);
+  verification::check_values(init, main, program, machine);
 }
 
 }  // namespace blendsim

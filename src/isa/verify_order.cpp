@@ -178,6 +178,7 @@ class Shadow {
 
   template <class Visitor>
   void each(const Access& access, Visitor&& visit) const {
+    if (banks_ == 1) return each_word(access, visit);
     if (!access.is_map) {
       for (std::size_t word = access.begin; word < access.end; ++word) visit(word);
       return;
@@ -186,12 +187,8 @@ class Shadow {
     for (std::uint32_t y = access.row0; y < access.row1; ++y) {
       for (std::uint32_t x = 0; x < access.width; ++x) {
         for (std::uint32_t s = access.slice0; s < access.slice1; ++s) {
-          if (banks_ == 1) {
-            visit(access.base + (std::size_t{y} * access.width + x) * access.slices + s);
-          } else {
-            const BinaryMap::Cell cell = map.cell(x, y, s);
-            visit(std::size_t{cell.address} * static_cast<std::size_t>(banks_) + cell.bank);
-          }
+          const BinaryMap::Cell cell = map.cell(x, y, s);
+          visit(std::size_t{cell.address} * static_cast<std::size_t>(banks_) + cell.bank);
         }
       }
     }

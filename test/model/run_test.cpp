@@ -147,7 +147,11 @@ TEST(Init, RunsFromResetOutsideTheCycles) {
   encode(load(0, 256).instruction, program.init);
   encode_end(program.init);
   const auto with = Machine::instance().run(copy_machine(), program, images);
-  EXPECT_EQ(with.init_cycles, run_steps(copy_machine(), {load(0, 256)}).cycles);
+  Program alone = make_program(std::vector<Step>{load(0, 256)});
+  alone.resident = false;
+  RunOptions timing;
+  timing.values = false;
+  EXPECT_EQ(with.init_cycles, Machine::instance().run(copy_machine(), alone, {}, timing).cycles);
   EXPECT_EQ(with.cycles, without.cycles);
   EXPECT_EQ(with.records, without.records);
   EXPECT_EQ(with.memory, without.memory);
@@ -210,6 +214,19 @@ TEST(Tokens, LeftAtTheEndAreAnError) {
   EXPECT_NE(text.find("xnor_array -> post_unit"), std::string::npos) << text;
 }
 
+// A token left by one image would be taken by the next: each image ends with all counters at 0.
+TEST(Tokens, LeftByTheFirstImageEndTheRunBeforeTheSecond) {
+  struct Counting : Observer {
+    int completions = 0;
+    void on_completion(std::int32_t, Cycles) override { ++completions; }
+  } counting;
+  RunOptions options;
+  options.observer = &counting;
+  EXPECT_EQ(code_of([&] { (void)run_steps(simple_machine(), {xnor(5).post(UnitId::post_unit)}, options, 3); }),
+            "program-invalid");
+  EXPECT_EQ(counting.completions, 1);
+}
+
 TEST(Observers, SeeEveryInstructionAndCompletion) {
   struct Counting : Observer {
     int starts = 0, ends = 0, bursts = 0, completions = 0;
@@ -247,6 +264,30 @@ TEST(Speed, EventsAreCheap) {
   RecordProperty("microseconds_per_run", static_cast<int>(each.count()));
   std::printf("3000 instructions: %d us a run\n", static_cast<int>(each.count()));
   EXPECT_LT(each.count(), 50'000) << "an order of magnitude above what is expected even of a busy host";
+}
+
+// Nothing is on chip before init: its own words come through the prefetch FIFO, like those of a program that is not
+// resident.
+TEST(Init, TakesWhatItsWordsTakeWhenTheyAreFetched) {
+  const MachineParameters m = simple_machine();
+  std::vector<Step> loads;
+  for (std::uint32_t n = 0; n < 40; ++n) loads.push_back(load(n * 1024, 1024));
+  Program fetched = make_program(loads);
+  fetched.program_bytes = 8192;
+  fetched.main_address = 4096 - 64;
+  fetched.resident = false;
+  RunOptions timing;
+  timing.values = false;
+  const auto alone = Machine::instance().run(m, fetched, {}, timing);
+  Program program = make_program(std::vector<Step>{xnor(1)});
+  program.program_bytes = fetched.program_bytes;
+  program.init = fetched.main;
+  program.init_address = fetched.main_address;
+  const auto run = Machine::instance().run(m, program, {}, timing);
+  EXPECT_EQ(run.init_cycles, alone.cycles);
+  EXPECT_GT(run.init_cycles, run_steps(m, loads).cycles) << "than the loads of resident words";
+  EXPECT_EQ(run.cycles, run_steps(m, {xnor(1)}).cycles) << "main starts from reset and is resident";
+  EXPECT_EQ(run.memory.read_bytes, 0) << "init's traffic is outside the run";
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ inline Program full_program() {
   p.input_bytes = 64;
   p.output_bytes = 32;
   p.main_address = 48;
+  p.init_address = 80;
   const TensorView view{"conv_out", TensorView::Place::act_binary, Format::bipolar(), 20, 4, 5, 6, 7, 1, 1, 2, 3};
   p.layers = {{"input", "Input", {}, "load", 0, false, {}},
               {"conv", "Conv", {"Conv_0", "Sign_1"}, "xnor_array", 1234, true, {view, view}}};

@@ -70,6 +70,7 @@ TEST(ProgramFile, EveryMemberReachesTheDigest) {
       [](Program& p) { p.input_bytes += 1; },
       [](Program& p) { p.output_bytes += 1; },
       [](Program& p) { p.main_address += 1; },
+      [](Program& p) { p.init_address += 1; },
       [](Program& p) { p.layers[0].name += "x"; },
       [](Program& p) { p.layers[1].op += "x"; },
       [](Program& p) { p.layers[1].nodes[1] += "x"; },

@@ -5,177 +5,13 @@
 
 #include "base/diagnostic.h"
 #include "isa/interpret.h"
-#include "units/post_unit/record.h"
+#include "verify_example.h"
 
 namespace blendsim::test {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-constexpr std::uint32_t bit(UnitId unit) { return 1U << index(unit); }
-
-MachineParameters small_machine() {
-  MachineParameters m;
-  const auto set = [&](BufferId id, std::int64_t regions, std::int64_t width, std::int64_t depth) {
-    m.buffers[static_cast<std::size_t>(index(id))] = {regions, width, depth, 0, 2};
-  };
-  set(BufferId::act_binary, 2, 256, 64);
-  set(BufferId::act_fixed, 4, 128, 128);
-  set(BufferId::weights_binary, 1, 16 * 3 * 48, 64);
-  set(BufferId::weights_fixed, 1, 16 * 8 * 8, 64);
-  set(BufferId::accumulators, 2, 512, 64);
-  set(BufferId::parameters, 3, 512, 64);
-  set(BufferId::instructions, 1, 128, 64);
-  return m;
-}
-
-// A 1x1 convolution of a 4x4 map with 8 channels by mac_array in two tiles of two rows, scaled by post_unit, stored.
-// Weights: output channel o takes input channel o times o + 1; start values 100 * o.
-struct Example {
-  MachineParameters machine = small_machine();
-  Program program;
-  std::vector<Instruction> init, main;
-  static constexpr std::uint32_t weight_bytes = 128, record_bytes = 3 * 64;
-
-  Example() {
-    make_constants();
-    make_views();
-    make_init();
-    make_main();
-  }
-
-  void make_constants() {
-    std::vector<std::uint8_t> bytes(weight_bytes + 64 + record_bytes);
-    for (std::uint32_t o = 0; o < 16; ++o) {
-      if (o < 8) bytes[o * 8 + o] = static_cast<std::uint8_t>(o + 1);
-      bytes[weight_bytes + 4 * o] = static_cast<std::uint8_t>(100 * o & 0xFF);
-      bytes[weight_bytes + 4 * o + 1] = static_cast<std::uint8_t>(100 * o >> 8);
-    }
-    PostRecord record;
-    record.quantisers[0].multiplier.fill(1);
-    record.quantisers[0].shift.fill(3);
-    record.quantisers[0].lo = -128;
-    record.quantisers[0].hi = 127;
-    const auto encoded = encode_record(post(0), record);
-    std::copy(encoded.begin(), encoded.end(), bytes.begin() + weight_bytes + 64);
-    program.segments = {{0, bytes}};
-    program.program_bytes = bytes.size();
-    program.input_bytes = 4 * 4 * 16;
-    program.output_bytes = 4 * 4 * 16;
-  }
-
-  void make_views() {
-    program.network = "example";
-    program.input = {"x", TensorView::Place::dram, Format::signed_bits(8), 8, 4, 4, 0, 1, 0, 1, 1, 0};
-    program.input_form = TransferForm::fixed;
-    program.input_row_bytes = 64;
-    program.outputs = {{"y", TensorView::Place::dram, Format::signed_bits(8), 8, 4, 4, 0, 1, 0, 1, 1, 0}};
-    program.host_outputs.resize(1);
-    program.buffers.resize(buffer_count);
-    const TensorView x{"x", TensorView::Place::act_fixed, Format::signed_bits(8), 8, 4, 4, 0, 1, 0, 1, 1, 0};
-    const TensorView acc{"acc", TensorView::Place::mac_accumulators, Format::signed_bits(32), 8, 4, 4, 0, 0, 0, 4, 1,
-                         0};
-    TensorView y = x;
-    y.name = "y";
-    y.base = 128;
-    program.layers = {{"input", "Input", {}, "load", 0, false, {x}},
-                      {"conv", "Conv", {}, "mac_array", 0, false, {acc}},
-                      {"post", "Post", {}, "post_unit", 0, false, {y}},
-                      {"output", "Output", {}, "store", 0, false, {}}};
-  }
-
-  static LoadInstruction constant(BufferId buffer, std::uint32_t address, std::uint32_t from, std::uint32_t bytes) {
-    LoadInstruction i;
-    i.form = static_cast<std::uint32_t>(TransferForm::linear);
-    i.dram_base = static_cast<std::uint32_t>(DramBase::program);
-    i.dram_address = from;
-    i.run_bytes = bytes;
-    i.runs = 1;
-    i.buffer = static_cast<std::uint32_t>(index(buffer));
-    i.buffer_address = address;
-    return i;
-  }
-  void make_init() {
-    init = {constant(BufferId::weights_fixed, 0, 0, weight_bytes),
-            constant(BufferId::parameters, 128, weight_bytes, 64),
-            constant(BufferId::parameters, 0, weight_bytes + 64, record_bytes)};
-  }
-
-  template <class Transfer>
-  static Transfer map(DramBase base, std::uint32_t address) {
-    Transfer i;
-    i.form = static_cast<std::uint32_t>(TransferForm::fixed);
-    i.dram_base = static_cast<std::uint32_t>(base);
-    i.run_bytes = i.dram_stride = 64;
-    i.runs = i.height = i.width = 4;
-    i.buffer = static_cast<std::uint32_t>(index(BufferId::act_fixed));
-    i.buffer_address = address;
-    i.map_slices = i.slices = 1;
-    return i;
-  }
-  static MacInstruction conv(std::uint32_t row) {
-    MacInstruction i;
-    i.in_height = i.in_width = i.out_height = i.out_width = 4;
-    i.map_slices = 1;
-    i.channels = 8;
-    i.out_row = row;
-    i.rows = 2;
-    i.start = 128;
-    i.destination = 64 + row * 4;
-    i.sync.layer = 1;
-    return i;
-  }
-  static PostInstruction post(std::uint32_t row) {
-    PostInstruction i;
-    i.a_source = static_cast<std::uint32_t>(PostSource::mac_accumulators);
-    i.a = 64 + row * 4;
-    i.a_stride = 1;
-    i.rows = 2;
-    i.width = 4;
-    i.slices = i.use_q1 = i.write_fixed = i.fixed_slices = 1;
-    i.fixed = 128 + row * 4;
-    i.sync.layer = 2;
-    return i;
-  }
-
-  void make_main() {
-    auto load = map<LoadInstruction>(DramBase::input, 0);
-    load.sync.post_data = bit(UnitId::mac_array);
-    auto conv0 = conv(0), conv2 = conv(2);
-    conv0.sync.wait_data = bit(UnitId::load);
-    conv0.sync.post_data = conv2.sync.post_data = bit(UnitId::post_unit);
-    auto post0 = post(0), post2 = post(2);
-    post0.sync.wait_data = post2.sync.wait_data = bit(UnitId::mac_array);
-    post2.sync.post_data = bit(UnitId::store);
-    auto store = map<StoreInstruction>(DramBase::output, 128);
-    store.sync.layer = 3;
-    store.sync.wait_data = bit(UnitId::post_unit);
-    main = {load, conv0, conv2, post0, post2, store};
-  }
-
-  [[nodiscard]] Program built() const {
-    Program p = program;
-    for (const Instruction& i : init) encode(i, p.init);
-    encode_end(p.init);
-    for (const Instruction& i : main) encode(i, p.main);
-    encode_end(p.main);
-    return p;
-  }
-  [[nodiscard]] std::string refusal() const {
-    try {
-      verify(built(), machine);
-    } catch (const DiagnosticError& error) {
-      EXPECT_EQ(error.diagnostics().front().code.name(), "program-invalid");
-      return error.what();
-    }
-    return "accepted";
-  }
-  template <class I>
-  I& at(std::size_t n) {
-    return std::get<I>(main[n]);
-  }
-};
 
 TEST(Verify, AcceptsALegalProgram) { EXPECT_EQ(Example().refusal(), "accepted"); }
 
@@ -315,6 +151,34 @@ TEST(Verify, RefusesACounterThatCouldOverflow) {
   EXPECT_THAT(example.refusal(), AllOf(HasSubstr("instruction 2 (mac_array)"), HasSubstr("counter that holds 1")));
 }
 
+TEST(Verify, TheWordsThatAreFetchedOrLoadedAreTheProgram) {
+  const Example example;
+  const auto refused = [&](auto&& change) -> std::string {
+    Program program = example.built();
+    change(program);
+    try {
+      verify(program, example.machine);
+    } catch (const DiagnosticError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  // Segments: constants, main, init.
+  EXPECT_THAT(refused([](Program& p) { p.segments[2].bytes[20] ^= 1; }),
+              AllOf(HasSubstr("init"), HasSubstr("word 1 ")));
+  EXPECT_THAT(refused([](Program& p) { p.init_address += 16; }), HasSubstr("init"));
+  EXPECT_THAT(refused([](Program& p) { p.init_address = p.program_bytes; }), HasSubstr("inside the program area"));
+  EXPECT_THAT(refused([](Program& p) { p.segments[1].bytes[5] ^= 1; }),
+              AllOf(HasSubstr("main"), HasSubstr("init does not bring its word 0 ")));
+  EXPECT_EQ(refused([](Program& p) { p.main_address = 0; }), "accepted") << "resident words are not fetched";
+  EXPECT_EQ(refused([](Program& p) { p.resident = false; }), "accepted");
+  EXPECT_THAT(refused([](Program& p) {
+                p.resident = false;
+                p.main_address = 0;
+              }),
+              AllOf(HasSubstr("main"), HasSubstr("word 0 is not what DRAM holds at byte 0")));
+}
+
 TEST(Verify, RefusesFieldsThatTheMachineDoesNotHave) {
   const auto refused = [](auto&& change) {
     Example example;
@@ -337,7 +201,7 @@ TEST(Verify, RefusesFieldsThatTheMachineDoesNotHave) {
   EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_base = 2; }),
               HasSubstr("program and input areas"));
   EXPECT_THAT(refused([](Example& e) { e.at<StoreInstruction>(5).dram_base = 1; }), HasSubstr("output area only"));
-  EXPECT_THAT(refused([](Example& e) { e.program.segments[0].address = 1; }), HasSubstr("program area"));
+  EXPECT_THAT(refused([](Example& e) { e.program.segments[0].address = 1 << 20; }), HasSubstr("program area"));
   EXPECT_THAT(refused([](Example& e) { e.program.outputs[0].base = 16; }), HasSubstr("output 'y'"));
 }
 

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the constants in DRAM prove of the values that a program computes.
+//
+// Both streams are walked in program order; by the order already proven, an instruction finds in the parameters and
+// weights buffers what the loads before it brought, and in the accumulators what the convolution before it wrote.
+// Bounds hold for every input: maps are taken at their type's range, accumulators at the sum over their own weights
+// (binary ones at the popcounts' range). Where no bound is known nothing is refused.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/diagnostic.h"
+#include "isa/interpret.h"
+#include "isa/verify_internal.h"
+#include "units/mac_array/law.h"
+#include "units/post_unit/law.h"
+#include "units/post_unit/record.h"
+#include "units/xnor_array/law.h"
+
+namespace blendsim::verification {
+namespace {
+
+constexpr std::int64_t product_limit = std::int64_t{1} << 47;
+constexpr int longest_shift = 47;
+constexpr std::int64_t widest_accumulator = std::int64_t{1} << 31;
+
+struct Range {
+  std::int64_t lo = 0, hi = 0;
+};
+constexpr Range unknown;  // fits everything: nothing is refused for what is not known
+
+Range type_range(std::int64_t bits, bool is_signed) {
+  if (!is_signed) return {0, (std::int64_t{1} << bits) - 1};
+  return {-(std::int64_t{1} << (bits - 1)), (std::int64_t{1} << (bits - 1)) - 1};
+}
+bool fits(const Range& inner, const Range& outer) { return inner.lo >= outer.lo && inner.hi <= outer.hi; }
+Range sum(const Range& a, const Range& b) { return {a.lo + b.lo, a.hi + b.hi}; }
+Range product(const Range& a, const Range& b) {
+  const auto [lo, hi] = std::minmax({a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi});
+  return {lo, hi};
+}
+
+// Bytes of a buffer that linear loads fill, word after word.
+class Mirror {
+ public:
+  Mirror(BufferId id, const MachineParameters& machine) : id_(id) {
+    const BufferParameters& buffer = machine.buffer(id);
+    const auto bus = static_cast<std::size_t>(machine.memory.bus_bytes());
+    word_ = static_cast<std::size_t>(ceil_divide(buffer.width, 8));
+    stored_ = (word_ + bus - 1) / bus * bus;
+    bytes_.resize(static_cast<std::size_t>(buffer.regions * buffer.depth) * word_);
+  }
+  [[nodiscard]] bool is_filled_by(const TransferInstruction& load) const {
+    return load.buffer == static_cast<std::uint32_t>(id_) &&
+           load.form == static_cast<std::uint32_t>(TransferForm::linear);
+  }
+  void fill(const TransferInstruction& load, std::span<const std::uint8_t> area) {
+    std::size_t to = load.buffer_address * word_;
+    for (std::uint32_t run = 0; run < load.runs; ++run) {
+      const std::size_t from = load.dram_address + std::size_t{run} * load.dram_stride;
+      for (std::size_t w = 0; w < load.run_bytes / stored_; ++w, to += word_)
+        std::copy_n(area.begin() + static_cast<std::ptrdiff_t>(from + w * stored_), word_,
+                    bytes_.begin() + static_cast<std::ptrdiff_t>(to));
+    }
+  }
+  [[nodiscard]] std::span<const std::uint8_t> words(std::size_t address, std::size_t count) const {
+    return std::span(bytes_).subspan(address * word_, count * word_);
+  }
+
+ private:
+  BufferId id_;
+  std::size_t word_ = 0, stored_ = 0;
+  std::vector<std::uint8_t> bytes_;
+};
+
+class Values {
+ public:
+  Values(const Program& program, const MachineParameters& machine)
+      : machine_(machine),
+        area_(program_area(program)),
+        parameters_(BufferId::parameters, machine),
+        weights_(BufferId::weights_fixed, machine) {
+    const BufferParameters& accumulators = machine.buffer(BufferId::accumulators);
+    lanes_ = static_cast<std::size_t>(std::max(machine.xnor_array.rows, machine.mac_array.rows));
+    reach_.resize(static_cast<std::size_t>(accumulators.regions * accumulators.depth) * lanes_, widest_accumulator);
+    const BufferParameters& maps = machine.buffer(BufferId::act_fixed);
+    maps_.resize(static_cast<std::size_t>(maps.regions * maps.depth));
+    input_ = program.input.format;
+  }
+
+  void walk(const Stream& stream) {
+    stream_ = &stream;
+    for (index_ = 0; index_ < stream.instructions.size(); ++index_)
+      std::visit([&](const auto& i) { step(i); }, stream.instructions[index_]);
+  }
+
+ private:
+  void require(bool condition, const std::string& rule) const {
+    if (!condition) refuse(*stream_, index_, rule);
+  }
+
+  void step(const LoadInstruction& i) {
+    for (Mirror* mirror : {&parameters_, &weights_}) {
+      if (!mirror->is_filled_by(i)) continue;
+      require(i.dram_base == static_cast<std::uint32_t>(DramBase::program),
+              "weights and parameters come from the program area");
+      mirror->fill(i, area_);
+      checked_.clear();
+      mac_ranges_.clear();
+    }
+    if (i.buffer != static_cast<std::uint32_t>(BufferId::act_fixed)) return;
+    const bool input = i.form == static_cast<std::uint32_t>(TransferForm::fixed) && i.bytes_log2 == 0 &&
+                       i.dram_base == static_cast<std::uint32_t>(DramBase::input);
+    write_map(i, input ? Range{std::min<std::int64_t>(0, input_.min()), input_.max()} : unknown);
+  }
+  void step(const StoreInstruction&) {}
+  void step(const PoolInstruction& i) {
+    if (i.binary == 0) write_map(i, i.sum != 0 ? unknown : read_map(i));
+  }
+
+  // --- act_fixed -----------------------------------------------------------------------------------------------------
+
+  // What the words of act_fixed that an instruction reads are known to hold.
+  [[nodiscard]] Range read_map(const Instruction& i) const {
+    Range range;
+    for (const Access& access : accesses(i, machine_)) {
+      if (access.buffer != BufferId::act_fixed || access.write) continue;
+      each_word(access, [&](std::size_t word) {
+        range = {std::min(range.lo, maps_[word].lo), std::max(range.hi, maps_[word].hi)};
+      });
+    }
+    return range;
+  }
+  void write_map(const Instruction& i, const Range& range) {
+    for (const Access& access : accesses(i, machine_)) {
+      if (access.buffer == BufferId::act_fixed && access.write)
+        each_word(access, [&](std::size_t word) { maps_[word] = range; });
+    }
+  }
+
+  // --- accumulators --------------------------------------------------------------------------------------------------
+
+  // Start values of a row of a row group, over the border classes.
+  [[nodiscard]] Range start_range(const auto& i, std::uint32_t group, std::size_t row) const {
+    const std::uint32_t classes = (i.class_top + 1 + i.class_bottom) * (i.class_left + 1 + i.class_right);
+    Range range;
+    for (std::uint32_t c = 0; c < classes; ++c) {
+      const auto bytes = parameters_.words(i.start + group * classes + c, 1);
+      std::uint32_t raw = 0;
+      for (std::size_t b = 0; b < 4; ++b) raw |= std::uint32_t{bytes[4 * row + b]} << (8 * b);
+      const auto start = std::int64_t{static_cast<std::int32_t>(raw)};
+      range = {std::min(range.lo, start), std::max(range.hi, start)};
+    }
+    return range;
+  }
+
+  // `ranges`: what each row group's rows may hold, group after group.
+  void write_accumulators(const auto& i, const std::vector<Range>& ranges) {
+    const std::size_t rows = ranges.size() / i.groups;
+    for (std::size_t n = 0; n < std::size_t{i.rows} * i.out_width * i.groups; ++n) {
+      for (std::size_t r = 0; r < rows; ++r) {
+        const Range& range = ranges[n % i.groups * rows + r];
+        reach_[(i.destination + n) * lanes_ + r] =
+            static_cast<std::uint32_t>(std::min(widest_accumulator, std::max(-range.lo, range.hi)));
+      }
+    }
+  }
+
+  // Plane pairs: each adds a popcount of up to all of the operand's bits, by its power of two.
+  void step(const XnorInstruction& i) {
+    const std::int64_t bits = xnor_steps(i).steps * machine_.xnor_array.words * dsp_word_bits;
+    const auto planes = [](std::uint32_t count, bool is_signed) { return type_range(count, is_signed); };
+    Range term{0, 2 * bits};
+    if (i.use_and != 0) {
+      const Range pair = product(planes(i.activation_bits, i.activation_signed != 0),
+                                 planes(i.weight_bits, i.weight_signed != 0));
+      term = {std::min<std::int64_t>(0, pair.lo * bits), pair.hi * bits};
+    } else if (i.activation_bits > 1) {
+      term = {0, bits * planes(i.activation_bits, false).hi};
+    }
+    std::vector<Range> ranges;
+    for (std::uint32_t g = 0; g < i.groups; ++g) {
+      for (std::size_t r = 0; r < static_cast<std::size_t>(machine_.xnor_array.rows); ++r)
+        ranges.push_back(sum(start_range(i, g, r), term));
+    }
+    write_accumulators(i, ranges);
+  }
+
+  void step(const MacInstruction& i) {
+    const Range x = read_map(i);
+    const std::int64_t bits = machine_.mac_array.activation_bits;
+    if (!fits(x, type_range(bits, i.activation_signed != 0))) {
+      refuse(*stream_, index_, fmt::format("takes activations of {} to {}, beyond mac_array.activation_bits, {} bit{}",
+                                           x.lo, x.hi, bits, i.activation_signed != 0 ? " signed" : ""));
+    }
+    const std::array<std::int64_t, 7> key = {i.weights, i.start, i.groups, std::int64_t{i.kernel_h} * i.kernel_w,
+                                             i.channels, i.depthwise * 2 + i.activation_signed,
+                                             (i.class_top + 1 + i.class_bottom) * (i.class_left + 1 + i.class_right)};
+    const auto [entry, is_new] = mac_ranges_.try_emplace(key);
+    if (is_new) {
+      for (std::uint32_t g = 0; g < i.groups; ++g) {
+        for (std::size_t r = 0; r < static_cast<std::size_t>(machine_.mac_array.rows); ++r)
+          entry->second.push_back(sum(mac_range(i, g, r), start_range(i, g, r)));
+      }
+    }
+    write_accumulators(i, entry->second);
+  }
+
+  // The widest sums of a row over its own weights.
+  [[nodiscard]] Range mac_range(const MacInstruction& i, std::uint32_t group, std::size_t row) const {
+    const auto columns = static_cast<std::size_t>(machine_.mac_array.columns);
+    const std::size_t word_bytes = static_cast<std::size_t>(machine_.mac_array.rows) * columns;
+    const std::size_t used = i.depthwise != 0 ? 1 : columns;
+    const std::int64_t a_tap = i.depthwise != 0 ? 1 : column_groups(i.channels, machine_.mac_array.columns);
+    const std::size_t words = std::size_t{i.kernel_h} * i.kernel_w * static_cast<std::size_t>(a_tap);
+    const auto bytes = weights_.words(i.weights + group * words, words);
+    const Range x = type_range(8, i.activation_signed != 0), widest = type_range(machine_.mac_array.weight_bits, true);
+    Range range;
+    for (std::size_t w = 0; w < words; ++w) {
+      for (std::size_t c = 0; c < used; ++c) {
+        const auto weight = static_cast<std::int8_t>(bytes[w * word_bytes + row * used + c]);
+        if (weight < widest.lo || weight > widest.hi) {
+          refuse(*stream_, index_,
+                 fmt::format("row {} of weight word {} holds {}, beyond mac_array.weight_bits, {} bit", row,
+                             i.weights + group * words + w, weight, machine_.mac_array.weight_bits));
+        }
+        range = sum(range, weight < 0 ? Range{x.hi * weight, x.lo * weight} : Range{x.lo * weight, x.hi * weight});
+      }
+    }
+    return range;
+  }
+
+  // --- records -------------------------------------------------------------------------------------------------------
+
+  using Lanes = std::array<Range, slice_channels>;
+
+  // Element c of the tile is lane c mod rows of row group c / rows.
+  [[nodiscard]] Lanes operand(const PostInstruction& i, bool second, std::uint32_t slice) const {
+    const auto source = static_cast<PostSource>(second ? i.b_source : i.a_source);
+    Lanes lanes{};
+    if (source == PostSource::none) return lanes;
+    if (source == PostSource::fixed_map) {
+      lanes.fill(type_range(8 << (second ? i.b_bytes_log2 : i.a_bytes_log2), (second ? i.b_signed : i.a_signed) != 0));
+      return lanes;
+    }
+    const auto rows = static_cast<std::uint32_t>(
+        source == PostSource::xnor_accumulators ? machine_.xnor_array.rows : machine_.mac_array.rows);
+    const std::uint32_t channel = slice * slice_channels, stride = second ? i.b_stride : i.a_stride;
+    const std::size_t first = std::size_t{second ? i.b : i.a} + channel / rows;
+    for (std::size_t pixel = 0; pixel < std::size_t{i.rows} * i.width; ++pixel) {
+      const std::uint32_t* reach = &reach_[(first + pixel * stride) * lanes_ + channel % rows];
+      for (std::size_t lane = 0; lane < slice_channels; ++lane)
+        lanes[lane].hi = std::max(lanes[lane].hi, std::int64_t{reach[lane]});
+    }
+    for (Range& range : lanes) range.lo = -range.hi;
+    return lanes;
+  }
+
+  void step(const PostInstruction& i) {
+    const Range written = record_bits(i) == 0 ? unknown : check_records(i);
+    if (i.write_fixed == 0) return;
+    if (i.fixed_bytes_log2 != 0) return write_map(i, unknown);
+    write_map(i, i.fixed_is_code != 0 && i.code_bipolar != 0 ? Range{-1, 1} : written);
+  }
+
+  // The range of the fixed results, as far as it is known.
+  Range check_records(const PostInstruction& i) {
+    Range all;
+    const auto words = static_cast<std::size_t>(record_words(i, machine_.buffer(BufferId::parameters).width));
+    for (std::uint32_t s = 0; s < i.slices; ++s) {
+      const std::size_t address = i.parameters + s * words;
+      const Lanes a = operand(i, false, s), b = operand(i, true, s);
+      std::vector<std::int64_t> key = {static_cast<std::int64_t>(address), record_kind(i), layout_of(i)};
+      for (const Lanes& lanes : {a, b}) {
+        for (const Range& range : lanes) key.insert(key.end(), {range.lo, range.hi});
+      }
+      const auto [entry, is_new] = checked_.try_emplace(std::move(key));
+      if (is_new) {
+        slice_ = s;
+        entry->second = check_record(i, decode_record(i, parameters_.words(address, words)), a, b);
+      }
+      all = {std::min(all.lo, entry->second.lo), std::max(all.hi, entry->second.hi)};
+    }
+    return all;
+  }
+  // What else of an instruction decides a check.
+  static std::int64_t layout_of(const PostInstruction& i) {
+    return i.activation | i.b_source << 2 | i.write_fixed << 4 | i.fixed_is_code << 5 | i.fixed_bytes_log2 << 6 |
+           i.code_bits << 8 | i.code_bipolar << 12;
+  }
+
+  Range check_record(const PostInstruction& i, const PostRecord& record, const Lanes& a, const Lanes& b) {
+    Range results;
+    // A join alone saturates nothing, and may well stay far within the sum of its operands' ranges.
+    const bool clamped = i.use_q3 != 0 || i.activation == static_cast<std::uint32_t>(ActivationStep::after_join) ||
+                         (i.b_source == 0 && (i.use_q1 != 0 || i.activation != 0));
+    for (lane_ = 0; lane_ < slice_channels; ++lane_) {
+      Range u = a[lane_];
+      if (i.use_q1 != 0) u = quantised("q1", record.quantisers[0], u);
+      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1)) u = activated(record.activation, u);
+      if (i.b_source != 0) u = sum(u, i.use_q2 != 0 ? quantised("q2", record.quantisers[1], b[lane_]) : b[lane_]);
+      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_join)) u = activated(record.activation, u);
+      if (i.use_q3 != 0) u = quantised("q3", record.quantisers[2], u);
+      const std::int64_t bits = 8 << i.fixed_bytes_log2;
+      if (!clamped || i.write_fixed == 0 || i.fixed_is_code != 0) continue;
+      if (!fits(u, type_range(bits, true)) && !fits(u, type_range(bits, false)))
+        refuse_lane(fmt::format("results of {} to {} do not fit {} bit", u.lo, u.hi, bits));
+      results = {std::min(results.lo, u.lo), std::max(results.hi, u.hi)};
+    }
+    if (i.use_thresholds == 0 || i.code_bipolar != 0) return results;
+    const Range code{record.base, record.base + i.levels};
+    if (!fits(code, type_range(i.code_bits, true)) && !fits(code, type_range(i.code_bits, false)))
+      refuse(*stream_, index_, fmt::format("codes of {} to {} do not fit {} planes", code.lo, code.hi, i.code_bits));
+    return i.fixed_is_code != 0 ? code : results;
+  }
+
+  [[noreturn]] void refuse_lane(const std::string& text) const {
+    refuse(*stream_, index_, fmt::format("slice {}, lane {}: {}", slice_, lane_, text));
+  }
+
+  [[nodiscard]] Range quantised(const char* step, const QuantiserRecord& q, const Range& x) const {
+    return checked(step, q, q.offset[lane_], x);
+  }
+  [[nodiscard]] Range activated(const QuantiserRecord& q, const Range& x) const {
+    return checked("the activation", q, 0, {std::min<std::int64_t>(x.lo, 0), 0});
+  }
+  [[nodiscard]] Range checked(const char* step, const QuantiserRecord& q, std::int64_t offset, const Range& x) const {
+    const std::int64_t factor = q.multiplier[lane_], bits = machine_.post_unit.multiplier;
+    const Range allowed = type_range(bits, true);
+    if (factor < allowed.lo || factor > allowed.hi)
+      refuse_lane(fmt::format("the factor {} of {} does not fit post_unit.multiplier, {} bit", factor, step, bits));
+    if (q.shift[lane_] > longest_shift)
+      refuse_lane(fmt::format("{} shifts by {}, more than {}", step, q.shift[lane_], longest_shift));
+    if (q.lo > q.hi) refuse_lane(fmt::format("{} saturates to nothing, {} to {}", step, q.lo, q.hi));
+    const Range exact = sum(product(x, {factor, factor}), {offset, offset});
+    if (exact.lo <= -product_limit || exact.hi >= product_limit) {
+      refuse_lane(fmt::format("{} may reach {} to {} of operands {} to {}, beyond 47 bit", step, exact.lo,
+                                      exact.hi, x.lo, x.hi));
+    }
+    return {q.lo, q.hi};
+  }
+
+  const MachineParameters& machine_;
+  std::vector<std::uint8_t> area_;
+  Mirror parameters_, weights_;
+  std::size_t lanes_ = 0;             // rows of the wider array
+  std::vector<std::uint32_t> reach_;  // largest |value| of each accumulator, lanes_ a word
+  std::vector<Range> maps_;          // values of each word of act_fixed
+  Format input_;
+  // Since the last load of what they follow from:
+  std::map<std::array<std::int64_t, 7>, std::vector<Range>> mac_ranges_;  // group after group, row after row
+  std::map<std::vector<std::int64_t>, Range> checked_;                    // results, by record and operands
+  const Stream* stream_ = nullptr;
+  std::size_t index_ = 0, lane_ = 0;
+  std::uint32_t slice_ = 0;
+};
+
+// Bytes of the output area: each is written at most once in an image, and an output's by values.
+void check_outputs(const Stream& main, const Program& program, const MachineParameters& machine) {
+  enum class Written : std::uint8_t { not_at_all, filler, value };
+  std::vector<Written> area(program.output_bytes, Written::not_at_all);
+  for (std::size_t n = 0; n < main.instructions.size(); ++n) {
+    const auto* store = std::get_if<StoreInstruction>(&main.instructions[n]);
+    if (store == nullptr) continue;
+    const bool binary = store->form == static_cast<std::uint32_t>(TransferForm::binary);
+    const std::int64_t element = binary ? 2 * machine.xnor_array.cell_slices() : std::int64_t{16} << store->bytes_log2;
+    const std::uint64_t values = static_cast<std::uint64_t>(element) * store->width * store->slices;
+    for (std::uint32_t run = 0; run < store->runs; ++run) {
+      const std::size_t begin = store->dram_address + std::size_t{run} * store->dram_stride;
+      for (std::size_t b = 0; b < store->run_bytes; ++b) {
+        Written& byte = area[begin + b];
+        if (byte != Written::not_at_all)
+          refuse(main, n, fmt::format("writes byte {} of the output area once more", begin + b));
+        byte = b < values ? Written::value : Written::filler;
+      }
+    }
+  }
+  for (const TensorView& view : program.outputs) {
+    const std::size_t pixel = std::size_t{view.slices} * view.bytes * slice_channels;
+    const std::size_t values = pixel * static_cast<std::size_t>(view.width);
+    const std::size_t pitch = view.plane_cells != 0 ? view.plane_cells : values;
+    for (std::size_t y = 0; y < static_cast<std::size_t>(view.height); ++y) {
+      const auto row = area.begin() + static_cast<std::ptrdiff_t>(view.base + y * pitch);
+      const auto missing = std::find_if(row, row + static_cast<std::ptrdiff_t>(values),
+                                        [](Written byte) { return byte != Written::value; });
+      if (missing == row + static_cast<std::ptrdiff_t>(values)) continue;
+      throw DiagnosticError("program-invalid", Place{{}, 0, fmt::format("output '{}'", view.name)},
+                            fmt::format("no store writes byte {} of the output area, in its row {}",
+                                        missing - area.begin(), y));
+    }
+  }
+}
+
+}  // namespace
+
+void check_values(const Stream& init, const Stream& main, const Program& program, const MachineParameters& machine) {
+  check_outputs(main, program, machine);
+  Values values(program, machine);
+  values.walk(init);
+  values.walk(main);
+}
+
+}  // namespace blendsim::verification

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole networks: batches against single runs, and random stalls against none.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "test/model/compiled_network.h"
+
+namespace blendsim::test {
+namespace {
+
+RunOptions checked(std::uint64_t stall_seed = 0) {
+  RunOptions options;
+  options.check_hazards = true;
+  options.stall_seed = stall_seed;
+  return options;
+}
+
+TEST(Batch, GivesEachImageWhatItsOwnRunGives) {
+  const CompiledNetwork network = small_blend("zu3eg");
+  const std::vector<std::vector<std::int32_t>> images{network.image(1), network.image(2), network.image(3)};
+  const auto batch = network.run(images, checked());
+  ASSERT_EQ(batch.outputs.size(), 3U);
+  EXPECT_NE(batch.outputs[0], batch.outputs[1]);
+  const std::size_t length = batch.records.size() / 3;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const auto alone = network.run({images[i]}, checked());
+    EXPECT_EQ(batch.outputs[i], alone.outputs[0]) << "image " << i;
+    if (i > 0) continue;
+    // The first image starts from reset and lies where it lies, like in a run of its own.
+    EXPECT_EQ(batch.completions[0], alone.completions[0]);
+    for (std::size_t r = 0; r < length; ++r) EXPECT_EQ(batch.records[r].start, alone.records[r].start) << r;
+  }
+}
+
+// Images follow each other: a doorbell a cycle after the completion before. Apart from DRAM's state and refresh phase each
+// takes what the first takes.
+TEST(Batch, SettlesToAnIntervalThatIsALatency) {
+  const CompiledNetwork network = small_blend("zu3eg");
+  const auto run = network.time(4);
+  ASSERT_EQ(run.completions.size(), 4U);
+  EXPECT_EQ(run.cycles, run.completions.back());
+  const Cycles latency = run.completions[0];
+  for (std::size_t i = 1; i < 4; ++i) {
+    const Cycles interval = run.completions[i] - run.completions[i - 1];
+    EXPECT_NEAR(static_cast<double>(interval), static_cast<double>(latency + 1), 0.02 * static_cast<double>(latency));
+  }
+  std::int64_t end_of_first = 0, start_of_second = run.cycles;
+  for (const InstructionRecord& record : run.records) {
+    if (record.image == 0) end_of_first = std::max(end_of_first, record.end);
+    if (record.image == 1) start_of_second = std::min(start_of_second, record.start);
+  }
+  EXPECT_GT(start_of_second, end_of_first) << "images overlap only inside one program";
+}
+
+void expect_no_stall_reaches_an_output(const CompiledNetwork& network) {
+  const std::vector<std::vector<std::int32_t>> images{network.image(7)};
+  const auto straight = network.run(images, checked());
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    const auto run = network.run(images, checked(seed));
+    EXPECT_EQ(run.outputs, straight.outputs) << "seed " << seed;
+    EXPECT_GT(run.cycles, straight.cycles) << "seed " << seed;
+  }
+}
+
+TEST(RandomStalls, LeaveTheOutputsOfASmallBlendAlone) {
+  expect_no_stall_reaches_an_output(small_blend("zu3eg"));
+  expect_no_stall_reaches_an_output(small_blend("zu3eg", {"buffers.instructions.depth=64"}));
+}
+
+// CNV's weights stay on chip on zu3eg and are streamed on z7020.
+TEST(RandomStalls, LeaveTheOutputsOfCnvAlone) {
+  const std::string file = BLENDSIM_SHARED "/models/cnv_w1a1_qonnx.onnx";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no trained networks at " BLENDSIM_SHARED "/models";
+  const CompiledNetwork resident(file, "zu3eg"), streaming(file, "z7020");
+  EXPECT_GT(streaming.time().memory.read_bytes, 4 * resident.time().memory.read_bytes);
+  expect_no_stall_reaches_an_output(resident);
+  expect_no_stall_reaches_an_output(streaming);
+}
+
+}  // namespace
+}  // namespace blendsim::test

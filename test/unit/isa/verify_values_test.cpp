@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// verify() on values: outputs are stored whole, and nothing is wider than its unit.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "verify_example.h"
+
+namespace blendsim::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+TEST(VerifyOutputs, EveryByteIsStoredOnce) {
+  Example short_store;
+  short_store.at<StoreInstruction>(5).runs = 3;
+  EXPECT_THAT(short_store.refusal(),
+              AllOf(HasSubstr("output 'y'"), HasSubstr("no store writes byte 192"), HasSubstr("row 3")));
+  Example twice;
+  StoreInstruction again = Example::map<StoreInstruction>(DramBase::output, 128);
+  again.sync.layer = 3;
+  twice.main.push_back(again);
+  EXPECT_THAT(twice.refusal(),
+              AllOf(HasSubstr("main instruction 6 (store)"), HasSubstr("writes byte 0 of the output")));
+  // Two halves are as good as a whole.
+  Example halves;
+  halves.at<StoreInstruction>(5).runs = 2;
+  again.runs = 2;
+  again.row = 2;
+  again.dram_address = 128;
+  halves.main.push_back(again);
+  EXPECT_EQ(halves.refusal(), "accepted");
+}
+
+TEST(VerifyOutputs, FillerAtTheEndOfARunIsNoValue) {
+  Example example;
+  example.program.outputs[0].width = 5;  // rows of 80 bytes, of which a store of width 4 gives 64
+  example.program.outputs[0].height = 3;
+  example.program.output_bytes = 320;
+  example.at<StoreInstruction>(5).run_bytes = example.at<StoreInstruction>(5).dram_stride = 80;
+  EXPECT_THAT(example.refusal(), HasSubstr("no store writes byte 64"));
+}
+
+std::string with_record(const std::function<void(QuantiserRecord&)>& change) {
+  Example example;
+  PostRecord record = example.record;
+  change(record.quantisers[0]);
+  example.set_record(record);
+  return example.refusal();
+}
+
+TEST(VerifyRecords, AFactorFitsTheMultiplier) {
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.multiplier[3] = (1 << 23) - 1; }), "accepted");
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.multiplier[3] = -(1 << 23); }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.multiplier[3] = 1 << 23; }),
+              AllOf(HasSubstr("main instruction 3 (post_unit)"), HasSubstr("slice 0, lane 3"),
+                    HasSubstr("the factor 8388608 of q1 does not fit post_unit.multiplier, 24 bit")));
+}
+
+// Output channel 7 has the weight 8 once and starts at 700: at most 8 * 127 + 700. Lane 15 has no weight, and starts at
+// 1500.
+TEST(VerifyRecords, ProductAndOffsetStayBelow47BitsInEachLane) {
+  constexpr std::int64_t limit = std::int64_t{1} << 47, most = 8 * 127 + 700;
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.offset[7] = limit - 1 - most; }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.offset[7] = limit - most; }),
+              AllOf(HasSubstr("slice 0, lane 7: q1 may reach"), HasSubstr("beyond 47 bit")));
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.offset[15] = 1 - limit + 1500; }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.offset[15] = 1500 - limit; }), HasSubstr("lane 15"));
+}
+
+TEST(VerifyRecords, ShiftsSaturationAndResultsAreSound) {
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.shift[1] = 47; }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.shift[1] = 48; }), HasSubstr("lane 1: q1 shifts by 48"));
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.lo = 128; }), HasSubstr("q1 saturates to nothing, 128 to 127"));
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.lo = 0, q.hi = 255; }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.lo = -1, q.hi = 128; }),
+              HasSubstr("results of -1 to 128 do not fit 8 bit"));
+}
+
+TEST(VerifyOperands, WeightsAndActivationsFitTheArray) {
+  Example weights;  // the largest is 8
+  weights.machine.mac_array.weight_bits = 5;
+  EXPECT_EQ(weights.refusal(), "accepted");
+  weights.machine.mac_array.weight_bits = 4;
+  EXPECT_THAT(weights.refusal(),
+              AllOf(HasSubstr("main instruction 1 (mac_array)"),
+                    HasSubstr("row 7 of weight word 0 holds 8, beyond mac_array.weight_bits, 4 bit")));
+  Example activations;
+  activations.machine.mac_array.activation_bits = 7;
+  EXPECT_THAT(activations.refusal(), AllOf(HasSubstr("main instruction 1 (mac_array)"), HasSubstr("-128 to 127")));
+  activations.program.input.format = Format::signed_bits(7);
+  EXPECT_EQ(activations.refusal(), "accepted");
+}
+
+}  // namespace
+}  // namespace blendsim::test
