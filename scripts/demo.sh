@@ -8,6 +8,7 @@ source scripts/packages.sh
 # shellcheck disable=SC2086
 install_packages $BUILD_PACKAGES
 
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 echo "== building build/release"
 cmake --preset release -DBLENDSIM_TESTS=OFF >/dev/null
 ninja -C build/release blendsim
