@@ -258,11 +258,11 @@ void add_run(CLI::App& app, ExitStatus&) {
       command->add_option("--input", a->inputs, "Input image (.npy or .png); repeats, and a .npy may hold several");
   input->allow_extra_args(false);
   command->add_option("--input-scale", a->input_scale, "Factor on the file's values, such as 1/255")->needs(input);
-  command->add_option("--seed", a->seed, "Seed of the made-up input")->capture_default_str()->excludes(input);
+  command->add_option("--seed", a->seed, "Seed of the made-up input")->check(whole_number(false))->capture_default_str()->excludes(input);
   command->add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs");
   command->add_flag("--check", a->check, "Watch for hazards and unwritten reads");
   command->add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(true));
   command->add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
   command->add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
   command->add_option("--json", a->json, "Write the report as JSON (docs/report.md)");

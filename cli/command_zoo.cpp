@@ -40,7 +40,9 @@ void add_zoo(CLI::App& app, ExitStatus&) {
   ZooOptions& options = arguments->options;
   command->add_option("name", arguments->name, "Network; without it the networks are listed");
   command->add_option("-o,--output", arguments->output, "ONNX file to write");
-  command->add_option("--seed", options.seed, "Seed of weights and calibration images")->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of weights and calibration images")
+      ->check(whole_number(false))
+      ->capture_default_str();
   command->add_option("--dialect", options.dialect, "onnx: QuantizeLinear and compare; qonnx: Quant and BipolarQuant")
       ->check(CLI::IsMember({"onnx", "qonnx"}))
       ->capture_default_str();

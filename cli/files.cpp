@@ -61,8 +61,11 @@ bool is_text(std::string_view bytes) {
 
 FileKind file_kind(const std::string& path) {
   std::error_code error;
+  if (fs::is_directory(path, error)) {
+    throw DiagnosticError("file-unreadable", {.file = path}, "is a folder, a file is expected", "name a file in it");
+  }
   std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path, error)) {
+  if (!file) {
     throw DiagnosticError("file-unreadable", {.file = path}, fmt::format("cannot be read: {}", std::strerror(errno)),
                           "check the path and its permissions");
   }
