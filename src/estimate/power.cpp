@@ -71,10 +71,14 @@ PowerEstimate estimate_power(const Run& run, std::int64_t images, const Platform
     add(dram_low, sum.dram_low);
     add(dram_high, sum.dram_high);
   }
+  p.unattributed_fj = p.dynamic_fj;
+  add(p.unattributed_fj, p.dram_fj);
   for (const ActionCounts& layer : run.layer_actions) {
     const Sum sum = energy(layer, technology);
     p.layer_fj.push_back(sum.logic + sum.dram);
+    p.unattributed_fj -= p.layer_fj.back();
   }
+  if (p.unattributed_fj < 0) throw InvariantError("estimate", "the layers' energies exceed the run's");
   p.static_microwatt = static_microwatt_at(platform.device, platform.junction_celsius);
   p.seconds = static_cast<double>(run.cycles) / static_cast<double>(platform.machine.clock_hz);
   p.static_w = static_cast<double>(p.static_microwatt) / 1e6;
