@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/diagnostic.h"
 
@@ -18,6 +19,20 @@ std::uint64_t bits_at(std::span<const std::uint8_t> bytes, std::size_t bit, int 
   const std::size_t first = bit / 8, last = (bit + static_cast<std::size_t>(count) - 1) / 8;
   for (std::size_t i = last + 1; i-- > first;) value = value << 8 | bytes[i];
   return value >> (bit % 8) & ((std::uint64_t{1} << count) - 1);
+}
+
+// Word `word` of 48 bits, little-endian.
+std::uint64_t dsp_word_at(std::span<const std::uint8_t> bytes, std::size_t word) {
+  constexpr std::size_t size = dsp_word_bits / 8;
+  const std::uint8_t* at = bytes.data() + word * size;
+  std::uint64_t value = 0;
+  for (std::size_t i = size; i-- > 0;) value = value << 8 | at[i];
+  return value;
+}
+
+// Does the buffer hold these very bytes already? Then what was decoded from them holds too.
+bool are_held(std::span<const std::uint8_t> bytes, const void* held) {
+  return bytes.empty() || std::memcmp(bytes.data(), held, bytes.size()) == 0;
 }
 
 [[noreturn]] void beyond(BufferId buffer, std::size_t address) {
@@ -36,13 +51,22 @@ void Buffers::configure(const MachineParameters& machine, bool check_unwritten) 
   const auto words_of = [&](BufferId id) {
     return static_cast<std::size_t>(machine.buffer(id).regions * machine.buffer(id).depth);
   };
+  const auto rows = static_cast<std::uint32_t>(machine.xnor_array.rows);
+  const auto row_words = static_cast<std::uint32_t>(machine.xnor_array.words);
+  const auto columns = static_cast<std::uint32_t>(machine.mac_array.columns);
+  const auto weight_bytes = static_cast<std::uint32_t>(machine.mac_array.rows * machine.mac_array.columns);
+  const auto width = static_cast<std::uint32_t>(machine.buffer(BufferId::parameters).width);
+  const std::size_t binary_weights = words_of(BufferId::weights_binary) * rows * row_words;
+  const std::size_t fixed_weights = words_of(BufferId::weights_fixed) * weight_bytes;
+  const std::size_t parameter_bytes = words_of(BufferId::parameters) * (width / 8);
+  // What init brings is mostly what it brought last time: write_words() then finds the bits decoded already.
+  const bool same_words = rows == binary_word_rows_ && row_words == binary_word_words_ &&
+                          columns == fixed_weight_columns_ && weight_bytes == fixed_weight_bytes_ &&
+                          width == parameter_width_ && binary_weights == weights_binary_.size() &&
+                          fixed_weights == weights_fixed_.size() && parameter_bytes == parameters_.size();
   check_unwritten_ = check_unwritten;
   cell_slices_ = static_cast<int>(machine.xnor_array.cell_slices());
   accumulator_lanes_ = static_cast<int>(std::max(machine.xnor_array.rows, machine.mac_array.rows));
-  parameter_width_ = static_cast<std::uint32_t>(machine.buffer(BufferId::parameters).width);
-  binary_word_rows_ = static_cast<std::uint32_t>(machine.xnor_array.rows);
-  binary_word_words_ = static_cast<std::uint32_t>(machine.xnor_array.words);
-  fixed_weight_bytes_ = static_cast<std::uint32_t>(machine.mac_array.rows * machine.mac_array.columns);
   for (int b = 0; b < buffer_count; ++b) {
     const std::size_t cells = static_cast<BufferId>(b) == BufferId::act_binary ? binary_banks : 1;
     words_.set(static_cast<BufferId>(b), words_of(static_cast<BufferId>(b)) * cells);
@@ -50,13 +74,20 @@ void Buffers::configure(const MachineParameters& machine, bool check_unwritten) 
   }
   act_binary_.assign(words_of(BufferId::act_binary) * binary_banks * static_cast<std::size_t>(cell_slices_), 0);
   act_fixed_.assign(words_of(BufferId::act_fixed) * fixed_word_bytes, 0);
-  weights_binary_.assign(words_of(BufferId::weights_binary) * binary_word_rows_ * binary_word_words_, 0);
-  weights_fixed_.assign(words_of(BufferId::weights_fixed) * fixed_weight_bytes_, 0);
   accumulators_.assign(words_of(BufferId::accumulators) * static_cast<std::size_t>(accumulator_lanes_), 0);
-  parameters_.assign(words_of(BufferId::parameters) * (parameter_width_ / 8), 0);
-  start_words_.assign(words_of(BufferId::parameters) * (parameter_width_ / 32), 0);
-  decoded_records_.clear();
-  ++version_;
+  if (same_words) return;
+  binary_word_rows_ = rows;
+  binary_word_words_ = row_words;
+  fixed_weight_columns_ = columns;
+  fixed_weight_bytes_ = weight_bytes;
+  parameter_width_ = width;
+  weights_binary_.assign(binary_weights, 0);
+  weight_lanes_.assign(binary_weights, 0);
+  weights_fixed_.assign(fixed_weights, 0);
+  weight_pairs_.assign(words_of(BufferId::weights_fixed) * pairs_per_word(), 0);
+  parameters_.assign(parameter_bytes, 0);
+  start_words_.assign(words_of(BufferId::parameters) * (width / 32), 0);
+  decoded_records_.resize(words_of(BufferId::parameters));
 }
 
 void Buffers::mark_written(BufferId buffer, std::size_t first, std::size_t count) {
@@ -95,15 +126,25 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       count = bytes.size() / word_bytes;
       words_.check(buffer, address, count);
       for (std::size_t i = 0; i < count * per_word; ++i) {
-        weights_binary_[address * per_word + i] = bits_at(bytes, i * dsp_word_bits, dsp_word_bits);
+        const std::uint64_t bits = dsp_word_at(bytes, i);
+        if (bits == weights_binary_[address * per_word + i]) continue;
+        const std::size_t word = address + i / per_word, row = i % per_word / binary_word_words_;
+        weights_binary_[address * per_word + i] = bits;
+        weight_lanes_[word * per_word + i % binary_word_words_ * binary_word_rows_ + row] = bits;
       }
       break;
     }
     case BufferId::weights_fixed: {
       count = bytes.size() / fixed_weight_bytes_;
       words_.check(buffer, address, count);
+      std::int8_t* held = weights_fixed_.data() + std::size_t{address} * fixed_weight_bytes_;
+      if (are_held(bytes.first(count * fixed_weight_bytes_), held)) break;
       for (std::size_t i = 0; i < count * fixed_weight_bytes_; ++i) {
-        weights_fixed_[std::size_t{address} * fixed_weight_bytes_ + i] = static_cast<std::int8_t>(bytes[i]);
+        const auto weight = static_cast<std::int8_t>(bytes[i]);
+        const std::size_t word = address + i / fixed_weight_bytes_, rows = fixed_weight_bytes_ / fixed_weight_columns_;
+        const std::size_t row = i % fixed_weight_bytes_ / fixed_weight_columns_, column = i % fixed_weight_columns_;
+        held[i] = weight;
+        weight_pairs_[word * pairs_per_word() + (column / 2 * rows + row) * 2 + column % 2] = weight;
       }
       break;
     }
@@ -111,6 +152,7 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       const std::size_t word_bytes = parameter_width_ / 8, lanes = parameter_width_ / 32;
       count = bytes.size() / word_bytes;
       words_.check(buffer, address, count);
+      if (are_held(bytes.first(count * word_bytes), parameters_.data() + address * word_bytes)) break;
       std::copy_n(bytes.begin(), count * word_bytes,
                   parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
       for (std::size_t w = 0; w < count; ++w) {
@@ -129,12 +171,17 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       throw InvariantError(fmt::format("buffer {}", name(buffer)), "has no whole-word writes");
   }
   if (check_unwritten_) mark_written(buffer, address, count);
-  ++version_;
 }
 
 std::size_t Buffers::cell_index(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
   const BinaryMap::Cell place = map.cell(x, y, s);
   return words_.check(BufferId::act_binary, std::size_t{place.address} * binary_banks + place.bank, 1);
+}
+
+Buffers::CellRow Buffers::cell_row(const BinaryMap& map, std::uint32_t y, std::uint32_t s) const {
+  const std::size_t first = map.cell(0, y, s).address, last = map.cell(map.width - 1, y, s).address;
+  words_.check(BufferId::act_binary, first * binary_banks, (last - first + 1) * binary_banks);
+  return {first, map.cells, s % 4, (y + s / 4) % 4};
 }
 
 std::span<const std::uint16_t> Buffers::cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y,
@@ -160,6 +207,23 @@ std::span<std::uint8_t> Buffers::fixed(std::uint32_t address, std::uint32_t word
   words_.check(BufferId::act_fixed, address, words);
   if (check_unwritten_) mark_written(BufferId::act_fixed, address, words);
   return std::span(act_fixed_).subspan(address * fixed_word_bytes, words * fixed_word_bytes);
+}
+
+const std::uint8_t* Buffers::fixed_bytes(std::uint32_t address, std::size_t words) const {
+  return act_fixed_.data() + words_.check(BufferId::act_fixed, address, words) * fixed_word_bytes;
+}
+
+std::uint8_t* Buffers::fixed_bytes(std::uint32_t address, std::size_t words) {
+  return act_fixed_.data() + words_.check(BufferId::act_fixed, address, words) * fixed_word_bytes;
+}
+
+const std::uint64_t* Buffers::binary_weight_lanes(std::uint32_t address, std::uint32_t words) const {
+  return weight_lanes_.data() + (binary_weights(address, words).data() - weights_binary_.data());
+}
+
+const std::int16_t* Buffers::fixed_weight_pairs(std::uint32_t address, std::uint32_t words) const {
+  (void)fixed_weights(address, words);
+  return weight_pairs_.data() + address * pairs_per_word();
 }
 
 std::span<const std::uint64_t> Buffers::binary_weights(std::uint32_t address, std::uint32_t words) const {

@@ -8,9 +8,7 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "units/buffer/layout.h"
@@ -30,9 +28,20 @@ class BufferWords {
   std::array<std::size_t, buffer_count> total_{};
 };
 
+// Room in which units prepare their operands: kept between instructions, so that none of them allocates.
+struct Scratch {
+  std::vector<std::uint16_t> cells;
+  std::vector<std::uint64_t> words;
+  std::vector<std::int16_t> lanes;
+  std::vector<std::uint32_t> offsets;
+  std::vector<std::uint64_t> masks;
+};
+
 class Buffers {
  public:
-  // Sizes everything for `machine` and forgets all values. `check_unwritten` tracks written words (tests; costs time).
+  // Sizes everything for `machine` and forgets all values; weights and parameters of a size as before keep their bits,
+  // which no verified program reads before it writes them, so that writing the same again costs no decoding.
+  // `check_unwritten` tracks written words (tests; costs time).
   void configure(const MachineParameters& machine, bool check_unwritten);
 
   // --- whole words, as load's linear form writes them: bytes little-endian, word bits from bit 0 -----------------------
@@ -43,15 +52,43 @@ class Buffers {
   [[nodiscard]] std::span<const std::uint16_t> cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const;
   [[nodiscard]] std::span<std::uint16_t> cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s);
 
+  // Cells of row y and cell s, along x: the bank arithmetic of layout.h with all that is constant taken out.
+  struct CellRow {
+    std::size_t address;              // of x = 0, in the banks
+    std::uint32_t cells, lane, bank;  // of the map; s mod 4; (y + s/4) mod 4
+    // Index of cell x among all cells of the buffer.
+    [[nodiscard]] std::size_t at(std::uint32_t x) const {
+      const std::uint32_t block = x / 4;
+      return (address + std::size_t{block} * cells) * binary_banks + ((x + lane) % 4 + 4 * ((bank + block) % 4));
+    }
+  };
+  // Checks that the whole row lies in the buffer; single cells are watched by require_cell and mark_cell when
+  // checks_unwritten().
+  [[nodiscard]] CellRow cell_row(const BinaryMap& map, std::uint32_t y, std::uint32_t s) const;
+  [[nodiscard]] const std::uint16_t* cells() const { return act_binary_.data(); }  // cell i at i * cell_slices()
+  [[nodiscard]] std::uint16_t* cells() { return act_binary_.data(); }
+  void require_cell(std::size_t i) const { require_written(BufferId::act_binary, i, 1); }
+  void mark_cell(std::size_t i) { mark_written(BufferId::act_binary, i, 1); }
+  [[nodiscard]] bool checks_unwritten() const { return check_unwritten_; }
+
   // --- act_fixed: 16 bytes a word --------------------------------------------------------------------------------------
   [[nodiscard]] std::span<const std::uint8_t> fixed(std::uint32_t address, std::uint32_t words) const;
   [[nodiscard]] std::span<std::uint8_t> fixed(std::uint32_t address, std::uint32_t words);
 
+  // The same without a look at what was written: who walks over more words than it uses asks fixed() for those it uses.
+  [[nodiscard]] const std::uint8_t* fixed_bytes(std::uint32_t address, std::size_t words) const;
+  [[nodiscard]] std::uint8_t* fixed_bytes(std::uint32_t address, std::size_t words);
+
   // --- weights ---------------------------------------------------------------------------------------------------------
   // rows x words uint64 of 48 bits; row r's words at [r * words, (r + 1) * words).
   [[nodiscard]] std::span<const std::uint64_t> binary_weights(std::uint32_t address, std::uint32_t words) const;
+  // The same words as the kernels take them: [words of the buffer, words of a row, rows].
+  [[nodiscard]] const std::uint64_t* binary_weight_lanes(std::uint32_t address, std::uint32_t words) const;
   // rows x columns int8 a word.
   [[nodiscard]] std::span<const std::int8_t> fixed_weights(std::uint32_t address, std::uint32_t words) const;
+
+  // The same words as the kernels take them: [words, ceil(columns / 2), rows, 2] int16, a last odd column beside 0.
+  [[nodiscard]] const std::int16_t* fixed_weight_pairs(std::uint32_t address, std::uint32_t words) const;
 
   // --- accumulators: accumulator_lanes() int32 a word --------------------------------------------------------------------
   [[nodiscard]] int accumulator_lanes() const { return accumulator_lanes_; }
@@ -63,14 +100,16 @@ class Buffers {
   // Start words: int32, `rows` of them a word, rows * 32 bits <= width.
   [[nodiscard]] std::span<const std::int32_t> start_word(std::uint32_t address) const;
   [[nodiscard]] std::uint32_t parameter_width() const { return parameter_width_; }  // bits
-  // Increases with every write to weights or parameters: what a unit decoded before is stale after a change.
-  [[nodiscard]] std::uint64_t version() const { return version_; }
-  // Records that the post unit has decoded, by (address, kind of record); emptied by every write to parameters. The
-  // hardware has no such memory: it saves the host from decoding the same bits for every tile.
-  using DecodedRecords = std::map<std::pair<std::uint32_t, std::uint32_t>, PostRecord>;
-  [[nodiscard]] DecodedRecords& decoded_records() { return decoded_records_; }
+  // Records that the post unit has decoded, emptied by every write to parameters. The hardware has no such memory: it
+  // saves the host from decoding the same bits for every tile.
+  [[nodiscard]] RecordCache& decoded_records() { return decoded_records_; }
+  [[nodiscard]] Scratch& scratch() { return scratch_; }
 
  private:
+  // int16 values of a word of weight_pairs_.
+  [[nodiscard]] std::size_t pairs_per_word() const {
+    return fixed_weight_bytes_ / fixed_weight_columns_ * ((fixed_weight_columns_ + 1) / 2 * 2);
+  }
   [[nodiscard]] std::size_t cell_index(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const;
   void mark_written(BufferId buffer, std::size_t first, std::size_t count);
   void require_written(BufferId buffer, std::size_t first, std::size_t count) const;
@@ -79,17 +118,20 @@ class Buffers {
   int cell_slices_ = 1;
   int accumulator_lanes_ = 16;
   std::uint32_t parameter_width_ = 0;
-  std::uint64_t version_ = 0;
-  std::uint32_t binary_word_rows_ = 0, binary_word_words_ = 0, fixed_weight_bytes_ = 0;
+  std::uint32_t binary_word_rows_ = 0, binary_word_words_ = 0, fixed_weight_bytes_ = 0,
+                fixed_weight_columns_ = 1;
   bool check_unwritten_ = false;
   std::vector<std::uint16_t> act_binary_;
   std::vector<std::uint8_t> act_fixed_;
   std::vector<std::uint64_t> weights_binary_;
+  std::vector<std::uint64_t> weight_lanes_;  // the same bits as weights_binary_, rows innermost
   std::vector<std::int8_t> weights_fixed_;
+  std::vector<std::int16_t> weight_pairs_;   // the same values as weights_fixed_, pairs of columns innermost
   std::vector<std::int32_t> accumulators_;
   std::vector<std::uint8_t> parameters_;
   std::vector<std::int32_t> start_words_;  // the same bits as parameters_, width / 32 values a word
-  DecodedRecords decoded_records_;
+  RecordCache decoded_records_;
+  Scratch scratch_;
   std::vector<bool> written_[buffer_count];
 };
 

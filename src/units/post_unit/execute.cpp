@@ -3,17 +3,26 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
-#include "numerics/post_formula.h"
+#include "numerics/kernels/post_chain.h"
 #include "units/post_unit/law.h"
+#include "units/post_unit/plain.h"
 #include "units/post_unit/record.h"
 
 namespace blendsim {
 namespace {
 
-using Lanes = std::array<std::int64_t, slice_channels>;
+constexpr std::uint32_t strip_pixels = 64;  // pixels of a slice that pass the kernels together
+using Strip = std::array<std::int32_t, std::size_t{strip_pixels} * slice_channels>;
 
-// One operand of the tile: 16 values of one pixel and slice.
+// Words of act_fixed that a map's tile takes, from its first to behind its last.
+struct Words {
+  std::uint64_t first, end;
+  [[nodiscard]] bool meets(const Words& other) const { return first < other.end && other.first < end; }
+};
+
+// One operand of the tile, a strip of one slice at a time.
 class Source {
  public:
   Source(PostSource kind, std::uint32_t address, std::uint32_t stride, std::uint32_t bytes_log2, bool is_signed,
@@ -28,22 +37,59 @@ class Source {
         buffers_(buffers) {}
 
   [[nodiscard]] bool present() const { return kind_ != PostSource::none; }
+  // The largest magnitude that a value can have; 4 unsigned bytes do not fit the kernels' operands.
+  [[nodiscard]] double largest() const {
+    if (!present()) return 0;
+    if (kind_ != PostSource::fixed_map || bytes_ == 4) return 2147483648.0;
+    const double codes = bytes_ == 1 ? 256.0 : 65536.0;
+    return is_signed_ ? codes / 2 : codes;
+  }
+  [[nodiscard]] bool fits() const { return kind_ != PostSource::fixed_map || bytes_ < 4 || is_signed_; }
+  [[nodiscard]] Words words(std::uint32_t pixels, std::uint32_t slices) const {
+    if (kind_ != PostSource::fixed_map) return {0, 0};
+    return {address_, address_ + (std::uint64_t{pixels - 1} * stride_ + slices) * bytes_};
+  }
 
-  void read(std::uint32_t pixel, std::uint32_t slice, Lanes& out) const {
-    if (kind_ == PostSource::fixed_map) return read_map(pixel, slice, out);
+  // Values of pixels [pixel, pixel + count): where they begin and how far one pixel's 16 are from the next one's.
+  struct Values {
+    const std::int32_t* first;
+    std::ptrdiff_t stride;
+  };
+  Values read(std::uint32_t pixel, std::uint32_t count, std::uint32_t slice, Strip& room) const {
+    if (kind_ == PostSource::fixed_map) {
+      read_map(pixel, count, slice, room.data());
+      return {room.data(), slice_channels};
+    }
     const std::uint32_t channel = slice * slice_channels;  // lane c mod rows of group c / rows
-    const auto word = buffers_.accumulators(address_ + pixel * stride_ + channel / rows_, 1);
-    for (std::size_t lane = 0; lane < slice_channels; ++lane) out[lane] = word[channel % rows_ + lane];
+    const std::uint32_t first = address_ + pixel * stride_ + channel / rows_;
+    if (buffers_.checks_unwritten()) {
+      for (std::uint32_t p = 0; p < count; ++p) (void)buffers_.accumulators(first + p * stride_, 1);
+    }
+    (void)buffers_.accumulators(first + (count - 1) * stride_, 1);
+    return {buffers_.accumulators(first, 1).data() + channel % rows_,
+            static_cast<std::ptrdiff_t>(stride_) * buffers_.accumulator_lanes()};
   }
 
  private:
-  void read_map(std::uint32_t pixel, std::uint32_t slice, Lanes& out) const {
-    const auto bytes = buffers_.fixed(address_ + (pixel * stride_ + slice) * bytes_, bytes_);
-    const int unused = 32 - 8 * static_cast<int>(bytes_);
-    for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-      std::uint32_t raw = 0;
-      for (std::size_t b = 0; b < bytes_; ++b) raw |= static_cast<std::uint32_t>(bytes[lane * bytes_ + b]) << (8 * b);
-      out[lane] = is_signed_ ? std::int64_t{static_cast<std::int32_t>(raw << unused) >> unused} : std::int64_t{raw};
+  void read_map(std::uint32_t pixel, std::uint32_t count, std::uint32_t slice, std::int32_t* out) const {
+    const std::uint32_t first = address_ + (pixel * stride_ + slice) * bytes_, step = stride_ * bytes_;
+    if (buffers_.checks_unwritten()) {
+      for (std::uint32_t p = 0; p < count; ++p) (void)buffers_.fixed(first + p * step, bytes_);
+    }
+    const std::uint8_t* from = buffers_.fixed_bytes(first, std::size_t{count - 1} * step + bytes_);
+    const std::size_t stride = std::size_t{step} * slice_channels;
+    if (bytes_ == 1 && is_signed_) return widen<std::int8_t>(from, stride, count, out);
+    if (bytes_ == 1) return widen<std::uint8_t>(from, stride, count, out);
+    if (bytes_ == 2 && is_signed_) return widen<std::int16_t>(from, stride, count, out);
+    if (bytes_ == 2) return widen<std::uint16_t>(from, stride, count, out);
+    widen<std::int32_t>(from, stride, count, out);
+  }
+  template <class Value>
+  static void widen(const std::uint8_t* from, std::size_t stride, std::uint32_t count, std::int32_t* out) {
+    for (std::uint32_t p = 0; p < count; ++p, from += stride, out += slice_channels) {
+      std::array<Value, slice_channels> values;  // little-endian in the buffer and on every host that Highway knows
+      std::memcpy(values.data(), from, sizeof values);
+      for (std::size_t lane = 0; lane < slice_channels; ++lane) out[lane] = values[lane];
     }
   }
 
@@ -54,131 +100,182 @@ class Source {
   const Buffers& buffers_;
 };
 
-template <Rounding rounding>
-void quantise_as(const QuantiserRecord& q, Lanes& x) {
-  for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-    const std::int64_t value = x[lane] * q.multiplier[lane] + q.offset[lane];
-    x[lane] = std::clamp(shift_round(value, q.shift[lane], rounding), q.lo, q.hi);
-  }
-}
-
-void quantise(const QuantiserRecord& q, Rounding rounding, Lanes& x) {
-  switch (rounding) {
-    case Rounding::half_even:
-      return quantise_as<Rounding::half_even>(q, x);
-    case Rounding::floor:
-      return quantise_as<Rounding::floor>(q, x);
-    case Rounding::half_up:
-      return quantise_as<Rounding::half_up>(q, x);
-  }
-}
-
-void activate(const QuantiserRecord& q, Lanes& x) {
-  for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-    const std::int64_t y =
-        x[lane] < 0 ? shift_round(x[lane] * q.multiplier[lane], q.shift[lane], Rounding::half_even) : x[lane];
-    x[lane] = std::clamp(y, q.lo, q.hi);
-  }
-}
-
-// The code of u: what the planes hold, and (bipolar) the value +-1 that a fixed map gets.
-void encode(const PostInstruction& i, const PostRecord& record, const Lanes& u, Lanes& code, Lanes& value) {
-  for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-    std::int64_t count = u[lane] >= 0 ? 1 : 0;
-    if (i.use_thresholds != 0) {
-      count = 0;
-      for (std::size_t k = 0; k < i.levels; ++k) {
-        count += (u[lane] >= record.thresholds[k][lane]) == (record.direction[lane] != 0) ? 1 : 0;
-      }
-    }
-    if (i.code_bipolar != 0) {
-      code[lane] = count != 0 ? 1 : 0;
-      value[lane] = count != 0 ? 1 : -1;
-    } else {
-      code[lane] = value[lane] = record.base + count;
-    }
-  }
-}
-
 class Tile {
  public:
   Tile(const PostInstruction& i, const MachineParameters& machine, Buffers& buffers)
       : i_(i),
+        machine_(machine),
         buffers_(buffers),
         a_(static_cast<PostSource>(i.a_source), i.a, i.a_stride, i.a_bytes_log2, i.a_signed != 0, machine, buffers),
         b_(static_cast<PostSource>(i.b_source), i.b, i.b_stride, i.b_bytes_log2, i.b_signed != 0, machine, buffers),
         fixed_bytes_(1U << i.fixed_bytes_log2),
-        bits_map_{i.bits, i.bits_row + i.rows, i.width, i.bits_cells} {}
+        pixels_(i.rows * i.width),
+        record_words_(record_bits(i) == 0
+                          ? 0
+                          : static_cast<std::uint32_t>(record_words(i, buffers.parameter_width()))),
+        in_place_(reads_what_it_writes()) {}
 
   void slice(std::uint32_t s) {
-    const PostRecord& record = record_of(s);
-    Lanes code{}, value{};
-    for (std::uint32_t pixel = 0; pixel < i_.rows * i_.width; ++pixel) {
-      const Lanes u = element(record, pixel, s);
-      if (i_.write_bits != 0 || i_.fixed_is_code != 0) encode(i_, record, u, code, value);
-      if (i_.write_fixed != 0) write_fixed(pixel, s, i_.fixed_is_code != 0 ? value : u);
-      if (i_.write_bits != 0) write_bits(pixel, s, code);
+    static const PreparedRecord none;
+    const PreparedRecord& record = record_words_ == 0 ? none : record_of(s);
+    const PostChain chain = chain_of(record);
+    if (in_place_ || !a_.fits() || !b_.fits() || !is_exact(chain, s)) {
+      return execute_slice_plain(i_, machine_, s, record.record, buffers_);
+    }
+    for (std::uint32_t pixel = 0; pixel < pixels_; pixel += strip_pixels) {
+      strip(s, pixel, std::min(strip_pixels, pixels_ - pixel), record, chain);
     }
   }
 
  private:
-  const PostRecord& record_of(std::uint32_t s) {
-    static const PostRecord none;
-    if (record_bits(i_) == 0) return none;
-    const auto words = static_cast<std::uint32_t>(record_words(i_, buffers_.parameter_width()));
-    const std::uint32_t address = i_.parameters + s * words;
+  const PreparedRecord& record_of(std::uint32_t s) {
+    const std::uint32_t address = i_.parameters + s * record_words_;
     const Buffers& read = buffers_;
-    const auto bytes = read.parameters(address, words);
-    const auto [entry, is_new] = buffers_.decoded_records().try_emplace({address, record_kind(i_)});
-    if (is_new) entry->second = decode_record(i_, bytes);
-    return entry->second;
+    return buffers_.decoded_records().at(i_, address, read.parameters(address, record_words_));
   }
 
-  [[nodiscard]] Lanes element(const PostRecord& record, std::uint32_t pixel, std::uint32_t s) const {
-    const auto rounding = static_cast<Rounding>(i_.rounding);
+  // Pixels of a strip are read before any is written: a tile that overwrites its own operand goes element by element.
+  [[nodiscard]] bool reads_what_it_writes() const {
+    if (i_.write_fixed == 0) return false;
+    const Words written{i_.fixed, i_.fixed + (std::uint64_t{pixels_ - 1} * i_.fixed_slices + i_.slices) * fixed_bytes_};
+    return written.meets(a_.words(pixels_, i_.slices)) || written.meets(b_.words(pixels_, i_.slices));
+  }
+
+  [[nodiscard]] PostChain chain_of(const PreparedRecord& record) const {
     const auto step = static_cast<ActivationStep>(i_.activation);
-    Lanes u{};
-    a_.read(pixel, s, u);
-    if (i_.use_q1 != 0) quantise(record.quantisers[0], rounding, u);
-    if (step == ActivationStep::after_q1) activate(record.activation, u);
-    if (b_.present()) {
-      Lanes b{};
-      b_.read(pixel, s, b);
-      if (i_.use_q2 != 0) quantise(record.quantisers[1], rounding, b);
-      for (std::size_t lane = 0; lane < slice_channels; ++lane) u[lane] += b[lane];
-    }
-    if (step == ActivationStep::after_join) activate(record.activation, u);
-    if (i_.use_q3 != 0) quantise(record.quantisers[2], rounding, u);
-    return u;
+    PostChain chain;
+    if (i_.use_q1 != 0) chain.q1 = &record.quantisers[0];
+    if (i_.use_q2 != 0 && b_.present()) chain.q2 = &record.quantisers[1];
+    if (i_.use_q3 != 0) chain.q3 = &record.quantisers[2];
+    if (step == ActivationStep::after_q1) chain.after_q1 = &record.activation;
+    if (step == ActivationStep::after_join) chain.after_join = &record.activation;
+    chain.rounding = static_cast<Rounding>(i_.rounding);
+    return chain;
   }
-
-  void write_fixed(std::uint32_t pixel, std::uint32_t s, const Lanes& values) {
-    const auto bytes = buffers_.fixed(i_.fixed + (pixel * i_.fixed_slices + s) * fixed_bytes_, fixed_bytes_);
-    for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-      const auto raw = static_cast<std::uint64_t>(values[lane]);
-      for (std::size_t b = 0; b < fixed_bytes_; ++b)
-        bytes[lane * fixed_bytes_ + b] = static_cast<std::uint8_t>(raw >> (8 * b));
-    }
+  // u = a: no arithmetic, so nothing to carry.
+  [[nodiscard]] bool is_copy(const PostChain& chain) const {
+    return !b_.present() && chain.q1 == nullptr && chain.q3 == nullptr && chain.after_q1 == nullptr &&
+           chain.after_join == nullptr;
   }
-
-  void write_bits(std::uint32_t pixel, std::uint32_t s, const Lanes& code) {
-    const auto m = static_cast<std::uint32_t>(buffers_.cell_slices());
-    const std::uint32_t slice = i_.bits_slice + s, x = pixel % i_.width, y = i_.bits_row + pixel / i_.width;
-    for (std::uint32_t plane = 0; plane < i_.code_bits; ++plane) {
-      std::uint32_t word = 0;
-      for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-        word |= static_cast<std::uint32_t>(static_cast<std::uint64_t>(code[lane]) >> plane & 1) << lane;
+  // By the sources' widths, or else by the values themselves.
+  [[nodiscard]] bool is_exact(const PostChain& chain, std::uint32_t s) {
+    if (is_copy(chain) || chain.is_exact(a_.largest(), b_.largest())) return true;
+    return chain.is_exact(largest_in(a_, s), largest_in(b_, s));
+  }
+  [[nodiscard]] double largest_in(const Source& source, std::uint32_t s) {
+    std::int32_t lowest = 0, highest = 0;
+    for (std::uint32_t pixel = 0; source.present() && pixel < pixels_; pixel += strip_pixels) {
+      const std::uint32_t count = std::min(strip_pixels, pixels_ - pixel);
+      const Source::Values values = source.read(pixel, count, s, u_room_);
+      for (std::uint32_t p = 0; p < count; ++p) {
+        for (std::size_t lane = 0; lane < slice_channels; ++lane) {
+          const std::int32_t value = values.first[p * values.stride + static_cast<std::ptrdiff_t>(lane)];
+          lowest = std::min(lowest, value);
+          highest = std::max(highest, value);
+        }
       }
-      buffers_.cell(bits_map_, x, y, slice / m + plane * i_.bits_plane_cells)[slice % m] =
-          static_cast<std::uint16_t>(word);
+    }
+    return std::max(-static_cast<double>(lowest), static_cast<double>(highest));
+  }
+
+  void strip(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, const PreparedRecord& record,
+             const PostChain& chain) {
+    const auto pixels = static_cast<int>(count);
+    Source::Values u = a_.read(pixel, count, s, a_room_);
+    if (!is_copy(chain)) {
+      const Source::Values b = b_.present() ? b_.read(pixel, count, s, b_room_) : Source::Values{nullptr, 0};
+      post_chain(chain, u.first, u.stride, b.first, b.stride, pixels, u_room_.data());
+      u = {u_room_.data(), slice_channels};
+    }
+    const bool one_bit = i_.code_bipolar != 0 && (i_.use_thresholds == 0 || i_.levels == 1);
+    const bool code = i_.write_bits != 0 || i_.fixed_is_code != 0;
+    if (code && one_bit) {
+      static constexpr std::array<std::int32_t, slice_channels> zeros{};
+      threshold_bits(u.first, u.stride, pixels, i_.use_thresholds != 0 ? record.thresholds[0].data() : zeros.data(),
+                     record.flip, bits_.data());
+    } else if (code) {
+      codes(u, pixels, record);
+    }
+    if (i_.write_fixed != 0 && i_.fixed_is_code == 0) write_fixed(s, pixel, count, u);
+    if (i_.write_fixed != 0 && i_.fixed_is_code != 0) write_codes(s, pixel, count, one_bit);
+    if (i_.write_bits != 0) write_bits(s, pixel, count, one_bit);
+  }
+
+  // Counts of thresholds, or of the sign as the one threshold 0, from the record's base on.
+  void codes(Source::Values u, int pixels, const PreparedRecord& record) {
+    static constexpr std::array<std::int32_t, slice_channels> zeros{};
+    static constexpr std::array<std::uint8_t, slice_channels> up = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    const bool thresholds = i_.use_thresholds != 0;
+    const auto base = static_cast<std::int32_t>(i_.code_bipolar != 0 ? 0 : record.record.base);
+    threshold_codes(u.first, u.stride, pixels, thresholds ? record.thresholds[0].data() : zeros.data(),
+                    thresholds ? static_cast<int>(i_.levels) : 1,
+                    thresholds ? record.record.direction.data() : up.data(), base, codes_.data());
+    if (i_.code_bipolar == 0) return;
+    for (std::int32_t& code : codes_) code = code != 0 ? 1 : 0;
+  }
+
+  void write_fixed(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, Source::Values values) {
+    const std::uint32_t first = i_.fixed + (pixel * i_.fixed_slices + s) * fixed_bytes_;
+    const std::uint32_t step = i_.fixed_slices * fixed_bytes_;
+    if (buffers_.checks_unwritten()) {
+      for (std::uint32_t p = 0; p < count; ++p) (void)buffers_.fixed(first + p * step, fixed_bytes_);
+    }
+    narrow(values.first, values.stride, static_cast<int>(count), static_cast<int>(fixed_bytes_),
+           buffers_.fixed_bytes(first, std::size_t{count - 1} * step + fixed_bytes_),
+           static_cast<std::ptrdiff_t>(step) * slice_channels);
+  }
+
+  void write_codes(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, bool one_bit) {
+    if (i_.code_bipolar != 0) {
+      for (std::uint32_t p = 0; p < count; ++p) {
+        for (std::uint32_t lane = 0; lane < slice_channels; ++lane) {
+          const std::size_t at = p * slice_channels + lane;
+          u_room_[at] = (one_bit ? bits_[p] >> lane & 1 : codes_[at]) != 0 ? 1 : -1;
+        }
+      }
+    }
+    write_fixed(s, pixel, count, {i_.code_bipolar != 0 ? u_room_.data() : codes_.data(), slice_channels});
+  }
+
+  void write_bits(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, bool one_bit) {
+    const auto m = static_cast<std::uint32_t>(buffers_.cell_slices());
+    const BinaryMap map{i_.bits, i_.bits_row + i_.rows, i_.width, i_.bits_cells};
+    const std::uint32_t slice = i_.bits_slice + s;
+    for (std::uint32_t plane = 0; plane < i_.code_bits; ++plane) {
+      if (!one_bit) plane_bits(plane, count);
+      else if (plane > 0) bits_.fill(0);  // the code is 0 or 1
+      for (std::uint32_t p = 0; p < count;) {
+        const std::uint32_t y = i_.bits_row + (pixel + p) / i_.width, x = (pixel + p) % i_.width;
+        const std::uint32_t run = std::min(count - p, i_.width - x);
+        const Buffers::CellRow row = buffers_.cell_row(map, y, slice / m + plane * i_.bits_plane_cells);
+        for (std::uint32_t k = 0; k < run; ++k) {
+          const std::size_t cell = row.at(x + k);
+          if (buffers_.checks_unwritten()) buffers_.mark_cell(cell);
+          buffers_.cells()[cell * m + slice % m] = bits_[p + k];
+        }
+        p += run;
+      }
+    }
+  }
+
+  void plane_bits(std::uint32_t plane, std::uint32_t count) {
+    for (std::uint32_t p = 0; p < count; ++p) {
+      std::uint32_t word = 0;
+      for (std::uint32_t lane = 0; lane < slice_channels; ++lane) {
+        word |= (static_cast<std::uint32_t>(codes_[p * slice_channels + lane]) >> plane & 1) << lane;
+      }
+      bits_[p] = static_cast<std::uint16_t>(word);
     }
   }
 
   const PostInstruction& i_;
+  const MachineParameters& machine_;
   Buffers& buffers_;
   Source a_, b_;
-  std::uint32_t fixed_bytes_;
-  BinaryMap bits_map_;
+  std::uint32_t fixed_bytes_, pixels_, record_words_;
+  bool in_place_;
+  Strip a_room_, b_room_, u_room_, codes_;
+  std::array<std::uint16_t, strip_pixels> bits_;
 };
 
 }  // namespace

@@ -82,9 +82,57 @@ std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, cons
   return bytes;
 }
 
+PreparedRecord PreparedRecord::of(const PostInstruction& instruction, const PostRecord& record) {
+  PreparedRecord prepared;
+  prepared.record = record;
+  const auto lanes_of = [](const QuantiserRecord& q, bool has_offset) {
+    return LaneQuantiser::of(q.multiplier.data(), has_offset ? q.offset.data() : nullptr, q.shift.data(), q.lo, q.hi);
+  };
+  for (std::size_t q = 0; q < prepared.quantisers.size(); ++q) {
+    prepared.quantisers[q] = lanes_of(record.quantisers[q], true);
+  }
+  prepared.activation = lanes_of(record.activation, false);
+  for (std::size_t lane = 0; lane < slice_channels; ++lane) {
+    for (std::size_t k = 0; k < instruction.levels && k < prepared.thresholds.size(); ++k) {
+      prepared.thresholds[k][lane] = static_cast<std::int32_t>(record.thresholds[k][lane]);
+    }
+    if (instruction.use_thresholds != 0 && record.direction[lane] == 0) {
+      prepared.flip = static_cast<std::uint16_t>(prepared.flip | 1U << lane);
+    }
+  }
+  return prepared;
+}
+
+namespace {
+
 std::uint32_t record_kind(const PostInstruction& i) {
   return i.use_q1 | i.use_q2 << 1 | i.use_q3 << 2 | std::uint32_t{i.activation != 0} << 3 | i.use_thresholds << 4 |
          (i.use_thresholds != 0 ? i.levels : 0) << 5;
+}
+
+}  // namespace
+
+void RecordCache::resize(std::size_t words) {
+  places_.assign(words, 0);
+  entries_.clear();
+}
+
+void RecordCache::clear() {
+  if (!entries_.empty()) resize(places_.size());
+}
+
+const PreparedRecord& RecordCache::at(const PostInstruction& instruction, std::uint32_t address,
+                                      std::span<const std::uint8_t> bytes) {
+  const std::uint32_t kind = record_kind(instruction);
+  std::uint32_t& place = places_[address];
+  if (place == 0) {
+    entries_.emplace_back();
+    place = static_cast<std::uint32_t>(entries_.size());
+  } else if (entries_[place - 1].kind == kind) {
+    return entries_[place - 1].prepared;
+  }
+  entries_[place - 1] = {kind, PreparedRecord::of(instruction, decode_record(instruction, bytes))};
+  return entries_[place - 1].prepared;
 }
 
 }  // namespace blendsim

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "numerics/kernels/post_chain.h"
 #include "units/buffer/layout.h"
 #include "units/post_unit/instruction.h"
 
@@ -38,7 +39,33 @@ struct PostRecord {
 [[nodiscard]] PostRecord decode_record(const PostInstruction& instruction, std::span<const std::uint8_t> bytes);
 // The inverse: ceil(record bits / 8) bytes. Throws InvariantError where a value does not fit its bits.
 [[nodiscard]] std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record);
-// What of an instruction decides a record's layout: instructions of equal kind decode equal bits equally.
-[[nodiscard]] std::uint32_t record_kind(const PostInstruction& instruction);
+// A record as the kernels take it.
+struct PreparedRecord {
+  PostRecord record;
+  std::array<LaneQuantiser, 3> quantisers;
+  LaneQuantiser activation;
+  std::array<std::array<std::int32_t, slice_channels>, 15> thresholds{};
+  std::uint16_t flip = 0;  // bit l: direction of lane l is 0
+  [[nodiscard]] static PreparedRecord of(const PostInstruction& instruction, const PostRecord& record);
+};
+
+// Decoded records by their address in the parameters buffer.
+class RecordCache {
+ public:
+  // Forgets everything; `words`: of the parameters buffer.
+  void resize(std::size_t words);
+  void clear();
+  // The record at `address`, decoded now if it was not. The reference holds until the next call.
+  [[nodiscard]] const PreparedRecord& at(const PostInstruction& instruction, std::uint32_t address,
+                                         std::span<const std::uint8_t> bytes);
+
+ private:
+  struct Entry {
+    std::uint32_t kind = 0;  // what decides a record's layout: equal kinds decode equal bits equally
+    PreparedRecord prepared;
+  };
+  std::vector<std::uint32_t> places_;  // by address: index in entries_ plus 1, or 0
+  std::vector<Entry> entries_;
+};
 
 }  // namespace blendsim

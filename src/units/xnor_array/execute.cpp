@@ -2,100 +2,167 @@
 #include "units/xnor_array/execute.h"
 
 #include <algorithm>
-#include <array>
-#include <vector>
+#include <cstring>
 
-#include "units/xnor_array/dot.h"
+#include "numerics/kernels/popcount_rows.h"
 #include "units/xnor_array/law.h"
 
 namespace blendsim {
 namespace {
 
-// Which cells an operand step takes: cell k of 9 is tap (ky, kx), cell c of the view; kx < 0: no cell, forced to 0.
-struct OperandCell {
-  std::int32_t ky = -1, kx = -1, c = -1;
-};
-using OperandPlan = std::array<OperandCell, cells_per_operand>;
+constexpr std::uint64_t dsp_mask = (std::uint64_t{1} << dsp_word_bits) - 1;
+constexpr int slices_per_word = dsp_word_bits / slice_channels;
 
-std::vector<OperandPlan> plan_of(const XnorInstruction& i) {
-  const auto kernel_h = static_cast<std::int32_t>(i.kernel_h), kernel_w = static_cast<std::int32_t>(i.kernel_w);
-  const auto cells = static_cast<std::int32_t>(i.cells);
-  const bool windows = xnor_steps(i).windows;
-  const std::int32_t reach = windows ? 3 : 1, cells_at_once = windows ? 1 : cells_per_operand;
-  std::vector<OperandPlan> plan;
-  for (std::int32_t ky = 0; ky < kernel_h; ky += reach) {
-    for (std::int32_t kx = 0; kx < kernel_w; kx += reach) {
-      for (std::int32_t c = 0; c < cells; c += cells_at_once) {
-        OperandPlan step;
-        for (std::int32_t k = 0; k < cells_per_operand; ++k) {
-          const OperandCell cell = windows ? OperandCell{ky + k / 3, kx + k % 3, c} : OperandCell{ky, kx, c + k};
-          if (cell.ky < kernel_h && cell.kx < kernel_w && cell.c < cells) step[static_cast<std::size_t>(k)] = cell;
-        }
-        plan.push_back(step);
-      }
-    }
-  }
-  return plan;
-}
-
-// Gathers the operands of one output pixel and activation plane, one after the other.
-class Gather {
+// The part of the input map that a tile reads, laid flat in units of 16 bits, zeros outside the map. Windows: [planes,
+// rows, cells, columns, m]; taps: [planes, rows, columns, cells, m]. So the three cells of a window's row, or the nine
+// of a tap, lie side by side, and an operand word is 64 bits of it under a mask.
+class FlatMap {
  public:
-  Gather(const XnorInstruction& i, const Buffers& buffers)
-      : i_(i),
-        buffers_(buffers),
-        map_{i.source, i.in_height, i.in_width, i.map_cells},
-        plan_(plan_of(i)),
-        m_(buffers.cell_slices()) {
-    // Valid bits of each slice of a view's last cell: the channels behind the last one are forced to 0.
-    last_masks_.resize(static_cast<std::size_t>(m_));
-    const int valid = static_cast<int>(i.last_cell_channels) + 1;
-    for (int slice = 0; slice < m_; ++slice) {
-      const int bits = std::clamp(valid - slice * slice_channels, 0, slice_channels);
-      last_masks_[static_cast<std::size_t>(slice)] = static_cast<std::uint16_t>((1U << bits) - 1);
+  FlatMap(const XnorInstruction& i, Buffers& buffers) : i_(i), buffers_(buffers), windows_(xnor_steps(i).windows) {
+    const auto m = static_cast<std::uint32_t>(buffers.cell_slices());
+    rows_ = (i.rows - 1) * i.stride_h + (i.kernel_h - 1) * i.dilation_h + 1;
+    columns_ = (i.out_width - 1) * i.stride_w + (i.kernel_w - 1) * i.dilation_w + 1;
+    column_pitch_ = windows_ ? m : i.cells * m;
+    cell_pitch_ = windows_ ? columns_ * m : m;
+    row_pitch_ = columns_ * i.cells * m;
+    plane_pitch_ = rows_ * row_pitch_;
+    units_.resize(std::max(units_.size(), std::size_t{plane_pitch_} * i.activation_bits + slack * m));
+    if (buffers.checks_unwritten()) require_taps();
+    for (std::uint32_t plane = 0; plane < i.activation_bits; ++plane) {
+      for (std::uint32_t row = 0; row < rows_; ++row) {
+        for (std::uint32_t c = 0; c < i.cells; ++c) fill(plane, row, c);
+      }
     }
+    plan();
   }
 
-  [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(plan_.size()); }
+  // Operand words of a pixel and plane.
+  [[nodiscard]] int terms() const { return static_cast<int>(offsets_.size()); }
 
-  void pixel(std::uint32_t y, std::uint32_t x, std::uint32_t plane, std::uint64_t* operand) const {
-    const int top = static_cast<int>(y * i_.stride_h) - static_cast<int>(i_.pad_top);
-    const int left = static_cast<int>(x * i_.stride_w) - static_cast<int>(i_.pad_left);
-    const std::uint32_t first = i_.first_cell + plane * i_.plane_cells;
-    for (const OperandPlan& step : plan_) {
-      std::fill_n(operand, 3 * m_, std::uint64_t{0});
-      for (int k = 0; k < cells_per_operand; ++k) {
-        const OperandCell& cell = step[static_cast<std::size_t>(k)];
-        if (cell.ky < 0) continue;
-        const int row = top + cell.ky * static_cast<int>(i_.dilation_h);
-        const int column = left + cell.kx * static_cast<int>(i_.dilation_w);
-        if (row < 0 || column < 0 || row >= static_cast<int>(i_.in_height) || column >= static_cast<int>(i_.in_width))
-          continue;
-        place(buffers_.cell(map_, static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(row),
-                            first + static_cast<std::uint32_t>(cell.c)),
-              k, static_cast<std::uint32_t>(cell.c) + 1 == i_.cells, operand);
+  // Operands [columns of the map, planes, terms] of one output row of the tile.
+  void row(std::uint32_t row, std::uint64_t* operands) const {
+    const std::size_t terms = offsets_.size();
+    for (std::uint32_t x = 0; x < i_.out_width; ++x) {
+      for (std::uint32_t plane = 0; plane < i_.activation_bits; ++plane) {
+        const std::uint16_t* units = units_.data() + std::size_t{plane} * plane_pitch_ +
+                                     std::size_t{row} * i_.stride_h * row_pitch_ +
+                                     std::size_t{x} * i_.stride_w * column_pitch_;
+        for (std::size_t t = 0; t < terms; ++t) {
+          std::uint64_t word;
+          std::memcpy(&word, units + offsets_[t], sizeof word);
+          *operands++ = word & masks_[t];
+        }
       }
-      operand += 3 * m_;
     }
   }
 
  private:
-  // Cell k's slices are the 16-bit units k*m .. of the operand; a 48-bit word takes three of them.
-  void place(std::span<const std::uint16_t> cell, int k, bool last, std::uint64_t* operand) const {
-    for (int slice = 0; slice < m_; ++slice) {
-      const auto s = static_cast<std::size_t>(slice);
-      const int unit = k * m_ + slice;
-      const std::uint64_t bits = last ? cell[s] & last_masks_[s] : cell[s];
-      operand[unit / 3] |= bits << (slice_channels * (unit % 3));
+  static constexpr std::size_t slack = 16;  // cells behind the last one that a masked word may reach into
+
+  // One row of one cell: the columns inside the map, under the mask of its valid channels.
+  void fill(std::uint32_t plane, std::uint32_t row, std::uint32_t c) {
+    const auto m = static_cast<std::size_t>(buffers_.cell_slices());
+    std::uint16_t* out = units_.data() + std::size_t{plane} * plane_pitch_ + std::size_t{row} * row_pitch_ +
+                         std::size_t{c} * cell_pitch_;
+    const std::int64_t y = std::int64_t{i_.out_row} * i_.stride_h + row - i_.pad_top;
+    const bool inside = y >= 0 && y < i_.in_height;
+    const auto first = std::min<std::uint32_t>(i_.pad_left, columns_);
+    const auto end = inside ? std::clamp(i_.in_width + i_.pad_left, first, columns_) : first;
+    const auto zeros = [&](std::uint32_t from, std::uint32_t to) {
+      for (std::uint32_t x = from; x < to; ++x) std::fill_n(out + x * column_pitch_, m, std::uint16_t{0});
+    };
+    zeros(0, first);
+    zeros(end, columns_);
+    if (!inside) return;
+    const BinaryMap map{i_.source, i_.in_height, i_.in_width, i_.map_cells};
+    const Buffers::CellRow cells =
+        buffers_.cell_row(map, static_cast<std::uint32_t>(y), i_.first_cell + plane * i_.plane_cells + c);
+    const std::uint16_t* from = static_cast<const Buffers&>(buffers_).cells();
+    if (m == 1) {
+      for (std::uint32_t x = first; x < end; ++x) out[x * column_pitch_] = from[cells.at(x - first)];
+    } else {
+      for (std::uint32_t x = first; x < end; ++x) {
+        std::copy_n(from + cells.at(x - first) * m, m, out + x * column_pitch_);
+      }
+    }
+    if (c + 1 == i_.cells) mask_last(out + first * column_pitch_, end - first);
+  }
+
+  // The channels behind a view's last one are forced to 0.
+  void mask_last(std::uint16_t* out, std::uint32_t columns) const {
+    const int m = buffers_.cell_slices(), valid = static_cast<int>(i_.last_cell_channels) + 1;
+    if (valid == m * slice_channels) return;
+    for (int slice = 0; slice < m; ++slice) {
+      const int bits = std::clamp(valid - slice * slice_channels, 0, slice_channels);
+      for (std::uint32_t x = 0; x < columns; ++x) {
+        out[x * column_pitch_ + static_cast<std::uint32_t>(slice)] &= static_cast<std::uint16_t>((1U << bits) - 1);
+      }
+    }
+  }
+
+  // Where each operand word of a pixel begins, and which of its bits are the operand's.
+  void plan() {
+    offsets_.clear();
+    masks_.clear();
+    const std::uint32_t reach = windows_ ? 3 : 1, cells_at_once = windows_ ? 1 : cells_per_operand;
+    for (std::uint32_t ky = 0; ky < i_.kernel_h; ky += reach) {
+      for (std::uint32_t kx = 0; kx < i_.kernel_w; kx += reach) {
+        for (std::uint32_t c = 0; c < i_.cells; c += cells_at_once) {
+          if (windows_) {
+            const std::uint32_t valid = std::min(i_.kernel_w - kx, reach);
+            for (std::uint32_t dy = 0; dy < reach; ++dy) words(ky + dy, kx, c, valid, reach);
+          } else {
+            words(ky, kx, c, std::min(i_.cells - c, cells_at_once), cells_at_once);
+          }
+        }
+      }
+    }
+  }
+
+  // The words of `room` cells side by side, of which `valid` are the operand's; none in rows behind the kernel.
+  void words(std::uint32_t ky, std::uint32_t kx, std::uint32_t c, std::uint32_t valid, std::uint32_t room) {
+    const auto m = static_cast<std::uint32_t>(buffers_.cell_slices());
+    const bool inside = ky < i_.kernel_h;
+    const std::uint32_t first = inside ? ky * i_.dilation_h * row_pitch_ + kx * i_.dilation_w * column_pitch_ +
+                                             c * cell_pitch_
+                                       : 0;
+    for (std::uint32_t unit = 0; unit < room * m; unit += slices_per_word) {
+      const std::uint32_t left = inside && valid * m > unit ? valid * m - unit : 0;
+      offsets_.push_back(left > 0 ? first + unit : 0);
+      masks_.push_back(left >= slices_per_word ? dsp_mask : (std::uint64_t{1} << (slice_channels * left)) - 1);
+    }
+  }
+
+  // Every cell that a tap reads must have been written; those between strided taps need not.
+  void require_taps() const {
+    const BinaryMap map{i_.source, i_.in_height, i_.in_width, i_.map_cells};
+    for (std::uint32_t row = 0; row < i_.rows; ++row) {
+      for (std::uint32_t x = 0; x < i_.out_width; ++x) {
+        for (std::uint32_t tap = 0; tap < i_.kernel_h * i_.kernel_w; ++tap) require_tap(map, i_.out_row + row, x, tap);
+      }
+    }
+  }
+  void require_tap(const BinaryMap& map, std::uint32_t out_y, std::uint32_t out_x, std::uint32_t tap) const {
+    const std::int64_t y = std::int64_t{out_y} * i_.stride_h + tap / i_.kernel_w * i_.dilation_h - i_.pad_top;
+    const std::int64_t x = std::int64_t{out_x} * i_.stride_w + tap % i_.kernel_w * i_.dilation_w - i_.pad_left;
+    if (y < 0 || x < 0 || y >= i_.in_height || x >= i_.in_width) return;
+    for (std::uint32_t plane = 0; plane < i_.activation_bits; ++plane) {
+      for (std::uint32_t c = 0; c < i_.cells; ++c) {
+        (void)static_cast<const Buffers&>(buffers_).cell(map, static_cast<std::uint32_t>(x),
+                                                         static_cast<std::uint32_t>(y),
+                                                         i_.first_cell + plane * i_.plane_cells + c);
+      }
     }
   }
 
   const XnorInstruction& i_;
-  const Buffers& buffers_;
-  BinaryMap map_;
-  std::vector<OperandPlan> plan_;
-  int m_;
-  std::vector<std::uint16_t> last_masks_;
+  Buffers& buffers_;
+  bool windows_;
+  std::uint32_t rows_, columns_;
+  std::uint32_t column_pitch_, cell_pitch_, row_pitch_, plane_pitch_;  // units
+  std::vector<std::uint16_t>& units_ = buffers_.scratch().cells;
+  std::vector<std::uint32_t>& offsets_ = buffers_.scratch().offsets;
+  std::vector<std::uint64_t>& masks_ = buffers_.scratch().masks;
 };
 
 // Power of two and sign of a plane pair (instruction.h).
@@ -111,43 +178,69 @@ struct PlaneWeight {
     const bool weight_sign = i.weight_signed != 0 && weight + 1 == i.weight_bits;
     return {static_cast<int>(activation + weight), activation_sign != weight_sign};
   }
+  [[nodiscard]] std::int32_t factor() const {
+    const std::uint32_t power = std::uint32_t{1} << shift;
+    return static_cast<std::int32_t>(negative ? 0 - power : power);
+  }
 };
+
+// Every pixel of a row starts from the word of its border class.
+void start_row(const XnorInstruction& i, std::uint32_t first_class, std::uint32_t group_classes, int rows,
+               std::ptrdiff_t lanes, const Buffers& buffers, std::int32_t* sums) {
+  const BorderClasses horizontal{i.class_left, i.class_right};
+  for (std::uint32_t g = 0; g < i.groups; ++g) {
+    const std::int32_t* start = nullptr;
+    std::uint32_t held = horizontal.count();
+    for (std::uint32_t x = 0; x < i.out_width; ++x) {
+      const std::uint32_t border = horizontal.index(x, i.out_width);
+      if (border != held) start = buffers.start_word(i.start + g * group_classes + first_class + border).data();
+      held = border;
+      std::int32_t* out = sums + (std::ptrdiff_t{x} * i.groups + g) * lanes;
+      for (int r = 0; r < rows; r += slice_channels) std::memcpy(out + r, start + r, slice_channels * sizeof *out);
+    }
+  }
+}
 
 }  // namespace
 
 void execute(const XnorInstruction& i, const MachineParameters& machine, Buffers& buffers) {
   const Buffers& read = buffers;
-  const int rows = static_cast<int>(machine.xnor_array.rows), words = static_cast<int>(machine.xnor_array.words);
-  const Gather gather(i, read);
-  const std::int64_t steps = gather.steps(), operand_words = steps * words;
+  const int rows = static_cast<int>(machine.xnor_array.rows);
+  const FlatMap map(i, buffers);
+  const int terms = map.terms(), planes = static_cast<int>(i.activation_bits);
+  const auto steps = static_cast<std::uint32_t>(terms / machine.xnor_array.words);
+  const std::uint64_t* weights = read.binary_weight_lanes(i.weights, i.groups * i.weight_bits * steps);
   const BorderClasses vertical{i.class_top, i.class_bottom}, horizontal{i.class_left, i.class_right};
   const std::uint32_t classes = vertical.count() * horizontal.count();
-  const auto weights = read.binary_weights(i.weights, static_cast<std::uint32_t>(i.groups * i.weight_bits * steps));
-  std::vector<std::uint64_t> operands(static_cast<std::size_t>(i.activation_bits * operand_words));
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(rows)), sums(static_cast<std::size_t>(rows));
+  const std::ptrdiff_t lanes = buffers.accumulator_lanes();
+  std::vector<std::uint64_t>& operands = buffers.scratch().words;
+  const std::size_t row_words = std::size_t{i.out_width} * i.activation_bits * static_cast<std::size_t>(terms);
+  operands.resize(std::max(operands.size(), row_words));
 
   for (std::uint32_t row = 0; row < i.rows; ++row) {
-    const std::uint32_t y = i.out_row + row, class_y = vertical.index(y, i.out_height);
-    for (std::uint32_t x = 0; x < i.out_width; ++x) {
-      for (std::uint32_t a = 0; a < i.activation_bits; ++a) gather.pixel(y, x, a, operands.data() + a * operand_words);
-      const std::uint32_t border = class_y * horizontal.count() + horizontal.index(x, i.out_width);
-      for (std::uint32_t g = 0; g < i.groups; ++g) {
-        const auto start = read.start_word(i.start + g * classes + border);
-        for (int r = 0; r < rows; ++r) sums[static_cast<std::size_t>(r)] = start[static_cast<std::size_t>(r)];
-        for (std::uint32_t a = 0; a < i.activation_bits; ++a) {
-          for (std::uint32_t w = 0; w < i.weight_bits; ++w) {
-            const std::uint64_t* planes = weights.data() + (g * i.weight_bits + w) * operand_words * rows;
-            xnor_dot({operands.data() + a * operand_words, planes, steps, rows, words, i.use_and != 0}, counts.data());
-            const PlaneWeight weight = PlaneWeight::of(i, a, w);
-            for (int r = 0; r < rows; ++r) {
-              const std::int64_t term = counts[static_cast<std::size_t>(r)] << weight.shift;
-              sums[static_cast<std::size_t>(r)] += weight.negative ? -term : term;
-            }
-          }
-        }
-        const auto out = buffers.accumulators(i.destination + (row * i.out_width + x) * i.groups + g, 1);
-        for (int r = 0; r < rows; ++r) {
-          out[static_cast<std::size_t>(r)] = static_cast<std::int32_t>(sums[static_cast<std::size_t>(r)]);
+    map.row(row, operands.data());
+    const std::uint32_t first_class = vertical.index(i.out_row + row, i.out_height) * horizontal.count();
+    const std::uint32_t row_sums = i.out_width * i.groups;
+    std::int32_t* sums = buffers.accumulators(i.destination + row * row_sums, row_sums).data();
+    start_row(i, first_class, classes, rows, lanes, read, sums);
+    PopcountRows work{};
+    work.operands_stride = std::ptrdiff_t{planes} * terms;
+    work.sums_stride = static_cast<std::ptrdiff_t>(i.groups) * lanes;
+    work.pixels = static_cast<int>(i.out_width);
+    work.terms = terms;
+    work.rows = rows;
+    work.use_and = i.use_and != 0;
+    for (std::uint32_t g = 0; g < i.groups; ++g) {
+      for (std::uint32_t a = 0; a < i.activation_bits; ++a) {
+        for (std::uint32_t w = 0; w < i.weight_bits; ++w) {
+          work.operands = operands.data() + a * static_cast<std::uint32_t>(terms);
+          work.weights = weights + std::ptrdiff_t{g * i.weight_bits + w} * terms * rows;
+          const std::int32_t factor = PlaneWeight::of(i, a, w).factor();
+          // XNOR counts the bits that differ: popcount(~(x ^ w)) = bits - popcount(x ^ w), as both fit the words.
+          const auto bits = static_cast<std::uint32_t>(terms * dsp_word_bits);
+          work.scale = work.use_and ? factor : -factor;
+          work.bias = work.use_and ? 0 : static_cast<std::int32_t>(static_cast<std::uint32_t>(factor) * bits);
+          popcount_rows(work, sums + std::ptrdiff_t{g} * lanes);
         }
       }
     }

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "support.h"
-#include "units/xnor_array/dot.h"
 #include "units/xnor_array/execute.h"
 #include "units/xnor_array/law.h"
 
@@ -316,26 +315,6 @@ TEST(XnorArray, OccupiesPixelsTimesGroupsTimesPlanePairsTimesSteps) {
   i.activation_bits = 2;
   i.weight_bits = 3;
   EXPECT_EQ(occupancy(i, XnorArrayParameters{}), 2 * 32 * 2 * 2 * 6);
-}
-
-TEST(XnorDot, FastVersionEqualsTheReference) {
-  Random random(7);
-  for (const int words : {3, 6, 9, 12, 24}) {
-    for (const int rows : {16, 48}) {
-      for (const bool use_and : {false, true}) {
-        const std::int64_t steps = random.in(1, 7);
-        std::vector<std::uint64_t> operand, weights;
-        const auto draw = [&] { return static_cast<std::uint64_t>(random.in(0, (std::int64_t{1} << 48) - 1)); };
-        for (std::int64_t n = 0; n < steps * words; ++n) operand.push_back(draw());
-        for (std::int64_t n = 0; n < steps * words * rows; ++n) weights.push_back(draw());
-        std::vector<std::int64_t> fast(static_cast<std::size_t>(rows)), reference(static_cast<std::size_t>(rows));
-        const XnorDot dot{operand.data(), weights.data(), steps, rows, words, use_and};
-        xnor_dot(dot, fast.data());
-        xnor_dot_reference(dot, reference.data());
-        EXPECT_EQ(fast, reference) << words << " words, " << rows << " rows";
-      }
-    }
-  }
 }
 
 }  // namespace

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "numerics/kernels/multiply_rows.h"
+
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "numerics/kernels/multiply_rows.cpp"
+#define HWY_WANT_AVX3_DL
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace blendsim {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET == HWY_SCALAR
+
+void dense(const MultiplyRows& work, std::int32_t* sums) { multiply_rows_reference(work, sums); }
+
+#else
+
+// `count` pixels at once, so that a weight vector is read once for all of them.
+template <int count>
+HWY_INLINE void block(const MultiplyRows& work, const std::int16_t* operands, std::int32_t* sums) {
+  const hn::CappedTag<std::int32_t, 16> d;
+  const hn::Repartition<std::int16_t, decltype(d)> d_pairs;
+  const auto lanes = static_cast<int>(hn::Lanes(d));
+  for (int r = 0; r < work.rows; r += lanes) {
+    hn::Vec<decltype(d)> totals[count], odd[count];
+    for (int p = 0; p < count; ++p) {
+      totals[p] = hn::LoadU(d, sums + p * work.sums_stride + r);
+      odd[p] = hn::Zero(d);
+    }
+    const std::int16_t* weights = work.weights + 2 * r;
+    for (int t = 0; t < work.pairs; ++t, weights += 2 * work.rows) {
+      const auto w = hn::LoadU(d_pairs, weights);
+      for (int p = 0; p < count; ++p) {
+        std::int32_t pair;
+        std::memcpy(&pair, operands + p * work.operands_stride + 2 * t, sizeof pair);
+        const auto x = hn::BitCast(d_pairs, hn::Set(d, pair));
+        totals[p] = hn::ReorderWidenMulAccumulate(d, x, w, totals[p], odd[p]);
+      }
+    }
+    for (int p = 0; p < count; ++p) {
+      hn::StoreU(hn::RearrangeToOddPlusEven(totals[p], odd[p]), d, sums + p * work.sums_stride + r);
+    }
+  }
+}
+
+void dense(const MultiplyRows& work, std::int32_t* sums) {
+  constexpr int at_once = 4;
+  const std::int16_t* operands = work.operands;
+  int left = work.pixels;
+  for (; left >= at_once; left -= at_once) {
+    block<at_once>(work, operands, sums);
+    operands += at_once * work.operands_stride;
+    sums += at_once * work.sums_stride;
+  }
+  for (; left > 0; --left) {
+    block<1>(work, operands, sums);
+    operands += work.operands_stride;
+    sums += work.sums_stride;
+  }
+}
+
+#endif
+
+void depthwise(const MultiplyLanes& work, std::int32_t* sums) {
+  const hn::CappedTag<std::int32_t, 16> d;
+  const hn::Rebind<std::int16_t, decltype(d)> d_operand;
+  const hn::Rebind<std::int8_t, decltype(d)> d_weight;
+  const auto step = static_cast<int>(hn::Lanes(d));
+  for (int l = 0; l < work.lanes; l += step) {
+    auto total = hn::LoadU(d, sums + l);
+    for (int t = 0; t < work.taps; ++t) {
+      const auto x = hn::PromoteTo(d, hn::LoadU(d_operand, work.operands + t * work.operands_stride + l));
+      const auto w = hn::PromoteTo(d, hn::LoadU(d_weight, work.weights + t * work.weights_stride + l));
+      total = hn::Add(total, hn::Mul(x, w));
+    }
+    hn::StoreU(total, d, sums + l);
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace blendsim
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blendsim {
+namespace {
+
+// Sums wrap modulo 2^32, as the vectors' do.
+std::int32_t add(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+}
+
+}  // namespace
+
+HWY_EXPORT(dense);
+HWY_EXPORT(depthwise);
+
+void multiply_rows_reference(const MultiplyRows& work, std::int32_t* sums) {
+  for (int p = 0; p < work.pixels; ++p) {
+    const std::int16_t* x = work.operands + p * work.operands_stride;
+    for (int r = 0; r < work.rows; ++r) {
+      std::int32_t& sum = sums[p * work.sums_stride + r];
+      for (int t = 0; t < work.pairs; ++t) {
+        const std::int16_t* w = work.weights + (static_cast<std::ptrdiff_t>(t) * work.rows + r) * 2;
+        sum = add(sum, x[2 * t] * w[0] + x[2 * t + 1] * w[1]);
+      }
+    }
+  }
+}
+
+void multiply_rows(const MultiplyRows& work, std::int32_t* sums) { HWY_DYNAMIC_DISPATCH(dense)(work, sums); }
+
+void multiply_lanes_reference(const MultiplyLanes& work, std::int32_t* sums) {
+  for (int l = 0; l < work.lanes; ++l) {
+    for (int t = 0; t < work.taps; ++t) {
+      sums[l] = add(sums[l], work.operands[t * work.operands_stride + l] * work.weights[t * work.weights_stride + l]);
+    }
+  }
+}
+
+void multiply_lanes(const MultiplyLanes& work, std::int32_t* sums) { HWY_DYNAMIC_DISPATCH(depthwise)(work, sums); }
+
+}  // namespace blendsim
+#endif

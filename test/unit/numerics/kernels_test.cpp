@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kernel equals its plain reference, on every target that this host offers.
+#include <gtest/gtest.h>
+
+#include <hwy/targets.h>
+
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "numerics/kernels/multiply_rows.h"
+#include "numerics/kernels/popcount_rows.h"
+#include "numerics/kernels/post_chain.h"
+#include "numerics/post_formula.h"
+
+namespace blendsim {
+namespace {
+
+// Runs `body` with each target alone, best first, and leaves the choice as it was.
+void on_every_target(const std::function<void()>& body) {
+  const std::int64_t supported = hwy::SupportedTargets();
+  for (std::int64_t left = supported; left != 0; left &= left - 1) {
+    const std::int64_t target = left & -left;
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    body();
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+class Numbers {
+ public:
+  std::int64_t between(std::int64_t lo, std::int64_t hi) {
+    return std::uniform_int_distribution<std::int64_t>(lo, hi)(engine_);
+  }
+  template <class Value>
+  std::vector<Value> many(std::size_t count, std::int64_t lo, std::int64_t hi) {
+    std::vector<Value> values(count);
+    for (Value& value : values) value = static_cast<Value>(between(lo, hi));
+    return values;
+  }
+
+ private:
+  std::mt19937_64 engine_{20240607};
+};
+
+constexpr std::int64_t word48 = (std::int64_t{1} << 48) - 1, lowest32 = INT32_MIN, highest32 = INT32_MAX;
+
+TEST(PopcountRows, equal_the_reference_on_every_target) {
+  Numbers numbers;
+  for (const int rows : {16, 48, 256}) {
+    for (const int pixels : {1, 4, 7}) {
+      for (const int terms : {1, 3, 12, 100}) {
+        for (const bool use_and : {false, true}) {
+          const auto operands = numbers.many<std::uint64_t>(static_cast<std::size_t>(pixels * (terms + 2)), 0, word48);
+          const auto weights = numbers.many<std::uint64_t>(static_cast<std::size_t>(terms * rows), 0, word48);
+          const auto before =
+              numbers.many<std::int32_t>(static_cast<std::size_t>(pixels * (rows + 16)), lowest32, highest32);
+          const PopcountRows work{operands.data(), weights.data(), terms + 2, rows + 16, pixels, terms, rows, use_and,
+                                  use_and ? 128 : -2, use_and ? 0 : 2 * 48 * terms};
+          auto expected = before;
+          popcount_rows_reference(work, expected.data());
+          on_every_target([&] {
+            auto sums = before;
+            popcount_rows(work, sums.data());
+            EXPECT_EQ(sums, expected) << rows << " rows, " << pixels << " pixels, " << terms << " terms";
+          });
+        }
+      }
+    }
+  }
+}
+
+TEST(MultiplyRows, equal_the_reference_on_every_target) {
+  Numbers numbers;
+  for (const int rows : {16, 48}) {
+    for (const int pixels : {1, 4, 6}) {
+      for (const int pairs : {1, 8, 72}) {
+        const auto operands = numbers.many<std::int16_t>(static_cast<std::size_t>(pixels * (2 * pairs + 3)), -128, 255);
+        const auto weights = numbers.many<std::int16_t>(static_cast<std::size_t>(pairs * rows * 2), -128, 127);
+        const auto before =
+            numbers.many<std::int32_t>(static_cast<std::size_t>(pixels * (rows + 8)), lowest32, highest32);
+        const MultiplyRows work{operands.data(), weights.data(), 2 * pairs + 3, rows + 8, pixels, pairs, rows};
+        auto expected = before;
+        multiply_rows_reference(work, expected.data());
+        on_every_target([&] {
+          auto sums = before;
+          multiply_rows(work, sums.data());
+          EXPECT_EQ(sums, expected) << rows << " rows, " << pixels << " pixels, " << pairs << " pairs";
+        });
+      }
+    }
+  }
+}
+
+TEST(MultiplyLanes, equal_the_reference_on_every_target) {
+  Numbers numbers;
+  for (const int lanes : {16, 32}) {
+    for (const int taps : {1, 9, 25}) {
+      const auto operands = numbers.many<std::int16_t>(static_cast<std::size_t>(taps * 48), -128, 255);
+      const auto weights = numbers.many<std::int8_t>(static_cast<std::size_t>(taps * 128), -128, 127);
+      const auto before = numbers.many<std::int32_t>(static_cast<std::size_t>(lanes), lowest32, highest32);
+      const MultiplyLanes work{operands.data(), weights.data(), 48, 128, taps, lanes};
+      auto expected = before;
+      multiply_lanes_reference(work, expected.data());
+      on_every_target([&] {
+        auto sums = before;
+        multiply_lanes(work, sums.data());
+        EXPECT_EQ(sums, expected) << lanes << " lanes, " << taps << " taps";
+      });
+    }
+  }
+}
+
+// A quantiser as the formula has it and as the kernel has it.
+struct Quantiser {
+  Affine formula;
+  LaneQuantiser lanes;
+  Quantiser(Numbers& numbers, int multiplier_bits, int offset_bits, int largest_shift, std::int64_t lo,
+            std::int64_t hi) {
+    const std::int64_t m = std::int64_t{1} << (multiplier_bits - 1), b = std::int64_t{1} << (offset_bits - 1);
+    std::vector<std::int64_t> multipliers = numbers.many<std::int64_t>(kernel_lanes, -m, m - 1);
+    formula.offset = numbers.many<std::int64_t>(kernel_lanes, -b, b - 1);
+    const auto shifts = numbers.many<std::int32_t>(kernel_lanes, 0, largest_shift);
+    formula.multiplier.assign(multipliers.begin(), multipliers.end());
+    formula.shift.assign(shifts.begin(), shifts.end());
+    formula.lo = lo;
+    formula.hi = hi;
+    lanes = LaneQuantiser::of(multipliers.data(), formula.offset.data(), shifts.data(), lo, hi);
+  }
+};
+
+TEST(PostChain, equals_the_formula_on_every_target) {
+  Numbers numbers;
+  constexpr int pixels = 37;
+  for (const Rounding rounding : {Rounding::half_even, Rounding::floor, Rounding::half_up}) {
+    for (const std::int64_t range : {std::int64_t{1} << 31, std::int64_t{1} << 17, std::int64_t{6}}) {
+      for (const int largest_shift : {0, 3, 20, 47}) {
+        Quantiser q1(numbers, 20, 48, largest_shift, -32768, 32767), q2(numbers, 20, 48, largest_shift, -32768, 32767),
+            q3(numbers, 24, 40, largest_shift / 2, -128, 127), slope(numbers, 18, 1, largest_shift, -70000, 70000);
+        const std::int64_t limit = std::min(range, highest32);
+        const auto a = numbers.many<std::int32_t>(pixels * 16, -limit, limit);
+        const auto b = numbers.many<std::int32_t>(pixels * 16, -limit, limit);
+        Activation activation{slope.formula.multiplier, slope.formula.shift, -70000, 70000};
+        std::vector<std::int64_t> slopes(slope.formula.multiplier.begin(), slope.formula.multiplier.end());
+        std::vector<std::int32_t> slope_shifts(slope.formula.shift.begin(), slope.formula.shift.end());
+        const auto lanes_slope = LaneQuantiser::of(slopes.data(), nullptr, slope_shifts.data(), -70000, 70000);
+        for (Quantiser* q : {&q1, &q2, &q3}) q->formula.rounding = rounding;
+        const PostChain chain{&q1.lanes, &q2.lanes, &q3.lanes, nullptr, &lanes_slope, rounding};
+        ASSERT_TRUE(chain.is_exact(static_cast<double>(limit), static_cast<double>(limit)));
+        std::vector<std::int32_t> expected(a.size());
+        for (std::size_t n = 0; n < a.size(); ++n) {
+          const std::size_t lane = n % 16;
+          const std::int64_t join = q1.formula.apply(a[n], lane) + q2.formula.apply(b[n], lane);
+          expected[n] = static_cast<std::int32_t>(q3.formula.apply(activation.apply(join, lane), lane));
+        }
+        on_every_target([&] {
+          std::vector<std::int32_t> u(a.size());
+          post_chain(chain, a.data(), 16, b.data(), 16, pixels, u.data());
+          EXPECT_EQ(u, expected) << "range " << range << ", shifts to " << largest_shift;
+        });
+      }
+    }
+  }
+}
+
+TEST(PostChain, rounds_ties_as_the_formula_does_on_every_target) {
+  Numbers numbers;
+  std::vector<std::int64_t> one(16, 1), zero(16, 0);
+  std::vector<std::int32_t> shift(16, 1), a(16);
+  for (int lane = 0; lane < 16; ++lane) a[static_cast<std::size_t>(lane)] = lane - 8;
+  for (const Rounding rounding : {Rounding::half_even, Rounding::floor, Rounding::half_up}) {
+    const auto q = LaneQuantiser::of(one.data(), zero.data(), shift.data(), -100, 100);
+    on_every_target([&] {
+      std::vector<std::int32_t> u(16);
+      post_chain({&q, nullptr, nullptr, nullptr, nullptr, rounding}, a.data(), 16, nullptr, 0, 1, u.data());
+      for (std::size_t lane = 0; lane < 16; ++lane) EXPECT_EQ(u[lane], shift_round(a[lane], 1, rounding)) << a[lane];
+    });
+  }
+}
+
+TEST(PostChain, says_where_doubles_end) {
+  const std::vector<std::int64_t> multiplier(16, (std::int64_t{1} << 23) - 1), offset(16, 0);
+  const std::vector<std::int32_t> shift(16, 8);
+  const auto q = LaneQuantiser::of(multiplier.data(), offset.data(), shift.data(), -128, 127);
+  const PostChain chain{&q, nullptr, nullptr, nullptr, nullptr, Rounding::half_even};
+  EXPECT_TRUE(chain.is_exact(536870911, 0));     // 2^29 * 2^23 = 2^52
+  EXPECT_FALSE(chain.is_exact(536870976, 0));
+  EXPECT_FALSE((PostChain{}.is_exact(2147483647, 1)));  // the sum leaves 32 bits
+}
+
+TEST(Thresholds, equal_the_formula_on_every_target) {
+  Numbers numbers;
+  constexpr int pixels = 29;
+  for (const int levels : {1, 3, 15}) {
+    for (const std::int64_t limit : {std::int64_t{20}, highest32}) {
+      const auto u = numbers.many<std::int32_t>(pixels * 16, -limit - 1, limit);
+      const auto values = numbers.many<std::int32_t>(static_cast<std::size_t>(levels * 16), -limit - 1, limit);
+      const auto direction = numbers.many<std::uint8_t>(16, 0, 1);
+      Thresholds formula;
+      formula.levels = levels;
+      formula.direction = direction;
+      formula.values.resize(static_cast<std::size_t>(levels * 16));
+      std::uint16_t flip = 0;
+      for (std::size_t lane = 0; lane < 16; ++lane) {
+        for (int k = 0; k < levels; ++k) {
+          formula.values[lane * static_cast<std::size_t>(levels) + static_cast<std::size_t>(k)] =
+              values[static_cast<std::size_t>(k) * 16 + lane];
+        }
+        flip = static_cast<std::uint16_t>(flip | (direction[lane] == 0 ? 1U << lane : 0U));
+      }
+      std::vector<std::int32_t> expected(u.size());
+      std::vector<std::uint16_t> expected_bits(pixels);
+      for (std::size_t n = 0; n < u.size(); ++n) {
+        expected[n] = static_cast<std::int32_t>(-3 + formula.count(u[n], n % 16));
+        const bool bit = (u[n] >= values[n % 16]) == (direction[n % 16] != 0);
+        expected_bits[n / 16] = static_cast<std::uint16_t>(expected_bits[n / 16] | (bit ? 1U << n % 16 : 0U));
+      }
+      on_every_target([&] {
+        std::vector<std::int32_t> codes(u.size());
+        std::vector<std::uint16_t> bits(pixels);
+        threshold_codes(u.data(), 16, pixels, values.data(), levels, direction.data(), -3, codes.data());
+        threshold_bits(u.data(), 16, pixels, values.data(), flip, bits.data());
+        EXPECT_EQ(codes, expected) << levels << " levels";
+        EXPECT_EQ(bits, expected_bits) << levels << " levels";
+      });
+    }
+  }
+}
+
+TEST(Narrow, keeps_the_low_bytes_on_every_target) {
+  Numbers numbers;
+  constexpr int pixels = 5, stride = 80, from = 24;
+  const auto values = numbers.many<std::int32_t>(pixels * from, lowest32, highest32);
+  for (const int bytes : {1, 2, 4}) {
+    std::vector<std::uint8_t> expected(pixels * stride, 0xA5);
+    for (int p = 0; p < pixels; ++p) {
+      for (int n = 0; n < 16 * bytes; ++n) {
+        const auto value = static_cast<std::uint32_t>(values[static_cast<std::size_t>(p * from + n / bytes)]);
+        expected[static_cast<std::size_t>(p * stride + n)] = static_cast<std::uint8_t>(value >> (8 * (n % bytes)));
+      }
+    }
+    on_every_target([&] {
+      std::vector<std::uint8_t> out(pixels * stride, 0xA5);
+      narrow(values.data(), from, pixels, bytes, out.data(), stride);
+      EXPECT_EQ(out, expected) << bytes << " bytes";
+    });
+  }
+}
+
+}  // namespace
+}  // namespace blendsim
