@@ -103,14 +103,10 @@ PreparedRecord PreparedRecord::of(const PostInstruction& instruction, const Post
   return prepared;
 }
 
-namespace {
-
 std::uint32_t record_kind(const PostInstruction& i) {
   return i.use_q1 | i.use_q2 << 1 | i.use_q3 << 2 | std::uint32_t{i.activation != 0} << 3 | i.use_thresholds << 4 |
          (i.use_thresholds != 0 ? i.levels : 0) << 5;
 }
-
-}  // namespace
 
 void RecordCache::resize(std::size_t words) {
   places_.assign(words, 0);

@@ -39,6 +39,9 @@ struct PostRecord {
 [[nodiscard]] PostRecord decode_record(const PostInstruction& instruction, std::span<const std::uint8_t> bytes);
 // The inverse: ceil(record bits / 8) bytes. Throws InvariantError where a value does not fit its bits.
 [[nodiscard]] std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record);
+// What of an instruction decides a record's layout: instructions of equal kind decode equal bits equally.
+[[nodiscard]] std::uint32_t record_kind(const PostInstruction& instruction);
+
 // A record as the kernels take it.
 struct PreparedRecord {
   PostRecord record;
@@ -61,7 +64,7 @@ class RecordCache {
 
  private:
   struct Entry {
-    std::uint32_t kind = 0;  // what decides a record's layout: equal kinds decode equal bits equally
+    std::uint32_t kind = 0;  // record_kind
     PreparedRecord prepared;
   };
   std::vector<std::uint32_t> places_;  // by address: index in entries_ plus 1, or 0
