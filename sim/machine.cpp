@@ -2,6 +2,7 @@
 #include "sim/machine.h"
 
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <systemc>
 
@@ -47,6 +48,13 @@ struct Machine::Parts {
   std::unique_ptr<MemoryModel> dram;
 
   std::array<PreparedProgram, 2> prepared;  // init, main: of the program that ran last
+  // What init's cycles follow from besides prepared[0], when it ran last, and what they were; none: not known.
+  struct InitRun {
+    std::uint64_t address = 0, input_bytes = 0, program_bytes = 0, stall_seed = 0;
+    bool operator==(const InitRun&) const = default;
+  };
+  std::optional<InitRun> init_run;
+  Cycles init_cycles = 0;
 
   explicit Parts(const MemoryFactory& memory)
       : dram(memory ? memory(context) : std::make_unique<Dram>("dram", context)) {
@@ -223,17 +231,28 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   if (options.values) parts.buffers.reset(machine, options.check_hazards);
   const auto prepared = [&](std::size_t which, const std::vector<Word>& words) -> const PreparedProgram& {
     PreparedProgram& kept = parts.prepared[which];
-    if (!kept.is_for(words, machine, program.layers.size())) kept = prepare(words, machine, program.layers.size());
-    return kept;
+    if (kept.is_for(words, machine, program.layers.size())) return kept;
+    if (which == 0) parts.init_run.reset();
+    return kept = prepare(words, machine, program.layers.size());
   };
 
   Run run;
   run.values = options.values;
   const bool brings = !program.init.empty() && !prepared(0, program.init).instructions.empty();
-  if (brings) {
+  const Parts::InitRun init{program.init_address, program.input_bytes, program.program_bytes, options.stall_seed};
+  if (brings && parts.init_run == init && !options.check_hazards) {
+    // Known from the last run: only what it brings is brought again, in program order (as QueueUnit::start explains).
+    memory.select(context, 0);
+    for (const Instruction& instruction : parts.prepared[0].instructions) {
+      if (options.values) execute(instruction, machine, *context.buffers, context.areas);
+    }
+    run.init_cycles = parts.init_cycles;
+  } else if (brings) {
+    parts.init_run.reset();
     parts.reset(parts.prepared[0], 1, false, program.init_address);  // nothing is on chip yet
     parts.simulate(1, [&](std::int32_t) { memory.select(context, 0); });
-    run.init_cycles = parts.control.completions().back();
+    run.init_cycles = parts.init_cycles = parts.control.completions().back();
+    parts.init_run = init;
   }
 
   std::vector<std::unique_ptr<ResultCapture>> captures;
