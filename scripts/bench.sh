@@ -37,6 +37,17 @@ else
   echo "$models is not there: cnv left out"
 fi
 
+bench=build/release/blendsim_bench
+if [ -x "$bench" ]; then
+  echo "the warm machine, one process (build/bench.json holds every repetition)"
+  "$bench" --benchmark_repetitions="$repeats" --benchmark_report_aggregates_only=true \
+    --benchmark_out=build/bench.json --benchmark_out_format=json "$folder"/*.program 2>/dev/null |
+    awk '/_median/ {split($0, counter, "hardware_ms="); split(counter[2], hardware, " ")
+                    printf "%-52s %10.3f ms   (the hardware: %s ms)\n", $1, $2, hardware[1]}'
+else
+  echo "$bench is not built (cmake --preset release -DBLENDSIM_BENCH=ON): no warm machine"
+fi
+
 if command -v node >/dev/null && [ -d test/node_modules/onnxruntime-node ]; then
   for model in "$folder"/*.onnx; do
     (cd test && node ort/time.mjs "$model" "$repeats")
