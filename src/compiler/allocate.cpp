@@ -178,16 +178,18 @@ class MapAllocator {
                             life.size);
     }
     const std::int64_t have = plan_.machine->buffer(buffer()).depth;
+    const std::int64_t limit = binary_ ? binary_address_limit : fixed_address_limit;
     throw DiagnosticError(
         "does-not-fit", Place{{}, 0, where},
         fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}{}", name(buffer()), demand, live,
                     regions_, have,
                     demand > regions_ * have ? fmt::format(": {} too few", demand - regions_ * have)
                                              : std::string(", and no map may cross a region")),
-        depth_that_fits > 0
+        depth_that_fits > 0 && regions_ * depth_that_fits <= limit
             ? fmt::format("--set buffers.{}.depth={}", name(buffer()), depth_that_fits)
-            : fmt::format("instructions address {} of them at most: use a smaller input or fewer channels",
-                          binary_ ? binary_address_limit : fixed_address_limit));
+            : fmt::format("instructions address {} of them at most, and activations neither spill to DRAM nor split "
+                          "across: use a smaller input or fewer channels",
+                          limit));
   }
 
   Plan& plan_;

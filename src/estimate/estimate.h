@@ -39,7 +39,8 @@ struct Technology {
 // Throws DiagnosticError naming file:line: unknown-name, unknown-key, missing-key (an action without entry), wrong-unit, ...
 [[nodiscard]] Technology load_technology(const std::string& name, const ConfigPaths& paths);
 
-// Summed as integers (femtojoules), converted once.
+// Summed as integers (femtojoules), converted once. Actions are counted exactly; the table's energies assume data that
+// toggle at random, whatever the values are.
 struct PowerEstimate {
   std::int64_t dynamic_fj = 0, dynamic_low_fj = 0, dynamic_high_fj = 0;   // PL, of the whole run
   std::int64_t dram_fj = 0;
@@ -52,7 +53,6 @@ struct PowerEstimate {
   double seconds = 0;                    // of the run
   double dynamic_w = 0, static_w = 0, dram_w = 0, total_w = 0, low_w = 0, high_w = 0;
   double energy_per_inference_j = 0;     // total, static included
-  bool activity_assumed = false;         // timing-only: toggles assumed, not counted
 };
 [[nodiscard]] PowerEstimate estimate_power(const Run& run, std::int64_t images, const Platform& platform, const Technology& technology);
 

@@ -88,7 +88,6 @@ PowerEstimate estimate_power(const Run& run, std::int64_t images, const Platform
   p.low_w = p.static_w * static_low + joule(p.dynamic_low_fj) / p.seconds + joule(dram_low) / p.seconds;
   p.high_w = p.static_w * static_high + joule(p.dynamic_high_fj) / p.seconds + joule(dram_high) / p.seconds;
   p.energy_per_inference_j = p.total_w * p.seconds / static_cast<double>(images);
-  p.activity_assumed = !run.values;
   return p;
 }
 

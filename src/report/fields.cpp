@@ -41,6 +41,19 @@ constexpr std::array network_fields = {
            [](const F& f) { return Json(f.binary_macs); }},
 };
 
+constexpr std::array clock_fields = {
+    Field0{"requested_hz", "Hz", "The platform's clock.",
+           [](const F& f) { return Json(f.in.platform.machine.clock_hz); }},
+    Field0{"estimated_fmax_hz", "Hz", "[low, high]: where designs of this kind close on the device.",
+           [](const F& f) {
+             return Json::array({f.in.platform.device.closes_low_hz, f.in.platform.device.closes_high_hz});
+           }},
+    Field0{"basis", "", "Where the estimate comes from.",
+           [](const F&) { return Json("reported clocks of similar designs (device catalogue); no timing analysis"); }},
+    Field0{"above_estimate", "", "The requested clock is above the estimate: treat every time as optimistic.",
+           [](const F& f) { return Json(f.clock_above_estimate()); }},
+};
+
 constexpr std::array platform_fields = {
     Field0{"name", "", "Name of the platform.", [](const F& f) { return Json(f.in.platform.name); }},
     Field0{"device", "", "Device of the catalogue.", [](const F& f) { return Json(f.in.platform.device.name); }},
@@ -69,7 +82,7 @@ constexpr std::array program_fields = {
 };
 
 constexpr std::array input_fields = {
-    Field0{"source", "", "`file`, or `random`: made from the seed, so outputs and counted activity mean nothing.",
+    Field0{"source", "", "`file`, or `random`: made from the seed, so outputs mean nothing.",
            [](const F& f) { return Json(f.in.input_source); }},
     Field0{"seed", "", "Seed of a random input; null for a file.",
            [](const F& f) { return f.in.input_source == "random" ? Json(f.in.input_seed) : Json(nullptr); }},
@@ -99,10 +112,12 @@ constexpr std::array layer_fields = {
     FieldL{"utilization", "", "macs / (peak of its unit x cycles); null where the unit does not multiply.",
            [](const L& l) { return or_null(l.utilization); }},
     FieldL{"bound_by", "",
-           "Unit with most of the layer's critical cycles, `dispatch` for instruction delivery, `none` off the "
-           "critical path.",
+           "Unit with most of the layer's critical cycles; off the critical path the unit that its instructions waited "
+           "for most. `dispatch`: instruction delivery.",
            [](const L& l) { return Json(l.bound_by); }},
-    FieldL{"energy_j", "J", "Estimated dynamic energy of the layer's actions in one inference.",
+    FieldL{"energy_j", "J",
+           "Estimated dynamic energy of the layer in one inference, its DRAM accesses included; with "
+           "power.unattributed_j they sum to power.dynamic_energy_j.",
            [](const L& l) { return Json(l.energy_j); }},
 };
 
@@ -232,6 +247,10 @@ constexpr std::array power_fields = {
     Field0{"scopes", "W", "The same by place; null: not modelled.", [](const F& f) { return object(scope_fields, f); }},
     Field0{"energy_per_inference_j", "J", "Total energy of one inference, static part included.",
            [](const F& f) { return Json(f.in.power.energy_per_inference_j); }},
+    Field0{"dynamic_energy_j", "J", "Dynamic energy of one inference: units, dispatcher and DRAM.",
+           [](const F& f) { return Json(f.energy_of_one(f.in.power.dynamic_fj + f.in.power.dram_fj)); }},
+    Field0{"unattributed_j", "J", "Of it, what belongs to no layer: END, refreshes, fetch of a program not resident.",
+           [](const F& f) { return Json(f.energy_of_one(f.in.power.unattributed_fj)); }},
     Field0{"total_w_range", "W", "[low, high] of total_w from the bands of the technology table.",
            [](const F& f) {
              return Json::array({f.in.power.low_w, f.in.power.high_w});
@@ -241,8 +260,10 @@ constexpr std::array power_fields = {
            [](const F&) { return Json("back to back"); }},
     Field0{"junction_celsius", "C", "Junction temperature of the static part.",
            [](const F& f) { return Json(f.in.platform.junction_celsius); }},
-    Field0{"activity", "", "`counted` from the values, or `assumed` (--timing-only).",
-           [](const F& f) { return Json(f.in.power.activity_assumed ? "assumed" : "counted"); }},
+    Field0{"activity", "",
+           "`assumed`: actions are counted exactly, with values and without; that their data toggle like random data is "
+           "the technology table's assumption.",
+           [](const F&) { return Json("assumed"); }},
 };
 
 constexpr std::array efficiency_fields = {
@@ -313,6 +334,7 @@ constexpr std::array top_fields = {
            [](const F&) { return Json(report_schema); }},
     Field0{"network", "", "What ran.", [](const F& f) { return object(network_fields, f); }},
     Field0{"platform", "", "On what it ran.", [](const F& f) { return object(platform_fields, f); }},
+    Field0{"clock", "", "Whether the clock can be had.", [](const F& f) { return object(clock_fields, f); }},
     Field0{"program", "", "What the compiler made of it.", [](const F& f) { return object(program_fields, f); }},
     Field0{"input", "", "What it was given.", [](const F& f) { return object(input_fields, f); }},
     Field0{"cycles", "cycles",
@@ -323,7 +345,7 @@ constexpr std::array top_fields = {
            [](const F& f) { return Json(f.seconds(f.latency)); }},
     Field0{"host_overhead_s", "s", "The platform's figure for driver and cache work; not inside latency_s.",
            [](const F& f) { return Json(static_cast<double>(f.in.platform.host_overhead_ns) / 1e9); }},
-    Field0{"interval_cycles", "cycles", "Completion to completion in steady state; null with one inference.",
+    Field0{"interval_cycles", "cycles", "Completion to completion, mean of the run; null with one inference.",
            [](const F& f) { return or_null(f.interval); }},
     Field0{
         "inferences_per_s", "1/s", "clock / interval_cycles; null with one inference.",
@@ -376,7 +398,8 @@ std::vector<FieldRow> small_objects() {
       {"memory.buffers.NAME.peak_bits", "bits", "Most bits allocated at once."},
       {"resources.range.lut", "LUT", "[low, high]."},
       {"resources.range.ff", "FF", "[low, high]."},
-      {"power.by_unit.UNIT", "W", "Dynamic power of the unit, its buffers' accesses included."},
+      {"power.by_unit.UNIT", "W",
+       "Dynamic power of the unit, its accesses to buffers included; these sum to dynamic_w, DRAM is apart."},
       {"outputs[].name", "", "Name of the ONNX output."},
       {"outputs[].shape", "", "Its shape; the first dimension counts the images."},
       {"outputs[].dtype", "", "`float32`; integral values print as integers."},
@@ -412,6 +435,7 @@ std::vector<FieldRow> report_field_rows() {
   rows.push_back({"host", "", "About the simulation itself; not part of the digest."});
   add_rows(rows, "network.", network_fields);
   add_rows(rows, "platform.", platform_fields);
+  add_rows(rows, "clock.", clock_fields);
   add_rows(rows, "program.", program_fields);
   add_rows(rows, "input.", input_fields);
   add_rows(rows, "layers[].", layer_fields);

@@ -23,13 +23,41 @@ ResourceFigures convert(std::string name, const Resources& r) {
 
 }  // namespace
 
+namespace {
+
+// What the instructions of a layer off the critical path waited for most, from one start to the next: their own unit's
+// front or fence, the unit that posted the token, or the dispatcher (unit_count). A layer of one instruction: its unit.
+std::size_t waited_for(const Run& run, std::int32_t layer, const ProgramLayer& row) {
+  std::array<Cycles, unit_count + 1> waited{};
+  Cycles previous = -1;
+  for (const InstructionRecord& record : run.records) {
+    if (record.image != 0 || record.layer != layer || name(record.unit) != row.unit) continue;
+    if (previous >= 0) {
+      std::size_t cause = static_cast<std::size_t>(index(record.unit));
+      if (record.release == Release::dispatch) cause = unit_count;
+      if (record.release == Release::data_token || record.release == Release::space_token) {
+        cause = static_cast<std::size_t>(index(run.records[static_cast<std::size_t>(record.released_by)].unit));
+      }
+      waited[cause] += record.start - previous;
+    }
+    previous = record.start;
+  }
+  const auto most = std::max_element(waited.begin(), waited.end());
+  if (*most > 0) return static_cast<std::size_t>(most - waited.begin());
+  const auto unit = std::find(unit_names.begin(), unit_names.end(), row.unit);
+  return static_cast<std::size_t>(unit - unit_names.begin());
+}
+
+}  // namespace
+
 std::string_view critical_name(std::size_t unit) { return unit < unit_names.size() ? unit_names[unit] : "dispatch"; }
 
 Figures::Figures(const ReportInput& input) : in(input) {
   const Run& run = in.run;
   images = std::max<std::int64_t>(1, static_cast<std::int64_t>(run.completions.size()));
   latency = run.completions.empty() ? run.cycles : run.completions.front();
-  if (images > 1) interval = run.completions.back() - run.completions[run.completions.size() - 2];
+  // The mean over the run, rounded: refreshes fall differently into each image.
+  if (images > 1) interval = (run.completions.back() - run.completions.front() + (images - 1) / 2) / (images - 1);
   for (const ProgramLayer& layer : in.program.layers) {
     macs += layer.macs;
     if (layer.binary) binary_macs += layer.macs;
@@ -83,14 +111,14 @@ void Figures::find_layers() {
       row.utilization = static_cast<double>(layer.macs) / static_cast<double>(peak * row.cycles());
     }
     if (i < run.layer_critical_cycles.size()) row.critical_cycles = run.layer_critical_cycles[i];
-    row.bound_by = "none";
+    row.bound_by = critical_name(waited_for(run, static_cast<std::int32_t>(i), layer));
     if (row.critical_cycles > 0 && i < run.layer_critical_by.size()) {
       const auto& split = run.layer_critical_by[i];
       row.bound_by =
           critical_name(static_cast<std::size_t>(std::max_element(split.begin(), split.end()) - split.begin()));
     }
     if (i < in.power.layer_fj.size()) {
-      row.energy_j = static_cast<double>(in.power.layer_fj[i]) / 1e15 / static_cast<double>(images);
+      row.energy_j = energy_of_one(in.power.layer_fj[i]);
     }
     layers.push_back(std::move(row));
   }

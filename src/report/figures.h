@@ -18,7 +18,7 @@ struct LayerFigures {
   Cycles critical_cycles = 0;         // of the whole run
   std::int64_t macs = 0;              // of one inference
   std::optional<double> utilization;  // none: the unit does not multiply, or nothing was executed
-  std::string bound_by;               // unit with the largest share of the critical cycles, "dispatch" or "none"
+  std::string bound_by;               // unit with the largest share of the critical cycles, else of the waits; or "dispatch"
   double energy_j = 0;                // dynamic, of one inference
 
   [[nodiscard]] Cycles cycles() const { return end - start; }
@@ -56,7 +56,14 @@ struct Figures {
   double gops = 0, peak_gops = 0;
 
   [[nodiscard]] double seconds(Cycles cycles) const;
+  [[nodiscard]] bool clock_above_estimate() const {
+    return in.platform.machine.clock_hz > in.platform.device.closes_high_hz;
+  }
   [[nodiscard]] double run_seconds() const { return seconds(in.run.cycles); }
+  // Joule of one inference, of the run's femtojoules.
+  [[nodiscard]] double energy_of_one(std::int64_t femtojoule) const {
+    return static_cast<double>(femtojoule) / 1e15 / static_cast<double>(images);
+  }
   // Index of the unit with most of the run's critical cycles; unit_count: dispatch.
   [[nodiscard]] std::size_t bottleneck() const;
 

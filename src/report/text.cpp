@@ -20,12 +20,17 @@ std::string header(const Figures& f, const std::string& digest) {
                      grouped(f.binary_macs));
   out += fmt::format("platform  {}: {}, {}\n", in.platform.name, in.platform.device.name,
                      engineering(static_cast<double>(in.platform.machine.clock_hz), "Hz"));
+  const Device& device = in.platform.device;
+  out += fmt::format("clock     {}: designs of this kind close at ~{}..{} on this device\n",
+                     f.clock_above_estimate() ? "WARNING, above the estimate" : "a target",
+                     engineering(static_cast<double>(device.closes_low_hz), "Hz"),
+                     engineering(static_cast<double>(device.closes_high_hz), "Hz"));
   for (const std::string& change : in.platform.overrides) out += fmt::format("          with {}\n", change);
   out += fmt::format("program   {} instructions an inference, {}\n", grouped(f.instructions),
                      in.program.resident ? "resident on chip" : "fetched from DRAM");
   const std::string images = f.images == 1 ? "1 image" : fmt::format("{} images", f.images);
   if (in.input_source == "random") {
-    out += fmt::format("input     random, seed {} ({}): outputs and power are of a made-up input\n", in.input_seed,
+    out += fmt::format("input     random, seed {} ({}): outputs are of a made-up input\n", in.input_seed,
                        images);
   } else {
     out += fmt::format("input     {} ({})\n", in.input_source, images);
@@ -136,10 +141,8 @@ std::string power(const Figures& f) {
       engineering(p.total_w, "W"), engineering(p.low_w, "W"), engineering(p.high_w, "W"),
       f.in.platform.junction_celsius, engineering(p.static_w, "W"), engineering(p.dynamic_w, "W"),
       engineering(p.dram_w, "W"));
-  out += fmt::format("energy      ~{} an inference; activity {}\n", engineering(p.energy_per_inference_j, "J"),
-                     p.activity_assumed              ? "assumed, not counted"
-                     : f.in.input_source == "random" ? "counted on a made-up input"
-                                                     : "counted");
+  out += fmt::format("energy      ~{} an inference; actions counted, how their data toggle is assumed\n",
+                     engineering(p.energy_per_inference_j, "J"));
   return out;
 }
 

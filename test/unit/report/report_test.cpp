@@ -31,7 +31,7 @@ TEST(ReportJson, HasTheFieldsOfTheSchemaInItsOrder) {
   const Json json = json_of(Sample());
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_THAT(keys, ::testing::ElementsAre("schema", "digest", "network", "platform", "program", "input", "cycles",
+  EXPECT_THAT(keys, ::testing::ElementsAre("schema", "digest", "network", "platform", "clock", "program", "input", "cycles",
                                            "latency_s", "host_overhead_s", "interval_cycles", "inferences_per_s",
                                            "init_cycles", "compute_cycles", "layers", "units", "memory", "resources",
                                            "power", "efficiency", "outputs", "cpu_operators", "agreement",
