@@ -55,6 +55,26 @@ TEST_F(CliBadInput, MissingAndEmptyFiles) {
   expect_input_refused("/nowhere/x.npy", "file-unreadable", "/nowhere/x.npy");
 }
 
+TEST_F(CliBadInput, AFolderIsNoFile) {
+  expect_refused({"run", work.path(""), "--platform", "zu3eg"}, "file-unreadable", "is a folder, a file is expected");
+}
+
+TEST_F(CliBadInput, ASeedIsDigits) {
+  const ProcessResult zoo = blendsim_cli({"zoo", "mlp_w2a2", "-o", work.path("net.onnx"), "--seed", "-1"});
+  EXPECT_EQ(zoo.status, 2);
+  EXPECT_THAT(zoo.err, HasSubstr("'-1' is not a whole number"));
+  const ProcessResult stalls = blendsim_cli({"run", program(), "--stalls", "0"});
+  EXPECT_EQ(stalls.status, 2);
+  EXPECT_THAT(stalls.err, HasSubstr("'0' is not a whole number from 1 on"));
+}
+
+TEST_F(CliBadInput, AClockAboveTheEstimateIsSaidAndAboveTheDataSheetRefused) {
+  const ProcessResult fast = blendsim_cli({"run", net(), "--platform", "zu3eg", "--set", "clock=600 MHz"});
+  EXPECT_EQ(fast.status, 0);
+  EXPECT_THAT(fast.out, HasSubstr("WARNING, above the estimate"));
+  expect_refused({"run", net(), "--platform", "zu3eg", "--set", "clock=700 MHz"}, "contradiction", "clock");
+}
+
 TEST_F(CliBadInput, AFileOfAnotherKindIsNamedForWhatItIs) {
   expect_refused({"run", work.write("x.onnx", "name: no network\n"), "--platform", "zu3eg"}, "file-unrecognised",
                  "YAML");
