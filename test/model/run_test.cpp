@@ -2,8 +2,8 @@
 // A whole run: values, timing only, random stalls, failures and what comes after them.
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <cstdio>
+#include <systemc>
+
 #include <functional>
 #include <stdexcept>
 
@@ -244,26 +244,25 @@ TEST(Observers, SeeEveryInstructionAndCompletion) {
   EXPECT_EQ(counting.completions, 2);
 }
 
-TEST(Speed, EventsAreCheap) {
+// Deltas of the kernel that a timing-only run of 300 dependent instructions takes.
+std::uint64_t deltas_of(std::uint32_t length) {
   std::vector<Step> steps;
-  for (int n = 0; n < 1000; ++n) {
-    steps.push_back(xnor(100).post(UnitId::post_unit));
-    steps.push_back(post_step(50).wait(UnitId::xnor_array).post(UnitId::pool_unit));
-    steps.push_back(pool(20).wait(UnitId::post_unit));
+  for (int n = 0; n < 100; ++n) {
+    steps.push_back(xnor(5 * length).post(UnitId::post_unit));
+    steps.push_back(post_step(2 * length).wait(UnitId::xnor_array).post(UnitId::pool_unit));
+    steps.push_back(pool(length).wait(UnitId::post_unit));
   }
-  const MachineParameters m = simple_machine();
-  const Program program = make_program(steps);
   RunOptions timing;
   timing.values = false;
-  (void)Machine::instance().run(m, program, {}, timing);
-  const auto begin = std::chrono::steady_clock::now();
-  constexpr int runs = 50;
-  for (int n = 0; n < runs; ++n) (void)Machine::instance().run(m, program, {}, timing);
-  const auto each =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin) / runs;
-  RecordProperty("microseconds_per_run", static_cast<int>(each.count()));
-  std::printf("3000 instructions: %d us a run\n", static_cast<int>(each.count()));
-  EXPECT_LT(each.count(), 50'000) << "an order of magnitude above what is expected even of a busy host";
+  const std::uint64_t before = sc_core::sc_delta_count();
+  (void)Machine::instance().run(simple_machine(), make_program(steps), {}, timing);
+  return sc_core::sc_delta_count() - before;
+}
+
+TEST(Cost, FollowsInstructionsNotCycles) {
+  (void)deltas_of(20);
+  EXPECT_EQ(deltas_of(20), deltas_of(10)) << "twice the cycles, the same events";
+  EXPECT_LT(deltas_of(20), 300U * 4) << "about one event an instruction";
 }
 
 // Nothing is on chip before init: its own words come through the prefetch FIFO, like those of a program that is not
