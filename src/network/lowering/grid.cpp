@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "network/lowering/lowerer.h"
 
@@ -66,33 +67,88 @@ std::optional<Quantiser> Lowerer::integer_grid(const Value& value, const std::st
   return std::nullopt;
 }
 
-// The value rounded to int16 at the join's power of two; the file has no quantiser here, so the loss is counted.
-Value Lowerer::on_grid(const Value& value, const Node& node) {
-  const auto unit = static_cast<float>(std::ldexp(1.0, -options_.join_fraction_bits));
-  const Quantiser grid = grid_quantiser(unit, 16, node.name, value.map->name + ":int16");
+std::optional<double> common_unit(const std::vector<double>& scales) {
+  double least = std::fabs(scales.front());
+  for (const double scale : scales) least = std::min(least, std::fabs(scale));
+  if (!(least > 0)) return std::nullopt;
+  for (int k = 1; k <= 127; ++k) {
+    const double unit = least / k;
+    if (std::all_of(scales.begin(), scales.end(), [&](double scale) { return is_whole(scale / unit); })) return unit;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// The values of a channel at which its chain is looked at: the ends where it is monotone.
+std::vector<std::int64_t> places(const Value& value, std::size_t c) {
+  const Domain& domain = value.map->domain;
+  if (chain_direction(value.chain, c)) return {domain.lo[c], domain.hi[c]};
+  if (domain.count(c) > exhaustive_limit) return sample_domain(domain, c);
+  std::vector<std::int64_t> all;
+  for (std::int64_t q = domain.lo[c]; q <= domain.hi[c]; q += domain.step) all.push_back(q);
+  return all;
+}
+
+constexpr double grid_reach = 32767;  // both signs, so that a difference fits too
+constexpr double fine_enough = 64;    // units in the smallest step of an operand
+
+}  // namespace
+
+int Lowerer::grid_exponent(const std::vector<Value>& values, const Node& node) const {
+  double reach = 0, step = std::numeric_limits<double>::infinity();
+  for (const Value& value : values) {
+    for (std::size_t c = 0; c < value.map->domain.channels(); ++c) {
+      for (const std::int64_t q : places(value, c)) {
+        const double y = evaluate_chain(value.chain, static_cast<float>(q), c);
+        if (!std::isfinite(y) || std::fabs(y) > 1e30) {
+          refuse("not-lowerable", node.name, "an operand reaches values that no grid of 16 bits holds",
+                 "quantise the operand");
+        }
+        reach = std::max(reach, std::fabs(y));
+      }
+      const auto f = chain_linear(value.chain, c);
+      if (f && f->slope != 0) step = std::min(step, std::fabs(f->slope));
+    }
+  }
+  const int usual = -options_.join_fraction_bits;
+  if (reach == 0) return usual;
+  int finest = std::max(-100, static_cast<int>(std::ceil(std::log2(reach / grid_reach))));
+  while (std::ldexp(grid_reach, finest) < reach) ++finest;
+  return usual >= finest && step >= std::ldexp(fine_enough, usual) ? usual : finest;
+}
+
+// The value rounded to int16 at 2^exponent; the file has no such rounding, so the loss is counted.
+Value Lowerer::on_grid(const Value& value, const Node& node, int exponent) {
+  const auto unit = static_cast<float>(std::ldexp(1.0, exponent));
+  Quantiser grid = grid_quantiser(unit, 16, node.name, value.map->name + ":int16");
+  grid.lo = -static_cast<std::int64_t>(grid_reach);
   Value out = quantise(value, grid);
   Exactness lost;
   for (std::size_t c = 0; c < value.map->domain.channels(); ++c) {
     const Reference reference{value.chain, grid};
-    const bool all = value.map->domain.count(c) <= exhaustive_limit;
     const auto look = [&](std::int64_t q) {
-      const float exact = evaluate_chain(value.chain, static_cast<float>(q), c);
+      const double exact = static_cast<double>(evaluate_chain(value.chain, static_cast<float>(q), c)) / unit;
+      const double error = std::fabs(static_cast<double>(reference(q, c)) - exact);
       ++lost.checked;
-      if (static_cast<float>(reference(q, c)) * unit != exact) ++lost.differing;
+      if (error == 0) return;
+      ++lost.differing;
+      lost.max_error = std::max(lost.max_error, static_cast<std::int64_t>(std::ceil(std::min(error, 1e15))));
     };
-    if (all) {
+    if (value.map->domain.count(c) <= exhaustive_limit) {
       for (std::int64_t q = value.map->domain.lo[c]; q <= value.map->domain.hi[c]; q += value.map->domain.step) look(q);
     } else {
       for (const std::int64_t q : sample_domain(value.map->domain, c)) look(q);
     }
   }
   if (lost.differing != 0) {
-    out.map->exactness.exact = false;
-    out.map->exactness.differing = std::max(out.map->exactness.differing, lost.differing);
-    out.map->exactness.checked = std::max(out.map->exactness.checked, lost.checked);
-    out.map->exactness.max_error = std::max<std::int64_t>(out.map->exactness.max_error, 1);
-    out.map->exactness.note = fmt::format("an operand of '{}' has no quantiser in the file: rounded to int16 at 2^-{}",
-                                          node.name, options_.join_fraction_bits);
+    Exactness& exactness = out.map->exactness;
+    exactness.exact = false;
+    exactness.differing = std::max(exactness.differing, lost.differing);
+    exactness.checked = std::max(exactness.checked, lost.checked);
+    exactness.max_error += lost.max_error;
+    exactness.note = fmt::format("an operand of '{}' shares no integer grid: rounded to int16 at 2^{}", node.name,
+                                 exponent);
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "network/lowering/lowerer.h"
 
@@ -58,41 +59,55 @@ Side make_side(Builder& builder, const Value& value, std::int64_t factor, bool a
 
 }  // namespace
 
-Lowerer::Operand Lowerer::join_operand(Value value, const Node& node) {
-  if (value.state != Value::State::integer) {
-    refuse("not-quantised", node.name, "an operand is not quantised", "quantise both operands");
-  }
-  if (value.pool) value = resolve_pool(std::move(value));
+std::optional<Lowerer::Operand> Lowerer::join_operand(Value value, const Node& node) {
   const auto scale = pure_scale(value);
-  if (scale && scale->is_scalar() && fits_operand(*value.map, 1)) return {std::move(value), scale->at(0)};
-  const auto grid = integer_grid(value, node.name);
-  if (grid && grid->format.is_signed() && grid->format.bits() <= 16) {
-    const double unit = grid->scale.at(0);
-    return {quantise(std::move(value), *grid), unit};
-  }
-  Value rounded = on_grid(value, node);
-  return {std::move(rounded), std::ldexp(1.0, -options_.join_fraction_bits)};
+  if (scale && scale->is_scalar() && fits_operand(*value.map, 1)) return Operand{std::move(value), scale->at(0)};
+  auto grid = integer_grid(value, node.name);
+  if (!grid || grid->lo < -operand_limit || grid->hi >= operand_limit) return std::nullopt;
+  if (!grid->format.is_signed()) grid->format = Format::signed_bits(16);
+  const double unit = grid->scale.at(0);
+  return Operand{quantise(std::move(value), *grid), unit};
 }
 
 Lowerer::CommonGrid Lowerer::common_grid(const Node& node, const Value& first, const Value& second, bool subtract) {
-  CommonGrid g{{join_operand(first, node), join_operand(second, node)}};
-  Operand &a = g.operands[0], &b = g.operands[1];
-  if (subtract) b.scale = -b.scale;
-  const auto settle = [&] {
-    const double ratio = a.scale / b.scale;
-    if (!is_power_of_two(ratio) || std::fabs(ratio) > 32768 || std::fabs(ratio) < 1.0 / 32768) return false;
-    g.unit = std::fabs(ratio) <= 1 ? a.scale : b.scale;
-    for (const int i : {0, 1}) g.factors[i] = std::llround(g.operands[i].scale / g.unit);
-    return fits_operand(*a.value.map, g.factors[0]) && fits_operand(*b.value.map, g.factors[1]);
-  };
-  if (!settle()) {  // no common grid: both to the join's
-    const double unit = std::ldexp(1.0, -options_.join_fraction_bits);
-    a = {on_grid(first.pool ? a.value : first, node), unit};
-    b = {on_grid(second.pool ? b.value : second, node), subtract ? -unit : unit};
-    if (!settle()) throw InvariantError("lowering", "no common grid for '" + node.name + "'");
+  std::vector<Value> values{first, second};
+  for (Value& value : values) {
+    if (value.state != Value::State::integer) {
+      refuse("not-quantised", node.name, "an operand is not quantised", "quantise both operands");
+    }
+    if (value.pool) value = resolve_pool(std::move(value));
   }
-  if (g.factors[0] < 0 && g.factors[1] > 0) {  // keep the first operand plain
-    for (std::int64_t& factor : g.factors) factor = -factor;
+  const auto a = join_operand(values[0], node), b = join_operand(values[1], node);
+  CommonGrid g;
+  const auto fit = [&] {
+    for (const int i : {0, 1}) {
+      const double factor = g.operands[i].scale / g.unit;
+      if (std::fabs(factor) > static_cast<double>(operand_limit)) return false;
+      g.factors[i] = std::llround(factor);
+      if (!fits_operand(*g.operands[i].value.map, g.factors[i])) return false;
+    }
+    return true;
+  };
+  bool found = false;
+  if (a && b) {
+    g.operands[0] = *a;
+    g.operands[1] = *b;
+    if (subtract) g.operands[1].scale = -g.operands[1].scale;
+    if (const auto unit = common_unit({a->scale, b->scale})) {
+      g.unit = *unit;
+      found = fit();
+    }
+  }
+  if (!found) {
+    const int exponent = grid_exponent(values, node);
+    g.unit = std::ldexp(1.0, exponent);
+    for (const std::size_t i : {0U, 1U}) {
+      g.operands[i] = {on_grid(values[i], node, exponent), subtract && i == 1 ? -g.unit : g.unit};
+    }
+    if (!fit()) throw InvariantError("lowering", "no common grid for '" + node.name + "'");
+  }
+  if (g.factors[0] < 0 && g.factors[1] > 0 && fits_operand(*g.operands[1].value.map, -g.factors[1])) {
+    for (std::int64_t& factor : g.factors) factor = -factor;  // keep the first operand plain
     g.unit = -g.unit;
   }
   return g;
@@ -136,9 +151,13 @@ void Lowerer::join(const Node& node, Value first, Value second, bool subtract) {
   const Value &a = grid.operands[0].value, &b = grid.operands[1].value;
   const auto [fa, fb] = grid.factors;
   MapPtr map = sum_map(node, *a.map, fa, *b.map, fb, grid.unit);
-  Side left = make_side(builder_, a, fa, alone_a, *map), right = make_side(builder_, b, fb, alone_b, *map);
+  Side left = make_side(builder_, a, fa, alone_a, *map);
+  std::int64_t error = std::exchange(map->exactness.max_error, 0);
+  Side right = make_side(builder_, b, fb, alone_b, *map);
+  error += map->exactness.max_error;  // both operands' errors add up
   if (right.activation && !left.activation) std::swap(left, right);
   if (right.activation) right = {builder_.write(b.map), {}, {}};
+  map->exactness.max_error = error;
   PostProcessing recipe;
   recipe.a = left.tensor;
   recipe.b = right.tensor;

@@ -88,14 +88,16 @@ class Lowerer {
   // grid.cpp
   // The scale at which all the value's reals are integers of at most 32 bits; absent: there is none.
   [[nodiscard]] std::optional<Quantiser> integer_grid(const Value& value, const std::string& node) const;
-  Value on_grid(const Value& value, const Node& node);
+  // k, so that int16 at 2^k holds all the values: the options' where that is fine enough, else the finest.
+  [[nodiscard]] int grid_exponent(const std::vector<Value>& values, const Node& node) const;
+  Value on_grid(const Value& value, const Node& node, int exponent);
 
   // join.cpp
   void join(const Node& node, Value a, Value b, bool subtract);
   struct Operand { Value value; double scale = 1; };
   // Both on one grid: unit * factor[i] is the scale of operand i.
   struct CommonGrid { Operand operands[2]; std::int64_t factors[2] = {1, 1}; double unit = 1; };
-  Operand join_operand(Value value, const Node& node);
+  std::optional<Operand> join_operand(Value value, const Node& node);   // absent: it has no integer grid
   CommonGrid common_grid(const Node& node, const Value& a, const Value& b, bool subtract);
 
   // pooling.cpp
@@ -104,6 +106,7 @@ class Lowerer {
   Value average_input(const Node& node, bool padding_counts);
   void concat(const Node& node);
   std::vector<Value> concat_inputs(const Node& node);   // on one grid
+  [[nodiscard]] std::optional<Quantiser> concat_grid(const std::vector<Value>& parts, const Node& node) const;
   Value resolve_pool(Value value);             // writes a pending max pool
   // A value whose map is a tensor and whose chain is non-decreasing in every channel (a copy times -1 where it is not).
   Value rising(Value value);
@@ -131,6 +134,9 @@ class Lowerer {
   Diagnostics diagnostics_;
   std::string host_node_;   // the quantiser that made the input tensor
 };
+
+// The largest unit of which every scale is a whole multiple (at most 127 in the smallest); absent: there is none.
+[[nodiscard]] std::optional<double> common_unit(const std::vector<double>& scales);
 
 // The file's nodes that a value's chain stands for.
 [[nodiscard]] std::vector<std::string> chain_nodes(const Value& value);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "network/lowering/lowerer.h"
 
@@ -114,6 +115,16 @@ Affine addition(std::size_t channels, std::int64_t constant, std::int64_t lo, st
   return q;
 }
 
+// The most codes by which the result moves when its operand moves by `error`.
+std::int64_t code_error(const Affine& q, std::int64_t error) {
+  double most = 0;
+  for (std::size_t c = 0; c < q.multiplier.size(); ++c) {
+    most = std::max(most, std::ldexp(std::fabs(static_cast<double>(q.multiplier[c])), -q.shift[c]));
+  }
+  return static_cast<std::int64_t>(std::min(std::ceil(most * static_cast<double>(error)),
+                                            static_cast<double>(q.hi - q.lo)));
+}
+
 }  // namespace
 
 MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
@@ -131,12 +142,23 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
     }
   }
   if (q.kind == Quantiser::Kind::thresholds && fit->exactness.max_error > 1) return nullptr;
+  const bool toward = q.rounding == RoundMode::up || q.rounding == RoundMode::down;  // zero, or away: no line
+  if (toward && q.lo < 0 && fit->exactness.differing != 0) {
+    refuse("not-lowerable", q.node,
+           fmt::format("rounding mode {} to {} needs another offset for each sign; multiply, add and shift would "
+                       "differ on {} of {} values", q.rounding_name, q.format.name(), fit->exactness.differing,
+                       fit->exactness.checked),
+           "round with ROUND, FLOOR or CEIL, or quantise to 4 bits or less");
+  }
   MapPtr map = new_map(value, q);
   const bool sum = value.map->is_sum() && !value.map->is_written();
   map->exactness = fit->exactness;
   explain(map->exactness);
   if (sum) {
-    merge(map->exactness, value.map->exactness);
+    Exactness operands = value.map->exactness;  // its error counts units of the sum, here it counts codes
+    if (operands.max_error != 0) operands.max_error = code_error(fit->affine, operands.max_error);
+    operands.max_error += std::exchange(map->exactness.max_error, 0);
+    merge(map->exactness, operands);
     std::vector<std::string> nodes = value.map->nodes;
     append(nodes, map->nodes);
     map->nodes = std::move(nodes);

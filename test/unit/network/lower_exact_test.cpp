@@ -2,6 +2,8 @@
 // Forms that files take, each lowered, executed and compared with the float evaluation, value by value.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "unit/network/lower_support.h"
@@ -163,6 +165,66 @@ TEST(LowerExact, EveryRoundingModeOfCodesAndOfBytes) {
       }
     }
   }
+}
+
+// Quant's scales a and b, joined, quantised to a byte at `scale`; differences of the outputs, in steps of `scale`.
+void expect_near(float a, float b, const char* op, float scale, bool exact, float most) {
+  SCOPED_TRACE(std::string(op) + " " + std::to_string(a) + " " + std::to_string(b));
+  Model m;
+  const std::string x = m.quant("x", 1, 4);
+  const std::string sum = m.node(op, {m.quant(m.conv(x, 3, 4), a, 8), m.quant(m.conv(x, 3, 4), b, 8)},
+                                 std::string(op) == "Concat" ? std::vector{attr("axis", 1)}
+                                                             : std::vector<onnx::AttributeProto>{});
+  m.m.output(m.quant(sum, scale, 8));
+  const Graph graph = m.m.normalised();
+  const IntegerNetwork net = lower(graph);
+  EXPECT_EQ(test::all_exact(net), exact) << test::exactness_text(net);
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    Random random(seed);
+    const FloatArray input = test::random_input(graph, random, -9, 9);
+    const auto values = execute(net, quantize_input(net.input, input));
+    const FloatArray y = finish_output(net.outputs[0], values[static_cast<std::size_t>(net.output_tensors[0])]);
+    const FloatArray expected = evaluate(graph, input).at(net.outputs[0].name);
+    ASSERT_EQ(y.values.size(), expected.values.size());
+    float worst = 0;
+    for (std::size_t i = 0; i < y.values.size(); ++i) {
+      worst = std::max(worst, std::fabs(y.values[i] - expected.values[i]) / scale);
+    }
+    EXPECT_LE(worst, most * 1.001F);
+  }
+}
+
+TEST(LowerExact, OperandsOfUnlikeScalesMeetOnOneGrid) {
+  expect_near(5, 3, "Add", 8, true, 0);
+  expect_near(5, 3, "Concat", 8, true, 0);
+  expect_near(0.5F, 0.25F, "Concat", 0.5F, true, 0);
+  expect_near(4, 1, "Sub", 2, true, 0);
+}
+
+TEST(LowerExact, OperandsWithoutACommonGridAreRoundedFinelyAndCounted) {
+  expect_near(0.5F, 0.3F, "Add", 0.5F, false, 1);
+  expect_near(0.0005F, 0.0003F, "Add", 0.0005F, false, 1);
+  expect_near(0.71F, 0.13777F, "Add", 0.5F, false, 1);
+  expect_near(7.1F, 313.777F, "Sub", 128, false, 1);
+  expect_near(0.71F, 0.13777F, "Concat", 0.5F, false, 1);
+  expect_near(0.001953125F, 4, "Sub", 4, false, 1);
+}
+
+TEST(LowerExact, PartsOfUnlikeWidthsAreConcatenatedInBytes) {
+  Model m;
+  const std::string x = m.quant("x", 1, 4);
+  const std::string a = m.quant(m.conv(x, 3, 4), 0.125F, 8), b = m.quant(m.conv(x, 3, 2), 0.125F, 4);
+  const std::string both = m.node("Concat", {a, b}, {attr("axis", 1)});
+  m.expect_equal(m.quant(m.conv(both, 6, 3), 2, 8));
+}
+
+TEST(LowerExact, SignsOfUnlikeScalesAreConcatenated) {
+  Model m;
+  const std::string x = m.quant("x", 1, 4);
+  const std::string a = m.node("BipolarQuant", {m.conv(x, 3, 4), m.number(1)}, {}, qonnx);
+  const std::string b = m.node("BipolarQuant", {m.conv(x, 3, 2), m.number(0.5F)}, {}, qonnx);
+  const std::string both = m.node("Concat", {a, b}, {attr("axis", 1)});
+  m.expect_equal(m.quant(m.conv(both, 6, 3), 1, 8));
 }
 
 TEST(LowerExact, SixteenBitStreamsJoinedAndUnsignedBytesBehindRelu) {

@@ -142,6 +142,24 @@ TEST(LowerRules, WideActivationsAndFloatWeightsAreRefused) {
   EXPECT_EQ(first_code(floats), "not-quantised");
 }
 
+TEST(LowerRules, RoundingTowardZeroOfSignedBytesIsRefusedByName) {
+  for (const char* mode : {"UP", "DOWN"}) {
+    test::OnnxBuilder m = start();
+    m.floats("bits8", {}, {8});
+    m.node("Quant", {"acc", "four", "zero", "bits8"}, {"y"},
+           {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, qonnx).set_name("rounded");
+    m.output("y");
+    try {
+      (void)lower(m.normalised());
+      FAIL() << "it was accepted";
+    } catch (const DiagnosticError& error) {
+      ASSERT_EQ(error.diagnostics().size(), 1U);
+      EXPECT_EQ(error.diagnostics()[0].place.node, "rounded");
+      EXPECT_NE(error.diagnostics()[0].message.find(mode), std::string::npos);
+    }
+  }
+}
+
 TEST(LowerRules, AllRefusalsComeAtOnceAndNotTheirConsequences) {
   test::OnnxBuilder m = start();
   m.node("Sigmoid", {"acc"}, {"r"});
@@ -161,7 +179,7 @@ TEST(LowerRules, AllRefusalsComeAtOnceAndNotTheirConsequences) {
 
 TEST(LowerRules, AnUnquantisedJoinOperandIsRoundedAndCounted) {
   test::OnnxBuilder m = start();
-  m.floats("third", {2, 1, 1}, {0.3F, 0.7F});
+  m.floats("third", {2, 1, 1}, {0.31415F, 0.7172F});
   m.node("Mul", {"acc", "third"}, {"scaled"});
   m.node("Add", {"scaled", "xq"}, {"sum"}).set_name("join");
   m.node("BipolarQuant", {"sum", "one"}, {"y"}, {}, qonnx);
