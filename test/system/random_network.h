@@ -135,7 +135,7 @@ class RandomNetwork {
     return quantise(bn, channels, height, width);
   }
 
-  // Two convolutions of one tensor, normalised, quantised to 16 bits, added: the Blend module's shape.
+  // Two convolutions of one tensor, normalised, quantised to 16 bits or not, added: the Blend module's shape.
   Tensor join_block(const Tensor& x) {
     const int channels = pick(1, 40), stride = pick(1, 2);
     std::vector<std::string> sides;
@@ -143,13 +143,22 @@ class RandomNetwork {
     for (const int kernel : {3, 1}) {
       const std::string acc = convolution(x, channels, stride, kernel, 1, kernel / 2, 1, height, width);
       const std::string bn = batch_normalization(acc, channels, spread_of(x, x.channels, kernel));
+      if (chance(25)) {  // no quantiser of its own: lowering chooses the grid
+        sides.push_back(bn);
+        continue;
+      }
       const std::string q = fresh("side");
       model.node("Quant", {bn, scalar(1.0F / 1024), scalar(0.0F), scalar(16.0F)}, {q},
                  {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, "onnx.brevitas");
       sides.push_back(q);
     }
-    const std::string sum = fresh("sum");
+    std::string sum = fresh("sum");
     model.node("Add", sides, {sum});
+    if (chance(25) && height > 1 && width > 1) {  // the sum itself is stored and read again
+      const std::string pooled = fresh("pooled");
+      model.node("MaxPool", {sum}, {pooled}, {attr("kernel_shape", {2, 2}), attr("strides", {1, 1})});
+      sum = pooled, --height, --width;
+    }
     return quantise(chance(50) ? batch_normalization(sum, channels, 1.0F) : sum, channels, height, width);
   }
 
