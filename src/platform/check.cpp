@@ -215,7 +215,8 @@ class Checker {
       diagnostics_.error("out-of-range", place({"clock"}),
                          fmt::format("{} is above what the data sheet of {} allows for {}: {}", format_quantity(m_.clock_hz, Unit::hertz), p_.device.name,
                                      what, format_quantity(fmax, Unit::hertz)),
-                         "designs of this kind close at 200 to 400 MHz");
+                         fmt::format("designs of this kind close at {} to {} on it", format_quantity(p_.device.closes_low_hz, Unit::hertz),
+                                     format_quantity(p_.device.closes_high_hz, Unit::hertz)));
     }
   }
 

@@ -85,6 +85,12 @@ std::size_t Figures::bottleneck() const {
   return static_cast<std::size_t>(std::max_element(critical_by.begin(), critical_by.end()) - critical_by.begin());
 }
 
+std::size_t Figures::second_on_path() const {
+  auto others = critical_by;
+  others[bottleneck()] = -1;
+  return static_cast<std::size_t>(std::max_element(others.begin(), others.end()) - others.begin());
+}
+
 void Figures::find_layers() {
   const Run& run = in.run;
   const std::size_t count = in.program.layers.size();

@@ -66,6 +66,7 @@ struct Figures {
   }
   // Index of the unit with most of the run's critical cycles; unit_count: dispatch.
   [[nodiscard]] std::size_t bottleneck() const;
+  [[nodiscard]] std::size_t second_on_path() const;
 
  private:
   void find_layers();

@@ -72,7 +72,7 @@ TEST_F(CliBadInput, AClockAboveTheEstimateIsSaidAndAboveTheDataSheetRefused) {
   const ProcessResult fast = blendsim_cli({"run", net(), "--platform", "zu3eg", "--set", "clock=600 MHz"});
   EXPECT_EQ(fast.status, 0);
   EXPECT_THAT(fast.out, HasSubstr("WARNING, above the estimate"));
-  expect_refused({"run", net(), "--platform", "zu3eg", "--set", "clock=700 MHz"}, "contradiction", "clock");
+  expect_refused({"run", net(), "--platform", "zu3eg", "--set", "clock=700 MHz"}, "out-of-range", "above what the data sheet");
 }
 
 TEST_F(CliBadInput, AFileOfAnotherKindIsNamedForWhatItIs) {

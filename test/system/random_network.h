@@ -168,8 +168,10 @@ class RandomNetwork {
     out.name = fresh("pool");
     out.height = (x.height - kernel) / 2 + 1;
     out.width = (x.width - kernel) / 2 + 1;
-    model.node("MaxPool", {x.name}, {out.name}, {attr("kernel_shape", {kernel, kernel}), attr("strides", {2, 2})});
-    return out;
+    const bool average = chance(40);
+    model.node(average ? "AveragePool" : "MaxPool", {x.name}, {out.name},
+               {attr("kernel_shape", {kernel, kernel}), attr("strides", {2, 2})});
+    return average ? quantise(out.name, out.channels, out.height, out.width) : out;
   }
 
   Tensor concat_block(const Tensor& x) {
