@@ -23,8 +23,8 @@ struct InstructionRecord {
   std::int32_t layer = 0;
   UnitId unit = UnitId::load;
   Release release = Release::dispatch;
-  std::int32_t released_by = -1; // record index: token poster, previous of the unit, or (dispatch) the record whose start
-                                 // freed the queue slot, or the one dispatched before; -1: the doorbell
+  std::int32_t released_by = -1; // record index: token poster, previous of the unit, or (dispatch) the record whose start last
+                                 // freed a queue slot that the dispatcher waited for; -1: none, the doorbell
   Cycles visible = 0;            // at the queue's head or in it: first cycle in which it could start
   Cycles start = 0;
   Cycles front_free = 0;         // start + occupancy (load, store: after the last request)
