@@ -34,6 +34,7 @@ ExitStatus run(int argc, char** argv) {
   blendsim::cli::add_run(app, status);
   blendsim::cli::add_inspect(app, status);
   blendsim::cli::add_platforms(app, status);
+  blendsim::cli::add_rtl(app, status);
   blendsim::cli::add_compare(app, status);
   blendsim::cli::add_explain(app, status);
   if (argc > 1) check_command(app, argv[1]);

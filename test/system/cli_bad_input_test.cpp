@@ -211,6 +211,8 @@ TEST_F(CliBadInput, APlatformThatContradictsTheProgramNamesTheKeys) {
 TEST_F(CliBadInput, AnUnwritableOutputIsNamedAndNothingIsLeftBehind) {
   expect_refused({"zoo", "mlp_w2a2", "-o", "/nowhere/net.onnx"}, "file-unwritable", "/nowhere/net.onnx");
   expect_refused({"compile", net(), "--platform", "zu3eg", "-o", "/nowhere/p"}, "file-unwritable", "/nowhere/p");
+  expect_refused({"rtl", "zu3eg", "-o", "/proc/nowhere"}, "file-unwritable", "/proc/nowhere");
+  expect_refused({"rtl", "zu3eg", "-o", work.write("file", "x")}, "file-unwritable", "file");
   expect_refused({"run", program(), "--json", "/nowhere/r.json"}, "file-unwritable", "/nowhere/r.json");
   expect_refused({"run", program(), "--json", work.path("")}, "file-unwritable", "folder");
 }

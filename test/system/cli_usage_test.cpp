@@ -31,6 +31,7 @@ TEST(CliUsage, WrongUsageIsStatusTwo) {
   expect_usage_error({}, "subcommand");
   expect_usage_error({"fly"}, "fly");
   expect_usage_error({"run"}, "file");
+  expect_usage_error({"rtl", "zu3eg"}, "--output");
   expect_usage_error({"run", "net.onnx", "--colour"}, "--colour");
   expect_usage_error({"zoo", "neuroblend_tiny"}, "-o");
   expect_usage_error({"zoo", "neuroblend_tiny", "-o", "x", "--dialect", "keras"}, "keras");
@@ -72,6 +73,27 @@ TEST(CliUsage, APrintedPlatformCanBeUsedAsAFile) {
   const ProcessResult inspected = blendsim_cli({"inspect", work.write("mine.txt", printed.out)});
   EXPECT_EQ(inspected.status, 0) << inspected.err;
   EXPECT_THAT(inspected.out, HasSubstr("platform  zu3eg"));
+}
+
+TEST(CliUsage, RtlWritesAPackageThatFollowsSet) {
+  const Workspace work;
+  const ProcessResult result = blendsim_cli({"rtl", "zu3eg", "--set", "xnor_array.rows=48", "-o", work.path("a/b")});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("blendsim_pkg.sv"));
+  EXPECT_THAT(read_text(work.path("a/b/blendsim_pkg.sv")), HasSubstr("localparam int XNOR_ARRAY_ROWS = 48;"));
+}
+
+TEST(CliUsage, TheWrittenPackageIsLintClean) {
+  if (run_process({"verilator", "--version"}).status != 0) GTEST_SKIP() << "verilator is not installed";
+  const Workspace work;
+  ASSERT_EQ(blendsim_cli({"rtl", "zu3eg", "-o", work.path("")}).status, 0);
+  const std::string top = work.write("top.sv",
+                                     "module top (input blendsim_pkg::synchronisation_t a, output blendsim_pkg::synchronisation_t b);\n"
+                                     "  assign b = a;\n"
+                                     "endmodule\n");
+  const ProcessResult lint = run_process({"verilator", "--lint-only", "-Wall", "--top-module", "top", work.path("blendsim_pkg.sv"), top});
+  EXPECT_EQ(lint.status, 0) << lint.err;
+  EXPECT_THAT(lint.err, IsEmpty());
 }
 
 TEST(CliUsage, SaysNothingOnStandardErrorWhenItIsNoTerminalAndAllIsWell) {
