@@ -9,8 +9,10 @@ void Load::reset() {
 }
 
 Cycles Load::landed(const TransferInstruction& instruction, std::int64_t beats, Cycles last) {
-  const Cycles per_beat = writer_cycles_per_beat(instruction, context_.machine->memory.bus_bytes());
-  landing_ = landing(last, landing_, beats, per_beat);
+  const MachineParameters& machine = *context_.machine;
+  const Cycles engine =
+      engine_cycles(instruction, beats, machine.memory.bus_bytes(), 2 * machine.xnor_array.cell_slices());
+  landing_ = landing(last, landing_, beats, engine);
   return landing_;
 }
 

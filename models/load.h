@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// load in time: DRAM to buffers. A burst lands with its last beat; a stem's when its words are written.
+// load in time: DRAM to buffers. A burst lands when its last word is written.
 #pragma once
+
+#include <algorithm>
 
 #include "models/transfer_unit.h"
 
@@ -13,7 +15,9 @@ class Load final : public TransferUnit {
   void reset() override;
 
  private:
-  [[nodiscard]] Cycles ready(const TransferInstruction&, std::int64_t, Cycles slot_free) override { return slot_free; }
+  [[nodiscard]] Cycles ready(const TransferInstruction&, std::int64_t, Cycles start, Cycles slot_free) override {
+    return std::max(start, slot_free);
+  }
   [[nodiscard]] Cycles landed(const TransferInstruction& instruction, std::int64_t beats, Cycles last) override;
 
   Cycles landing_ = 0;  // of the burst before

@@ -14,7 +14,8 @@ class Store final : public TransferUnit {
   void reset() override;
 
  private:
-  [[nodiscard]] Cycles ready(const TransferInstruction& instruction, std::int64_t beats, Cycles slot_free) override;
+  [[nodiscard]] Cycles ready(const TransferInstruction& instruction, std::int64_t beats, Cycles start,
+                             Cycles slot_free) override;
   [[nodiscard]] Cycles landed(const TransferInstruction&, std::int64_t, Cycles last) override { return last; }
 
   Cycles reader_free_ = 0;  // first cycle in which the buffer may be read for the next burst

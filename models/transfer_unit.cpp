@@ -57,7 +57,7 @@ void TransferUnit::schedule() {
   const std::size_t slots = landings_.size();
   if (record_ < 0 || armed_request_ || !port_.may_request() || issued_ - responded_ >= slots) return;
   const Cycles slot_free = issued_ < slots ? 0 : landings_[issued_ % slots] + 1;
-  const Cycles ready_at = ready(*instruction_, beats_, std::max(slot_free, start_));
+  const Cycles ready_at = ready(*instruction_, beats_, start_, slot_free);
   const Cycles at = std::max(ready_at, port_.granted_at());
   armed_request_ = true;
   if (at == context_.now()) {

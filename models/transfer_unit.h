@@ -22,9 +22,10 @@ class TransferUnit : public QueueUnit, private BurstListener {
   void bind(Target& target) { port_.socket.bind(target); }
 
  protected:
-  // First cycle in which a burst of `beats` may be requested, given that its slot is free from `slot_free`; called once
-  // a burst, in order.
-  [[nodiscard]] virtual Cycles ready(const TransferInstruction& instruction, std::int64_t beats, Cycles slot_free) = 0;
+  // First cycle in which a burst of `beats` of an instruction that started in `start` may be requested, given that its
+  // slot is free from `slot_free`; called once a burst, in order.
+  [[nodiscard]] virtual Cycles ready(const TransferInstruction& instruction, std::int64_t beats, Cycles start,
+                                     Cycles slot_free) = 0;
   // Cycle in which a burst is done with, given its last beat's (load) or response's (store); in order.
   [[nodiscard]] virtual Cycles landed(const TransferInstruction& instruction, std::int64_t beats, Cycles last) = 0;
 

@@ -2,6 +2,8 @@
 // From an operation of the plan to the instruction that does it.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
 #include "units/buffer/layout.h"
@@ -354,7 +356,9 @@ std::int64_t input_row_bytes(const Plan& plan, const InputPart& part) {
   const std::int64_t bus = plan.machine->memory.bus_bytes();
   std::int64_t bytes = 0;
   if (part.form == TransferForm::stem) {
-    bytes = 4 * std::int64_t{plan.network->tensor(plan.network->input_tensor).width};
+    // The engine writes a word for each pixel slot of the run (units/transfer/instruction.h): filler makes up for the rest.
+    const int width = plan.network->tensor(plan.network->input_tensor).width;
+    bytes = 4 * std::int64_t{std::max({width, map.width, part.pad_left + 1, 4})};
   } else if (part.form == TransferForm::binary) {
     const std::int64_t cells = map.planes > 1 ? std::int64_t{map.slices} * map.planes
                                               : ceil_divide(part.view.lanes.slices, plan.cell_slices());

@@ -11,6 +11,7 @@
 #include "units/buffer/layout.h"
 #include "units/mac_array/law.h"
 #include "units/post_unit/law.h"
+#include "units/transfer/law.h"
 #include "units/xnor_array/law.h"
 
 namespace blendsim::compiler {
@@ -408,9 +409,8 @@ class Tiler {
     if (is_memory_unit(op.unit)) {
       const auto& t = op.unit == UnitId::load ? static_cast<const TransferInstruction&>(std::get<LoadInstruction>(i))
                                               : static_cast<const TransferInstruction&>(std::get<StoreInstruction>(i));
-      op.occupancy = ceil_divide(std::int64_t{t.runs} * t.run_bytes, machine_.memory.bus_bytes());
-      if (t.form == static_cast<std::uint32_t>(TransferForm::stem))
-        op.occupancy = std::max<Cycles>(op.occupancy, Cycles{t.runs} * t.width);
+      const std::int64_t bus = machine_.memory.bus_bytes();
+      op.occupancy = engine_cycles(t, transfer_beats(t, bus), bus, 2 * machine_.xnor_array.cell_slices());
       op.depth = machine_.memory.read_latency + 20;
       return;
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "isa/verify_internal.h"
+#include "units/transfer/law.h"
 
 namespace blendsim::verification {
 namespace {
@@ -172,6 +173,10 @@ class Checker {
       positive({{"in_width", i.in_width}});
       require(buffer == BufferId::act_fixed, "the stem form fills act_fixed");
       require(i.run_bytes >= i.in_width * 4, "a run is shorter than a row");
+      require(stem_slots(i) >= 4 && stem_slots(i) >= i.width && stem_slots(i) > i.pad_left,
+              fmt::format("a stem's run must hold a pixel for each of the row's {} words, 4 at least and more than "
+                          "pad_left, but {} bytes are {} pixels",
+                          i.width, i.run_bytes, stem_slots(i)));
     }
   }
 

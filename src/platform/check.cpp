@@ -196,6 +196,15 @@ class Checker {
       contradiction({"dispatcher.prefetch", "load.burst"}, fmt::format("dispatcher.prefetch holds {} words, but one burst brings {}", m_.dispatcher.prefetch, words),
                     "the prefetch FIFO is filled by whole bursts");
     }
+    // The dispatcher reads ahead while the doorbell is taken in: a cycle for it, one for the address, one into the FIFO.
+    const std::string latency = key(BufferId::instructions, "latency");
+    const std::int64_t least_doorbell = m_.buffer(BufferId::instructions).latency + 3;
+    if (known({"control.doorbell", latency}) && m_.control.doorbell < least_doorbell) {
+      contradiction({"control.doorbell", latency},
+                    fmt::format("control.doorbell is {}, but the first word takes {} to come out of buffers.instructions",
+                                format_quantity(m_.control.doorbell, Unit::cycle), format_quantity(least_doorbell, Unit::cycle)),
+                    fmt::format("control.doorbell: at least {}", format_quantity(least_doorbell, Unit::cycle)));
+    }
     for (int i = 0; i < buffer_count; ++i) {
       const auto id = static_cast<BufferId>(i);
       if (id == BufferId::accumulators) continue;

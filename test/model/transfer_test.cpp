@@ -116,25 +116,39 @@ TEST(Bursts, GoRunByRunInWholeBusWords) {
   EXPECT_EQ(walk.next().address, 1024U);
 }
 
-TEST(Stem, OccupiesTheWriterFourCyclesABeat) {
+TEST(Stem, TakesTheWriterFourCyclesABeatFromItsFirstBeatOn) {
   const MachineParameters m = simple_machine();
   Step step = load(0, 256, 2, 256);
   auto& i = std::get<LoadInstruction>(step.instruction);
   i.form = static_cast<std::uint32_t>(TransferForm::stem);
   const Observed o = observe(m, {step});
-  const Cycles first = o.bursts[0].last_beat + 16 * 4;
-  EXPECT_GT(first, o.bursts[1].last_beat);
+  const Cycles first = o.bursts[0].last_beat - 16 + 16 * 4;  // 16 beats came one a cycle
+  EXPECT_GT(first, o.bursts[1].last_beat - 16);
   EXPECT_EQ(o.run.records[0].end, first + 16 * 4);
-  EXPECT_EQ(landing(10, 50, 16, 4), 50 + 64);
-  EXPECT_EQ(landing(60, 50, 16, 0), 60);
+}
+
+TEST(Load, TheWriterTakesBurstsInOrderAndNoBeatBeforeItComes) {
+  EXPECT_EQ(landing(60, 44, 16, 16), 60);       // the first of 16 beats comes in 45: the writer is free
+  EXPECT_EQ(landing(60, 45, 16, 16), 60 + 1);   // taken in 45: one cycle late
+  EXPECT_EQ(landing(60, 90, 16, 64), 90 + 64);
+}
+
+TEST(BinaryMap, OneCellACycleGoesInAndOut) {
+  TransferInstruction i;
+  i.form = static_cast<std::uint32_t>(TransferForm::binary);
+  EXPECT_EQ(engine_cycles(i, 16, 16, 2), 16 * 8);  // m = 1
+  EXPECT_EQ(engine_cycles(i, 16, 16, 6), 43);      // 42 2/3 cells
+  EXPECT_EQ(engine_cycles(i, 3, 4, 8), 3);         // a cell takes two bus words
+  i.form = static_cast<std::uint32_t>(TransferForm::fixed);
+  EXPECT_EQ(engine_cycles(i, 16, 16, 2), 16);
 }
 
 TEST(Store, RequestsWhenItsDataIsCompleteAndEndsWithTheResponse) {
   const MachineParameters m = simple_machine();
   const Observed o = observe(m, {store(0, 256)});
   const InstructionRecord& r = o.run.records[0];
-  // 16 words read one a cycle, the last read in start + 15, there 2 cycles later.
-  EXPECT_EQ(o.bursts[0].request, r.start + 15 + 2);
+  // Set up in 4 cycles, 16 words read one a cycle, the last read in start + 19, there 2 cycles later.
+  EXPECT_EQ(o.bursts[0].request, r.start + 4 + 15 + 2);
   // 16 beats leave; the memory sees the request with the last.
   const Cycles granted = o.bursts[0].request + 15 + cross;
   const Cycles last_data = granted + 12 + 7 * 4 + 8 + 3;
@@ -146,7 +160,7 @@ TEST(Store, RequestsWhenItsDataIsCompleteAndEndsWithTheResponse) {
 TEST(Store, ReadsTheNextBurstWhileTheFirstIsUnderWay) {
   const MachineParameters m = simple_machine();
   const Observed o = observe(m, {store(0, 512)});
-  EXPECT_EQ(o.bursts[1].request, std::max(o.bursts[0].grant, o.run.records[0].start + 31 + 2));
+  EXPECT_EQ(o.bursts[1].request, std::max(o.bursts[0].grant, o.run.records[0].start + 4 + 31 + 2));
 }
 
 TEST(Memory, ServesTheOldestVisibleRequestAndBreaksTiesFetchStoreLoad) {
@@ -160,7 +174,7 @@ TEST(Memory, ServesTheOldestVisibleRequestAndBreaksTiesFetchStoreLoad) {
   bool tie_seen = false;
   for (std::uint32_t delay = 1; delay < 60; ++delay) {
     const auto [store_first, store_start, load_start] = order(delay);
-    const Cycles store_visible = store_start + 15 + 2 + 15 + cross;  // 16 words read, latency 2, 16 beats
+    const Cycles store_visible = store_start + 4 + 15 + 2 + 15 + cross;  // set up, 16 words read, latency 2, 16 beats
     const Cycles load_visible = load_start + cross;
     EXPECT_EQ(store_first, store_visible <= load_visible) << delay;
     tie_seen |= store_visible == load_visible;

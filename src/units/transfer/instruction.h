@@ -9,7 +9,9 @@
 //   binary  run i is row `row` + i: for x, for cell s in slices: a cell of 2m bytes to BinaryMap cell (x, row+i, first + s)
 //   stem    run i is row `row` + i of a map with 4 bytes a pixel (4 channels): word x of the row holds pixels
 //           x - pad_left .. x - pad_left + 3 (4 lanes each), pixels outside [0, in_width) are `fill`;
-//           `width` words a row are written, one a cycle: a burst of n beats occupies the writer 4n cycles (load only)
+//           `width` words a row are written. Pixel slot j of a run (4 bytes, filler included) goes to lanes k of words
+//           j + pad_left - k, one slot a cycle; lanes that no slot reaches so get `fill` in the cycles of the slots that
+//           reach no word, so a run holds at least `width` slots, 4, and more than pad_left (load only)
 #pragma once
 
 #include <array>

@@ -58,18 +58,36 @@ class BurstWalk {
   return bursts;
 }
 
-// Cycles for which the writer of `load` is taken by a beat; 0: bursts land with their last beat. A stem burst writes
-// one word a pixel of 4 bytes: 4 cycles a beat of 128 bits.
-[[nodiscard]] constexpr Cycles writer_cycles_per_beat(const TransferInstruction& i, std::int64_t bus_bytes) {
-  return i.form == static_cast<std::uint32_t>(TransferForm::stem) ? bus_bytes / 4 : 0;
+// Cycles from the start of a store to its first read: the map's row * width * slices takes two multiplications and an
+// addition, each into a register, and the instruction register comes before them. A load has them behind its request.
+inline constexpr Cycles store_setup_cycles = 4;
+
+// Cycles for which a burst takes the engine between bus and buffers (the writer of load, the reader of store), which moves
+// one bus word, one cell of a binary map or one pixel of a stem a cycle. `cell_bytes`: of a cell, 2m. A cell that two
+// bursts share is counted in both.
+[[nodiscard]] constexpr Cycles engine_cycles(const TransferInstruction& i, std::int64_t beats, std::int64_t bus_bytes,
+                                             std::int64_t cell_bytes) {
+  switch (static_cast<TransferForm>(i.form)) {
+    case TransferForm::binary:
+      return std::max(beats, ceil_divide(beats * bus_bytes, cell_bytes));
+    case TransferForm::stem:
+      return beats * (bus_bytes / 4);
+    case TransferForm::linear:
+    case TransferForm::fixed:
+      break;
+  }
+  return beats;
 }
-// Cycle in which a load burst's last word is written: its slot frees then.
-[[nodiscard]] constexpr Cycles landing(Cycles last_beat, Cycles previous_landing, std::int64_t beats, Cycles per_beat) {
-  return std::max(last_beat, previous_landing) + beats * per_beat;
+// Cycle in which a load burst's last word is written: its slot frees then. The writer takes bursts in order, each from
+// its first beat on (they come one a cycle).
+[[nodiscard]] constexpr Cycles landing(Cycles last_beat, Cycles previous_landing, std::int64_t beats, Cycles engine) {
+  return std::max(last_beat - beats, previous_landing) + engine;
 }
-// Cycles in which `store` reads one bus word: a buffer gives one word a cycle.
-[[nodiscard]] constexpr Cycles reader_cycles_per_beat(const BufferParameters& buffer, std::int64_t port_width) {
-  return std::max<Cycles>(1, ceil_divide(port_width, buffer.width));
+// Cycle in which `store` reads the first word of a burst.
+[[nodiscard]] constexpr Cycles first_read(Cycles start, Cycles slot_free, Cycles reader_free) {
+  return std::max({start + store_setup_cycles, slot_free, reader_free});
 }
+// Pixel slots of a stem's row: what the writer goes through, filler included.
+[[nodiscard]] constexpr std::int64_t stem_slots(const TransferInstruction& i) { return i.run_bytes / 4; }
 
 }  // namespace blendsim
