@@ -39,4 +39,62 @@ module control #(
     input  logic [blendsim_pkg::UNITS-1:0] enter,
     input  logic [blendsim_pkg::UNITS-1:0] done
 );
+  // --- registers ------------------------------------------------------------------------------------------------------
+  logic running, accepted;
+  logic [WORDS-1:0] next_words;
+  logic next_resident;
+  logic [ADDRESS-1:0] next_stream, next_program, next_input, next_output;
+  assign accepted = register_write && register_address == 6'h00 && register_write_data[0] && !running;
+  always_ff @(posedge clk) begin
+    if (register_write) begin
+      case (register_address)
+        6'h08: next_words <= WORDS'(register_write_data);
+        6'h0c: next_resident <= register_write_data[0];
+        6'h10: next_stream[31:0] <= register_write_data;
+        6'h14: next_stream[ADDRESS-1:32] <= register_write_data[ADDRESS-33:0];
+        6'h18: next_program[31:0] <= register_write_data;
+        6'h1c: next_program[ADDRESS-1:32] <= register_write_data[ADDRESS-33:0];
+        6'h20: next_input[31:0] <= register_write_data;
+        6'h24: next_input[ADDRESS-1:32] <= register_write_data[ADDRESS-33:0];
+        6'h28: next_output[31:0] <= register_write_data;
+        6'h2c: next_output[ADDRESS-1:32] <= register_write_data[ADDRESS-33:0];
+        default: ;
+      endcase
+    end
+    if (accepted) begin
+      stream_words <= next_words;
+      resident <= next_resident;
+      stream_address <= next_stream;
+      program_base <= next_program;
+      input_base <= next_input;
+      output_base <= next_output;
+    end
+  end
+  assign register_read_data = register_address == 6'h04 ? {31'd0, complete} : 32'd0;
+
+  // --- the run: instructions entered and not yet done ---------------------------------------------------------------------
+  logic [COUNT-1:0] outstanding;
+  logic ended, end_seen, retires;
+  logic [2:0] dones;
+  always_comb begin
+    dones = '0;
+    for (int u = 0; u < blendsim_pkg::UNITS; u++) dones = dones + 3'(done[u]);
+  end
+  assign end_seen = ended || end_written;
+  assign retires = running && end_seen && outstanding == '0;
+  always_ff @(posedge clk) begin
+    if (reset) begin
+      running <= 1'b0;
+      complete <= 1'b0;
+      go <= 1'b0;
+      ended <= 1'b0;
+      outstanding <= '0;
+    end else begin
+      go <= accepted;
+      running <= accepted || (running && !retires);
+      complete <= !accepted && (complete || retires);
+      ended <= end_seen && !retires;
+      outstanding <= outstanding + COUNT'(|enter) - COUNT'(dones);
+    end
+  end
 endmodule

@@ -8,6 +8,12 @@
 // Queues      `enter[u]` with `entry` in the cycle in which an instruction's last word leaves the pipeline, never while
 //             `full[u]`; `end_written` in the cycle in which END does.
 // AXI         as load's; bursts are requested when all of one fits the FIFO.
+//
+// Pipeline    1         `go`
+//             2         first address to the instructions buffer; its word is in the FIFO LATENCY cycles later
+//             DOORBELL  first word read, if resident, or first burst requested. A burst's words may be read from the second
+//                       cycle after its last beat on R.
+//             +DECODE   the word leaves the last register of the pipeline; a hole in it closes, whatever stands ahead
 module dispatcher #(
     parameter int DOORBELL = blendsim_pkg::CONTROL_DOORBELL,
     parameter int DECODE = blendsim_pkg::DISPATCHER_DECODE,
@@ -16,7 +22,7 @@ module dispatcher #(
     parameter int BUS = blendsim_pkg::MEMORY_PORT_WIDTH,
     parameter int ADDRESS = 40,
     parameter int WORDS = 24,  // bits of a stream's length
-    parameter int INSTRUCTIONS_ADDRESS = $clog2(blendsim_pkg::BUFFER_INSTRUCTIONS_REGIONS * blendsim_pkg::BUFFER_INSTRUCTIONS_DEPTH),
+    parameter int INSTRUCTIONS_ADDRESS = blendsim_pkg::BUFFER_INSTRUCTIONS_ADDRESS_BITS,
     parameter int INSTRUCTIONS_LATENCY = blendsim_pkg::BUFFER_INSTRUCTIONS_LATENCY
 ) (
     input  logic clk,
@@ -45,4 +51,151 @@ module dispatcher #(
     input  logic [BUS-1:0] rdata,
     input  logic rlast
 );
+  localparam int WORD_BEATS = 128 / BUS;
+  localparam int BEAT = WORD_BEATS > 1 ? $clog2(WORD_BEATS) : 1;
+  // Words of the longest fetch burst: BURST bus words, whole instruction words, no more than the FIFO holds.
+  localparam int BURST_WORDS = BURST * BUS / 128 < 1 ? 1 : BURST * BUS / 128;
+  localparam int LONGEST = BURST_WORDS < PREFETCH ? BURST_WORDS : PREFETCH;
+  localparam int HELD = $clog2(PREFETCH + 1);
+  localparam int WAIT = DOORBELL > 3 ? $clog2(DOORBELL - 1) : 1;
+
+  // --- the run --------------------------------------------------------------------------------------------------------
+  logic running, may_read, read;
+  logic [WAIT-1:0] countdown;
+  always_ff @(posedge clk) begin
+    if (reset) running <= 1'b0;
+    else running <= go || (running && !end_written);
+    if (go) countdown <= WAIT'(DOORBELL - 2);
+    else if (countdown != '0) countdown <= countdown - 1'b1;
+  end
+  assign may_read = running && countdown == '0;
+
+  // --- words on their way into the FIFO: a word of the buffer a cycle, or bursts ------------------------------------------
+  logic [HELD-1:0] held, taken;     // in the FIFO or on their way
+  logic [WORDS-1:0] words_left;     // neither addressed nor requested
+  logic send;
+  logic [8:0] to_border, longest, burst_words;
+  logic [ADDRESS-1:0] next_address;
+  always_comb begin
+    longest = 9'(LONGEST);
+    if (words_left < WORDS'(LONGEST)) longest = 9'(words_left);
+    to_border = 9'd256 - 9'(next_address[11:4]);
+    burst_words = longest < to_border ? longest : to_border;
+  end
+  assign instructions_read = running && resident && words_left != '0 && held != HELD'(PREFETCH);
+  assign send = may_read && !resident && words_left != '0 && !arvalid && 32'(held) + 32'(longest) <= PREFETCH;
+  assign taken = send ? HELD'(burst_words) : HELD'(instructions_read);
+  assign rready = 1'b1;
+  always_ff @(posedge clk) begin
+    if (reset || go) begin
+      held <= '0;
+      arvalid <= 1'b0;
+    end else begin
+      held <= held + taken - HELD'(read);
+      if (send) arvalid <= 1'b1;
+      else if (arready) arvalid <= 1'b0;
+    end
+    if (go) begin
+      words_left <= stream_words;
+      next_address <= stream_address;
+      instructions_address <= '0;
+    end else begin
+      words_left <= words_left - WORDS'(taken);
+      if (send) next_address <= next_address + (ADDRESS'(burst_words) << 4);
+      if (instructions_read) instructions_address <= instructions_address + 1'b1;
+    end
+    if (send) begin
+      araddr <= next_address;
+      arlen <= 8'(16'(burst_words) * 16'(WORD_BEATS) - 16'd1);
+    end
+  end
+
+  // --- the FIFO: bus words make up words, a burst's count when it is complete ---------------------------------------------
+  logic [INSTRUCTIONS_LATENCY-1:0] reading;  // words that the buffer is about to give
+  logic push, word_arrives, commit, available;
+  logic [127:0] word_data, front;
+  logic [HELD-1:0] uncommitted, committing, readable;
+  logic [BEAT-1:0] beat;
+  if (WORD_BEATS > 1) begin : narrow
+    logic [127-BUS:0] parts;
+    always_ff @(posedge clk) if (rvalid) parts <= (128 - BUS)'({rdata, parts} >> BUS);
+    assign word_data = {rdata, parts};
+  end else begin : wide
+    assign word_data = rdata;
+  end
+  assign word_arrives = rvalid && beat == BEAT'(WORD_BEATS - 1);
+  assign push = resident ? reading[INSTRUCTIONS_LATENCY-1] : word_arrives;
+  beat_fifo #(.WIDTH(128), .DEPTH(PREFETCH)) prefetched (
+      .clk, .reset(reset || go), .push, .push_data(resident ? instructions_data : word_data), .pop(read), .available,
+      .front);
+  always_ff @(posedge clk) begin
+    if (reset || go) begin
+      reading <= '0;
+      beat <= '0;
+      uncommitted <= '0;
+      committing <= '0;
+      commit <= 1'b0;
+      readable <= '0;
+    end else begin
+      reading <= INSTRUCTIONS_LATENCY'({reading, instructions_read});
+      if (rvalid) beat <= word_arrives ? '0 : beat + 1'b1;
+      if (word_arrives) uncommitted <= rlast ? '0 : uncommitted + 1'b1;
+      committing <= uncommitted + 1'b1;
+      commit <= word_arrives && rlast;
+      readable <= readable + (resident ? HELD'(push) : commit ? committing : '0) - HELD'(read);
+    end
+  end
+
+  // --- decode: DECODE registers; a word moves on when the one ahead does, or is none ----------------------------------------
+  logic [DECODE-1:0] valid, moves;
+  logic [127:0] words[DECODE];
+  logic leaves;
+  assign read = may_read && readable != '0 && (!valid[0] || moves[0]);
+  for (genvar k = 0; k < DECODE; k++) begin : stage
+    if (k == DECODE - 1) assign moves[k] = leaves;
+    else assign moves[k] = leaves || !(&valid[DECODE-1:k+1]);
+    logic enters;
+    logic [127:0] word;
+    if (k == 0) begin : first
+      assign enters = read;
+      assign word = front;
+    end else begin : later
+      assign enters = valid[k-1] && moves[k-1];
+      assign word = words[k-1];
+    end
+    always_ff @(posedge clk) begin
+      if (reset || go) valid[k] <= 1'b0;
+      else valid[k] <= enters || (valid[k] && !moves[k]);
+      if (enters) words[k] <= word;
+    end
+  end
+
+  // --- the last register: first words wait beside it, last words enter their queue -----------------------------------------
+  logic second, ends, first_of_two, unit_full;
+  logic [127:0] last_word, first_word;
+  logic [2:0] opcode;
+  logic [7:0] full_of_all;  // there is no unit 6 or 7: what names them stays, and the run does not end
+  assign full_of_all = {2'b11, full};
+  assign last_word = words[DECODE-1];
+  assign opcode = second ? first_word[2:0] : last_word[2:0];
+  assign ends = !second && opcode == 3'(blendsim_pkg::OPCODE_END);
+  assign first_of_two = !second && !ends && last_word[3];
+  assign unit_full = full_of_all[opcode];
+  assign leaves = valid[DECODE-1] && (ends || first_of_two || !unit_full);
+  assign end_written = valid[DECODE-1] && ends;
+  assign entry = second ? {last_word, first_word} : {128'd0, last_word};
+  always_comb begin
+    for (int u = 0; u < blendsim_pkg::UNITS; u++) begin
+      enter[u] = valid[DECODE-1] && !ends && !first_of_two && opcode == 3'(u) && !full[u];
+    end
+  end
+  always_ff @(posedge clk) begin
+    if (reset || go) second <= 1'b0;
+    else if (leaves) second <= first_of_two;
+    if (leaves) first_word <= last_word;
+  end
+`ifndef SYNTHESIS
+  if (DOORBELL < INSTRUCTIONS_LATENCY + 3) $error("dispatcher: DOORBELL is too short for the instructions buffer");
+  always_ff @(posedge clk) if (!reset && read && !available) $error("dispatcher: reads a word that is not there");
+`endif
 endmodule

@@ -11,15 +11,22 @@
 //             INCR; strobes are 0 for the filler at the end of a run.
 // Bases       physical addresses of the DRAM areas, 4 KiB aligned, steady while anything runs.
 // Buffers     one word of act_fixed or one cell of act_binary a cycle (an enable and an address a bank).
+//
+// Pipeline    s        the instruction, into a register; s+1 to s+3 its first row's address (transfer_setup)
+//             s+4      first read, if a slot is free; then one a cycle, burst behind burst, ahead of the requests
+//             +latency the word at the buffer's port: a part of it, or the beat that its cell completes, into the FIFO; with
+//                      the last step of a burst its request into AW, if the one before has been taken
+//             +1       AW, and the first beat on W
+//             A burst of a binary map takes ceil(bytes / 2m) steps, at least one a beat, whatever cell its border cuts.
 module store #(
     parameter int OUTSTANDING = blendsim_pkg::STORE_OUTSTANDING,
     parameter int BURST = blendsim_pkg::STORE_BURST,
     parameter int BUS = blendsim_pkg::MEMORY_PORT_WIDTH,
     parameter int ADDRESS = 40,
     parameter int CELL_SLICES = blendsim_pkg::XNOR_ARRAY_WORDS / 3,
-    parameter int ACT_BINARY_ADDRESS = $clog2(blendsim_pkg::BUFFER_ACT_BINARY_REGIONS * blendsim_pkg::BUFFER_ACT_BINARY_DEPTH),
+    parameter int ACT_BINARY_ADDRESS = blendsim_pkg::BUFFER_ACT_BINARY_ADDRESS_BITS,
     parameter int ACT_BINARY_LATENCY = blendsim_pkg::BUFFER_ACT_BINARY_LATENCY,
-    parameter int ACT_FIXED_ADDRESS = $clog2(blendsim_pkg::BUFFER_ACT_FIXED_REGIONS * blendsim_pkg::BUFFER_ACT_FIXED_DEPTH),
+    parameter int ACT_FIXED_ADDRESS = blendsim_pkg::BUFFER_ACT_FIXED_ADDRESS_BITS,
     parameter int ACT_FIXED_LATENCY = blendsim_pkg::BUFFER_ACT_FIXED_LATENCY
 ) (
     input  logic clk,
@@ -53,4 +60,234 @@ module store #(
     output logic [ACT_FIXED_ADDRESS-1:0] act_fixed_address,
     input  logic [127:0] act_fixed_data
 );
+  localparam int IN_FLIGHT = $clog2(OUTSTANDING + 1);
+  localparam int CELL = CELL_SLICES;  // in slices of 16 bits, as all of the gear box
+  localparam int BEAT = BUS / 16;
+  localparam int GEAR = 2 * CELL + BEAT;
+  localparam int FILL = $clog2(GEAR + 1);
+  localparam int PARTS = 128 / BUS;   // beats of a fixed word
+  localparam int PART = PARTS > 1 ? $clog2(PARTS) : 1;
+
+  // --- the instruction ------------------------------------------------------------------------------------------------
+  // verilator lint_off UNUSEDSIGNAL
+  blendsim_pkg::transfer_instruction_t d;  // whole, though the requests' fields are no longer needed
+  // verilator lint_on UNUSEDSIGNAL
+  logic active;              // its last request is not yet sent
+  logic reading;             // its last burst is not yet read
+  logic binary, send, sends_last, reads_last;
+  logic start_1, start_2, start_3;
+  logic [17:0] row_address, row_address_setup;
+  transfer_setup setup (
+      .clk, .form(instruction.form), .buffer_address(instruction.buffer_address), .map_slices(instruction.map_slices),
+      .bytes_log2(instruction.bytes_log2), .map_row(instruction.row), .width(instruction.width),
+      .row_address(row_address_setup));
+  assign binary = d.form == 2'd2;
+  assign front_free = !active;
+  always_ff @(posedge clk) begin
+    if (start) d <= instruction;
+    if (start_3) row_address <= row_address_setup;
+    if (reset) begin
+      active <= 1'b0;
+      reading <= 1'b0;
+      start_1 <= 1'b0;
+      start_2 <= 1'b0;
+      start_3 <= 1'b0;
+    end else begin
+      start_1 <= start;
+      start_2 <= start_1;
+      start_3 <= start_2;
+      active <= start || (active && !(send && sends_last));
+      reading <= start_3 || (reading && !reads_last);
+    end
+  end
+
+  logic [ADDRESS-1:0] base, burst_address;
+  logic [8:0] burst_beats;
+  logic last_burst, burst_read;
+  always_comb begin
+    case (instruction.dram_base)
+      2'd0: base = program_base;
+      2'd1: base = input_base;
+      default: base = output_base;
+    endcase
+  end
+  burst_walker #(.BURST(BURST), .BUS(BUS), .ADDRESS(ADDRESS)) walker (
+      .clk, .start, .base,
+      .dram_address(instruction.dram_address), .dram_stride(instruction.dram_stride),
+      .run_bytes(instruction.run_bytes), .runs(instruction.runs),
+      .step(burst_read), .address(burst_address), .beats(burst_beats), .last(last_burst));
+
+  // --- reader: one word or cell a cycle, burst behind burst, while a slot is free ---------------------------------------
+  localparam int RUN = 24 - $clog2(BUS / 8) + 1;
+  logic [IN_FLIGHT-1:0] in_flight;  // bursts begun to be read and not yet answered
+  logic responded, work, inside_burst;
+  logic [8:0] steps, steps_now, made, made_now;  // beats of the burst that the law counts, and those made
+  logic [FILL-1:0] budget, budget_now, budget_next, fill, fill_now, fill_next;
+  logic take, make, counts;
+  logic [PART-1:0] part;
+  logic last_part;
+  assign work = reading && (inside_burst || in_flight != IN_FLIGHT'(OUTSTANDING));
+  assign steps_now = inside_burst ? steps : '0;
+  assign made_now = inside_burst ? made : '0;
+  // What the law counts: cells of this burst alone, from its first beat on.
+  assign budget_now = (inside_burst ? budget : '0) + FILL'(CELL);
+  assign counts = !binary || CELL > BEAT || budget_now >= FILL'(BEAT);
+  assign budget_next = CELL > BEAT ? '0 : counts ? budget_now - FILL'(BEAT) : budget_now;
+  // What is made: the last cell of the burst before may have brought the first slices of this one.
+  assign take = work && binary && made_now != burst_beats && fill < FILL'(BEAT);
+  assign fill_now = fill + (take ? FILL'(CELL) : '0);
+  assign make = work && made_now != burst_beats && (!binary || fill_now >= FILL'(BEAT));
+  assign fill_next = make ? fill_now - FILL'(BEAT) : fill_now;
+  assign burst_read = work && counts && steps_now + 1'b1 == burst_beats;
+  assign reads_last = burst_read && last_burst;
+  assign last_part = part == PART'(PARTS - 1);
+
+  // Runs end with a burst; what a run holds behind its row is filler, and nothing of it reaches the next.
+  logic [RUN-1:0] run_left, run_left_now, run_beats;
+  logic fresh, run_ends;
+  assign run_beats = RUN'((25'(d.run_bytes) + 25'(BUS / 8 - 1)) / 25'(BUS / 8));
+  assign run_left_now = fresh ? run_beats : run_left;
+  assign run_ends = burst_read && run_left_now == RUN'(burst_beats);
+  always_ff @(posedge clk) begin
+    if (reset) begin
+      inside_burst <= 1'b0;
+      in_flight <= '0;
+      fresh <= 1'b1;
+      fill <= '0;
+      part <= '0;
+    end else begin
+      if (work) inside_burst <= !burst_read;
+      in_flight <= in_flight + IN_FLIGHT'(work && !inside_burst) - IN_FLIGHT'(responded);
+      if (work) fresh <= reads_last;
+      if (work && binary) fill <= run_ends ? '0 : fill_next;
+      if (work && !binary) part <= last_part || run_ends ? '0 : part + 1'b1;
+    end
+    if (work) begin
+      steps <= counts ? steps_now + 1'b1 : steps_now;
+      made <= make ? made_now + 1'b1 : made_now;
+      budget <= budget_next;
+    end
+    if (burst_read) run_left <= run_ends ? run_beats : run_left_now - RUN'(burst_beats);
+    else if (work) run_left <= run_left_now;
+  end
+
+  // verilator lint_off UNUSEDSIGNAL
+  logic [17:0] map_address;  // as wide as the instruction's
+  // verilator lint_on UNUSEDSIGNAL
+  logic [3:0] bank;
+  logic row_done;
+  map_walker map (
+      .clk, .reset, .binary, .row_address, .map_slices(d.map_slices),
+      .first_slice(binary ? d.first : 9'd0), .slices(d.slices), .bytes_log2(binary ? 2'd0 : d.bytes_log2),
+      .row(d.row[1:0]), .width(d.width),
+      .step(!row_done && (take || (work && !binary && last_part))), .next_row(run_ends), .finish(reads_last),
+      .address(map_address), .bank, .row_done);
+
+  assign act_fixed_read = work && !binary && !row_done;
+  assign act_fixed_address = ACT_FIXED_ADDRESS'(map_address);
+  assign act_binary_address = {16{ACT_BINARY_ADDRESS'(map_address)}};
+  always_comb begin
+    act_binary_read = '0;
+    act_binary_read[bank] = take && !row_done;
+  end
+
+  // --- what a step does with its data, a latency later --------------------------------------------------------------------
+  typedef struct packed {
+    logic [3:0] bank;
+    logic [FILL-1:0] fill;
+    logic take, make, valid, last, run_ends, burst_read, work;
+  } binary_step_t;
+  typedef struct packed {
+    logic [PART-1:0] part;
+    logic make, valid, last, burst_read;
+  } fixed_step_t;
+  binary_step_t binary_step, there;
+  fixed_step_t fixed_step, fixed_there;
+  logic last_beat;
+  assign last_beat = made_now + 1'b1 == burst_beats;
+  assign binary_step = {bank, fill, take, make && binary, !row_done, last_beat, run_ends, burst_read && binary, work && binary};
+  assign fixed_step = {part, make && !binary, !row_done, last_beat, burst_read && !binary};
+  delay_line #(.WIDTH($bits(binary_step_t)), .CYCLES(ACT_BINARY_LATENCY), .RESET(1)) to_cell (.clk, .reset, .in(binary_step), .out(there));
+  delay_line #(.WIDTH($bits(fixed_step_t)), .CYCLES(ACT_FIXED_LATENCY), .RESET(1)) to_word (.clk, .reset, .in(fixed_step), .out(fixed_there));
+
+  // Cells to beats; a bit beside each slice tells whether it is the map's or filler.
+  logic [16*GEAR-1:0] gear, gear_now;
+  logic [GEAR-1:0] valid, valid_now;
+  logic [16*CELL-1:0] cell_data;
+  assign cell_data = act_binary_data[there.bank*16*CELL+:16*CELL];
+  assign gear_now = there.take ? gear | ((16 * GEAR)'(cell_data) << {there.fill, 4'd0}) : gear;
+  assign valid_now = there.take && there.valid ? valid | (GEAR'({CELL{1'b1}}) << there.fill) : valid;
+  always_ff @(posedge clk) begin
+    if (reset || there.run_ends) begin
+      gear <= '0;
+      valid <= '0;
+    end else if (there.work) begin
+      gear <= there.make ? gear_now >> BUS : gear_now;
+      valid <= there.make ? valid_now >> BEAT : valid_now;
+    end
+  end
+
+  // --- requests -------------------------------------------------------------------------------------------------------
+  logic arrived, beat_push, beat_last;
+  logic [BUS-1:0] beat_data;
+  logic [BUS/8-1:0] beat_strobe;
+  always_comb begin
+    arrived = there.burst_read || fixed_there.burst_read;
+    beat_push = there.make || fixed_there.make;
+    beat_last = there.work ? there.last : fixed_there.last;
+    beat_data = act_fixed_data[fixed_there.part*BUS+:BUS];
+    beat_strobe = {(BUS / 8) {fixed_there.valid}};
+    if (there.work) begin
+      beat_data = gear_now[BUS-1:0];
+      for (int k = 0; k < BEAT; k++) beat_strobe[2*k+:2] = {2{valid_now[k]}};
+    end
+  end
+
+  logic requestable;
+  logic [IN_FLIGHT-1:0] arrivals;  // bursts whose data is there and that are not yet requested
+  logic [ADDRESS-1:0] request_address;
+  logic [8:0] request_beats;
+  beat_fifo #(.WIDTH(ADDRESS + 10), .DEPTH(OUTSTANDING)) requests (
+      .clk, .reset, .push(burst_read), .push_data({last_burst, burst_beats, burst_address}), .pop(send),
+      .available(requestable), .front({sends_last, request_beats, request_address}));
+  assign send = requestable && (arrivals != '0 || arrived) && !awvalid;
+  always_ff @(posedge clk) begin
+    if (reset) begin
+      awvalid <= 1'b0;
+      arrivals <= '0;
+    end else begin
+      if (send) awvalid <= 1'b1;
+      else if (awready) awvalid <= 1'b0;
+      arrivals <= arrivals + IN_FLIGHT'(arrived) - IN_FLIGHT'(send);
+    end
+    if (send) begin
+      awaddr <= request_address;
+      awlen <= 8'(request_beats - 1'b1);
+    end
+  end
+
+  // --- beats: they leave from the cycle after their burst's request on --------------------------------------------------
+  localparam int BEATS = $clog2(OUTSTANDING * BURST + 1);
+  logic beat_there;
+  logic [BEATS-1:0] released;
+  beat_fifo #(.WIDTH(BUS + BUS / 8 + 1), .DEPTH(OUTSTANDING * BURST)) beats (
+      .clk, .reset, .push(beat_push), .push_data({beat_last, beat_strobe, beat_data}), .pop(wvalid && wready),
+      .available(beat_there), .front({wlast, wstrb, wdata}));
+  assign wvalid = beat_there && released != '0;
+  always_ff @(posedge clk) begin
+    if (reset) released <= '0;
+    else released <= released + (send ? BEATS'(request_beats) : '0) - BEATS'(wvalid && wready);
+  end
+
+  // --- responses ------------------------------------------------------------------------------------------------------
+  logic ends_instruction, burst_known;
+  beat_fifo #(.WIDTH(1), .DEPTH(OUTSTANDING)) sent (
+      .clk, .reset, .push(send), .push_data(sends_last), .pop(responded), .available(burst_known),
+      .front(ends_instruction));
+  assign bready = 1'b1;
+  assign done = responded && ends_instruction;
+  always_ff @(posedge clk) responded <= bvalid && !reset;
+`ifndef SYNTHESIS
+  always_ff @(posedge clk) if (!reset && responded && !burst_known) $error("store: a response to nothing");
+`endif
 endmodule
