@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "axi_memory.h"
+#include "axi_dram.h"
 
 #include <algorithm>
 
 namespace blendsim::conformance {
 
-void AxiMemory::reset() {
+void AxiDram::reset() {
   const DramTiming& timing = machine_.memory.timing;
   to_memory_ = ClockCrossing(machine_.clock_hz, timing.clock_hz, machine_.memory.sync);
   to_accelerator_ = ClockCrossing(timing.clock_hz, machine_.clock_hz, machine_.memory.sync);
@@ -22,14 +22,11 @@ void AxiMemory::reset() {
   error_.clear();
 }
 
-void AxiMemory::fail(Cycles cycle, const std::string& what) {
+void AxiDram::fail(Cycles cycle, const std::string& what) {
   if (error_.empty()) error_ = "cycle " + std::to_string(cycle) + ": " + what;
 }
 
-void AxiMemory::step(Cycles cycle) {
-  take_read(fetch_port, fetch, cycle);
-  take_write(cycle);
-  take_read(load_port, load, cycle);
+void AxiDram::drive(Cycles cycle) {
   decide(cycle);
   drive_read(fetch_port, fetch, fetch_beats_, cycle);
   drive_read(load_port, load, load_beats_, cycle);
@@ -37,19 +34,25 @@ void AxiMemory::step(Cycles cycle) {
   store.wready = true;
   store.bvalid = !responses_.empty() && responses_.front() == cycle;
   if (store.bvalid) responses_.pop_front();
+}
+
+void AxiDram::observe(Cycles cycle) {
+  take_read(fetch_port, fetch, cycle);
+  take_write(cycle);
+  take_read(load_port, load, cycle);
   for (Request& request : requests_) {
     if (request.ready == cycle) request = {};
   }
 }
 
-void AxiMemory::take(Port port, std::uint64_t address, std::int64_t beats, Cycles complete) {
+void AxiDram::take(Port port, std::uint64_t address, std::int64_t beats, Cycles complete) {
   Request& request = requests_[port];
   request = {true, true, address, beats, to_memory_.visible(complete), 0, -1};
   request.decide = to_memory_.all_sent(request.visible);
 }
 
 // A request that stands on the channel for the first time was sent in the cycle before.
-void AxiMemory::take_read(Port port, const AxiRead& channels, Cycles cycle) {
+void AxiDram::take_read(Port port, const AxiRead& channels, Cycles cycle) {
   const Request& request = requests_[port];
   if (request.seen) {
     if (!channels.arvalid || channels.araddr != request.address || channels.arlen + 1 != request.beats) {
@@ -61,7 +64,7 @@ void AxiMemory::take_read(Port port, const AxiRead& channels, Cycles cycle) {
 }
 
 // A write is there with its last beat: its beats leave one a cycle from the request on, after those of the burst before.
-void AxiMemory::take_write(Cycles cycle) {
+void AxiDram::take_write(Cycles cycle) {
   const std::int64_t bus = machine_.memory.bus_bytes();
   const Request& request = requests_[store_port];
   if (request.seen) {
@@ -93,20 +96,20 @@ void AxiMemory::take_write(Cycles cycle) {
 }
 
 // Oldest visible request first, ties in the order of the ports; settled as soon as all that could be visible as early has
-// been sent (models/dram.cpp says the same with events).
-void AxiMemory::decide(Cycles cycle) {
+// been sent, that is stood on a channel in cycle `decide` or before (models/dram.cpp says the same with events).
+void AxiDram::decide(Cycles cycle) {
   for (;;) {
     std::size_t oldest = requests_.size();
     for (std::size_t port = 0; port < requests_.size(); ++port) {
       const Request& request = requests_[port];
       if (request.waiting && (oldest == requests_.size() || request.visible < requests_[oldest].visible)) oldest = port;
     }
-    if (oldest == requests_.size() || requests_[oldest].decide > cycle) return;
+    if (oldest == requests_.size() || requests_[oldest].decide >= cycle) return;
     grant(static_cast<Port>(oldest));
   }
 }
 
-void AxiMemory::grant(Port port) {
+void AxiDram::grant(Port port) {
   const MemoryParameters& memory = machine_.memory;
   Request& request = requests_[port];
   request.waiting = false;
@@ -133,7 +136,7 @@ void AxiMemory::grant(Port port) {
   }
 }
 
-void AxiMemory::drive_read(Port port, AxiRead& channels, std::deque<Beat>& beats, Cycles cycle) {
+void AxiDram::drive_read(Port port, AxiRead& channels, std::deque<Beat>& beats, Cycles cycle) {
   const auto bus = static_cast<std::size_t>(machine_.memory.bus_bytes());
   channels.arready = requests_[port].ready == cycle;
   channels.rvalid = !beats.empty() && beats.front().cycle == cycle;

@@ -36,9 +36,9 @@ struct AxiWrite {
   bool awready = false, wready = false, bvalid = false;
 };
 
-class AxiMemory {
+class AxiDram {
  public:
-  explicit AxiMemory(const MachineParameters& machine) : machine_(machine) { reset(); }
+  explicit AxiDram(const MachineParameters& machine) : machine_(machine) { reset(); }
 
   AxiRead fetch, load;
   AxiWrite store;
@@ -46,8 +46,10 @@ class AxiMemory {
 
   // Rows closed, refresh phase 0, nothing in flight; bytes stay.
   void reset();
-  // Takes the units' side as it stands in `cycle` and sets the memory's side for the same cycle. Cycles follow one another.
-  void step(Cycles cycle);
+  // Each cycle, in order from 0 on: drive() sets the memory's side by what was seen in earlier cycles (all of it comes out of
+  // registers), observe() takes the units' side as it stands in the cycle, before the clock's edge.
+  void drive(Cycles cycle);
+  void observe(Cycles cycle);
   // What broke the protocol or came at another time than the law says; empty: nothing.
   [[nodiscard]] const std::string& error() const { return error_; }
 
