@@ -135,6 +135,7 @@ module load #(
 
   logic [17:0] row_address_setup;
   logic [SLOTS-1:0] slot_1, slot_2, slot_3;
+  logic start_1, start_2, start_3;
   transfer_setup setup (
       .clk, .form(instruction.form), .buffer_address(instruction.buffer_address), .map_slices(instruction.map_slices),
       .bytes_log2(instruction.bytes_log2), .map_row(instruction.row), .width(instruction.width),
@@ -143,7 +144,8 @@ module load #(
     slot_1 <= newest;
     slot_2 <= slot_1;
     slot_3 <= slot_2;
-    row_addresses[slot_3] <= row_address_setup;
+    {start_3, start_2, start_1} <= reset ? 3'd0 : {start_2, start_1, start};
+    if (start_3) row_addresses[slot_3] <= row_address_setup;
   end
 
   // --- beats ----------------------------------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ void AxiDram::take_write(Cycles cycle) {
   write_beats_.pop_front();
   if (!store.wvalid) return;
   if (store.wlast != beat.last) fail(cycle, "WLAST does not mark the burst's last beat");
+  written_ = beat.address;
   if (bytes.size() < beat.address + static_cast<std::uint64_t>(bus)) {
     bytes.resize(beat.address + static_cast<std::uint64_t>(bus));
   }

@@ -50,6 +50,8 @@ class AxiDram {
   // registers), observe() takes the units' side as it stands in the cycle, before the clock's edge.
   void drive(Cycles cycle);
   void observe(Cycles cycle);
+  // Address of the bus word that the last beat on W has written.
+  [[nodiscard]] std::uint64_t written() const { return written_; }
   // What broke the protocol or came at another time than the law says; empty: nothing.
   [[nodiscard]] const std::string& error() const { return error_; }
 
@@ -84,6 +86,7 @@ class AxiDram {
   std::deque<Beat> fetch_beats_, load_beats_, write_beats_;  // on R, and due on W
   std::deque<Cycles> responses_;                             // cycles on B
   Cycles last_read_beat_ = -1, last_write_beat_ = -1, last_response_ = -1;
+  std::uint64_t written_ = 0;
   std::string error_;
 };
 

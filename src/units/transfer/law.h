@@ -78,6 +78,12 @@ inline constexpr Cycles store_setup_cycles = 4;
   }
   return beats;
 }
+// Step of a burst's engine, 1 the first, in which the k-th (1 first) of the cells that end in the burst is complete; `carry`
+// bytes of the first came with the burst before.
+[[nodiscard]] constexpr Cycles cell_step(std::int64_t k, std::int64_t carry, std::int64_t bus_bytes,
+                                         std::int64_t cell_bytes) {
+  return std::max(k, ceil_divide(k * cell_bytes - carry, bus_bytes));
+}
 // Cycle in which a load burst's last word is written: its slot frees then. The writer takes bursts in order, each from
 // its first beat on (they come one a cycle).
 [[nodiscard]] constexpr Cycles landing(Cycles last_beat, Cycles previous_landing, std::int64_t beats, Cycles engine) {
