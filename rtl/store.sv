@@ -192,38 +192,36 @@ module store #(
   end
 
   // --- what a step does with its data, a latency later --------------------------------------------------------------------
-  typedef struct packed {
-    logic [3:0] bank;
-    logic [FILL-1:0] fill;
-    logic take, make, valid, last, run_ends, burst_read, work;
-  } binary_step_t;
-  typedef struct packed {
-    logic [PART-1:0] part;
-    logic make, valid, last, burst_read;
-  } fixed_step_t;
-  binary_step_t binary_step, there;
-  fixed_step_t fixed_step, fixed_there;
   logic last_beat;
+  logic [3:0] there_bank;
+  logic [FILL-1:0] there_fill;
+  logic there_take, there_make, there_valid, there_last, there_run_ends, there_burst_read, there_work;
+  logic [PART-1:0] word_part;
+  logic word_make, word_valid, word_last, word_burst_read;
   assign last_beat = made_now + 1'b1 == burst_beats;
-  assign binary_step = {bank, fill, take, make && binary, !row_done, last_beat, run_ends, burst_read && binary, work && binary};
-  assign fixed_step = {part, make && !binary, !row_done, last_beat, burst_read && !binary};
-  delay_line #(.WIDTH($bits(binary_step_t)), .CYCLES(ACT_BINARY_LATENCY), .RESET(1)) to_cell (.clk, .reset, .in(binary_step), .out(there));
-  delay_line #(.WIDTH($bits(fixed_step_t)), .CYCLES(ACT_FIXED_LATENCY), .RESET(1)) to_word (.clk, .reset, .in(fixed_step), .out(fixed_there));
+  delay_line #(.WIDTH(4 + FILL + 7), .CYCLES(ACT_BINARY_LATENCY), .RESET(1)) to_cell (
+      .clk, .reset,
+      .in({bank, fill, take, make && binary, !row_done, last_beat, run_ends, burst_read && binary, work && binary}),
+      .out({there_bank, there_fill, there_take, there_make, there_valid, there_last, there_run_ends, there_burst_read,
+            there_work}));
+  delay_line #(.WIDTH(PART + 4), .CYCLES(ACT_FIXED_LATENCY), .RESET(1)) to_word (
+      .clk, .reset, .in({part, make && !binary, !row_done, last_beat, burst_read && !binary}),
+      .out({word_part, word_make, word_valid, word_last, word_burst_read}));
 
   // Cells to beats; a bit beside each slice tells whether it is the map's or filler.
   logic [16*GEAR-1:0] gear, gear_now;
   logic [GEAR-1:0] valid, valid_now;
   logic [16*CELL-1:0] cell_data;
-  assign cell_data = act_binary_data[there.bank*16*CELL+:16*CELL];
-  assign gear_now = there.take ? gear | ((16 * GEAR)'(cell_data) << {there.fill, 4'd0}) : gear;
-  assign valid_now = there.take && there.valid ? valid | (GEAR'({CELL{1'b1}}) << there.fill) : valid;
+  assign cell_data = act_binary_data[there_bank*16*CELL+:16*CELL];
+  assign gear_now = there_take ? gear | ((16 * GEAR)'(cell_data) << {there_fill, 4'd0}) : gear;
+  assign valid_now = there_take && there_valid ? valid | (GEAR'({CELL{1'b1}}) << there_fill) : valid;
   always_ff @(posedge clk) begin
-    if (reset || there.run_ends) begin
+    if (reset || there_run_ends) begin
       gear <= '0;
       valid <= '0;
-    end else if (there.work) begin
-      gear <= there.make ? gear_now >> BUS : gear_now;
-      valid <= there.make ? valid_now >> BEAT : valid_now;
+    end else if (there_work) begin
+      gear <= there_make ? gear_now >> BUS : gear_now;
+      valid <= there_make ? valid_now >> BEAT : valid_now;
     end
   end
 
@@ -232,12 +230,12 @@ module store #(
   logic [BUS-1:0] beat_data;
   logic [BUS/8-1:0] beat_strobe;
   always_comb begin
-    arrived = there.burst_read || fixed_there.burst_read;
-    beat_push = there.make || fixed_there.make;
-    beat_last = there.work ? there.last : fixed_there.last;
-    beat_data = act_fixed_data[fixed_there.part*BUS+:BUS];
-    beat_strobe = {(BUS / 8) {fixed_there.valid}};
-    if (there.work) begin
+    arrived = there_burst_read || word_burst_read;
+    beat_push = there_make || word_make;
+    beat_last = there_work ? there_last : word_last;
+    beat_data = act_fixed_data[word_part*BUS+:BUS];
+    beat_strobe = {(BUS / 8) {word_valid}};
+    if (there_work) begin
       beat_data = gear_now[BUS-1:0];
       for (int k = 0; k < BEAT; k++) beat_strobe[2*k+:2] = {2{valid_now[k]}};
     end
