@@ -133,7 +133,7 @@ class Checker {
   void check_depths() {
     const std::string binary = key(BufferId::act_binary, "latency"), fixed = key(BufferId::act_fixed, "latency");
     const std::array<Keys, 4> keys = {
-        Keys{"xnor_array.depth", "xnor_array.words", "xnor_array.implementation", binary},
+        Keys{"xnor_array.depth", "xnor_array.words", binary, key(BufferId::weights_binary, "latency")},
         Keys{"mac_array.depth", "mac_array.columns", fixed},
         Keys{"post_unit.depth", "post_unit.lanes", key(BufferId::parameters, "width"), key(BufferId::parameters, "latency"),
              "xnor_array.rows", "mac_array.rows"},

@@ -153,8 +153,8 @@ std::array<UnitDepth, 4> unit_depths(MachineParameters& m) {
   const std::int64_t fixed = m.buffer(BufferId::act_fixed).latency;
   const BufferParameters& parameters = m.buffer(BufferId::parameters);
   return {{
-      {unit_depth_keys[0], &m.xnor_array.depth, least_depth(m.xnor_array, binary),
-       "buffer read, XNOR, popcount tree, accumulate, write"},
+      {unit_depth_keys[0], &m.xnor_array.depth, least_depth(m.xnor_array, binary, m.buffer(BufferId::weights_binary).latency),
+       "addresses, buffer read, XNOR, popcount tree, plane weight, accumulate"},
       {unit_depth_keys[1], &m.mac_array.depth, least_depth(m.mac_array, fixed),
        "buffer read, multiply, cascade, adder tree with the accumulator, write"},
       {unit_depth_keys[2], &m.post_unit.depth, least_depth(m.post_unit, parameters.width, parameters.latency),

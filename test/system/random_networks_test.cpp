@@ -76,7 +76,7 @@ TEST_P(RandomNetworks, GiveTheFilesValuesOnEveryMachine) {
       {"zu7ev", {}},
       {"z7020", {"dispatcher.queue_depth=2", "buffers.weights_fixed.depth=2048"}},
       {"zu3eg",
-       {"xnor_array.words=6", "xnor_array.rows=32", "xnor_array.depth=16 cycles", "mac_array.rows=32", "mac_array.columns=4",
+       {"xnor_array.words=6", "xnor_array.rows=32", "xnor_array.depth=21 cycles", "mac_array.rows=32", "mac_array.columns=4",
         "post_unit.lanes=32", "post_unit.depth=64 cycles", "buffers.parameters.width=1024 bit",
         "dispatcher.token_latency=3 cycles"}},
   };

@@ -201,6 +201,15 @@ void start_row(const XnorInstruction& i, std::uint32_t first_class, std::uint32_
   }
 }
 
+// An accumulator has `bits` bits: what exceeds them wraps around, as in rtl/xnor_row.sv. Compiled networks stay inside.
+void wrap(std::int32_t* sums, std::uint32_t words, int rows, std::ptrdiff_t lanes, std::int64_t bits) {
+  const int unused = 32 - static_cast<int>(bits);
+  if (unused == 0) return;
+  for (std::uint32_t word = 0; word < words; ++word, sums += lanes) {
+    for (int r = 0; r < rows; ++r) sums[r] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[r]) << unused) >> unused;
+  }
+}
+
 }  // namespace
 
 void execute(const XnorInstruction& i, const MachineParameters& machine, Buffers& buffers) {
@@ -244,6 +253,7 @@ void execute(const XnorInstruction& i, const MachineParameters& machine, Buffers
         }
       }
     }
+    wrap(sums, row_sums, rows, lanes, machine.xnor_array.accumulator);
   }
 }
 

@@ -34,4 +34,10 @@ struct XnorSteps {
   return Cycles{i.rows} * i.out_width * i.groups * i.activation_bits * i.weight_bits * xnor_steps(i).steps;
 }
 
+// Cycles from the start to the one in which accumulator word destination + `word` is written: `depth` after its last step.
+[[nodiscard]] constexpr Cycles written(const XnorInstruction& i, const XnorArrayParameters& p, Cycles word) {
+  const Cycles steps = Cycles{i.activation_bits} * i.weight_bits * xnor_steps(i).steps;
+  return (word + 1) * steps - 1 + p.depth;
+}
+
 }  // namespace blendsim

@@ -317,5 +317,41 @@ TEST(XnorArray, OccupiesPixelsTimesGroupsTimesPlanePairsTimesSteps) {
   EXPECT_EQ(occupancy(i, XnorArrayParameters{}), 2 * 32 * 2 * 2 * 6);
 }
 
+TEST(XnorArray, WritesAWordDepthCyclesAfterItsLastStepAndTheLastOneAtItsEnd) {
+  XnorInstruction i;
+  i.kernel_h = i.kernel_w = 3;
+  i.cells = 5;
+  i.rows = 2;
+  i.out_width = 7;
+  i.groups = 3;
+  i.activation_bits = 2;
+  XnorArrayParameters p;
+  p.depth = 20;
+  EXPECT_EQ(written(i, p, 0), 2 * 5 - 1 + 20);
+  EXPECT_EQ(written(i, p, 1), 2 * (2 * 5) - 1 + 20);
+  EXPECT_EQ(written(i, p, 2 * 7 * 3 - 1), occupancy(i, p) - 1 + 20);
+}
+
+TEST(XnorArray, AnAccumulatorWrapsAroundAtItsWidth) {
+  for (const int width : {12, 16, 24, 32}) {
+    MachineParameters machine = make_machine({16, 3, 16, 8, 16});
+    machine.xnor_array.accumulator = width;
+    Buffers buffers;
+    buffers.configure(machine, false);
+    XnorInstruction i;
+    i.in_height = i.in_width = i.out_height = i.out_width = i.rows = i.cells = i.map_cells = 1;
+    i.last_cell_channels = 15;
+    i.start = static_cast<std::uint32_t>(machine.buffer(BufferId::parameters).depth);
+    // Activation and weight bits are all 0: XNOR counts the 144 bits of the operand, a pair weighs 2.
+    const auto start = static_cast<std::int32_t>((std::int64_t{1} << (width - 1)) - 1 - 100);
+    std::vector<std::uint8_t> word(static_cast<std::size_t>(machine.buffer(BufferId::parameters).width / 8));
+    for (std::size_t byte = 0; byte < word.size(); ++byte) word[byte] = static_cast<std::uint8_t>(static_cast<std::uint32_t>(start) >> byte % 4 * 8);
+    buffers.write_words(BufferId::parameters, i.start, word);
+    execute(i, machine, buffers);
+    const std::int64_t sum = std::int64_t{start} + 2 * 144, wrapped = sum - (std::int64_t{1} << width);
+    for (const std::int32_t value : buffers.accumulators(0, 1).first(16)) EXPECT_EQ(value, wrapped) << width << " bits";
+  }
+}
+
 }  // namespace
 }  // namespace blendsim::test
