@@ -271,5 +271,24 @@ TEST(Orders, are_compared_on_the_machine_when_it_is_given) {
   EXPECT_EQ(result.explanation.back(), "chosen: order 'layer-order'");
 }
 
+// A row of 9 pixels and a kernel of 7 take 9 + 4 words, but no more than the run has pixel slots are written.
+TEST(Stem, pads_its_row_in_dram_to_a_slot_for_each_word) {
+  test::NetworkBuilder b(1);
+  const TensorId in = b.input(3, 9, 9, Format::unsigned_bits(8));
+  const TensorId accumulators = b.conv(in, 16, test::NetworkBuilder::square(7, 1, 3), Format::signed_bits(8));
+  b.output(b.post(accumulators, no_tensor, true, Format::signed_bits(8), false, Format::bipolar()).fixed);
+  const Program program = compile(b.net, test::platform_of({16, 3, 16, 16})).program;
+  int stems = 0;
+  for (const Instruction& i : decode(program.main)) {
+    const auto* load = std::get_if<LoadInstruction>(&i);
+    if (load == nullptr || load->form != static_cast<std::uint32_t>(TransferForm::stem)) continue;
+    ++stems;
+    EXPECT_EQ(load->in_width, 9U);
+    EXPECT_EQ(load->width, 13U);
+    EXPECT_EQ(load->run_bytes, 64U) << "13 slots of 4 bytes in whole bus words of 16";
+  }
+  EXPECT_GT(stems, 0);
+}
+
 }  // namespace
 }  // namespace blendsim

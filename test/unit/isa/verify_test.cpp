@@ -196,6 +196,18 @@ TEST(Verify, RefusesFieldsThatTheMachineDoesNotHave) {
   EXPECT_THAT(refused([](Example& e) { e.at<PostInstruction>(3).rounding = 3; }), HasSubstr("rounding"));
   EXPECT_THAT(refused([](Example& e) { e.at<PostInstruction>(3).write_fixed = 0; }), HasSubstr("writes nothing"));
   EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).run_bytes = 48; }), HasSubstr("shorter than a row"));
+  const auto stem = [&](std::uint32_t words, std::uint32_t pad_left) {  // a row of 64 bytes is 16 pixels
+    return refused([=](Example& e) {
+      auto& load = e.at<LoadInstruction>(0);
+      load.form = static_cast<std::uint32_t>(TransferForm::stem);
+      load.width = words;
+      load.in_width = 4;
+      load.pad_left = pad_left;
+      load.height = load.runs;
+    });
+  };
+  EXPECT_THAT(stem(17, 0), HasSubstr("a stem's run must hold a pixel for each of the row's 17 words"));
+  EXPECT_THAT(stem(16, 15), testing::Not(HasSubstr("a stem's run")));
   EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_address = 16; }), HasSubstr("leave an area"));
   EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_address = 8; }), HasSubstr("bus words"));
   EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_base = 2; }),

@@ -264,6 +264,14 @@ TEST_F(PlatformFile, BurstsStayWithinAnAxiBurstAndThePrefetchFifo) {
   EXPECT_THAT(load({"load.burst=128 beats"}), HasSubstr("dispatcher.prefetch holds 64 words, but one burst brings 128"));
 }
 
+TEST_F(PlatformFile, ADoorbellCoversTheFirstReadOfTheInstructionsBuffer) {
+  EXPECT_EQ(load({"control.doorbell=5 cycles"}), "") << "latency 2; the doorbell, the address and the FIFO take one each";
+  EXPECT_THAT(load({"control.doorbell=4 cycles"}),
+              HasSubstr("control.doorbell is 4 cycles, but the first word takes 5 cycles to come out of buffers.instructions"));
+  EXPECT_THAT(load({"control.doorbell=5 cycles", "buffers.instructions.latency=3 cycles"}),
+              HasSubstr("control.doorbell: at least 6 cycles"));
+}
+
 TEST_F(PlatformFile, APortWiderThanABufferWordIsRefused) {
   EXPECT_THAT(load({"memory.port_width=256 bit"}), HasSubstr("memory.port_width is 256 bit, wider than a word of buffers.act_fixed (128 bit)"));
 }
