@@ -44,8 +44,6 @@ module buffer #(
             logic [READERS-1:0] reads;
             logic [WRITERS-1:0] writes;
             logic [ADDRESS-1:0] read_word, write_word;
-            logic [WORDS*SLICES-1:0] enable;
-            logic [WORDS*WIDTH-1:0] data;
             always_comb begin
                 read_word = '0;
                 for (int u = 0; u < READERS; u++) begin
@@ -53,15 +51,25 @@ module buffer #(
                     if (reads[u]) read_word = read_word | (read_address[u*ADDRESS +: ADDRESS] - ADDRESS'(FIRST));
                 end
                 write_word = '0;
-                enable = '0;
-                data = '0;
                 for (int u = 0; u < WRITERS; u++) begin
                     writes[u] = |write[u*WORDS*SLICES +: WORDS*SLICES]
                                 && 32'(write_address[u*ADDRESS +: ADDRESS]) - 32'(FIRST) < 32'(DEPTH);
-                    if (writes[u]) begin
-                        write_word = write_word | (write_address[u*ADDRESS +: ADDRESS] - ADDRESS'(FIRST));
-                        enable = enable | write[u*WORDS*SLICES +: WORDS*SLICES];
-                        data = data | write_data[u*WORDS*WIDTH +: WORDS*WIDTH];
+                    if (writes[u]) write_word = write_word | (write_address[u*ADDRESS +: ADDRESS] - ADDRESS'(FIRST));
+                end
+            end
+
+            logic [WORDS*SLICES-1:0] enable;
+            logic [WORDS*WIDTH-1:0] data;
+            if (WRITERS == 1) begin : one_writer
+                assign enable = writes ? write : '0;
+                assign data = write_data;
+            end else begin : any_writer
+                always_comb begin
+                    enable = '0;
+                    data = '0;
+                    for (int u = 0; u < WRITERS; u++) begin
+                        if (writes[u]) enable = enable | write[u*WORDS*SLICES +: WORDS*SLICES];
+                        if (writes[u]) data = data | write_data[u*WORDS*WIDTH +: WORDS*WIDTH];
                     end
                 end
             end
@@ -108,16 +116,22 @@ module buffer #(
 
         // Each unit's words: from the region and way that it addressed LATENCY cycles before.
         for (genvar u = 0; u < READERS; u++) begin : reader
-            logic [REGIONS-1:0] from [LATENCY];
+            logic [WAYS*WIDTH-1:0] row;
+            /* verilator lint_off UNUSEDSIGNAL */
+            logic [REGIONS-1:0] from [LATENCY];  // with one region there is nothing to choose
+            /* verilator lint_on UNUSEDSIGNAL */
             always_ff @(posedge clk) begin
                 for (int r = 0; r < REGIONS; r++)
                     from[0][r] <= 32'(read_address[u*ADDRESS +: ADDRESS]) - 32'(r * DEPTH) < 32'(DEPTH);
                 for (int n = 1; n < LATENCY; n++) from[n] <= from[n-1];
             end
-            logic [WAYS*WIDTH-1:0] row;
-            always_comb begin
-                row = '0;
-                for (int r = 0; r < REGIONS; r++) if (from[LATENCY-1][r]) row = row | region_data[r];
+            if (REGIONS == 1) begin : one_region
+                assign row = region_data[0];
+            end else begin : any_region
+                always_comb begin
+                    row = '0;
+                    for (int r = 0; r < REGIONS; r++) if (from[LATENCY-1][r]) row = row | region_data[r];
+                end
             end
 
             if (WAYS == 1) begin : plain

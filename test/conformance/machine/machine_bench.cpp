@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "machine_bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+
+#include "base/diagnostic.h"
+#include "first_divergence.h"
+#include "isa/verilog_package.h"
+#include "machine_vcd.h"
+#include "model_machine.h"
+#include "rtl_machine.h"
+
+namespace blendsim::conformance {
+namespace {
+
+constexpr Cycles before = 200, after = 100;  // cycles of a waveform around a divergence
+
+// A machine a platform and process: loading one takes longer than most programs.
+RtlMachine& machine_of(const MachineParameters& machine, bool trace) {
+  static std::map<std::pair<std::string, bool>, std::unique_ptr<RtlMachine>> machines;
+  std::unique_ptr<RtlMachine>& kept = machines[{verilog_package(machine, "machine"), trace}];
+  if (!kept) kept = std::make_unique<RtlMachine>(machine, trace);
+  return *kept;
+}
+
+void take_outputs(const RtlMachine& machine, const StreamRun& stream, std::size_t bytes, MachineEvents& events) {
+  for (const auto& bases : stream.bases) {
+    std::vector<std::uint8_t> area(bytes);
+    const std::vector<std::uint8_t>& memory = machine.memory();
+    for (std::size_t k = 0; k < bytes && bases[2] + k < memory.size(); ++k) area[k] = memory[bases[2] + k];
+    events.outputs.push_back(std::move(area));
+  }
+}
+
+class Bench {
+ public:
+  Bench(const MachineParameters& machine, const Program& program, const std::vector<std::vector<std::int32_t>>& images,
+        const BenchOptions& options)
+      : machine_(machine), program_(program), model_(machine, program, images), options_(options) {}
+
+  BenchResult run() {
+    RtlMachine& rtl = machine_of(machine_, false);
+    rtl.memory() = model_.memory();
+    result_.init_cycles = model_.init_events().cycles;
+    result_.cycles = model_.main_events().cycles;
+    if (model_.has_init() && !compare(rtl.run(model_.init_stream()), true)) return result_;
+    const StreamRun stream = model_.main_stream();
+    if (options_.corrupt) rtl.corrupt(options_.corrupt->first, first_write(options_.corrupt->first, options_.corrupt->second));
+    MachineEvents events = rtl.run(stream);
+    take_outputs(rtl, stream, program_.output_bytes, events);
+    compare(events, false);
+    return result_;
+  }
+
+ private:
+  Cycles first_write(UnitId unit, Cycles from) const {
+    for (const UnitWrite& write : model_.main_events().writes[static_cast<std::size_t>(unit)]) {
+      if (write.word.cycle >= from) return write.word.cycle;
+    }
+    throw InvariantError("conformance", "no word to corrupt");
+  }
+
+  bool compare(const MachineEvents& rtl, bool init) {
+    const MachineEvents& model = init ? model_.init_events() : model_.main_events();
+    const auto& records = init ? model_.init_records() : model_.main_records();
+    const auto& instructions = init ? model_.init_instructions() : model_.main_instructions();
+    result_.instructions += records.size();
+    for (const auto& writes : model.writes) result_.words += writes.size();
+    const std::optional<Divergence> divergence = first_divergence(model, rtl, records);
+    if (!divergence) return true;
+    result_.divergence = std::string(init ? "init: " : "main: ") + describe(*divergence, program_, instructions, records);
+    if (!options_.vcd_folder.empty()) waveforms(divergence->cycle, init);
+    for (const std::string& file : result_.waveforms) result_.divergence += "\n  waveform: " + file;
+    return false;
+  }
+
+  // The same run again on a machine that can write waveforms, which is slower and so not the one that looked for them.
+  void waveforms(Cycles cycle, bool init) {
+    const std::filesystem::path folder = options_.vcd_folder;
+    std::filesystem::create_directories(folder);
+    const Cycles from = std::max<Cycles>(0, cycle - before), to = cycle + after;
+    const std::string rtl_file = folder / "rtl.vcd", model_file = folder / "model.vcd";
+    RtlMachine& rtl = machine_of(machine_, true);
+    rtl.memory() = model_.memory();
+    if (!init && model_.has_init()) (void)rtl.run(model_.init_stream(), false);
+    StreamRun stream = init ? model_.init_stream() : model_.main_stream();
+    stream.give_up = to;
+    rtl.trace(rtl_file, from, to);
+    (void)rtl.run(stream, false);
+    write_machine_vcd(model_file, init ? model_.init_records() : model_.main_records(),
+                      init ? model_.init_instructions() : model_.main_instructions(), machine_, from, to);
+    result_.waveforms = {rtl_file, model_file};
+  }
+
+  MachineParameters machine_;
+  const Program& program_;
+  ModelMachine model_;
+  BenchOptions options_;
+  BenchResult result_;
+};
+
+}  // namespace
+
+BenchResult run_machine_bench(const MachineParameters& machine, const Program& program,
+                              const std::vector<std::vector<std::int32_t>>& images, const BenchOptions& options) {
+  return Bench(machine, program, images, options).run();
+}
+
+BenchTime time_rtl(const MachineParameters& machine, const Program& program, const std::vector<std::vector<std::int32_t>>& images) {
+  const ModelMachine model(machine, program, images);
+  RtlMachine& rtl = machine_of(machine, false);
+  rtl.memory() = model.memory();
+  if (model.has_init()) (void)rtl.run(model.init_stream(), false);
+  const auto begin = std::chrono::steady_clock::now();
+  const MachineEvents events = rtl.run(model.main_stream(), false);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  return {events.cycles, wall.count()};
+}
+
+std::vector<std::int32_t> random_image(const HostInput& input, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::int32_t> values(static_cast<std::size_t>(input.channels * input.height * input.width));
+  const std::int64_t low = input.format.min();
+  const auto span = static_cast<std::uint64_t>(input.format.max() - low + 1);
+  for (std::int32_t& value : values) value = static_cast<std::int32_t>(low + static_cast<std::int64_t>(random() % span));
+  return values;
+}
+
+}  // namespace blendsim::conformance

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole programs: rtl/machine.sv and the model agree in every cycle and every word. Names that begin with Long are not run by
+// default (scripts/test.sh --long).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "compiler/compile.h"
+#include "machine_bench.h"
+#include "network/zoo.h"
+#include "rtl_module.h"
+#include "unit/compiler/network_builder.h"
+
+namespace blendsim::conformance {
+namespace {
+
+const std::string models = std::string(BLENDSIM_SHARED) + "/models/";
+
+Platform platform_named(const std::string& name, const std::vector<std::string>& sets = {}) {
+  const std::string own = std::string(BLENDSIM_SOURCE) + "/test/conformance/platforms/" + name + ".yaml";
+  return load_platform(std::filesystem::exists(own) ? own : name, sets, {BLENDSIM_CONFIGS});
+}
+
+class MachineConformance : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!RtlModule::available()) GTEST_SKIP() << "verilator is not installed";
+  }
+
+  // `images` seeded images, back to back.
+  static BenchResult run(const Platform& platform, const Program& program, int images = 1, const BenchOptions& options = {}) {
+    std::vector<std::vector<std::int32_t>> inputs;
+    for (int n = 0; n < images; ++n) inputs.push_back(random_image(program.host_input, static_cast<std::uint64_t>(n) + 1));
+    return run_machine_bench(platform.machine, program, inputs, options);
+  }
+  static void expect_no_difference(const Platform& platform, const IntegerNetwork& network, int images = 1) {
+    const Program program = compile(network, platform).program;
+    const BenchResult result = run(platform, program, images);
+    EXPECT_EQ(result.divergence, "") << network.name << " on " << platform.name;
+    EXPECT_GT(result.words, 0U);
+    RecordProperty("cycles", std::to_string(result.cycles));
+    RecordProperty("words", std::to_string(result.words));
+  }
+  static IntegerNetwork zoo(const std::string& name, int width, int blocks) {
+    const std::string file = testing::TempDir() + "/blendsim_conformance_" + name + std::to_string(width) + ".onnx";
+    ZooOptions options;
+    options.width = width;
+    options.blocks = blocks;
+    write_zoo_network(name, options, file);
+    return load_network(file);
+  }
+};
+
+// Binary main path, fixed-point skip path, joins: two modules of neuroblend20's kind.
+IntegerNetwork blend(int images_high, int channels) {
+  using test::NetworkBuilder;
+  NetworkBuilder b(7);
+  const Format bits8 = Format::signed_bits(8);
+  const TensorId in = b.input(3, images_high, images_high, Format::unsigned_bits(8));
+  auto stem = b.post(b.conv(in, channels, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, true, Format::bipolar());
+  const TensorId main = b.conv(stem.code, channels, NetworkBuilder::square(3, 1, 1), Format::bipolar());
+  const TensorId skip = b.conv(stem.fixed, channels, NetworkBuilder::square(1), bits8);
+  auto joined = b.post(main, skip, true, bits8, true, Format::bipolar());
+  const TensorId down = b.conv(joined.code, 2 * channels, NetworkBuilder::square(3, 2, 1), Format::bipolar());
+  auto last = b.post(down, no_tensor, true, bits8, false, bits8);
+  const TensorId pooled = b.pool(last.fixed, Pooling::Kind::sum, NetworkBuilder::square(b.net.tensor(last.fixed).height));
+  b.output(b.post(pooled, no_tensor, true, bits8, false, bits8).fixed);
+  b.net.name = "blend";
+  return b.net;
+}
+
+// Depthwise and grouped convolutions, maximum and average windows, padding and strides.
+IntegerNetwork pooling() {
+  using test::NetworkBuilder;
+  NetworkBuilder b(11);
+  const Format bits8 = Format::signed_bits(8);
+  const TensorId in = b.input(16, 10, 10, bits8);
+  const TensorId maximum = b.pool(in, Pooling::Kind::max, NetworkBuilder::square(3, 1, 1));
+  auto deep = b.post(b.conv(maximum, 16, NetworkBuilder::square(3, 2, 1), bits8, 16), no_tensor, true, bits8, true, Format::bipolar());
+  const TensorId codes = b.pool(deep.code, Pooling::Kind::max, NetworkBuilder::square(2, 1, 0));
+  auto wide = b.post(b.conv(codes, 32, NetworkBuilder::square(1), Format::bipolar()), no_tensor, true, bits8, false, bits8);
+  const TensorId average = b.pool(wide.fixed, Pooling::Kind::sum, NetworkBuilder::square(2, 2), 4);
+  b.output(b.post(average, no_tensor, true, bits8, false, bits8).fixed);
+  b.net.name = "pooling";
+  return b.net;
+}
+
+TEST_F(MachineConformance, ABlendOfBothPathsAgreesOnZu3eg) { expect_no_difference(platform_named("zu3eg"), blend(8, 16)); }
+TEST_F(MachineConformance, PoolingDepthwiseAndAveragesAgreeOnZu3eg) { expect_no_difference(platform_named("zu3eg"), pooling()); }
+TEST_F(MachineConformance, ImagesOfABatchAgree) { expect_no_difference(platform_named("zu3eg"), blend(6, 16), 3); }
+TEST_F(MachineConformance, Neuroblend20OfReducedSizeAgrees) {
+  expect_no_difference(platform_named("zu3eg"), zoo("neuroblend20", 8, 1));
+}
+TEST_F(MachineConformance, KeywordsInThreeBitsAgree) {
+  expect_no_difference(platform_named("zu3eg"), load_network(models + "kws_w3a3_qonnx.onnx"));
+}
+TEST_F(MachineConformance, TheDenseTfcAgrees) {
+  expect_no_difference(platform_named("zu3eg"), load_network(models + "tfc_w1a1_qonnx.onnx"));
+}
+TEST_F(MachineConformance, RandomNetworksAgreeOnZu3eg) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    try {
+      expect_no_difference(platform_named("zu3eg"), test::random_integer_network(seed));
+    } catch (const DiagnosticError&) {
+      continue;  // what no program can express is refused by the compiler
+    }
+  }
+}
+
+// The smallest machine: everything fetched through the narrowest port, queues of two entries, tokens of two cycles.
+TEST_F(MachineConformance, AFetchedProgramAgreesOnTheTinyMachine) {
+  const Platform platform = platform_named("tiny");
+  const IntegerNetwork network = blend(8, 16);
+  EXPECT_FALSE(compile(network, platform).program.resident);
+  expect_no_difference(platform, network, 2);
+}
+TEST_F(MachineConformance, RandomNetworksAgreeOnTheTinyMachine) {
+  int compiled = 0;
+  for (std::uint64_t seed = 21; seed <= 32; ++seed) {
+    try {
+      expect_no_difference(platform_named("tiny"), test::random_integer_network(seed));
+      ++compiled;
+    } catch (const DiagnosticError&) {
+      continue;
+    }
+  }
+  EXPECT_GE(compiled, 3);
+}
+
+TEST_F(MachineConformance, ACorruptedWordIsFoundWithLayerInstructionUnitCycleAndWaveforms) {
+  const Platform platform = platform_named("tiny");
+  const Program program = compile(blend(6, 16), platform).program;
+  BenchOptions options;
+  options.vcd_folder = testing::TempDir() + "/blendsim_conformance_vcd";
+  std::filesystem::remove_all(options.vcd_folder);
+  options.corrupt = {UnitId::post_unit, 700};
+  const BenchResult result = run(platform, program, 1, options);
+  EXPECT_THAT(result.divergence, testing::HasSubstr("main: first divergence in cycle "));
+  EXPECT_THAT(result.divergence, testing::HasSubstr("unit post_unit"));
+  EXPECT_THAT(result.divergence, testing::ContainsRegex("layer [0-9]+ \\(Post"));
+  EXPECT_THAT(result.divergence, testing::ContainsRegex("instruction [0-9]+: post_unit"));
+  EXPECT_THAT(result.divergence, testing::ContainsRegex("\\] differs first in bits 0 to (15|31): model"));
+  ASSERT_EQ(result.waveforms.size(), 2U);
+  for (const std::string& file : result.waveforms) {
+    std::ifstream in(file);
+    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    EXPECT_THAT(text, testing::HasSubstr("$enddefinitions")) << file;
+    EXPECT_THAT(text, testing::HasSubstr("post_unit")) << file;
+  }
+}
+
+TEST_F(MachineConformance, LongNeuroblend20AgreesOnZu3eg) { expect_no_difference(platform_named("zu3eg"), zoo("neuroblend20", 16, 3)); }
+TEST_F(MachineConformance, LongCnvAgreesOnZu3eg) {
+  expect_no_difference(platform_named("zu3eg"), load_network(models + "cnv_w1a1_qonnx.onnx"));
+}
+TEST_F(MachineConformance, LongRandomNetworksAgreeOnWideAndOddMachines) {
+  for (const char* name : {"wide", "odd"}) {
+    for (std::uint64_t seed = 41; seed <= 52; ++seed) {
+      try {
+        expect_no_difference(platform_named(name), test::random_integer_network(seed), 2);
+      } catch (const DiagnosticError&) {
+        continue;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace blendsim::conformance
