@@ -3,9 +3,10 @@
 // (binary: in blocks of four rows and four columns).
 //
 // Pipeline    s    the fields at the unit's start, into a register
-//             s+1  rows before * columns     (one DSP slice)
-//             s+2  * map_slices              (one DSP slice)
+//             s+1  rows before * columns
+//             s+2  * map_slices
 //             s+3  shifted and added to the base: `row_address`, to be taken at the end of this cycle
+// The products are sums of nine shifted operands in LUTs: for one address an instruction no DSP slice is spent.
 module transfer_setup (
     input  logic clk,
     input  logic [1:0] form,
@@ -16,6 +17,12 @@ module transfer_setup (
     input  logic [8:0] width,
     output logic [17:0] row_address
 );
+  function automatic logic [17:0] product(input logic [17:0] a, input logic [8:0] b);
+    product = (((b[0] ? a : '0) + (b[1] ? a << 1 : '0) + (b[2] ? a << 2 : '0)) +
+               ((b[3] ? a << 3 : '0) + (b[4] ? a << 4 : '0) + (b[5] ? a << 5 : '0))) +
+              ((b[6] ? a << 6 : '0) + (b[7] ? a << 7 : '0) + (b[8] ? a << 8 : '0));
+  endfunction
+
   logic binary, linear, stem;
   assign linear = form == 2'd0;
   assign binary = form == 2'd2;
@@ -31,12 +38,12 @@ module transfer_setup (
     bytes_log2_1 <= binary || stem ? '0 : bytes_log2;
     base_1 <= buffer_address;
 
-    pixels_2 <= rows_1 * columns_1;
+    pixels_2 <= product(18'(columns_1), rows_1);
     slices_2 <= slices_1;
     bytes_log2_2 <= bytes_log2_1;
     base_2 <= base_1;
 
-    words_3 <= pixels_2 * slices_2;
+    words_3 <= product(pixels_2, slices_2);
     bytes_log2_3 <= bytes_log2_2;
     base_3 <= base_2;
   end
