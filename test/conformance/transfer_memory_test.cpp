@@ -42,7 +42,7 @@ std::string name_of(const Case& c) {
 }
 void PrintTo(const Case& c, std::ostream* out) { *out << name_of(c); }
 
-MachineParameters machine_of(const Case& c) {
+[[maybe_unused]] MachineParameters machine_of(const Case& c) {
   const std::string name = c.platform;
   const std::string path = name == "zu3eg" ? name : BLENDSIM_SOURCE "/test/conformance/platforms/" + name + ".yaml";
   MachineParameters machine = load_platform(path, memories[c.memory].sets, {BLENDSIM_CONFIGS}).machine;
