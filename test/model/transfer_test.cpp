@@ -143,6 +143,14 @@ TEST(BinaryMap, OneCellACycleGoesInAndOut) {
   EXPECT_EQ(engine_cycles(i, 16, 16, 2), 16);
 }
 
+TEST(BinaryMap, ACellIsCompleteWithItsLastBusWord) {
+  EXPECT_EQ(cell_step(1, 0, 16, 6), 1);
+  EXPECT_EQ(cell_step(3, 4, 16, 6), 3);  // one a cycle, however many a bus word holds
+  EXPECT_EQ(cell_step(1, 0, 4, 6), 2);   // two bus words
+  EXPECT_EQ(cell_step(1, 2, 4, 6), 1);   // 2 bytes came with the burst before
+  EXPECT_EQ(cell_step(2, 2, 4, 6), 3);
+}
+
 TEST(Store, RequestsWhenItsDataIsCompleteAndEndsWithTheResponse) {
   const MachineParameters m = simple_machine();
   const Observed o = observe(m, {store(0, 256)});
