@@ -310,12 +310,10 @@ PostRecord record_of(const PostPart& part, const std::vector<int>& channels, int
 std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, const PostPart& part,
                                        const PostInstruction& i, int slice, int slices) {
   const std::int64_t width = plan.machine->buffer(BufferId::parameters).width;
-  const auto record_bytes = static_cast<std::size_t>(record_words(i, width) * (width / 8));
   const std::vector<int> channels = stage.lanes.channels();
   std::vector<std::uint8_t> bytes;
   for (int s = slice; s < slice + slices; ++s) {
-    std::vector<std::uint8_t> record = encode_record(i, record_of(part, channels, s));
-    record.resize(record_bytes);
+    const std::vector<std::uint8_t> record = encode_record(i, record_of(part, channels, s), width);
     bytes.insert(bytes.end(), record.begin(), record.end());
   }
   return bytes;

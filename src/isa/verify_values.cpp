@@ -268,7 +268,8 @@ class Values {
   // The range of the fixed results, as far as it is known.
   Range check_records(const PostInstruction& i) {
     Range all;
-    const auto words = static_cast<std::size_t>(record_words(i, machine_.buffer(BufferId::parameters).width));
+    const std::int64_t width = machine_.buffer(BufferId::parameters).width;
+    const auto words = static_cast<std::size_t>(record_words(i, width));
     for (std::uint32_t s = 0; s < i.slices; ++s) {
       const std::size_t address = i.parameters + s * words;
       const Lanes a = operand(i, false, s), b = operand(i, true, s);
@@ -279,7 +280,7 @@ class Values {
       const auto [entry, is_new] = checked_.try_emplace(std::move(key));
       if (is_new) {
         slice_ = s;
-        entry->second = check_record(i, decode_record(i, parameters_.words(address, words)), a, b);
+        entry->second = check_record(i, decode_record(i, parameters_.words(address, words), width), a, b);
       }
       all = {std::min(all.lo, entry->second.lo), std::max(all.hi, entry->second.hi)};
     }

@@ -135,8 +135,8 @@ class Checker {
     const std::array<Keys, 4> keys = {
         Keys{"xnor_array.depth", "xnor_array.words", binary, key(BufferId::weights_binary, "latency")},
         Keys{"mac_array.depth", "mac_array.columns", fixed},
-        Keys{"post_unit.depth", "post_unit.lanes", key(BufferId::parameters, "width"), key(BufferId::parameters, "latency"),
-             "xnor_array.rows", "mac_array.rows"},
+        Keys{"post_unit.depth", "post_unit.lanes", "post_unit.comparators", key(BufferId::parameters, "width"),
+             key(BufferId::parameters, "latency"), key(BufferId::accumulators, "latency"), fixed, "xnor_array.rows", "mac_array.rows"},
         Keys{"pool_unit.depth", binary, fixed}};
     MachineParameters machine = m_;
     const std::array<UnitDepth, 4> units = unit_depths(machine);

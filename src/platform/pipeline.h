@@ -59,12 +59,29 @@ inline constexpr std::int64_t mac_cascade = 4;
   return record_words(i, width);
 }
 
-// An element's way: multiply and add of q1 (3), shift, round and saturate (2), activation (4), join (1), q3 (5), thresholds
-// (1), packing and write (1).
-inline constexpr std::int64_t post_stages = 17;
-// A record stands lane after lane, so the first element waits for its last word; later records are read meanwhile.
-[[nodiscard]] constexpr std::int64_t least_depth(const PostUnitParameters& p, std::int64_t width, std::int64_t read_latency) {
-  return read_latency + longest_record_words(width) * (p.lanes / slice_channels) + post_stages;
+// Most cycles in which a lane compares an element with 15 thresholds.
+[[nodiscard]] constexpr std::int64_t threshold_steps(const PostUnitParameters& p) { return ceil_divide(15, p.comparators); }
+
+// Cycles by which the steps of a lane group start behind the reading of its records, so that the first element finds its
+// own in the lanes: a last word is needed at once for q2 (q1 and q2 come first), 9 cycles later for the activation and 24
+// later for the thresholds. Slices are read one after the other.
+[[nodiscard]] constexpr std::int64_t record_lead(const PostUnitParameters& p, std::int64_t width, std::int64_t record_latency,
+                                                 std::int64_t operand_latency) {
+  const std::int64_t column = width / slice_channels, quantiser = ceil_divide(quantiser_lane_bits, column);
+  const std::int64_t activation = ceil_divide(activation_lane_bits, column);
+  const std::int64_t thresholds = ceil_divide(threshold_lane_bits(15), column);
+  const std::int64_t before = (p.lanes / slice_channels - 1) * longest_record_words(width) - 1;
+  const std::int64_t last = std::max({2 * quantiser, 3 * quantiser + activation - 9, 3 * quantiser + activation + thresholds - 24});
+  return std::max<std::int64_t>(0, before + last + record_latency - operand_latency);
+}
+
+// Besides: loop, address, the slower operand's buffer read, word, operands; q1 and q2 (multiply in two cascaded slices 4,
+// shift 2, round, saturate), sum, activation (one slice, 7), sum, q3 (7); thresholds chosen, compared step by step, counted,
+// code; up to 3 cycles between the first and the last word of a value; write.
+inline constexpr std::int64_t post_stages = 1 + 3 + 8 + 1 + 7 + 1 + 7 + 2 + 3 + 1;
+[[nodiscard]] constexpr std::int64_t least_depth(const PostUnitParameters& p, std::int64_t width, std::int64_t record_latency,
+                                                 std::int64_t operand_latency) {
+  return record_lead(p, width, record_latency, operand_latency) + operand_latency + post_stages + threshold_steps(p);
 }
 
 // Buffer read, zero point subtracted, maximum or sum, times divisor / taps (3), write. Either kind of map may be read.

@@ -131,7 +131,8 @@ class Tile {
   const PreparedRecord& record_of(std::uint32_t s) {
     const std::uint32_t address = i_.parameters + s * record_words_;
     const Buffers& read = buffers_;
-    return buffers_.decoded_records().at(i_, address, read.parameters(address, record_words_));
+    return buffers_.decoded_records().at(i_, address, read.parameters(address, record_words_),
+                                         read.parameter_width());
   }
 
   // Pixels of a strip are read before any is written: a tile that overwrites its own operand goes element by element.

@@ -11,10 +11,7 @@
 // c / rows) or act_fixed maps (word a + (pixel * map_slices + s) * bytes, pixel counted from the tile's first row; bytes
 // 1, 2, 4; signed or unsigned). The tile covers `slices` slices starting at the addresses given.
 //
-// Parameters (region 0): one record a slice at `parameters` + slice * record_words, where record_words =
-// ceil(record bits / width). A record holds, for its 16 lanes, in this order and only what the instruction uses:
-// q1, q2, q3: M (32 bit), B (48 bit), s (6 bit); activation: slope (32), shift (6); thresholds: levels x 32 bit, direction (1);
-// then once: lo, hi (32 bit each) of q1, q2, q3, activation as used; base (32) with thresholds.
+// Parameters (region 0): one record a slice at `parameters` + slice * record_words (record.h says what lies where in it).
 #pragma once
 
 #include <array>

@@ -12,18 +12,25 @@
 
 namespace blendsim {
 
-// Bits of one slice's parameter record (instruction.h lists its fields in order).
+// Bits that a lane holds of each group of a slice's parameter record (record.h lists them).
+inline constexpr std::int64_t quantiser_lane_bits = 32 + 48 + 6 + 4, activation_lane_bits = 32 + 6 + 4;
+[[nodiscard]] constexpr std::int64_t threshold_lane_bits(std::int64_t levels) { return 1 + 2 + 32 * levels; }
+
+[[nodiscard]] constexpr std::int64_t quantisers(const PostInstruction& i) { return Cycles{i.use_q1} + i.use_q2 + i.use_q3; }
+
+// Bits of one slice's parameter record; 0: the instruction has none.
 [[nodiscard]] constexpr std::int64_t record_bits(const PostInstruction& i) {
-  const std::int64_t quantisers = Cycles{i.use_q1} + i.use_q2 + i.use_q3;
-  const std::int64_t activation = i.activation != 0 ? 1 : 0;
-  const std::int64_t thresholds = i.use_thresholds != 0 ? 1 : 0;
-  const std::int64_t lane = quantisers * (32 + 48 + 6) + activation * (32 + 6) + thresholds * (Cycles{i.levels} * 32 + 1);
-  return slice_channels * lane + (quantisers + activation) * 64 + thresholds * 32;
+  return slice_channels * (quantisers(i) * quantiser_lane_bits + (i.activation != 0 ? activation_lane_bits : 0) +
+                           (i.use_thresholds != 0 ? threshold_lane_bits(i.levels) : 0));
 }
 
-// Words of one record in a parameters buffer `width` bits wide; at least 1, also for an instruction without parameters.
+// Words of one record in a parameters buffer `width` bits wide: each group begins with a word of its own, so that it goes
+// straight to its place in the lanes. At least 1, also for an instruction without parameters.
 [[nodiscard]] constexpr std::int64_t record_words(const PostInstruction& i, std::int64_t width) {
-  return std::max<std::int64_t>(1, ceil_divide(record_bits(i), width));
+  const std::int64_t column = width / slice_channels;
+  return std::max<std::int64_t>(1, quantisers(i) * ceil_divide(quantiser_lane_bits, column) +
+                                       (i.activation != 0 ? ceil_divide(activation_lane_bits, column) : 0) +
+                                       (i.use_thresholds != 0 ? ceil_divide(threshold_lane_bits(i.levels), column) : 0));
 }
 
 // Cycles that one cell (16 lanes of one pixel) takes: words read, thresholds compared, words and planes written.
@@ -35,19 +42,38 @@ namespace blendsim {
     const bool both = i.a_source == static_cast<std::uint32_t>(PostSource::fixed_map);
     cycles = std::max(cycles, (Cycles{1} << i.b_bytes_log2) + (both ? Cycles{1} << i.a_bytes_log2 : 0));
   }
+  // So do two operands out of one array's accumulators.
+  if (i.b_source != 0 && i.b_source == i.a_source) cycles = std::max(cycles, Cycles{2});
   if (i.use_thresholds != 0) cycles = std::max(cycles, ceil_divide(i.levels, p.comparators));
   if (i.write_fixed != 0) cycles = std::max(cycles, Cycles{1} << i.fixed_bytes_log2);
   if (i.write_bits != 0) cycles = std::max(cycles, Cycles{i.code_bits});
   return cycles;
 }
 
-// Lane groups x the longer of the pixels' cycles and the reading of the group's records, which the group before hides.
-[[nodiscard]] constexpr Cycles occupancy(const PostInstruction& i, const PostUnitParameters& p, std::int64_t parameter_width) {
-  const std::int64_t slices_at_once = p.lanes / slice_channels;
-  const std::int64_t lane_groups = ceil_divide(i.slices, slices_at_once);
+// Slices that the lanes take at once, and the groups of them that a tile has.
+[[nodiscard]] constexpr std::int64_t slices_at_once(const PostUnitParameters& p) { return p.lanes / slice_channels; }
+[[nodiscard]] constexpr std::int64_t lane_groups(const PostInstruction& i, const PostUnitParameters& p) {
+  return ceil_divide(i.slices, slices_at_once(p));
+}
+
+// Cycles of one lane group: the longer of its pixels' cells and the reading of its records, beside which the cells of the
+// group before are still on their way.
+[[nodiscard]] constexpr Cycles group_cycles(const PostInstruction& i, const PostUnitParameters& p, std::int64_t parameter_width) {
   const Cycles pixels = Cycles{i.rows} * i.width * cell_cycles(i, p);
-  const Cycles records = std::min<std::int64_t>(i.slices, slices_at_once) * record_words(i, parameter_width);
-  return lane_groups * std::max(pixels, records);
+  const Cycles records = std::min<std::int64_t>(i.slices, slices_at_once(p)) * record_words(i, parameter_width);
+  return std::max(pixels, records);
+}
+
+[[nodiscard]] constexpr Cycles occupancy(const PostInstruction& i, const PostUnitParameters& p, std::int64_t parameter_width) {
+  return lane_groups(i, p) * group_cycles(i, p, parameter_width);
+}
+
+// Cycle, counted from the start, in which word `word` of the `words` (bytes of a value, or planes) that a cell writes is on
+// the write port: a group's cells come one after the other from its first cycle on, and each writes its words in the last
+// cycles of its own.
+[[nodiscard]] constexpr Cycles word_time(const PostInstruction& i, const PostUnitParameters& p, std::int64_t parameter_width,
+                                         std::int64_t group, std::int64_t pixel, std::int64_t word, std::int64_t words) {
+  return group * group_cycles(i, p, parameter_width) + (pixel + 1) * cell_cycles(i, p) - 1 + p.depth - (words - 1 - word);
 }
 
 }  // namespace blendsim

@@ -20,7 +20,7 @@ inline constexpr std::array post_unit_parameters = {
     Parameter<PostUnitParameters>{"lanes", &PostUnitParameters::lanes, 16, 256, Unit::none, "channels processed in parallel", {}, true, 16},
     Parameter<PostUnitParameters>{"multiplier", &PostUnitParameters::multiplier, 8, 27, Unit::bit, "widest signed factor M; a limit only: the lowered network fixes the numbers"},
     Parameter<PostUnitParameters>{"comparators", &PostUnitParameters::comparators, 1, 15, Unit::none, "thresholds compared each cycle and lane"},
-    Parameter<PostUnitParameters>{"depth", &PostUnitParameters::depth, 16, 255, Unit::cycle, "first parameter read to the result written; includes the longest record's read"},
+    Parameter<PostUnitParameters>{"depth", &PostUnitParameters::depth, 16, 255, Unit::cycle, "loop to the result written; an element waits for its record in it"},
 };
 
 }  // namespace blendsim

@@ -10,75 +10,165 @@ namespace blendsim {
 namespace {
 
 constexpr int multiplier_bits = 32, offset_bits = 48, shift_bits = 6, limit_bits = 32, threshold_bits = 32;
+constexpr int limits_share = 2 * limit_bits / slice_channels, base_share = threshold_bits / slice_channels;
 
-// field(value&, bits, is signed) for everything a record holds, in order. Reader and writer share it.
-template <class Record, class Field>
-void walk(const PostInstruction& i, Record& record, Field&& field) {
-  const std::array<bool, 3> used = {i.use_q1 != 0, i.use_q2 != 0, i.use_q3 != 0};
-  for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-    for (std::size_t q = 0; q < used.size(); ++q) {
-      if (!used[q]) continue;
-      field(record.quantisers[q].multiplier[lane], multiplier_bits, true);
-      field(record.quantisers[q].offset[lane], offset_bits, true);
-      field(record.quantisers[q].shift[lane], shift_bits, false);
+// Where bit 0 of a lane's field lies: bits from the group's first word on, in the lane's column.
+struct Place {
+  std::int64_t word;
+  std::size_t lane;
+  int bit;
+};
+
+// Bits of a record, in columns of `column` bits a lane.
+class Columns {
+ public:
+  explicit Columns(std::int64_t width) : width_(width), column_(width / slice_channels) {}
+  [[nodiscard]] std::int64_t words(std::int64_t bits) const { return ceil_divide(bits, column_); }
+  [[nodiscard]] std::size_t index(const Place& place, int bit) const {
+    const std::int64_t at = place.bit + bit;
+    return static_cast<std::size_t>((place.word + at / column_) * width_ + static_cast<std::int64_t>(place.lane) * column_ +
+                                    at % column_);
+  }
+
+ private:
+  std::int64_t width_, column_;
+};
+
+class Reader {
+ public:
+  Reader(std::span<const std::uint8_t> bytes, std::int64_t width) : columns_(width), bytes_(bytes) {}
+  [[nodiscard]] const Columns& columns() const { return columns_; }
+
+  template <class Value>
+  void field(const Place& place, Value& value, int bits, bool is_signed) const {
+    const std::uint64_t raw = get(place, bits), sign = std::uint64_t{1} << (bits - 1);
+    value = static_cast<Value>(static_cast<std::int64_t>(is_signed ? (raw ^ sign) - sign : raw));
+  }
+  // A value that all lanes share, `share` bits of it with each.
+  void shared(Place place, std::int64_t& value, int share) const {
+    std::uint64_t raw = 0;
+    for (place.lane = 0; place.lane < slice_channels; ++place.lane)
+      raw |= get(place, share) << (static_cast<int>(place.lane) * share);
+    value = static_cast<std::int64_t>(raw);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t get(const Place& place, int bits) const {
+    std::uint64_t raw = 0;
+    for (int bit = 0; bit < bits; ++bit) {
+      const std::size_t at = columns_.index(place, bit);
+      raw |= static_cast<std::uint64_t>(bytes_[at / 8] >> (at % 8) & 1) << bit;
     }
-    if (i.activation != 0) {
-      field(record.activation.multiplier[lane], multiplier_bits, true);
-      field(record.activation.shift[lane], shift_bits, false);
-    }
-    if (i.use_thresholds != 0) {
-      for (std::size_t k = 0; k < i.levels; ++k) field(record.thresholds[k][lane], threshold_bits, true);
-      field(record.direction[lane], 1, false);
+    return raw;
+  }
+
+  Columns columns_;
+  std::span<const std::uint8_t> bytes_;
+};
+
+class Writer {
+ public:
+  Writer(std::span<std::uint8_t> bytes, std::int64_t width) : columns_(width), bytes_(bytes) {}
+  [[nodiscard]] const Columns& columns() const { return columns_; }
+
+  void field(const Place& place, std::int64_t value, int bits, bool is_signed) const {
+    require_fits(value, bits, is_signed);
+    put(place, static_cast<std::uint64_t>(value), bits);
+  }
+  void shared(Place place, std::int64_t value, int share) const {
+    const auto raw = static_cast<std::uint64_t>(value);
+    for (place.lane = 0; place.lane < slice_channels; ++place.lane)
+      put(place, raw >> (static_cast<int>(place.lane) * share), share);
+  }
+  static void require_fits(std::int64_t value, int bits, bool is_signed) {
+    const std::int64_t lowest = is_signed ? -(std::int64_t{1} << (bits - 1)) : 0;
+    const std::int64_t highest = (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1;
+    if (value < lowest || value > highest)
+      throw InvariantError("post_unit record", fmt::format("{} does not fit {} bits", value, bits));
+  }
+
+ private:
+  void put(const Place& place, std::uint64_t raw, int bits) const {
+    for (int bit = 0; bit < bits; ++bit) {
+      const std::size_t at = columns_.index(place, bit);
+      bytes_[at / 8] = static_cast<std::uint8_t>(bytes_[at / 8] | (raw >> bit & 1) << (at % 8));
     }
   }
-  for (std::size_t q = 0; q < used.size(); ++q) {
-    if (!used[q]) continue;
-    field(record.quantisers[q].lo, limit_bits, true);
-    field(record.quantisers[q].hi, limit_bits, true);
+
+  Columns columns_;
+  std::span<std::uint8_t> bytes_;
+};
+
+std::int64_t low_word(std::int64_t value) { return static_cast<std::int32_t>(value & 0xFFFFFFFF); }
+
+// Limits travel as one value of 64 bits, lo below hi.
+void limits(const Reader& port, const Place& place, QuantiserRecord& q) {
+  std::int64_t both = 0;
+  port.shared(place, both, limits_share);
+  q.lo = low_word(both);
+  q.hi = both >> limit_bits;
+}
+void limits(const Writer& port, const Place& place, const QuantiserRecord& q) {
+  Writer::require_fits(q.lo, limit_bits, true);
+  Writer::require_fits(q.hi, limit_bits, true);
+  port.shared(place, static_cast<std::int64_t>(static_cast<std::uint64_t>(q.hi) << limit_bits | (static_cast<std::uint64_t>(q.lo) & 0xFFFFFFFFU)),
+              limits_share);
+}
+void base(const Reader& port, const Place& place, PostRecord& record) {
+  port.shared(place, record.base, base_share);
+  record.base = low_word(record.base);
+}
+void base(const Writer& port, const Place& place, const PostRecord& record) {
+  Writer::require_fits(record.base, threshold_bits, true);
+  port.shared(place, record.base, base_share);
+}
+
+// Every field of a record through a Reader or a Writer, group after group.
+template <class Port, class Record>
+void walk(const PostInstruction& i, const Port& port, Record& record) {
+  std::int64_t word = 0;
+  const std::array<bool, 3> used = {i.use_q1 != 0, i.use_q2 != 0, i.use_q3 != 0};
+  for (std::size_t n = 0; n < used.size(); ++n) {
+    if (!used[n]) continue;
+    auto& q = record.quantisers[n];
+    for (std::size_t lane = 0; lane < slice_channels; ++lane) {
+      port.field({word, lane, 0}, q.multiplier[lane], multiplier_bits, true);
+      port.field({word, lane, 32}, q.offset[lane], offset_bits, true);
+      port.field({word, lane, 80}, q.shift[lane], shift_bits, false);
+    }
+    limits(port, {word, 0, 86}, q);
+    word += port.columns().words(quantiser_lane_bits);
   }
   if (i.activation != 0) {
-    field(record.activation.lo, limit_bits, true);
-    field(record.activation.hi, limit_bits, true);
+    for (std::size_t lane = 0; lane < slice_channels; ++lane) {
+      port.field({word, lane, 0}, record.activation.multiplier[lane], multiplier_bits, true);
+      port.field({word, lane, 32}, record.activation.shift[lane], shift_bits, false);
+    }
+    limits(port, {word, 0, 38}, record.activation);
+    word += port.columns().words(activation_lane_bits);
   }
-  if (i.use_thresholds != 0) field(record.base, threshold_bits, true);
+  if (i.use_thresholds == 0) return;
+  for (std::size_t lane = 0; lane < slice_channels; ++lane) {
+    port.field({word, lane, 0}, record.direction[lane], 1, false);
+    for (std::size_t k = 0; k < i.levels; ++k) {
+      port.field({word, lane, 3 + threshold_bits * static_cast<int>(k)}, record.thresholds[k][lane], threshold_bits, true);
+    }
+  }
+  base(port, {word, 0, 1}, record);
 }
 
 }  // namespace
 
-PostRecord decode_record(const PostInstruction& instruction, std::span<const std::uint8_t> bytes) {
+PostRecord decode_record(const PostInstruction& instruction, std::span<const std::uint8_t> bytes, std::int64_t width) {
   PostRecord record;
-  std::size_t position = 0;
-  walk(instruction, record, [&](auto& value, int bits, bool is_signed) {
-    std::uint64_t raw = 0;
-    for (int bit = 0; bit < bits;) {  // whole bytes where possible
-      const int offset = static_cast<int>(position % 8), take = std::min(8 - offset, bits - bit);
-      const std::uint64_t part = static_cast<std::uint64_t>(bytes[position / 8]) >> offset & ((1U << take) - 1);
-      raw |= part << bit;
-      bit += take;
-      position += static_cast<std::size_t>(take);
-    }
-    const std::uint64_t sign = std::uint64_t{1} << (bits - 1);
-    const std::uint64_t extended = is_signed ? (raw ^ sign) - sign : raw;
-    value = static_cast<std::decay_t<decltype(value)>>(static_cast<std::int64_t>(extended));
-  });
+  walk(instruction, Reader(bytes, width), record);
   return record;
 }
 
-std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record) {
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(ceil_divide(record_bits(instruction), 8)));
-  std::size_t position = 0;
-  walk(instruction, record, [&](const auto& field, int bits, bool is_signed) {
-    const auto value = static_cast<std::int64_t>(field);
-    const std::int64_t lowest = is_signed ? -(std::int64_t{1} << (bits - 1)) : 0;
-    const std::int64_t highest = (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1;
-    if (value < lowest || value > highest) {
-      throw InvariantError("post_unit record", fmt::format("{} does not fit {} bits", value, bits));
-    }
-    for (int bit = 0; bit < bits; ++bit, ++position) {
-      const auto one = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> bit & 1);
-      bytes[position / 8] = static_cast<std::uint8_t>(bytes[position / 8] | one << (position % 8));
-    }
-  });
+std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record, std::int64_t width) {
+  const std::int64_t words = record_bits(instruction) == 0 ? 0 : record_words(instruction, width);
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(words * width / 8));
+  walk(instruction, Writer(bytes, width), record);
   return bytes;
 }
 
@@ -118,7 +208,7 @@ void RecordCache::clear() {
 }
 
 const PreparedRecord& RecordCache::at(const PostInstruction& instruction, std::uint32_t address,
-                                      std::span<const std::uint8_t> bytes) {
+                                      std::span<const std::uint8_t> bytes, std::int64_t width) {
   const std::uint32_t kind = record_kind(instruction);
   std::uint32_t& place = places_[address];
   if (place == 0) {
@@ -127,7 +217,7 @@ const PreparedRecord& RecordCache::at(const PostInstruction& instruction, std::u
   } else if (entries_[place - 1].kind == kind) {
     return entries_[place - 1].prepared;
   }
-  entries_[place - 1] = {kind, PreparedRecord::of(instruction, decode_record(instruction, bytes))};
+  entries_[place - 1] = {kind, PreparedRecord::of(instruction, decode_record(instruction, bytes, width))};
   return entries_[place - 1].prepared;
 }
 

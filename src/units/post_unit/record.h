@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A slice's parameter record, decoded. What a step leaves unused stays 0.
 //
-// Its bits, from bit 0 of the record's first word, only what the instruction uses: for each of the 16 lanes, one lane
-// after the other, q1, q2, q3 (M 32, B 48, s 6 each), activation (slope 32, shift 6), thresholds (levels x 32,
-// direction 1); then once lo and hi (32 each) of q1, q2, q3, activation; then base (32) with thresholds. Two's
+// A word of the parameters buffer is 16 columns of width / 16 bits, lane l's at bit l * width / 16. In its column a lane
+// has, one group after the other and each from a new word on, only what the instruction uses:
+//   q1, q2, q3    M (32 bit), B (48), s (6), 4 bits of the limits
+//   activation    slope (32), s (6), 4 bits of the limits
+//   thresholds    direction (1), 2 bits of the base, levels x 32 bit
+// The limits, lo (32) below hi (32), and the base (32) belong to the slice: lane l holds bits [4l, 4l + 4) and
+// [2l, 2l + 2). So the unit writes what it reads straight into each lane's own memories, without a shifter. Two's
 // complement.
 #pragma once
 
@@ -35,10 +39,12 @@ struct PostRecord {
   bool operator==(const PostRecord&) const = default;
 };
 
-// `bytes`: record_words words of the parameters buffer.
-[[nodiscard]] PostRecord decode_record(const PostInstruction& instruction, std::span<const std::uint8_t> bytes);
-// The inverse: ceil(record bits / 8) bytes. Throws InvariantError where a value does not fit its bits.
-[[nodiscard]] std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record);
+// `bytes`: record_words words of a parameters buffer `width` bits wide.
+[[nodiscard]] PostRecord decode_record(const PostInstruction& instruction, std::span<const std::uint8_t> bytes,
+                                       std::int64_t width);
+// The inverse: record_words words, none without parameters. Throws InvariantError where a value does not fit its bits.
+[[nodiscard]] std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record,
+                                                      std::int64_t width);
 // What of an instruction decides a record's layout: instructions of equal kind decode equal bits equally.
 [[nodiscard]] std::uint32_t record_kind(const PostInstruction& instruction);
 
@@ -60,7 +66,7 @@ class RecordCache {
   void clear();
   // The record at `address`, decoded now if it was not. The reference holds until the next call.
   [[nodiscard]] const PreparedRecord& at(const PostInstruction& instruction, std::uint32_t address,
-                                         std::span<const std::uint8_t> bytes);
+                                         std::span<const std::uint8_t> bytes, std::int64_t width);
 
  private:
   struct Entry {

@@ -65,7 +65,7 @@ struct Example {
 
   void set_record(const PostRecord& changed) {
     record = changed;
-    const auto encoded = encode_record(post(0), record);
+    const auto encoded = encode_record(post(0), record, 512);
     std::copy(encoded.begin(), encoded.end(), program.segments[0].bytes.begin() + weight_bytes + 64);
   }
 

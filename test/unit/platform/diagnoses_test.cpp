@@ -246,9 +246,9 @@ TEST_F(PlatformFile, ADepthBelowThePipelineIsRefusedAtOneCycleLess) {
   // 2 read, 3 multiply, 3 along a cascade of 4, 1 tree level over two cascades, write.
   EXPECT_EQ(load({"mac_array.depth=10 cycles"}), "");
   EXPECT_THAT(load({"mac_array.depth=9 cycles"}), HasSubstr("mac_array.depth is 9 cycles, but its pipeline takes 10 cycles"));
-  // The longest record is 16 * 777 + 4 * 64 + 32 = 12,720 bits, 25 words of 512: 2 read, 25 words, 17 stages.
-  EXPECT_EQ(load({"post_unit.depth=44 cycles"}), "");
-  EXPECT_THAT(load({"post_unit.depth=43 cycles"}), HasSubstr("post_unit.depth is 43 cycles, but its pipeline takes 44 cycles: the longest record is 25 words"));
+  // q1 and q2 of a lane are 90 bits each, 3 words of 32: 5 cycles until the last; 2 read, 34 stages, 5 for 15 thresholds.
+  EXPECT_EQ(load({"post_unit.depth=46 cycles"}), "");
+  EXPECT_THAT(load({"post_unit.depth=45 cycles"}), HasSubstr("post_unit.depth is 45 cycles, but its pipeline takes 46 cycles: an element waits 5 cycles for its record (the longest has 27 words"));
 }
 
 TEST_F(PlatformFile, AMultiplierWiderThanTheSliceIsRefused) {
@@ -321,7 +321,7 @@ TEST_F(PlatformFile, OverridesApplyInOrderAndAreKept) {
 }
 
 TEST_F(PlatformFile, OverridesMoveTheWidthsThatFollow) {
-  const Platform p = load_platform("zu3eg", {"xnor_array.rows=32", "post_unit.depth=32 cycles"}, paths);
+  const Platform p = load_platform("zu3eg", {"xnor_array.rows=32", "post_unit.depth=44 cycles"}, paths);
   EXPECT_EQ(p.machine.buffer(BufferId::weights_binary).width, 32 * 3 * 48);
   EXPECT_EQ(p.machine.buffer(BufferId::accumulators).width, 32 * 32);
   EXPECT_EQ(p.machine.buffer(BufferId::parameters).width, 32 * 32);

@@ -137,42 +137,49 @@ class Experiment {
     for (std::uint32_t s = 0; s < i_.slices; ++s) {
       const PostRecord& r = records_[s];
       Bits bits(static_cast<std::size_t>(words * width));
-      std::size_t at = 0;
+      // A lane's column is width / 16 bits of each word; a group begins with a word of its own.
+      const auto column = static_cast<std::size_t>(width / 16);
+      std::vector<bool> stream;  // of the lane
       const auto put = [&](std::int64_t value, int count) {
-        bits.set(at, static_cast<std::uint64_t>(value), count);
-        at += static_cast<std::size_t>(count);
+        for (int bit = 0; bit < count; ++bit) stream.push_back((value >> bit & 1) != 0);
+      };
+      const auto end_group = [&] {
+        while (stream.size() % column != 0) stream.push_back(false);
+      };
+      const auto limits = [&](const QuantiserRecord& q, std::size_t lane) {
+        put((lane < 8 ? q.lo : q.hi) >> (lane % 8 * 4), 4);
       };
       const std::uint32_t used[3] = {i_.use_q1, i_.use_q2, i_.use_q3};
       for (std::size_t lane = 0; lane < 16; ++lane) {
+        stream.clear();
         for (std::size_t q = 0; q < 3; ++q) {
           if (used[q] == 0) continue;
           put(r.quantisers[q].multiplier[lane], 32);
           put(r.quantisers[q].offset[lane], 48);
           put(r.quantisers[q].shift[lane], 6);
+          limits(r.quantisers[q], lane);
+          end_group();
         }
         if (i_.activation != 0) {
           put(r.activation.multiplier[lane], 32);
           put(r.activation.shift[lane], 6);
+          limits(r.activation, lane);
+          end_group();
         }
         if (i_.use_thresholds != 0) {
-          for (std::size_t k = 0; k < i_.levels; ++k) put(r.thresholds[k][lane], 32);
           put(r.direction[lane], 1);
+          put(r.base >> (lane * 2), 2);
+          for (std::size_t k = 0; k < i_.levels; ++k) put(r.thresholds[k][lane], 32);
+          end_group();
+        }
+        EXPECT_EQ(std::max(column, stream.size()), static_cast<std::size_t>(words) * column);
+        for (std::size_t bit = 0; bit < stream.size(); ++bit) {
+          if (stream[bit]) bits.set(bit / column * static_cast<std::size_t>(width) + lane * column + bit % column, 1, 1);
         }
       }
-      for (std::size_t q = 0; q < 3; ++q) {
-        if (used[q] == 0) continue;
-        put(r.quantisers[q].lo, 32);
-        put(r.quantisers[q].hi, 32);
-      }
-      if (i_.activation != 0) {
-        put(r.activation.lo, 32);
-        put(r.activation.hi, 32);
-      }
-      if (i_.use_thresholds != 0) put(r.base, 32);
-      EXPECT_EQ(static_cast<std::int64_t>(at), record_bits(i_));
       if (record_bits(i_) > 0) {
         buffers_.write_words(BufferId::parameters, i_.parameters + s * static_cast<std::uint32_t>(words), bits.bytes());
-        const auto encoded = encode_record(i_, r);
+        const auto encoded = encode_record(i_, r, width);
         EXPECT_TRUE(std::equal(encoded.begin(), encoded.end(), bits.bytes().begin())) << "encode_record";
       }
     }
@@ -301,10 +308,7 @@ TEST(PostUnit, DecodesARecordAgainAfterItsWordsChange) {
     record.quantisers[0].multiplier.fill(multiplier);
     record.quantisers[0].lo = -128;
     record.quantisers[0].hi = 127;
-    auto bytes = encode_record(i, record);
-    const std::int64_t width = machine.buffer(BufferId::parameters).width;
-    bytes.resize(static_cast<std::size_t>(record_words(i, width) * width / 8));
-    buffers.write_words(BufferId::parameters, 0, bytes);
+    buffers.write_words(BufferId::parameters, 0, encode_record(i, record, machine.buffer(BufferId::parameters).width));
     execute(i, machine, buffers);
     return static_cast<std::int8_t>(static_cast<const Buffers&>(buffers).fixed(0, 1)[0]);
   };
@@ -324,6 +328,11 @@ TEST(PostUnit, ACellTakesAsManyCyclesAsItsSlowestPart) {
   i.a_source = i.b_source = 3;
   i.a_bytes_log2 = 1;
   EXPECT_EQ(cell_cycles(i, p), 3) << "two fixed operands share the read port";
+  i.a_source = i.b_source = 1;
+  EXPECT_EQ(cell_cycles(i, p), 2) << "two operands out of one array's accumulators share its port";
+  i.b_source = 2;
+  i.fixed_bytes_log2 = 0;
+  EXPECT_EQ(cell_cycles(i, p), 1) << "each array's accumulators have a port";
   i.use_thresholds = 1;
   i.levels = 15;
   EXPECT_EQ(cell_cycles(i, p), 5) << "15 levels by 3 comparators";
@@ -340,9 +349,33 @@ TEST(PostUnit, ReadsItsRecordsBehindThePixelsOfTheGroupBefore) {
   i.width = 32;
   EXPECT_EQ(record_bits(i), 16 * 86 + 64);
   EXPECT_EQ(record_words(i, 512), 3);
+  EXPECT_EQ(record_words(i, 1536), 1) << "90 bits a lane in a column of 96";
   EXPECT_EQ(occupancy(i, p, 512), 3 * 32);
   i.width = 2;
   EXPECT_EQ(occupancy(i, p, 512), 3 * 3) << "two pixels hide two of a record's three words";
+}
+
+TEST(PostUnit, WritesACellsWordsInTheLastCyclesOfItsTime) {
+  PostUnitParameters p;
+  p.lanes = 16;
+  p.depth = 46;
+  PostInstruction i;
+  i.a_source = i.use_q1 = i.rows = i.write_fixed = 1;
+  i.slices = 2;
+  i.width = 4;
+  EXPECT_EQ(word_time(i, p, 512, 0, 0, 0, 1), 46) << "the first cell's word, at the end of one cycle's cell";
+  EXPECT_EQ(word_time(i, p, 512, 1, 3, 0, 1), occupancy(i, p, 512) - 1 + 46) << "the last word is the instruction's end";
+  i.b_source = 3;
+  i.b_bytes_log2 = 2;
+  i.fixed_bytes_log2 = 1;
+  ASSERT_EQ(cell_cycles(i, p), 4);
+  EXPECT_EQ(word_time(i, p, 512, 0, 0, 0, 2), 2 + 46) << "two words in the last two of four cycles";
+  EXPECT_EQ(word_time(i, p, 512, 0, 0, 1, 2), 3 + 46);
+  EXPECT_EQ(word_time(i, p, 512, 1, 0, 1, 2), 4 * 4 + 3 + 46) << "the second lane group";
+  i.width = 1;
+  i.b_source = 0;
+  i.fixed_bytes_log2 = 0;
+  EXPECT_EQ(word_time(i, p, 512, 1, 0, 0, 1), 3 + 46) << "one pixel waits for the group before to read three words";
 }
 
 }  // namespace
