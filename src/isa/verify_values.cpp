@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::int64_t product_limit = std::int64_t{1} << 47;
 constexpr int longest_shift = 47;
+constexpr int slice_wide_bits = 27, slice_narrow_bits = 18;  // of a multiplier
 constexpr std::int64_t widest_accumulator = std::int64_t{1} << 31;
 
 struct Range {
@@ -303,7 +304,7 @@ class Values {
       if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1)) u = activated(record.activation, u);
       if (i.b_source != 0) u = sum(u, i.use_q2 != 0 ? quantised("q2", record.quantisers[1], b[lane_]) : b[lane_]);
       if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_join)) u = activated(record.activation, u);
-      if (i.use_q3 != 0) u = quantised("q3", record.quantisers[2], u);
+      if (i.use_q3 != 0) u = within_slice("q3", record.quantisers[2], u, quantised("q3", record.quantisers[2], u));
       const std::int64_t bits = 8 << i.fixed_bytes_log2;
       if (!clamped || i.write_fixed == 0 || i.fixed_is_code != 0) continue;
       if (!fits(u, type_range(bits, true)) && !fits(u, type_range(bits, false)))
@@ -325,8 +326,21 @@ class Values {
     return checked(step, q, q.offset[lane_], x);
   }
   [[nodiscard]] Range activated(const QuantiserRecord& q, const Range& x) const {
-    return checked("the activation", q, 0, {std::min<std::int64_t>(x.lo, 0), 0});
+    const Range negative{std::min<std::int64_t>(x.lo, 0), 0};
+    return within_slice("the activation", q, negative, checked("the activation", q, 0, negative));
   }
+  // Activation and q3 have one DSP slice each: 27 bit by 18 bit, either way round. Returns `result`.
+  [[nodiscard]] Range within_slice(const char* step, const QuantiserRecord& q, const Range& x, const Range& result) const {
+    const std::int64_t factor = q.multiplier[lane_];
+    const bool narrow = fits({factor, factor}, type_range(slice_narrow_bits, true));
+    if (is_bounded(x) && !fits(x, type_range(narrow ? slice_wide_bits : slice_narrow_bits, true))) {
+      refuse_lane(fmt::format("{} multiplies operands of {} to {} by {}, but its slice takes {} bit by {} bit", step, x.lo, x.hi,
+                              factor, slice_wide_bits, slice_narrow_bits));
+    }
+    return result;
+  }
+  // A 32-bit value whose writer does not clamp is known by its type alone: the lowered network proves its range.
+  static bool is_bounded(const Range& x) { return x.lo > -widest_accumulator && x.hi < widest_accumulator - 1; }
   [[nodiscard]] Range checked(const char* step, const QuantiserRecord& q, std::int64_t offset, const Range& x) const {
     const std::int64_t factor = q.multiplier[lane_], bits = machine_.post_unit.multiplier;
     const Range allowed = type_range(bits, true);
@@ -336,9 +350,7 @@ class Values {
       refuse_lane(fmt::format("{} shifts by {}, more than {}", step, q.shift[lane_], longest_shift));
     if (q.lo > q.hi) refuse_lane(fmt::format("{} saturates to nothing, {} to {}", step, q.lo, q.hi));
     const Range exact = sum(product(x, {factor, factor}), {offset, offset});
-    // A 32-bit value whose writer does not clamp is known by its type alone: the lowered network proves its range.
-    const bool bounded = x.lo > -widest_accumulator && x.hi < widest_accumulator - 1;
-    if (bounded && (exact.lo <= -product_limit || exact.hi >= product_limit)) {
+    if (is_bounded(x) && (exact.lo <= -product_limit || exact.hi >= product_limit)) {
       refuse_lane(fmt::format("{} may reach {} to {} of operands {} to {}, beyond 47 bit", step, exact.lo,
                                       exact.hi, x.lo, x.hi));
     }

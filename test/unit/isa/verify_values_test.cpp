@@ -79,6 +79,29 @@ TEST(VerifyRecords, ShiftsSaturationAndResultsAreSound) {
               HasSubstr("results of -1 to 128 do not fit 8 bit"));
 }
 
+// q3 alone, on an operand of lane 15 that is `start` and no product.
+std::string with_q3(std::int64_t factor, std::uint32_t start) {
+  Example example;
+  for (const std::size_t n : {3, 4}) {
+    auto& post = std::get<PostInstruction>(example.main[n]);
+    post.use_q1 = 0;
+    post.use_q3 = 1;  // one quantiser lies where any one does
+  }
+  for (std::size_t b = 0; b < 4; ++b)
+    example.program.segments[0].bytes[Example::weight_bytes + 4 * 15 + b] = static_cast<std::uint8_t>(start >> (8 * b));
+  PostRecord record = example.record;
+  record.quantisers[0].multiplier[15] = factor;
+  example.set_record(record);
+  return example.refusal();
+}
+
+TEST(VerifyRecords, Q3MultipliesInOneSliceOf27By18BitsEitherWayRound) {
+  EXPECT_EQ(with_q3((1 << 23) - 1, (1 << 17) - 1), "accepted");
+  EXPECT_EQ(with_q3((1 << 17) - 1, (1 << 26) - 1), "accepted");
+  EXPECT_THAT(with_q3(1 << 17, 1 << 17), HasSubstr("lane 15: q3 multiplies operands of -131072 to 131072 by 131072"));
+  EXPECT_THAT(with_q3(1, 1 << 26), HasSubstr("but its slice takes 27 bit by 18 bit"));
+}
+
 TEST(VerifyOperands, WeightsAndActivationsFitTheArray) {
   Example weights;  // the largest is 8
   weights.machine.mac_array.weight_bits = 5;
