@@ -8,7 +8,7 @@
 //               MULTIPLY     0: X = A:B, no multiplier; 1: M = multiplicand * b
 //               PREADD       0: multiplicand = a[26:0]; 1: d + a[26:0], through ADREG
 //   opmode      [1:0] X: 00 zero, 01 M, 10 P, 11 A:B             [3:2] Y: 00 zero, 01 M (as X), 10 all ones, 11 C
-//               [6:4] Z: 000 zero, 001 PCIN, 010 P, 011 C        [8:7] W: 00 zero, 01 P, 11 C
+//               [6:4] Z: 000 zero, 001 PCIN, 010 P, 011 C, 101 PCIN >>> 17  [8:7] W: 00 zero, 01 P, 11 C
 //   alumode     0000 Z+(W+X+Y)   0011 Z-(W+X+Y)   0001 -Z+(W+X+Y)-1   0010 -(Z+W+X+Y)-1
 //               W = Y = 0: 0100, 0111 XOR   0101, 0110 XNOR   1100 AND   1101 X and not Z   1110 NAND   1111 not X or Z
 //               W = 0, Y = ones: 0100, 0111 XNOR   0101, 0110 XOR   1100 OR   1101 X or not Z   1110 NOR   1111 not X and Z
@@ -108,6 +108,7 @@ module dsp48e2 #(
       3'b001: z = pcin;
       3'b010: z = p;
       3'b011: z = c_in;
+      3'b101: z = {{17{pcin[47]}}, pcin[47:17]};
       default: z = 48'b0;
     endcase
     case (op[8:7])
@@ -132,7 +133,7 @@ module dsp48e2 #(
   always_ff @(posedge clk) begin
     if ((op[1:0] == 2'b01) != (op[3:2] == 2'b01) || (op[1:0] == 2'b01 && MULTIPLY == 0)) $error("dsp48e2: X and Y take M together");
     if (op[1:0] == 2'b11 && MULTIPLY != 0) $error("dsp48e2: a slice that multiplies has no A:B");
-    if (op[6] || op[8:7] == 2'b10) $error("dsp48e2: this OPMODE is none of the machine's");
+    if ((op[6] && op[6:4] != 3'b101) || op[8:7] == 2'b10) $error("dsp48e2: this OPMODE is none of the machine's");
     if (alu[2] && (op[8:7] != 2'b00 || op[2])) $error("dsp48e2: a logic function takes W = 0 and Y = 0 or ones");
   end
 `endif

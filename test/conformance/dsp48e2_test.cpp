@@ -23,7 +23,7 @@ std::int64_t extend(std::uint64_t value, int bits) {
 // Multiplexer settings as OPMODE codes them.
 enum X : std::uint32_t { x_zero = 0, x_m = 1, x_p = 2, x_ab = 3 };
 enum Y : std::uint32_t { y_zero = 0, y_m = 1, y_ones = 2, y_c = 3 };
-enum Z : std::uint32_t { z_zero = 0, z_pcin = 1, z_p = 2, z_c = 3 };
+enum Z : std::uint32_t { z_zero = 0, z_pcin = 1, z_p = 2, z_c = 3, z_pcin_17 = 5 };
 enum W : std::uint32_t { w_zero = 0, w_p = 1, w_c = 3 };
 constexpr std::uint32_t opmode(X x, Y y, Z z, W w) { return x | y << 2 | z << 4 | w << 7; }
 
@@ -167,7 +167,7 @@ TEST_F(Dsp48e2, MultipliesSigned27By18BitsInThreeCyclesAndAddsOrTakesTheCascade)
     if (n % 7 == 0) in.a = any({0x4000000U, 0x3ffffffU, 0x7ffffffU, 0U});
     if (n % 5 == 0) in.b = any({0x20000U, 0x1ffffU, 0x3ffffU, 0U});
     in.product_opmode = opmode(x_m, y_m, any({z_zero, z_p, z_c}), w_zero);
-    in.cascade_opmode = opmode(x_m, y_m, z_pcin, any({w_zero, w_p, w_c}));
+    in.cascade_opmode = opmode(x_m, y_m, any({z_pcin, z_pcin_17}), any({w_zero, w_p, w_c}));
     in.alumode = any({0U, 3U});
     const Outputs p = step(in);
     if (n < settle) continue;
@@ -176,7 +176,9 @@ TEST_F(Dsp48e2, MultipliesSigned27By18BitsInThreeCyclesAndAddsOrTakesTheCascade)
     const auto product = static_cast<std::uint64_t>(old.multiplicand() * old.factor());
     const std::uint32_t z = late.product_opmode >> 4 & 7, w = late.cascade_opmode >> 7;
     ASSERT_EQ(p.product, arithmetic(late.alumode, z == z_p ? before_.product : z == z_c ? late.c : 0, product)) << "cycle " << n;
-    ASSERT_EQ(p.cascade, arithmetic(late.alumode, before_.product, product + (w == w_p ? before_.cascade : w == w_c ? late.c : 0)))
+    const bool shifted = (late.cascade_opmode >> 4 & 7) == z_pcin_17;
+    const std::uint64_t below = shifted ? static_cast<std::uint64_t>(extend(before_.product, 48) >> 17) & mask48 : before_.product;
+    ASSERT_EQ(p.cascade, arithmetic(late.alumode, below, product + (w == w_p ? before_.cascade : w == w_c ? late.c : 0)))
         << "cycle " << n;
   }
 }

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loops of post_unit: for every lane group, pixels x cycles of a cell beside the words of the group's records; the group
+// ends when both have. Reads the records, and says for each cycle what its step is.
+//
+// Cycles      `start` in s; the loops walk in s+1 to s+occupancy; `front_free` in the last of them and while nothing runs.
+// Step        combinational from the loop registers: `step_valid` while pixels are walked; `step_remaining` cycles of the
+//             cell follow; first and last cycle of a cell; `step_begin`, `step_group`, `step_row`: in the first cell of the
+//             instruction, of a lane group, of a row; `step_entry`: where the lanes hold the group's records; `step_tag`
+//             tells instructions apart. `last` in the last cycle of the instruction.
+// Records     each word is read from `parameters` as soon as its group begins, and goes to the lanes WAIT + LATENCY + 2
+//             cycles after its loop cycle: `record_word` with a strobe for each slice and place (q1, q2, q3, activation, thresholds,
+//             each group of a record from a word of its own on).
+module post_front #(
+    parameter int SLICES = 1,  // of a lane group
+    parameter int COMPARATORS = 3,
+    parameter int WIDTH = 512,  // of a word of parameters
+    parameter int ADDRESS = 11,
+    parameter int LATENCY = 2,
+    parameter int WAIT = 0,  // cycles that reads wait, where the platform's depth is above the stages
+    parameter int ENTRIES = 32,
+    parameter int TAGS = 64,
+    parameter int WORDS = 27
+) (
+    input  logic clk,
+    input  logic reset,
+    input  logic start,
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  blendsim_pkg::post_unit_instruction_t instruction,
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  logic [$clog2(TAGS)-1:0] start_tag,
+    output logic front_free,
+    output logic last,
+    output logic step_valid,
+    output logic step_first,
+    output logic step_last,
+    output logic step_begin,
+    output logic step_group,
+    output logic step_row,
+    output logic [3:0] step_remaining,
+    output logic [$clog2(ENTRIES)-1:0] step_entry,
+    output logic [$clog2(TAGS)-1:0] step_tag,
+    output logic parameters_read,
+    output logic [ADDRESS-1:0] parameters_address,
+    input  logic [WIDTH-1:0] parameters_data,
+    output logic [WIDTH-1:0] record_word,
+    output logic [SLICES*WORDS-1:0] record_write,
+    output logic [$clog2(ENTRIES)-1:0] record_entry
+);
+  localparam int ENTRY = $clog2(ENTRIES);
+  localparam int COLUMN = WIDTH / 16;
+  localparam int Q_WORDS = (90 + COLUMN - 1) / COLUMN;
+  localparam int A_WORDS = (42 + COLUMN - 1) / COLUMN;
+  localparam int T_WORDS = (3 + 15 * 32 + COLUMN - 1) / COLUMN;
+
+  // Cycles of a cell, less 1: words read, thresholds compared, words and planes written.
+  function automatic logic [3:0] cell_end(input logic [1:0] a_source, input logic [1:0] b_source, input logic [1:0] a_log2,
+                                          input logic [1:0] b_log2, input logic use_thresholds, input logic [3:0] levels,
+                                          input logic write_fixed, input logic [1:0] fixed_log2, input logic write_bits,
+                                          input logic [2:0] planes);
+    logic [3:0] reads, writes, steps, most;
+    reads = (a_source == 2'd3 ? 4'd1 << a_log2 : 4'd0) + (b_source == 2'd3 ? 4'd1 << b_log2 : 4'd0);
+    if (b_source == a_source && reads < 4'd2) reads = 4'd2;
+    writes = write_fixed ? 4'd1 << fixed_log2 : 4'd1;
+    if (write_bits && {1'b0, planes} > writes) writes = {1'b0, planes};
+    steps = 4'd1;
+    for (int s = 1; s < 15; s++) if (use_thresholds && 32'(levels) > s * COMPARATORS) steps = 4'(s + 1);
+    most = reads > writes ? reads : writes;
+    if (steps > most) most = steps;
+    cell_end = most - 4'd1;
+  endfunction
+
+  function automatic logic [2:0] lowest(input logic [3:0] mask);  // of the first four; else the fifth
+    lowest = mask[0] ? 3'd0 : mask[1] ? 3'd1 : mask[2] ? 3'd2 : mask[3] ? 3'd3 : 3'd4;
+  endfunction
+
+  // --- the instruction that runs ------------------------------------------------------------------------------------------
+  logic running;
+  logic [8:0] width_end;
+  logic [5:0] rows_end;
+  logic [3:0] cycles_end, group_end;  // group_end: slices of a group, less 1, as the law counts records
+  logic [4:0] groups_used;            // of a record: q1, q2, q3, activation, thresholds
+  logic [4:0] threshold_end;          // words of its thresholds, less 1
+  logic [ENTRY-1:0] entry;
+  logic [$clog2(TAGS)-1:0] tag;
+
+  // --- loop registers -----------------------------------------------------------------------------------------------------
+  logic pixels_left, first_cell, first_of_group, first_of_row;
+  logic [3:0] remaining;
+  logic [8:0] x_left;
+  logic [5:0] y_left;
+  logic records_left;
+  logic [3:0] slice;
+  logic [2:0] group;   // of the record
+  logic [4:0] word;    // of that group
+  logic [8:0] slices_left;
+
+  logic pixels_done, records_done, group_done, cell_done, row_done, word_done, record_done, has_record;
+  logic [4:0] groups_after, words_end;
+  always_comb begin
+    cell_done = remaining == 4'd0;
+    row_done = cell_done && x_left == 9'd0;
+    pixels_done = !pixels_left || (row_done && y_left == 6'd0);
+    groups_after = groups_used & (5'b11110 << group);
+    words_end = group < 3'd3 ? 5'(Q_WORDS - 1) : group == 3'd3 ? 5'(A_WORDS - 1) : threshold_end;
+    has_record = groups_used != 5'd0;
+    word_done = word == words_end || !has_record;
+    record_done = word_done && groups_after == 5'd0;
+    records_done = !records_left || (record_done && slice == group_end);
+    group_done = pixels_done && records_done;
+    last = running && group_done && slices_left <= 9'(SLICES);
+    front_free = !running || last;
+  end
+
+  logic [3:0] cycles_start;
+  assign cycles_start = cell_end(instruction.a_source, instruction.b_source, instruction.a_bytes_log2, instruction.b_bytes_log2,
+                                 instruction.use_thresholds, instruction.levels, instruction.write_fixed,
+                                 instruction.fixed_bytes_log2, instruction.write_bits, instruction.code_bits);
+  logic [4:0] groups_start, threshold_start;
+  assign groups_start = {instruction.use_thresholds, instruction.activation != 2'd0, instruction.use_q3, instruction.use_q2,
+                         instruction.use_q1};
+  always_comb begin
+    threshold_start = 5'd0;
+    for (int w = 1; w < T_WORDS; w++) if (3 + 32 * 32'(instruction.levels) > w * COLUMN) threshold_start = 5'(w);
+  end
+
+  always_ff @(posedge clk) begin
+    if (reset) running <= 1'b0;
+    else if (start) running <= 1'b1;
+    else if (last) running <= 1'b0;
+  end
+
+  always_ff @(posedge clk) begin
+    if (reset) entry <= '0;
+    else if (running && group_done && has_record) entry <= 32'(entry) == ENTRIES - 1 ? '0 : entry + 1'b1;
+  end
+
+  always_ff @(posedge clk) begin
+    if (start) begin
+      width_end <= instruction.width - 9'd1;
+      rows_end <= instruction.rows - 6'd1;
+      cycles_end <= cycles_start;
+      group_end <= instruction.slices >= 9'(SLICES) ? 4'(SLICES - 1) : instruction.slices[3:0] - 4'd1;
+      groups_used <= groups_start;
+      threshold_end <= threshold_start;
+      tag <= start_tag;
+    end
+    if (start || (running && group_done)) begin
+      pixels_left <= 1'b1;
+      first_cell <= start;
+      first_of_group <= 1'b1;
+      first_of_row <= 1'b1;
+      remaining <= start ? cycles_start : cycles_end;
+      x_left <= start ? instruction.width - 9'd1 : width_end;
+      y_left <= start ? instruction.rows - 6'd1 : rows_end;
+      records_left <= 1'b1;
+      slice <= 4'd0;
+      group <= lowest(start ? groups_start[3:0] : groups_used[3:0]);
+      word <= 5'd0;
+      slices_left <= start ? instruction.slices : slices_left - 9'(SLICES);
+    end else begin
+      if (pixels_left) begin
+        remaining <= cell_done ? cycles_end : remaining - 4'd1;
+        if (cell_done) begin
+          first_cell <= 1'b0;
+          first_of_group <= 1'b0;
+          first_of_row <= row_done;
+          x_left <= row_done ? width_end : x_left - 9'd1;
+          if (row_done) y_left <= y_left - 6'd1;
+          pixels_left <= !pixels_done;
+        end
+      end
+      if (records_left) begin
+        word <= word_done ? 5'd0 : word + 5'd1;
+        if (word_done) group <= record_done ? lowest(groups_used[3:0]) : lowest(groups_after[3:0]);
+        if (record_done) slice <= slice + 4'd1;
+        records_left <= !records_done;
+      end
+    end
+  end
+
+  assign step_valid = running && pixels_left;
+  assign step_first = remaining == cycles_end;
+  assign step_last = cell_done;
+  assign step_begin = first_cell;
+  assign step_group = first_of_group;
+  assign step_row = first_of_row;
+  assign step_remaining = remaining;
+  assign step_entry = entry;
+  assign step_tag = tag;
+
+  // --- records: address register, memory, word register -------------------------------------------------------------------
+  logic read;
+  logic [4:0] place;
+  logic [ADDRESS-1:0] next_address;
+  always_comb begin
+    read = running && records_left && has_record && {5'b0, slice} < slices_left;
+    place = word;
+    case (group)
+      3'd0: place = word;
+      3'd1: place = word + 5'(Q_WORDS);
+      3'd2: place = word + 5'(2 * Q_WORDS);
+      3'd3: place = word + 5'(3 * Q_WORDS);
+      default: place = word + 5'(3 * Q_WORDS + A_WORDS);
+    endcase
+  end
+  always_ff @(posedge clk) begin
+    if (start) next_address <= ADDRESS'(instruction.parameters);
+    else if (read) next_address <= next_address + 1'b1;
+    record_word <= parameters_data;
+  end
+
+  delay_line #(.WIDTH(1 + ADDRESS), .CYCLES(WAIT + 1), .RESET(1)) addresses (
+      .clk(clk), .reset(reset), .in({read, next_address}), .out({parameters_read, parameters_address}));
+
+  localparam int BESIDE = 1 + 4 + 5 + ENTRY;
+  logic [BESIDE-1:0] beside, beside_word;
+  assign beside = {read, slice, place, entry};
+  delay_line #(.WIDTH(BESIDE), .CYCLES(WAIT + LATENCY + 1), .RESET(1)) words_in_flight (.clk(clk), .reset(reset), .in(beside), .out(beside_word));
+  always_ff @(posedge clk) begin
+    for (int s = 0; s < SLICES; s++)
+      for (int w = 0; w < WORDS; w++)
+        record_write[s*WORDS+w] <= beside_word[BESIDE-1] && 32'(beside_word[ENTRY+5+:4]) == s && 32'(beside_word[ENTRY+:5]) == w;
+    record_entry <= beside_word[ENTRY-1:0];
+  end
+endmodule
