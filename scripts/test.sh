@@ -1,7 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds everything from what the tree holds and runs every test. Exit status 0 only if all of them pass.
+# --long: also many programs on rtl/ and more platforms of it (label `long`), which take the better part of an hour.
 set -euo pipefail
+labels=(-LE long)
+[ "${1:-}" = --long ] && labels=()
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/packages.sh
 # shellcheck disable=SC2086
@@ -29,4 +32,4 @@ fi
 
 cmake --preset dev >/dev/null
 ninja -C build/dev -j"$jobs"
-ctest --test-dir build/dev -j2 --output-on-failure
+ctest --test-dir build/dev -j2 --output-on-failure "${labels[@]}"
