@@ -100,7 +100,10 @@ module post_lane #(
   end else begin : g_at_once
     assign waiting = u;
   end
-  always_ff @(posedge clk) tapped <= waiting[34*compare_tap+:34];
+  always_ff @(posedge clk) begin
+    tapped <= waiting[33:0];
+    for (int t = 1; t < STEPS; t++) if (32'(compare_tap) == t) tapped <= waiting[34*t+:34];
+  end
 
   logic [T_WORDS-1:0] write_thresholds;
   assign write_thresholds = write[3*Q_WORDS+A_WORDS+:T_WORDS];
@@ -129,11 +132,14 @@ module post_lane #(
   end
 
   logic [3:0] hits, count;
+  logic active;
   always_comb begin
     hits = 4'd0;
+    active = 1'b0;
     for (int i = 0; i < COMPARATORS; i++) begin
-      if (use_thresholds && 32'(step) * COMPARATORS + i < 32'(levels) &&
-          ($signed(tapped) >= $signed({{2{chosen[32*i+31]}}, chosen[32*i+:32]})) == direction)
+      active = 1'b0;
+      for (int s = 0; s < STEPS; s++) if (32'(step) == s) active = s * COMPARATORS + i < 32'(levels);
+      if (use_thresholds && active && ($signed(tapped) >= $signed({{2{chosen[32*i+31]}}, chosen[32*i+:32]})) == direction)
         hits = hits + 4'd1;
     end
     if (!use_thresholds && !tapped[33]) hits = 4'd1;

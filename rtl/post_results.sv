@@ -144,11 +144,17 @@ module post_results #(
     fixed_address <= fixed_to;
   end
 
+  logic [31:0] fixed_first;  // of the words that the pixel's lane group takes
+  always_comb begin
+    fixed_first = 32'd0;
+    for (int w = 1; w < 4; w++) if (32'(fixed_word) == w) fixed_first = w * SLICES;
+  end
+
   // --- stage 2: write ports -----------------------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin
     act_fixed_write_address <= fixed_address;
     for (int s = 0; s < SLICES; s++)
-      act_fixed_write[s] <= fixed_writes && (32'(fixed_word) * SLICES + s) < (32'(present_here) << fixed_log2);
+      act_fixed_write[s] <= fixed_writes && fixed_first + 32'(s) < (32'(present_here) << fixed_log2);
     for (int n = 0; n < 16 * SLICES; n++) begin  // byte n of the word
       case (fixed_log2)
         2'd0: act_fixed_write_data[8*n+:8] <= values[32*n+:8];
