@@ -18,26 +18,12 @@ constexpr int widest_code = 4;  // planes that thresholds can make
 constexpr int most_planes = 8;
 constexpr int stem_channels = 4, stem_pixels = 4;
 
-// Width of two's complement that holds [lo, hi].
-int signed_bits_for(std::int64_t lo, std::int64_t hi) {
-  return std::max(2, Format::for_range(std::min<std::int64_t>(lo, -1), std::max<std::int64_t>(hi, 0)).bits());
-}
-
-struct Range {
-  std::int64_t lo = 0, hi = 0;
-};
-
-Range weight_range(const Convolution& conv) {
-  if (conv.weights.empty()) return {};
-  const auto [lo, hi] = std::minmax_element(conv.weights.begin(), conv.weights.end());
-  return {*lo, *hi};
-}
-
 class Chooser {
  public:
   Chooser(const IntegerNetwork& network, const MachineParameters& machine) : network_(network), machine_(machine) {}
 
-  ConvChoice choose(const Layer& layer, const Convolution& conv) {
+  ConvChoice choose(const Layer& layer, const Convolution& conv, const LayerFacts& facts, std::string* reason) {
+    weights_ = &facts;
     const IntTensor& in = network_.tensor(conv.input);
     const IntTensor& out = network_.tensor(conv.output);
     pixels_ = Cycles{out.height} * out.width;
@@ -51,12 +37,13 @@ class Chooser {
           fmt::format("mac_array: {}; xnor_array: {}", mac_problem, xnor_problem));
     }
     const bool use_xnor = xnor && (!mac || xnor->cycles <= mac->cycles);
-    Candidate best = use_xnor ? *xnor : *mac;
-    best.choice.why = fmt::format(
-        "{}: {} cycles by law; {}", use_xnor ? "xnor_array" : "mac_array", best.cycles,
-        use_xnor ? (mac ? fmt::format("mac_array {}", mac->cycles) : "mac_array cannot: " + mac_problem)
-                 : (xnor ? fmt::format("xnor_array {}", xnor->cycles) : "xnor_array cannot: " + xnor_problem));
-    return best.choice;
+    if (reason != nullptr) {
+      *reason = fmt::format(
+          "{}: {} cycles by law; {}", use_xnor ? "xnor_array" : "mac_array", (use_xnor ? xnor : mac)->cycles,
+          use_xnor ? (mac ? fmt::format("mac_array {}", mac->cycles) : "mac_array cannot: " + mac_problem)
+                   : (xnor ? fmt::format("xnor_array {}", xnor->cycles) : "xnor_array cannot: " + xnor_problem));
+    }
+    return (use_xnor ? xnor : mac)->choice;
   }
 
  private:
@@ -87,20 +74,19 @@ class Chooser {
     c.split = split ? conv.groups : 1;
     const bool zeros = conv.groups > c.split;
     const bool bipolar_weights = conv.weight_format.is_bipolar() && !zeros;
-    const Range w = weight_range(conv);
     if (in.format.is_bipolar()) {
       if (!bipolar_weights) {
         c.use_and = c.doubled = c.weight_signed = true;
-        c.weight_bits = signed_bits_for(2 * w.lo, 2 * w.hi);
+        c.weight_bits = signed_bits_for(2 * weights_->weight_lo, 2 * weights_->weight_hi);
       }
     } else {
       c.activation_bits = in.format.bits();
       c.activation_signed = in.format.is_signed();
       if (c.activation_signed || !bipolar_weights || c.activation_bits == 1) {
         c.use_and = true;
-        c.weight_signed = w.lo < 0;
-        c.weight_bits = c.weight_signed ? signed_bits_for(w.lo, w.hi)
-                                        : Format::for_range(0, std::max<std::int64_t>(1, w.hi)).bits();
+        c.weight_signed = weights_->weight_lo < 0;
+        c.weight_bits = c.weight_signed ? signed_bits_for(weights_->weight_lo, weights_->weight_hi)
+                                        : Format::for_range(0, std::max<std::int64_t>(1, weights_->weight_hi)).bits();
       }
     }
     if (c.weight_bits > most_planes) {
@@ -125,11 +111,10 @@ class Chooser {
                             machine_.mac_array.activation_bits);
       return std::nullopt;
     }
-    const Range w = weight_range(conv);
-    const int weight_bits = signed_bits_for(w.lo, w.hi);
+    const int weight_bits = signed_bits_for(weights_->weight_lo, weights_->weight_hi);
     if (weight_bits > machine_.mac_array.weight_bits) {
-      problem = fmt::format("weights in [{}, {}] need mac_array.weight_bits={}, there are {}", w.lo, w.hi, weight_bits,
-                            machine_.mac_array.weight_bits);
+      problem = fmt::format("weights in [{}, {}] need mac_array.weight_bits={}, there are {}", weights_->weight_lo,
+                            weights_->weight_hi, weight_bits, machine_.mac_array.weight_bits);
       return std::nullopt;
     }
     if (!fits(out, machine_.mac_array.accumulator, "mac_array.accumulator", problem)) return std::nullopt;
@@ -175,6 +160,7 @@ class Chooser {
 
   const IntegerNetwork& network_;
   const MachineParameters& machine_;
+  const LayerFacts* weights_ = nullptr;
   Cycles pixels_ = 0;
 };
 
@@ -191,7 +177,7 @@ void find_live_layers(const IntegerNetwork& network, Assignment& a) {
 }
 
 // Needs flow from readers to writers: a pooling or concatenation can only write the forms it reads.
-void find_needs(const IntegerNetwork& network, Assignment& a) {
+void find_needs(const IntegerNetwork& network, const NetworkFacts& facts, Assignment& a) {
   a.needs.resize(network.tensors.size());
   const auto need = [&](TensorId id) -> Needs& { return a.needs[static_cast<std::size_t>(id)]; };
   for (const TensorId id : network.output_tensors) need(id).fixed = true;
@@ -204,11 +190,7 @@ void find_needs(const IntegerNetwork& network, Assignment& a) {
       // Accumulators are read in place; `place` asks for a map where they cannot be.
       const auto read = [&](TensorId id) {
         if (id == no_tensor) return;
-        const bool accumulator = std::any_of(network.layers.begin(), network.layers.end(), [&](const Layer& other) {
-          const auto* c = std::get_if<Convolution>(&other.work);
-          return c != nullptr && c->output == id;
-        });
-        if (!accumulator) need(id).fixed = true;
+        if (!facts.is_accumulator[static_cast<std::size_t>(id)]) need(id).fixed = true;
       };
       read(post->a);
       read(post->b);
@@ -235,17 +217,12 @@ void find_needs(const IntegerNetwork& network, Assignment& a) {
   }
 }
 
-void check_multipliers(const IntegerNetwork& network, const MachineParameters& machine, Diagnostics& found) {
-  for (const Layer& layer : network.layers) {
-    const auto* post = std::get_if<PostProcessing>(&layer.work);
-    if (post == nullptr) continue;
-    int bits = 0;
-    for (const auto* q : {&post->q1, &post->q2, &post->q3}) {
-      if (!*q) continue;
-      for (const std::int32_t m : (*q)->multiplier) bits = std::max(bits, signed_bits_for(m, m));
-    }
+void check_multipliers(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
+                       Diagnostics& found) {
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const int bits = facts.layers[l].multiplier_bits;
     if (bits <= machine.post_unit.multiplier) continue;
-    found.error("unit-too-narrow", Place{{}, 0, layer.name},
+    found.error("unit-too-narrow", Place{{}, 0, network.layers[l].name},
                 fmt::format("a factor M needs {} bits, post_unit.multiplier is {}", bits, machine.post_unit.multiplier),
                 fmt::format("post_unit.multiplier={}{}", bits, bits > 27 ? " (beyond the widest, 27)" : ""));
   }
@@ -253,25 +230,27 @@ void check_multipliers(const IntegerNetwork& network, const MachineParameters& m
 
 }  // namespace
 
-Assignment assign(const IntegerNetwork& network, const MachineParameters& machine) {
+Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
+                  std::vector<std::string>* reasons) {
   Assignment a;
+  if (reasons != nullptr) reasons->assign(network.layers.size(), {});
   a.convolutions.resize(network.layers.size());
   Diagnostics found;
-  check_multipliers(network, machine, found);
+  check_multipliers(network, facts, machine, found);
   Chooser chooser(network, machine);
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const auto* conv = std::get_if<Convolution>(&network.layers[l].work);
     if (conv == nullptr) continue;
     try {
-      a.convolutions[l] = chooser.choose(network.layers[l], *conv);
-      a.explanation.push_back(fmt::format("{}: {}", network.layers[l].name, a.convolutions[l].why));
+      a.convolutions[l] =
+          chooser.choose(network.layers[l], *conv, facts.layers[l], reasons == nullptr ? nullptr : &(*reasons)[l]);
     } catch (const DiagnosticError& error) {
       for (const Diagnostic& d : error.diagnostics()) found.error(d.code, d.place, d.message, d.hint);
     }
   }
   found.throw_if_any();
   find_live_layers(network, a);
-  find_needs(network, a);
+  find_needs(network, facts, a);
   return a;
 }
 

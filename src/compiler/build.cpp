@@ -138,7 +138,7 @@ class Builder {
       source = u32(static_cast<int>(on_xnor ? PostSource::xnor_accumulators : PostSource::mac_accumulators));
       address = plan_.slots.empty() || op_.tile < 0
                     ? 0
-                    : plan_.slots[static_cast<std::size_t>(op_.tile)][static_cast<std::size_t>(o.conv)];
+                    : plan_.slots[plan_.slot_begin[static_cast<std::size_t>(op_.tile)] + static_cast<std::size_t>(o.conv)];
       stride = u32(groups(on_xnor));
     } else if (o.map.exists()) {
       source = u32(static_cast<int>(PostSource::fixed_map));
@@ -329,7 +329,15 @@ class Builder {
 };
 
 template <class I, class Fields>
+bool all_fit(const I& i, const Fields& fields) {
+  bool fit = true;
+  for (const auto& field : fields) fit &= std::uint64_t{i.*(field.member)} <= field.maximum();
+  return fit;
+}
+
+template <class I, class Fields>
 void check_table(const Plan& plan, const TileOp& op, const I& i, const Fields& fields) {
+  if (all_fit(i, fields)) return;
   const std::size_t row = i.sync.layer;
   const std::string name = row == 0                            ? "input"
                            : row > plan.network->layers.size() ? "output"

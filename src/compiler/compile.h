@@ -13,8 +13,9 @@
 
 namespace blendsim {
 
-// The machine, as the compiler is given it: a schedule search asks the machine itself, never a second model of time.
-using Evaluate = std::function<Run(const Program&, const Platform&)>;
+// The machine, as the compiler is given it: a schedule search asks the machine itself, never a second model of time. The
+// program is a Retargeter's: it can be run for its timing alone.
+using Evaluate = std::function<Run(const Program&, const MachineParameters&)>;
 
 struct CompileOptions {
   std::string dump_after;        // name of a pass: its result is appended to CompileResult::dump

@@ -31,8 +31,7 @@ std::string operand_text(const Plan& plan, const Stage& stage, const Operand& o)
 std::string assigned(const Plan& plan) {
   std::string text;
   for (std::size_t l = 0; l < plan.network->layers.size(); ++l) {
-    const ConvChoice& c = plan.assignment.convolutions[l];
-    if (!c.why.empty()) text += fmt::format("{}: {}\n", plan.network->layers[l].name, c.why);
+    if (!plan.reasons[l].empty()) text += fmt::format("{}: {}\n", plan.network->layers[l].name, plan.reasons[l]);
   }
   for (std::size_t t = 0; t < plan.network->tensors.size(); ++t) {
     const Needs& n = plan.assignment.needs[t];

@@ -17,16 +17,22 @@ constexpr std::int64_t longest_run = std::int64_t{8} << 20;  // bytes; a run's l
 
 class Emitter {
  public:
-  explicit Emitter(const Plan& plan) : plan_(plan), network_(*plan.network), machine_(*plan.machine) {}
+  Emitter(const Plan& plan, Content content)
+      : plan_(plan), network_(*plan.network), machine_(*plan.machine), complete_(content == Content::complete) {}
 
   Program run() {
     program_.network = network_.name;
-    program_.network_digest = network_.digest();
+    program_.network_digest = plan_.facts->digest;
     make_layers();
     make_input();
     make_outputs();
     make_constants();
     make_words();
+    if (!complete_) {
+      program_.init.clear();  // its room in DRAM stays: every address is the complete program's
+      return std::move(program_);
+    }
+    list_results();
     measure_buffers();
     for (const Layer& layer : network_.layers) {
       if (!layer.exactness.note.empty())
@@ -46,10 +52,14 @@ class Emitter {
         unit = plan_.assignment.convolutions[l].xnor ? "xnor_array" : "mac_array";
       if (std::holds_alternative<Pooling>(layer.work) || std::holds_alternative<Concatenation>(layer.work))
         unit = "pool_unit";
-      program_.layers.push_back(
-          {layer.name, layer.op, layer.nodes, unit, layer_macs(network_, layer), layer_is_binary(network_, layer), {}});
+      const LayerFacts& facts = plan_.facts->layers[l];
+      program_.layers.push_back({layer.name, layer.op, {}, unit, facts.macs, facts.binary, {}});
+      if (complete_) program_.layers.back().nodes = layer.nodes;
     }
     program_.layers.push_back({"output", "Store", {}, "store", 0, false, {}});
+  }
+
+  void list_results() {
     for (const Node& node : plan_.nodes) {
       if (const auto* stage = std::get_if<Stage>(&node.work)) {
         for (const ConvPart& part : stage->convs) add_accumulators(*stage, part);
@@ -130,19 +140,20 @@ class Emitter {
     const InputPart& part = std::get<InputPart>(plan_.nodes.front().work);
     const Map& map = plan_.map(part.view);
     const IntTensor& t = network_.tensor(network_.input_tensor);
+    program_.input_form = part.form;
+    program_.input_row_bytes = static_cast<std::uint32_t>(input_row_bytes(plan_, part));
+    program_.input_bytes = std::uint64_t{program_.input_row_bytes} * static_cast<std::uint64_t>(t.height);
+    if (!complete_) return;
     program_.input = view_of(network_.input_tensor);
     program_.input.place = TensorView::Place::dram;
     program_.input.slices = static_cast<std::uint32_t>(
         map.binary ? ceil_divide(part.view.lanes.slices, plan_.cell_slices()) : part.view.lanes.slices);
     program_.input.plane_cells = map.binary ? program_.input.slices : 0;
-    program_.input_form = part.form;
-    program_.input_row_bytes = static_cast<std::uint32_t>(input_row_bytes(plan_, part));
-    program_.input_bytes = std::uint64_t{program_.input_row_bytes} * static_cast<std::uint64_t>(t.height);
     program_.host_input = network_.input;
   }
 
   void make_outputs() {
-    program_.host_outputs = network_.outputs;
+    if (complete_) program_.host_outputs = network_.outputs;
     for (const Node& node : plan_.nodes) {
       const auto* part = std::get_if<OutputPart>(&node.work);
       if (part == nullptr) continue;
@@ -155,7 +166,7 @@ class Emitter {
       const std::int64_t row = std::int64_t{map.width} * view.slices * view.bytes * slice_channels;
       const std::int64_t bus = machine_.memory.bus_bytes(), row_bytes = ceil_divide(row, bus) * bus;
       if (row_bytes != row) view.plane_cells = static_cast<std::uint32_t>(row_bytes);
-      program_.outputs.push_back(view);
+      if (complete_) program_.outputs.push_back(view);
       program_.output_bytes = part->address + static_cast<std::uint64_t>(row_bytes * map.height);
     }
   }
@@ -191,30 +202,33 @@ class Emitter {
     for (const SpaceUse& use : plan_.spaces) {
       for (const int b : use.blocks) {
         const Block& block = plan_.blocks[static_cast<std::size_t>(b)];
-        const auto stored = static_cast<std::size_t>(dram_word_bytes(machine_, buffer_id(block.space)));
-        const auto bytes = static_cast<std::size_t>(ceil_divide(buffer_of(machine_, block.space).width, 8));
-        if (segment.bytes.size() != block.dram)
-          throw InvariantError("compiler", "constants do not lie one after the other");
-        segment.bytes.resize(segment.bytes.size() + static_cast<std::size_t>(block.words) * stored);
-        for (std::size_t part = 0; part < block.part_offset.size(); ++part) {
-          const std::vector<std::uint8_t> words = part_bytes(block, part);
-          const std::size_t count = words.size() / bytes;
-          const std::size_t next = part + 1 < block.part_offset.size()
-                                       ? static_cast<std::size_t>(block.part_offset[part + 1])
-                                       : static_cast<std::size_t>(block.words);
-          if (count != next - static_cast<std::size_t>(block.part_offset[part])) {
-            throw InvariantError("compiler", fmt::format("{} constant words where {} are due", count, next));
-          }
-          for (std::size_t w = 0; w < count; ++w) {
-            std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(w * bytes), bytes,
-                        segment.bytes.begin() +
-                            static_cast<std::ptrdiff_t>(
-                                block.dram + (static_cast<std::size_t>(block.part_offset[part]) + w) * stored));
-          }
-        }
+        const std::int64_t stored = dram_word_bytes(machine_, buffer_id(block.space));
+        if (dram_end_ != block.dram) throw InvariantError("compiler", "constants do not lie one after the other");
+        dram_end_ += static_cast<std::uint64_t>(block.words * stored);
+        if (complete_) add_block(segment.bytes, block, static_cast<std::size_t>(stored));
       }
     }
     if (!segment.bytes.empty()) program_.segments.push_back(std::move(segment));
+  }
+
+  // Each word in `stored` bytes of its own.
+  void add_block(std::vector<std::uint8_t>& bytes, const Block& block, std::size_t stored) const {
+    const auto width = static_cast<std::size_t>(ceil_divide(buffer_of(machine_, block.space).width, 8));
+    bytes.resize(static_cast<std::size_t>(dram_end_));
+    for (std::size_t part = 0; part < block.part_offset.size(); ++part) {
+      const std::vector<std::uint8_t> words = part_bytes(block, part);
+      const auto first = static_cast<std::size_t>(block.part_offset[part]);
+      const auto next = static_cast<std::size_t>(part + 1 < block.part_offset.size() ? block.part_offset[part + 1]
+                                                                                     : block.words);
+      const std::size_t count = words.size() / width;
+      if (count != next - first) {
+        throw InvariantError("compiler", fmt::format("{} constant words where {} are due", count, next - first));
+      }
+      for (std::size_t w = 0; w < count; ++w) {
+        std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(w * width), width,
+                    bytes.begin() + static_cast<std::ptrdiff_t>(block.dram + (first + w) * stored));
+      }
+    }
   }
 
   // --- words
@@ -254,21 +268,20 @@ class Emitter {
     }
   }
 
+  // Room for words behind everything before, from a bus word on.
   [[nodiscard]] std::uint64_t add_words(const std::vector<Word>& words, std::size_t stored) {
-    DramSegment segment;
     const auto bus = std::max<std::uint64_t>(static_cast<std::uint64_t>(machine_.memory.bus_bytes()), sizeof(Word));
     const auto whole = [&](std::uint64_t bytes) { return (bytes + bus - 1) / bus * bus; };
-    segment.address =
-        program_.segments.empty() ? 0 : whole(program_.segments.back().address + program_.segments.back().bytes.size());
-    segment.bytes.resize(whole(words.size() * stored));
+    const std::uint64_t address = whole(dram_end_), size = whole(words.size() * stored);
+    program_.program_bytes = dram_end_ = address + size;
+    if (!complete_) return address;
+    DramSegment segment{address, std::vector<std::uint8_t>(size)};
     for (std::size_t w = 0; w < words.size(); ++w) {
       for (std::size_t b = 0; b < 8; ++b) {
         segment.bytes[w * stored + b] = static_cast<std::uint8_t>(words[w].low >> (8 * b));
         segment.bytes[w * stored + 8 + b] = static_cast<std::uint8_t>(words[w].high >> (8 * b));
       }
     }
-    const std::uint64_t address = segment.address;
-    program_.program_bytes = address + segment.bytes.size();
     program_.segments.push_back(std::move(segment));
     return address;
   }
@@ -320,12 +333,14 @@ class Emitter {
   const Plan& plan_;
   const IntegerNetwork& network_;
   const MachineParameters& machine_;
+  bool complete_;
   Program program_;
+  std::uint64_t dram_end_ = 0;  // of the program area, so far
   std::set<TensorId> listed_;
 };
 
 }  // namespace
 
-Program emit(const Plan& plan) { return Emitter(plan).run(); }
+Program emit(const Plan& plan, Content content) { return Emitter(plan, content).run(); }
 
 }  // namespace blendsim::compiler

@@ -71,48 +71,48 @@ Touch whole_view(const View& view, int row0, int row1) {
 
 }  // namespace
 
-std::vector<Touch> reads(const Plan& plan, const TileOp& op) {
-  std::vector<Touch> out;
+Touches reads(const Plan& plan, const TileOp& op) {
+  Touches out;
   const Node& node = plan.nodes[static_cast<std::size_t>(op.node)];
   if (op.kind == TileOp::Kind::conv) {
     const ConvPart& part = std::get<Stage>(node.work).convs[static_cast<std::size_t>(op.part)];
     Touch touch = whole_view(part.source, 0, 0);
     window_rows(part.window, part.in_height, op, touch);
-    out.push_back(touch);
+    out.add(touch);
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = std::get<Stage>(node.work).posts[static_cast<std::size_t>(op.part)];
     for (const Operand* operand : {&part.a, &part.b}) {
       if (!operand->map.exists()) continue;
-      out.push_back({operand->map.map, op.row, op.row + op.rows, operand->map.first + op.slice,
+      out.add({operand->map.map, op.row, op.row + op.rows, operand->map.first + op.slice,
                      operand->map.first + op.slice + op.slices});
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);
     Touch touch = whole_view(part.in, 0, 0);
     window_rows(part.window, plan.map(part.in).height, op, touch);
-    out.push_back(touch);
+    out.add(touch);
   } else if (op.kind == TileOp::Kind::store) {
     const OutputPart& part = std::get<OutputPart>(node.work);
-    out.push_back(whole_view(part.view, op.row, op.row + op.rows));
+    out.add(whole_view(part.view, op.row, op.row + op.rows));
   }
   return out;
 }
 
-std::vector<Touch> writes(const Plan& plan, const TileOp& op) {
-  std::vector<Touch> out;
+Touches writes(const Plan& plan, const TileOp& op) {
+  Touches out;
   const Node& node = plan.nodes[static_cast<std::size_t>(op.node)];
   if (op.kind == TileOp::Kind::load) {
     const View& view = std::get<InputPart>(node.work).view;
-    out.push_back(whole_view(view, op.row, op.row + op.rows));
+    out.add(whole_view(view, op.row, op.row + op.rows));
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = std::get<Stage>(node.work).posts[static_cast<std::size_t>(op.part)];
     for (const View* view : {&part.fixed, &part.bits}) {
       if (!view->exists()) continue;
-      out.push_back({view->map, op.row, op.row + op.rows, view->first + op.slice, view->first + op.slice + op.slices});
+      out.add({view->map, op.row, op.row + op.rows, view->first + op.slice, view->first + op.slice + op.slices});
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const View& view = std::get<PoolPart>(node.work).out;
-    out.push_back(whole_view(view, op.row, op.row + op.rows));
+    out.add(whole_view(view, op.row, op.row + op.rows));
   }
   return out;
 }

@@ -10,10 +10,12 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "compiler/facts.h"
 #include "isa/program.h"
 #include "network/integer_network.h"
 #include "units/machine_parameters.h"
@@ -54,6 +56,7 @@ struct View {
 // Copies of a tensor that its consumers read. An accumulator has neither unless something needs it as a map.
 struct Needs {
   bool fixed = false, binary = false;
+  bool operator==(const Needs&) const = default;
 };
 
 // Unit and operand form of a convolution, and why.
@@ -65,14 +68,14 @@ struct ConvChoice {
   int activation_bits = 1, weight_bits = 1;
   bool use_and = false, activation_signed = false, weight_signed = false;
   bool doubled = false;  // bipolar input as a bit b: sum of 2w * b, less the sum of w
-  std::string why;
+  bool operator==(const ConvChoice&) const = default;
 };
 
 struct Assignment {
   std::vector<bool> live;                // by layer: an output depends on it; others make no instructions
   std::vector<ConvChoice> convolutions;  // by layer; others unused
   std::vector<Needs> needs;              // by tensor
-  std::vector<std::string> explanation;
+  bool operator==(const Assignment&) const = default;
 };
 
 // --- nodes --------------------------------------------------------------------------------------------------------
@@ -174,8 +177,23 @@ struct TileOp {
   std::uint32_t accumulators = 0;  // conv: destination (schedule)
 };
 
+// Of each operation, by its index after tile: those that it must follow, and those that must follow it.
+struct Dependencies {
+  std::vector<std::size_t> before_begin, after_begin;  // one more than operations
+  std::vector<int> before, after;
+  [[nodiscard]] std::span<const int> before_of(std::size_t op) const { return range(before, before_begin, op); }
+  [[nodiscard]] std::span<const int> after_of(std::size_t op) const { return range(after, after_begin, op); }
+
+ private:
+  static std::span<const int> range(const std::vector<int>& list, const std::vector<std::size_t>& begin,
+                                    std::size_t op) {
+    return std::span(list).subspan(begin[op], begin[op + 1] - begin[op]);
+  }
+};
+
 struct Plan {
   const IntegerNetwork* network = nullptr;
+  const NetworkFacts* facts = nullptr;
   const MachineParameters* machine = nullptr;
   Assignment assignment;
   std::vector<Map> maps;
@@ -185,12 +203,15 @@ struct Plan {
   std::array<SpaceUse, space_count> spaces;
   std::vector<TileOp> ops;  // tile: by node; schedule: program order
   int tiles = 0;
+  Dependencies dependencies;  // depend
   std::array<std::int64_t, 2> accumulator_slot{};  // words of a slot, by region
-  std::vector<std::vector<std::uint32_t>> slots;   // schedule: [tile][conv] destination
+  std::vector<std::uint32_t> slots;                // schedule: destination, by slot_begin[tile] + conv
+  std::vector<std::size_t> slot_begin;             // depend: of each tile
   std::string priority;                            // schedule
   Cycles estimate = 0;                             // schedule: cycles by the laws alone
   std::array<std::int64_t, buffer_count> peak{};   // allocate: addresses of the activation buffers alive at once
   std::vector<Instruction> instructions;           // synchronise: one an operation
+  std::vector<std::string> reasons;  // assign, where asked for: of the unit, by layer
   std::vector<std::string> explanation;
 
   [[nodiscard]] const Layer& layer(int index) const { return network->layers[static_cast<std::size_t>(index)]; }
@@ -204,8 +225,19 @@ struct Touch {
   int map = -1;
   int row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
 };
-[[nodiscard]] std::vector<Touch> reads(const Plan& plan, const TileOp& op);
-[[nodiscard]] std::vector<Touch> writes(const Plan& plan, const TileOp& op);
+// What an operation reads, or writes: two views at most.
+class Touches {
+ public:
+  void add(const Touch& touch) { list_[count_++] = touch; }
+  [[nodiscard]] const Touch* begin() const { return list_.data(); }
+  [[nodiscard]] const Touch* end() const { return list_.data() + count_; }
+
+ private:
+  std::array<Touch, 2> list_;
+  std::size_t count_ = 0;
+};
+[[nodiscard]] Touches reads(const Plan& plan, const TileOp& op);
+[[nodiscard]] Touches writes(const Plan& plan, const TileOp& op);
 
 // The instruction of an operation with the addresses known so far (0 before allocate); without synchronisation.
 [[nodiscard]] Instruction build(const Plan& plan, const TileOp& op);
@@ -218,9 +250,11 @@ struct Touch {
 void check_fields(const Plan& plan, const TileOp& op, const Instruction& instruction);
 
 // --- passes -------------------------------------------------------------------------------------------------------
-[[nodiscard]] Assignment assign(const IntegerNetwork& network, const MachineParameters& machine);
+[[nodiscard]] Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts,
+                                const MachineParameters& machine, std::vector<std::string>* reasons);
 void place(Plan& plan);
-void tile(Plan& plan);
+void tile(Plan& plan, bool explain);
+void depend(Plan& plan);
 struct Priority {
   std::string name;
   bool strict = false;  // one tile after the other: least memory
@@ -230,7 +264,10 @@ void schedule(Plan& plan, const Priority& priority);
 void allocate(Plan& plan);
 // Sets wait, post and fence of every instruction so that rule 6 holds with counters of at most 2^token_bits - 1.
 void synchronise(std::vector<Instruction>& instructions, const MachineParameters& machine);
-[[nodiscard]] Program emit(const Plan& plan);
+// timing: words, sizes and addresses of the complete program, and its layer table; no bytes of DRAM, no tensors, no
+// operators of the host, and no words of init.
+enum class Content : std::uint8_t { complete, timing };
+[[nodiscard]] Program emit(const Plan& plan, Content content);
 // Throws InvariantError naming the first layer that differs from the network's own execution, or that verify() refuses.
 void verify_program(const Program& program, const IntegerNetwork& network, const MachineParameters& machine);
 

@@ -9,151 +9,157 @@
 namespace blendsim::compiler {
 namespace {
 
-// Operations that each operation must follow: writers of what it reads, and the convolutions whose accumulators it
-// reads.
-std::vector<std::vector<int>> predecessors(const Plan& plan) {
-  struct Writer {
-    int op, slice0, slice1;
-  };
-  std::vector<std::vector<std::vector<Writer>>> writers(plan.maps.size());
-  for (std::size_t m = 0; m < plan.maps.size(); ++m) writers[m].resize(static_cast<std::size_t>(plan.maps[m].height));
-  std::vector<std::vector<int>> convs_of(static_cast<std::size_t>(plan.tiles));
-  for (std::size_t o = 0; o < plan.ops.size(); ++o) {
-    const TileOp& op = plan.ops[o];
-    for (const Touch& t : writes(plan, op)) {
-      for (int row = t.row0; row < t.row1; ++row) {
-        writers[static_cast<std::size_t>(t.map)][static_cast<std::size_t>(row)].push_back(
-            {static_cast<int>(o), t.slice0, t.slice1});
-      }
-    }
-    if (op.kind == TileOp::Kind::conv) convs_of[static_cast<std::size_t>(op.tile)].push_back(static_cast<int>(o));
-  }
-  std::vector<std::vector<int>> result(plan.ops.size());
-  for (std::size_t o = 0; o < plan.ops.size(); ++o) {
-    const TileOp& op = plan.ops[o];
-    std::vector<int>& list = result[o];
-    for (const Touch& t : reads(plan, op)) {
-      for (int row = t.row0; row < t.row1; ++row) {
-        for (const Writer& w : writers[static_cast<std::size_t>(t.map)][static_cast<std::size_t>(row)]) {
-          if (w.slice0 < t.slice1 && t.slice0 < w.slice1) list.push_back(w.op);
-        }
-      }
-    }
-    if (op.kind == TileOp::Kind::post) {
-      const PostPart& part =
-          std::get<Stage>(plan.nodes[static_cast<std::size_t>(op.node)].work).posts[static_cast<std::size_t>(op.part)];
-      for (const int conv : {part.a.conv, part.b.conv}) {
-        if (conv >= 0) list.push_back(convs_of[static_cast<std::size_t>(op.tile)][static_cast<std::size_t>(conv)]);
-      }
-    }
-    std::sort(list.begin(), list.end());
-    list.erase(std::unique(list.begin(), list.end()), list.end());
-    if (!list.empty() && list.back() >= static_cast<int>(o))
-      throw InvariantError("compiler", "a tile reads what a later one writes");
-  }
-  return result;
-}
-
 // Accumulator slots of one region: when each is free again; `taken` ones wait for their readers to be scheduled.
-struct Slots {
-  std::vector<Cycles> free_at;
-  std::vector<bool> taken;
-
-  [[nodiscard]] int available() const { return static_cast<int>(std::count(taken.begin(), taken.end(), false)); }
-  [[nodiscard]] int earliest() const {
-    int best = -1;
-    for (std::size_t s = 0; s < taken.size(); ++s) {
-      if (!taken[s] && (best < 0 || free_at[s] < free_at[static_cast<std::size_t>(best)])) best = static_cast<int>(s);
-    }
-    return best;
+class Slots {
+ public:
+  void reset(std::size_t count) {
+    free_at_.assign(count, 0);
+    taken_.assign(count, 0);
+    available_ = static_cast<int>(count);
+    earliest_ = count > 0 ? 0 : -1;
   }
+  [[nodiscard]] int available() const { return available_; }
+  [[nodiscard]] int earliest() const { return earliest_; }  // the lowest of those that are free first; -1: none is
+  [[nodiscard]] Cycles free_at(int slot) const { return free_at_[static_cast<std::size_t>(slot)]; }
+  int take() {
+    const int slot = earliest_;
+    if (slot < 0) throw InvariantError("compiler", "no accumulator slot is free");
+    taken_[static_cast<std::size_t>(slot)] = 1;
+    --available_;
+    earliest_ = -1;
+    for (int s = 0; s < static_cast<int>(taken_.size()); ++s) {
+      if (taken_[static_cast<std::size_t>(s)] == 0 && (earliest_ < 0 || free_at(s) < free_at(earliest_))) earliest_ = s;
+    }
+    return slot;
+  }
+  void release(int slot, Cycles at) {
+    taken_[static_cast<std::size_t>(slot)] = 0;
+    free_at_[static_cast<std::size_t>(slot)] = at;
+    ++available_;
+    if (earliest_ < 0 || at < free_at(earliest_) || (at == free_at(earliest_) && slot < earliest_)) earliest_ = slot;
+  }
+
+ private:
+  std::vector<Cycles> free_at_;
+  std::vector<std::uint8_t> taken_;
+  int available_ = 0, earliest_ = -1;
 };
 
 class Scheduler {
  public:
   Scheduler(Plan& plan, const Priority& priority)
-      : plan_(plan),
-        machine_(*plan.machine),
-        strict_(priority.strict),
-        preds_(predecessors(plan)),
-        end_(plan.ops.size(), -1),
-        tiles_(static_cast<std::size_t>(plan.tiles)) {
+      : plan_(plan), machine_(*plan.machine), strict_(priority.strict), state_(plan.ops.size()) {
     rank(priority.name);
     make_streams();
+    make_tiles();
     make_slots();
     count_blocks();
   }
 
   void run() {
-    plan_.slots.assign(tiles_.size(), {});
+    order_.reserve(plan_.ops.size());
     while (order_.size() < plan_.ops.size()) {
       const int op = strict_ ? static_cast<int>(order_.size()) : choose();
       if (op < 0) throw InvariantError("compiler", "no tile can be scheduled next");
       commit(op);
     }
     std::vector<TileOp> ordered;
-    for (const int o : order_) ordered.push_back(plan_.ops[static_cast<std::size_t>(o)]);
+    ordered.reserve(order_.size());
+    for (const int o : order_) ordered.push_back(op_of(o));
     plan_.ops = std::move(ordered);
-    plan_.estimate = *std::max_element(end_.begin(), end_.end()) + 1;
+    for (const State& state : state_) plan_.estimate = std::max(plan_.estimate, state.end + 1);
   }
 
  private:
+  struct State {
+    Cycles end = -1;         // -1: not scheduled
+    Cycles ready = 0;        // everything it must follow has ended and is known to have
+    std::int64_t rank = 0;   // lower goes first among those that can start together
+    int waiting = 0;         // operations that it must follow and that are not scheduled
+    int outside = 0;         // ... of other tiles
+    int next = -1;           // of its stream
+    bool head = false;       // of its stream
+    int slot = -1;           // convolutions: accumulators; -1: none yet
+    int readers = 0;         // ... post-processing still to come
+    Cycles last_read = 0;
+  };
   struct Tile {
-    std::vector<int> convs, posts;  // operations
-    std::vector<int> slot;          // by convolution; -1: none yet
-    std::vector<int> readers;       // posts still to come, by convolution
-    std::vector<Cycles> last_read;
+    int first = 0, convs = 0, posts = 0;  // operations [first, first + convs) and the `posts` after them
+    [[nodiscard]] int end() const { return first + convs + posts; }
+    [[nodiscard]] int last() const { return end() - 1; }
   };
 
-  // Lower goes first among those that can start now.
+  State& state(int o) { return state_[static_cast<std::size_t>(o)]; }
+  [[nodiscard]] const State& state(int o) const { return state_[static_cast<std::size_t>(o)]; }
+  TileOp& op_of(int o) { return plan_.ops[static_cast<std::size_t>(o)]; }
+  [[nodiscard]] const TileOp& op_of(int o) const { return plan_.ops[static_cast<std::size_t>(o)]; }
+  [[nodiscard]] const Tile& tile_of(const TileOp& op) const { return tiles_[static_cast<std::size_t>(op.tile)]; }
+
   void rank(const std::string& name) {
-    rank_.resize(plan_.ops.size());
+    const auto count = static_cast<std::int64_t>(plan_.ops.size());
     std::vector<Cycles> tail(plan_.ops.size(), 0);
     for (std::size_t o = plan_.ops.size(); o-- > 0;) {
       tail[o] += plan_.ops[o].occupancy;
-      for (const int p : preds_[o])
+      for (const int p : plan_.dependencies.before_of(o))
         tail[static_cast<std::size_t>(p)] = std::max(tail[static_cast<std::size_t>(p)], tail[o] + plan_.ops[o].depth);
     }
     for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
       const auto generation = static_cast<std::int64_t>(o);
-      if (name == "critical-path") rank_[o] = -tail[o] * static_cast<std::int64_t>(plan_.ops.size()) + generation;
-      else if (name == "depth-first")
-        rank_[o] = -std::int64_t{plan_.ops[o].node} * static_cast<std::int64_t>(plan_.ops.size()) + generation;
-      else rank_[o] = generation;
+      if (name == "critical-path") state_[o].rank = -tail[o] * count + generation;
+      else if (name == "depth-first") state_[o].rank = -std::int64_t{plan_.ops[o].node} * count + generation;
+      else state_[o].rank = generation;
     }
   }
 
   // The operations of a node's part keep their order: only heads compete.
   void make_streams() {
-    std::map<std::tuple<int, int, int>, std::size_t> index;
+    std::vector<std::size_t> stream_of_node{0};
+    for (const Node& node : plan_.nodes) {
+      const auto* stage = std::get_if<Stage>(&node.work);
+      stream_of_node.push_back(stream_of_node.back() + (stage != nullptr ? stage->convs.size() + stage->posts.size() : 1));
+    }
+    std::vector<int> last(stream_of_node.back(), -1);
     for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
       const TileOp& op = plan_.ops[o];
-      const auto [entry, is_new] = index.try_emplace({op.node, static_cast<int>(op.kind), op.part}, streams_.size());
-      if (is_new) streams_.emplace_back();
-      streams_[entry->second].push_back(static_cast<int>(o));
-      stream_of_.push_back(entry->second);
-      if (op.tile < 0) continue;
-      Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
-      if (op.kind == TileOp::Kind::conv) {
-        tile.convs.push_back(static_cast<int>(o));
-        tile.slot.push_back(-1);
-        tile.readers.push_back(0);
-        tile.last_read.push_back(0);
-      } else {
-        tile.posts.push_back(static_cast<int>(o));
-        for (const int conv : operands(op)) ++tile.readers[static_cast<std::size_t>(conv)];
+      const auto node = static_cast<std::size_t>(op.node);
+      std::size_t stream = stream_of_node[node] + static_cast<std::size_t>(op.part);
+      if (op.kind == TileOp::Kind::post) stream += std::get<Stage>(plan_.nodes[node].work).convs.size();
+      State& s = state_[o];
+      for (const int p : plan_.dependencies.before_of(o)) {
+        ++s.waiting;
+        if (op.tile < 0 || op_of(p).tile != op.tile) ++s.outside;
       }
+      s.head = last[stream] < 0;
+      if (!s.head) state(last[stream]).next = static_cast<int>(o);
+      last[stream] = static_cast<int>(o);
+      if (s.head && s.waiting == 0) open_.push_back(static_cast<int>(o));
     }
-    head_.assign(streams_.size(), 0);
   }
 
-  [[nodiscard]] std::vector<int> operands(const TileOp& op) const {
-    std::vector<int> out;
+  void make_tiles() {
+    tiles_.resize(static_cast<std::size_t>(plan_.tiles));
+    for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
+      const TileOp& op = plan_.ops[o];
+      if (op.tile < 0) continue;
+      Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
+      if (tile.convs + tile.posts == 0) tile.first = static_cast<int>(o);
+      if (op.kind == TileOp::Kind::conv) {
+        ++tile.convs;
+        continue;
+      }
+      ++tile.posts;
+      for_operands(op, [&](int conv) { ++state(conv).readers; });
+    }
+  }
+
+  // Convolutions of its tile whose accumulators a post-processing reads.
+  template <class Each>
+  void for_operands(const TileOp& op, Each&& each) const {
     const PostPart& part =
         std::get<Stage>(plan_.nodes[static_cast<std::size_t>(op.node)].work).posts[static_cast<std::size_t>(op.part)];
-    if (part.a.conv >= 0) out.push_back(part.a.conv);
-    if (part.b.conv >= 0 && part.b.conv != part.a.conv) out.push_back(part.b.conv);
-    return out;
+    const int first = tile_of(op).first;
+    if (part.a.conv >= 0) each(first + part.a.conv);
+    if (part.b.conv >= 0 && part.b.conv != part.a.conv) each(first + part.b.conv);
   }
 
   static std::size_t region_of(const TileOp& op) { return op.unit == UnitId::xnor_array ? 0 : 1; }
@@ -162,25 +168,27 @@ class Scheduler {
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
     for (std::size_t r = 0; r < 2; ++r) {
       const std::int64_t words = plan_.accumulator_slot[r];
-      const auto count = static_cast<std::size_t>(words == 0 ? 0 : depth / words);
-      slots_[r].free_at.assign(count, 0);
-      slots_[r].taken.assign(count, false);
+      slots_[r].reset(static_cast<std::size_t>(words == 0 ? 0 : depth / words));
     }
     for (const Tile& tile : tiles_) {
       std::array<int, 2> count{};
-      for (const int o : tile.convs) ++count[region_of(plan_.ops[static_cast<std::size_t>(o)])];
+      for (int c = tile.first; c < tile.first + tile.convs; ++c) ++count[region_of(op_of(c))];
       for (std::size_t r = 0; r < 2; ++r) largest_[r] = std::max(largest_[r], count[r]);
     }
   }
 
+  // --- streamed constants are used in one order: a block's users all precede the next block's ---------------------
   void count_blocks() {
     for (std::size_t s = 0; s < space_count; ++s) {
       if (!plan_.spaces[s].streamed) continue;
       left_[s].assign(plan_.spaces[s].blocks.size(), 0);
-      for (const TileOp& op : plan_.ops) {
-        const int position = block_position(s, op);
+      position_[s].resize(plan_.ops.size());
+      for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
+        const int position = block_position(s, plan_.ops[o]);
+        position_[s][o] = position;
         if (position >= 0) ++left_[s][static_cast<std::size_t>(position)];
       }
+      pass_finished_blocks(s);
     }
   }
 
@@ -202,53 +210,43 @@ class Scheduler {
     return block.node == op.node && block.chunk == op.chunk ? static_cast<int>(found - blocks.begin()) : -1;
   }
 
-  // Streamed constants are used in one order: a block's users all precede the next block's.
-  [[nodiscard]] bool constants_allow(const TileOp& op) const {
+  void pass_finished_blocks(std::size_t s) {
+    const std::vector<int>& left = left_[s];
+    int& block = in_use_[s];
+    while (block < static_cast<int>(left.size()) && left[static_cast<std::size_t>(block)] == 0) ++block;
+  }
+
+  [[nodiscard]] bool constants_allow(int o) const {
     for (std::size_t s = 0; s < space_count; ++s) {
-      if (!plan_.spaces[s].streamed) continue;
-      const int position = block_position(s, op);
-      for (int b = 0; b < position; ++b) {
-        if (left_[s][static_cast<std::size_t>(b)] > 0) return false;
-      }
+      if (!position_[s].empty() && position_[s][static_cast<std::size_t>(o)] > in_use_[s]) return false;
     }
     return true;
   }
 
-  [[nodiscard]] bool inputs_written(int o) const {
-    return std::all_of(preds_[static_cast<std::size_t>(o)].begin(), preds_[static_cast<std::size_t>(o)].end(),
-                       [&](int p) { return end_[static_cast<std::size_t>(p)] >= 0; });
-  }
-
+  // --- accumulators -----------------------------------------------------------------------------------------------
   // What the readers of a tile's accumulators need from outside the tile is there.
   [[nodiscard]] bool readers_can_run(const Tile& tile) const {
-    const auto own = [&](int p) {
-      return plan_.ops[static_cast<std::size_t>(p)].tile ==
-             plan_.ops[static_cast<std::size_t>(tile.convs.front())].tile;
-    };
-    return std::all_of(tile.posts.begin(), tile.posts.end(), [&](int o) {
-      const std::vector<int>& preds = preds_[static_cast<std::size_t>(o)];
-      return constants_allow(plan_.ops[static_cast<std::size_t>(o)]) &&
-             std::all_of(preds.begin(), preds.end(),
-                         [&](int p) { return own(p) || end_[static_cast<std::size_t>(p)] >= 0; });
-    });
+    for (int o = tile.first + tile.convs; o < tile.end(); ++o) {
+      if (state(o).outside > 0 || !constants_allow(o)) return false;
+    }
+    return true;
   }
 
   // Nothing but slots is missing for a tile to be finished: its convolutions and readers can run, and the node's tiles
   // before it, which go first in every stream, have their slots.
   [[nodiscard]] bool can_finish(const TileOp& op) const {
-    const Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
-    for (std::size_t c = 0; c < tile.convs.size(); ++c) {
-      if (tile.slot[c] >= 0) continue;
-      if (!inputs_written(tile.convs[c]) || !constants_allow(plan_.ops[static_cast<std::size_t>(tile.convs[c])]))
-        return false;
+    const Tile& tile = tile_of(op);
+    for (int c = tile.first; c < tile.first + tile.convs; ++c) {
+      if (state(c).slot < 0 && (state(c).waiting > 0 || !constants_allow(c))) return false;
     }
     if (!readers_can_run(tile)) return false;
     for (int before = op.tile - 1; before >= 0; --before) {
       const Tile& earlier = tiles_[static_cast<std::size_t>(before)];
-      if (plan_.ops[static_cast<std::size_t>(earlier.posts.back())].node != op.node) break;
-      if (end_[static_cast<std::size_t>(earlier.posts.back())] >= 0) break;
-      if (std::find(earlier.slot.begin(), earlier.slot.end(), -1) != earlier.slot.end() || !readers_can_run(earlier))
-        return false;
+      if (op_of(earlier.last()).node != op.node || state(earlier.last()).end >= 0) break;
+      for (int c = earlier.first; c < earlier.first + earlier.convs; ++c) {
+        if (state(c).slot < 0) return false;
+      }
+      if (!readers_can_run(earlier)) return false;
     }
     return true;
   }
@@ -256,118 +254,123 @@ class Scheduler {
   // A tile that can be finished takes its slots at once. One that still waits for an input may only run ahead
   // while every region keeps room for a whole tile: so there is always one that can be finished.
   [[nodiscard]] bool accumulators_allow(int o) const {
-    const TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
-    const Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
-    if (tile.slot[static_cast<std::size_t>(op.part)] >= 0) return true;
-    std::array<int, 2> needed{};
-    for (std::size_t c = 0; c < tile.convs.size(); ++c) {
-      if (tile.slot[c] < 0) ++needed[region_of(plan_.ops[static_cast<std::size_t>(tile.convs[c])])];
-    }
-    if (can_finish(op)) return needed[0] <= slots_[0].available() && needed[1] <= slots_[1].available();
+    if (state(o).slot >= 0) return true;
+    const TileOp& op = op_of(o);
     const std::size_t r = region_of(op);
-    return slots_[r].available() > largest_[r];
+    if (slots_[r].available() > largest_[r]) {
+      if (slots_[1 - r].available() >= largest_[1 - r]) return true;  // whether it can be finished or not
+    }
+    if (!can_finish(op)) return slots_[r].available() > largest_[r];
+    const Tile& tile = tile_of(op);
+    std::array<int, 2> needed{};
+    for (int c = tile.first; c < tile.first + tile.convs; ++c) {
+      if (state(c).slot < 0) ++needed[region_of(op_of(c))];
+    }
+    return needed[0] <= slots_[0].available() && needed[1] <= slots_[1].available();
   }
 
+  void take_slots(int o) {
+    const TileOp& op = op_of(o);
+    const Tile& tile = tile_of(op);
+    const bool complete = can_finish(op);
+    for (int c = tile.first; c < tile.first + tile.convs; ++c) {
+      if (state(c).slot >= 0 || !(complete || c == o)) continue;
+      state(c).slot = slots_[region_of(op_of(c))].take();
+    }
+  }
+
+  void record_slot(int o) {
+    TileOp& op = op_of(o);
+    const std::size_t r = region_of(op);
+    const std::int64_t base = r == 0 ? 0 : machine_.buffer(BufferId::accumulators).depth;
+    op.accumulators = static_cast<std::uint32_t>(base + state(o).slot * plan_.accumulator_slot[r]);
+    plan_.slots[plan_.slot_begin[static_cast<std::size_t>(op.tile)] + static_cast<std::size_t>(op.part)] =
+        op.accumulators;
+  }
+
+  void release_slots(int o) {
+    for_operands(op_of(o), [&](int conv) {
+      State& s = state(conv);
+      s.last_read = std::max(s.last_read, state(o).end);
+      if (--s.readers > 0) return;
+      slots_[region_of(op_of(conv))].release(s.slot, s.last_read + 1 + machine_.dispatcher.token_latency);
+    });
+  }
+
+  // --- list scheduling --------------------------------------------------------------------------------------------
+  // -1: no accumulator slot is free.
   [[nodiscard]] Cycles start_of(int o) const {
-    const TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
-    Cycles start = free_[static_cast<std::size_t>(index(op.unit))];
-    for (const int p : preds_[static_cast<std::size_t>(o)])
-      start = std::max(start, end_[static_cast<std::size_t>(p)] + 1 + machine_.dispatcher.token_latency);
+    const TileOp& op = op_of(o);
+    const Cycles start = std::max(free_[static_cast<std::size_t>(index(op.unit))], state(o).ready);
     if (op.kind != TileOp::Kind::conv) return start;
     const Slots& slots = slots_[region_of(op)];
-    const int own = tiles_[static_cast<std::size_t>(op.tile)].slot[static_cast<std::size_t>(op.part)];
-    const int slot = own >= 0 ? own : slots.earliest();
-    return std::max(start, slots.free_at[static_cast<std::size_t>(slot)]);
+    const int slot = state(o).slot >= 0 ? state(o).slot : slots.earliest();
+    return slot < 0 ? -1 : std::max(start, slots.free_at(slot));
   }
 
+  // Of the open operations that constants and accumulators allow, the one that starts first, then by rank.
   [[nodiscard]] int choose() const {
     int best = -1;
     Cycles best_start = 0;
-    for (std::size_t s = 0; s < streams_.size(); ++s) {
-      if (head_[s] == streams_[s].size()) continue;
-      const int o = streams_[s][head_[s]];
-      const TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
-      if (!inputs_written(o) || !constants_allow(op) || (op.kind == TileOp::Kind::conv && !accumulators_allow(o)))
-        continue;
+    for (const int o : open_) {
       const Cycles start = start_of(o);
-      if (best >= 0 && std::tuple(start, rank_[static_cast<std::size_t>(o)]) >=
-                           std::tuple(best_start, rank_[static_cast<std::size_t>(best)]))
+      if (start < 0 || (best >= 0 && (start > best_start || (start == best_start && state(o).rank > state(best).rank))))
         continue;
+      if (!constants_allow(o) || (op_of(o).kind == TileOp::Kind::conv && !accumulators_allow(o))) continue;
       best = o;
       best_start = start;
     }
     return best;
   }
 
-  void take_slots(const TileOp& op) {
-    Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
-    const auto take = [&](std::size_t c) {
-      Slots& slots = slots_[region_of(plan_.ops[static_cast<std::size_t>(tile.convs[c])])];
-      tile.slot[c] = slots.earliest();
-      if (tile.slot[c] < 0) throw InvariantError("compiler", "no accumulator slot is free");
-      slots.taken[static_cast<std::size_t>(tile.slot[c])] = true;
-    };
-    const bool complete = can_finish(op);
-    for (std::size_t c = 0; c < tile.convs.size(); ++c) {
-      if (tile.slot[c] < 0 && (complete || c == static_cast<std::size_t>(op.part))) take(c);
-    }
-  }
-
   void commit(int o) {
-    TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
-    if (op.kind == TileOp::Kind::conv &&
-        tiles_[static_cast<std::size_t>(op.tile)].slot[static_cast<std::size_t>(op.part)] < 0)
-      take_slots(op);
+    const TileOp& op = op_of(o);
+    State& s = state(o);
+    if (op.kind == TileOp::Kind::conv && s.slot < 0) take_slots(o);
     const Cycles start = start_of(o);
     free_[static_cast<std::size_t>(index(op.unit))] = start + op.occupancy;
-    end_[static_cast<std::size_t>(o)] = start + op.occupancy - 1 + op.depth;
-    ++head_[stream_of_[static_cast<std::size_t>(o)]];
+    s.end = start + op.occupancy - 1 + op.depth;
     order_.push_back(o);
-    for (std::size_t s = 0; s < space_count; ++s) {
-      if (!plan_.spaces[s].streamed) continue;
-      const int position = block_position(s, op);
-      if (position >= 0) --left_[s][static_cast<std::size_t>(position)];
+    open_next(o);
+    for (std::size_t space = 0; space < space_count; ++space) {
+      if (position_[space].empty()) continue;
+      const int position = position_[space][static_cast<std::size_t>(o)];
+      if (position < 0) continue;
+      --left_[space][static_cast<std::size_t>(position)];
+      pass_finished_blocks(space);
     }
-    if (op.kind == TileOp::Kind::conv) record_slot(op);
-    if (op.kind == TileOp::Kind::post) release_slots(op, end_[static_cast<std::size_t>(o)]);
+    if (op.kind == TileOp::Kind::conv) record_slot(o);
+    if (op.kind == TileOp::Kind::post) release_slots(o);
   }
 
-  void record_slot(TileOp& op) {
-    const Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
-    const std::size_t r = region_of(op);
-    const std::int64_t base = r == 0 ? 0 : machine_.buffer(BufferId::accumulators).depth;
-    op.accumulators =
-        static_cast<std::uint32_t>(base + tile.slot[static_cast<std::size_t>(op.part)] * plan_.accumulator_slot[r]);
-    auto& addresses = plan_.slots[static_cast<std::size_t>(op.tile)];
-    addresses.resize(tile.convs.size());
-    addresses[static_cast<std::size_t>(op.part)] = op.accumulators;
-  }
-
-  void release_slots(const TileOp& op, Cycles end) {
-    Tile& tile = tiles_[static_cast<std::size_t>(op.tile)];
-    for (const int conv : operands(op)) {
-      const auto c = static_cast<std::size_t>(conv);
-      tile.last_read[c] = std::max(tile.last_read[c], end);
-      if (--tile.readers[c] > 0) continue;
-      Slots& slots = slots_[region_of(plan_.ops[static_cast<std::size_t>(tile.convs[c])])];
-      slots.taken[static_cast<std::size_t>(tile.slot[c])] = false;
-      slots.free_at[static_cast<std::size_t>(tile.slot[c])] = tile.last_read[c] + 1 + machine_.dispatcher.token_latency;
+  // Heads of streams whose inputs are written compete: those that `o`, now scheduled, was waited for by.
+  void open_next(int o) {
+    *std::find(open_.begin(), open_.end(), o) = open_.back();
+    open_.pop_back();
+    const State& s = state(o);
+    const Cycles known = s.end + 1 + machine_.dispatcher.token_latency;
+    for (const int a : plan_.dependencies.after_of(static_cast<std::size_t>(o))) {
+      State& after = state(a);
+      after.ready = std::max(after.ready, known);
+      if (op_of(a).tile < 0 || op_of(a).tile != op_of(o).tile) --after.outside;
+      if (--after.waiting == 0 && after.head) open_.push_back(a);
     }
+    if (s.next < 0) return;
+    state(s.next).head = true;
+    if (state(s.next).waiting == 0) open_.push_back(s.next);
   }
 
   Plan& plan_;
   const MachineParameters& machine_;
   bool strict_;
-  std::vector<std::vector<int>> preds_;
-  std::vector<Cycles> end_;  // -1: not scheduled
-  std::vector<std::int64_t> rank_;
-  std::vector<std::vector<int>> streams_;
-  std::vector<std::size_t> stream_of_, head_;
+  std::vector<State> state_;  // by operation
   std::vector<Tile> tiles_;
   std::array<Slots, 2> slots_;
   std::array<int, 2> largest_{};
-  std::array<std::vector<int>, space_count> left_;
+  std::array<std::vector<int>, space_count> left_, position_;  // streamed: uses to come, by block; block, by operation
+  std::array<int, space_count> in_use_{};                      // first block with uses to come
   std::array<Cycles, unit_count> free_{};
+  std::vector<int> open_;  // heads that wait for nothing they must follow
   std::vector<int> order_;
 };
 
@@ -381,6 +384,7 @@ const std::vector<Priority>& priorities() {
 
 void schedule(Plan& plan, const Priority& priority) {
   plan.priority = priority.name;
+  plan.estimate = 0;
   Scheduler(plan, priority).run();
 }
 

@@ -8,6 +8,8 @@
 // back.
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <span>
 
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
@@ -41,7 +43,13 @@ class Synchroniser {
  public:
   Synchroniser(std::vector<Instruction>& instructions, const MachineParameters& machine)
       : instructions_(instructions), machine_(machine), forced_(instructions.size()) {
-    for (const Instruction& i : instructions) accesses_.push_back(accesses(i, machine));
+    first_access_.reserve(instructions.size() + 1);
+    accesses_.reserve(6 * instructions.size());
+    for (const Instruction& i : instructions) {
+      first_access_.push_back(accesses_.size());
+      add_accesses(i, machine, accesses_);
+    }
+    first_access_.push_back(accesses_.size());
     capacity_ = (std::size_t{1} << machine.dispatcher.token_bits) - 1;
   }
 
@@ -92,7 +100,7 @@ class Synchroniser {
     }
     known.started[own] = known.number;
     std::array<Need, unit_count> needs{};
-    for (const Access& access : accesses_[n]) collect(access, own, known, needs);
+    for (const Access& access : accesses_of(n)) collect(access, own, known, needs);
     for (const auto& [unit, number] : forced_[n]) {
       if (number > needs[unit].number) needs[unit] = {number, space};
     }
@@ -102,28 +110,39 @@ class Synchroniser {
       known.ended[own] = known.number - 1;
     }
     of_unit_[own].push_back(n);
-    for (const Access& access : accesses_[n])
-      past_of(access)[access.write ? 1 : 0][own].push_back({known.number, &access});
+    for (const Access& access : accesses_of(n)) {
+      Region& past = past_of(access);
+      past.list[own][access.write ? 1 : 0].push_back({known.number, &access});
+      past.used |= 1U << (2 * own + (access.write ? 1 : 0));
+    }
   }
 
-  using Region = std::array<std::array<std::vector<Past>, unit_count>, 2>;
+  [[nodiscard]] std::span<const Access> accesses_of(std::size_t n) const {
+    return std::span(accesses_).subspan(first_access_[n], first_access_[n + 1] - first_access_[n]);
+  }
+
+  // Accesses so far, by unit and port (0: read), and which of the lists hold any: bit 2 * unit + port.
+  struct Region {
+    std::array<std::array<std::vector<Past>, 2>, unit_count> list;
+    std::uint32_t used = 0;
+  };
   Region& past_of(const Access& access) { return past_[static_cast<std::size_t>(index(access.buffer))][access.region]; }
 
   // The last instruction of each unit that must have ended before this access.
   void collect(const Access& access, std::size_t own, const Known& known, std::array<Need, unit_count>& needs) {
     const Region& past = past_of(access);
-    for (std::size_t unit = 0; unit < unit_count; ++unit) {
-      for (std::size_t port = 0; port < 2; ++port) {
-        const bool same_port = port == (access.write ? 1U : 0U);
-        if (unit == own && (same_port || access.write)) continue;
-        const bool raw = !access.write && port == 1;
-        const auto& list = past[port][unit];
-        for (auto it = list.rbegin();
-             it != list.rend() && it->number > std::max(known.ended[unit], needs[unit].number - (raw ? 1 : 0)); ++it) {
-          if (!same_port && !overlap(access, *it->access)) continue;
-          needs[unit] = {it->number, raw ? data : space};
-          break;
-        }
+    for (std::uint32_t left = past.used; left != 0; left &= left - 1) {
+      const auto unit = static_cast<std::size_t>(std::countr_zero(left) / 2);
+      const auto port = static_cast<std::size_t>(std::countr_zero(left) % 2);
+      const bool same_port = port == (access.write ? 1U : 0U);
+      if (unit == own && (same_port || access.write)) continue;
+      const bool raw = !access.write && port == 1;
+      const std::int32_t settled = std::max(known.ended[unit], needs[unit].number - (raw ? 1 : 0));
+      const auto& list = past.list[unit][port];
+      for (auto it = list.rbegin(); it != list.rend() && it->number > settled; ++it) {
+        if (!same_port && !overlap(access, *it->access)) continue;
+        needs[unit] = {it->number, raw ? data : space};
+        break;
       }
     }
   }
@@ -191,7 +210,8 @@ class Synchroniser {
 
   std::vector<Instruction>& instructions_;
   const MachineParameters& machine_;
-  std::vector<std::vector<Access>> accesses_;
+  std::vector<Access> accesses_;  // of all instructions
+  std::vector<std::size_t> first_access_;
   std::vector<std::vector<std::pair<std::size_t, std::int32_t>>> forced_;
   std::size_t capacity_ = 0;
   std::vector<Known> known_;

@@ -26,7 +26,7 @@ constexpr std::int64_t accumulator_address_limit = 1 << 13;
 
 class Tiler {
  public:
-  explicit Tiler(Plan& plan) : plan_(plan), machine_(*plan.machine) {}
+  Tiler(Plan& plan, bool explain) : plan_(plan), machine_(*plan.machine), explain_(explain) {}
 
   void run() {
     check_addresses();
@@ -159,7 +159,7 @@ class Tiler {
       }
       // With several regions some words are lost at a region's end: a block never crosses one.
       use.streamed = use.demand > use.capacity || !fits_regions(static_cast<Space>(s));
-      if (use.demand > 0) {
+      if (explain_ && use.demand > 0) {
         plan_.explanation.push_back(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand,
                                                 use.capacity, use.streamed ? "streamed" : "resident"));
       }
@@ -420,10 +420,11 @@ class Tiler {
 
   Plan& plan_;
   const MachineParameters& machine_;
+  bool explain_;
 };
 
 }  // namespace
 
-void tile(Plan& plan) { Tiler(plan).run(); }
+void tile(Plan& plan, bool explain) { Tiler(plan, explain).run(); }
 
 }  // namespace blendsim::compiler

@@ -30,7 +30,8 @@ struct Rows {
 
 class Collector {
  public:
-  Collector(UnitId unit, const MachineParameters& machine) : unit_(unit), machine_(machine) {}
+  Collector(UnitId unit, const MachineParameters& machine, std::vector<Access>& list)
+      : unit_(unit), machine_(machine), list_(list), first_(list.size()) {}
 
   void interval(BufferId buffer, bool write, std::int64_t begin, std::int64_t count) {
     if (count == 0) return;
@@ -60,9 +61,10 @@ class Collector {
     throw DiagnosticError("program-invalid", Place{{}, 0, std::string(name(unit_))},
                           fmt::format("{} in buffer {}", what, name(buffer)));
   }
-  [[nodiscard]] std::vector<Access> take() {
-    std::stable_partition(list_.begin(), list_.end(), [](const Access& a) { return !a.write; });
-    return std::move(list_);
+  void put_reads_first() {
+    const auto begin = list_.begin() + static_cast<std::ptrdiff_t>(first_);
+    const auto is_read = [](const Access& a) { return !a.write; };
+    if (!std::is_partitioned(begin, list_.end(), is_read)) std::stable_partition(begin, list_.end(), is_read);
   }
 
  private:
@@ -83,7 +85,8 @@ class Collector {
 
   UnitId unit_;
   const MachineParameters& machine_;
-  std::vector<Access> list_;
+  std::vector<Access>& list_;
+  std::size_t first_;
 };
 
 std::int64_t border_classes(const auto& i) {
@@ -232,9 +235,15 @@ bool overlap(const Access& a, const Access& b) {
 }
 
 std::vector<Access> accesses(const Instruction& i, const MachineParameters& p) {
-  Collector out(unit_of(i), p);
+  std::vector<Access> list;
+  add_accesses(i, p, list);
+  return list;
+}
+
+void add_accesses(const Instruction& i, const MachineParameters& p, std::vector<Access>& list) {
+  Collector out(unit_of(i), p, list);
   std::visit([&](const auto& unit) { collect(unit, p, out); }, i);
-  return out.take();
+  out.put_reads_first();
 }
 
 }  // namespace blendsim

@@ -2,6 +2,7 @@
 // Encoding, decoding and disassembly, all derived from the tables of fields.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/diagnostic.h"
@@ -12,71 +13,37 @@ namespace {
 
 constexpr int chunk_bits = 64;
 
-// Up to two 128-bit words as 64-bit chunks, filled and read from bit 0.
-class BitString {
- public:
-  void put(std::uint64_t value, int bits) {
-    const std::size_t chunk = static_cast<std::size_t>(position_ / chunk_bits);
-    const int offset = position_ % chunk_bits;
-    chunks_[chunk] |= value << offset;
-    if (offset + bits > chunk_bits) chunks_[chunk + 1] |= value >> (chunk_bits - offset);
-    position_ += bits;
-  }
-  std::uint64_t take(int bits) {
-    const std::size_t chunk = static_cast<std::size_t>(position_ / chunk_bits);
-    const int offset = position_ % chunk_bits;
-    std::uint64_t value = chunks_[chunk] >> offset;
-    if (offset + bits > chunk_bits) value |= chunks_[chunk + 1] << (chunk_bits - offset);
-    position_ += bits;
-    return value & ((std::uint64_t{1} << bits) - 1);
-  }
-  // True when every bit from the reading position on is 0.
-  [[nodiscard]] bool rest_is_zero() const {
-    BitString rest = *this;
-    while (rest.position_ < 2 * word_bits) {
-      if (rest.take(1) != 0) return false;
-    }
-    return true;
-  }
-  void set_word(int word, Word value) {
-    chunks_[static_cast<std::size_t>(2 * word)] = value.low;
-    chunks_[static_cast<std::size_t>(2 * word + 1)] = value.high;
-  }
-  [[nodiscard]] Word word(int word) const {
-    return {chunks_[static_cast<std::size_t>(2 * word)], chunks_[static_cast<std::size_t>(2 * word + 1)]};
-  }
+// Up to two 128-bit words.
+using Chunks = std::array<std::uint64_t, 4>;
 
- private:
-  std::array<std::uint64_t, 4> chunks_{};
-  int position_ = 0;
-};
+[[noreturn]] __attribute__((noinline)) void too_wide(UnitId unit, std::string_view field, int width, std::uint32_t value) {
+  throw DiagnosticError("program-invalid", Place{{}, 0, fmt::format("{}.{}", name(unit), field)},
+                        fmt::format("the value {} exceeds the field's {} bits", value, width),
+                        "split the tile or place its data at a lower address");
+}
 
 struct Encoded {
   Word first, second;
   bool two_words = false;
 };
 
-Encoded encode_bits(const Instruction& instruction) {
-  const UnitId unit = unit_of(instruction);
-  BitString bits;
-  bits.put(static_cast<std::uint64_t>(unit), opcode_bits);
-  bits.put(0, 1);
-  std::visit(
-      [&](const auto& i) {
-        for_each_field(i, [&](std::string_view field, int width, std::uint32_t value) {
-          if (width < 32 && value >> width != 0) {
-            throw DiagnosticError("program-invalid", Place{{}, 0, fmt::format("{}.{}", name(unit), field)},
-                                  fmt::format("the value {} exceeds the field's {} bits", value, width),
-                                  "split the tile or place its data at a lower address");
-          }
-          bits.put(value, width);
-        });
-      },
-      instruction);
-  Encoded result{bits.word(0), bits.word(1), false};
+template <class I>
+Encoded encode_bits(const I& instruction, UnitId unit) {
+  Chunks chunks{};
+  for_each_placed_field(instruction, [&](const auto& field, std::uint32_t value, auto place) __attribute__((always_inline)) {
+    constexpr int chunk = place / chunk_bits, offset = place % chunk_bits;
+    if (field.bits < 32 && value >> field.bits != 0) too_wide(unit, field.name, field.bits, value);
+    chunks[chunk] |= std::uint64_t{value} << offset;
+    if (offset + field.bits > chunk_bits) chunks[std::min(chunk + 1, 3)] |= std::uint64_t{value} >> ((chunk_bits - offset) % chunk_bits);
+  });
+  Encoded result{{chunks[0] | static_cast<std::uint64_t>(unit), chunks[1]}, {chunks[2], chunks[3]}, false};
   result.two_words = result.second != Word{};
   if (result.two_words) result.first.low |= std::uint64_t{1} << opcode_bits;
   return result;
+}
+
+Encoded encode_bits(const Instruction& instruction) {
+  return std::visit([&](const auto& i) { return encode_bits(i, unit_of(instruction)); }, instruction);
 }
 
 [[noreturn]] void invalid(std::size_t index, const std::string& message) {
@@ -84,17 +51,27 @@ Encoded encode_bits(const Instruction& instruction) {
                         "the program was not written by this version of the compiler; compile the network again");
 }
 
-Instruction decode_one(BitString bits, UnitId unit, std::size_t index) {
-  (void)bits.take(header_bits);
+// Whether nothing is set beyond the fields.
+template <class I>
+bool decode_bits(const Chunks& chunks, I& instruction) {
+  for_each_placed_field(instruction, [&](const auto& field, std::uint32_t& value, auto place) __attribute__((always_inline)) {
+    constexpr int chunk = place / chunk_bits, offset = place % chunk_bits;
+    std::uint64_t bits = chunks[chunk] >> offset;
+    if (offset + field.bits > chunk_bits) bits |= chunks[std::min(chunk + 1, 3)] << ((chunk_bits - offset) % chunk_bits);
+    value = static_cast<std::uint32_t>(bits & field.maximum());
+  });
+  constexpr int used = instruction_bits<I>();
+  for (int chunk = used / chunk_bits; chunk < 4; ++chunk) {
+    const int offset = chunk == used / chunk_bits ? used % chunk_bits : 0;
+    if (chunks[static_cast<std::size_t>(chunk)] >> offset != 0) return false;
+  }
+  return true;
+}
+
+Instruction decode_one(const Chunks& chunks, UnitId unit, std::size_t index) {
   Instruction instruction = make_instruction(unit);
-  std::visit(
-      [&](auto& i) {
-        for_each_field(i, [&](std::string_view, int width, std::uint32_t& value) {
-          value = static_cast<std::uint32_t>(bits.take(width));
-        });
-      },
-      instruction);
-  if (!bits.rest_is_zero()) invalid(index, fmt::format("bits beyond the fields of {} are set", name(unit)));
+  const bool whole = std::visit([&](auto& i) { return decode_bits(chunks, i); }, instruction);
+  if (!whole) invalid(index, fmt::format("bits beyond the fields of {} are set", name(unit)));
   return instruction;
 }
 
@@ -135,14 +112,14 @@ std::vector<Instruction> decode(std::span<const Word> words) {
       return instructions;
     }
     if (opcode >= unit_count) invalid(first, fmt::format("{} is no unit's opcode", opcode));
-    BitString bits;
-    bits.set_word(0, words[first]);
+    Chunks chunks{words[first].low, words[first].high, 0, 0};
     if ((words[first].low >> opcode_bits & 1) != 0) {
       if (index == words.size()) invalid(first, "the instruction's second word is missing");
       if (words[index] == Word{}) invalid(index, "a second word of zeros is never written");
-      bits.set_word(1, words[index++]);
+      chunks[2] = words[index].low;
+      chunks[3] = words[index++].high;
     }
-    instructions.push_back(decode_one(bits, static_cast<UnitId>(opcode), first));
+    instructions.push_back(decode_one(chunks, static_cast<UnitId>(opcode), first));
   }
   invalid(words.size(), "the stream ends without END");
 }

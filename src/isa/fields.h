@@ -2,6 +2,9 @@
 // The tables of fields by instruction type: what encode, decode, disassemble, verify and the tests walk over.
 #pragma once
 
+#include <type_traits>
+#include <utility>
+
 #include "isa/instruction.h"
 
 namespace blendsim {
@@ -31,6 +34,26 @@ template <class I, class Visitor>
 void for_each_field(I& i, Visitor&& visit) {
   for (const auto& field : synchronisation_fields) visit(field.name, field.bits, i.sync.*(field.member));
   for (const auto& field : fields_of(&i)) visit(field.name, field.bits, i.*(field.member));
+}
+
+// visit(field, value&, place) for every field in encoding order, unrolled: `place`, an integral_constant, is its first
+// bit in the instruction. What encodes and decodes is then shifts and masks by constants.
+template <class I, class Visitor>
+[[gnu::always_inline]] inline void for_each_placed_field(I& i, Visitor&& visit) {
+  constexpr const auto& fields = fields_of(static_cast<const std::remove_const_t<I>*>(nullptr));
+  constexpr auto place_of = [](const auto& table, int first, std::size_t field) {
+    for (std::size_t n = 0; n < field; ++n) first += table[n].bits;
+    return first;
+  };
+  [&]<std::size_t... N>(std::index_sequence<N...>) __attribute__((always_inline)) {
+    (visit(synchronisation_fields[N], i.sync.*(synchronisation_fields[N].member),
+           std::integral_constant<int, place_of(synchronisation_fields, header_bits, N)>{}),
+     ...);
+  }(std::make_index_sequence<synchronisation_fields.size()>{});
+  constexpr int first = header_bits + total_bits(synchronisation_fields);
+  [&]<std::size_t... N>(std::index_sequence<N...>) __attribute__((always_inline)) {
+    (visit(fields[N], i.*(fields[N].member), std::integral_constant<int, place_of(fields, first, N)>{}), ...);
+  }(std::make_index_sequence<fields.size()>{});
 }
 
 // A decoded instruction of `unit` with every field at its default.

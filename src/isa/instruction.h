@@ -68,5 +68,6 @@ struct Access {
 [[nodiscard]] bool overlap(const Access& a, const Access& b);  // of the same words; read/write is the caller's business
 // Every access of an instruction, reads first. Throws DiagnosticError program-invalid where one leaves its region.
 [[nodiscard]] std::vector<Access> accesses(const Instruction& i, const MachineParameters& p);
+void add_accesses(const Instruction& i, const MachineParameters& p, std::vector<Access>& list);  // behind what is there
 
 }  // namespace blendsim

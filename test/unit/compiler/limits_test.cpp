@@ -260,7 +260,7 @@ TEST(Explanation, says_unit_residence_and_order) {
 TEST(Orders, are_compared_on_the_machine_when_it_is_given) {
   CompileOptions options;
   int asked = 0;
-  options.evaluate = [&](const Program&, const Platform&) {
+  options.evaluate = [&](const Program&, const MachineParameters&) {
     blendsim::Run run;
     run.cycles = 1000 - 100 * ++asked;  // the last one asked is the fastest
     return run;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// One lowered network on many machines: what a search over designs asks for, thousands of times a minute.
+#pragma once
+
+#include <memory>
+
+#include "compiler/compile.h"
+
+namespace blendsim {
+
+class Retargeter {
+ public:
+  // The network is kept by reference. What all machines share is found here, once.
+  explicit Retargeter(const IntegerNetwork& network);
+  ~Retargeter();
+  Retargeter(const Retargeter&) = delete;
+  Retargeter& operator=(const Retargeter&) = delete;
+
+  // A program that takes, instruction by instruction, the cycles of the one that compile() would make: its words of
+  // `main`, addresses, sizes and the layers' names. It is for Machine::run with RunOptions::values off and holds nothing
+  // else: no constants, tensors, operators of the host or words of init (Run::init_cycles is 0), and no verify() has seen
+  // it (docs/adr/0006). With `evaluate` it has compile()'s order, the best of all; without, the first order that fits.
+  // Throws what compile() throws.
+  [[nodiscard]] Program timing_program(const MachineParameters& machine, const Evaluate& evaluate = {});
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace blendsim

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/search.h"
+
+#include <fmt/format.h>
+
+#include "base/diagnostic.h"
+#include "compiler/retarget.h"
+
+namespace blendsim {
+namespace compiler {
+
+Plan plan_for(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
+              PlacedPlan& last, bool explain) {
+  if (network.layers.size() + 2 > 1024) {
+    throw DiagnosticError("not-lowerable", Place{{}, 0, network.name},
+                          fmt::format("{} layers; an instruction names one of at most 1022", network.layers.size()));
+  }
+  std::vector<std::string> reasons;
+  Assignment assignment = assign(network, facts, machine, explain ? &reasons : nullptr);
+  const std::int64_t cell_slices = machine.xnor_array.cell_slices(), bus_bytes = machine.memory.bus_bytes();
+  const bool same = last.plan.network == &network && last.cell_slices == cell_slices &&
+                    last.bus_bytes == bus_bytes && last.assignment == assignment;
+  if (!same) {
+    last = {assignment, cell_slices, bus_bytes, {}};
+    last.plan.facts = &facts;
+    last.plan.machine = &machine;
+    last.plan.assignment = std::move(assignment);
+    Plan placing = last.plan;
+    placing.network = &network;
+    place(placing);
+    last.plan = std::move(placing);  // stays without a network where place() threw
+  }
+  Plan plan = last.plan;
+  plan.machine = &machine;
+  for (std::size_t l = 0; l < reasons.size(); ++l) {
+    if (!reasons[l].empty()) plan.explanation.push_back(fmt::format("{}: {}", network.layers[l].name, reasons[l]));
+  }
+  plan.reasons = std::move(reasons);
+  tile(plan, explain);
+  depend(plan);
+  return plan;
+}
+
+Candidate finish(Plan plan, const Priority& priority, const Evaluate& evaluate) {
+  Candidate candidate;
+  const MachineParameters& machine = *plan.machine;
+  schedule(plan, priority);
+  allocate(plan);
+  plan.instructions.reserve(plan.ops.size());
+  for (const TileOp& op : plan.ops) {
+    plan.instructions.push_back(build(plan, op));
+    check_fields(plan, op, plan.instructions.back());
+  }
+  synchronise(plan.instructions, machine);
+  candidate.program = emit(plan, Content::timing);
+  candidate.cycles = evaluate ? evaluate(candidate.program, machine).cycles : plan.estimate;
+  candidate.plan = std::move(plan);
+  return candidate;
+}
+
+Candidate best_candidate(const Plan& plan, const Evaluate& evaluate, bool first_that_fits,
+                         std::vector<std::string>& explanation) {
+  std::optional<Candidate> best;
+  for (const Priority& priority : priorities()) {
+    if (best && (priority.strict || first_that_fits)) continue;
+    try {
+      Candidate candidate = finish(plan, priority, evaluate);
+      explanation.push_back(fmt::format("order '{}': {} cycles {}", priority.name, candidate.cycles,
+                                        evaluate ? "on the machine" : "by the laws alone"));
+      if (!best || candidate.cycles < best->cycles) best = std::move(candidate);
+    } catch (const DiagnosticError& error) {
+      const bool too_large = error.diagnostics().front().code == Code("does-not-fit");
+      if (priority.strict || !too_large) throw;
+      explanation.push_back(fmt::format("order '{}': {}", priority.name, error.diagnostics().front().message));
+    }
+  }
+  explanation.push_back(fmt::format("chosen: order '{}'", best->plan.priority));
+  return std::move(*best);
+}
+
+}  // namespace compiler
+
+struct Retargeter::Parts {
+  const IntegerNetwork& network;
+  compiler::NetworkFacts facts;
+  compiler::PlacedPlan last;
+  explicit Parts(const IntegerNetwork& of) : network(of), facts(of) {}
+};
+
+Retargeter::Retargeter(const IntegerNetwork& network) : parts_(std::make_unique<Parts>(network)) {}
+Retargeter::~Retargeter() = default;
+
+Program Retargeter::timing_program(const MachineParameters& machine, const Evaluate& evaluate) {
+  const compiler::Plan plan = compiler::plan_for(parts_->network, parts_->facts, machine, parts_->last, false);
+  std::vector<std::string> explanation;
+  return compiler::best_candidate(plan, evaluate, !evaluate, explanation).program;
+}
+
+}  // namespace blendsim
