@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 
+#include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/inputs.h"
@@ -33,6 +34,7 @@ struct Arguments {
   std::vector<std::string> inputs, sets;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t seed = 1, stalls = 0;
+  std::size_t jobs = 1;
 };
 
 struct Loaded {
@@ -200,7 +202,7 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty();
   options.stall_seed = arguments.stalls;
-  return Machine::instance().run(loaded.platform.machine, loaded.program, inputs.quantised, options);
+  return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
 }
 
 void run(const Arguments& arguments) {
@@ -263,6 +265,9 @@ void add_run(CLI::App& app, ExitStatus&) {
   command->add_flag("--check", a->check, "Watch for hazards and unwritten reads");
   command->add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
       ->check(whole_number(true));
+  command->add_option("--jobs", a->jobs, "Processes that compute the values of a batch; the report stays the same")
+      ->check(whole_number(true))
+      ->capture_default_str();
   command->add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
   command->add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
   command->add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
