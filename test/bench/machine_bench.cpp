@@ -1,70 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// Machine::run, warm and in a loop: blendsim_bench [--benchmark_... flags] PROGRAM...
-// Each program is run with values (a fixed input) and for its timing only.
+// Machine::run, warm and in a loop. Without values only the event core is left.
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <vector>
-
-#include "isa/program.h"
-#include "platform/platform.h"
-#include "sim/machine.h"
+#include "subject.h"
 
 namespace blendsim {
 namespace {
-
-struct Subject {
-  Program program;
-  Platform platform;
-  std::vector<std::vector<std::int32_t>> images;
-};
-
-Subject subject_of(const std::string& path) {
-  Subject subject{read_program(path), {}, {}};
-  subject.platform = parse_platform(subject.program.platform_yaml, path, {BLENDSIM_CONFIGS});
-  const TensorView& input = subject.program.input;
-  const std::size_t count = static_cast<std::size_t>(input.channels) * static_cast<std::size_t>(input.height) *
-                            static_cast<std::size_t>(input.width);
-  auto& image = subject.images.emplace_back();
-  for (std::size_t n = 0; n < count; ++n) image.push_back(static_cast<std::int32_t>(n * 37 % 127));
-  return subject;
-}
 
 void run(benchmark::State& state, const Subject& subject, bool values) {
   RunOptions options;
   options.values = values;
   Cycles cycles = 0;
+  std::size_t instructions = 0;
+  std::int64_t bursts = 0, macs = 0;
+  for (const ProgramLayer& layer : subject.program.layers) macs += layer.macs;
   for (auto _ : state) {
-    cycles = Machine::instance().run(subject.platform.machine, subject.program, subject.images, options).cycles;
+    const Run run = Machine::instance().run(subject.platform.machine, subject.program, subject.images, options);
+    cycles = run.cycles;
+    instructions = run.records.size();
+    bursts = run.memory.bursts;
   }
-  const auto clock_hz = static_cast<double>(subject.platform.machine.clock_hz);
-  state.counters["hardware_ms"] = 1e3 * static_cast<double>(cycles) / clock_hz;
+  const auto rate = [](auto count) {
+    return benchmark::Counter(static_cast<double>(count), benchmark::Counter::kIsIterationInvariantRate);
+  };
+  state.counters["hardware_ms"] = 1e3 * static_cast<double>(cycles) / static_cast<double>(subject.platform.machine.clock_hz);
+  state.counters["cycles"] = static_cast<double>(cycles);
+  state.counters["instructions"] = static_cast<double>(instructions);
+  state.counters["bursts"] = static_cast<double>(bursts);
+  state.counters["macs"] = static_cast<double>(macs);
+  state.counters["cycles_per_second"] = rate(cycles);
+  state.counters["instructions_per_second"] = rate(instructions);
+  state.counters["bursts_per_second"] = rate(bursts);
 }
 
 }  // namespace
-}  // namespace blendsim
 
-int main(int argc, char** argv) {
-  using namespace blendsim;
-  benchmark::Initialize(&argc, argv);
-  std::vector<Subject> subjects;
-  try {
-    for (int n = 1; n < argc; ++n) subjects.push_back(subject_of(argv[n]));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
-  for (std::size_t n = 0; n < subjects.size(); ++n) {
-    const std::string name = std::filesystem::path(argv[n + 1]).stem().string();
+void add_machine_benchmarks(const std::vector<Subject>& subjects) {
+  for (const Subject& subject : subjects) {
     for (const bool values : {true, false}) {
-      benchmark::RegisterBenchmark((name + (values ? "/values" : "/timing_only")).c_str(),
-                                   [&subject = subjects[n], values](benchmark::State& state) {
-                                     run(state, subject, values);
-                                   })
-          ->Unit(benchmark::kMillisecond);
+      benchmark::RegisterBenchmark((std::string("machine/") + subject.name + (values ? "/values" : "/timing_only")).c_str(),
+                                   [&subject, values](benchmark::State& state) { run(state, subject, values); })
+          ->Unit(benchmark::kMicrosecond);
     }
   }
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
 }
+
+}  // namespace blendsim
