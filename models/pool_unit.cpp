@@ -3,14 +3,13 @@
 
 namespace blendsim {
 
-void PoolUnit::configure(const PoolUnitParameters& parameters, std::int64_t cell_slices) {
+void PoolUnit::configure(const PoolUnitParameters& parameters) {
   parameters_ = parameters;
-  cell_slices_ = cell_slices;
   set_depth(parameters.depth);
 }
 
 Cycles PoolUnit::law(const Instruction& instruction) const {
-  return occupancy(std::get<PoolInstruction>(instruction), parameters_, cell_slices_);
+  return occupancy(std::get<PoolInstruction>(instruction), parameters_);
 }
 
 }  // namespace blendsim

@@ -10,13 +10,12 @@ namespace blendsim {
 class PoolUnit final : public ComputeUnit {
  public:
   using ComputeUnit::ComputeUnit;
-  void configure(const PoolUnitParameters& parameters, std::int64_t cell_slices);
+  void configure(const PoolUnitParameters& parameters);
 
  private:
   [[nodiscard]] Cycles law(const Instruction& instruction) const override;
 
   PoolUnitParameters parameters_;
-  std::int64_t cell_slices_ = 1;
 };
 
 }  // namespace blendsim

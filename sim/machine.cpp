@@ -82,7 +82,7 @@ void Machine::Parts::configure(const MachineParameters& machine) {
   xnor_array.configure(machine.xnor_array);
   mac_array.configure(machine.mac_array);
   post_unit.configure(machine.post_unit, machine.buffer(BufferId::parameters).width);
-  pool_unit.configure(machine.pool_unit, machine.xnor_array.cell_slices());
+  pool_unit.configure(machine.pool_unit);
 }
 
 // Queues and tokens empty, DRAM rows closed, refresh phase 0. The buffers keep what init brought.

@@ -53,10 +53,11 @@ Resources mac_array(const MacArrayParameters& p) {
   const std::int64_t cascades = mac_cascades(p.columns);
   constexpr std::int64_t cascade_sum = 20;  // bits of a cascade's sum of 8 x 8 bit products
   Resources r;
-  r.dsp = ceil_divide(p.rows * p.columns, p.products_per_dsp);
+  const std::int64_t products = p.columns > 1 ? p.products_per_dsp : 1;  // one column has nothing to share
+  r.dsp = ceil_divide(p.rows * p.columns, products);
   // A row: the tree over its cascades, the accumulator, the choice of its own lane when depthwise; a packed cascade's upper
   // product takes back the lower one's sign (18 LUT).
-  const std::int64_t unpack = p.products_per_dsp == 2 ? cascades * 18 : 0;
+  const std::int64_t unpack = products == 2 ? cascades * 18 : 0;
   r.lut = p.rows * ((cascades - 1) * cascade_sum + p.accumulator + p.activation_bits + unpack) + sequencer_lut;
   // Operands of the third and fourth slice of a cascade wait 1 and 2 cycles longer than its input registers can hold them.
   r.ff = p.rows * ((cascades - 1) * cascade_sum + 2 * p.accumulator + cascades * 3 * p.weight_bits) + cascades * 3 * p.activation_bits + sequencer_ff;

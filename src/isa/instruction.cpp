@@ -48,7 +48,7 @@ struct Occupancy {
   Cycles operator()(const PostInstruction& i) const {
     return occupancy(i, p.post_unit, p.buffer(BufferId::parameters).width);
   }
-  Cycles operator()(const PoolInstruction& i) const { return occupancy(i, p.pool_unit, p.xnor_array.cell_slices()); }
+  Cycles operator()(const PoolInstruction& i) const { return occupancy(i, p.pool_unit); }
 };
 
 }  // namespace

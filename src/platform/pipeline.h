@@ -44,9 +44,24 @@ inline constexpr std::int64_t mac_cascade = 4;
   return levels;
 }
 
-// Buffer read, multiply (3 registers), cascade, adder tree with the accumulator, write.
-[[nodiscard]] constexpr std::int64_t least_depth(const MacArrayParameters& p, std::int64_t read_latency) {
-  return read_latency + 3 + (std::min(p.columns, mac_cascade) - 1) + adder_stages(mac_cascades(p.columns) + 1) + 1;
+// A compute unit's way to its first read: instruction register with the loop counters, three stages of first addresses
+// (what takes a product), pointers. rtl/map_address.sv.
+inline constexpr std::int64_t mac_issue_stages = 5, pool_issue_stages = 5;
+
+// From the operands at the slices to the accumulator, the word written: 3 registers of a slice (packed: the pre-adder's too),
+// the rest of the cascade, packed: the parts of the sum, adder tree with the accumulator. rtl/mac_lanes.sv.
+[[nodiscard]] constexpr std::int64_t mac_arithmetic_stages(const MacArrayParameters& p) {
+  const std::int64_t packed = p.products_per_dsp > 1 && p.columns > 1 ? 2 : 0;
+  return 3 + packed + (std::min(p.columns, mac_cascade) - 1) + adder_stages(mac_cascades(p.columns) + 1);
+}
+
+// Issue, operands there (the activations' read and the choice of their lanes, the weights' read), arithmetic. Start words
+// only meet the accumulator. rtl/mac_array.sv.
+[[nodiscard]] constexpr std::int64_t least_depth(const MacArrayParameters& p, std::int64_t activation_latency,
+                                                 std::int64_t weight_latency, std::int64_t start_latency) {
+  const std::int64_t arithmetic = mac_arithmetic_stages(p);
+  const std::int64_t operands = std::max({activation_latency + 1, weight_latency, start_latency + 1 - arithmetic});
+  return mac_issue_stages + operands + arithmetic;
 }
 
 // Words of the longest record that an instruction can ask for: three quantisers, an activation, 15 thresholds.
@@ -84,9 +99,10 @@ inline constexpr std::int64_t post_stages = 1 + 3 + 8 + 1 + 7 + 1 + 7 + 2 + 3 + 
   return record_lead(p, width, record_latency, operand_latency) + operand_latency + post_stages + threshold_steps(p);
 }
 
-// Buffer read, zero point subtracted, maximum or sum, times divisor / taps (3), write. Either kind of map may be read.
+// Issue, buffer read (either kind of map), value less zero point, maximum or sum in the slice's register, times
+// divisor / taps (2), and four registers for the words of a result, all of which a result of four bytes has. rtl/pool_unit.sv.
 [[nodiscard]] constexpr std::int64_t least_depth(const PoolUnitParameters&, std::int64_t read_latency) {
-  return read_latency + 1 + 1 + 3 + 1;
+  return pool_issue_stages + read_latency + 1 + 1 + 2 + 4;
 }
 
 }  // namespace blendsim

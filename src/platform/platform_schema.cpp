@@ -156,15 +156,16 @@ std::array<UnitDepth, 4> unit_depths(MachineParameters& m) {
   return {{
       {unit_depth_keys[0], &m.xnor_array.depth, least_depth(m.xnor_array, binary, m.buffer(BufferId::weights_binary).latency),
        "addresses, buffer read, XNOR, popcount tree, plane weight, accumulate"},
-      {unit_depth_keys[1], &m.mac_array.depth, least_depth(m.mac_array, fixed),
-       "buffer read, multiply, cascade, adder tree with the accumulator, write"},
+      {unit_depth_keys[1], &m.mac_array.depth,
+       least_depth(m.mac_array, fixed, m.buffer(BufferId::weights_fixed).latency, parameters.latency),
+       "first addresses, buffer read, choice of lanes, multiply, cascade, adder tree with the accumulator"},
       {unit_depth_keys[2], &m.post_unit.depth, least_depth(m.post_unit, parameters.width, parameters.latency, operand),
        fmt::format("an element waits {} cycles for its record (the longest has {} words of buffers.parameters, {} bit wide), then "
                    "passes {} stages",
                    record_lead(m.post_unit, parameters.width, parameters.latency, operand), longest_record_words(parameters.width),
                    parameters.width, operand + post_stages + threshold_steps(m.post_unit))},
       {unit_depth_keys[3], &m.pool_unit.depth, least_depth(m.pool_unit, std::max(binary, fixed)),
-       "buffer read, zero point, maximum or sum, multiply, write"},
+       "first addresses, buffer read, zero point, maximum or sum, multiply, write"},
   }};
 }
 

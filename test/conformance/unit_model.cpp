@@ -166,7 +166,7 @@ struct UnitModel::Parts : SlotListener, EndListener {
     xnor_array.configure(machine.xnor_array);
     mac_array.configure(machine.mac_array);
     post_unit.configure(machine.post_unit, machine.buffer(BufferId::parameters).width);
-    pool_unit.configure(machine.pool_unit, machine.xnor_array.cell_slices());
+    pool_unit.configure(machine.pool_unit);
     program.machine = machine;
     program.instructions = stream;
     program.layers = 1;

@@ -244,5 +244,21 @@ TEST(MacArray, OccupiesPixelsTimesTapsTimesColumnGroupsTimesRowGroups) {
   EXPECT_EQ(occupancy(i, MacArrayParameters{}), 2 * 32 * 9 * 2);
 }
 
+TEST(MacArray, WritesEachWordWithItsLastStepInTheOrderOfAddresses) {
+  MacInstruction i;
+  i.kernel_h = i.kernel_w = 2;
+  i.channels = 9;  // two column groups of 8
+  i.rows = 2;
+  i.out_width = 3;
+  i.groups = 2;
+  const MacArrayParameters p;
+  EXPECT_EQ(write_time(i, p, 0, 0, 0), 8 - 1 + p.depth) << "2x2 taps of two groups";
+  EXPECT_EQ(write_time(i, p, 0, 0, 1), 16 - 1 + p.depth);
+  EXPECT_EQ(write_time(i, p, 0, 1, 0), 24 - 1 + p.depth);
+  EXPECT_EQ(write_time(i, p, 1, 2, 1), occupancy(i, p) - 1 + p.depth) << "the last word is the end (rule 3)";
+  i.depthwise = 1;
+  EXPECT_EQ(write_time(i, p, 1, 0, 0), 7 * 4 - 1 + p.depth);
+}
+
 }  // namespace
 }  // namespace blendsim::test

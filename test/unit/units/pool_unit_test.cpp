@@ -175,13 +175,52 @@ TEST(PoolUnit, OccupiesATapACycleAndAWindowACycleOnBits) {
   i.rows = 2;
   i.out_width = 8;
   i.slices = 3;
-  EXPECT_EQ(occupancy(i, p, 1), 2 * 8 * 4 * 2);
+  EXPECT_EQ(occupancy(i, p), 2 * 8 * 4 * 2);
   i.in_bytes_log2 = 1;
-  EXPECT_EQ(occupancy(i, p, 1), 2 * 8 * 8 * 2);
+  EXPECT_EQ(occupancy(i, p), 2 * 8 * 8 * 2);
   i.binary = 1;
-  EXPECT_EQ(occupancy(i, p, 1), 2 * 8 * 1 * 2) << "a 2x2 window is read as one 3x3 window";
+  EXPECT_EQ(occupancy(i, p), 2 * 8 * 1 * 3) << "a 2x2 window of a cell is read as one 3x3 window";
   i.dilation_h = 2;
-  EXPECT_EQ(occupancy(i, p, 1), 2 * 8 * 4 * 2) << "dilated: tap by tap";
+  EXPECT_EQ(occupancy(i, p), 2 * 8 * 4 * 3) << "dilated: tap by tap";
+}
+
+TEST(PoolUnit, TakesOneCellAtATimeHoweverManyLanesItHas) {
+  PoolUnitParameters p;
+  p.lanes = 256;
+  PoolInstruction i;
+  i.binary = 1;
+  i.kernel_h = i.kernel_w = 3;
+  i.slices = 5;
+  i.rows = i.out_width = 1;
+  EXPECT_EQ(occupancy(i, p), 5) << "a window takes 9 of 16 banks";
+  i.kernel_w = 4;
+  EXPECT_EQ(occupancy(i, p), 10);
+}
+
+TEST(PoolUnit, WritesAResultsWordsInTheLastCyclesOfItsSteps) {
+  PoolUnitParameters p;
+  p.lanes = 32;
+  PoolInstruction i;
+  i.sum = 1;
+  i.kernel_w = 5;
+  i.rows = 2;
+  i.out_width = 3;
+  i.slices = 3;
+  i.out_bytes_log2 = 2;
+  // Two slices at once: eight words, two a cycle; groups of slices outermost.
+  EXPECT_EQ(write_time(i, p, 0, 0, 0, 0), 4 - 3 + p.depth);
+  EXPECT_EQ(write_time(i, p, 0, 0, 0, 1), 4 - 3 + p.depth);
+  EXPECT_EQ(write_time(i, p, 0, 0, 0, 2), 4 - 2 + p.depth);
+  EXPECT_EQ(write_time(i, p, 0, 0, 1, 0), 4 - 1 + p.depth) << "the second slice's words follow the first's";
+  EXPECT_EQ(write_time(i, p, 0, 0, 1, 3), 4 + p.depth);
+  EXPECT_EQ(write_time(i, p, 1, 2, 0, 0), 29 - 3 + p.depth);
+  EXPECT_EQ(write_time(i, p, 0, 0, 2, 3), 34 - 2 + p.depth) << "a last slice alone is done early";
+  i.out_bytes_log2 = 0;
+  EXPECT_EQ(write_time(i, p, 1, 2, 2, 0), occupancy(i, p) - 1 + p.depth);
+  i.binary = 1;
+  i.sum = 0;
+  EXPECT_EQ(write_time(i, p, 1, 2, 2, 0), occupancy(i, p) - 1 + p.depth);
+  EXPECT_EQ(write_time(i, p, 0, 0, 1, 0), 2 * 3 * 2 + 2 - 1 + p.depth) << "a cell at a time";
 }
 
 }  // namespace

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// mac_array in its conformance tests (README.md).
+#pragma once
+
+#include "unit_bench.h"
+
+namespace blendsim::conformance {
+
+std::vector<Instruction> random_mac_array_stream(const MachineParameters& machine, std::mt19937_64& random, int count);
+void fill_mac_array(const MachineParameters& machine, std::span<const Instruction> stream, std::mt19937_64& random,
+                    Buffers& buffers);
+std::vector<WordWrite> mac_array_writes(const Executed& executed, const MachineParameters& machine, const Buffers& after);
+
+}  // namespace blendsim::conformance
