@@ -62,8 +62,9 @@ TEST_P(RtlTransferMemory, LoadAndStoreAreTheModelsWheneverBeatsCome) {
 #else
   const Case& c = GetParam();
   for (const std::size_t profile : {0UL, 4UL}) {
+    Compared compared;
     const std::string difference =
-        run_unit_case(unit_streams()[c.stream], c.platform, machine_of(c), profiles[profile], 100 + c.memory, 500);
+        run_unit_case(unit_streams()[c.stream], c.platform, machine_of(c), profiles[profile], 100 + c.memory, 500, compared);
     EXPECT_TRUE(difference.empty()) << difference;
   }
 #endif

@@ -149,15 +149,21 @@ class Expectation {
 // Drives the RTL through the stimulus and compares each cycle as it comes.
 class Comparison {
  public:
-  Comparison(const std::vector<Instruction>& program, const ModelRun& run, Expectation& expected, RtlUnit& rtl, AxiMemory* memory)
-      : program_(program), run_(run), expected_(expected), rtl_(rtl), memory_(memory) {}
+  Comparison(const std::vector<Instruction>& program, const ModelRun& run, Expectation& expected, RtlUnit& rtl, AxiMemory* memory,
+             Compared& compared)
+      : program_(program), run_(run), expected_(expected), rtl_(rtl), memory_(memory), compared_(compared) {}
 
   std::optional<std::string> run() {
     rtl_.reset();
+    compared_.model_cycles = run_.cycles;
     for (now_ = 0; now_ < run_.cycles + settle; ++now_) {
-      if (const std::string difference = cycle(); !difference.empty()) return describe(difference);
+      const std::string difference = cycle();
+      compared_.instructions = ended_;
+      if (!difference.empty()) return describe(difference);
     }
-    return compare_accounts();
+    const std::optional<std::string> difference = compare_accounts();
+    if (difference) ++compared_.cycle_differences;
+    return difference;
   }
 
  private:
@@ -173,13 +179,22 @@ class Comparison {
     }
     const bool should_enter = entered_ < program_.size() && run_.records[entered_].visible - 1 == now_;
     subject_ = entered_;
-    if (inputs.enter != should_enter) return fmt::format("entry {}: the model enters it in cycle {}, rtl {}", entered_, run_.records[entered_].visible - 1, inputs.enter ? "now" : "is full");
+    if (inputs.enter != should_enter) {
+      ++compared_.cycle_differences;
+      return fmt::format("entry {}: the model enters it in cycle {}, rtl {}", entered_, run_.records[entered_].visible - 1,
+                         inputs.enter ? "now" : "is full");
+    }
     entered_ += inputs.enter ? 1 : 0;
     const RtlCycle& rtl = rtl_.cycle(now_, inputs, memory_);
     if (rtl.overflow) return "a token counter of rtl has overflowed";
+    if (rtl.done) compared_.rtl_cycles = now_ + 1;
     std::string difference = compare_writes(rtl.writes);
-    if (std::string later = compare_start(rtl); difference.empty()) difference = std::move(later);
-    if (std::string later = compare_end(rtl); difference.empty()) difference = std::move(later);
+    if (!difference.empty()) ++compared_.word_differences;
+    for (std::string later : {compare_start(rtl), compare_end(rtl)}) {
+      if (later.empty()) continue;
+      ++compared_.cycle_differences;
+      if (difference.empty()) difference = std::move(later);
+    }
     return difference;
   }
 
@@ -214,12 +229,12 @@ class Comparison {
   std::string compare_writes(std::vector<WordWrite> given) {
     std::sort(given.begin(), given.end(), [](const WordWrite& a, const WordWrite& b) { return order(a) < order(b); });
     const std::span<const ExpectedWrite> expected = expected_.writes_in(now_);
-    words_ += expected.size();
+    compared_.words += expected.size();
     for (std::size_t w = 0; w < std::max(given.size(), expected.size()); ++w) {
       if (w < given.size() && w < expected.size() && same(expected[w].write, given[w])) continue;
       subject_ = w < expected.size() ? expected[w].instruction : std::min(ended_, program_.size() - 1);
       return fmt::format("word {} of {} (model) and {} (rtl) written in this cycle, {} cycles after the start of {}, {} words before it\n  model: {}\n  rtl:   {}",
-                         w, expected.size(), given.size(), now_ - run_.records[subject_].start, subject_, words_ - expected.size(),
+                         w, expected.size(), given.size(), now_ - run_.records[subject_].start, subject_, compared_.words - expected.size(),
                          w < expected.size() ? text(expected[w].write) : "none", w < given.size() ? text(given[w]) : "none");
     }
     return {};
@@ -255,8 +270,9 @@ class Comparison {
   Expectation& expected_;
   RtlUnit& rtl_;
   AxiMemory* memory_;
+  Compared& compared_;
   Cycles now_ = 0;
-  std::size_t entered_ = 0, token_ = 0, started_ = 0, ended_ = 0, words_ = 0;
+  std::size_t entered_ = 0, token_ = 0, started_ = 0, ended_ = 0;
   std::size_t subject_ = 0;  // the instruction that a difference is about
   std::vector<std::string> events_;
 };
@@ -264,7 +280,7 @@ class Comparison {
 }  // namespace
 
 std::string run_unit_case(const UnitStream& stream, std::string_view platform, const MachineParameters& machine, const Profile& profile,
-                          std::uint64_t seed, int count) {
+                          std::uint64_t seed, int count, Compared& compared) {
   const std::unique_ptr<RtlUnit> rtl = make_rtl_unit(name(stream.unit), platform, machine);
   if (rtl == nullptr) return "no such bench was built";
   std::mt19937_64 random(seed);
@@ -283,13 +299,14 @@ std::string run_unit_case(const UnitStream& stream, std::string_view platform, c
   const ModelRun run = UnitModel::instance().run(machine, stream.unit, program, profile, random);
   Expectation expected(stream, machine, program, run, buffers, dram);
   const std::unique_ptr<AxiMemory> memory = stream.memory ? stream.memory(machine, rtl_dram) : nullptr;
-  Comparison comparison(program, run, expected, *rtl, memory.get());
+  Comparison comparison(program, run, expected, *rtl, memory.get(), compared);
   if (const std::optional<std::string> difference = comparison.run()) {
     return fmt::format("{} on {}, {}, seed {}: {}", name(stream.unit), platform, profile.name, seed, *difference);
   }
   for (std::size_t area = 0; area < dram.area.size(); ++area) {
     const auto [model, given] = std::mismatch(dram.area[area].begin(), dram.area[area].end(), rtl_dram.area[area].begin());
     if (model == dram.area[area].end()) continue;
+    ++compared.word_differences;
     return fmt::format("{} on {}, {}, seed {}: byte {} of DRAM area {}: model {:#x}, rtl {:#x}", name(stream.unit), platform, profile.name, seed,
                        model - dram.area[area].begin(), area, *model, *given);
   }

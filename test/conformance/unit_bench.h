@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance_table.h"
 #include "isa/instruction.h"
 #include "result/observer.h"
 #include "result/run.h"
@@ -101,9 +102,10 @@ inline constexpr std::array profiles = {
     Profile{"mixed", 2, 30, 6, 60, 10, 15},
 };
 
-// Runs `count` instructions from `seed` through both. Returns the first difference in words, or nothing.
+// Runs `count` instructions from `seed` through both. Returns the first difference in words, or nothing, and in `compared` what
+// was compared.
 [[nodiscard]] std::string run_unit_case(const UnitStream& stream, std::string_view platform, const MachineParameters& machine,
-                                        const Profile& profile, std::uint64_t seed, int count);
+                                        const Profile& profile, std::uint64_t seed, int count, Compared& compared);
 
 // A word of a buffer in pieces of 32 bits (act_binary: the 16 cells of a bank address), as a bench is preloaded with it.
 [[nodiscard]] std::vector<std::uint32_t> buffer_word(const Buffers& buffers, BufferId buffer, std::uint32_t address);

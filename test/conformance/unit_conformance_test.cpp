@@ -54,12 +54,23 @@ TEST_P(RtlUnitConformance, StartsEndsAccountsTokensAndWordsAreTheModels) {
   const Case& c = GetParam();
   const MachineParameters machine = machine_of(platform_names[c.platform]);
   const std::uint64_t seed = 1 + c.profile + profiles.size() * (c.platform + platform_names.size() * c.unit);
-  const std::string difference = run_unit_case(unit_streams()[c.unit], platform_names[c.platform], machine, profiles[c.profile], seed, instructions);
+  Compared compared;
+  const std::string difference = run_unit_case(unit_streams()[c.unit], platform_names[c.platform], machine, profiles[c.profile], seed,
+                                               instructions, compared);
   EXPECT_TRUE(difference.empty()) << difference;
+  append_row("unit", std::string(name(unit_streams()[c.unit].unit)) + " " + std::string(profiles[c.profile].name),
+             platform_names[c.platform], compared);
 #endif
 }
 
 INSTANTIATE_TEST_SUITE_P(Units, RtlUnitConformance, testing::ValuesIn(cases()), case_name);
+
+// A build for fewer units (BLENDSIM_CONFORMANCE_UNITS) proves less, and says so.
+TEST(ConformanceUnits, AllSixTakePart) {
+  std::set<UnitId> units;
+  for (const UnitStream& stream : unit_streams()) units.insert(stream.unit);
+  EXPECT_EQ(units.size(), all_units.size());
+}
 
 TEST(ConformancePlatforms, AreLegalAndDifferInEveryUnit) {
   std::set<std::int64_t> rows, lanes, latencies;

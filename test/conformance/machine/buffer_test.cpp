@@ -20,7 +20,7 @@ std::ostream& operator<<(std::ostream& out, const Shape& s) {
 }
 
 RtlSource source_of(const Shape& s) {
-  RtlSource source{"banked_buffer", "", {}, false};
+  RtlSource source{"banked_buffer", "", {}};
   const auto add = [&](const char* name, int value) { source.parameters.push_back(std::string(name) + "=" + std::to_string(value)); };
   add("BANKS", s.banks), add("REGIONS", s.regions), add("DEPTH", s.depth), add("WIDTH", s.width), add("LATENCY", s.latency);
   add("READERS", s.readers), add("WRITERS", s.writers), add("WORDS", s.words), add("SLICES", s.slices), add("KIND", s.kind);

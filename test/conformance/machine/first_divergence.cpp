@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace blendsim::conformance {
 namespace {
@@ -156,11 +157,44 @@ class Search {
   int rank_ = 0;
 };
 
+// Both in the order of sort_writes: a word that only one side writes in a cycle, or that differs in value.
+std::size_t differing_writes(const std::vector<UnitWrite>& model, const std::vector<UnitWrite>& rtl) {
+  const auto key = [](const UnitWrite& w) { return std::tie(w.word.cycle, w.word.place, w.word.address); };
+  std::size_t differ = 0, a = 0, b = 0;
+  while (a < model.size() && b < rtl.size()) {
+    if (key(model[a]) == key(rtl[b])) {
+      differ += model[a++].word == rtl[b++].word ? 0 : 1;
+    } else {
+      ++differ;
+      key(model[a]) < key(rtl[b]) ? ++a : ++b;
+    }
+  }
+  return differ + (model.size() - a) + (rtl.size() - b);
+}
+
 }  // namespace
 
 std::optional<Divergence> first_divergence(const MachineEvents& model, const MachineEvents& rtl,
                                            const std::vector<InstructionRecord>& records) {
   return Search(model, rtl, records).result();
+}
+
+void count_differences(const MachineEvents& model, const MachineEvents& rtl, Compared& compared) {
+  std::size_t& cycles = compared.cycle_differences;
+  cycles += rtl.errors.size() + (model.completions != rtl.completions ? 1 : 0);
+  for (std::size_t u = 0; u < unit_count; ++u) {
+    const auto &a = model.instructions[u], &b = rtl.instructions[u];
+    const std::size_t both = std::min(a.size(), b.size());
+    cycles += 3 * (std::max(a.size(), b.size()) - both) + (model.accounts[u] == rtl.accounts[u] ? 0 : 1);
+    for (std::size_t n = 0; n < both; ++n) {
+      cycles += static_cast<std::size_t>((a[n].visible != b[n].visible) + (a[n].start != b[n].start) + (a[n].end != b[n].end));
+    }
+    compared.words += model.writes[u].size();
+    compared.word_differences += differing_writes(model.writes[u], rtl.writes[u]);
+  }
+  for (std::size_t i = 0; i < std::min(model.outputs.size(), rtl.outputs.size()); ++i) {
+    compared.word_differences += model.outputs[i] == rtl.outputs[i] ? 0 : 1;
+  }
 }
 
 std::string describe(const Divergence& d, const Program& program, const std::vector<Instruction>& instructions,

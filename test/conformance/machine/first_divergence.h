@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance_table.h"
 #include "machine_events.h"
 
 namespace blendsim::conformance {
@@ -21,6 +22,10 @@ struct Divergence {
 // ends, completions. Accounts and outputs count where nothing earlier differs: they follow from the others.
 [[nodiscard]] std::optional<Divergence> first_divergence(const MachineEvents& model, const MachineEvents& rtl,
                                                          const std::vector<InstructionRecord>& records);
+
+// Adds all that was compared, and every difference, not the first alone: a time, an account, a completion, a message of the RTL
+// count as a cycle's each; a written word or an output area as a word's.
+void count_differences(const MachineEvents& model, const MachineEvents& rtl, Compared& compared);
 
 // In words: layer, instruction, unit, cycle, word.
 [[nodiscard]] std::string describe(const Divergence& divergence, const Program& program,

@@ -42,6 +42,24 @@ class FirstDivergence : public testing::Test {
 
 TEST_F(FirstDivergence, EqualRunsHaveNone) { EXPECT_FALSE(find()); }
 
+TEST_F(FirstDivergence, EveryDifferenceIsCountedNotTheFirstAlone) {
+  Compared compared;
+  count_differences(model, rtl, compared);
+  EXPECT_EQ(compared.words, 2U);
+  EXPECT_EQ(compared.cycle_differences + compared.word_differences, 0U);
+  times(UnitId::load, 0).end = 41;
+  times(UnitId::load, 1).start = 31;
+  times(UnitId::load, 1).end = 71;
+  rtl.completions = {72};
+  post_writes()[0].word.data[2] ^= 0x10;
+  post_writes()[1].word.cycle = 61;  // one that is missing, one too many
+  rtl.outputs[0][1] = 7;
+  compared = {};
+  count_differences(model, rtl, compared);
+  EXPECT_EQ(compared.cycle_differences, 4U);
+  EXPECT_EQ(compared.word_differences, 4U);
+}
+
 TEST_F(FirstDivergence, AStartOneCycleLateIsNamedWithItsInstruction) {
   times(UnitId::load, 1).start = 31;
   times(UnitId::load, 1).end = 71;

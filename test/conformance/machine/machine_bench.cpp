@@ -21,10 +21,10 @@ namespace {
 constexpr Cycles before = 200, after = 100;  // cycles of a waveform around a divergence
 
 // A machine a platform and process: loading one takes longer than most programs.
-RtlMachine& machine_of(const MachineParameters& machine, bool trace) {
-  static std::map<std::pair<std::string, bool>, std::unique_ptr<RtlMachine>> machines;
-  std::unique_ptr<RtlMachine>& kept = machines[{verilog_package(machine, "machine"), trace}];
-  if (!kept) kept = std::make_unique<RtlMachine>(machine, trace);
+RtlMachine& machine_of(const MachineParameters& machine, RtlSource::Use use) {
+  static std::map<std::pair<std::string, RtlSource::Use>, std::unique_ptr<RtlMachine>> machines;
+  std::unique_ptr<RtlMachine>& kept = machines[{verilog_package(machine, "machine"), use}];
+  if (!kept) kept = std::make_unique<RtlMachine>(machine, use);
   return *kept;
 }
 
@@ -44,7 +44,7 @@ class Bench {
       : machine_(machine), program_(program), model_(machine, program, images), options_(options) {}
 
   BenchResult run() {
-    RtlMachine& rtl = machine_of(machine_, false);
+    RtlMachine& rtl = machine_of(machine_, RtlSource::Use::compare);
     rtl.memory() = model_.memory();
     result_.init_cycles = model_.init_events().cycles;
     result_.cycles = model_.main_events().cycles;
@@ -69,8 +69,10 @@ class Bench {
     const MachineEvents& model = init ? model_.init_events() : model_.main_events();
     const auto& records = init ? model_.init_records() : model_.main_records();
     const auto& instructions = init ? model_.init_instructions() : model_.main_instructions();
-    result_.instructions += records.size();
-    for (const auto& writes : model.writes) result_.words += writes.size();
+    result_.compared.instructions += records.size();
+    result_.compared.rtl_cycles += rtl.cycles;
+    result_.compared.model_cycles += model.cycles;
+    count_differences(model, rtl, result_.compared);
     const std::optional<Divergence> divergence = first_divergence(model, rtl, records);
     if (!divergence) return true;
     result_.divergence = std::string(init ? "init: " : "main: ") + describe(*divergence, program_, instructions, records);
@@ -85,7 +87,7 @@ class Bench {
     std::filesystem::create_directories(folder);
     const Cycles from = std::max<Cycles>(0, cycle - before), to = cycle + after;
     const std::string rtl_file = folder / "rtl.vcd", model_file = folder / "model.vcd";
-    RtlMachine& rtl = machine_of(machine_, true);
+    RtlMachine& rtl = machine_of(machine_, RtlSource::Use::trace);
     rtl.memory() = model_.memory();
     if (!init && model_.has_init()) (void)rtl.run(model_.init_stream(), false);
     StreamRun stream = init ? model_.init_stream() : model_.main_stream();
@@ -113,7 +115,7 @@ BenchResult run_machine_bench(const MachineParameters& machine, const Program& p
 
 BenchTime time_rtl(const MachineParameters& machine, const Program& program, const std::vector<std::vector<std::int32_t>>& images) {
   const ModelMachine model(machine, program, images);
-  RtlMachine& rtl = machine_of(machine, false);
+  RtlMachine& rtl = machine_of(machine, RtlSource::Use::time);
   rtl.memory() = model.memory();
   if (model.has_init()) (void)rtl.run(model.init_stream(), false);
   const auto begin = std::chrono::steady_clock::now();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance_table.h"
 #include "isa/program.h"
 #include "units/machine_parameters.h"
 
@@ -21,7 +22,7 @@ struct BenchOptions {
 struct BenchResult {
   std::string divergence;  // where both part first; empty: nowhere
   Cycles init_cycles = 0, cycles = 0;  // the model's
-  std::size_t instructions = 0, words = 0;  // compared
+  Compared compared;                        // init and main
   std::vector<std::string> waveforms;       // files written
 };
 

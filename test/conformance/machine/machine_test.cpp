@@ -38,12 +38,14 @@ class MachineConformance : public testing::Test {
     return run_machine_bench(platform.machine, program, inputs, options);
   }
   static void expect_no_difference(const Platform& platform, const IntegerNetwork& network, int images = 1) {
-    const Program program = compile(network, platform).program;
+    expect_no_difference(network.name, platform, compile(network, platform).program, images);
+  }
+  static void expect_no_difference(const std::string& name, const Platform& platform, const Program& program, int images) {
     const BenchResult result = run(platform, program, images);
-    EXPECT_EQ(result.divergence, "") << network.name << " on " << platform.name;
-    EXPECT_GT(result.words, 0U);
-    RecordProperty("cycles", std::to_string(result.cycles));
-    RecordProperty("words", std::to_string(result.words));
+    EXPECT_EQ(result.divergence, "") << name << " on " << platform.name;
+    EXPECT_GT(result.compared.words, 0U);
+    EXPECT_EQ(result.compared.cycle_differences + result.compared.word_differences, 0U);
+    append_row("program", images == 1 ? name : name + " x" + std::to_string(images), platform.name, result.compared);
   }
   // What no program can express, or does not fit, the compiler refuses: at least a quarter must remain.
   static void expect_random_networks_agree(const std::string& name, std::uint64_t first, int count, int images) {
@@ -57,7 +59,7 @@ class MachineConformance : public testing::Test {
         continue;
       }
       ++compiled;
-      EXPECT_EQ(run(platform, *program, images).divergence, "") << "seed " << seed << " on " << name;
+      expect_no_difference("random network " + std::to_string(seed), platform, *program, images);
     }
     EXPECT_GE(4 * compiled, count);
   }
@@ -128,7 +130,8 @@ TEST_F(MachineConformance, AFetchedProgramAgreesOnTheTinyMachine) {
 }
 TEST_F(MachineConformance, RandomNetworksAgreeOnTheTinyMachine) { expect_random_networks_agree("tiny", 21, 12, 1); }
 
-TEST_F(MachineConformance, ACorruptedWordIsFoundWithLayerInstructionUnitCycleAndWaveforms) {
+// A third build of a machine, for waveforms.
+TEST_F(MachineConformance, LongACorruptedWordIsFoundWithLayerInstructionUnitCycleAndWaveforms) {
   const Platform platform = platform_named("tiny");
   const Program program = compile(blend(6, 16), platform).program;
   BenchOptions options;

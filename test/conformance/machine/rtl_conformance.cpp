@@ -50,7 +50,7 @@ int run(const Arguments& arguments) {
     return 4;
   }
   fmt::print("no difference: init {} and main {} cycles, {} instructions, {} written words\n", result.init_cycles, result.cycles,
-             result.instructions, result.words);
+             result.compared.instructions, result.compared.words);
   return 0;
 }
 

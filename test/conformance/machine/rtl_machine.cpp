@@ -45,8 +45,10 @@ void observe_read(const Ports& ports, AxiRead& channel) {
 
 }  // namespace
 
-RtlMachine::RtlMachine(const MachineParameters& machine, bool trace)
-    : machine_(machine), rtl_({"bench_machine", verilog_package(machine, "machine"), {}, trace}), dram_(machine) {
+RtlMachine::RtlMachine(const MachineParameters& machine, RtlSource::Use use)
+    : machine_(machine),
+      rtl_({use == RtlSource::Use::time ? "machine" : "bench_machine", verilog_package(machine, "machine"), {}, use}),
+      dram_(machine) {
   reset_ = rtl_.port("reset");
   register_write_ = rtl_.port("register_write");
   register_address_ = rtl_.port("register_address");
@@ -61,18 +63,22 @@ RtlMachine::RtlMachine(const MachineParameters& machine, bool trace)
   store_ = {rtl_.port("store_awvalid"), rtl_.port("store_awaddr"), rtl_.port("store_awlen"), rtl_.port("store_awready"),
             rtl_.port("store_wvalid"),  rtl_.port("store_wready"), rtl_.port("store_wdata"), rtl_.port("store_wstrb"),
             rtl_.port("store_wlast"),   rtl_.port("store_bvalid")};
-  const int bits = address_bits(machine, BufferId::act_binary), fixed = address_bits(machine, BufferId::act_fixed);
-  const int sums = address_bits(machine, BufferId::accumulators);
+  if (use != RtlSource::Use::time) connect_writes();
+}
+
+void RtlMachine::connect_writes() {
+  const int bits = address_bits(machine_, BufferId::act_binary), fixed = address_bits(machine_, BufferId::act_fixed);
+  const int sums = address_bits(machine_, BufferId::accumulators);
   connect(UnitId::load, Place::act_binary, "load_act_binary_write", bits);
   connect(UnitId::post_unit, Place::act_binary, "post_act_binary_write", bits);
   connect(UnitId::pool_unit, Place::act_binary, "pool_act_binary_write", bits);
   connect(UnitId::load, Place::act_fixed_lane, "load_act_fixed_write", fixed);
   connect(UnitId::post_unit, Place::act_fixed, "post_act_fixed_write", fixed);
   connect(UnitId::pool_unit, Place::act_fixed, "pool_act_fixed_write", fixed);
-  connect(UnitId::load, Place::weights_binary, "load_weights_binary_write", address_bits(machine, BufferId::weights_binary));
-  connect(UnitId::load, Place::weights_fixed, "load_weights_fixed_write", address_bits(machine, BufferId::weights_fixed));
-  connect(UnitId::load, Place::parameters, "load_parameters_write", address_bits(machine, BufferId::parameters));
-  connect(UnitId::load, Place::instructions, "load_instructions_write", address_bits(machine, BufferId::instructions));
+  connect(UnitId::load, Place::weights_binary, "load_weights_binary_write", address_bits(machine_, BufferId::weights_binary));
+  connect(UnitId::load, Place::weights_fixed, "load_weights_fixed_write", address_bits(machine_, BufferId::weights_fixed));
+  connect(UnitId::load, Place::parameters, "load_parameters_write", address_bits(machine_, BufferId::parameters));
+  connect(UnitId::load, Place::instructions, "load_instructions_write", address_bits(machine_, BufferId::instructions));
   connect(UnitId::xnor_array, Place::accumulators, "xnor_accumulators_write", sums);
   connect(UnitId::mac_array, Place::accumulators, "mac_accumulators_write", sums);
 }

@@ -24,7 +24,8 @@ struct StreamRun {
 
 class RtlMachine {
  public:
-  explicit RtlMachine(const MachineParameters& machine, bool trace = false);
+  // Use::time builds rtl/machine.sv without the bench that brings out the write ports: it cannot watch.
+  explicit RtlMachine(const MachineParameters& machine, RtlSource::Use use = RtlSource::Use::compare);
 
   [[nodiscard]] std::vector<std::uint8_t>& memory() { return dram_.bytes; }
   [[nodiscard]] const std::vector<std::uint8_t>& memory() const { return dram_.bytes; }
@@ -45,6 +46,7 @@ class RtlMachine {
     Port enable, address, data;
     int address_bits = 0, word_bits = 0;
   };
+  void connect_writes();
   void connect(UnitId unit, Place place, const std::string& name, int address_bits);
   void write_register(std::uint32_t address, std::uint64_t value);
   void prepare(const StreamRun& stream, std::size_t image);

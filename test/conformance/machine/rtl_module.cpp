@@ -51,10 +51,12 @@ std::vector<fs::path> sources() {
 // One file holds a module under the name that is looked for in the search path, so all of them count.
 std::string digest_of(const RtlSource& source) {
   Digest digest;
-  digest.add(source.top).add(source.package).add(std::int64_t{source.trace});
+  digest.add(source.top).add(source.package).add(static_cast<std::int64_t>(source.use));
   for (const std::string& parameter : source.parameters) digest.add(parameter);
   for (const fs::path& file : sources()) digest.add(file.filename().string()).add(read_text(file));
-  digest.add(read_text(source_root / "test/conformance/machine/rtl_module_shell.cpp"));
+  for (const char* file : {"rtl_module_shell.cpp", "rtl_module.cpp"}) {
+    digest.add(read_text(source_root / "test/conformance/machine" / file));
+  }
   return digest.hex().substr(0, 16);
 }
 
@@ -80,11 +82,12 @@ void write_port_list(const fs::path& objects) {
 // verilated.mk builds an executable from the module and the shell; linked with -shared it is one that can be loaded.
 void build(const RtlSource& source, const fs::path& folder) {
   const fs::path log = folder / "build.log", package = folder / "blendsim_pkg.sv";
-  std::string command = "verilator --cc --exe -O3 --x-assign fast --x-initial fast --assert --output-split 20000 -Wno-fatal";
+  std::string command = "verilator --cc --exe -O3 --x-assign fast --x-initial fast --output-split 20000 -Wno-fatal";
   command += " --no-timing --prefix Vrtl -o module.so -Mdir " + quoted(folder / "objects") + " --top-module " + source.top;
-  if (source.trace) command += " --trace --trace-structs -CFLAGS -DBLENDSIM_TRACE";
+  if (source.use != RtlSource::Use::time) command += " --assert";
+  if (source.use == RtlSource::Use::trace) command += " --trace --trace-structs -CFLAGS -DBLENDSIM_TRACE";
   for (const std::string& parameter : source.parameters) command += " '-G" + parameter + "'";
-  command += " -CFLAGS '-fPIC -O1 -fno-gnu-unique -fvisibility=hidden -DVL_USER_STOP' -LDFLAGS '-shared -Wl,-Bsymbolic'";
+  command += " -CFLAGS '-fPIC -fno-gnu-unique -fvisibility=hidden -DVL_USER_STOP' -LDFLAGS '-shared -Wl,-Bsymbolic'";
   command += " -y " + quoted(source_root / "rtl") + " -y " + quoted(source_root / "test/conformance/rtl");
   if (!source.package.empty()) {
     std::ofstream(package) << source.package;
@@ -98,7 +101,10 @@ void build(const RtlSource& source, const fs::path& folder) {
   run(command, log);
   write_port_list(folder / "objects");
   const bool cached = std::system("command -v ccache > /dev/null 2>&1") == 0;
-  run("make -C " + quoted(folder / "objects") + " -f Vrtl.mk -j 2" + (cached ? " OBJCACHE=ccache" : ""), log);
+  // verilated.mk puts its own -Os behind every -CFLAGS. What runs for seconds is compiled with -O1, what runs once with -O0.
+  const bool fast = source.use == RtlSource::Use::time;
+  const std::string optimise = fast ? " OPT_FAST=-O3 OPT_SLOW=-O0 OPT_GLOBAL=-O2" : " OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1";
+  run("make -C " + quoted(folder / "objects") + " -f Vrtl.mk -j 2" + optimise + (cached ? " OBJCACHE=ccache" : ""), log);
   fs::rename(folder / "objects/module.so", folder / "module.so");
   fs::remove_all(folder / "objects");
 }

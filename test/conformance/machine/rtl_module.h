@@ -44,7 +44,12 @@ struct RtlSource {
   std::string top;
   std::string package;                  // text of blendsim_pkg.sv; empty: the module takes none
   std::vector<std::string> parameters;  // "NAME=VALUE" of the top module
-  bool trace = false;                   // can write a VCD; slower
+  enum class Use : std::uint8_t {
+    compare,  // assertions on, quickly compiled
+    trace,    // also writes a VCD; slower
+    time      // no assertions, compiled to run fast
+  };
+  Use use = Use::compare;
 };
 
 class RtlModule {
@@ -66,7 +71,7 @@ class RtlModule {
   // Messages of failed assertions since the last call.
   [[nodiscard]] std::string take_errors();
 
-  // Waveforms of everything below the module, one time unit a cycle, until close_trace(). Modules built with `trace` only.
+  // Waveforms of everything below the module, one time unit a cycle, until close_trace(). Modules built for Use::trace only.
   void open_trace(const std::string& file);
   void dump(std::uint64_t cycle);
   void close_trace();
