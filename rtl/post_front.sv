@@ -5,11 +5,12 @@
 // Cycles      `start` in s; the loops walk in s+1 to s+occupancy; `front_free` in the last of them and while nothing runs.
 // Step        combinational from the loop registers: `step_valid` while pixels are walked; `step_remaining` cycles of the
 //             cell follow; first and last cycle of a cell; `step_begin`, `step_group`, `step_row`: in the first cell of the
-//             instruction, of a lane group, of a row; `step_entry`: where the lanes hold the group's records; `step_tag`
-//             tells instructions apart. `last` in the last cycle of the instruction.
+//             instruction, of a lane group, of a row; `step_entry`, `step_levels`: where the lanes hold the group's
+//             records, their thresholds; `step_tag` tells instructions apart. `last` in the last cycle of the instruction.
 // Records     each word is read from `parameters` as soon as its group begins, and goes to the lanes WAIT + LATENCY + 2
 //             cycles after its loop cycle: `record_word` with a strobe for each slice and place (q1, q2, q3, activation, thresholds,
-//             each group of a record from a word of its own on).
+//             each group of a record from a word of its own on). A threshold that a word completes: a strobe, row and place
+//             in the word for each bank (`level_*`).
 module post_front #(
     parameter int SLICES = 1,  // of a lane group
     parameter int COMPARATORS = 3,
@@ -19,7 +20,9 @@ module post_front #(
     parameter int WAIT = 0,  // cycles that reads wait, where the platform's depth is above the stages
     parameter int ENTRIES = 32,
     parameter int TAGS = 64,
-    parameter int WORDS = 27
+    parameter int WORDS = 27,
+    parameter int BANKS = 3,  // of thresholds, in a lane
+    parameter int ROWS = 32   // of a bank
 ) (
     input  logic clk,
     input  logic reset,
@@ -38,18 +41,24 @@ module post_front #(
     output logic step_row,
     output logic [3:0] step_remaining,
     output logic [$clog2(ENTRIES)-1:0] step_entry,
+    output logic [$clog2(ROWS)-1:0] step_levels,
     output logic [$clog2(TAGS)-1:0] step_tag,
     output logic parameters_read,
     output logic [ADDRESS-1:0] parameters_address,
     input  logic [WIDTH-1:0] parameters_data,
     output logic [WIDTH-1:0] record_word,
     output logic [SLICES*WORDS-1:0] record_write,
-    output logic [$clog2(ENTRIES)-1:0] record_entry
+    output logic [$clog2(ENTRIES)-1:0] record_entry,
+    output logic [SLICES*BANKS-1:0] level_write,
+    output logic [BANKS*$clog2(ROWS)-1:0] level_row,
+    output logic [4*BANKS-1:0] level_from
 );
   localparam int ENTRY = $clog2(ENTRIES);
   localparam int COLUMN = WIDTH / 16;
   localparam int Q_WORDS = (90 + COLUMN - 1) / COLUMN;
   localparam int A_WORDS = (42 + COLUMN - 1) / COLUMN;
+  localparam int PER = COLUMN / 32;  // levels in a word
+  localparam int ROW = $clog2(ROWS);
   localparam int T_WORDS = (3 + 15 * 32 + COLUMN - 1) / COLUMN;
 
   // Cycles of a cell, less 1: words read, thresholds compared, words and planes written.
@@ -81,6 +90,7 @@ module post_front #(
   logic [4:0] groups_used;            // of a record: q1, q2, q3, activation, thresholds
   logic [4:0] threshold_end;          // words of its thresholds, less 1
   logic [ENTRY-1:0] entry;
+  logic [ROW-1:0] levels_at, rows_used;  // first row of the group's thresholds, and how many
   logic [$clog2(TAGS)-1:0] tag;
 
   // --- loop registers -----------------------------------------------------------------------------------------------------
@@ -116,11 +126,14 @@ module post_front #(
                                  instruction.use_thresholds, instruction.levels, instruction.write_fixed,
                                  instruction.fixed_bytes_log2, instruction.write_bits, instruction.code_bits);
   logic [4:0] groups_start, threshold_start;
+  logic [ROW-1:0] rows_start;
   assign groups_start = {instruction.use_thresholds, instruction.activation != 2'd0, instruction.use_q3, instruction.use_q2,
                          instruction.use_q1};
   always_comb begin
     threshold_start = 5'd0;
     for (int w = 1; w < T_WORDS; w++) if (3 + 32 * 32'(instruction.levels) > w * COLUMN) threshold_start = 5'(w);
+    rows_start = ROW'(1);
+    for (int r = 1; r * BANKS < 15; r++) if (32'(instruction.levels) > r * BANKS) rows_start = ROW'(r + 1);
   end
 
   always_ff @(posedge clk) begin
@@ -132,6 +145,8 @@ module post_front #(
   always_ff @(posedge clk) begin
     if (reset) entry <= '0;
     else if (running && group_done && has_record) entry <= 32'(entry) == ENTRIES - 1 ? '0 : entry + 1'b1;
+    if (reset) levels_at <= '0;
+    else if (running && group_done && groups_used[4]) levels_at <= levels_at + rows_used;
   end
 
   always_ff @(posedge clk) begin
@@ -142,6 +157,7 @@ module post_front #(
       group_end <= instruction.slices >= 9'(SLICES) ? 4'(SLICES - 1) : instruction.slices[3:0] - 4'd1;
       groups_used <= groups_start;
       threshold_end <= threshold_start;
+      rows_used <= rows_start;
       tag <= start_tag;
     end
     if (start || (running && group_done)) begin
@@ -186,6 +202,7 @@ module post_front #(
   assign step_row = first_of_row;
   assign step_remaining = remaining;
   assign step_entry = entry;
+  assign step_levels = levels_at;
   assign step_tag = tag;
 
   // --- records: address register, memory, word register -------------------------------------------------------------------
@@ -212,14 +229,41 @@ module post_front #(
   delay_line #(.WIDTH(1 + ADDRESS), .CYCLES(WAIT + 1), .RESET(1)) addresses (
       .clk(clk), .reset(reset), .in({read, next_address}), .out({parameters_read, parameters_address}));
 
-  localparam int BESIDE = 1 + 4 + 5 + ENTRY;
+  localparam int BESIDE = 1 + 4 + 5 + ENTRY + ROW;
   logic [BESIDE-1:0] beside, beside_word;
-  assign beside = {read, slice, place, entry};
+  logic word_comes;
+  logic [3:0] word_slice;
+  logic [4:0] word_place;
+  logic [ENTRY-1:0] word_entry;
+  logic [ROW-1:0] word_levels;
+  assign beside = {read, slice, place, entry, levels_at};
   delay_line #(.WIDTH(BESIDE), .CYCLES(WAIT + LATENCY + 1), .RESET(1)) words_in_flight (.clk(clk), .reset(reset), .in(beside), .out(beside_word));
+  assign {word_comes, word_slice, word_place, word_entry, word_levels} = beside_word;
   always_ff @(posedge clk) begin
     for (int s = 0; s < SLICES; s++)
-      for (int w = 0; w < WORDS; w++)
-        record_write[s*WORDS+w] <= beside_word[BESIDE-1] && 32'(beside_word[ENTRY+5+:4]) == s && 32'(beside_word[ENTRY+:5]) == w;
-    record_entry <= beside_word[ENTRY-1:0];
+      for (int w = 0; w < WORDS; w++) record_write[s*WORDS+w] <= word_comes && 32'(word_slice) == s && 32'(word_place) == w;
+    record_entry <= word_entry;
+  end
+
+  // A word of thresholds ends PER levels, the first word one less: level n goes to row n / BANKS of bank n mod BANKS.
+  logic [BANKS-1:0] ends_level;
+  always_comb begin
+    ends_level = '0;
+    for (int w = 0; w < T_WORDS; w++)
+      for (int j = 0; j < PER; j++)
+        if (32'(word_place) == 3 * Q_WORDS + A_WORDS + w && w * PER + j >= 1 && w * PER + j <= 15)
+          ends_level[(w*PER+j+BANKS-1)%BANKS] = 1'b1;
+  end
+  always_ff @(posedge clk) begin
+    for (int s = 0; s < SLICES; s++)
+      level_write[s*BANKS+:BANKS] <= ends_level & {BANKS{word_comes && 32'(word_slice) == s}};
+    level_row <= {BANKS{word_levels}};
+    level_from <= '0;
+    for (int w = 0; w < T_WORDS; w++)
+      for (int j = 0; j < PER; j++)
+        if (32'(word_place) == 3 * Q_WORDS + A_WORDS + w && w * PER + j >= 1 && w * PER + j <= 15) begin
+          level_row[ROW*((w*PER+j+BANKS-1)%BANKS)+:ROW] <= word_levels + ROW'((w * PER + j - 1) / BANKS);
+          level_from[4*((w*PER+j+BANKS-1)%BANKS)+:4] <= 4'(j);
+        end
   end
 endmodule

@@ -89,12 +89,30 @@ module post_unit #(
   localparam int HELD = 1 + (LEAD + LATENCY - PARAMETERS_LATENCY + K + 1 + SHORTEST - 1) / SHORTEST;
   localparam int ENTRY = HELD > 1 ? $clog2(HELD) : 1;
   localparam int ENTRIES = 2 ** ENTRY;
+
+  // Thresholds of a lane: BANKS of them side by side, so that a step's are read and a word's are written at once; rows are
+  // taken one after the other, by L levels in no fewer cycles than their words.
+  localparam int PER = COLUMN / 32;
+  localparam int BANKS = COMPARATORS * ((PER + COMPARATORS - 1) / COMPARATORS);
+  function automatic int rows_held(input int cycles);
+    int rows, words;
+    rows_held = 0;
+    for (int levels = 1; levels <= 15; levels++) begin
+      rows = (levels + BANKS - 1) / BANKS;
+      words = (3 + 32 * levels + COLUMN - 1) / COLUMN;
+      if ((cycles * rows + words - 1) / words > rows_held) rows_held = (cycles * rows + words - 1) / words;
+    end
+    rows_held = rows_held + (15 + BANKS - 1) / BANKS;
+  endfunction
+  localparam int ROW = $clog2(rows_held(LEAD + LATENCY - PARAMETERS_LATENCY + K + 1 + SHORTEST));
+  localparam int ROWS = 2 ** ROW;
   localparam int TAG = $clog2(DEPTH + 8);
   localparam int TAGS = 2 ** TAG;
 
 `ifndef SYNTHESIS
   initial begin
     if (DEPTH < STAGES) $error("post_unit: DEPTH %0d is below the pipeline's %0d stages", DEPTH, STAGES);
+    if (PARAMETERS_WIDTH % 512 != 0) $error("post_unit: a word of parameters is whole 32-bit levels of 16 lanes");
     if (LANES % 16 != 0 || LANES > XNOR_ROWS || LANES > MAC_ROWS) $error("post_unit: LANES are slices of both arrays' rows");
   end
 `endif
@@ -106,15 +124,20 @@ module post_unit #(
   logic [ENTRY-1:0] front_entry, record_entry;
   logic [PARAMETERS_WIDTH-1:0] record_word;
   logic [SLICES*WORDS-1:0] record_write;
+  logic [ROW-1:0] front_levels;
+  logic [SLICES*BANKS-1:0] level_write;
+  logic [BANKS*ROW-1:0] level_row;
+  logic [4*BANKS-1:0] level_from;
   post_front #(
       .SLICES(SLICES), .COMPARATORS(COMPARATORS), .WIDTH(PARAMETERS_WIDTH), .ADDRESS(PARAMETERS_ADDRESS),
-      .LATENCY(PARAMETERS_LATENCY), .WAIT(WAIT), .ENTRIES(ENTRIES), .TAGS(TAGS), .WORDS(WORDS)
+      .LATENCY(PARAMETERS_LATENCY), .WAIT(WAIT), .ENTRIES(ENTRIES), .TAGS(TAGS), .WORDS(WORDS), .BANKS(BANKS), .ROWS(ROWS)
   ) front (
       .clk(clk), .reset(reset), .start(start), .instruction(instruction), .start_tag(start_tag), .front_free(front_free),
       .last(last), .step_valid(front_valid), .step_first(front_first), .step_last(front_last), .step_begin(front_begin),
       .step_group(front_group), .step_row(front_row), .step_remaining(front_remaining), .step_entry(front_entry),
       .step_tag(front_tag), .parameters_read(parameters_read), .parameters_address(parameters_address),
-      .parameters_data(parameters_data), .record_word(record_word), .record_write(record_write), .record_entry(record_entry));
+      .parameters_data(parameters_data), .record_word(record_word), .record_write(record_write), .record_entry(record_entry),
+      .step_levels(front_levels), .level_write(level_write), .level_row(level_row), .level_from(level_from));
   delay_line #(.WIDTH(1), .CYCLES(DEPTH - 1), .RESET(1)) ends (.clk(clk), .reset(reset), .in(last), .out(done));
 
   // Instructions under way, by tag.
@@ -126,15 +149,17 @@ module post_unit #(
   end
 
   // --- steps, from LEAD and WAIT on -----------------------------------------------------------------------------------------
-  localparam int FRONT = 10 + ENTRY + TAG;
+  localparam int FRONT = 10 + ENTRY + ROW + TAG;
   logic valid, first, cell_last, begins, group, row;
   logic [3:0] remaining;
   logic [ENTRY-1:0] entry;
+  logic [ROW-1:0] levels_at;
   logic [TAG-1:0] tag;
   delay_line #(.WIDTH(FRONT), .CYCLES(LEAD + WAIT), .RESET(1)) lead (
       .clk(clk), .reset(reset),
-      .in({front_valid, front_first, front_last, front_begin, front_group, front_row, front_remaining, front_entry, front_tag}),
-      .out({valid, first, cell_last, begins, group, row, remaining, entry, tag}));
+      .in({front_valid, front_first, front_last, front_begin, front_group, front_row, front_remaining, front_entry, front_levels,
+           front_tag}),
+      .out({valid, first, cell_last, begins, group, row, remaining, entry, levels_at, tag}));
   blendsim_pkg::post_unit_instruction_t stepped;
   assign stepped = instructions[tag];
 
@@ -147,13 +172,13 @@ module post_unit #(
 
   // What goes along with a step: stage n of the line is n cycles behind the address stage's step.
   localparam int LAST = LATENCY + 3 + K + 5;
-  localparam int LINE = TAG + ENTRY + 8 + 4 + 4 + 4 + 6;
+  localparam int LINE = TAG + ENTRY + 8 + 4 + 4 + 4 + 6 + ROW;
   localparam int AT_ENTRY = TAG, AT_CONTROL = TAG + ENTRY, AT_REMAINING = AT_CONTROL + 8, AT_STEPS = AT_REMAINING + 4,
-                 AT_LEVELS = AT_STEPS + 4, AT_FLAGS = AT_LEVELS + 4;
+                 AT_LEVELS = AT_STEPS + 4, AT_FLAGS = AT_LEVELS + 4, AT_ROW = AT_FLAGS + 6;
   logic [LINE-1:0] step_now;
   logic [LINE*LAST-1:0] steps_before;
   logic [LINE*(LAST+1)-1:0] line;
-  assign step_now = {stepped.use_thresholds, stepped.code_bipolar, stepped.fixed_is_code, begins, group, row, stepped.levels, steps_end,
+  assign step_now = {levels_at, stepped.use_thresholds, stepped.code_bipolar, stepped.fixed_is_code, begins, group, row, stepped.levels, steps_end,
                      remaining, stepped.b_source != 2'd0, stepped.rounding, stepped.activation, stepped.use_q3,
                      stepped.use_q2, stepped.use_q1, entry, tag};
   assign line = {steps_before, step_now};
@@ -182,27 +207,39 @@ module post_unit #(
     assign entries[ENTRY*n+:ENTRY] = line[LINE*(OPERANDS+n)+AT_ENTRY+:ENTRY];
     assign controls[8*n+:8] = line[LINE*(OPERANDS+n)+AT_CONTROL+:8];
   end
-  logic [3:0] compare_remaining, compare_steps, compare_tap, compare_step;
+  // Rings of the lanes' u and results: written every cycle at `ring_write`. What was written n + 1 cycles ago is at
+  // ring_write - 1 - n; the element of a comparison came STEPS - 1 - remaining cycles before its last one.
+  logic [3:0] ring_write, compare_remaining, compare_steps, compare_ring, compare_now, compare_step, result_ring;
+  logic [ROW-1:0] compare_row;
   logic compare_first;
-  assign compare_remaining = line[LINE*(OPERANDS+K)+AT_REMAINING+:4];
-  assign compare_steps = line[LINE*(OPERANDS+K)+AT_STEPS+:4];
-  assign compare_tap = 4'(STEPS - 1) - compare_remaining;
-  assign compare_step = compare_steps - compare_remaining;
-  always_ff @(posedge clk) compare_first <= compare_steps == compare_remaining;
+  assign compare_remaining = line[LINE*(OPERANDS+K-1)+AT_REMAINING+:4];
+  assign compare_steps = line[LINE*(OPERANDS+K-1)+AT_STEPS+:4];
+  assign compare_now = compare_steps - compare_remaining;
+  always_ff @(posedge clk) begin
+    if (reset) ring_write <= 4'd0;
+    else ring_write <= ring_write + 4'd1;
+    compare_ring <= ring_write - 4'(STEPS - 1) + compare_remaining;
+    compare_step <= compare_now;
+    compare_row <= line[LINE*(OPERANDS+K-1)+AT_ROW+:ROW] + ROW'({28'b0, compare_now} / (BANKS / COMPARATORS));
+    compare_first <= compare_step == 4'd0;
+  end
+  assign result_ring = ring_write - 4'd1 - {2'b0, result_tap};
 
   logic [1:0] result_tap, result_plane;
   logic [LANES*32-1:0] values;
   logic [LANES-1:0] code_bits;
   for (n = 0; n < SLICES; n++) begin : g_slice
     post_slice #(
-        .MULTIPLIER(MULTIPLIER), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN), .ENTRIES(ENTRIES), .STAGES(K + 2), .WORDS(WORDS)
+        .MULTIPLIER(MULTIPLIER), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN), .ENTRIES(ENTRIES), .STAGES(K + 2), .WORDS(WORDS),
+        .BANKS(BANKS), .ROWS(ROWS)
     ) slice (
         .clk(clk), .write(record_write[n*WORDS+:WORDS]), .write_entry(record_entry), .word(record_word),
-        .a(a[n*16*33+:16*33]), .b(b[n*16*33+:16*33]), .entries(entries), .controls(controls), .compare_tap(compare_tap),
-        .compare_step(compare_step), .compare_first(compare_first),
+        .a(a[n*16*33+:16*33]), .b(b[n*16*33+:16*33]), .entries(entries), .controls(controls), .level_write(level_write[n*BANKS+:BANKS]),
+        .level_row(level_row), .level_from(level_from), .ring_write(ring_write), .compare_ring(compare_ring),
+        .compare_row(compare_row), .compare_step(compare_step), .compare_first(compare_first),
         .use_thresholds(line[LINE*(OPERANDS+K+1)+AT_FLAGS+5]), .levels(line[LINE*(OPERANDS+K+1)+AT_LEVELS+:4]),
         .bipolar(line[LINE*(OPERANDS+K+2)+AT_FLAGS+4]), .value_is_code(line[LINE*(OPERANDS+K+2)+AT_FLAGS+3]),
-        .result_tap(result_tap), .result_plane(result_plane), .values(values[n*512+:512]),
+        .result_ring(result_ring), .result_plane(result_plane), .values(values[n*512+:512]),
         .code_bits(code_bits[n*16+:16]));
   end
 
