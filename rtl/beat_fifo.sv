@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A FIFO whose front is a register: what is pushed into an empty one in cycle c is at the front in c+1, and one entry leaves
-// a cycle. Behind the front lies a block RAM that is read a cycle ahead; an entry written where it is just being read is
-// kept beside it for that cycle.
+// a cycle. Behind the front lies a memory that is read a cycle ahead, block RAM from 65 entries on and LUT RAM below; an
+// entry written where it is just being read is kept beside it for that cycle.
 //
 // Parameters  WIDTH bits of an entry, DEPTH entries it holds at least. Nothing guards overflow: its owners count.
 module beat_fifo #(
@@ -18,7 +18,8 @@ module beat_fifo #(
 );
   localparam int BITS = DEPTH > 2 ? $clog2(DEPTH) : 1;
 
-  logic [WIDTH-1:0] memory[2**BITS];
+  localparam int KIND = DEPTH > 64 ? 0 : 2;  // of memory.sv
+
   logic [BITS-1:0] write_address, read_address, next_read_address;
   logic [BITS:0] count;  // the front included
 
@@ -31,10 +32,11 @@ module beat_fifo #(
   assign next_read_address = advance ? read_address + 1'b1 : read_address;
 
   logic [WIDTH-1:0] read_data, written_data;
+  memory #(.WIDTH(WIDTH), .DEPTH(2 ** BITS), .KIND(KIND), .LATENCY(1)) behind_front (
+      .clk, .read(1'b1), .read_address(next_read_address), .read_data, .write(to_memory), .write_address,
+      .write_data(push_data));
   logic written_there;
   always_ff @(posedge clk) begin
-    if (to_memory) memory[write_address] <= push_data;
-    read_data <= memory[next_read_address];
     written_there <= to_memory && write_address == next_read_address;
     written_data <= push_data;
     if (to_front) front <= push_data;

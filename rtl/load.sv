@@ -118,7 +118,7 @@ module load #(
   end
 
   // --- instructions in flight -----------------------------------------------------------------------------------------
-  logic [blendsim_pkg::TRANSFER_INSTRUCTION_BITS-1:0] descriptors[2**SLOTS];
+  (* ram_style = "distributed" *) logic [blendsim_pkg::TRANSFER_INSTRUCTION_BITS-1:0] descriptors[2**SLOTS];
   logic [17:0] row_addresses[2**SLOTS];
   logic [SLOTS-1:0] newest, oldest;
   logic instruction_ends;

@@ -92,18 +92,29 @@ module mac_lanes #(
       logic signed [SUM+1:0] one, other;
       logic [ACCUMULATOR-1:0] accumulator;
       if (CASCADES > 2) begin : tree
+        logic [SUM+1:0] first_three;
+        add3 #(.WIDTH(SUM + 2)) three (
+            .a((SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES)+:SUM]))),
+            .b((SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES+1)+:SUM]))),
+            .c((SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES+2)+:SUM]))), .sum(first_three));
         always_ff @(posedge clk) begin
-          one <= (SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES)+:SUM])) + (SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES+1)+:SUM]))
-               + (SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES+2)+:SUM]));
+          one <= first_three;
           other <= CASCADES > 3 ? (SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES+CASCADES-1)+:SUM])) : '0;
         end
       end else begin : leaf
         assign one = (SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES)+:SUM]));
         assign other = CASCADES > 1 ? (SUM + 2)'($signed(cascade_sums[SUM*(r*CASCADES+CASCADES-1)+:SUM])) : '0;
       end
-      always_ff @(posedge clk) begin
-        accumulator <= (load ? starts[ACCUMULATOR*r+:ACCUMULATOR] : accumulator) + ACCUMULATOR'(one) + ACCUMULATOR'(other);
+      logic [ACCUMULATOR-1:0] base, next;
+      assign base = load ? starts[ACCUMULATOR*r+:ACCUMULATOR] : accumulator;
+      if (CASCADES > 1) begin : two
+        add3 #(.WIDTH(ACCUMULATOR)) total (.a(base), .b(ACCUMULATOR'(one)), .c(ACCUMULATOR'(other)), .sum(next));
+      end else begin : single
+        assign next = base + ACCUMULATOR'(one);
+        logic unused;
+        assign unused = &{1'b0, other};
       end
+      always_ff @(posedge clk) accumulator <= next;
       assign sums[ACCUMULATOR*r+:ACCUMULATOR] = accumulator;
     end
   endgenerate

@@ -124,7 +124,7 @@ module post_lane #(
   logic [32*BANKS-1:0] levels_read;
   genvar n;
   for (n = 0; n < BANKS; n++) begin : g_bank
-    logic [31:0] bank[0:ROWS-1];
+    (* ram_style = "distributed" *) logic [31:0] bank[0:ROWS-1];
     logic [31:0] level;
     always_comb begin
       level = stream[31:0];

@@ -141,7 +141,7 @@ module post_unit #(
   delay_line #(.WIDTH(1), .CYCLES(DEPTH - 1), .RESET(1)) ends (.clk(clk), .reset(reset), .in(last), .out(done));
 
   // Instructions under way, by tag.
-  logic [blendsim_pkg::POST_UNIT_INSTRUCTION_BITS-1:0] instructions[0:TAGS-1];
+  (* ram_style = "distributed" *) logic [blendsim_pkg::POST_UNIT_INSTRUCTION_BITS-1:0] instructions[0:TAGS-1];
   always_ff @(posedge clk) begin
     if (reset) start_tag <= '0;
     else if (start) start_tag <= start_tag + 1'b1;
@@ -279,7 +279,7 @@ module post_unit #(
     end
   end
   localparam int BEGINNING = 2 * A + 12;
-  logic [BEGINNING-1:0] beginnings[0:TAGS-1];
+  (* ram_style = "distributed" *) logic [BEGINNING-1:0] beginnings[0:TAGS-1];
   always_ff @(posedge clk) begin
     started <= start;
     tag1 <= start_tag;

@@ -65,7 +65,7 @@ module queue_unit #(
 
   // Queue.
   logic [255:0] head;
-  logic [255:0] ring [0:RING-1];
+  (* ram_style = "distributed" *) logic [255:0] ring [0:RING-1];
   logic [RING_BITS-1:0] ring_read, ring_write;
   logic [COUNT-1:0] count;
   logic waiting;       // an entry stands at the head
@@ -130,7 +130,7 @@ module queue_unit #(
   assign start = waiting && front_free && missing == '0 && !(sync.fence && in_flight != '0);
 
   // What is in flight, and its posts.
-  logic [LINKS-1:0] posts [0:IN_FLIGHT-1];
+  (* ram_style = "distributed" *) logic [LINKS-1:0] posts [0:IN_FLIGHT-1];
   logic [LINKS-1:0] oldest_posts;
   logic [FLIGHT_BITS-1:0] posts_read, posts_write;
   assign oldest_posts = posts[posts_read];

@@ -23,7 +23,7 @@ module record_field #(
   for (w = FIRST / COLUMN; w <= (FIRST + WIDTH - 1) / COLUMN; w++) begin : g_word
     localparam int LOW = FIRST > w * COLUMN ? FIRST : w * COLUMN;
     localparam int HIGH = FIRST + WIDTH < (w + 1) * COLUMN ? FIRST + WIDTH : (w + 1) * COLUMN;
-    logic [HIGH-LOW-1:0] memory[0:ENTRIES-1];
+    (* ram_style = "distributed" *) logic [HIGH-LOW-1:0] memory[0:ENTRIES-1];
     always_ff @(posedge clk) if (write[w]) memory[write_entry] <= column[LOW-w*COLUMN+:HIGH-LOW];
     assign value[LOW-FIRST+:HIGH-LOW] = memory[read_entry];
   end

@@ -212,7 +212,10 @@ module store #(
   logic [16*GEAR-1:0] gear, gear_now;
   logic [GEAR-1:0] valid, valid_now;
   logic [16*CELL-1:0] cell_data;
-  assign cell_data = act_binary_data[there_bank*16*CELL+:16*CELL];
+  always_comb begin  // a choice by index times width would become a shifter where the width is no power of two
+    cell_data = '0;
+    for (int b = 0; b < 16; b++) cell_data = cell_data | (act_binary_data[b*16*CELL+:16*CELL] & {16 * CELL{there_bank == 4'(b)}});
+  end
   assign gear_now = there_take ? gear | ((16 * GEAR)'(cell_data) << {there_fill, 4'd0}) : gear;
   assign valid_now = there_take && there_valid ? valid | (GEAR'({CELL{1'b1}}) << there_fill) : valid;
   always_ff @(posedge clk) begin

@@ -106,6 +106,16 @@ module window_reader #(
       .out({is_taps, column_turn, row_turns, is_valid, is_last, top_channel})
   );
 
+  // One of four cells. A choice by index times width would become a shifter where the width is no power of two.
+  function automatic logic [CELL-1:0] cell_of(input logic [4*CELL-1:0] cells, input logic [1:0] place);
+    case (place)
+      2'd0: cell_of = cells[0 +: CELL];
+      2'd1: cell_of = cells[CELL +: CELL];
+      2'd2: cell_of = cells[2*CELL +: CELL];
+      default: cell_of = cells[3*CELL +: CELL];
+    endcase
+  endfunction
+
   logic [256*SLICES-1:0] turned;  // [row of banks, column of the operand]
   logic [256*SLICES-1:0] sorted;  // [row of the operand, column of the operand]
   logic [CELL-1:0] channels;      // of the view's last cell
@@ -115,14 +125,15 @@ module window_reader #(
       for (int j = 0; j < 4; j++) begin
         logic [1:0] bx;
         bx = column_turn + 2'(i);
-        turned[(4*j+i)*CELL +: CELL] = act_binary_data[{2'(j), bx}*CELL +: CELL];
+        turned[(4*j+i)*CELL +: CELL] = cell_of(act_binary_data[4*j*CELL +: 4*CELL], bx);
       end
     end
     for (int i = 0; i < 4; i++) begin
       for (int j = 0; j < 4; j++) begin
         logic [1:0] by;
         by = row_turns[2*i +: 2] + 2'(j);
-        sorted[(4*j+i)*CELL +: CELL] = turned[{by, 2'(i)}*CELL +: CELL];
+        sorted[(4*j+i)*CELL +: CELL] = cell_of({turned[(12+i)*CELL +: CELL], turned[(8+i)*CELL +: CELL],
+                                                turned[(4+i)*CELL +: CELL], turned[i*CELL +: CELL]}, by);
       end
     end
     for (int b = 0; b < CELL; b++) channels[b] = 7'(b) <= top_channel;
