@@ -67,14 +67,19 @@ TEST(Popcount, ClosedFormIsExactForPowersOfTwoOfCountersAndWithinThreeOrOnePerCe
   }
 }
 
-TEST(Resources, EveryShippedPlatformFitsItsBoard) {
+// What synthesis of rtl/ says of the shipped platforms, good or bad: post_unit alone takes half of a small part.
+TEST(Resources, EveryShippedPlatformSaysWhatOfItDoesNotFit) {
   for (const std::string& name : platform_names(paths)) {
-    const ResourceEstimate e = estimate_resources(load_platform(name, {}, paths));
-    EXPECT_TRUE(e.fits) << name;
-    EXPECT_THAT(e.over, testing::IsEmpty()) << name;
+    const Platform platform = load_platform(name, {}, paths);
+    const ResourceEstimate e = estimate_resources(platform);
+    EXPECT_EQ(e.fits, e.over.empty()) << name;
+    EXPECT_EQ(e.total.lut * 100 > platform.device.lut * platform.limits.lut,
+              std::any_of(e.over.begin(), e.over.end(), [](const std::string& o) { return o.starts_with("lut"); })) << name;
+    EXPECT_LE(e.total.dsp * 100, platform.device.dsp_slices * platform.limits.dsp) << name;
     EXPECT_LT(e.lut_low, 1);
     EXPECT_GT(e.lut_high, 1);
   }
+  EXPECT_TRUE(estimate_resources(load_platform("vu9p", {}, paths)).fits);
 }
 
 TEST(Resources, TotalIsThePartsAndWhatIsReserved) {
@@ -95,7 +100,7 @@ TEST(Resources, DspSlicesFollowFromTheArrays) {
   const ResourceEstimate dsp = estimate_resources(load_platform("zu3eg", {}, paths));
   EXPECT_EQ(part(dsp, "xnor_array").dsp, 16 * 3);
   EXPECT_EQ(part(dsp, "mac_array").dsp, 16 * 8);
-  EXPECT_EQ(part(dsp, "post_unit").dsp, 16 * 4) << "three quantisers and the activation, each with its multiplier";
+  EXPECT_EQ(part(dsp, "post_unit").dsp, 16 * 6) << "q1 and q2 of 32 bits take two slices, activation and q3 one";
   const ResourceEstimate packed = estimate_resources(load_platform("zu3eg", {"mac_array.products_per_dsp=2"}, paths));
   EXPECT_EQ(part(packed, "mac_array").dsp, 16 * 8 / 2);
   const ResourceEstimate lut = estimate_resources(load_platform("zu3eg", {"xnor_array.implementation=lut"}, paths));
@@ -116,20 +121,20 @@ TEST(Resources, BufferTilesFollowFromWidthDepthRegionsAndKind) {
 }
 
 TEST(Resources, WhatIsOverItsLimitIsNamedWithShareCapacityAndLimit) {
-  // 2,304 bits x 2,048 words take 256 RAMB18 instead of 128: 467 of 432.
+  // 2,304 bits x 2,048 words take 256 RAMB18 instead of 128.
   const ResourceEstimate e = estimate_resources(load_platform("zu3eg", {"buffers.weights_binary.depth=2048"}, paths));
   EXPECT_FALSE(e.fits);
-  ASSERT_EQ(e.over.size(), 1u);
-  EXPECT_EQ(e.over[0], "bram36: 109 % of 216, limit 80 %");
+  EXPECT_THAT(e.over, testing::Contains("bram36: 110 % of 216, limit 80 %"));
 }
 
 TEST(Resources, ALimitIsReachedButNotExceeded) {
-  // 256 slices; 80 % of 320 would be exactly 256.
+  // 288 slices are exactly 80 % of 360.
   Platform platform = load_platform("zu3eg", {}, paths);
-  platform.device.dsp_slices = 320;
+  platform.device.lut = 1'000'000;
+  platform.device.dsp_slices = 360;
   EXPECT_TRUE(estimate_resources(platform).fits);
-  platform.device.dsp_slices = 319;
-  EXPECT_THAT(estimate_resources(platform).over, testing::ElementsAre("dsp: 81 % of 319, limit 80 %"));
+  platform.device.dsp_slices = 359;
+  EXPECT_THAT(estimate_resources(platform).over, testing::ElementsAre("dsp: 81 % of 359, limit 80 %"));
 }
 
 }  // namespace

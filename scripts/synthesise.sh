@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Synthesises units of rtl/ over a grid of parameters with yosys, and prints one row of counts a point.
+#   scripts/synthesise.sh [UNIT-PATTERN] [> rows]     default: every row of rtl/synthesis/grid.csv
+#   scripts/synthesise.sh --write                     ... and replaces rtl/synthesis/xcup.csv with them
+# Rows are what the estimator's tests read (docs/accuracy.md); the version that counted stands in each. A hierarchical
+# synthesis: flattening an array takes minutes and gigabytes and changes the LUTs by less than 1 %.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/packages.sh
+install_packages yosys
+write=
+[ "${1:-}" = --write ] && { write=1; shift; }
+pattern=${1:-.}
+blendsim=${BLENDSIM:-}
+for build in build/release build/dev; do
+  [ -z "$blendsim" ] && [ -x $build/blendsim ] && blendsim=$build/blendsim
+done
+[ -n "$blendsim" ] || { echo "build first: scripts/demo.sh or scripts/test.sh" >&2; exit 1; }
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+version=$(yosys -V | awk '{print $1 " " $2}')
+
+# The totals of the last block of `stat`: of the hierarchy, or of the only module. A LUT1 that yosys leaves as an inverter
+# is an INV; distributed RAM and shift registers are counted in the LUTs that they occupy; a RAMB36E2 is two RAMB18.
+counts() {
+  awk '
+    /^=== / {delete n}
+    NF == 2 && $2 ~ /^[0-9]+$/ {n[$1] += $2}
+    END {
+      for (k = 1; k <= 6; ++k) lut += n["LUT" k]
+      lut += n["INV"] + n["SRL16E"] + n["SRLC32E"]
+      lut += 8 * (n["RAM32M16"] + n["RAM64M8"]) + 4 * (n["RAM32M"] + n["RAM64M"] + n["RAM128X1D"])
+      lut += 2 * (n["RAM32X1D"] + n["RAM64X1D"]) + 8 * n["RAM256X1D"]
+      ff = n["FDRE"] + n["FDSE"] + n["FDCE"] + n["FDPE"]
+      printf "%d,%d,%d,%d,%d", lut, ff, n["DSP48E2"], n["RAMB18E2"] + 2 * n["RAMB36E2"], n["URAM288"]
+    }' "$1"
+}
+
+# point UNIT SETTINGS: settings are "unit.parameter=value" separated by semicolons, on top of zu3eg.
+point() {
+  local unit=$1 setting arguments=() settings
+  IFS=';' read -ra settings <<<"$2"
+  for setting in "${settings[@]}"; do arguments+=(--set "$setting"); done
+  "$blendsim" rtl zu3eg "${arguments[@]}" -o "$folder/package" >/dev/null
+  yosys -q -p "read_verilog -sv -DSYNTHESIS $folder/package/blendsim_pkg.sv rtl/*.sv
+    synth_xilinx -family xcup -noiopad -top $unit
+    tee -q -o $folder/stat.txt stat" >"$folder/log.txt" 2>&1 ||
+    { grep ERROR "$folder/log.txt" >&2; echo "$unit $2: yosys failed" >&2; return 1; }
+  counts "$folder/stat.txt"
+}
+
+rows=$folder/rows.csv
+echo "role,unit,settings,lut,ff,dsp,ramb18,uram,version" >"$rows"
+while IFS=, read -r role unit settings; do
+  case $role in '' | '#'* | role) continue ;; esac
+  [[ $unit =~ $pattern ]] || continue
+  row="$role,$unit,$settings,$(point "$unit" "$settings"),$version"
+  echo "$row" | tee -a "$rows"
+done <rtl/synthesis/grid.csv
+if [ -n "$write" ]; then cp "$rows" rtl/synthesis/xcup.csv; fi
