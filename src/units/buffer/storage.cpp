@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/diagnostic.h"
+#include "numerics/kernels/popcount_rows.h"
 
 namespace blendsim {
 namespace {
@@ -35,16 +36,10 @@ bool are_held(std::span<const std::uint8_t> bytes, const void* held) {
   return bytes.empty() || std::memcmp(bytes.data(), held, bytes.size()) == 0;
 }
 
-[[noreturn]] void beyond(BufferId buffer, std::size_t address) {
-  throw InvariantError(fmt::format("buffer {}", name(buffer)), fmt::format("address {} is beyond its end", address));
-}
-
 }  // namespace
 
-std::size_t BufferWords::check(BufferId buffer, std::size_t address, std::size_t count) const {
-  const std::size_t total = total_[static_cast<std::size_t>(index(buffer))];
-  if (count > total || address > total - count) beyond(buffer, address);
-  return address;
+void BufferWords::beyond(BufferId buffer, std::size_t address) {
+  throw InvariantError(fmt::format("buffer {}", name(buffer)), fmt::format("address {} is beyond its end", address));
 }
 
 void Buffers::configure(const MachineParameters& machine, bool check_unwritten) {
@@ -130,7 +125,7 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
         if (bits == weights_binary_[address * per_word + i]) continue;
         const std::size_t word = address + i / per_word, row = i % per_word / binary_word_words_;
         weights_binary_[address * per_word + i] = bits;
-        weight_lanes_[word * per_word + i % binary_word_words_ * binary_word_rows_ + row] = bits;
+        weight_lanes_[word * per_word + i % binary_word_words_ * binary_word_rows_ + popcount_place(row)] = bits;
       }
       break;
     }
@@ -176,12 +171,6 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
 std::size_t Buffers::cell_index(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
   const BinaryMap::Cell place = map.cell(x, y, s);
   return words_.check(BufferId::act_binary, std::size_t{place.address} * binary_banks + place.bank, 1);
-}
-
-Buffers::CellRow Buffers::cell_row(const BinaryMap& map, std::uint32_t y, std::uint32_t s) const {
-  const std::size_t first = map.cell(0, y, s).address, last = map.cell(map.width - 1, y, s).address;
-  words_.check(BufferId::act_binary, first * binary_banks, (last - first + 1) * binary_banks);
-  return {first, map.cells, s % 4, (y + s / 4) % 4};
 }
 
 std::span<const std::uint16_t> Buffers::cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y,

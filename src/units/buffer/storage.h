@@ -22,18 +22,23 @@ class BufferWords {
  public:
   void set(BufferId buffer, std::size_t words) { total_[static_cast<std::size_t>(index(buffer))] = words; }
   // Returns `address`; throws InvariantError when [address, address + count) leaves the buffer: verify() refuses such programs.
-  std::size_t check(BufferId buffer, std::size_t address, std::size_t count) const;
+  std::size_t check(BufferId buffer, std::size_t address, std::size_t count) const {
+    const std::size_t total = total_[static_cast<std::size_t>(index(buffer))];
+    if (count > total || address > total - count) beyond(buffer, address);
+    return address;
+  }
 
  private:
+  [[noreturn]] static void beyond(BufferId buffer, std::size_t address);
+
   std::array<std::size_t, buffer_count> total_{};
 };
 
 // Room in which units prepare their operands: kept between instructions, so that none of them allocates.
 struct Scratch {
   std::vector<std::uint16_t> cells;
-  std::vector<std::uint64_t> words;
   std::vector<std::int16_t> lanes;
-  std::vector<std::uint32_t> offsets;
+  std::vector<std::uint32_t> offsets, start_offsets;
   std::vector<std::uint64_t> masks;
 };
 
@@ -57,14 +62,19 @@ class Buffers {
     std::size_t address;              // of x = 0, in the banks
     std::uint32_t cells, lane, bank;  // of the map; s mod 4; (y + s/4) mod 4
     // Index of cell x among all cells of the buffer.
-    [[nodiscard]] std::size_t at(std::uint32_t x) const {
-      const std::uint32_t block = x / 4;
-      return (address + std::size_t{block} * cells) * binary_banks + ((x + lane) % 4 + 4 * ((bank + block) % 4));
+    [[nodiscard]] std::size_t at(std::uint32_t x) const { return block(x / 4) + (x + lane) % 4; }
+    // Index of the first of the four side by side that hold cells [4 * b, 4 * b + 4), turned by `lane`.
+    [[nodiscard]] std::size_t block(std::uint32_t b) const {
+      return (address + std::size_t{b} * cells) * binary_banks + 4 * ((bank + b) % 4);
     }
   };
   // Checks that the whole row lies in the buffer; single cells are watched by require_cell and mark_cell when
   // checks_unwritten().
-  [[nodiscard]] CellRow cell_row(const BinaryMap& map, std::uint32_t y, std::uint32_t s) const;
+  [[nodiscard]] CellRow cell_row(const BinaryMap& map, std::uint32_t y, std::uint32_t s) const {
+    const std::size_t first = map.cell(0, y, s).address, last = map.cell(map.width - 1, y, s).address;
+    words_.check(BufferId::act_binary, first * binary_banks, (last - first + 1) * binary_banks);
+    return {first, map.cells, s % 4, (y + s / 4) % 4};
+  }
   [[nodiscard]] const std::uint16_t* cells() const { return act_binary_.data(); }  // cell i at i * cell_slices()
   [[nodiscard]] std::uint16_t* cells() { return act_binary_.data(); }
   void require_cell(std::size_t i) const { require_written(BufferId::act_binary, i, 1); }
@@ -82,7 +92,7 @@ class Buffers {
   // --- weights ---------------------------------------------------------------------------------------------------------
   // rows x words uint64 of 48 bits; row r's words at [r * words, (r + 1) * words).
   [[nodiscard]] std::span<const std::uint64_t> binary_weights(std::uint32_t address, std::uint32_t words) const;
-  // The same words as the kernels take them: [words of the buffer, words of a row, rows].
+  // The same words as the kernels take them: [words of the buffer, words of a row, rows in popcount_place's order].
   [[nodiscard]] const std::uint64_t* binary_weight_lanes(std::uint32_t address, std::uint32_t words) const;
   // rows x columns int8 a word.
   [[nodiscard]] std::span<const std::int8_t> fixed_weights(std::uint32_t address, std::uint32_t words) const;
@@ -97,8 +107,13 @@ class Buffers {
 
   // --- parameters --------------------------------------------------------------------------------------------------------
   [[nodiscard]] std::span<const std::uint8_t> parameters(std::uint32_t address, std::uint32_t words) const;
-  // Start words: int32, `rows` of them a word, rows * 32 bits <= width.
+  // Start words: int32, `rows` of them a word, rows * 32 bits <= width; start_word_lanes() values from word to word.
   [[nodiscard]] std::span<const std::int32_t> start_word(std::uint32_t address) const;
+  [[nodiscard]] std::size_t start_word_lanes() const { return parameter_width_ / 32; }
+  // `words` of them, without a look at what was written.
+  [[nodiscard]] const std::int32_t* start_words(std::uint32_t address, std::uint32_t words) const {
+    return start_words_.data() + words_.check(BufferId::parameters, address, words) * start_word_lanes();
+  }
   [[nodiscard]] std::uint32_t parameter_width() const { return parameter_width_; }  // bits
   // Records that the post unit has decoded, emptied by every write to parameters. The hardware has no such memory: it
   // saves the host from decoding the same bits for every tile.
@@ -124,7 +139,7 @@ class Buffers {
   std::vector<std::uint16_t> act_binary_;
   std::vector<std::uint8_t> act_fixed_;
   std::vector<std::uint64_t> weights_binary_;
-  std::vector<std::uint64_t> weight_lanes_;  // the same bits as weights_binary_, rows innermost
+  std::vector<std::uint64_t> weight_lanes_;  // the same bits as weights_binary_, rows innermost, even ones before odd ones
   std::vector<std::int8_t> weights_fixed_;
   std::vector<std::int16_t> weight_pairs_;   // the same values as weights_fixed_, pairs of columns innermost
   std::vector<std::int32_t> accumulators_;

@@ -2,9 +2,11 @@
 #include "units/xnor_array/execute.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "numerics/kernels/popcount_rows.h"
+#include "units/buffer/row_starts.h"
 #include "units/xnor_array/law.h"
 
 namespace blendsim {
@@ -39,22 +41,13 @@ class FlatMap {
   // Operand words of a pixel and plane.
   [[nodiscard]] int terms() const { return static_cast<int>(offsets_.size()); }
 
-  // Operands [columns of the map, planes, terms] of one output row of the tile.
-  void row(std::uint32_t row, std::uint64_t* operands) const {
-    const std::size_t terms = offsets_.size();
-    for (std::uint32_t x = 0; x < i_.out_width; ++x) {
-      for (std::uint32_t plane = 0; plane < i_.activation_bits; ++plane) {
-        const std::uint16_t* units = units_.data() + std::size_t{plane} * plane_pitch_ +
-                                     std::size_t{row} * i_.stride_h * row_pitch_ +
-                                     std::size_t{x} * i_.stride_w * column_pitch_;
-        for (std::size_t t = 0; t < terms; ++t) {
-          std::uint64_t word;
-          std::memcpy(&word, units + offsets_[t], sizeof word);
-          *operands++ = word & masks_[t];
-        }
-      }
-    }
+  // The operands of one output row of the tile: the place of its first pixel's first word in a plane.
+  [[nodiscard]] const std::uint16_t* units(std::uint32_t row, std::uint32_t plane) const {
+    return units_.data() + std::size_t{plane} * plane_pitch_ + std::size_t{row} * i_.stride_h * row_pitch_;
   }
+  [[nodiscard]] std::ptrdiff_t pixel_stride() const { return std::ptrdiff_t{i_.stride_w} * column_pitch_; }
+  [[nodiscard]] const std::uint32_t* offsets() const { return offsets_.data(); }
+  [[nodiscard]] const std::uint64_t* masks() const { return masks_.data(); }
 
  private:
   static constexpr std::size_t slack = 16;  // cells behind the last one that a masked word may reach into
@@ -68,24 +61,42 @@ class FlatMap {
     const bool inside = y >= 0 && y < i_.in_height;
     const auto first = std::min<std::uint32_t>(i_.pad_left, columns_);
     const auto end = inside ? std::clamp(i_.in_width + i_.pad_left, first, columns_) : first;
-    const auto zeros = [&](std::uint32_t from, std::uint32_t to) {
-      for (std::uint32_t x = from; x < to; ++x) std::fill_n(out + x * column_pitch_, m, std::uint16_t{0});
-    };
-    zeros(0, first);
-    zeros(end, columns_);
-    if (!inside) return;
-    const BinaryMap map{i_.source, i_.in_height, i_.in_width, i_.map_cells};
-    const Buffers::CellRow cells =
-        buffers_.cell_row(map, static_cast<std::uint32_t>(y), i_.first_cell + plane * i_.plane_cells + c);
-    const std::uint16_t* from = static_cast<const Buffers&>(buffers_).cells();
-    if (m == 1) {
-      for (std::uint32_t x = first; x < end; ++x) out[x * column_pitch_] = from[cells.at(x - first)];
-    } else {
-      for (std::uint32_t x = first; x < end; ++x) {
-        std::copy_n(from + cells.at(x - first) * m, m, out + x * column_pitch_);
-      }
+    if (inside) {
+      const BinaryMap map{i_.source, i_.in_height, i_.in_width, i_.map_cells};
+      const Buffers::CellRow cells =
+          buffers_.cell_row(map, static_cast<std::uint32_t>(y), i_.first_cell + plane * i_.plane_cells + c);
+      copy(cells, end - first, out + first * column_pitch_);
+      if (c + 1 == i_.cells) mask_last(out + first * column_pitch_, end - first);
     }
-    if (c + 1 == i_.cells) mask_last(out + first * column_pitch_, end - first);
+    zeros(out, 0, first, m);
+    zeros(out, end, columns_, m);
+  }
+
+  void zeros(std::uint16_t* out, std::uint32_t from, std::uint32_t to, std::size_t m) const {
+    if (column_pitch_ == m) {
+      std::fill(out + from * m, out + to * m, std::uint16_t{0});
+    } else {
+      for (std::uint32_t x = from; x < to; ++x) std::fill_n(out + x * column_pitch_, m, std::uint16_t{0});
+    }
+  }
+
+  // Columns [0, count) of the map's row. Single slices side by side go four at a time, the last ones with what lies behind
+  // them: whatever follows in this map of ours is filled later.
+  void copy(const Buffers::CellRow& cells, std::uint32_t count, std::uint16_t* out) const {
+    const auto m = static_cast<std::size_t>(buffers_.cell_slices());
+    const std::uint16_t* from = static_cast<const Buffers&>(buffers_).cells();
+    if (column_pitch_ == 1) {
+      for (std::uint32_t x = 0; x < count; x += 4) {
+        std::uint64_t four;
+        std::memcpy(&four, from + cells.block(x / 4), sizeof four);
+        four = std::rotr(four, static_cast<int>(cells.lane) * slice_channels);
+        std::memcpy(out + x, &four, sizeof four);
+      }
+    } else if (m == 1) {
+      for (std::uint32_t x = 0; x < count; ++x) out[x * column_pitch_] = from[cells.at(x)];
+    } else {
+      for (std::uint32_t x = 0; x < count; ++x) std::copy_n(from + cells.at(x) * m, m, out + x * column_pitch_);
+    }
   }
 
   // The channels behind a view's last one are forced to 0.
@@ -184,76 +195,52 @@ struct PlaneWeight {
   }
 };
 
-// Every pixel of a row starts from the word of its border class.
-void start_row(const XnorInstruction& i, std::uint32_t first_class, std::uint32_t group_classes, int rows,
-               std::ptrdiff_t lanes, const Buffers& buffers, std::int32_t* sums) {
-  const BorderClasses horizontal{i.class_left, i.class_right};
-  for (std::uint32_t g = 0; g < i.groups; ++g) {
-    const std::int32_t* start = nullptr;
-    std::uint32_t held = horizontal.count();
-    for (std::uint32_t x = 0; x < i.out_width; ++x) {
-      const std::uint32_t border = horizontal.index(x, i.out_width);
-      if (border != held) start = buffers.start_word(i.start + g * group_classes + first_class + border).data();
-      held = border;
-      std::int32_t* out = sums + (std::ptrdiff_t{x} * i.groups + g) * lanes;
-      for (int r = 0; r < rows; r += slice_channels) std::memcpy(out + r, start + r, slice_channels * sizeof *out);
-    }
-  }
-}
-
-// An accumulator has `bits` bits: what exceeds them wraps around, as in rtl/xnor_row.sv. Compiled networks stay inside.
-void wrap(std::int32_t* sums, std::uint32_t words, int rows, std::ptrdiff_t lanes, std::int64_t bits) {
-  const int unused = 32 - static_cast<int>(bits);
-  if (unused == 0) return;
-  for (std::uint32_t word = 0; word < words; ++word, sums += lanes) {
-    for (int r = 0; r < rows; ++r) sums[r] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[r]) << unused) >> unused;
-  }
-}
-
 }  // namespace
 
 void execute(const XnorInstruction& i, const MachineParameters& machine, Buffers& buffers) {
   const Buffers& read = buffers;
-  const int rows = static_cast<int>(machine.xnor_array.rows);
   const FlatMap map(i, buffers);
-  const int terms = map.terms(), planes = static_cast<int>(i.activation_bits);
+  const int terms = map.terms();
   const auto steps = static_cast<std::uint32_t>(terms / machine.xnor_array.words);
-  const std::uint64_t* weights = read.binary_weight_lanes(i.weights, i.groups * i.weight_bits * steps);
   const BorderClasses vertical{i.class_top, i.class_bottom}, horizontal{i.class_left, i.class_right};
   const std::uint32_t classes = vertical.count() * horizontal.count();
   const std::ptrdiff_t lanes = buffers.accumulator_lanes();
-  std::vector<std::uint64_t>& operands = buffers.scratch().words;
-  const std::size_t row_words = std::size_t{i.out_width} * i.activation_bits * static_cast<std::size_t>(terms);
-  operands.resize(std::max(operands.size(), row_words));
+  const RowStarts starts(horizontal, i.out_width, buffers);
 
+  PopcountRows work;
+  work.offsets = map.offsets();
+  work.masks = map.masks();
+  work.pixel_stride = map.pixel_stride();
+  work.sums_stride = static_cast<std::ptrdiff_t>(i.groups) * lanes;
+  work.pixels = static_cast<int>(i.out_width);
+  work.terms = terms;
+  work.rows = static_cast<int>(machine.xnor_array.rows);
+  work.use_and = i.use_and != 0;
+  // What exceeds an accumulator's bits wraps around, as in rtl/xnor_row.sv. Compiled networks stay inside.
+  work.bits = static_cast<int>(machine.xnor_array.accumulator);
+  const std::uint64_t* weights = read.binary_weight_lanes(i.weights, i.groups * i.weight_bits * steps);
   for (std::uint32_t row = 0; row < i.rows; ++row) {
-    map.row(row, operands.data());
     const std::uint32_t first_class = vertical.index(i.out_row + row, i.out_height) * horizontal.count();
     const std::uint32_t row_sums = i.out_width * i.groups;
     std::int32_t* sums = buffers.accumulators(i.destination + row * row_sums, row_sums).data();
-    start_row(i, first_class, classes, rows, lanes, read, sums);
-    PopcountRows work{};
-    work.operands_stride = std::ptrdiff_t{planes} * terms;
-    work.sums_stride = static_cast<std::ptrdiff_t>(i.groups) * lanes;
-    work.pixels = static_cast<int>(i.out_width);
-    work.terms = terms;
-    work.rows = rows;
-    work.use_and = i.use_and != 0;
     for (std::uint32_t g = 0; g < i.groups; ++g) {
+      // Every pixel starts from the word of its border class; the plane pairs behind the first add to that.
+      work.starts = starts.words(i.start + g * classes + first_class);
+      work.start_offsets = starts.offsets();
       for (std::uint32_t a = 0; a < i.activation_bits; ++a) {
+        work.units = map.units(row, a);
         for (std::uint32_t w = 0; w < i.weight_bits; ++w) {
-          work.operands = operands.data() + a * static_cast<std::uint32_t>(terms);
-          work.weights = weights + std::ptrdiff_t{g * i.weight_bits + w} * terms * rows;
+          work.weights = weights + std::ptrdiff_t{g * i.weight_bits + w} * terms * work.rows;
           const std::int32_t factor = PlaneWeight::of(i, a, w).factor();
           // XNOR counts the bits that differ: popcount(~(x ^ w)) = bits - popcount(x ^ w), as both fit the words.
           const auto bits = static_cast<std::uint32_t>(terms * dsp_word_bits);
           work.scale = work.use_and ? factor : -factor;
           work.bias = work.use_and ? 0 : static_cast<std::int32_t>(static_cast<std::uint32_t>(factor) * bits);
           popcount_rows(work, sums + std::ptrdiff_t{g} * lanes);
+          work.start_offsets = nullptr;
         }
       }
     }
-    wrap(sums, row_sums, rows, lanes, machine.xnor_array.accumulator);
   }
 }
 

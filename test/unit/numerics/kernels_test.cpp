@@ -50,16 +50,38 @@ constexpr std::int64_t word48 = (std::int64_t{1} << 48) - 1, lowest32 = INT32_MI
 
 TEST(PopcountRows, equal_the_reference_on_every_target) {
   Numbers numbers;
+  constexpr int stride = 5, classes = 3;
   for (const int rows : {16, 48, 256}) {
     for (const int pixels : {1, 4, 7}) {
       for (const int terms : {1, 3, 12, 100}) {
-        for (const bool use_and : {false, true}) {
-          const auto operands = numbers.many<std::uint64_t>(static_cast<std::size_t>(pixels * (terms + 2)), 0, word48);
+        for (const int kind : {0, 1, 2, 3}) {
+          const bool use_and = kind % 2 == 1, starts_given = kind >= 2;
+          const auto units = numbers.many<std::uint16_t>(static_cast<std::size_t>(pixels * stride + 64), 0, 0xFFFF);
+          const auto offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(terms), 0, 60);
+          const auto masks = numbers.many<std::uint64_t>(static_cast<std::size_t>(terms), 0, word48);
           const auto weights = numbers.many<std::uint64_t>(static_cast<std::size_t>(terms * rows), 0, word48);
+          const auto starts =
+              numbers.many<std::int32_t>(static_cast<std::size_t>(classes * rows), lowest32, highest32);
+          auto start_offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(pixels), 0, classes - 1);
+          for (std::uint32_t& offset : start_offsets) offset *= static_cast<std::uint32_t>(rows);
           const auto before =
               numbers.many<std::int32_t>(static_cast<std::size_t>(pixels * (rows + 16)), lowest32, highest32);
-          const PopcountRows work{operands.data(), weights.data(), terms + 2, rows + 16, pixels, terms, rows, use_and,
-                                  use_and ? 128 : -2, use_and ? 0 : 2 * 48 * terms};
+          PopcountRows work;
+          work.units = units.data();
+          work.offsets = offsets.data();
+          work.masks = masks.data();
+          work.weights = weights.data();
+          work.starts = starts.data();
+          work.start_offsets = starts_given ? start_offsets.data() : nullptr;
+          work.pixel_stride = stride;
+          work.sums_stride = rows + 16;
+          work.pixels = pixels;
+          work.terms = terms;
+          work.rows = rows;
+          work.use_and = use_and;
+          work.scale = use_and ? 128 : -2;
+          work.bias = use_and ? 0 : 2 * 48 * terms;
+          work.bits = starts_given ? 24 : 32;
           auto expected = before;
           popcount_rows_reference(work, expected.data());
           on_every_target([&] {
@@ -71,6 +93,29 @@ TEST(PopcountRows, equal_the_reference_on_every_target) {
       }
     }
   }
+}
+
+TEST(PopcountRows, count_the_places_where_a_word_and_a_row_agree) {
+  // Row r's weight is the low r bits: against an operand of ones, 48 - r bits of the word differ.
+  const std::vector<std::uint16_t> ones(4, 0xFFFF);
+  const std::uint32_t offset = 0;
+  const std::uint64_t mask = word48;
+  std::vector<std::uint64_t> weights(16);
+  for (std::size_t r = 0; r < 16; ++r) weights[popcount_place(r)] = (std::uint64_t{1} << r) - 1;
+  PopcountRows work;
+  work.units = ones.data();
+  work.offsets = &offset;
+  work.masks = &mask;
+  work.weights = weights.data();
+  work.pixels = work.terms = 1;
+  work.rows = 16;
+  work.scale = -1;
+  work.bias = 48;
+  on_every_target([&] {
+    std::vector<std::int32_t> sums(16, 100);
+    popcount_rows(work, sums.data());
+    for (int r = 0; r < 16; ++r) EXPECT_EQ(sums[static_cast<std::size_t>(r)], 100 + r);
+  });
 }
 
 TEST(MultiplyRows, equal_the_reference_on_every_target) {
