@@ -22,48 +22,42 @@ void dense(const MultiplyRows& work, std::int32_t* sums) { multiply_rows_referen
 
 #else
 
-// `count` pixels at once, so that a weight vector is read once for all of them.
+// Pixels [pixel, pixel + count) at once, so that a weight vector is read once for all of them.
 template <int count>
-HWY_INLINE void block(const MultiplyRows& work, const std::int16_t* operands, std::int32_t* sums) {
+HWY_INLINE void block(const MultiplyRows& work, int pixel, std::int32_t* sums) {
   const hn::CappedTag<std::int32_t, 16> d;
   const hn::Repartition<std::int16_t, decltype(d)> d_pairs;
   const auto lanes = static_cast<int>(hn::Lanes(d));
   for (int r = 0; r < work.rows; r += lanes) {
     hn::Vec<decltype(d)> totals[count], odd[count];
     for (int p = 0; p < count; ++p) {
-      totals[p] = hn::LoadU(d, sums + p * work.sums_stride + r);
+      totals[p] = hn::LoadU(d, work.starts + work.start_offsets[pixel + p] + r);
       odd[p] = hn::Zero(d);
     }
     const std::int16_t* weights = work.weights + 2 * r;
-    for (int t = 0; t < work.pairs; ++t, weights += 2 * work.rows) {
-      const auto w = hn::LoadU(d_pairs, weights);
-      for (int p = 0; p < count; ++p) {
-        std::int32_t pair;
-        std::memcpy(&pair, operands + p * work.operands_stride + 2 * t, sizeof pair);
-        const auto x = hn::BitCast(d_pairs, hn::Set(d, pair));
-        totals[p] = hn::ReorderWidenMulAccumulate(d, x, w, totals[p], odd[p]);
+    for (int t = 0; t < work.taps; ++t) {
+      const std::int16_t* operands = work.operands + pixel * work.pixel_stride + work.offsets[t];
+      for (int n = 0; n < work.pairs; ++n, operands += 2, weights += 2 * work.rows) {
+        const auto w = hn::LoadU(d_pairs, weights);
+        for (int p = 0; p < count; ++p) {
+          std::int32_t pair;
+          std::memcpy(&pair, operands + p * work.pixel_stride, sizeof pair);
+          const auto x = hn::BitCast(d_pairs, hn::Set(d, pair));
+          totals[p] = hn::ReorderWidenMulAccumulate(d, x, w, totals[p], odd[p]);
+        }
       }
     }
     for (int p = 0; p < count; ++p) {
-      hn::StoreU(hn::RearrangeToOddPlusEven(totals[p], odd[p]), d, sums + p * work.sums_stride + r);
+      hn::StoreU(hn::RearrangeToOddPlusEven(totals[p], odd[p]), d, sums + (pixel + p) * work.sums_stride + r);
     }
   }
 }
 
 void dense(const MultiplyRows& work, std::int32_t* sums) {
-  constexpr int at_once = 4;
-  const std::int16_t* operands = work.operands;
-  int left = work.pixels;
-  for (; left >= at_once; left -= at_once) {
-    block<at_once>(work, operands, sums);
-    operands += at_once * work.operands_stride;
-    sums += at_once * work.sums_stride;
-  }
-  for (; left > 0; --left) {
-    block<1>(work, operands, sums);
-    operands += work.operands_stride;
-    sums += work.sums_stride;
-  }
+  constexpr int at_once = 8;  // the accumulation of one pixel alone waits for itself
+  int pixel = 0;
+  for (; pixel + at_once <= work.pixels; pixel += at_once) block<at_once>(work, pixel, sums);
+  for (; pixel < work.pixels; ++pixel) block<1>(work, pixel, sums);
 }
 
 #endif
@@ -73,14 +67,18 @@ void depthwise(const MultiplyLanes& work, std::int32_t* sums) {
   const hn::Rebind<std::int16_t, decltype(d)> d_operand;
   const hn::Rebind<std::int8_t, decltype(d)> d_weight;
   const auto step = static_cast<int>(hn::Lanes(d));
-  for (int l = 0; l < work.lanes; l += step) {
-    auto total = hn::LoadU(d, sums + l);
-    for (int t = 0; t < work.taps; ++t) {
-      const auto x = hn::PromoteTo(d, hn::LoadU(d_operand, work.operands + t * work.operands_stride + l));
-      const auto w = hn::PromoteTo(d, hn::LoadU(d_weight, work.weights + t * work.weights_stride + l));
-      total = hn::Add(total, hn::Mul(x, w));
+  for (int p = 0; p < work.pixels; ++p, sums += work.sums_stride) {
+    const std::int16_t* operands = work.operands + p * work.pixel_stride;
+    const std::int32_t* start = work.starts + work.start_offsets[p];
+    for (int l = 0; l < work.rows; l += step) {
+      auto total = hn::LoadU(d, start + l);
+      for (int t = 0; t < work.taps && l < work.lanes; ++t) {
+        const auto x = hn::PromoteTo(d, hn::LoadU(d_operand, operands + work.offsets[t] + l));
+        const auto w = hn::PromoteTo(d, hn::LoadU(d_weight, work.weights + t * work.weights_stride + l));
+        total = hn::Add(total, hn::Mul(x, w));
+      }
+      hn::StoreU(total, d, sums + l);
     }
-    hn::StoreU(total, d, sums + l);
   }
 }
 
@@ -105,13 +103,17 @@ HWY_EXPORT(depthwise);
 
 void multiply_rows_reference(const MultiplyRows& work, std::int32_t* sums) {
   for (int p = 0; p < work.pixels; ++p) {
-    const std::int16_t* x = work.operands + p * work.operands_stride;
     for (int r = 0; r < work.rows; ++r) {
-      std::int32_t& sum = sums[p * work.sums_stride + r];
-      for (int t = 0; t < work.pairs; ++t) {
-        const std::int16_t* w = work.weights + (static_cast<std::ptrdiff_t>(t) * work.rows + r) * 2;
-        sum = add(sum, x[2 * t] * w[0] + x[2 * t + 1] * w[1]);
+      std::int32_t sum = work.starts[work.start_offsets[p] + static_cast<std::uint32_t>(r)];
+      for (int t = 0; t < work.taps; ++t) {
+        const std::int16_t* x = work.operands + p * work.pixel_stride + work.offsets[t];
+        for (int n = 0; n < work.pairs; ++n) {
+          const std::ptrdiff_t pair = std::ptrdiff_t{t} * work.pairs + n;
+          const std::int16_t* w = work.weights + (pair * work.rows + r) * 2;
+          sum = add(sum, x[2 * n] * w[0] + x[2 * n + 1] * w[1]);
+        }
       }
+      sums[p * work.sums_stride + r] = sum;
     }
   }
 }
@@ -119,9 +121,14 @@ void multiply_rows_reference(const MultiplyRows& work, std::int32_t* sums) {
 void multiply_rows(const MultiplyRows& work, std::int32_t* sums) { HWY_DYNAMIC_DISPATCH(dense)(work, sums); }
 
 void multiply_lanes_reference(const MultiplyLanes& work, std::int32_t* sums) {
-  for (int l = 0; l < work.lanes; ++l) {
-    for (int t = 0; t < work.taps; ++t) {
-      sums[l] = add(sums[l], work.operands[t * work.operands_stride + l] * work.weights[t * work.weights_stride + l]);
+  for (int p = 0; p < work.pixels; ++p) {
+    for (int r = 0; r < work.rows; ++r) {
+      std::int32_t sum = work.starts[work.start_offsets[p] + static_cast<std::uint32_t>(r)];
+      for (int t = 0; t < work.taps && r < work.lanes; ++t) {
+        sum = add(sum, work.operands[p * work.pixel_stride + work.offsets[t] + r] *
+                           work.weights[t * work.weights_stride + r]);
+      }
+      sums[p * work.sums_stride + r] = sum;
     }
   }
 }

@@ -2,95 +2,117 @@
 #include "units/mac_array/execute.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "numerics/kernels/multiply_rows.h"
+#include "numerics/kernels/widen.h"
+#include "units/buffer/row_starts.h"
 #include "units/mac_array/law.h"
 
 namespace blendsim {
 namespace {
 
-constexpr std::size_t most_lanes = 32768;  // of the pixels gathered at once: they stay in a first or second level cache
-
-// The operands of some pixels of an output row: for every tap the view's lanes, widened, 0 outside the map. Dense: the
+// The part of the input map that a tile reads, widened, 0 outside the map: [rows, columns, lanes of a tap]. Dense: the
 // lanes of the column groups, each ceil(columns / 2) pairs, and 0 behind the last channel. Depthwise: all lanes of the
-// slices.
-class Window {
+// slices. A tap of a pixel is then a place in it.
+class FlatMap {
  public:
-  Window(const MacInstruction& i, std::uint32_t columns, Buffers& buffers)
+  FlatMap(const MacInstruction& i, std::uint32_t columns, Buffers& buffers)
       : i_(i),
         buffers_(buffers),
         map_{i.source, i.in_height, i.in_width, i.map_slices, 1},
         slices_(static_cast<std::uint32_t>(slices_of(i.channels))),
-        columns_(columns),
-        side_by_side_(i.depthwise != 0 || (columns % 2 == 0 && slice_channels % columns == 0)) {
+        group_columns_(columns),
+        side_by_side_(i.depthwise != 0 || (columns % 2 == 0 && slice_channels % columns == 0)),
+        rows_((i.rows - 1) * i.stride_h + (i.kernel_h - 1) * i.dilation_h + 1),
+        columns_((i.out_width - 1) * i.stride_w + (i.kernel_w - 1) * i.dilation_w + 1) {
     const std::size_t groups = static_cast<std::size_t>(column_groups(i.channels, columns));
     tap_lanes_ = i.depthwise != 0 ? std::size_t{slices_} * slice_channels : groups * ((columns + 1) / 2 * 2);
-    at_once_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(most_lanes / pixel_lanes(), 4, i.out_width));
-    // A slice is written whole, also where the last column groups end before it: the next tap overwrites that.
-    lanes_.resize(std::max(lanes_.size(), at_once_ * pixel_lanes() + slice_channels));
+    // A slice is written whole, also where the last column groups end before it: the next column overwrites that.
+    lanes_.resize(std::max(lanes_.size(), rows_ * row_pitch() + slice_channels));
+    if (buffers.checks_unwritten()) require_taps();
+    for (std::uint32_t row = 0; row < rows_; ++row) fill(row);
+    offsets_.clear();
+    for (std::uint32_t ky = 0; ky < i.kernel_h; ++ky) {
+      for (std::uint32_t kx = 0; kx < i.kernel_w; ++kx) {
+        offsets_.push_back(static_cast<std::uint32_t>(ky * i.dilation_h * row_pitch() + kx * i.dilation_w * tap_lanes_));
+      }
+    }
   }
 
   [[nodiscard]] std::size_t tap_lanes() const { return tap_lanes_; }
-  [[nodiscard]] std::size_t pixel_lanes() const { return tap_lanes_ * i_.kernel_h * i_.kernel_w; }
-  [[nodiscard]] std::uint32_t pixels_at_once() const { return at_once_; }
-  [[nodiscard]] const std::int16_t* lanes() const { return lanes_.data(); }
-
-  // Pixels [x, x + count) of output row y.
-  void gather(std::uint32_t y, std::uint32_t x, std::uint32_t count) {
-    std::int16_t* out = lanes_.data();
-    for (std::uint32_t pixel = x; pixel < x + count; ++pixel) {
-      for (std::uint32_t ky = 0; ky < i_.kernel_h; ++ky) {
-        const std::int64_t row = std::int64_t{y} * i_.stride_h + ky * i_.dilation_h - i_.pad_top;
-        for (std::uint32_t kx = 0; kx < i_.kernel_w; ++kx, out += tap_lanes_) {
-          const std::int64_t column = std::int64_t{pixel} * i_.stride_w + kx * i_.dilation_w - i_.pad_left;
-          if (row < 0 || column < 0 || row >= i_.in_height || column >= i_.in_width) {
-            std::fill_n(out, tap_lanes_, std::int16_t{0});
-          } else {
-            tap(static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(row), out);
-          }
-        }
-      }
-    }
+  [[nodiscard]] std::ptrdiff_t pixel_stride() const { return static_cast<std::ptrdiff_t>(i_.stride_w * tap_lanes_); }
+  [[nodiscard]] const std::uint32_t* offsets() const { return offsets_.data(); }
+  // Of the first pixel of an output row of the tile.
+  [[nodiscard]] const std::int16_t* row(std::uint32_t row) const {
+    return lanes_.data() + row * i_.stride_h * row_pitch();
   }
 
  private:
-  void tap(std::uint32_t x, std::uint32_t y, std::int16_t* out) const {
-    const std::uint8_t* bytes = static_cast<const Buffers&>(buffers_).fixed(map_.word(x, y, 0), slices_).data();
-    if (!side_by_side_) return tap_by_groups(bytes, out);
-    for (std::uint32_t slice = 0; slice < slices_; ++slice) {
-      widen(bytes + slice * slice_channels, slice_channels, out + slice * slice_channels);
-    }
-    if (i_.depthwise == 0 && tap_lanes_ > i_.channels) std::fill(out + i_.channels, out + tap_lanes_, std::int16_t{0});
+  [[nodiscard]] std::size_t row_pitch() const { return columns_ * tap_lanes_; }
+
+  void fill(std::uint32_t row) {
+    std::int16_t* out = lanes_.data() + row * row_pitch();
+    const std::int64_t y = std::int64_t{i_.out_row} * i_.stride_h + row - i_.pad_top;
+    const bool inside = y >= 0 && y < i_.in_height;
+    const auto first = std::min<std::uint32_t>(i_.pad_left, columns_);
+    const auto end = inside ? std::clamp(i_.in_width + i_.pad_left, first, columns_) : first;
+    if (end > first) copy(static_cast<std::uint32_t>(y), end - first, out + first * tap_lanes_);
+    std::fill(out, out + first * tap_lanes_, std::int16_t{0});
+    std::fill(out + end * tap_lanes_, out + columns_ * tap_lanes_, std::int16_t{0});
   }
 
-  void tap_by_groups(const std::uint8_t* bytes, std::int16_t* out) const {
-    const std::uint32_t padded = (columns_ + 1) / 2 * 2;
-    for (std::uint32_t slice = 0; slice < i_.channels; slice += slice_channels) {
-      const std::uint32_t end = std::min<std::uint32_t>(slice + slice_channels, i_.channels);
-      for (std::uint32_t lane = slice; lane < end; lane += columns_, out += padded) {
-        std::fill_n(out, padded, std::int16_t{0});
-        widen(bytes + lane, std::min(columns_, end - lane), out);
+  // Columns [0, count) of row y: in one go where the view's lanes are all that lies there.
+  void copy(std::uint32_t y, std::uint32_t count, std::int16_t* out) const {
+    const std::size_t pitch = std::size_t{i_.map_slices} * slice_channels;
+    const std::uint8_t* bytes = static_cast<const Buffers&>(buffers_).fixed_bytes(
+        map_.word(0, y, 0), std::size_t{count - 1} * i_.map_slices + slices_);
+    const bool is_signed = i_.activation_signed != 0, whole = i_.depthwise != 0 || tap_lanes_ == i_.channels;
+    if (side_by_side_ && whole && pitch == tap_lanes_) return widen(bytes, count * pitch, is_signed, out);
+    for (std::uint32_t x = 0; x < count; ++x, bytes += pitch, out += tap_lanes_) {
+      if (!side_by_side_) {
+        by_groups(bytes, out);
+      } else {
+        widen(bytes, std::size_t{slices_} * slice_channels, is_signed, out);
+        if (!whole) std::fill(out + i_.channels, out + tap_lanes_, std::int16_t{0});
       }
     }
   }
 
-  void widen(const std::uint8_t* bytes, std::uint32_t count, std::int16_t* out) const {
-    if (i_.activation_signed != 0) {
-      for (std::uint32_t lane = 0; lane < count; ++lane) out[lane] = static_cast<std::int8_t>(bytes[lane]);
-    } else {
-      for (std::uint32_t lane = 0; lane < count; ++lane) out[lane] = bytes[lane];
+  void by_groups(const std::uint8_t* bytes, std::int16_t* out) const {
+    const std::uint32_t padded = (group_columns_ + 1) / 2 * 2;
+    for (std::uint32_t slice = 0; slice < i_.channels; slice += slice_channels) {
+      const std::uint32_t end = std::min<std::uint32_t>(slice + slice_channels, i_.channels);
+      for (std::uint32_t lane = slice; lane < end; lane += group_columns_, out += padded) {
+        std::fill_n(out, padded, std::int16_t{0});
+        widen(bytes + lane, std::min(group_columns_, end - lane), i_.activation_signed != 0, out);
+      }
+    }
+  }
+
+  // Every word that a tap reads must have been written; those between strided taps need not.
+  void require_taps() const {
+    const Buffers& read = buffers_;
+    for (std::uint32_t p = 0; p < i_.rows * i_.out_width; ++p) {
+      for (std::uint32_t tap = 0; tap < i_.kernel_h * i_.kernel_w; ++tap) {
+        const std::int64_t y = std::int64_t{i_.out_row + p / i_.out_width} * i_.stride_h +
+                               tap / i_.kernel_w * i_.dilation_h - i_.pad_top;
+        const std::int64_t x =
+            std::int64_t{p % i_.out_width} * i_.stride_w + tap % i_.kernel_w * i_.dilation_w - i_.pad_left;
+        if (y < 0 || x < 0 || y >= i_.in_height || x >= i_.in_width) continue;
+        (void)read.fixed(map_.word(static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y), 0), slices_);
+      }
     }
   }
 
   const MacInstruction& i_;
   Buffers& buffers_;
   FixedMap map_;
-  std::uint32_t slices_, columns_;
+  std::uint32_t slices_, group_columns_;
   bool side_by_side_;  // the column groups' lanes follow on one another as the map's do
+  std::uint32_t rows_, columns_;
   std::size_t tap_lanes_ = 0;
-  std::uint32_t at_once_ = 1;
   std::vector<std::int16_t>& lanes_ = buffers_.scratch().lanes;
+  std::vector<std::uint32_t>& offsets_ = buffers_.scratch().offsets;
 };
 
 class Tile {
@@ -99,91 +121,81 @@ class Tile {
       : i_(i),
         buffers_(buffers),
         rows_(static_cast<std::uint32_t>(machine.mac_array.rows)),
-        window_(i, static_cast<std::uint32_t>(machine.mac_array.columns), buffers),
+        word_bytes_(static_cast<std::ptrdiff_t>(machine.mac_array.rows * machine.mac_array.columns)),
+        map_(i, static_cast<std::uint32_t>(machine.mac_array.columns), buffers),
         taps_(i.kernel_h * i.kernel_w),
         words_per_tap_(i.depthwise != 0
                            ? 1
                            : static_cast<std::uint32_t>(column_groups(i.channels, machine.mac_array.columns))),
-        word_bytes_(static_cast<std::ptrdiff_t>(machine.mac_array.rows * machine.mac_array.columns)),
-        lanes_(buffers.accumulator_lanes()) {}
+        starts_({i.class_left, i.class_right}, i.out_width, buffers) {}
 
   void execute() {
     for (std::uint32_t row = 0; row < i_.rows; ++row) {
-      for (std::uint32_t x = 0; x < i_.out_width; x += window_.pixels_at_once()) {
-        const std::uint32_t count = std::min(window_.pixels_at_once(), i_.out_width - x);
-        window_.gather(i_.out_row + row, x, count);
-        std::int32_t* sums =
-            buffers_.accumulators(i_.destination + (row * i_.out_width + x) * i_.groups, count * i_.groups).data();
-        start(i_.out_row + row, x, count, sums);
-        if (i_.depthwise != 0) depthwise(count, sums);
-        else dense(count, sums);
-      }
+      const std::uint32_t words = i_.out_width * i_.groups;
+      std::int32_t* sums = buffers_.accumulators(i_.destination + row * words, words).data();
+      if (i_.depthwise != 0) depthwise(row, sums);
+      else dense(row, sums);
     }
   }
 
  private:
-  // Every pixel starts from the word of its border class.
-  void start(std::uint32_t y, std::uint32_t x, std::uint32_t count, std::int32_t* sums) const {
-    const Buffers& read = buffers_;
-    const BorderClasses vertical{i_.class_top, i_.class_bottom}, horizontal{i_.class_left, i_.class_right};
-    const std::uint32_t classes = vertical.count() * horizontal.count();
-    const std::uint32_t first = vertical.index(y, i_.out_height) * horizontal.count();
-    for (std::uint32_t g = 0; g < i_.groups; ++g) {
-      std::uint32_t held = horizontal.count();
-      const std::int32_t* word = nullptr;
-      for (std::uint32_t p = 0; p < count; ++p) {
-        const std::uint32_t border = horizontal.index(x + p, i_.out_width);
-        if (border != held) word = read.start_word(i_.start + g * classes + first + border).data();
-        held = border;
-        std::int32_t* out = sums + (std::ptrdiff_t{p} * i_.groups + g) * lanes_;
-        for (std::uint32_t r = 0; r < rows_; r += slice_channels) {
-          std::memcpy(out + r, word + r, slice_channels * sizeof *out);
-        }
-      }
-    }
+  // What both kernels take alike; every pixel starts from the word of its border class.
+  template <class Work>
+  [[nodiscard]] Work work(std::uint32_t row) const {
+    Work work;
+    work.operands = map_.row(row);
+    work.offsets = map_.offsets();
+    work.start_offsets = starts_.offsets();
+    work.pixel_stride = map_.pixel_stride();
+    work.sums_stride = static_cast<std::ptrdiff_t>(i_.groups) * buffers_.accumulator_lanes();
+    work.pixels = static_cast<int>(i_.out_width);
+    work.taps = static_cast<int>(taps_);
+    work.rows = static_cast<int>(rows_);
+    return work;
+  }
+  [[nodiscard]] const std::int32_t* starts(std::uint32_t row, std::uint32_t g) const {
+    const BorderClasses vertical{i_.class_top, i_.class_bottom};
+    const std::uint32_t across = BorderClasses{i_.class_left, i_.class_right}.count();
+    return starts_.words(i_.start +
+                         (g * vertical.count() + vertical.index(i_.out_row + row, i_.out_height)) * across);
   }
 
-  void dense(std::uint32_t count, std::int32_t* sums) const {
+  void dense(std::uint32_t row, std::int32_t* sums) const {
     const std::uint32_t words = taps_ * words_per_tap_;
+    auto pixels = work<MultiplyRows>(row);
+    pixels.pairs = static_cast<int>(map_.tap_lanes() / 2);
     const std::int16_t* weights = buffers_.fixed_weight_pairs(i_.weights, i_.groups * words);
-    const auto pixel_lanes = static_cast<std::ptrdiff_t>(window_.pixel_lanes());
-    MultiplyRows work{};
-    work.operands = window_.lanes();
-    work.operands_stride = pixel_lanes;
-    work.sums_stride = static_cast<std::ptrdiff_t>(i_.groups) * lanes_;
-    work.pixels = static_cast<int>(count);
-    work.pairs = static_cast<int>(pixel_lanes / 2);
-    work.rows = static_cast<int>(rows_);
     for (std::uint32_t g = 0; g < i_.groups; ++g) {
-      work.weights = weights + std::ptrdiff_t{g} * pixel_lanes * rows_;
-      multiply_rows(work, sums + std::ptrdiff_t{g} * lanes_);
+      pixels.starts = starts(row, g);
+      pixels.weights = weights + std::size_t{g} * taps_ * map_.tap_lanes() * rows_;
+      multiply_rows(pixels, sums + std::ptrdiff_t{g} * buffers_.accumulator_lanes());
     }
   }
 
   // A group's rows beyond the view's last slice have no lane and keep their start value.
-  void depthwise(std::uint32_t count, std::int32_t* sums) const {
-    const Buffers& read = buffers_;
-    const std::int8_t* weights = read.fixed_weights(i_.weights, i_.groups * taps_).data();
-    const auto tap_lanes = static_cast<std::uint32_t>(window_.tap_lanes());
-    for (std::uint32_t p = 0; p < count; ++p) {
-      for (std::uint32_t g = 0; g < i_.groups; ++g, sums += lanes_) {
-        const MultiplyLanes work{window_.lanes() + p * window_.pixel_lanes() + std::size_t{g} * rows_,
-                                 weights + std::ptrdiff_t{g} * taps_ * word_bytes_,
-                                 static_cast<std::ptrdiff_t>(tap_lanes),
-                                 word_bytes_,
-                                 static_cast<int>(taps_),
-                                 static_cast<int>(std::min(rows_, tap_lanes - std::min(tap_lanes, g * rows_)))};
-        multiply_lanes(work, sums);
-      }
+  void depthwise(std::uint32_t row, std::int32_t* sums) const {
+    const auto tap_lanes = static_cast<std::uint32_t>(map_.tap_lanes());
+    auto pixels = work<MultiplyLanes>(row);
+    pixels.weights_stride = word_bytes_;
+    const std::int8_t* weights =
+        static_cast<const Buffers&>(buffers_).fixed_weights(i_.weights, i_.groups * taps_).data();
+    for (std::uint32_t g = 0; g < i_.groups; ++g) {
+      pixels.starts = starts(row, g);
+      pixels.weights = weights + std::ptrdiff_t{g} * taps_ * word_bytes_;
+      const std::uint32_t first_lane = std::min(tap_lanes, g * rows_);
+      pixels.operands = map_.row(row) + first_lane;
+      pixels.lanes = static_cast<int>(std::min(rows_, tap_lanes - first_lane));
+      multiply_lanes(pixels, sums + std::ptrdiff_t{g} * buffers_.accumulator_lanes());
     }
   }
 
   const MacInstruction& i_;
   Buffers& buffers_;
   std::uint32_t rows_;
-  Window window_;
+  std::ptrdiff_t word_bytes_;
+  FlatMap map_;
   std::uint32_t taps_, words_per_tap_;
-  std::ptrdiff_t word_bytes_, lanes_;
+  RowStarts starts_;
 };
 
 }  // namespace

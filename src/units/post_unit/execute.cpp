@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "numerics/kernels/post_chain.h"
+#include "numerics/kernels/widen.h"
 #include "units/post_unit/law.h"
 #include "units/post_unit/plain.h"
 #include "units/post_unit/record.h"
@@ -77,20 +78,8 @@ class Source {
       for (std::uint32_t p = 0; p < count; ++p) (void)buffers_.fixed(first + p * step, bytes_);
     }
     const std::uint8_t* from = buffers_.fixed_bytes(first, std::size_t{count - 1} * step + bytes_);
-    const std::size_t stride = std::size_t{step} * slice_channels;
-    if (bytes_ == 1 && is_signed_) return widen<std::int8_t>(from, stride, count, out);
-    if (bytes_ == 1) return widen<std::uint8_t>(from, stride, count, out);
-    if (bytes_ == 2 && is_signed_) return widen<std::int16_t>(from, stride, count, out);
-    if (bytes_ == 2) return widen<std::uint16_t>(from, stride, count, out);
-    widen<std::int32_t>(from, stride, count, out);
-  }
-  template <class Value>
-  static void widen(const std::uint8_t* from, std::size_t stride, std::uint32_t count, std::int32_t* out) {
-    for (std::uint32_t p = 0; p < count; ++p, from += stride, out += slice_channels) {
-      std::array<Value, slice_channels> values;  // little-endian in the buffer and on every host that Highway knows
-      std::memcpy(values.data(), from, sizeof values);
-      for (std::size_t lane = 0; lane < slice_channels; ++lane) out[lane] = values[lane];
-    }
+    widen_slices(from, std::ptrdiff_t{step} * slice_channels, static_cast<int>(count), static_cast<int>(bytes_),
+                 is_signed_, out);
   }
 
   PostSource kind_;

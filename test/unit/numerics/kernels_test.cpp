@@ -11,6 +11,7 @@
 #include "numerics/kernels/multiply_rows.h"
 #include "numerics/kernels/popcount_rows.h"
 #include "numerics/kernels/post_chain.h"
+#include "numerics/kernels/widen.h"
 #include "numerics/post_formula.h"
 
 namespace blendsim {
@@ -120,21 +121,39 @@ TEST(PopcountRows, count_the_places_where_a_word_and_a_row_agree) {
 
 TEST(MultiplyRows, equal_the_reference_on_every_target) {
   Numbers numbers;
+  constexpr int stride = 7, classes = 3;
   for (const int rows : {16, 48}) {
-    for (const int pixels : {1, 4, 6}) {
-      for (const int pairs : {1, 8, 72}) {
-        const auto operands = numbers.many<std::int16_t>(static_cast<std::size_t>(pixels * (2 * pairs + 3)), -128, 255);
-        const auto weights = numbers.many<std::int16_t>(static_cast<std::size_t>(pairs * rows * 2), -128, 127);
-        const auto before =
-            numbers.many<std::int32_t>(static_cast<std::size_t>(pixels * (rows + 8)), lowest32, highest32);
-        const MultiplyRows work{operands.data(), weights.data(), 2 * pairs + 3, rows + 8, pixels, pairs, rows};
-        auto expected = before;
-        multiply_rows_reference(work, expected.data());
-        on_every_target([&] {
-          auto sums = before;
-          multiply_rows(work, sums.data());
-          EXPECT_EQ(sums, expected) << rows << " rows, " << pixels << " pixels, " << pairs << " pairs";
-        });
+    for (const int pixels : {1, 8, 11}) {
+      for (const int taps : {1, 9}) {
+        for (const int pairs : {1, 4, 24}) {
+          const auto operands =
+              numbers.many<std::int16_t>(static_cast<std::size_t>(pixels * stride + 100 + 2 * pairs), -128, 255);
+          const auto offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(taps), 0, 100);
+          const auto weights = numbers.many<std::int16_t>(static_cast<std::size_t>(taps * pairs * rows * 2), -128, 127);
+          const auto starts = numbers.many<std::int32_t>(static_cast<std::size_t>(classes * rows), lowest32, highest32);
+          auto start_offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(pixels), 0, classes - 1);
+          for (std::uint32_t& offset : start_offsets) offset *= static_cast<std::uint32_t>(rows);
+          MultiplyRows work;
+          work.operands = operands.data();
+          work.offsets = offsets.data();
+          work.weights = weights.data();
+          work.starts = starts.data();
+          work.start_offsets = start_offsets.data();
+          work.pixel_stride = stride;
+          work.sums_stride = rows + 8;
+          work.pixels = pixels;
+          work.taps = taps;
+          work.pairs = pairs;
+          work.rows = rows;
+          std::vector<std::int32_t> expected(static_cast<std::size_t>(pixels * (rows + 8)), -1);
+          const std::vector<std::int32_t> before = expected;
+          multiply_rows_reference(work, expected.data());
+          on_every_target([&] {
+            auto sums = before;
+            multiply_rows(work, sums.data());
+            EXPECT_EQ(sums, expected) << rows << " rows, " << pixels << " pixels, " << taps << " taps, " << pairs;
+          });
+        }
       }
     }
   }
@@ -142,18 +161,70 @@ TEST(MultiplyRows, equal_the_reference_on_every_target) {
 
 TEST(MultiplyLanes, equal_the_reference_on_every_target) {
   Numbers numbers;
-  for (const int lanes : {16, 32}) {
+  constexpr int rows = 48, pixels = 5, stride = 32;
+  for (const int lanes : {0, 16, 48}) {
     for (const int taps : {1, 9, 25}) {
-      const auto operands = numbers.many<std::int16_t>(static_cast<std::size_t>(taps * 48), -128, 255);
+      const auto operands = numbers.many<std::int16_t>(pixels * stride + 100 + rows, -128, 255);
+      const auto offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(taps), 0, 100);
       const auto weights = numbers.many<std::int8_t>(static_cast<std::size_t>(taps * 128), -128, 127);
-      const auto before = numbers.many<std::int32_t>(static_cast<std::size_t>(lanes), lowest32, highest32);
-      const MultiplyLanes work{operands.data(), weights.data(), 48, 128, taps, lanes};
+      const auto starts = numbers.many<std::int32_t>(2 * rows, lowest32, highest32);
+      const std::vector<std::uint32_t> start_offsets = {0, rows, 0, 0, rows};
+      MultiplyLanes work;
+      work.operands = operands.data();
+      work.offsets = offsets.data();
+      work.weights = weights.data();
+      work.starts = starts.data();
+      work.start_offsets = start_offsets.data();
+      work.pixel_stride = stride;
+      work.sums_stride = rows + 16;
+      work.weights_stride = 128;
+      work.pixels = pixels;
+      work.taps = taps;
+      work.lanes = lanes;
+      work.rows = rows;
+      const std::vector<std::int32_t> before(pixels * (rows + 16), -1);
       auto expected = before;
       multiply_lanes_reference(work, expected.data());
       on_every_target([&] {
         auto sums = before;
         multiply_lanes(work, sums.data());
         EXPECT_EQ(sums, expected) << lanes << " lanes, " << taps << " taps";
+      });
+    }
+  }
+}
+
+TEST(Widen, keeps_values_on_every_target) {
+  Numbers numbers;
+  const auto bytes = numbers.many<std::uint8_t>(6 * 80, 0, 255);
+  for (const bool is_signed : {false, true}) {
+    for (const std::size_t count : {1U, 16U, 33U, 100U}) {
+      std::vector<std::int16_t> expected(count);
+      for (std::size_t n = 0; n < count; ++n) {
+        expected[n] = static_cast<std::int16_t>(is_signed && bytes[n] >= 128 ? bytes[n] - 256 : bytes[n]);
+      }
+      on_every_target([&] {
+        std::vector<std::int16_t> out(count);
+        widen(bytes.data(), count, is_signed, out.data());
+        EXPECT_EQ(out, expected) << count;
+      });
+    }
+    for (const int size : {1, 2, 4}) {
+      constexpr int pixels = 5, stride = 75;
+      std::vector<std::int32_t> expected(pixels * 16);
+      for (std::size_t n = 0; n < expected.size(); ++n) {
+        std::uint32_t raw = 0;
+        for (int b = 0; b < size; ++b) {
+          raw |= std::uint32_t{bytes[n / 16 * stride + n % 16 * static_cast<std::size_t>(size) +
+                                     static_cast<std::size_t>(b)]} << (8 * b);
+        }
+        const int unused = 32 - 8 * size;
+        expected[n] = is_signed ? static_cast<std::int32_t>(raw << unused) >> unused : static_cast<std::int32_t>(raw);
+      }
+      on_every_target([&] {
+        std::vector<std::int32_t> out(expected.size());
+        widen_slices(bytes.data(), stride, pixels, size, is_signed, out.data());
+        EXPECT_EQ(out, expected) << size << " bytes";
       });
     }
   }
