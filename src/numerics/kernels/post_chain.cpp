@@ -86,25 +86,32 @@ void chain_kernel(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t 
   }
 }
 
-// Bit l of the result is lane l of 16 comparisons.
+// Bit l of the 16 is lane l's comparison.
 template <class Compare>
-HWY_INLINE std::uint32_t mask_bits(Compare&& compare) {
-  std::uint32_t bits = 0;
-  for (int l = 0; l < kernel_lanes; l += static_cast<int>(hn::Lanes(Word()))) {
-    std::uint8_t bytes[8] = {};
-    hn::StoreMaskBits(Word(), compare(l), bytes);
-    bits |= (static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8) << l;
+HWY_INLINE void store_bits(Compare&& compare, std::uint16_t* bits) {
+  constexpr int lanes = static_cast<int>(hn::MaxLanes(Word()));
+  if constexpr (lanes >= 8) {
+    std::uint8_t bytes[kernel_lanes] = {};  // StoreMaskBits may write 8
+    for (int l = 0; l < kernel_lanes; l += lanes) hn::StoreMaskBits(Word(), compare(l), bytes + l / 8);
+    std::memcpy(bits, bytes, sizeof *bits);
+  } else {
+    std::uint32_t word = 0;
+    for (int l = 0; l < kernel_lanes; l += lanes) {
+      std::uint8_t bytes[8] = {};
+      hn::StoreMaskBits(Word(), compare(l), bytes);
+      word |= static_cast<std::uint32_t>(bytes[0]) << l;
+    }
+    *bits = static_cast<std::uint16_t>(word);
   }
-  return bits;
 }
 
 void bits_kernel(const std::int32_t* u, std::ptrdiff_t stride, int pixels, const std::int32_t* threshold,
                  std::uint16_t flip, std::uint16_t* bits) {
   for (int p = 0; p < pixels; ++p, u += stride) {
-    const std::uint32_t below =
-        mask_bits([&](int l) HWY_ATTR { return hn::Lt(hn::LoadU(Word(), u + l), hn::LoadU(Word(), threshold + l)); });
-    bits[p] = static_cast<std::uint16_t>(~below ^ flip);
+    store_bits([&](int l) HWY_ATTR { return hn::Lt(hn::LoadU(Word(), u + l), hn::LoadU(Word(), threshold + l)); },
+               bits + p);
   }
+  for (int p = 0; p < pixels; ++p) bits[p] = static_cast<std::uint16_t>(~(bits[p] ^ flip));
 }
 
 // A level counts where its comparison equals the direction: where it is reached, or, complemented, levels - reached.

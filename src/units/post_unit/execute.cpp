@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "numerics/kernels/post_chain.h"
@@ -238,10 +239,18 @@ class Tile {
         const std::uint32_t y = i_.bits_row + (pixel + p) / i_.width, x = (pixel + p) % i_.width;
         const std::uint32_t run = std::min(count - p, i_.width - x);
         const Buffers::CellRow row = buffers_.cell_row(map, y, slice / m + plane * i_.bits_plane_cells);
-        for (std::uint32_t k = 0; k < run; ++k) {
+        for (std::uint32_t k = 0; k < run;) {
+          if (m == 1 && (x + k) % 4 == 0 && run - k >= 4 && !buffers_.checks_unwritten()) {
+            std::uint64_t four;  // cells side by side in their banks
+            std::memcpy(&four, &bits_[p + k], sizeof four);
+            four = std::rotl(four, static_cast<int>(row.lane) * slice_channels);
+            std::memcpy(buffers_.cells() + row.block((x + k) / 4), &four, sizeof four);
+            k += 4;
+            continue;
+          }
           const std::size_t cell = row.at(x + k);
           if (buffers_.checks_unwritten()) buffers_.mark_cell(cell);
-          buffers_.cells()[cell * m + slice % m] = bits_[p + k];
+          buffers_.cells()[cell * m + slice % m] = bits_[p + k++];
         }
         p += run;
       }
