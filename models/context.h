@@ -63,6 +63,9 @@ struct Context {
   [[nodiscard]] const Instruction& instruction(std::int32_t record) const {
     return program->instructions[static_cast<std::size_t>(records[static_cast<std::size_t>(record)].instruction)];
   }
+  [[nodiscard]] const Synchronisation& synchronisation(std::int32_t record) const {
+    return program->synchronisation[static_cast<std::size_t>(records[static_cast<std::size_t>(record)].instruction)];
+  }
   [[nodiscard]] InstructionRecord& record(std::int32_t index) { return records[static_cast<std::size_t>(index)]; }
   [[nodiscard]] ActionCounts& layer(std::int32_t layer) { return layer_actions[static_cast<std::size_t>(layer)]; }
   // Compute starts come in order of time, so one end of coverage merges the intervals.

@@ -77,7 +77,7 @@ bool Dispatcher::write_word() {
   Cycles slot_freed = never_held;
   std::int32_t holder = -1;
   if (use.last && !end) {
-    const std::size_t unit = context_.program->instructions[static_cast<std::size_t>(use.instruction)].index();
+    const auto unit = static_cast<std::size_t>(context_.record(first_record_ + use.instruction).unit);
     const auto depth = static_cast<std::size_t>(context_.machine->dispatcher.queue_depth);
     if (entered_[unit] >= depth) {
       const std::size_t leaves = entered_[unit] - depth;
@@ -105,13 +105,13 @@ bool Dispatcher::write_word() {
 }
 
 void Dispatcher::enter_queue(std::int32_t instruction, Cycles written) {
-  const Instruction& decoded = context_.program->instructions[static_cast<std::size_t>(instruction)];
   const std::int32_t index = first_record_ + instruction;
   InstructionRecord& record = context_.record(index);
   record.visible = written + 1;
   record.released_by = held_by_;
-  ++entered_[decoded.index()];
-  units_[decoded.index()]->push(index);
+  const auto unit = static_cast<std::size_t>(record.unit);
+  ++entered_[unit];
+  units_[unit]->push(index);
 }
 
 // A burst is requested when all of it fits the FIFO: a word read in cycle r has left from r+1.

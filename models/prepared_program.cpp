@@ -23,6 +23,12 @@ PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters&
                             "names layer " + std::to_string(layer) + ", but the layer table has " +
                                 std::to_string(layers) + " rows");
     }
+    prepared.synchronisation.push_back(sync_of(instruction));
+    InstructionRecord& record = prepared.records.emplace_back();
+    record.instruction = static_cast<std::int32_t>(n);
+    record.layer = static_cast<std::int32_t>(layer);
+    record.unit = unit_of(instruction);
+    record.end = -1;
     const int count = encoded_words(instruction);
     for (int word = 0; word < count; ++word) {
       prepared.word_uses.push_back({static_cast<std::int32_t>(n), word == count - 1});

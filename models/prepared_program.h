@@ -8,6 +8,7 @@
 
 #include "isa/instruction.h"
 #include "isa/program.h"
+#include "result/run.h"
 #include "units/actions.h"
 
 namespace blendsim {
@@ -17,6 +18,9 @@ struct PreparedProgram {
   std::vector<Word> words;
   std::size_t layers = 0;
   std::vector<Instruction> instructions;            // program order
+  // Of each instruction, what every run reads of it again and again: small tables instead of the wide instructions.
+  std::vector<Synchronisation> synchronisation;
+  std::vector<InstructionRecord> records;           // as a run begins with them, of its first image
   // Of each word, END's included: the instruction it belongs to, and whether it is its last.
   struct WordUse {
     std::int32_t instruction = 0;  // END: instructions.size()

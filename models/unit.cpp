@@ -61,7 +61,7 @@ void QueueUnit::front_is_free(Cycles cycle) {
 void QueueUnit::consider() {
   if (armed_ || head_ == queue_.size() || !front_known_) return;
   const std::int32_t index = queue_[head_];
-  const Synchronisation& sync = sync_of(context_.instruction(index));
+  const Synchronisation& sync = context_.synchronisation(index);
   if (sync.fence != 0 && finished_ < head_) return;
   InstructionRecord& record = context_.record(index);
   const std::int32_t previous = head_ == 0 ? -1 : queue_[head_ - 1];
@@ -98,7 +98,7 @@ void QueueUnit::start() {
     const std::int32_t index = queue_[head_];
     InstructionRecord& record = context_.record(index);
     const Instruction& instruction = context_.instruction(index);
-    const Synchronisation& sync = sync_of(instruction);
+    const Synchronisation& sync = context_.synchronisation(index);
     record.start = now;
     account_wait(record, sync);
     for_each_link(sync.wait_data, [&](int p) { tokens_.take(TokenKind::data, p, id_, now); });
@@ -163,7 +163,7 @@ void QueueUnit::finish(std::int32_t record, Cycles end) {
 }
 
 void QueueUnit::post_tokens(std::int32_t record, Cycles end) {
-  const Synchronisation& sync = sync_of(context_.instruction(record));
+  const Synchronisation& sync = context_.synchronisation(record);
   const Token token{end + context_.machine->dispatcher.token_latency, record};
   for_each_link(sync.post_data, [&](int c) { tokens_.post(TokenKind::data, id_, static_cast<UnitId>(c), token); });
   for_each_link(sync.post_space, [&](int c) { tokens_.post(TokenKind::space, id_, static_cast<UnitId>(c), token); });
@@ -180,7 +180,7 @@ UnitCycles QueueUnit::account(Cycles total) const {
 }
 
 std::string QueueUnit::missing() const {
-  const Synchronisation& sync = sync_of(context_.instruction(queue_[head_]));
+  const Synchronisation& sync = context_.synchronisation(queue_[head_]);
   std::string text;
   const auto links = [&](TokenKind kind, std::uint32_t mask, const char* what) {
     for_each_link(mask, [&](int producer) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/machine.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -55,6 +56,13 @@ struct Machine::Parts {
   };
   std::optional<InitRun> init_run;
   Cycles init_cycles = 0;
+  // Where weights and parameters hold what the program's init brings, since when: both numbers as they were right after it.
+  struct Brought {
+    std::uint64_t program_changes = 0, constant_changes = 0;
+    bool operator==(const Brought&) const = default;
+  };
+  std::optional<Brought> brought;
+  MemoryMap memory_map;
 
   explicit Parts(const MemoryFactory& memory)
       : dram(memory ? memory(context) : std::make_unique<Dram>("dram", context)) {
@@ -68,6 +76,8 @@ struct Machine::Parts {
   }
 
   void configure(const MachineParameters& machine);
+  [[nodiscard]] Brought now() const { return {memory_map.program_changes(), context.buffers->constant_changes()}; }
+  void bring(const MachineParameters& machine);
   void reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address);
   void simulate(std::size_t images, const std::function<void(std::int32_t)>& image);
   [[noreturn]] void report_deadlock() const;
@@ -93,18 +103,13 @@ void Machine::Parts::reset(const PreparedProgram& program, std::size_t images, b
   context.reset_coverage();
   context.layer_actions.assign(program.layers, {});
   context.records.clear();
-  context.records.reserve(images * program.instructions.size());
+  context.records.reserve(images * program.records.size());
   for (std::size_t image = 0; image < images; ++image) {
-    for (std::size_t n = 0; n < program.instructions.size(); ++n) {
-      const Instruction& instruction = program.instructions[n];
-      InstructionRecord record;
-      record.instruction = static_cast<std::int32_t>(n);
-      record.image = static_cast<std::int32_t>(image);
-      record.layer = static_cast<std::int32_t>(sync_of(instruction).layer);
-      record.unit = unit_of(instruction);
-      record.end = -1;
-      context.records.push_back(record);
-    }
+    context.records.insert(context.records.end(), program.records.begin(), program.records.end());
+    if (image == 0) continue;
+    const auto begin = context.records.end() - static_cast<std::ptrdiff_t>(program.records.size());
+    std::for_each(begin, context.records.end(),
+                  [&](InstructionRecord& record) { record.image = static_cast<std::int32_t>(image); });
   }
   hazards.reset();
   tokens.reset(context.machine->dispatcher.token_bits);
@@ -114,6 +119,20 @@ void Machine::Parts::reset(const PreparedProgram& program, std::size_t images, b
   dram->reset();
   control.reset([this](Cycles at) { host.completed(at); });
   host.stop();
+}
+
+// What init brings, in program order and without time (as QueueUnit::start explains).
+void Machine::Parts::bring(const MachineParameters& machine) {
+  bool constants = true;
+  for (const Instruction& instruction : prepared[0].instructions) {
+    execute(instruction, machine, *context.buffers, context.areas);
+    const auto* copy = std::get_if<LoadInstruction>(&instruction);
+    constants = constants && copy != nullptr && static_cast<DramBase>(copy->dram_base) == DramBase::program &&
+                static_cast<TransferForm>(copy->form) == TransferForm::linear &&
+                static_cast<BufferId>(copy->buffer) != BufferId::act_fixed;
+  }
+  brought.reset();
+  if (constants) brought = now();
 }
 
 void Machine::Parts::simulate(std::size_t images, const std::function<void(std::int32_t)>& image) {
@@ -227,12 +246,13 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   context.capture = nullptr;
   context.buffers = &parts.buffers.direct();
 
-  MemoryMap memory(program, machine, images, count, options.values);
+  MemoryMap& memory = parts.memory_map;
+  memory.lay_out(program, machine, images, count, options.values);
   if (options.values) parts.buffers.reset(machine, options.check_hazards);
   const auto prepared = [&](std::size_t which, const std::vector<Word>& words) -> const PreparedProgram& {
     PreparedProgram& kept = parts.prepared[which];
     if (kept.is_for(words, machine, program.layers.size())) return kept;
-    if (which == 0) parts.init_run.reset();
+    if (which == 0) parts.init_run.reset(), parts.brought.reset();
     return kept = prepare(words, machine, program.layers.size());
   };
 
@@ -241,14 +261,13 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   const bool brings = !program.init.empty() && !prepared(0, program.init).instructions.empty();
   const Parts::InitRun init{program.init_address, program.input_bytes, program.program_bytes, options.stall_seed};
   if (brings && parts.init_run == init && !options.check_hazards) {
-    // Known from the last run: only what it brings is brought again, in program order (as QueueUnit::start explains).
+    // Known from the last run: only what it brings is brought again, where something changed it.
     memory.select(context, 0);
-    for (const Instruction& instruction : parts.prepared[0].instructions) {
-      if (options.values) execute(instruction, machine, *context.buffers, context.areas);
-    }
+    if (options.values && parts.brought != parts.now()) parts.bring(machine);
     run.init_cycles = parts.init_cycles;
   } else if (brings) {
     parts.init_run.reset();
+    parts.brought.reset();
     parts.reset(parts.prepared[0], 1, false, program.init_address);  // nothing is on chip yet
     parts.simulate(1, [&](std::int32_t) { memory.select(context, 0); });
     run.init_cycles = parts.init_cycles = parts.control.completions().back();

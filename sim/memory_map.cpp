@@ -17,9 +17,10 @@ std::uint64_t to_border(std::uint64_t address) {
 
 }  // namespace
 
-MemoryMap::MemoryMap(const Program& program, const MachineParameters& machine,
-                     std::span<const std::vector<std::int32_t>> images, std::size_t count, bool values)
-    : input_bytes_(program.input_bytes), output_bytes_(program.output_bytes) {
+void MemoryMap::lay_out(const Program& program, const MachineParameters& machine,
+                        std::span<const std::vector<std::int32_t>> images, std::size_t count, bool values) {
+  input_bytes_ = program.input_bytes;
+  output_bytes_ = program.output_bytes;
   input_base_ = to_border(program.program_bytes);
   output_base_ = to_border(input_base_ + input_bytes_);
   stride_ = to_border(output_base_ + output_bytes_) - input_base_;
@@ -31,13 +32,35 @@ MemoryMap::MemoryMap(const Program& program, const MachineParameters& machine,
                           "run fewer images at once, or raise memory.capacity");
   }
   if (!values) return;
-  program_ = program_area(program);
+  if (!holds(program)) hold(program);
   inputs_.resize(count * input_bytes_);
-  outputs_.resize(count * output_bytes_);
+  outputs_.assign(count * output_bytes_, 0);
   for (std::size_t image = 0; image < count; ++image) {
     const std::vector<std::uint8_t> packed = pack_input(program, machine, images[image]);
     std::copy(packed.begin(), packed.end(), inputs_.begin() + static_cast<std::ptrdiff_t>(image * input_bytes_));
   }
+}
+
+// Comparing what a run before laid out costs less than laying it out again, and tells that nothing changed.
+bool MemoryMap::holds(const Program& program) const {
+  if (program.program_bytes != program_.size() || program.segments.size() != segments_.size()) return false;
+  for (std::size_t n = 0; n < segments_.size(); ++n) {
+    const DramSegment& segment = program.segments[n];
+    if (segments_[n] != Segment{segment.address, segment.bytes.size()}) return false;
+    if (!std::equal(segment.bytes.begin(), segment.bytes.end(),
+                    program_.begin() + static_cast<std::ptrdiff_t>(segment.address))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void MemoryMap::hold(const Program& program) {
+  segments_.clear();
+  program_.clear();
+  program_ = program_area(program);
+  for (const DramSegment& segment : program.segments) segments_.push_back({segment.address, segment.bytes.size()});
+  ++program_changes_;
 }
 
 void MemoryMap::select(Context& context, std::size_t image) {

@@ -169,6 +169,8 @@ struct UnitModel::Parts : SlotListener, EndListener {
     pool_unit.configure(machine.pool_unit);
     program.machine = machine;
     program.instructions = stream;
+    program.synchronisation.clear();
+    for (const Instruction& instruction : stream) program.synchronisation.push_back(sync_of(instruction));
     program.layers = 1;
     context.program = &program;
     context.values = false;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "isa/interpret.h"
 #include "test/model/compiled_network.h"
 
 namespace blendsim::test {
@@ -60,6 +61,27 @@ void expect_no_stall_reaches_an_output(const CompiledNetwork& network) {
     const auto run = network.run(images, checked(seed));
     EXPECT_EQ(run.outputs, straight.outputs) << "seed " << seed;
     EXPECT_GT(run.cycles, straight.cycles) << "seed " << seed;
+  }
+}
+
+// What init brought is kept from run to run while program, weights and parameters are the same: only then.
+TEST(Init, BringsWeightsAgainOnceTheyAreOthers) {
+  const CompiledNetwork network = small_blend("zu3eg");
+  const std::vector<std::int32_t> image = network.image(4);
+  CompiledNetwork changed = network;
+  for (DramSegment& segment : changed.program.segments) {
+    for (std::size_t n = 0; n < 64 && n < segment.bytes.size(); ++n) segment.bytes[n] ^= 0x5A;
+  }
+  const auto expected = interpret(network.program, network.platform.machine, image, false).outputs;
+  const auto other = interpret(changed.program, changed.platform.machine, image, false).outputs;
+  ASSERT_NE(expected, other);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(network.run({image}, {}).outputs[0], expected);
+    EXPECT_EQ(network.run({image}, {}).outputs[0], expected);
+    (void)changed.time();
+    EXPECT_EQ(network.run({image}, checked()).outputs[0], expected);
+    EXPECT_EQ(changed.run({image}, {}).outputs[0], other);
+    EXPECT_EQ(changed.run({image}, {}).outputs[0], other);
   }
 }
 

@@ -71,6 +71,7 @@ void Buffers::configure(const MachineParameters& machine, bool check_unwritten) 
   act_fixed_.assign(words_of(BufferId::act_fixed) * fixed_word_bytes, 0);
   accumulators_.assign(words_of(BufferId::accumulators) * static_cast<std::size_t>(accumulator_lanes_), 0);
   if (same_words) return;
+  ++constant_changes_;
   binary_word_rows_ = rows;
   binary_word_words_ = row_words;
   fixed_weight_columns_ = columns;
@@ -124,6 +125,7 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
         const std::uint64_t bits = dsp_word_at(bytes, i);
         if (bits == weights_binary_[address * per_word + i]) continue;
         const std::size_t word = address + i / per_word, row = i % per_word / binary_word_words_;
+        ++constant_changes_;
         weights_binary_[address * per_word + i] = bits;
         weight_lanes_[word * per_word + i % binary_word_words_ * binary_word_rows_ + popcount_place(row)] = bits;
       }
@@ -134,6 +136,7 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       words_.check(buffer, address, count);
       std::int8_t* held = weights_fixed_.data() + std::size_t{address} * fixed_weight_bytes_;
       if (are_held(bytes.first(count * fixed_weight_bytes_), held)) break;
+      ++constant_changes_;
       for (std::size_t i = 0; i < count * fixed_weight_bytes_; ++i) {
         const auto weight = static_cast<std::int8_t>(bytes[i]);
         const std::size_t word = address + i / fixed_weight_bytes_, rows = fixed_weight_bytes_ / fixed_weight_columns_;
@@ -148,6 +151,7 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       count = bytes.size() / word_bytes;
       words_.check(buffer, address, count);
       if (are_held(bytes.first(count * word_bytes), parameters_.data() + address * word_bytes)) break;
+      ++constant_changes_;
       std::copy_n(bytes.begin(), count * word_bytes,
                   parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
       for (std::size_t w = 0; w < count; ++w) {

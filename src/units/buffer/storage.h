@@ -51,6 +51,8 @@ class Buffers {
 
   // --- whole words, as load's linear form writes them: bytes little-endian, word bits from bit 0 -----------------------
   void write_words(BufferId buffer, std::uint32_t address, std::span<const std::uint8_t> bytes);
+  // How often weights or parameters became others: while the number stands, so do their bits.
+  [[nodiscard]] std::uint64_t constant_changes() const { return constant_changes_; }
 
   // --- act_binary: cell_slices() uint16 a cell -------------------------------------------------------------------------
   [[nodiscard]] int cell_slices() const { return cell_slices_; }
@@ -136,6 +138,7 @@ class Buffers {
   std::uint32_t binary_word_rows_ = 0, binary_word_words_ = 0, fixed_weight_bytes_ = 0,
                 fixed_weight_columns_ = 1;
   bool check_unwritten_ = false;
+  std::uint64_t constant_changes_ = 0;
   std::vector<std::uint16_t> act_binary_;
   std::vector<std::uint8_t> act_fixed_;
   std::vector<std::uint64_t> weights_binary_;
