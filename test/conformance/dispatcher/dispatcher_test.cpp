@@ -97,7 +97,7 @@ struct Replay {
 class Bench {
  public:
   Bench(const MachineParameters& machine, const DispatchCase& c, const DispatchRun& run)
-      : machine_(machine), case_(c), run_(run), module_({"bench_dispatcher", verilog_package(machine, "conformance"), {}, false}),
+      : machine_(machine), case_(c), run_(run), module_({"bench_dispatcher", verilog_package(machine, "conformance"), {}, RtlSource::Use::compare}),
         dram_(machine), loads_{run.loads}, stores_{run.stores} {
     for (const Instruction& i : c.stream) encode(i, words_);
     encode_end(words_);

@@ -38,8 +38,9 @@ bool has_instructions(const std::vector<Word>& words) { return !words.empty() &&
 struct ModelMachine::Areas {
   MemoryMap map;
   Context context;
-  Areas(const Program& program, const MachineParameters& machine, std::span<const std::vector<std::int32_t>> images)
-      : map(program, machine, images, images.size(), true) {}
+  Areas(const Program& program, const MachineParameters& machine, std::span<const std::vector<std::int32_t>> images) {
+    map.lay_out(program, machine, images, images.size(), true);
+  }
 };
 
 ModelMachine::ModelMachine(const MachineParameters& machine, const Program& program,
