@@ -126,6 +126,7 @@ struct DispatchModel::Parts {
     program.machine = machine;
     program.layers = 1;
     program.instructions = c.stream;
+    for (const Instruction& instruction : c.stream) program.synchronisation.push_back(sync_of(instruction));
     for (std::size_t n = 0; n < c.stream.size(); ++n) {
       const int words = encoded_words(c.stream[n]);
       for (int word = 0; word < words; ++word) program.word_uses.push_back({static_cast<std::int32_t>(n), word == words - 1});
