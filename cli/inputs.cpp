@@ -108,9 +108,10 @@ Inputs random_input(std::uint64_t seed, const HostInput& input) {
   out.seed = seed;
   FloatArray image{input.shape, std::vector<float>(static_cast<std::size_t>(element_count(input.shape)))};
   std::mt19937_64 generator(seed);  // its sequence is part of the C++ standard; distributions are not
-  const auto span = static_cast<std::uint64_t>(hi - lo) + 1;
+  const std::int64_t step = last == input.ops.rend() && input.format.is_bipolar() ? 2 : 1;  // -1 and 1, not 0
+  const auto count = static_cast<std::uint64_t>((hi - lo) / step) + 1;
   for (float& value : image.values) {
-    value = (static_cast<float>(lo + static_cast<std::int64_t>(generator() % span)) - zero_point) * scale;
+    value = (static_cast<float>(lo + step * static_cast<std::int64_t>(generator() % count)) - zero_point) * scale;
   }
   out.images.push_back(std::move(image));
   finish(out, input);

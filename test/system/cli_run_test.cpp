@@ -6,10 +6,12 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "compiler/compile.h"
 #include "network/integer_network.h"
 #include "network/tensor_file_name.h"
 #include "process.h"
 #include "tensor/array.h"
+#include "unit/compiler/network_builder.h"
 
 namespace blendsim {
 namespace {
@@ -70,6 +72,15 @@ TEST_F(CliRun, RandomStallsChangeCyclesAndNoOutput) {
   EXPECT_NE(calm["cycles"], stalled["cycles"]);
   EXPECT_EQ(calm["outputs"], stalled["outputs"]);
   EXPECT_THAT(stalled["notes"][0].get<std::string>(), HasSubstr("random stalls"));
+}
+
+// Bipolar integers are -1 and 1: a made-up image must not hold the 0 between them.
+TEST_F(CliRun, AMadeUpImageOfABipolarNetworkIsBipolar) {
+  test::NetworkBuilder b(3);
+  const TensorId codes = b.conv(b.input(16, 6, 6, Format::bipolar()), 16, test::NetworkBuilder::square(3, 1, 1), Format::bipolar());
+  b.output(b.post(codes, no_tensor, true, Format::signed_bits(8), false, Format::bipolar()).fixed);
+  write_program(compile(b.net, load_platform("zu3eg", {}, ConfigPaths{BLENDSIM_CONFIGS})).program, work.path("bipolar.program"));
+  EXPECT_FALSE(report({}, "bipolar.program")["outputs"].empty());
 }
 
 TEST_F(CliRun, AccountsAddUp) {
