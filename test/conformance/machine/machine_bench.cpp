@@ -4,13 +4,10 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <map>
-#include <memory>
 #include <random>
 
 #include "base/diagnostic.h"
 #include "first_divergence.h"
-#include "isa/verilog_package.h"
 #include "machine_vcd.h"
 #include "model_machine.h"
 #include "rtl_machine.h"
@@ -19,14 +16,6 @@ namespace blendsim::conformance {
 namespace {
 
 constexpr Cycles before = 200, after = 100;  // cycles of a waveform around a divergence
-
-// A machine a platform and process: loading one takes longer than most programs.
-RtlMachine& machine_of(const MachineParameters& machine, RtlSource::Use use) {
-  static std::map<std::pair<std::string, RtlSource::Use>, std::unique_ptr<RtlMachine>> machines;
-  std::unique_ptr<RtlMachine>& kept = machines[{verilog_package(machine, "machine"), use}];
-  if (!kept) kept = std::make_unique<RtlMachine>(machine, use);
-  return *kept;
-}
 
 void take_outputs(const RtlMachine& machine, const StreamRun& stream, std::size_t bytes, MachineEvents& events) {
   for (const auto& bases : stream.bases) {
@@ -43,8 +32,9 @@ class Bench {
         const BenchOptions& options)
       : machine_(machine), program_(program), model_(machine, program, images), options_(options) {}
 
+  // Each program has a machine of its own: memories begin at zero, as configuration leaves them, in RTL and model alike.
   BenchResult run() {
-    RtlMachine& rtl = machine_of(machine_, RtlSource::Use::compare);
+    RtlMachine rtl(machine_, RtlSource::Use::compare);
     rtl.memory() = model_.memory();
     result_.init_cycles = model_.init_events().cycles;
     result_.cycles = model_.main_events().cycles;
@@ -87,7 +77,7 @@ class Bench {
     std::filesystem::create_directories(folder);
     const Cycles from = std::max<Cycles>(0, cycle - before), to = cycle + after;
     const std::string rtl_file = folder / "rtl.vcd", model_file = folder / "model.vcd";
-    RtlMachine& rtl = machine_of(machine_, RtlSource::Use::trace);
+    RtlMachine rtl(machine_, RtlSource::Use::trace);
     rtl.memory() = model_.memory();
     if (!init && model_.has_init()) (void)rtl.run(model_.init_stream(), false);
     StreamRun stream = init ? model_.init_stream() : model_.main_stream();
@@ -115,7 +105,7 @@ BenchResult run_machine_bench(const MachineParameters& machine, const Program& p
 
 BenchTime time_rtl(const MachineParameters& machine, const Program& program, const std::vector<std::vector<std::int32_t>>& images) {
   const ModelMachine model(machine, program, images);
-  RtlMachine& rtl = machine_of(machine, RtlSource::Use::time);
+  RtlMachine rtl(machine, RtlSource::Use::time);
   rtl.memory() = model.memory();
   if (model.has_init()) (void)rtl.run(model.init_stream(), false);
   const auto begin = std::chrono::steady_clock::now();

@@ -82,7 +82,7 @@ void write_port_list(const fs::path& objects) {
 // verilated.mk builds an executable from the module and the shell; linked with -shared it is one that can be loaded.
 void build(const RtlSource& source, const fs::path& folder) {
   const fs::path log = folder / "build.log", package = folder / "blendsim_pkg.sv";
-  std::string command = "verilator --cc --exe -O3 --x-assign fast --x-initial fast --output-split 20000 -Wno-fatal";
+  std::string command = "verilator --cc --exe -O3 --x-assign fast --x-initial unique --output-split 20000 -Wno-fatal";
   command += " --no-timing --prefix Vrtl -o module.so -Mdir " + quoted(folder / "objects") + " --top-module " + source.top;
   if (source.use != RtlSource::Use::time) command += " --assert";
   if (source.use == RtlSource::Use::trace) command += " --trace --trace-structs -CFLAGS -DBLENDSIM_TRACE";
