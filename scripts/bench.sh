@@ -9,7 +9,7 @@ source scripts/packages.sh
 # shellcheck disable=SC2086
 install_packages $BUILD_PACKAGES $BENCH_PACKAGES
 command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm
-if [ ! -d test/node_modules/onnxruntime-node ]; then
+if [ ! -d test/node_modules/onnxruntime-node ] || [ ! -d test/node_modules/onnx-proto ]; then
   (cd test && npm install --ignore-scripts --no-audit --no-fund >&2) || echo "ONNX Runtime could not be installed" >&2
 fi
 

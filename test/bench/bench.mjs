@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every speed figure beside its reference: rounds of short measurements in turn, so that noise of the host hits both, then
 // medians over rounds and medians of the rounds' ratios. Prints one table and writes one JSON. Times inside a process are
-// its processor time, ours and ONNX Runtime's alike (one thread): on a quiet host that is the wall time, which the JSON
-// has too; commands are wall time.
-//   node bench.mjs --blendsim BIN --bench BIN --work DIR --json FILE [--rounds 5] [--rtl BIN] [--cnv MODEL --cnv-input NPY]
+// its processor time, ours and ONNX Runtime's alike (one thread), where a row does not say wall; commands are wall time.
+//   node bench.mjs --blendsim BIN --bench BIN --work DIR --json FILE [--rounds 5] [--rtl BIN] [--cnv MODEL]
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+
+import { writeInStandardOperators } from './standard_operators.mjs';
 
 const args = Object.fromEntries(process.argv.slice(2).reduce((pairs, word, i, all) =>
   i % 2 === 0 ? [...pairs, [word.replace(/^--/, ''), all[i + 1]]] : pairs, []));
@@ -50,13 +51,14 @@ const neuroblend20 = network('neuroblend20', ['neuroblend20'], 'zu3eg');
 const others = [network('mlp_w2a2', ['mlp_w2a2'], 'zu3eg'), network('convnet_mixed', ['convnet_mixed'], 'zu3eg')];
 const timed = [neuroblend20];
 if (args.cnv) {
+  // ONNX Runtime lacks its quantisers (onnx.brevitas); written in standard operators it is the same network (checked below).
   const program = file('cnv_w1a1.program');
-  const lowered = file('cnv_w1a1_lowered.onnx');
-  call(args.blendsim, 'compile', args.cnv, '--platform', 'zu3eg', '-o', program, '--lowered', lowered);
-  // Its own operators (onnx.brevitas) are not ONNX Runtime's: the lowered network stands for it, and the table says so.
-  timed.push({ name: 'cnv_w1a1', onnx: lowered, lowered: true, program });
+  const onnx = file('cnv_w1a1_standard.onnx');
+  call(args.blendsim, 'compile', args.cnv, '--platform', 'zu3eg', '-o', program);
+  writeInStandardOperators(args.cnv, onnx);
+  timed.push({ name: 'cnv_w1a1', onnx, program });
 }
-const curve = (args.curve ?? '16x3,32x3,64x3,128x3,16x6,16x9,64x9').split(',').map((point) => {
+const curve = (args.curve ?? '16x3,32x3,64x3,128x3,16x6,16x9,64x6,64x9,96x6').split(',').map((point) => {
   const [width, blocks] = point.split('x');
   return { width: Number(width), blocks: Number(blocks),
            ...network(`width${width}_blocks${blocks}`,
@@ -77,7 +79,8 @@ function benchmarkRound(filter, files, seconds) {
   for (const b of JSON.parse(text).benchmarks) {
     const counters = Object.fromEntries(Object.entries(b).filter(([key, value]) =>
       typeof value === 'number' && !/^(family|per_family|repetition|iterations|threads|real_time|cpu_time)/.test(key)));
-    record(b.name, 'us', b.cpu_time, { ...counters, wall_us: b.real_time });
+    record(b.name, 'us', b.cpu_time, counters);
+    if (!b.name.startsWith('kernel/')) record(`${b.name}/wall`, 'us', b.real_time);
   }
 }
 
@@ -103,6 +106,23 @@ async function openSessions() {
   }));
 }
 
+// The rewritten network against the scores of twenty images that the models come with.
+async function checkScores(opened, models) {
+  if (!opened) return;
+  const { readNpy } = await import('../ort/tensors.mjs');
+  const images = readNpy(path.join(models, 'cifar10_test_first20_u8.npy'));
+  const scores = readNpy(path.join(models, 'cnv_w1a1_first20_scores.npy'));
+  const [name, feed] = Object.entries(opened.feeds)[0];
+  const values = feed.size, classes = scores.shape[1];
+  for (let n = 0; n < images.shape[0]; ++n) {
+    const image = Float32Array.from(images.values.slice(n * values, (n + 1) * values), (v) => v / 255);
+    const outputs = await opened.session.run({ [name]: new feed.constructor('float32', image, feed.dims) });
+    const got = Array.from(Object.values(outputs)[0].data, Math.round);
+    const want = scores.values.slice(n * classes, (n + 1) * classes);
+    if (String(got) !== String(want)) throw new Error(`CNV in standard operators: image ${n} scores ${got}, not ${want}`);
+  }
+}
+
 async function onnxRuntimeRound({ name, session, feeds }) {
   const runs = 30;
   const before = process.cpuUsage();
@@ -110,7 +130,8 @@ async function onnxRuntimeRound({ name, session, feeds }) {
   for (let i = 0; i < runs; ++i) await session.run(feeds);
   const wall = Number(process.hrtime.bigint() - begin) / 1e3 / runs;
   const used = process.cpuUsage(before);
-  record(`onnxruntime/${name}`, 'us', (used.user + used.system) / runs, { wall_us: wall });
+  record(`onnxruntime/${name}`, 'us', (used.user + used.system) / runs);
+  record(`onnxruntime/${name}/wall`, 'us', wall);
 }
 
 // A whole process from start to finish.
@@ -135,6 +156,7 @@ function rtlRound(program, name) {
 }
 
 const sessions = await openSessions();
+if (args.cnv) await checkScores(sessions.find((s) => s.name === 'cnv_w1a1'), path.dirname(args.cnv));
 if (args.rtl) {  // once without counting: it may verilate first
   rtlRound(neuroblend20.program, 'neuroblend20');
   rows.delete('rtl/neuroblend20');
@@ -174,12 +196,14 @@ function compare(name, unit, values, reference, referenceValues, wanted, check) 
 
 const valuesOf = (name) => rows.get(name)?.values;
 const constant = (value) => Array(rounds).fill(value);
-for (const { name, lowered } of timed) {
+for (const { name } of timed) {
   const run = rows.get(`machine/${name}/values`);
   const timing = rows.get(`machine/${name}/timing_only`);
   const ort = valuesOf(`onnxruntime/${name}`);
   const hardware = run.counters.hardware_ms * 1e3;
-  compare(`${name}: run, values on`, 'us', run.values, `ONNX Runtime, ${lowered ? 'lowered' : 'original'} network, 1 thread`, ort, ort && '<= 1', (r) => r <= 1);
+  const reference = 'ONNX Runtime, original network, 1 thread';
+  compare(`${name}: run, values on, wall`, 'us', valuesOf(`machine/${name}/values/wall`), reference, valuesOf(`onnxruntime/${name}/wall`), ort && '<= 1', (r) => r <= 1);
+  compare(`${name}: run, values on`, 'us', run.values, reference, ort, ort && '<= 1', (r) => r <= 1);
   compare(`${name}: run, values on`, 'us', run.values, 'the simulated hardware', constant(hardware));
   compare(`${name}: run, timing only`, 'us', timing.values, 'the simulated hardware', constant(hardware));
   if (name === 'neuroblend20') {
@@ -224,12 +248,12 @@ const points = curve.map((point) => {
               digits(result.values_us / (result.macs / 1e6)), digits(result.hardware_us)]);
   return result;
 });
-// Least squares through all points: time = fixed + slope * (instructions + bursts).
-const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
-const mx = mean(points.map((p) => p.events));
-const my = mean(points.map((p) => p.timing_us));
-const slope = points.reduce((s, p) => s + (p.events - mx) * (p.timing_us - my), 0) / points.reduce((s, p) => s + (p.events - mx) ** 2, 0);
-const residual = Math.max(...points.map((p) => Math.abs(p.timing_us - (my + slope * (p.events - mx))) / p.timing_us));
+// Least squares of relative differences: time = instruction_ns * instructions + burst_ns * bursts.
+const sum = (term) => points.reduce((total, p) => total + term(p) / p.timing_us ** 2, 0);
+const ii = sum((p) => p.instructions ** 2), ib = sum((p) => p.instructions * p.bursts), bb = sum((p) => p.bursts ** 2);
+const it = sum((p) => p.instructions * p.timing_us), bt = sum((p) => p.bursts * p.timing_us);
+const instructionUs = (it * bb - bt * ib) / (ii * bb - ib * ib), burstUs = (bt * ii - it * ib) / (ii * bb - ib * ib);
+const residual = Math.max(...points.map((p) => Math.abs(instructionUs * p.instructions + burstUs * p.bursts - p.timing_us) / p.timing_us));
 
 function print(list) {
   const widths = list[0].map((_, c) => Math.max(...list.map((row) => String(row[c]).length)));
@@ -239,7 +263,7 @@ function print(list) {
 console.log(`${os.cpus()[0].model}, ${os.cpus().length} processors; load ${loads.map((l) => l.toFixed(1)).join(' ')}; medians of ${rounds} rounds\n`);
 print(table);
 print(lines);
-console.log(`time = ${digits(my - slope * mx)} us + ${digits(slope * 1e3)} ns x (instructions + bursts); ` +
+console.log(`timing = ${digits(instructionUs * 1e3)} ns x instructions + ${digits(burstUs * 1e3)} ns x bursts; ` +
             `largest residual ${(residual * 100).toFixed(0)} %\n`);
 print(kernels);
 if (Math.max(...loads) > os.cpus().length / 2) {
@@ -247,6 +271,6 @@ if (Math.max(...loads) > os.cpus().length / 2) {
 }
 fs.writeFileSync(args.json, JSON.stringify({
   schema: 'blendsim.bench/1', host: os.cpus()[0].model, processors: os.cpus().length, load: loads, rounds, results, curve: points,
-  fit: { fixed_us: my - slope * mx, ns_each: slope * 1e3, largest_residual: residual },
+  fit: { instruction_ns: instructionUs * 1e3, burst_ns: burstUs * 1e3, largest_residual: residual },
   raw: Object.fromEntries([...rows].map(([name, row]) => [name, { ...row, median: median(row.values) }])) }, null, 1));
 console.log(`every repetition is in ${args.json}`);
