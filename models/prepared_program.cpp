@@ -15,6 +15,9 @@ PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters&
   prepared.layers = layers;
   prepared.instructions = decode(words);
   prepared.layer_actions.resize(layers);
+  prepared.synchronisation.reserve(prepared.instructions.size());
+  prepared.records.reserve(prepared.instructions.size());
+  prepared.word_uses.reserve(words.size());
   for (std::size_t n = 0; n < prepared.instructions.size(); ++n) {
     const Instruction& instruction = prepared.instructions[n];
     const std::uint32_t layer = sync_of(instruction).layer;

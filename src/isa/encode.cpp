@@ -28,11 +28,19 @@ struct Encoded {
 };
 
 template <class I>
+[[noreturn]] void refuse_fields(const I& instruction, UnitId unit) {
+  for_each_field(instruction, [&](std::string_view field, int width, std::uint32_t value) {
+    if (std::uint64_t{value} >> width != 0) too_wide(unit, field, width, value);
+  });
+  throw InvariantError("encode", "a field is too narrow, and none is");
+}
+
+template <class I>
 Encoded encode_bits(const I& instruction, UnitId unit) {
+  if (!all_fields_fit(instruction)) refuse_fields(instruction, unit);
   Chunks chunks{};
   for_each_placed_field(instruction, [&](const auto& field, std::uint32_t value, auto place) __attribute__((always_inline)) {
     constexpr int chunk = place / chunk_bits, offset = place % chunk_bits;
-    if (field.bits < 32 && value >> field.bits != 0) too_wide(unit, field.name, field.bits, value);
     chunks[chunk] |= std::uint64_t{value} << offset;
     if (offset + field.bits > chunk_bits) chunks[std::min(chunk + 1, 3)] |= std::uint64_t{value} >> ((chunk_bits - offset) % chunk_bits);
   });
@@ -42,8 +50,14 @@ Encoded encode_bits(const I& instruction, UnitId unit) {
   return result;
 }
 
-Encoded encode_bits(const Instruction& instruction) {
-  return std::visit([&](const auto& i) { return encode_bits(i, unit_of(instruction)); }, instruction);
+// Whether any bit lies beyond the first word.
+template <class I>
+bool takes_two_words(const I& instruction) {
+  std::uint64_t beyond = 0;
+  for_each_placed_field(instruction, [&](const auto&, std::uint32_t value, auto place) __attribute__((always_inline)) {
+    beyond |= std::uint64_t{value} >> std::clamp(word_bits - place, 0, 32);
+  });
+  return beyond != 0;
 }
 
 [[noreturn]] void invalid(std::size_t index, const std::string& message) {
@@ -68,11 +82,10 @@ bool decode_bits(const Chunks& chunks, I& instruction) {
   return true;
 }
 
-Instruction decode_one(const Chunks& chunks, UnitId unit, std::size_t index) {
-  Instruction instruction = make_instruction(unit);
+// `instruction`: any of the unit.
+void decode_one(const Chunks& chunks, std::size_t index, Instruction& instruction) {
   const bool whole = std::visit([&](auto& i) { return decode_bits(chunks, i); }, instruction);
-  if (!whole) invalid(index, fmt::format("bits beyond the fields of {} are set", name(unit)));
-  return instruction;
+  if (!whole) invalid(index, fmt::format("bits beyond the fields of {} are set", name(unit_of(instruction))));
 }
 
 std::string mask_text(std::string_view label, std::uint32_t mask) {
@@ -91,17 +104,20 @@ std::string link_text(std::string_view verb, std::uint32_t data, std::uint32_t s
 }  // namespace
 
 void encode(const Instruction& i, std::vector<Word>& words) {
-  const Encoded encoded = encode_bits(i);
+  const Encoded encoded = std::visit([&](const auto& unit) { return encode_bits(unit, unit_of(i)); }, i);
   words.push_back(encoded.first);
   if (encoded.two_words) words.push_back(encoded.second);
 }
 
-int encoded_words(const Instruction& i) { return encode_bits(i).two_words ? 2 : 1; }
+int encoded_words(const Instruction& i) {
+  return std::visit([](const auto& unit) { return takes_two_words(unit) ? 2 : 1; }, i);
+}
 
 void encode_end(std::vector<Word>& words) { words.push_back({end_opcode, 0}); }
 
 std::vector<Instruction> decode(std::span<const Word> words) {
   std::vector<Instruction> instructions;
+  instructions.reserve(words.size());
   std::size_t index = 0;
   while (index < words.size()) {
     const std::size_t first = index++;
@@ -119,7 +135,8 @@ std::vector<Instruction> decode(std::span<const Word> words) {
       chunks[2] = words[index].low;
       chunks[3] = words[index++].high;
     }
-    instructions.push_back(decode_one(chunks, static_cast<UnitId>(opcode), first));
+    instructions.push_back(make_instruction(static_cast<UnitId>(opcode)));
+    decode_one(chunks, first, instructions.back());
   }
   invalid(words.size(), "the stream ends without END");
 }

@@ -56,6 +56,16 @@ template <class I, class Visitor>
   }(std::make_index_sequence<fields.size()>{});
 }
 
+// Whether every value, Synchronisation's included, is within its field: one test in the end instead of one a field.
+template <class I>
+[[nodiscard]] bool all_fields_fit(const I& i) {
+  std::uint64_t beyond = 0;
+  for_each_placed_field(i, [&](const auto& field, std::uint32_t value, auto) __attribute__((always_inline)) {
+    beyond |= std::uint64_t{value} >> field.bits;
+  });
+  return beyond == 0;
+}
+
 // A decoded instruction of `unit` with every field at its default.
 [[nodiscard]] Instruction make_instruction(UnitId unit);
 
