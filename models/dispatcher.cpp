@@ -38,10 +38,12 @@ void Dispatcher::go(Cycles first, std::int32_t first_record) {
   first_record_ = first_record;
   held_by_ = -1;
   next_fetch_ = 0;
-  available_.clear();
-  read_.clear();
-  written_.clear();
-  if (resident_) available_.assign(context_.program->word_uses.size(), first);
+  const std::size_t words = context_.program->word_uses.size();
+  available_.assign(words, first);
+  arrived_ = resident_ ? words : 0;
+  read_.resize(words);
+  written_.resize(words);
+  words_read_ = words_written_ = 0;
   advance();
 }
 
@@ -54,26 +56,29 @@ void Dispatcher::slot_freed(UnitId unit, std::int32_t record, Cycles) {
 // reading and writing them takes a cycle more (rule 1).
 void Dispatcher::advance() {
   blocked_ = false;
-  while (read_word() || write_word()) {
-  }
+  do {
+    read_words();
+  } while (write_word());
   if (!resident_) schedule_fetch();
 }
 
-bool Dispatcher::read_word() {
-  const std::size_t word = read_.size();
+// All that have arrived and find room among the `decode` words under way.
+void Dispatcher::read_words() {
   const auto decode = static_cast<std::size_t>(context_.machine->dispatcher.decode);
-  if (word >= available_.size() || word >= written_.size() + decode) return false;
-  const Cycles previous = word == 0 ? available_[0] - 1 : read_[word - 1];
-  const Cycles room = word < decode ? 0 : written_[word - decode];
-  read_.push_back(read_cycle(available_[word], previous, room));
-  return true;
+  const std::size_t end = std::min(arrived_, words_written_ + decode);
+  for (; words_read_ < end; ++words_read_) {
+    const std::size_t word = words_read_;
+    const Cycles previous = word == 0 ? available_[0] - 1 : read_[word - 1];
+    const Cycles room = word < decode ? 0 : written_[word - decode];
+    read_[word] = read_cycle(available_[word], previous, room);
+  }
 }
 
 bool Dispatcher::write_word() {
-  const std::size_t word = written_.size();
-  if (word >= read_.size()) return false;
+  const std::size_t word = words_written_;
+  if (word >= words_read_) return false;
   const PreparedProgram::WordUse use = context_.program->word_uses[word];
-  const bool end = word + 1 == context_.program->word_uses.size();
+  const bool end = word + 1 == written_.size();
   Cycles slot_freed = never_held;
   std::int32_t holder = -1;
   if (use.last && !end) {
@@ -95,7 +100,7 @@ bool Dispatcher::write_word() {
   const Cycles free = write_cycle(read_[word], decode, previous, never_held);
   const Cycles written = write_cycle(read_[word], decode, previous, slot_freed);
   if (written > free) held_by_ = holder;
-  written_.push_back(written);
+  written_[words_written_++] = written;
   if (end) {
     listener_->end_dispatched(written);
   } else if (use.last) {
@@ -126,7 +131,7 @@ void Dispatcher::schedule_fetch() {
   const auto capacity = std::max(static_cast<std::size_t>(machine.dispatcher.prefetch), burst);
   if (after > capacity) {
     const std::size_t leaves = after - capacity - 1;
-    if (leaves >= read_.size()) return;
+    if (leaves >= words_read_) return;
     at = std::max(at, read_[leaves] + 1);
   }
   armed_fetch_ = true;
@@ -153,7 +158,8 @@ void Dispatcher::fetch() {
 
 // All words of a burst are in the FIFO with its last beat, and may be read one cycle later.
 void Dispatcher::responded(const BurstExtension&, Cycles last) {
-  available_.insert(available_.end(), in_flight_.front(), last + 1);
+  std::fill_n(available_.begin() + static_cast<std::ptrdiff_t>(arrived_), in_flight_.front(), last + 1);
+  arrived_ += in_flight_.front();
   in_flight_.erase(in_flight_.begin());
   advance();
 }

@@ -41,8 +41,8 @@ class Dispatcher : public sc_core::sc_module, public SlotListener, private Burst
   void granted() override { schedule_fetch(); }
   void responded(const BurstExtension& burst, Cycles last) override;
   void advance();
-  [[nodiscard]] bool read_word();
-  [[nodiscard]] bool write_word();
+  void read_words();
+  [[nodiscard]] bool write_word();  // false: none was read, or its queue is full
   void enter_queue(std::int32_t instruction, Cycles written);
   void schedule_fetch();
   void fetch();  // the process
@@ -58,7 +58,8 @@ class Dispatcher : public sc_core::sc_module, public SlotListener, private Burst
   Cycles first_ = 0;
   std::int32_t first_record_ = 0;
   std::int32_t held_by_ = -1;                     // record whose start freed the slot that held the dispatcher last
-  std::vector<Cycles> available_, read_, written_;  // by word of the image: known so far
+  std::vector<Cycles> available_, read_, written_;  // by word of the image, and of how many words they are known
+  std::size_t arrived_ = 0, words_read_ = 0, words_written_ = 0;
   std::array<std::vector<std::int32_t>, unit_count> started_;  // records, in order
   std::array<std::size_t, unit_count> entered_{};
   bool blocked_ = false;                          // on the slot of units_[blocked_on_]

@@ -104,7 +104,7 @@ void QueueUnit::start() {
     for_each_link(sync.wait_data, [&](int p) { tokens_.take(TokenKind::data, p, id_, now); });
     for_each_link(sync.wait_space, [&](int p) { tokens_.take(TokenKind::space, p, id_, now); });
     ++head_;
-    armed_ = front_known_ = false;
+    front_known_ = false;
     if (context_.check_hazards) hazards_.started(id_, index, now);
     if (context_.values) {
       // Executing whole at the start equals executing in time: conflicting instructions of two units are ordered by
@@ -116,6 +116,7 @@ void QueueUnit::start() {
     begin(index, instruction, now);
     if (context_.observer != nullptr) context_.observer->on_start(context_.record(index));
     slots_->slot_freed(id_, index, now);
+    armed_ = false;  // not before: what begin() and the others deliver is looked at once
     consider();
   });
 }
@@ -126,6 +127,7 @@ void QueueUnit::start() {
 void QueueUnit::account_wait(const InstructionRecord& record, const Synchronisation& sync) {
   // An earlier instruction whose end is unknown has bursts to come after this cycle: no wait, the unit is busy.
   Cycles cursor = finished_ < head_ ? record.start : std::min(record.start, std::max(front_free_, busy_until_));
+  if (cursor == record.start) return;
   const auto until = [&](Cycles stamp, Cycles& kind) {
     const Cycles to = std::min(stamp, record.start);
     if (to <= cursor) return;

@@ -72,7 +72,7 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
   std::vector<std::int32_t> queue_;  // every record of the run that was pushed, in order
   std::size_t head_ = 0;             // first that has not started
   std::size_t finished_ = 0;         // those whose end is known
-  bool armed_ = false;               // start_event_ is notified for the head
+  bool armed_ = false;               // start_event_ is notified for the head, or start() runs
   bool front_known_ = true;
   Cycles front_free_ = 0;
   Cycles last_end_ = -1;             // of the last finished one

@@ -205,7 +205,7 @@ void Machine::Parts::collect(Run& run, const PreparedProgram& program, bool resi
     add_scaled(run.layer_actions[l], program.layer_actions[l], images);
     count_instruction_reads(run.layer_actions[l], resident);
   }
-  run.records = context.records;
+  run.records = std::move(context.records);
   for (std::size_t r = 0; r < run.records.size(); ++r) {
     if (run.records[r].image != images - 1) continue;
     if (run.last_record < 0 || run.records[r].end > run.records[static_cast<std::size_t>(run.last_record)].end) {
