@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <set>
 
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
@@ -54,7 +53,7 @@ class MapAllocator {
 
   void find_lifetimes() {
     std::vector<Lifetime> all(plan_.maps.size());
-    std::vector<std::set<int>> written_by(plan_.nodes.size());
+    std::vector<std::pair<int, int>> written;  // by a node, a map
     std::vector<std::pair<int, int>> span(plan_.nodes.size(), {-1, -1});
     for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
       const TileOp& op = plan_.ops[o];
@@ -67,19 +66,17 @@ class MapAllocator {
       for (const Touch& t : reads(plan_, op)) touch(t, false);
       for (const Touch& t : writes(plan_, op)) {
         touch(t, true);
-        written_by[static_cast<std::size_t>(op.node)].insert(t.map);
+        if (written.empty() || written.back() != std::pair(op.node, t.map)) written.emplace_back(op.node, t.map);
       }
       auto& [first, last] = span[static_cast<std::size_t>(op.node)];
       if (first < 0) first = static_cast<int>(o);
       last = static_cast<int>(o);
     }
     // What one node writes lies apart, so that every word says which of its tensors it belongs to.
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-      for (const int m : written_by[n]) {
-        Lifetime& life = all[static_cast<std::size_t>(m)];
-        life.begin = std::min(life.begin, span[n].first);
-        life.end = std::max(life.end, span[n].second);
-      }
+    for (const auto& [node, map] : written) {
+      Lifetime& life = all[static_cast<std::size_t>(map)];
+      life.begin = std::min(life.begin, span[static_cast<std::size_t>(node)].first);
+      life.end = std::max(life.end, span[static_cast<std::size_t>(node)].second);
     }
     for (std::size_t m = 0; m < all.size(); ++m) {
       if (plan_.maps[m].binary != binary_ || all[m].begin < 0) continue;

@@ -6,6 +6,7 @@
 
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
+#include "isa/fields.h"
 #include "units/buffer/layout.h"
 
 namespace blendsim::compiler {
@@ -329,15 +330,8 @@ class Builder {
 };
 
 template <class I, class Fields>
-bool all_fit(const I& i, const Fields& fields) {
-  bool fit = true;
-  for (const auto& field : fields) fit &= std::uint64_t{i.*(field.member)} <= field.maximum();
-  return fit;
-}
-
-template <class I, class Fields>
 void check_table(const Plan& plan, const TileOp& op, const I& i, const Fields& fields) {
-  if (all_fit(i, fields)) return;
+  if (all_fields_fit(i)) return;
   const std::size_t row = i.sync.layer;
   const std::string name = row == 0                            ? "input"
                            : row > plan.network->layers.size() ? "output"

@@ -287,6 +287,7 @@ class Emitter {
   }
 
   void make_words() {
+    program_.main.reserve(2 * plan_.instructions.size() + 1);
     for (const Instruction& i : plan_.instructions) encode(i, program_.main);
     encode_end(program_.main);
     const BufferParameters& buffer = machine_.buffer(BufferId::instructions);

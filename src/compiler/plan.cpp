@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/diagnostic.h"
 #include "units/buffer/layout.h"
@@ -34,11 +35,14 @@ std::int64_t Map::size() const {
 }
 
 int Plan::block_of(Space space, int node, int chunk) const {
-  for (const int b : spaces[static_cast<std::size_t>(space)].blocks) {
+  const std::vector<int>& in_order = spaces[static_cast<std::size_t>(space)].blocks;
+  const auto place_of = [&](int b) {
     const Block& block = blocks[static_cast<std::size_t>(b)];
-    if (block.node == node && block.chunk == chunk) return b;
-  }
-  return -1;
+    return std::pair(block.node, block.chunk);
+  };
+  const auto found = std::lower_bound(in_order.begin(), in_order.end(), std::pair(node, chunk),
+                                      [&](int b, const std::pair<int, int>& wanted) { return place_of(b) < wanted; });
+  return found != in_order.end() && place_of(*found) == std::pair(node, chunk) ? *found : -1;
 }
 
 BufferId buffer_id(Space space) {

@@ -162,7 +162,7 @@ struct Block {
 struct SpaceUse {
   std::int64_t capacity = 0, demand = 0;
   bool streamed = false;
-  std::vector<int> blocks;  // in order of use
+  std::vector<int> blocks;  // in order of use: by node, then by chunk
 };
 
 struct TileOp {

@@ -2,6 +2,7 @@
 // Pass schedule: one program order of all tiles, by list scheduling with the laws' durations. A tile may run once the
 // rows it reads are written; main and skip path, and the next layer's first rows, overlap as far as accumulators allow.
 #include <algorithm>
+#include <limits>
 
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
@@ -14,7 +15,7 @@ class Slots {
  public:
   void reset(std::size_t count) {
     free_at_.assign(count, 0);
-    taken_.assign(count, 0);
+    offered_at_.assign(count, 0);
     available_ = static_cast<int>(count);
     earliest_ = count > 0 ? 0 : -1;
   }
@@ -24,24 +25,22 @@ class Slots {
   int take() {
     const int slot = earliest_;
     if (slot < 0) throw InvariantError("compiler", "no accumulator slot is free");
-    taken_[static_cast<std::size_t>(slot)] = 1;
+    offered_at_[static_cast<std::size_t>(slot)] = taken;
     --available_;
-    earliest_ = -1;
-    for (int s = 0; s < static_cast<int>(taken_.size()); ++s) {
-      if (taken_[static_cast<std::size_t>(s)] == 0 && (earliest_ < 0 || free_at(s) < free_at(earliest_))) earliest_ = s;
-    }
+    const auto first = std::min_element(offered_at_.begin(), offered_at_.end());
+    earliest_ = *first == taken ? -1 : static_cast<int>(first - offered_at_.begin());
     return slot;
   }
   void release(int slot, Cycles at) {
-    taken_[static_cast<std::size_t>(slot)] = 0;
-    free_at_[static_cast<std::size_t>(slot)] = at;
+    free_at_[static_cast<std::size_t>(slot)] = offered_at_[static_cast<std::size_t>(slot)] = at;
     ++available_;
     if (earliest_ < 0 || at < free_at(earliest_) || (at == free_at(earliest_) && slot < earliest_)) earliest_ = slot;
   }
 
  private:
-  std::vector<Cycles> free_at_;
-  std::vector<std::uint8_t> taken_;
+  static constexpr Cycles taken = std::numeric_limits<Cycles>::max();
+
+  std::vector<Cycles> free_at_, offered_at_;  // the latter without those taken
   int available_ = 0, earliest_ = -1;
 };
 
@@ -181,6 +180,7 @@ class Scheduler {
   void count_blocks() {
     for (std::size_t s = 0; s < space_count; ++s) {
       if (!plan_.spaces[s].streamed) continue;
+      streamed_.push_back(s);
       left_[s].assign(plan_.spaces[s].blocks.size(), 0);
       position_[s].resize(plan_.ops.size());
       for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
@@ -217,8 +217,8 @@ class Scheduler {
   }
 
   [[nodiscard]] bool constants_allow(int o) const {
-    for (std::size_t s = 0; s < space_count; ++s) {
-      if (!position_[s].empty() && position_[s][static_cast<std::size_t>(o)] > in_use_[s]) return false;
+    for (const std::size_t s : streamed_) {
+      if (position_[s][static_cast<std::size_t>(o)] > in_use_[s]) return false;
     }
     return true;
   }
@@ -332,8 +332,7 @@ class Scheduler {
     s.end = start + op.occupancy - 1 + op.depth;
     order_.push_back(o);
     open_next(o);
-    for (std::size_t space = 0; space < space_count; ++space) {
-      if (position_[space].empty()) continue;
+    for (const std::size_t space : streamed_) {
       const int position = position_[space][static_cast<std::size_t>(o)];
       if (position < 0) continue;
       --left_[space][static_cast<std::size_t>(position)];
@@ -367,6 +366,7 @@ class Scheduler {
   std::vector<Tile> tiles_;
   std::array<Slots, 2> slots_;
   std::array<int, 2> largest_{};
+  std::vector<std::size_t> streamed_;                          // spaces
   std::array<std::vector<int>, space_count> left_, position_;  // streamed: uses to come, by block; block, by operation
   std::array<int, space_count> in_use_{};                      // first block with uses to come
   std::array<Cycles, unit_count> free_{};

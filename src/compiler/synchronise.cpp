@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <map>
 #include <span>
 
 #include "base/diagnostic.h"
@@ -29,9 +30,10 @@ struct Known {
   Clock ended{}, started{};  // of each unit: what ended (started) before its start
 };
 
+// An access of an instruction before, by its place in the list of all.
 struct Past {
-  std::int32_t number;
-  const Access* access;
+  std::int32_t number = 0;     // of the instruction within its unit
+  std::int32_t previous = -1;  // the access before by the same unit, through the same port; -1: none
 };
 
 struct Link {
@@ -42,7 +44,7 @@ struct Link {
 class Synchroniser {
  public:
   Synchroniser(std::vector<Instruction>& instructions, const MachineParameters& machine)
-      : instructions_(instructions), machine_(machine), forced_(instructions.size()) {
+      : instructions_(instructions), machine_(machine) {
     first_access_.reserve(instructions.size() + 1);
     accesses_.reserve(6 * instructions.size());
     for (const Instruction& i : instructions) {
@@ -50,6 +52,8 @@ class Synchroniser {
       add_accesses(i, machine, accesses_);
     }
     first_access_.push_back(accesses_.size());
+    past_.resize(accesses_.size());
+    for (auto& unit : of_unit_) unit.reserve(instructions.size());
     capacity_ = (std::size_t{1} << machine.dispatcher.token_bits) - 1;
   }
 
@@ -81,7 +85,7 @@ class Synchroniser {
       }
     }
     for (int b = 0; b < buffer_count; ++b) {
-      past_[static_cast<std::size_t>(b)].assign(
+      regions_[static_cast<std::size_t>(b)].assign(
           static_cast<std::size_t>(machine_.buffers[static_cast<std::size_t>(b)].regions), {});
     }
     for (std::size_t n = 0; n < instructions_.size(); ++n) add(n);
@@ -101,7 +105,8 @@ class Synchroniser {
     known.started[own] = known.number;
     std::array<Need, unit_count> needs{};
     for (const Access& access : accesses_of(n)) collect(access, own, known, needs);
-    for (const auto& [unit, number] : forced_[n]) {
+    for (auto forced = forced_.lower_bound(n); forced != forced_.end() && forced->first == n; ++forced) {
+      const auto& [unit, number] = forced->second;
       if (number > needs[unit].number) needs[unit] = {number, space};
     }
     take_tokens(n, own, needs);
@@ -110,10 +115,12 @@ class Synchroniser {
       known.ended[own] = known.number - 1;
     }
     of_unit_[own].push_back(n);
-    for (const Access& access : accesses_of(n)) {
-      Region& past = past_of(access);
-      past.list[own][access.write ? 1 : 0].push_back({known.number, &access});
-      past.used |= 1U << (2 * own + (access.write ? 1 : 0));
+    for (std::size_t a = first_access_[n]; a < first_access_[n + 1]; ++a) {
+      Region& region = region_of(accesses_[a]);
+      const std::size_t list = 2 * own + (accesses_[a].write ? 1 : 0);
+      past_[a] = {known.number, region.last[list]};
+      region.last[list] = static_cast<std::int32_t>(a);
+      region.used |= 1U << list;
     }
   }
 
@@ -121,27 +128,30 @@ class Synchroniser {
     return std::span(accesses_).subspan(first_access_[n], first_access_[n + 1] - first_access_[n]);
   }
 
-  // Accesses so far, by unit and port (0: read), and which of the lists hold any: bit 2 * unit + port.
+  // The last access so far, by 2 * unit + port (0: read), and which of these lists hold any.
   struct Region {
-    std::array<std::array<std::vector<Past>, 2>, unit_count> list;
+    std::array<std::int32_t, 2 * unit_count> last;
     std::uint32_t used = 0;
+    Region() { last.fill(-1); }
   };
-  Region& past_of(const Access& access) { return past_[static_cast<std::size_t>(index(access.buffer))][access.region]; }
+  Region& region_of(const Access& access) {
+    return regions_[static_cast<std::size_t>(index(access.buffer))][access.region];
+  }
 
   // The last instruction of each unit that must have ended before this access.
   void collect(const Access& access, std::size_t own, const Known& known, std::array<Need, unit_count>& needs) {
-    const Region& past = past_of(access);
-    for (std::uint32_t left = past.used; left != 0; left &= left - 1) {
-      const auto unit = static_cast<std::size_t>(std::countr_zero(left) / 2);
-      const auto port = static_cast<std::size_t>(std::countr_zero(left) % 2);
+    const Region& region = region_of(access);
+    for (std::uint32_t left = region.used; left != 0; left &= left - 1) {
+      const auto list = static_cast<std::size_t>(std::countr_zero(left)), unit = list / 2, port = list % 2;
       const bool same_port = port == (access.write ? 1U : 0U);
       if (unit == own && (same_port || access.write)) continue;
       const bool raw = !access.write && port == 1;
       const std::int32_t settled = std::max(known.ended[unit], needs[unit].number - (raw ? 1 : 0));
-      const auto& list = past.list[unit][port];
-      for (auto it = list.rbegin(); it != list.rend() && it->number > settled; ++it) {
-        if (!same_port && !overlap(access, *it->access)) continue;
-        needs[unit] = {it->number, raw ? data : space};
+      for (std::int32_t a = region.last[list]; a >= 0; a = past_[static_cast<std::size_t>(a)].previous) {
+        const std::int32_t number = past_[static_cast<std::size_t>(a)].number;
+        if (number <= settled) break;
+        if (!same_port && !overlap(access, accesses_[static_cast<std::size_t>(a)])) continue;
+        needs[unit] = {number, raw ? data : space};
         break;
       }
     }
@@ -150,16 +160,21 @@ class Synchroniser {
   // The latest poster first: what it knows may make other tokens needless.
   void take_tokens(std::size_t n, std::size_t own, std::array<Need, unit_count>& needs) {
     Known& known = known_[n];
-    std::vector<std::size_t> order;
+    std::uint32_t left = 0;
     for (std::size_t u = 0; u < unit_count; ++u) {
       if (u == own || needs[u].number == 0) continue;
       Link& link = links_[needs[u].kind][u][own];
       if (link.late) needs[u].number = static_cast<std::int32_t>(of_unit_[u].size());
-      order.push_back(u);
+      left |= 1U << u;
     }
     const auto poster = [&](std::size_t u) { return of_unit_[u][static_cast<std::size_t>(needs[u].number) - 1]; };
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return poster(a) > poster(b); });
-    for (const std::size_t u : order) {
+    while (left != 0) {
+      auto u = static_cast<std::size_t>(std::countr_zero(left));
+      for (std::uint32_t others = left & (left - 1); others != 0; others &= others - 1) {
+        const auto other = static_cast<std::size_t>(std::countr_zero(others));
+        if (poster(other) > poster(u)) u = other;
+      }
+      left &= ~(1U << u);
       if (needs[u].number <= known.ended[u]) continue;
       const std::size_t p = poster(u);
       Link& link = links_[needs[u].kind][u][own];
@@ -201,7 +216,7 @@ class Synchroniser {
         link.late = true;
         return true;
       }
-      forced_[link.posts[k]].emplace_back(consumer, known_[earlier].number);
+      forced_.emplace(link.posts[k], std::pair(consumer, known_[earlier].number));
       // Later ones of this link follow from it where they can: look again after the next pass.
       return true;
     }
@@ -212,12 +227,14 @@ class Synchroniser {
   const MachineParameters& machine_;
   std::vector<Access> accesses_;  // of all instructions
   std::vector<std::size_t> first_access_;
-  std::vector<std::vector<std::pair<std::size_t, std::int32_t>>> forced_;
+  std::vector<Past> past_;  // of each access
+  // Instructions that must follow, besides what accesses ask for, an instruction of a unit: its number.
+  std::multimap<std::size_t, std::pair<std::size_t, std::int32_t>> forced_;
   std::size_t capacity_ = 0;
   std::vector<Known> known_;
   std::array<std::vector<std::size_t>, unit_count> of_unit_;
   std::array<std::array<std::array<Link, unit_count>, unit_count>, 2> links_;
-  std::array<std::vector<Region>, buffer_count> past_;
+  std::array<std::vector<Region>, buffer_count> regions_;
 };
 
 }  // namespace
