@@ -22,13 +22,54 @@ struct Lifetime {
 
 constexpr std::int64_t fixed_address_limit = 1 << 17, binary_address_limit = 1 << 14;
 
+// Of all maps, in order of their first use.
+std::vector<Lifetime> find_lifetimes(const Plan& plan) {
+  std::vector<Lifetime> all(plan.maps.size());
+  std::vector<std::pair<int, int>> written;  // by a node, a map
+  std::vector<std::pair<int, int>> span(plan.nodes.size(), {-1, -1});
+  for (std::size_t o = 0; o < plan.ops.size(); ++o) {
+    const TileOp& op = plan.ops[o];
+    const auto touch = [&](const Touch& t, bool write) {
+      Lifetime& life = all[static_cast<std::size_t>(t.map)];
+      if (life.begin < 0) life.begin = static_cast<int>(o);
+      life.end = static_cast<int>(o);
+      (write ? life.writers : life.readers) |= 1U << index(op.unit);
+    };
+    for (const Touch& t : reads(plan, op)) touch(t, false);
+    for (const Touch& t : writes(plan, op)) {
+      touch(t, true);
+      if (written.empty() || written.back() != std::pair(op.node, t.map)) written.emplace_back(op.node, t.map);
+    }
+    auto& [first, last] = span[static_cast<std::size_t>(op.node)];
+    if (first < 0) first = static_cast<int>(o);
+    last = static_cast<int>(o);
+  }
+  // What one node writes lies apart, so that every word says which of its tensors it belongs to.
+  for (const auto& [node, map] : written) {
+    Lifetime& life = all[static_cast<std::size_t>(map)];
+    life.begin = std::min(life.begin, span[static_cast<std::size_t>(node)].first);
+    life.end = std::max(life.end, span[static_cast<std::size_t>(node)].second);
+  }
+  for (std::size_t m = 0; m < all.size(); ++m) {
+    all[m].map = static_cast<int>(m);
+    all[m].size = plan.maps[m].size();
+  }
+  std::erase_if(all, [](const Lifetime& life) { return life.begin < 0; });
+  std::sort(all.begin(), all.end(), [](const Lifetime& a, const Lifetime& b) {
+    return std::tuple(a.begin, -a.size, a.map) < std::tuple(b.begin, -b.size, b.map);
+  });
+  return all;
+}
+
 class MapAllocator {
  public:
-  MapAllocator(Plan& plan, bool binary) : plan_(plan), binary_(binary) {
+  MapAllocator(Plan& plan, const std::vector<Lifetime>& lives, bool binary) : plan_(plan), binary_(binary) {
     const BufferParameters& b = plan.machine->buffer(buffer());
     regions_ = b.regions;
     depth_ = b.depth;
-    find_lifetimes();
+    for (const Lifetime& life : lives) {
+      if (plan.maps[static_cast<std::size_t>(life.map)].binary == binary) lives_.push_back(life);
+    }
   }
 
   void run() {
@@ -50,44 +91,6 @@ class MapAllocator {
 
  private:
   [[nodiscard]] BufferId buffer() const { return binary_ ? BufferId::act_binary : BufferId::act_fixed; }
-
-  void find_lifetimes() {
-    std::vector<Lifetime> all(plan_.maps.size());
-    std::vector<std::pair<int, int>> written;  // by a node, a map
-    std::vector<std::pair<int, int>> span(plan_.nodes.size(), {-1, -1});
-    for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
-      const TileOp& op = plan_.ops[o];
-      const auto touch = [&](const Touch& t, bool write) {
-        Lifetime& life = all[static_cast<std::size_t>(t.map)];
-        if (life.begin < 0) life.begin = static_cast<int>(o);
-        life.end = static_cast<int>(o);
-        (write ? life.writers : life.readers) |= 1U << index(op.unit);
-      };
-      for (const Touch& t : reads(plan_, op)) touch(t, false);
-      for (const Touch& t : writes(plan_, op)) {
-        touch(t, true);
-        if (written.empty() || written.back() != std::pair(op.node, t.map)) written.emplace_back(op.node, t.map);
-      }
-      auto& [first, last] = span[static_cast<std::size_t>(op.node)];
-      if (first < 0) first = static_cast<int>(o);
-      last = static_cast<int>(o);
-    }
-    // What one node writes lies apart, so that every word says which of its tensors it belongs to.
-    for (const auto& [node, map] : written) {
-      Lifetime& life = all[static_cast<std::size_t>(map)];
-      life.begin = std::min(life.begin, span[static_cast<std::size_t>(node)].first);
-      life.end = std::max(life.end, span[static_cast<std::size_t>(node)].second);
-    }
-    for (std::size_t m = 0; m < all.size(); ++m) {
-      if (plan_.maps[m].binary != binary_ || all[m].begin < 0) continue;
-      all[m].map = static_cast<int>(m);
-      all[m].size = plan_.maps[m].size();
-      lives_.push_back(all[m]);
-    }
-    std::sort(lives_.begin(), lives_.end(), [](const Lifetime& a, const Lifetime& b) {
-      return std::tuple(a.begin, -a.size, a.map) < std::tuple(b.begin, -b.size, b.map);
-    });
-  }
 
   // In order of need, then largest first with an eye on ports, then largest first wherever there is room.
   bool try_all() {
@@ -315,8 +318,9 @@ class ConstantAllocator {
 
 void allocate(Plan& plan) {
   ConstantAllocator(plan).run();
+  const std::vector<Lifetime> lives = find_lifetimes(plan);
   for (const bool binary : {false, true}) {
-    MapAllocator maps(plan, binary);
+    MapAllocator maps(plan, lives, binary);
     maps.run();
     plan.peak[static_cast<std::size_t>(index(binary ? BufferId::act_binary : BufferId::act_fixed))] = maps.peak();
   }

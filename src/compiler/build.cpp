@@ -331,7 +331,6 @@ class Builder {
 
 template <class I, class Fields>
 void check_table(const Plan& plan, const TileOp& op, const I& i, const Fields& fields) {
-  if (all_fields_fit(i)) return;
   const std::size_t row = i.sync.layer;
   const std::string name = row == 0                            ? "input"
                            : row > plan.network->layers.size() ? "output"
@@ -373,20 +372,13 @@ std::int64_t input_row_bytes(const Plan& plan, const InputPart& part) {
 
 Instruction build(const Plan& plan, const TileOp& op) { return Builder(plan, op).run(); }
 
+bool fields_fit(const Instruction& instruction) {
+  return std::visit([](const auto& i) { return all_fields_fit(i); }, instruction);
+}
+
 void check_fields(const Plan& plan, const TileOp& op, const Instruction& instruction) {
-  if (const auto* load = std::get_if<LoadInstruction>(&instruction)) {
-    check_table(plan, op, static_cast<const TransferInstruction&>(*load), transfer_fields);
-  } else if (const auto* store = std::get_if<StoreInstruction>(&instruction)) {
-    check_table(plan, op, static_cast<const TransferInstruction&>(*store), transfer_fields);
-  } else if (const auto* xnor = std::get_if<XnorInstruction>(&instruction)) {
-    check_table(plan, op, *xnor, xnor_fields);
-  } else if (const auto* mac = std::get_if<MacInstruction>(&instruction)) {
-    check_table(plan, op, *mac, mac_fields);
-  } else if (const auto* post = std::get_if<PostInstruction>(&instruction)) {
-    check_table(plan, op, *post, post_fields);
-  } else if (const auto* pool = std::get_if<PoolInstruction>(&instruction)) {
-    check_table(plan, op, *pool, pool_fields);
-  }
+  if (fields_fit(instruction)) return;
+  std::visit([&](const auto& i) { check_table(plan, op, i, fields_of(&i)); }, instruction);
 }
 
 }  // namespace blendsim::compiler

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "base/diagnostic.h"
 #include "units/buffer/layout.h"
@@ -35,14 +34,9 @@ std::int64_t Map::size() const {
 }
 
 int Plan::block_of(Space space, int node, int chunk) const {
-  const std::vector<int>& in_order = spaces[static_cast<std::size_t>(space)].blocks;
-  const auto place_of = [&](int b) {
-    const Block& block = blocks[static_cast<std::size_t>(b)];
-    return std::pair(block.node, block.chunk);
-  };
-  const auto found = std::lower_bound(in_order.begin(), in_order.end(), std::pair(node, chunk),
-                                      [&](int b, const std::pair<int, int>& wanted) { return place_of(b) < wanted; });
-  return found != in_order.end() && place_of(*found) == std::pair(node, chunk) ? *found : -1;
+  if (block_table.empty()) return -1;  // tile asks what they will hold
+  const int row = first_chunk[static_cast<std::size_t>(node)] + chunk;
+  return block_table[static_cast<std::size_t>(row)][static_cast<std::size_t>(space)];
 }
 
 BufferId buffer_id(Space space) {

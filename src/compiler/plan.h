@@ -162,7 +162,7 @@ struct Block {
 struct SpaceUse {
   std::int64_t capacity = 0, demand = 0;
   bool streamed = false;
-  std::vector<int> blocks;  // in order of use: by node, then by chunk
+  std::vector<int> blocks;  // in order of use
 };
 
 struct TileOp {
@@ -200,6 +200,8 @@ struct Plan {
   std::vector<View> fixed, binary;  // by tensor
   std::vector<Node> nodes;          // topological order
   std::vector<Block> blocks;
+  std::vector<std::array<int, space_count>> block_table;  // of each chunk of each node; -1: none
+  std::vector<int> first_chunk;                            // row of the table, by node
   std::array<SpaceUse, space_count> spaces;
   std::vector<TileOp> ops;  // tile: by node; schedule: program order
   int tiles = 0;
@@ -248,6 +250,7 @@ class Touches {
 
 // Throws not-lowerable naming layer, field and limit where a field is too small for what is not an address.
 void check_fields(const Plan& plan, const TileOp& op, const Instruction& instruction);
+[[nodiscard]] bool fields_fit(const Instruction& instruction);
 
 // --- passes -------------------------------------------------------------------------------------------------------
 [[nodiscard]] Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
@@ -37,7 +38,7 @@ class Tiler {
     for (std::size_t n = 0; n < plan_.nodes.size(); ++n) cut(static_cast<int>(n));
     make_blocks();
     size_slots();
-    for (TileOp& op : plan_.ops) measure(op);
+    measure();
   }
 
  private:
@@ -189,21 +190,26 @@ class Tiler {
   }
 
   void make_blocks() {
+    std::vector<std::array<int, space_count>> table;
     for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
       const Node& node = plan_.nodes[n];
       const auto* stage = std::get_if<Stage>(&node.work);
+      plan_.first_chunk.push_back(static_cast<int>(table.size()));
       if (stage == nullptr) continue;
       for (int c = 0; c < node.chunks; ++c) {
+        table.emplace_back().fill(-1);
         const int slices = std::min(node.chunk, stage->lanes.slices - c * node.chunk);
         for (int s = 0; s < space_count; ++s) {
           Block block{static_cast<Space>(s), static_cast<int>(n), c, 0, {}, 0, 0};
           block.words = words_in(block.space, node, block.node, slices, &block.part_offset);
           if (block.words == 0) continue;
+          table.back()[static_cast<std::size_t>(s)] = static_cast<int>(plan_.blocks.size());
           plan_.spaces[static_cast<std::size_t>(s)].blocks.push_back(static_cast<int>(plan_.blocks.size()));
           plan_.blocks.push_back(block);
         }
       }
     }
+    plan_.block_table = std::move(table);
   }
 
   // --- cutting ---------------------------------------------------------------------------------------------------
@@ -403,9 +409,33 @@ class Tiler {
     }
   }
 
+  // Tiles of one size take one time, and no field of an instruction falls from row to row: so of each size of a part the
+  // last one is looked at, and all of them in order where it is refused.
+  void measure() {
+    std::vector<const TileOp*> sizes;  // of the node at hand
+    for (std::size_t n = plan_.ops.size(); n-- > 0;) {
+      TileOp& op = plan_.ops[n];
+      const auto size = [](const TileOp& o) { return std::tie(o.kind, o.part, o.rows, o.slice, o.slices); };
+      if (!sizes.empty() && sizes.front()->node != op.node) sizes.clear();
+      const auto alike =
+          std::find_if(sizes.begin(), sizes.end(), [&](const TileOp* other) { return size(*other) == size(op); });
+      if (alike == sizes.end()) {
+        measure(op);
+        sizes.push_back(&op);
+      } else {
+        op.occupancy = (*alike)->occupancy;
+        op.depth = (*alike)->depth;
+      }
+    }
+  }
+
+  void check_in_order() const {
+    for (const TileOp& op : plan_.ops) check_fields(plan_, op, build(plan_, op));
+  }
+
   void measure(TileOp& op) const {
     const Instruction i = build(plan_, op);
-    check_fields(plan_, op, i);
+    if (!fields_fit(i)) check_in_order();
     if (is_memory_unit(op.unit)) {
       const auto& t = op.unit == UnitId::load ? static_cast<const TransferInstruction&>(std::get<LoadInstruction>(i))
                                               : static_cast<const TransferInstruction&>(std::get<StoreInstruction>(i));
