@@ -62,6 +62,8 @@ void execute(const Instruction& i, const MachineParameters& machine, Buffers& bu
 // Actions of one instruction (closed forms; no values needed), bits of buffers included; docs/isa.md says what counts.
 // Not in it: unit_clock, dispatch, instructions_read and everything of DRAM, which the machine counts as they happen.
 [[nodiscard]] ActionCounts actions(const Instruction& i, const MachineParameters& machine);
+// Added to two sums at once: few of all actions are any instruction's.
+void add_actions(const Instruction& i, const MachineParameters& machine, ActionCounts& to, ActionCounts& and_to);
 
 // Packs quantised input integers [channels, height, width] into the input area's bytes (input_bytes of them).
 [[nodiscard]] std::vector<std::uint8_t> pack_input(const Program& program, const MachineParameters& machine,
