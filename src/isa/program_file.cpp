@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "base/diagnostic.h"
@@ -104,9 +103,12 @@ std::vector<Target> unpack_all(const List& list, Convert&& convert) {
   return out;
 }
 
-template <class Target, class List>
-std::vector<Target> values(const List& list) {
+template <class Target>
+std::vector<Target> values(const flatbuffers::Vector<Target>& list) {
   return {list.begin(), list.end()};
+}
+std::vector<std::uint8_t> values(const flatbuffers::Vector<std::uint8_t>& bytes) {
+  return {bytes.data(), bytes.data() + bytes.size()};
 }
 
 std::string text(const flatbuffers::String& s) { return s.str(); }
@@ -138,15 +140,15 @@ ProgramLayer unpack_layer(const file::Layer& l) {
           l.macs(),        l.binary(),    unpack_all<TensorView>(*l.results(), unpack_view)};
 }
 
-DramSegment unpack_segment(const file::Segment& s) { return {s.address(), values<std::uint8_t>(*s.bytes())}; }
+DramSegment unpack_segment(const file::Segment& s) { return {s.address(), values(*s.bytes())}; }
 
 HostOp unpack_op(const file::HostOp& o) {
   HostOp op;
   op.kind = enumerator<HostOp::Kind>(o.kind());
   op.node = o.node()->str();
-  op.operand = {values<std::int64_t>(*o.operand_shape()), values<float>(*o.operand())};
+  op.operand = {values(*o.operand_shape()), values(*o.operand())};
   op.axis = o.axis();
-  op.shape = values<std::int64_t>(*o.shape());
+  op.shape = values(*o.shape());
   op.scale = o.scale();
   op.zero_point = o.zero_point();
   op.lo = o.lo();
@@ -161,7 +163,7 @@ HostOp unpack_op(const file::HostOp& o) {
 
 HostInput unpack_input_steps(const file::HostInput& h) {
   return {h.name()->str(),
-          values<std::int64_t>(*h.shape()),
+          values(*h.shape()),
           unpack_all<HostOp>(*h.ops(), unpack_op),
           Format::parse(h.format()->str()),
           h.channels(),
@@ -171,7 +173,7 @@ HostInput unpack_input_steps(const file::HostInput& h) {
 
 HostOutput unpack_output_steps(const file::HostOutput& h) {
   return {h.name()->str(),
-          values<std::int64_t>(*h.shape()),
+          values(*h.shape()),
           unpack_all<HostOp>(*h.ops(), unpack_op),
           h.channels(),
           h.height(),
@@ -215,9 +217,16 @@ bool has_identifier(const std::vector<std::uint8_t>& bytes) {
 }
 
 std::vector<std::uint8_t> read_all(const std::string& path) {
+  constexpr std::size_t chunk = std::size_t{1} << 18;
   std::ifstream stream(path, std::ios::binary);
-  std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (!stream.good() && !stream.eof()) throw DiagnosticError("file-unreadable", Place{path, 0, {}}, "cannot be read");
+  std::vector<std::uint8_t> bytes;
+  while (stream) {
+    const std::size_t before = bytes.size();
+    bytes.resize(before + chunk);
+    stream.read(reinterpret_cast<char*>(bytes.data() + before), chunk);
+    bytes.resize(before + static_cast<std::size_t>(stream.gcount()));
+  }
+  if (!stream.eof()) throw DiagnosticError("file-unreadable", Place{path, 0, {}}, "cannot be read");
   return bytes;
 }
 

@@ -23,20 +23,22 @@ class Checker {
     require(((sync.wait_data | sync.wait_space | sync.post_data | sync.post_space) & own) == 0,
             "a unit has no link with itself; `fence` orders it with its own previous instruction");
     require(sync.layer < program_.layers.size(),
-            fmt::format("layer {} is not in the table of {}", sync.layer, program_.layers.size()));
+            "layer {} is not in the table of {}", sync.layer, program_.layers.size());
     std::visit([&](const auto& unit) { check(unit); }, i);
   }
 
  private:
-  void require(bool condition, const std::string& rule) const {
-    if (!condition) refuse(stream_, index_, rule);
+  // The rule is put in words only where it is broken.
+  template <class... Args>
+  void require(bool condition, fmt::format_string<Args...> rule, Args&&... args) const {
+    if (!condition) refuse(stream_, index_, fmt::format(rule, std::forward<Args>(args)...));
   }
   void positive(std::initializer_list<std::pair<const char*, std::uint32_t>> fields) const {
-    for (const auto& [field, value] : fields) require(value > 0, fmt::format("{} must not be 0", field));
+    for (const auto& [field, value] : fields) require(value > 0, "{} must not be 0", field);
   }
   void in_region(BufferId buffer, std::uint32_t address, std::uint32_t region, const char* field) const {
     const std::int64_t actual = address / machine_.buffer(buffer).depth;
-    require(actual == region, fmt::format("{} is in region {} of {}, not in {}", field, actual, name(buffer), region));
+    require(actual == region, "{} is in region {} of {}, not in {}", field, actual, name(buffer), region);
   }
 
   template <class I>
@@ -88,8 +90,8 @@ class Checker {
   void source(std::uint32_t kind, std::uint32_t address, std::uint32_t stride, std::uint32_t bytes_log2,
               const char* field) const {
     require(kind <= static_cast<std::uint32_t>(PostSource::fixed_map) && bytes_log2 <= 2,
-            fmt::format("operand {} has no such source or width", field));
-    if (kind != 0) require(stride > 0, fmt::format("{}_stride must not be 0", field));
+            "operand {} has no such source or width", field);
+    if (kind != 0) require(stride > 0, "{}_stride must not be 0", field);
     if (kind == static_cast<std::uint32_t>(PostSource::xnor_accumulators))
       in_region(BufferId::accumulators, address, xnor_accumulator_region, field);
     if (kind == static_cast<std::uint32_t>(PostSource::mac_accumulators))
@@ -152,7 +154,7 @@ class Checker {
     for (const std::int64_t r : rows) {
       for (const std::int64_t c : columns) {
         require(i.divisor % (r * c) == 0,
-                fmt::format("divisor {} is no multiple of the {} taps of a window", i.divisor, r * c));
+                "divisor {} is no multiple of the {} taps of a window", i.divisor, r * c);
       }
     }
   }
@@ -174,9 +176,9 @@ class Checker {
       require(buffer == BufferId::act_fixed, "the stem form fills act_fixed");
       require(i.run_bytes >= i.in_width * 4, "a run is shorter than a row");
       require(stem_slots(i) >= 4 && stem_slots(i) >= i.width && stem_slots(i) > i.pad_left,
-              fmt::format("a stem's run must hold a pixel for each of the row's {} words, 4 at least and more than "
+              "a stem's run must hold a pixel for each of the row's {} words, 4 at least and more than "
                           "pad_left, but {} bytes are {} pixels",
-                          i.width, i.run_bytes, stem_slots(i)));
+                          i.width, i.run_bytes, stem_slots(i));
     }
   }
 
@@ -210,7 +212,7 @@ class Checker {
     const std::uint64_t end = i.dram_address + std::uint64_t{i.runs - 1} * i.dram_stride + i.run_bytes;
     require(
         end <= area_bytes(static_cast<DramBase>(i.dram_base)),
-        fmt::format("DRAM bytes up to {} leave an area of {}", end, area_bytes(static_cast<DramBase>(i.dram_base))));
+        "DRAM bytes up to {} leave an area of {}", end, area_bytes(static_cast<DramBase>(i.dram_base)));
     const auto form = static_cast<TransferForm>(i.form);
     if (form == TransferForm::linear) return;
     positive({{"width", i.width}, {"height", i.height}});

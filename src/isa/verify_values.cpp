@@ -109,6 +109,7 @@ class Values {
               "weights and parameters come from the program area");
       mirror->fill(i, area_);
       checked_.clear();
+      start_ranges_.clear();
       mac_ranges_.clear();
     }
     if (i.buffer != static_cast<std::uint32_t>(BufferId::act_fixed)) return;
@@ -157,14 +158,29 @@ class Values {
     return range;
   }
 
+  // The same of all rows, row group after row group.
+  const std::vector<Range>& start_ranges(const auto& i, std::int64_t rows) {
+    const std::int64_t classes = std::int64_t{i.class_top + 1 + i.class_bottom} * (i.class_left + 1 + i.class_right);
+    const auto [entry, is_new] = start_ranges_.try_emplace({i.start, i.groups, classes, rows});
+    if (is_new) {
+      for (std::uint32_t g = 0; g < i.groups; ++g) {
+        for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) entry->second.push_back(start_range(i, g, r));
+      }
+    }
+    return entry->second;
+  }
+
   // `ranges`: what each row group's rows may hold, group after group.
   void write_accumulators(const auto& i, const std::vector<Range>& ranges) {
+    std::vector<std::uint32_t> reach;
+    for (const Range& range : ranges)
+      reach.push_back(static_cast<std::uint32_t>(std::min(widest_accumulator, std::max(-range.lo, range.hi))));
     const std::size_t rows = ranges.size() / i.groups;
-    for (std::size_t n = 0; n < std::size_t{i.rows} * i.out_width * i.groups; ++n) {
-      for (std::size_t r = 0; r < rows; ++r) {
-        const Range& range = ranges[n % i.groups * rows + r];
-        reach_[(i.destination + n) * lanes_ + r] =
-            static_cast<std::uint32_t>(std::min(widest_accumulator, std::max(-range.lo, range.hi)));
+    for (std::size_t pixel = 0; pixel < std::size_t{i.rows} * i.out_width; ++pixel) {
+      for (std::size_t g = 0; g < i.groups; ++g) {
+        const std::size_t word = i.destination + pixel * i.groups + g;
+        std::copy_n(reach.begin() + static_cast<std::ptrdiff_t>(g * rows), rows,
+                    reach_.begin() + static_cast<std::ptrdiff_t>(word * lanes_));
       }
     }
   }
@@ -181,11 +197,8 @@ class Values {
     } else if (i.activation_bits > 1) {
       term = {0, bits * planes(i.activation_bits, false).hi};
     }
-    std::vector<Range> ranges;
-    for (std::uint32_t g = 0; g < i.groups; ++g) {
-      for (std::size_t r = 0; r < static_cast<std::size_t>(machine_.xnor_array.rows); ++r)
-        ranges.push_back(sum(start_range(i, g, r), term));
-    }
+    std::vector<Range> ranges = start_ranges(i, machine_.xnor_array.rows);
+    for (Range& range : ranges) range = sum(range, term);
     write_accumulators(i, ranges);
   }
 
@@ -201,9 +214,11 @@ class Values {
                                              (i.class_top + 1 + i.class_bottom) * (i.class_left + 1 + i.class_right)};
     const auto [entry, is_new] = mac_ranges_.try_emplace(key);
     if (is_new) {
-      for (std::uint32_t g = 0; g < i.groups; ++g) {
-        for (std::size_t r = 0; r < static_cast<std::size_t>(machine_.mac_array.rows); ++r)
-          entry->second.push_back(sum(mac_range(i, g, r), start_range(i, g, r)));
+      entry->second = start_ranges(i, machine_.mac_array.rows);
+      const auto rows = static_cast<std::size_t>(machine_.mac_array.rows);
+      for (std::size_t n = 0; n < entry->second.size(); ++n) {
+        Range& range = entry->second[n];
+        range = sum(mac_range(i, static_cast<std::uint32_t>(n / rows), n % rows), range);
       }
     }
     write_accumulators(i, entry->second);
@@ -365,6 +380,7 @@ class Values {
   std::vector<Range> maps_;          // values of each word of act_fixed
   Format input_;
   // Since the last load of what they follow from:
+  std::map<std::array<std::int64_t, 4>, std::vector<Range>> start_ranges_;  // group after group, row after row
   std::map<std::array<std::int64_t, 7>, std::vector<Range>> mac_ranges_;  // group after group, row after row
   std::map<std::vector<std::int64_t>, Range> checked_;                    // results, by record and operands
   const Stream* stream_ = nullptr;
