@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numerics/kernels/popcount_rows.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "numerics/kernels/popcount_rows.cpp"
@@ -23,61 +26,87 @@ void vectorised(const PopcountRows& work, std::int32_t* sums) { popcount_rows_re
 
 #else
 
-constexpr int half = 8;  // even, or odd, rows of 16
+// Where a vector counts 32-bit lanes itself, counts are lanes; elsewhere bytes, which hold those of 31 terms.
+constexpr bool counts_words = HWY_TARGET == HWY_AVX3_DL;
+constexpr int terms_at_once = 31;
+using Word = hn::CappedTag<std::uint32_t, 16>;
+using Sum = hn::Repartition<std::int32_t, Word>;
+using Byte = hn::Repartition<std::uint8_t, Word>;
+using Count = std::conditional_t<counts_words, Word, Byte>;
+using Words = hn::Vec<Word>;
+using Counts = hn::Vec<Count>;
 
-// Pixels [pixel, pixel + count) at once, so that a weight vector is read once for all of them.
-template <int count, bool use_and>
-HWY_INLINE void block(const PopcountRows& work, int pixel, std::int32_t* sums) {
-  const hn::CappedTag<std::uint64_t, half> d;
-  const hn::Repartition<std::int32_t, decltype(d)> d_sum;
-  const auto lanes = static_cast<int>(hn::Lanes(d));
-  const auto scale = hn::Set(d_sum, work.scale), bias = hn::Set(d_sum, work.bias);
-  const int unused = 32 - work.bits;
-  const std::uint16_t* units = work.units + pixel * work.pixel_stride;
+HWY_INLINE Words operand_of(const std::uint16_t* units) {
+  std::uint32_t word;
+  std::memcpy(&word, units, sizeof word);
+  return hn::Set(Word(), word);
+}
+
+template <bool use_and>
+HWY_INLINE Counts differing(Words x, Words w) {
+  return hn::PopulationCount(hn::BitCast(Count(), use_and ? hn::And(x, w) : hn::Xor(x, w)));
+}
+
+HWY_INLINE hn::Vec<Sum> in_words(Counts counts) {
+  if constexpr (counts_words) {
+    return hn::BitCast(Sum(), counts);
+  } else {
+    const hn::Repartition<std::uint16_t, Word> d_half;
+    const auto bytes = hn::BitCast(d_half, counts);
+    const auto halves = hn::Add(hn::And(bytes, hn::Set(d_half, 0xFF)), hn::ShiftRight<8>(bytes));
+    const auto words = hn::BitCast(Word(), halves);
+    return hn::BitCast(Sum(), hn::Add(hn::And(words, hn::Set(Word(), 0xFFFF)), hn::ShiftRight<16>(words)));
+  }
+}
+
+// Pixels pixel + p... at once, so that a weight vector is read once for all of them. The pack keeps their counts in
+// registers: the compiler leaves an array that a loop walks in memory.
+template <bool use_and, std::size_t... p>
+HWY_INLINE void block(const PopcountRows& work, int pixel, std::int32_t* sums, std::index_sequence<p...>) {
+  constexpr std::size_t count = sizeof...(p);
+  const auto lanes = static_cast<int>(hn::Lanes(Word()));
+  const int unused = 32 - work.bits, at_once = counts_words ? work.terms : terms_at_once;
+  // The bits that wrap around fall out at the top.
+  const auto scale = hn::Set(Sum(), static_cast<std::int32_t>(static_cast<std::uint32_t>(work.scale) << unused));
+  const std::ptrdiff_t stride = work.pixel_stride;
+  const std::uint16_t* units = work.units + pixel * stride;
   sums += pixel * work.sums_stride;
-  for (int r = 0; r < work.rows; r += 2 * half) {
-    for (int k = 0; k < half; k += lanes) {
-      hn::Vec<decltype(d)> even[count], odd[count];
-      for (int p = 0; p < count; ++p) even[p] = odd[p] = hn::Zero(d);
-      const std::uint64_t* weights = work.weights + r + k;
-      for (int t = 0; t < work.terms; ++t, weights += work.rows) {
-        const auto mask = hn::Set(d, work.masks[t]);
-        auto w_even = hn::LoadU(d, weights), w_odd = hn::LoadU(d, weights + half);
-        if constexpr (use_and) w_even = hn::And(w_even, mask), w_odd = hn::And(w_odd, mask);
-        const std::uint16_t* operand = units + work.offsets[t];
-        for (int p = 0; p < count; ++p) {
-          std::uint64_t word;
-          std::memcpy(&word, operand + p * work.pixel_stride, sizeof word);
-          const auto x = hn::Set(d, word);
-          if constexpr (use_and) {
-            even[p] = hn::Add(even[p], hn::PopulationCount(hn::And(x, w_even)));
-            odd[p] = hn::Add(odd[p], hn::PopulationCount(hn::And(x, w_odd)));
-          } else {
-            even[p] = hn::Add(even[p], hn::PopulationCount(hn::Xor(hn::And(x, mask), w_even)));
-            odd[p] = hn::Add(odd[p], hn::PopulationCount(hn::Xor(hn::And(x, mask), w_odd)));
-          }
-        }
+  for (int r = 0; r < work.rows; r += lanes) {
+    const auto before = hn::LoadU(Sum(), work.before + r);
+    hn::Vec<Sum> totals[count] = {((void)p, before)...};
+    const std::uint32_t* weights = work.weights + r;
+    for (int from = 0; from < work.terms; from += at_once) {
+      const int to = std::min(from + at_once, work.terms), masked = std::clamp(work.whole_terms, from, to);
+      Counts counts[count] = {((void)p, hn::Zero(Count()))...};
+      for (int t = from; t < masked; ++t, weights += work.rows) {
+        const Words w = hn::LoadU(Word(), weights);
+        const std::uint16_t* at = units + work.offsets[t];
+        (..., (counts[p] = hn::Add(counts[p], differing<use_and>(operand_of(at + p * stride), w))));
       }
-      for (int p = 0; p < count; ++p) {
-        const int row = r + 2 * k;
-        std::int32_t* out = sums + p * work.sums_stride + row;
-        const std::int32_t* start =
-            work.start_offsets != nullptr ? work.starts + work.start_offsets[pixel + p] + row : out;
-        // Lane 2n of the sums is the low half of lane n: the even row's count; the odd row's goes to the high half.
-        const auto counts = hn::BitCast(d_sum, hn::Or(even[p], hn::ShiftLeft<32>(odd[p])));
-        const auto sum = hn::Add(hn::Add(hn::LoadU(d_sum, start), bias), hn::Mul(counts, scale));
-        hn::StoreU(hn::ShiftRightSame(hn::ShiftLeftSame(sum, unused), unused), d_sum, out);
+      for (int t = masked; t < to; ++t, weights += work.rows) {
+        const Words w = hn::LoadU(Word(), weights), mask = hn::Set(Word(), work.masks[t]);
+        const std::uint16_t* at = units + work.offsets[t];
+        (..., (counts[p] = hn::Add(counts[p], differing<use_and>(hn::And(operand_of(at + p * stride), mask), w))));
       }
+      (..., (totals[p] = hn::Add(totals[p], in_words(counts[p]))));
+    }
+    for (std::size_t n = 0; n < count; ++n) {
+      std::int32_t* out = sums + static_cast<std::ptrdiff_t>(n) * work.sums_stride + r;
+      const std::int32_t* start =
+          work.start_offsets != nullptr ? work.starts + work.start_offsets[static_cast<std::size_t>(pixel) + n] + r : out;
+      const auto sum = hn::Add(hn::ShiftLeftSame(hn::LoadU(Sum(), start), unused), hn::Mul(totals[n], scale));
+      hn::StoreU(hn::ShiftRightSame(sum, unused), Sum(), out);
     }
   }
 }
 
 template <bool use_and>
 void all(const PopcountRows& work, std::int32_t* sums) {
-  constexpr int at_once = 4;
+  constexpr int at_once = counts_words ? 8 : 4;  // as many as registers hold
   int pixel = 0;
-  for (; pixel + at_once <= work.pixels; pixel += at_once) block<at_once, use_and>(work, pixel, sums);
-  for (; pixel < work.pixels; ++pixel) block<1, use_and>(work, pixel, sums);
+  for (; pixel + at_once <= work.pixels; pixel += at_once) block<use_and>(work, pixel, sums, std::make_index_sequence<at_once>());
+  for (; pixel + 2 <= work.pixels; pixel += 2) block<use_and>(work, pixel, sums, std::make_index_sequence<2>());
+  if (pixel < work.pixels) block<use_and>(work, pixel, sums, std::make_index_sequence<1>());
 }
 
 void vectorised(const PopcountRows& work, std::int32_t* sums) {
@@ -100,19 +129,17 @@ HWY_EXPORT(vectorised);
 void popcount_rows_reference(const PopcountRows& work, std::int32_t* sums) {
   for (int p = 0; p < work.pixels; ++p) {
     for (int r = 0; r < work.rows; ++r) {
-      std::uint32_t count = 0;
+      auto count = static_cast<std::uint32_t>(work.before[r]);
       for (int t = 0; t < work.terms; ++t) {
-        std::uint64_t x;
+        std::uint32_t x;
         std::memcpy(&x, work.units + p * work.pixel_stride + work.offsets[t], sizeof x);
-        x &= work.masks[t];
-        const std::uint64_t w =
-            work.weights[static_cast<std::size_t>(t * work.rows) + popcount_place(static_cast<std::size_t>(r))];
+        if (t >= work.whole_terms) x &= work.masks[t];
+        const std::uint32_t w = work.weights[static_cast<std::ptrdiff_t>(t) * work.rows + r];
         count += static_cast<std::uint32_t>(std::popcount(work.use_and ? x & w : x ^ w));
       }
       std::int32_t& sum = sums[p * work.sums_stride + r];
       const std::int32_t start = work.start_offsets != nullptr ? work.starts[work.start_offsets[p] + r] : sum;
-      const std::uint32_t whole = static_cast<std::uint32_t>(start) + static_cast<std::uint32_t>(work.scale) * count +
-                                  static_cast<std::uint32_t>(work.bias);
+      const std::uint32_t whole = static_cast<std::uint32_t>(start) + static_cast<std::uint32_t>(work.scale) * count;
       const int unused = 32 - work.bits;
       sum = static_cast<std::int32_t>(whole << unused) >> unused;
     }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/aligned_vector.h"
 #include "numerics/post_formula.h"
 
 namespace blendsim {
@@ -16,7 +17,7 @@ namespace blendsim {
 inline constexpr int kernel_lanes = 16;
 
 struct LaneQuantiser {
-  std::array<double, kernel_lanes> multiplier{}, offset{};  // M * 2^-s, B * 2^-s
+  alignas(cache_line_bytes) std::array<double, kernel_lanes> multiplier{}, offset{};  // M * 2^-s, B * 2^-s
   double lo = 0, hi = 0;
   double exact_up_to = 0;   // largest |x| for which the kernel equals the formula
   double largest = 0;       // largest |result|

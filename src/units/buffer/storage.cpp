@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "base/diagnostic.h"
-#include "numerics/kernels/popcount_rows.h"
 
 namespace blendsim {
 namespace {
@@ -67,9 +66,12 @@ void Buffers::configure(const MachineParameters& machine, bool check_unwritten) 
     words_.set(static_cast<BufferId>(b), words_of(static_cast<BufferId>(b)) * cells);
     written_[b].assign(check_unwritten ? words_of(static_cast<BufferId>(b)) * cells : 0, false);
   }
-  act_binary_.assign(words_of(BufferId::act_binary) * binary_banks * static_cast<std::size_t>(cell_slices_), 0);
-  act_fixed_.assign(words_of(BufferId::act_fixed) * fixed_word_bytes, 0);
-  accumulators_.assign(words_of(BufferId::accumulators) * static_cast<std::size_t>(accumulator_lanes_), 0);
+  const auto size = [&](auto& values, std::size_t count) {
+    if (check_unwritten || values.size() != count) values.assign(count, 0);
+  };
+  size(act_binary_, words_of(BufferId::act_binary) * binary_banks * static_cast<std::size_t>(cell_slices_));
+  size(act_fixed_, words_of(BufferId::act_fixed) * fixed_word_bytes);
+  size(accumulators_, words_of(BufferId::accumulators) * static_cast<std::size_t>(accumulator_lanes_));
   if (same_words) return;
   ++constant_changes_;
   binary_word_rows_ = rows;
@@ -78,7 +80,7 @@ void Buffers::configure(const MachineParameters& machine, bool check_unwritten) 
   fixed_weight_bytes_ = weight_bytes;
   parameter_width_ = width;
   weights_binary_.assign(binary_weights, 0);
-  weight_lanes_.assign(binary_weights, 0);
+  xnor_plans_.resize(words_of(BufferId::weights_binary));
   weights_fixed_.assign(fixed_weights, 0);
   weight_pairs_.assign(words_of(BufferId::weights_fixed) * pairs_per_word(), 0);
   parameters_.assign(parameter_bytes, 0);
@@ -121,14 +123,16 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       const std::size_t word_bytes = per_word * dsp_word_bits / 8;
       count = bytes.size() / word_bytes;
       words_.check(buffer, address, count);
+      bool changed = false;
       for (std::size_t i = 0; i < count * per_word; ++i) {
         const std::uint64_t bits = dsp_word_at(bytes, i);
-        if (bits == weights_binary_[address * per_word + i]) continue;
-        const std::size_t word = address + i / per_word, row = i % per_word / binary_word_words_;
-        ++constant_changes_;
-        weights_binary_[address * per_word + i] = bits;
-        weight_lanes_[word * per_word + i % binary_word_words_ * binary_word_rows_ + popcount_place(row)] = bits;
+        std::uint64_t& held = weights_binary_[address * per_word + i];
+        changed = changed || bits != held;
+        held = bits;
       }
+      if (!changed) break;
+      ++constant_changes_;
+      xnor_plans_.forget(address, count);
       break;
     }
     case BufferId::weights_fixed: {
@@ -208,10 +212,6 @@ const std::uint8_t* Buffers::fixed_bytes(std::uint32_t address, std::size_t word
 
 std::uint8_t* Buffers::fixed_bytes(std::uint32_t address, std::size_t words) {
   return act_fixed_.data() + words_.check(BufferId::act_fixed, address, words) * fixed_word_bytes;
-}
-
-const std::uint64_t* Buffers::binary_weight_lanes(std::uint32_t address, std::uint32_t words) const {
-  return weight_lanes_.data() + (binary_weights(address, words).data() - weights_binary_.data());
 }
 
 const std::int16_t* Buffers::fixed_weight_pairs(std::uint32_t address, std::uint32_t words) const {

@@ -11,9 +11,11 @@
 #include <span>
 #include <vector>
 
+#include "base/aligned_vector.h"
 #include "units/buffer/layout.h"
 #include "units/machine_parameters.h"
 #include "units/post_unit/record.h"
+#include "units/xnor_array/plan.h"
 
 namespace blendsim {
 
@@ -36,17 +38,16 @@ class BufferWords {
 
 // Room in which units prepare their operands: kept between instructions, so that none of them allocates.
 struct Scratch {
-  std::vector<std::uint16_t> cells;
-  std::vector<std::int16_t> lanes;
+  AlignedVector<std::uint16_t> cells;
+  AlignedVector<std::int16_t> lanes;
   std::vector<std::uint32_t> offsets, start_offsets;
-  std::vector<std::uint64_t> masks;
 };
 
 class Buffers {
  public:
-  // Sizes everything for `machine` and forgets all values; weights and parameters of a size as before keep their bits,
-  // which no verified program reads before it writes them, so that writing the same again costs no decoding.
-  // `check_unwritten` tracks written words (tests; costs time).
+  // Sizes everything for `machine` and forgets all values. What has the size that it had keeps its bits, which no verified
+  // program reads before it writes them: weights and parameters always, so that writing the same again costs no decoding;
+  // the others without `check_unwritten`, which tracks written words (tests; costs time).
   void configure(const MachineParameters& machine, bool check_unwritten);
 
   // --- whole words, as load's linear form writes them: bytes little-endian, word bits from bit 0 -----------------------
@@ -94,8 +95,8 @@ class Buffers {
   // --- weights ---------------------------------------------------------------------------------------------------------
   // rows x words uint64 of 48 bits; row r's words at [r * words, (r + 1) * words).
   [[nodiscard]] std::span<const std::uint64_t> binary_weights(std::uint32_t address, std::uint32_t words) const;
-  // The same words as the kernels take them: [words of the buffer, words of a row, rows in popcount_place's order].
-  [[nodiscard]] const std::uint64_t* binary_weight_lanes(std::uint32_t address, std::uint32_t words) const;
+  // What the XNOR array has made of them, forgotten where they become others.
+  [[nodiscard]] XnorPlans& xnor_plans() { return xnor_plans_; }
   // rows x columns int8 a word.
   [[nodiscard]] std::span<const std::int8_t> fixed_weights(std::uint32_t address, std::uint32_t words) const;
 
@@ -139,15 +140,15 @@ class Buffers {
                 fixed_weight_columns_ = 1;
   bool check_unwritten_ = false;
   std::uint64_t constant_changes_ = 0;
-  std::vector<std::uint16_t> act_binary_;
-  std::vector<std::uint8_t> act_fixed_;
+  AlignedVector<std::uint16_t> act_binary_;
+  AlignedVector<std::uint8_t> act_fixed_;
   std::vector<std::uint64_t> weights_binary_;
-  std::vector<std::uint64_t> weight_lanes_;  // the same bits as weights_binary_, rows innermost, even ones before odd ones
-  std::vector<std::int8_t> weights_fixed_;
-  std::vector<std::int16_t> weight_pairs_;   // the same values as weights_fixed_, pairs of columns innermost
-  std::vector<std::int32_t> accumulators_;
+  XnorPlans xnor_plans_;
+  AlignedVector<std::int8_t> weights_fixed_;
+  AlignedVector<std::int16_t> weight_pairs_;   // the same values as weights_fixed_, pairs of columns innermost
+  AlignedVector<std::int32_t> accumulators_;
   std::vector<std::uint8_t> parameters_;
-  std::vector<std::int32_t> start_words_;  // the same bits as parameters_, width / 32 values a word
+  AlignedVector<std::int32_t> start_words_;  // the same bits as parameters_, width / 32 values a word
   RecordCache decoded_records_;
   Scratch scratch_;
   std::vector<bool> written_[buffer_count];

@@ -2,6 +2,7 @@
 #include "units/mac_array/execute.h"
 
 #include <algorithm>
+#include <array>
 
 #include "numerics/kernels/multiply_rows.h"
 #include "numerics/kernels/widen.h"
@@ -67,7 +68,11 @@ class FlatMap {
     const std::uint8_t* bytes = static_cast<const Buffers&>(buffers_).fixed_bytes(
         map_.word(0, y, 0), std::size_t{count - 1} * i_.map_slices + slices_);
     const bool is_signed = i_.activation_signed != 0, whole = i_.depthwise != 0 || tap_lanes_ == i_.channels;
-    if (side_by_side_ && whole && pitch == tap_lanes_) return widen(bytes, count * pitch, is_signed, out);
+    if (side_by_side_ && pitch == tap_lanes_) {
+      widen(bytes, count * pitch, is_signed, out);
+      if (!whole) mask_last_slice(count, out);
+      return;
+    }
     for (std::uint32_t x = 0; x < count; ++x, bytes += pitch, out += tap_lanes_) {
       if (!side_by_side_) {
         by_groups(bytes, out);
@@ -75,6 +80,16 @@ class FlatMap {
         widen(bytes, std::size_t{slices_} * slice_channels, is_signed, out);
         if (!whole) std::fill(out + i_.channels, out + tap_lanes_, std::int16_t{0});
       }
+    }
+  }
+
+  // 0 behind the last channel.
+  void mask_last_slice(std::uint32_t count, std::int16_t* out) const {
+    std::array<std::int16_t, slice_channels> mask{};
+    std::fill_n(mask.begin(), slice_channels - (tap_lanes_ - i_.channels), std::int16_t{-1});
+    out += tap_lanes_ - slice_channels;
+    for (std::uint32_t x = 0; x < count; ++x, out += tap_lanes_) {
+      for (std::size_t lane = 0; lane < slice_channels; ++lane) out[lane] &= mask[lane];
     }
   }
 
@@ -111,7 +126,7 @@ class FlatMap {
   bool side_by_side_;  // the column groups' lanes follow on one another as the map's do
   std::uint32_t rows_, columns_;
   std::size_t tap_lanes_ = 0;
-  std::vector<std::int16_t>& lanes_ = buffers_.scratch().lanes;
+  AlignedVector<std::int16_t>& lanes_ = buffers_.scratch().lanes;
   std::vector<std::uint32_t>& offsets_ = buffers_.scratch().offsets;
 };
 

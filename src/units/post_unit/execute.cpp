@@ -273,7 +273,7 @@ class Tile {
   Source a_, b_;
   std::uint32_t fixed_bytes_, pixels_, record_words_;
   bool in_place_;
-  Strip a_room_, b_room_, u_room_, codes_;
+  alignas(cache_line_bytes) Strip a_room_, b_room_, u_room_, codes_;
   std::array<std::uint16_t, strip_pixels> bits_;
 };
 

@@ -53,7 +53,7 @@ struct PreparedRecord {
   PostRecord record;
   std::array<LaneQuantiser, 3> quantisers;
   LaneQuantiser activation;
-  std::array<std::array<std::int32_t, slice_channels>, 15> thresholds{};
+  alignas(cache_line_bytes) std::array<std::array<std::int32_t, slice_channels>, 15> thresholds{};
   std::uint16_t flip = 0;  // bit l: direction of lane l is 0
   [[nodiscard]] static PreparedRecord of(const PostInstruction& instruction, const PostRecord& record);
 };

@@ -47,7 +47,7 @@ class Numbers {
   std::mt19937_64 engine_{20240607};
 };
 
-constexpr std::int64_t word48 = (std::int64_t{1} << 48) - 1, lowest32 = INT32_MIN, highest32 = INT32_MAX;
+constexpr std::int64_t word32 = (std::int64_t{1} << 32) - 1, lowest32 = INT32_MIN, highest32 = INT32_MAX;
 
 TEST(PopcountRows, equal_the_reference_on_every_target) {
   Numbers numbers;
@@ -59,8 +59,9 @@ TEST(PopcountRows, equal_the_reference_on_every_target) {
           const bool use_and = kind % 2 == 1, starts_given = kind >= 2;
           const auto units = numbers.many<std::uint16_t>(static_cast<std::size_t>(pixels * stride + 64), 0, 0xFFFF);
           const auto offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(terms), 0, 60);
-          const auto masks = numbers.many<std::uint64_t>(static_cast<std::size_t>(terms), 0, word48);
-          const auto weights = numbers.many<std::uint64_t>(static_cast<std::size_t>(terms * rows), 0, word48);
+          const auto masks = numbers.many<std::uint32_t>(static_cast<std::size_t>(terms), 0, word32);
+          const auto weights = numbers.many<std::uint32_t>(static_cast<std::size_t>(terms * rows), 0, word32);
+          const auto counted_before = numbers.many<std::int32_t>(static_cast<std::size_t>(rows), -5000, 5000);
           const auto starts =
               numbers.many<std::int32_t>(static_cast<std::size_t>(classes * rows), lowest32, highest32);
           auto start_offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(pixels), 0, classes - 1);
@@ -72,16 +73,17 @@ TEST(PopcountRows, equal_the_reference_on_every_target) {
           work.offsets = offsets.data();
           work.masks = masks.data();
           work.weights = weights.data();
+          work.before = counted_before.data();
           work.starts = starts.data();
           work.start_offsets = starts_given ? start_offsets.data() : nullptr;
           work.pixel_stride = stride;
           work.sums_stride = rows + 16;
           work.pixels = pixels;
           work.terms = terms;
+          work.whole_terms = static_cast<int>(numbers.between(0, terms));
           work.rows = rows;
           work.use_and = use_and;
           work.scale = use_and ? 128 : -2;
-          work.bias = use_and ? 0 : 2 * 48 * terms;
           work.bits = starts_given ? 24 : 32;
           auto expected = before;
           popcount_rows_reference(work, expected.data());
@@ -97,21 +99,20 @@ TEST(PopcountRows, equal_the_reference_on_every_target) {
 }
 
 TEST(PopcountRows, count_the_places_where_a_word_and_a_row_agree) {
-  // Row r's weight is the low r bits: against an operand of ones, 48 - r bits of the word differ.
-  const std::vector<std::uint16_t> ones(4, 0xFFFF);
+  // Row r's weight is the low r bits: against an operand of ones, r of the word's bits agree.
+  const std::vector<std::uint16_t> ones(2, 0xFFFF);
   const std::uint32_t offset = 0;
-  const std::uint64_t mask = word48;
-  std::vector<std::uint64_t> weights(16);
-  for (std::size_t r = 0; r < 16; ++r) weights[popcount_place(r)] = (std::uint64_t{1} << r) - 1;
+  std::vector<std::uint32_t> weights(16);
+  for (std::size_t r = 0; r < 16; ++r) weights[r] = (1U << r) - 1;
+  const std::vector<std::int32_t> less_all(16, -32);
   PopcountRows work;
   work.units = ones.data();
   work.offsets = &offset;
-  work.masks = &mask;
   work.weights = weights.data();
-  work.pixels = work.terms = 1;
+  work.before = less_all.data();
+  work.pixels = work.terms = work.whole_terms = 1;
   work.rows = 16;
   work.scale = -1;
-  work.bias = 48;
   on_every_target([&] {
     std::vector<std::int32_t> sums(16, 100);
     popcount_rows(work, sums.data());
