@@ -22,11 +22,28 @@ void dense(const MultiplyRows& work, std::int32_t* sums) { multiply_rows_referen
 
 #else
 
+#if HWY_TARGET == HWY_AVX3_DL
+HWY_PUSH_ATTRIBUTES("avx512vnni")  // of what the target stands for, and missing in its attributes
+#endif
+
+using Sums = hn::CappedTag<std::int32_t, 16>;
+using Pairs = hn::Repartition<std::int16_t, Sums>;
+
+// Sums of pairs of products, added to total; where that takes two accumulators, also to odd.
+HWY_INLINE void multiply_add(hn::Vec<Pairs> x, hn::Vec<Pairs> w, hn::Vec<Sums>& total, hn::Vec<Sums>& odd) {
+#if HWY_TARGET == HWY_AVX3_DL
+  (void)odd;
+  total.raw = _mm512_dpwssd_epi32(total.raw, x.raw, w.raw);  // VNNI; Highway multiplies and adds in two steps
+#else
+  total = hn::ReorderWidenMulAccumulate(Sums(), x, w, total, odd);
+#endif
+}
+
 // Pixels [pixel, pixel + count) at once, so that a weight vector is read once for all of them.
 template <int count>
 HWY_INLINE void block(const MultiplyRows& work, int pixel, std::int32_t* sums) {
-  const hn::CappedTag<std::int32_t, 16> d;
-  const hn::Repartition<std::int16_t, decltype(d)> d_pairs;
+  const Sums d;
+  const Pairs d_pairs;
   const auto lanes = static_cast<int>(hn::Lanes(d));
   for (int r = 0; r < work.rows; r += lanes) {
     hn::Vec<decltype(d)> totals[count], odd[count];
@@ -43,7 +60,7 @@ HWY_INLINE void block(const MultiplyRows& work, int pixel, std::int32_t* sums) {
           std::int32_t pair;
           std::memcpy(&pair, operands + p * work.pixel_stride, sizeof pair);
           const auto x = hn::BitCast(d_pairs, hn::Set(d, pair));
-          totals[p] = hn::ReorderWidenMulAccumulate(d, x, w, totals[p], odd[p]);
+          multiply_add(x, w, totals[p], odd[p]);
         }
       }
     }
@@ -59,6 +76,10 @@ void dense(const MultiplyRows& work, std::int32_t* sums) {
   for (; pixel + at_once <= work.pixels; pixel += at_once) block<at_once>(work, pixel, sums);
   for (; pixel < work.pixels; ++pixel) block<1>(work, pixel, sums);
 }
+
+#if HWY_TARGET == HWY_AVX3_DL
+HWY_POP_ATTRIBUTES
+#endif
 
 #endif
 
