@@ -87,6 +87,23 @@ void fill(const TensorView& view, const WrittenPart& part, std::vector<std::int3
   }
 }
 
+// Four bytes a pixel, one a channel.
+void pack_stem(const Program& program, std::span<const std::int32_t> values, std::span<std::uint8_t> area) {
+  const TensorView& view = program.input;
+  const auto width = static_cast<std::size_t>(view.width);
+  for (std::int32_t c = 0; c < view.channels; ++c) {
+    for (std::int32_t y = 0; y < view.height; ++y) {
+      const auto from = values.subspan(index_of(view, c, y, 0), width);
+      const std::size_t row = view.base + static_cast<std::size_t>(y) * program.input_row_bytes;
+      if (row > area.size() || width * stem_pixel_bytes > area.size() - row) {
+        throw InvariantError("input", fmt::format("row {} leaves an area of {} bytes", y, area.size()));
+      }
+      std::uint8_t* out = area.data() + row + static_cast<std::size_t>(c);
+      for (std::size_t x = 0; x < width; ++x) out[x * stem_pixel_bytes] = static_cast<std::uint8_t>(from[x]);
+    }
+  }
+}
+
 struct Executor {
   const MachineParameters& machine;
   Buffers& buffers;
@@ -156,6 +173,10 @@ std::vector<std::uint8_t> pack_input(const Program& program, const MachineParame
   }
   const auto m = static_cast<std::size_t>(machine.xnor_array.cell_slices());
   std::vector<std::uint8_t> area(program.input_bytes, 0);
+  if (program.input_form == TransferForm::stem) {
+    pack_stem(program, values, area);
+    return area;
+  }
   // Byte of channel c in the pixel, for each form (units/transfer/instruction.h).
   for (std::int32_t c = 0; c < view.channels; ++c) {
     const auto channel = static_cast<std::size_t>(c), slice = view.first + channel / slice_channels,
@@ -166,9 +187,6 @@ std::vector<std::uint8_t> pack_input(const Program& program, const MachineParame
         const std::size_t row = view.base + static_cast<std::size_t>(y) * program.input_row_bytes;
         const auto column = static_cast<std::size_t>(x);
         switch (program.input_form) {
-          case TransferForm::stem:
-            area.at(row + column * stem_pixel_bytes + channel) = static_cast<std::uint8_t>(raw);
-            break;
           case TransferForm::fixed:
             for (std::size_t b = 0; b < view.bytes; ++b) {
               area.at(row + ((column * view.slices + slice) * slice_channels + lane) * view.bytes + b) =
@@ -184,6 +202,7 @@ std::vector<std::uint8_t> pack_input(const Program& program, const MachineParame
             }
             break;
           }
+          case TransferForm::stem:
           case TransferForm::linear:
             throw InvariantError("input", "has no linear form");
         }

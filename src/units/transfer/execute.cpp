@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -65,20 +66,33 @@ FixedMap fixed_map(const TransferInstruction& i) {
 }
 BinaryMap binary_map(const TransferInstruction& i) { return {i.buffer_address, i.height, i.width, i.map_slices}; }
 
+// A word of which some pixels lie outside the map.
+void load_border(const TransferInstruction& i, std::span<const std::uint8_t> source, std::int64_t first,
+                 std::span<std::uint8_t> word) {
+  for (std::uint32_t k = 0; k < stem_pixels; ++k) {
+    const std::int64_t pixel = first + k;
+    const auto lanes = word.subspan(k * stem_pixel_bytes, stem_pixel_bytes);
+    if (pixel < 0 || pixel >= i.in_width) {
+      std::fill(lanes.begin(), lanes.end(), static_cast<std::uint8_t>(i.fill));
+    } else {
+      const auto bytes = source.subspan(static_cast<std::size_t>(pixel) * stem_pixel_bytes, stem_pixel_bytes);
+      std::copy(bytes.begin(), bytes.end(), lanes.begin());
+    }
+  }
+}
+
 void load_stem(const TransferInstruction& i, std::span<const std::uint8_t> area, Buffers& buffers) {
   for (std::uint32_t run = 0; run < i.runs; ++run) {
     const auto source = run_of(i, run, area);
+    const auto words = buffers.fixed(i.buffer_address + (i.row + run) * i.width, i.width);
     for (std::uint32_t x = 0; x < i.width; ++x) {
-      const auto word = buffers.fixed(i.buffer_address + (i.row + run) * i.width + x, 1);
-      for (std::uint32_t k = 0; k < stem_pixels; ++k) {
-        const std::int64_t pixel = std::int64_t{x} - i.pad_left + k;
-        const auto lanes = word.subspan(k * stem_pixel_bytes, stem_pixel_bytes);
-        if (pixel < 0 || pixel >= i.in_width) {
-          std::fill(lanes.begin(), lanes.end(), static_cast<std::uint8_t>(i.fill));
-        } else {
-          const auto bytes = source.subspan(static_cast<std::size_t>(pixel) * stem_pixel_bytes, stem_pixel_bytes);
-          std::copy(bytes.begin(), bytes.end(), lanes.begin());
-        }
+      const auto word = words.subspan(x * fixed_word_bytes, fixed_word_bytes);
+      const std::int64_t first = std::int64_t{x} - i.pad_left;
+      if (first >= 0 && first + stem_pixels <= i.in_width) {
+        const auto bytes = source.subspan(static_cast<std::size_t>(first) * stem_pixel_bytes, fixed_word_bytes);
+        std::memcpy(word.data(), bytes.data(), fixed_word_bytes);
+      } else {
+        load_border(i, source, first, word);
       }
     }
   }
