@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "numerics/kernels/post_chain.cpp"
@@ -18,72 +19,136 @@ namespace HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using Real = hn::CappedTag<double, kernel_lanes>;
-using RealHalf = hn::Rebind<std::int32_t, Real>;  // as many 32-bit lanes
 using Word = hn::CappedTag<std::int32_t, kernel_lanes>;
-constexpr int parts = kernel_lanes / static_cast<int>(hn::MaxLanes(Real()));  // vectors of doubles a pixel
-constexpr int part_lanes = kernel_lanes / parts;
-using Lanes = hn::Vec<Real>;
+template <class Real>
+using Tag = hn::CappedTag<Real, kernel_lanes>;
+template <class Real>
+using Lanes = hn::Vec<Tag<Real>>;
+template <class Real>
+using Words = hn::Rebind<std::int32_t, Tag<Real>>;  // as many lanes of 32 bits
+template <class Real>
+constexpr int part_lanes = static_cast<int>(hn::MaxLanes(Tag<Real>()));
+template <class Real>
+constexpr int parts = kernel_lanes / part_lanes<Real>;  // vectors a pixel
+
+HWY_INLINE const LaneFactors<float>& factors_of(const LaneQuantiser& q, float) { return q.single; }
+HWY_INLINE const LaneFactors<double>& factors_of(const LaneQuantiser& q, double) { return q.wide; }
 
 // y * 2^-s is given; what is left of the formula is to round and to saturate.
-template <Rounding rounding>
-HWY_INLINE Lanes rounded(Lanes y) {
+template <Rounding rounding, class Real>
+HWY_INLINE Lanes<Real> rounded(Real, Lanes<Real> y) {
   if constexpr (rounding == Rounding::half_even) return hn::Round(y);
   if constexpr (rounding == Rounding::floor) return hn::Floor(y);
-  return hn::Floor(hn::Add(y, hn::Set(Real(), 0.5)));
+  return hn::Floor(hn::Add(y, hn::Set(Tag<Real>(), Real{0.5})));
 }
 
-HWY_INLINE Lanes saturated(const LaneQuantiser& q, Lanes y) {
-  return hn::Min(hn::Max(y, hn::Set(Real(), q.lo)), hn::Set(Real(), q.hi));
+template <class Real>
+HWY_INLINE Lanes<Real> saturated(const LaneFactors<Real>& q, Lanes<Real> y) {
+  return hn::Min(hn::Max(y, hn::Set(Tag<Real>(), q.lo)), hn::Set(Tag<Real>(), q.hi));
 }
 
-template <Rounding rounding>
-HWY_INLINE void quantise(const LaneQuantiser& q, Lanes* x) {
-  for (int k = 0; k < parts; ++k) {
-    const auto m = hn::LoadU(Real(), q.multiplier.data() + k * part_lanes);
-    const auto b = hn::LoadU(Real(), q.offset.data() + k * part_lanes);
-    x[k] = saturated(q, rounded<rounding>(hn::MulAdd(x[k], m, b)));
+template <Rounding rounding, class Real>
+HWY_INLINE void quantise(const LaneFactors<Real>& q, Lanes<Real>* x) {
+  for (int k = 0; k < parts<Real>; ++k) {
+    const auto m = hn::LoadU(Tag<Real>(), q.multiplier.data() + k * part_lanes<Real>);
+    const auto b = hn::LoadU(Tag<Real>(), q.offset.data() + k * part_lanes<Real>);
+    x[k] = saturated(q, rounded<rounding>(Real(), hn::MulAdd(x[k], m, b)));
   }
 }
 
-HWY_INLINE void activate(const LaneQuantiser& q, Lanes* x) {
-  for (int k = 0; k < parts; ++k) {
-    const auto scaled = hn::Round(hn::Mul(x[k], hn::LoadU(Real(), q.multiplier.data() + k * part_lanes)));
-    x[k] = saturated(q, hn::IfThenElse(hn::Lt(x[k], hn::Zero(Real())), scaled, x[k]));
+template <class Real>
+HWY_INLINE void activate(const LaneFactors<Real>& q, Lanes<Real>* x) {
+  const Tag<Real> d;
+  for (int k = 0; k < parts<Real>; ++k) {
+    const auto scaled = hn::Round(hn::Mul(x[k], hn::LoadU(d, q.multiplier.data() + k * part_lanes<Real>)));
+    x[k] = saturated(q, hn::IfThenElse(hn::Lt(x[k], hn::Zero(d)), scaled, x[k]));
   }
 }
 
-HWY_INLINE void load(const std::int32_t* from, Lanes* x) {
-  for (int k = 0; k < parts; ++k) x[k] = hn::PromoteTo(Real(), hn::LoadU(RealHalf(), from + k * part_lanes));
+template <class Real>
+HWY_INLINE void load(const std::int32_t* from, Lanes<Real>* x) {
+  for (int k = 0; k < parts<Real>; ++k) {
+    const auto words = hn::LoadU(Words<Real>(), from + k * part_lanes<Real>);
+    if constexpr (sizeof(Real) == 8) x[k] = hn::PromoteTo(Tag<Real>(), words);
+    else x[k] = hn::ConvertTo(Tag<Real>(), words);
+  }
 }
 
-template <Rounding rounding>
-void chain_as(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
+template <class Real>
+HWY_INLINE void store(const Lanes<Real>* x, std::int32_t* to) {
+  for (int k = 0; k < parts<Real>; ++k) {
+    const Words<Real> d;
+    if constexpr (sizeof(Real) == 8) hn::StoreU(hn::DemoteTo(d, x[k]), d, to + k * part_lanes<Real>);
+    else hn::StoreU(hn::ConvertTo(d, x[k]), d, to + k * part_lanes<Real>);
+  }
+}
+
+template <class Real>
+HWY_INLINE Lanes<Real> larger(Lanes<Real> largest, const Lanes<Real>* x) {
+  for (int k = 0; k < parts<Real>; ++k) largest = hn::Max(largest, hn::Abs(x[k]));
+  return largest;
+}
+
+template <class Real, Rounding rounding, bool measures>
+Magnitudes chain_as(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
               std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
+  const Tag<Real> d;
+  [[maybe_unused]] Lanes<Real> a_largest = hn::Zero(d), b_largest = hn::Zero(d);
   for (int p = 0; p < pixels; ++p, a += a_stride, u += kernel_lanes) {
-    Lanes x[parts];
-    load(a, x);
-    if (chain.q1 != nullptr) quantise<rounding>(*chain.q1, x);
-    if (chain.after_q1 != nullptr) activate(*chain.after_q1, x);
+    Lanes<Real> x[parts<Real>];
+    load<Real>(a, x);
+    if constexpr (measures) a_largest = larger<Real>(a_largest, x);
+    if (chain.q1 != nullptr) quantise<rounding, Real>(factors_of(*chain.q1, Real()), x);
+    if (chain.after_q1 != nullptr) activate<Real>(factors_of(*chain.after_q1, Real()), x);
     if (b != nullptr) {
-      Lanes y[parts];
-      load(b + p * b_stride, y);
-      if (chain.q2 != nullptr) quantise<rounding>(*chain.q2, y);
-      for (int k = 0; k < parts; ++k) x[k] = hn::Add(x[k], y[k]);
+      Lanes<Real> y[parts<Real>];
+      load<Real>(b + p * b_stride, y);
+      if constexpr (measures) b_largest = larger<Real>(b_largest, y);
+      if (chain.q2 != nullptr) quantise<rounding, Real>(factors_of(*chain.q2, Real()), y);
+      for (int k = 0; k < parts<Real>; ++k) x[k] = hn::Add(x[k], y[k]);
     }
-    if (chain.after_join != nullptr) activate(*chain.after_join, x);
-    if (chain.q3 != nullptr) quantise<rounding>(*chain.q3, x);
-    for (int k = 0; k < parts; ++k) hn::StoreU(hn::DemoteTo(RealHalf(), x[k]), RealHalf(), u + k * part_lanes);
+    if (chain.after_join != nullptr) activate<Real>(factors_of(*chain.after_join, Real()), x);
+    if (chain.q3 != nullptr) quantise<rounding, Real>(factors_of(*chain.q3, Real()), x);
+    store<Real>(x, u);
   }
+  if constexpr (!measures) return {};
+  else return {hn::GetLane(hn::MaxOfLanes(d, a_largest)), hn::GetLane(hn::MaxOfLanes(d, b_largest))};
 }
 
-void chain_kernel(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
-                  std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
+template <class Real, bool measures>
+Magnitudes chain_in(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
+              std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
   switch (chain.rounding) {
-    case Rounding::half_even: return chain_as<Rounding::half_even>(chain, a, a_stride, b, b_stride, pixels, u);
-    case Rounding::floor: return chain_as<Rounding::floor>(chain, a, a_stride, b, b_stride, pixels, u);
-    case Rounding::half_up: return chain_as<Rounding::half_up>(chain, a, a_stride, b, b_stride, pixels, u);
+    case Rounding::half_even: return chain_as<Real, Rounding::half_even, measures>(chain, a, a_stride, b, b_stride, pixels, u);
+    case Rounding::floor: return chain_as<Real, Rounding::floor, measures>(chain, a, a_stride, b, b_stride, pixels, u);
+    case Rounding::half_up: break;
   }
+  return chain_as<Real, Rounding::half_up, measures>(chain, a, a_stride, b, b_stride, pixels, u);
+}
+
+void chain_kernel(const PostChain& chain, Carrier carrier, const std::int32_t* a, std::ptrdiff_t a_stride,
+                  const std::int32_t* b, std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
+  if (carrier == Carrier::single) (void)chain_in<float, false>(chain, a, a_stride, b, b_stride, pixels, u);
+  else (void)chain_in<double, false>(chain, a, a_stride, b, b_stride, pixels, u);
+}
+
+Magnitudes try_kernel(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
+                      std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
+  return chain_in<float, true>(chain, a, a_stride, b, b_stride, pixels, u);
+}
+
+double largest_kernel(const std::int32_t* values, std::ptrdiff_t stride, int pixels) {
+  const Word d;
+  auto lowest = hn::Zero(d), highest = hn::Zero(d);
+  for (int p = 0; p < pixels; ++p, values += stride) {
+    for (int l = 0; l < kernel_lanes; l += static_cast<int>(hn::Lanes(d))) {
+      const auto x = hn::LoadU(d, values + l);
+      lowest = hn::Min(lowest, x);
+      highest = hn::Max(highest, x);
+    }
+  }
+  return std::max(-static_cast<double>(hn::GetLane(hn::MinOfLanes(d, lowest))),
+                  static_cast<double>(hn::GetLane(hn::MaxOfLanes(d, highest))));
 }
 
 // Bit l of the 16 is lane l's comparison.
@@ -168,57 +233,86 @@ HWY_AFTER_NAMESPACE();
 namespace blendsim {
 namespace {
 
-constexpr double exact_limit = 4503599627370496.0;  // 2^52: half a unit more is still exact (rounding half up)
+// 2^(p-1): half a unit more is still exact (rounding half up).
+template <class Real>
+constexpr auto exact_limit = static_cast<double>(std::int64_t{1} << (std::numeric_limits<Real>::digits - 1));
 constexpr double word_limit = 2147483647.0;
+
+template <class Real>
+LaneFactors<Real> factors(const std::int64_t* multiplier, const std::int64_t* offset, const std::int32_t* shift,
+                          std::int64_t lo, std::int64_t hi) {
+  LaneFactors<Real> q;
+  double factor = 0, constant = 0;
+  for (std::size_t lane = 0; lane < kernel_lanes; ++lane) {
+    const auto m = static_cast<double>(multiplier[lane]);
+    const double b = offset == nullptr ? 0 : static_cast<double>(offset[lane]);
+    q.multiplier[lane] = static_cast<Real>(std::ldexp(m, -shift[lane]));
+    q.offset[lane] = static_cast<Real>(std::ldexp(b, -shift[lane]));
+    factor = std::max(factor, std::abs(m));
+    constant = std::max(constant, std::abs(b));
+  }
+  q.lo = static_cast<Real>(lo);
+  q.hi = static_cast<Real>(hi);
+  constexpr double limit = exact_limit<Real>;
+  const double left = limit - constant, bound = std::max(std::abs(static_cast<double>(lo)), std::abs(static_cast<double>(hi)));
+  q.exact_up_to = factor >= limit || left < 0 || bound > limit ? -1
+                  : factor > 0                                 ? std::floor(left / factor) - 1
+                                                               : std::numeric_limits<double>::max();
+  return q;
+}
+
+// Do numbers of type Real carry every value exactly, and does u fit 32 bits?
+template <class Real>
+bool is_exact(const PostChain& chain, double a_largest, double b_largest) {
+  bool exact = true;
+  const auto step = [&](const LaneQuantiser* q, double& largest) {
+    exact = exact && largest <= exact_limit<Real>;
+    if (q == nullptr) return;
+    if constexpr (std::is_same_v<Real, float>) exact = exact && largest <= q->single.exact_up_to;
+    else exact = exact && largest <= q->wide.exact_up_to;
+    largest = q->largest;
+  };
+  step(chain.q1, a_largest);
+  step(chain.after_q1, a_largest);
+  step(chain.q2, b_largest);
+  double u = a_largest + b_largest;
+  step(chain.after_join, u);
+  step(chain.q3, u);
+  return exact && u <= word_limit;
+}
 
 }  // namespace
 
 LaneQuantiser LaneQuantiser::of(const std::int64_t* multiplier, const std::int64_t* offset, const std::int32_t* shift,
                                 std::int64_t lo, std::int64_t hi) {
-  LaneQuantiser q;
-  double factor = 0, constant = 0;
-  for (std::size_t lane = 0; lane < kernel_lanes; ++lane) {
-    const auto m = static_cast<double>(multiplier[lane]);
-    const double b = offset == nullptr ? 0 : static_cast<double>(offset[lane]);
-    q.multiplier[lane] = std::ldexp(m, -shift[lane]);
-    q.offset[lane] = std::ldexp(b, -shift[lane]);
-    factor = std::max(factor, std::abs(m));
-    constant = std::max(constant, std::abs(b));
-  }
-  q.lo = static_cast<double>(lo);
-  q.hi = static_cast<double>(hi);
-  q.largest = std::max(std::abs(q.lo), std::abs(q.hi));
-  const double left = exact_limit - constant;
-  q.exact_up_to = factor >= exact_limit || left < 0 ? -1
-                  : factor > 0                      ? std::floor(left / factor) - 1
-                                                    : std::numeric_limits<double>::max();
-  return q;
+  return {factors<float>(multiplier, offset, shift, lo, hi), factors<double>(multiplier, offset, shift, lo, hi),
+          std::max(std::abs(static_cast<double>(lo)), std::abs(static_cast<double>(hi)))};
 }
 
-bool PostChain::is_exact(double a_largest, double b_largest) const {
-  bool exact = true;
-  const auto step = [&](const LaneQuantiser* q, double& largest) {
-    if (q == nullptr) return;
-    exact = exact && largest <= q->exact_up_to && largest <= exact_limit;
-    largest = q->largest;
-  };
-  step(q1, a_largest);
-  step(after_q1, a_largest);
-  step(q2, b_largest);
-  double u = a_largest + b_largest;
-  step(after_join, u);
-  step(q3, u);
-  return exact && u <= word_limit;
+Carrier PostChain::carrier(double a_largest, double b_largest) const {
+  if (is_exact<float>(*this, a_largest, b_largest)) return Carrier::single;
+  return is_exact<double>(*this, a_largest, b_largest) ? Carrier::wide : Carrier::none;
 }
 
 HWY_EXPORT(chain_kernel);
+HWY_EXPORT(largest_kernel);
+HWY_EXPORT(try_kernel);
 HWY_EXPORT(bits_kernel);
 HWY_EXPORT(codes_kernel);
 HWY_EXPORT(narrow_kernel);
 
-void post_chain(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
-                std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
-  HWY_DYNAMIC_DISPATCH(chain_kernel)(chain, a, a_stride, b, b_stride, pixels, u);
+double largest_magnitude(const std::int32_t* values, std::ptrdiff_t stride, int pixels) {
+  return HWY_DYNAMIC_DISPATCH(largest_kernel)(values, stride, pixels);
+}
+
+void post_chain(const PostChain& chain, Carrier carrier, const std::int32_t* a, std::ptrdiff_t a_stride,
+                const std::int32_t* b, std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
+  HWY_DYNAMIC_DISPATCH(chain_kernel)(chain, carrier, a, a_stride, b, b_stride, pixels, u);
+}
+
+Magnitudes try_post_chain(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
+                          std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
+  return HWY_DYNAMIC_DISPATCH(try_kernel)(chain, a, a_stride, b, b_stride, pixels, u);
 }
 
 void threshold_bits(const std::int32_t* u, std::ptrdiff_t stride, int pixels, const std::int32_t* threshold,

@@ -16,6 +16,7 @@ namespace blendsim {
 namespace {
 
 constexpr std::uint32_t strip_pixels = 64;  // pixels of a slice that pass the kernels together
+constexpr double word_magnitude = 2147483648.0;
 using Strip = std::array<std::int32_t, std::size_t{strip_pixels} * slice_channels>;
 
 // Words of act_fixed that a map's tile takes, from its first to behind its last.
@@ -42,7 +43,7 @@ class Source {
   // The largest magnitude that a value can have; 4 unsigned bytes do not fit the kernels' operands.
   [[nodiscard]] double largest() const {
     if (!present()) return 0;
-    if (kind_ != PostSource::fixed_map || bytes_ == 4) return 2147483648.0;
+    if (kind_ != PostSource::fixed_map || bytes_ == 4) return word_magnitude;
     const double codes = bytes_ == 1 ? 256.0 : 65536.0;
     return is_signed_ ? codes / 2 : codes;
   }
@@ -109,12 +110,16 @@ class Tile {
     static const PreparedRecord none;
     const PreparedRecord& record = record_words_ == 0 ? none : record_of(s);
     const PostChain chain = chain_of(record);
-    if (in_place_ || !a_.fits() || !b_.fits() || !is_exact(chain, s)) {
-      return execute_slice_plain(i_, machine_, s, record.record, buffers_);
+    if (in_place_ || !a_.fits() || !b_.fits()) return execute_slice_plain(i_, machine_, s, record.record, buffers_);
+    if (is_copy(chain)) return (void)strips(s, record, chain, Carrier::wide, false);
+    // By the sources' widths, or else by the values themselves: single numbers are tried where they can do.
+    const Carrier carrier = chain.carrier(a_.largest(), b_.largest());
+    if (carrier == Carrier::single) return (void)strips(s, record, chain, carrier, false);
+    if (chain.carrier(0, 0) == Carrier::single && strips(s, record, chain, Carrier::single, true)) return;
+    if (carrier == Carrier::wide || chain.carrier(largest_in(a_, s), largest_in(b_, s)) != Carrier::none) {
+      return (void)strips(s, record, chain, Carrier::wide, false);
     }
-    for (std::uint32_t pixel = 0; pixel < pixels_; pixel += strip_pixels) {
-      strip(s, pixel, std::min(strip_pixels, pixels_ - pixel), record, chain);
-    }
+    execute_slice_plain(i_, machine_, s, record.record, buffers_);
   }
 
  private:
@@ -148,36 +153,46 @@ class Tile {
     return !b_.present() && chain.q1 == nullptr && chain.q3 == nullptr && chain.after_q1 == nullptr &&
            chain.after_join == nullptr;
   }
-  // By the sources' widths, or else by the values themselves.
-  [[nodiscard]] bool is_exact(const PostChain& chain, std::uint32_t s) {
-    if (is_copy(chain) || chain.is_exact(a_.largest(), b_.largest())) return true;
-    return chain.is_exact(largest_in(a_, s), largest_in(b_, s));
-  }
   [[nodiscard]] double largest_in(const Source& source, std::uint32_t s) {
-    std::int32_t lowest = 0, highest = 0;
-    for (std::uint32_t pixel = 0; source.present() && pixel < pixels_; pixel += strip_pixels) {
+    if (source.largest() < word_magnitude) return source.largest();
+    double largest = 0;
+    for (std::uint32_t pixel = 0; pixel < pixels_; pixel += strip_pixels) {
       const std::uint32_t count = std::min(strip_pixels, pixels_ - pixel);
       const Source::Values values = source.read(pixel, count, s, u_room_);
-      for (std::uint32_t p = 0; p < count; ++p) {
-        for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-          const std::int32_t value = values.first[p * values.stride + static_cast<std::ptrdiff_t>(lane)];
-          lowest = std::min(lowest, value);
-          highest = std::max(highest, value);
-        }
-      }
+      largest = std::max(largest, largest_magnitude(values.first, values.stride, static_cast<int>(count)));
     }
-    return std::max(-static_cast<double>(lowest), static_cast<double>(highest));
+    return largest;
   }
 
-  void strip(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, const PreparedRecord& record,
-             const PostChain& chain) {
+  // A slice's pixels; false: `carrier` was tried and did not hold a value, and what is written is to be written again.
+  bool strips(std::uint32_t s, const PreparedRecord& record, const PostChain& chain, Carrier carrier, bool is_try) {
+    for (std::uint32_t pixel = 0; pixel < pixels_; pixel += strip_pixels) {
+      if (!strip(s, pixel, std::min(strip_pixels, pixels_ - pixel), record, chain, carrier, is_try)) return false;
+    }
+    return true;
+  }
+
+  bool strip(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, const PreparedRecord& record,
+             const PostChain& chain, Carrier carrier, bool is_try) {
     const auto pixels = static_cast<int>(count);
     Source::Values u = a_.read(pixel, count, s, a_room_);
     if (!is_copy(chain)) {
       const Source::Values b = b_.present() ? b_.read(pixel, count, s, b_room_) : Source::Values{nullptr, 0};
-      post_chain(chain, u.first, u.stride, b.first, b.stride, pixels, u_room_.data());
+      if (is_try) {
+        const Magnitudes seen = try_post_chain(chain, u.first, u.stride, b.first, b.stride, pixels, u_room_.data());
+        if (chain.carrier(seen.a, seen.b) != Carrier::single) return false;
+      } else {
+        post_chain(chain, carrier, u.first, u.stride, b.first, b.stride, pixels, u_room_.data());
+      }
       u = {u_room_.data(), slice_channels};
     }
+    finish(s, pixel, count, record, u);
+    return true;
+  }
+
+  // From u on: codes, and what is written.
+  void finish(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, const PreparedRecord& record, Source::Values u) {
+    const auto pixels = static_cast<int>(count);
     const bool one_bit = i_.code_bipolar != 0 && (i_.use_thresholds == 0 || i_.levels == 1);
     const bool code = i_.write_bits != 0 || i_.fixed_is_code != 0;
     if (code && one_bit) {

@@ -4,6 +4,7 @@
 
 #include <hwy/targets.h>
 
+#include <cmath>
 #include <functional>
 #include <random>
 #include <vector>
@@ -249,36 +250,64 @@ struct Quantiser {
   }
 };
 
+// Widths of a chain's factors, and the range of its operands that `carrier` just holds or holds easily.
+struct ChainCase {
+  int multiplier_bits, offset_bits, slope_bits, last_multiplier_bits, last_offset_bits;
+  std::int64_t range;
+  Carrier carrier;
+};
+
+float largest_of(const std::vector<std::int32_t>& values) {
+  float largest = 0;
+  for (const std::int32_t value : values) largest = std::max(largest, std::abs(static_cast<float>(value)));
+  return largest;
+}
+
+void chain_equals_the_formula(Numbers& numbers, const ChainCase& c, Rounding rounding, int largest_shift) {
+  constexpr int pixels = 37;
+  Quantiser q1(numbers, c.multiplier_bits, c.offset_bits, largest_shift, -32768, 32767),
+      q2(numbers, c.multiplier_bits, c.offset_bits, largest_shift, -32768, 32767),
+      q3(numbers, c.last_multiplier_bits, c.last_offset_bits, largest_shift / 2, -128, 127),
+      slope(numbers, c.slope_bits, 1, largest_shift, -70000, 70000);
+  const auto a = numbers.many<std::int32_t>(pixels * 16, -c.range, c.range);
+  const auto b = numbers.many<std::int32_t>(pixels * 16, -c.range, c.range);
+  Activation activation{slope.formula.multiplier, slope.formula.shift, -70000, 70000};
+  std::vector<std::int64_t> slopes(slope.formula.multiplier.begin(), slope.formula.multiplier.end());
+  std::vector<std::int32_t> slope_shifts(slope.formula.shift.begin(), slope.formula.shift.end());
+  const auto lanes_slope = LaneQuantiser::of(slopes.data(), nullptr, slope_shifts.data(), -70000, 70000);
+  for (Quantiser* q : {&q1, &q2, &q3}) q->formula.rounding = rounding;
+  const PostChain chain{&q1.lanes, &q2.lanes, &q3.lanes, nullptr, &lanes_slope, rounding};
+  ASSERT_EQ(chain.carrier(static_cast<double>(c.range), static_cast<double>(c.range)), c.carrier);
+  std::vector<std::int32_t> expected(a.size());
+  for (std::size_t n = 0; n < a.size(); ++n) {
+    const std::size_t lane = n % 16;
+    const std::int64_t join = q1.formula.apply(a[n], lane) + q2.formula.apply(b[n], lane);
+    expected[n] = static_cast<std::int32_t>(q3.formula.apply(activation.apply(join, lane), lane));
+  }
+  on_every_target([&] {
+    for (const Carrier carrier : {c.carrier, Carrier::wide}) {
+      std::vector<std::int32_t> u(a.size());
+      post_chain(chain, carrier, a.data(), 16, b.data(), 16, pixels, u.data());
+      EXPECT_EQ(u, expected) << "range " << c.range << ", shifts to " << largest_shift;
+    }
+    std::vector<std::int32_t> u(a.size());
+    const Magnitudes seen = try_post_chain(chain, a.data(), 16, b.data(), 16, pixels, u.data());
+    EXPECT_EQ(seen.a, largest_of(a));
+    EXPECT_EQ(seen.b, largest_of(b));
+    if (c.carrier == Carrier::single) EXPECT_EQ(u, expected) << "range " << c.range << ", shifts to " << largest_shift;
+  });
+}
+
 TEST(PostChain, equals_the_formula_on_every_target) {
   Numbers numbers;
-  constexpr int pixels = 37;
   for (const Rounding rounding : {Rounding::half_even, Rounding::floor, Rounding::half_up}) {
-    for (const std::int64_t range : {std::int64_t{1} << 31, std::int64_t{1} << 17, std::int64_t{6}}) {
-      for (const int largest_shift : {0, 3, 20, 47}) {
-        Quantiser q1(numbers, 20, 48, largest_shift, -32768, 32767), q2(numbers, 20, 48, largest_shift, -32768, 32767),
-            q3(numbers, 24, 40, largest_shift / 2, -128, 127), slope(numbers, 18, 1, largest_shift, -70000, 70000);
-        const std::int64_t limit = std::min(range, highest32);
-        const auto a = numbers.many<std::int32_t>(pixels * 16, -limit, limit);
-        const auto b = numbers.many<std::int32_t>(pixels * 16, -limit, limit);
-        Activation activation{slope.formula.multiplier, slope.formula.shift, -70000, 70000};
-        std::vector<std::int64_t> slopes(slope.formula.multiplier.begin(), slope.formula.multiplier.end());
-        std::vector<std::int32_t> slope_shifts(slope.formula.shift.begin(), slope.formula.shift.end());
-        const auto lanes_slope = LaneQuantiser::of(slopes.data(), nullptr, slope_shifts.data(), -70000, 70000);
-        for (Quantiser* q : {&q1, &q2, &q3}) q->formula.rounding = rounding;
-        const PostChain chain{&q1.lanes, &q2.lanes, &q3.lanes, nullptr, &lanes_slope, rounding};
-        ASSERT_TRUE(chain.is_exact(static_cast<double>(limit), static_cast<double>(limit)));
-        std::vector<std::int32_t> expected(a.size());
-        for (std::size_t n = 0; n < a.size(); ++n) {
-          const std::size_t lane = n % 16;
-          const std::int64_t join = q1.formula.apply(a[n], lane) + q2.formula.apply(b[n], lane);
-          expected[n] = static_cast<std::int32_t>(q3.formula.apply(activation.apply(join, lane), lane));
-        }
-        on_every_target([&] {
-          std::vector<std::int32_t> u(a.size());
-          post_chain(chain, a.data(), 16, b.data(), 16, pixels, u.data());
-          EXPECT_EQ(u, expected) << "range " << range << ", shifts to " << largest_shift;
-        });
-      }
+    for (const ChainCase& c : {ChainCase{20, 48, 18, 24, 40, highest32, Carrier::wide},
+                               ChainCase{20, 48, 18, 24, 40, std::int64_t{1} << 17, Carrier::wide},
+                               ChainCase{20, 48, 18, 24, 40, 6, Carrier::wide},
+                               ChainCase{13, 20, 7, 7, 20, 1900, Carrier::single},
+                               ChainCase{7, 22, 7, 7, 20, 98000, Carrier::single},
+                               ChainCase{13, 20, 7, 7, 20, 6, Carrier::single}}) {
+      for (const int largest_shift : {0, 3, 20, 26, 47, 63}) chain_equals_the_formula(numbers, c, rounding, largest_shift);
     }
   }
 }
@@ -291,21 +320,47 @@ TEST(PostChain, rounds_ties_as_the_formula_does_on_every_target) {
   for (const Rounding rounding : {Rounding::half_even, Rounding::floor, Rounding::half_up}) {
     const auto q = LaneQuantiser::of(one.data(), zero.data(), shift.data(), -100, 100);
     on_every_target([&] {
-      std::vector<std::int32_t> u(16);
-      post_chain({&q, nullptr, nullptr, nullptr, nullptr, rounding}, a.data(), 16, nullptr, 0, 1, u.data());
-      for (std::size_t lane = 0; lane < 16; ++lane) EXPECT_EQ(u[lane], shift_round(a[lane], 1, rounding)) << a[lane];
+      for (const Carrier carrier : {Carrier::single, Carrier::wide}) {
+        std::vector<std::int32_t> u(16);
+        post_chain({&q, nullptr, nullptr, nullptr, nullptr, rounding}, carrier, a.data(), 16, nullptr, 0, 1, u.data());
+        for (std::size_t lane = 0; lane < 16; ++lane) EXPECT_EQ(u[lane], shift_round(a[lane], 1, rounding)) << a[lane];
+      }
     });
   }
 }
 
-TEST(PostChain, says_where_doubles_end) {
-  const std::vector<std::int64_t> multiplier(16, (std::int64_t{1} << 23) - 1), offset(16, 0);
+TEST(PostChain, says_where_its_numbers_end) {
+  const std::vector<std::int64_t> small(16, (std::int64_t{1} << 11) - 1), offset(16, 0);
+  const std::vector<std::int64_t> large(16, (std::int64_t{1} << 23) - 1);
   const std::vector<std::int32_t> shift(16, 8);
-  const auto q = LaneQuantiser::of(multiplier.data(), offset.data(), shift.data(), -128, 127);
-  const PostChain chain{&q, nullptr, nullptr, nullptr, nullptr, Rounding::half_even};
-  EXPECT_TRUE(chain.is_exact(536870911, 0));     // 2^29 * 2^23 = 2^52
-  EXPECT_FALSE(chain.is_exact(536870976, 0));
-  EXPECT_FALSE((PostChain{}.is_exact(2147483647, 1)));  // the sum leaves 32 bits
+  const auto chain_of = [](const LaneQuantiser& q) {
+    return PostChain{&q, nullptr, nullptr, nullptr, nullptr, Rounding::half_even};
+  };
+  const auto q = LaneQuantiser::of(small.data(), offset.data(), shift.data(), -128, 127);
+  EXPECT_EQ(chain_of(q).carrier(4095, 0), Carrier::single);  // 2^12 * 2^11 = 2^23
+  EXPECT_EQ(chain_of(q).carrier(4100, 0), Carrier::wide);
+  const auto p = LaneQuantiser::of(large.data(), offset.data(), shift.data(), -128, 127);
+  EXPECT_EQ(chain_of(p).carrier(536870911, 0), Carrier::wide);  // 2^29 * 2^23 = 2^52
+  EXPECT_EQ(chain_of(p).carrier(536870976, 0), Carrier::none);
+  const auto wide_limits = LaneQuantiser::of(small.data(), offset.data(), shift.data(), lowest32, highest32);
+  EXPECT_EQ(chain_of(wide_limits).carrier(1, 0), Carrier::wide);  // no single number holds 2^31 - 1
+  EXPECT_EQ((PostChain{}.carrier(8388608, 0)), Carrier::single);  // 2^23
+  EXPECT_EQ((PostChain{}.carrier(8388608, 1)), Carrier::wide);
+  EXPECT_EQ((PostChain{}.carrier(2147483647, 1)), Carrier::none);  // the sum leaves 32 bits
+}
+
+TEST(PostChain, finds_the_largest_magnitude_on_every_target) {
+  Numbers numbers;
+  constexpr int pixels = 5, stride = 24;
+  for (const std::int32_t extreme : {INT32_MIN, 12345, -12345, INT32_MAX}) {
+    auto values = numbers.many<std::int32_t>(pixels * stride, -100, 100);
+    for (int p = 0; p < pixels; ++p) values[static_cast<std::size_t>(p * stride + 20)] = INT32_MAX;  // beyond the 16
+    values[3 * stride + 11] = extreme;
+    on_every_target([&] {
+      EXPECT_EQ(largest_magnitude(values.data(), stride, 4), std::abs(static_cast<double>(extreme)));
+      EXPECT_LE(largest_magnitude(values.data(), stride, 3), 100);
+    });
+  }
 }
 
 TEST(Thresholds, equal_the_formula_on_every_target) {
