@@ -254,21 +254,26 @@ class Tile {
         const std::uint32_t y = i_.bits_row + (pixel + p) / i_.width, x = (pixel + p) % i_.width;
         const std::uint32_t run = std::min(count - p, i_.width - x);
         const Buffers::CellRow row = buffers_.cell_row(map, y, slice / m + plane * i_.bits_plane_cells);
-        for (std::uint32_t k = 0; k < run;) {
-          if (m == 1 && (x + k) % 4 == 0 && run - k >= 4 && !buffers_.checks_unwritten()) {
-            std::uint64_t four;  // cells side by side in their banks
-            std::memcpy(&four, &bits_[p + k], sizeof four);
-            four = std::rotl(four, static_cast<int>(row.lane) * slice_channels);
-            std::memcpy(buffers_.cells() + row.block((x + k) / 4), &four, sizeof four);
-            k += 4;
-            continue;
-          }
+        const std::uint32_t blocks = m == 1 && x % 4 == 0 && !buffers_.checks_unwritten() ? run / 4 : 0;
+        put_words(row, x / 4, &bits_[p], blocks);
+        for (std::uint32_t k = 4 * blocks; k < run; ++k) {
           const std::size_t cell = row.at(x + k);
           if (buffers_.checks_unwritten()) buffers_.mark_cell(cell);
-          buffers_.cells()[cell * m + slice % m] = bits_[p + k++];
+          buffers_.cells()[cell * m + slice % m] = bits_[p + k];
         }
         p += run;
       }
+    }
+  }
+
+  // Single slices, four side by side in their banks, from block `block` of the row on.
+  void put_words(const Buffers::CellRow row, std::uint32_t block, const std::uint16_t* bits, std::uint32_t blocks) {
+    std::uint16_t* cells = buffers_.cells();
+    for (const std::uint32_t end = block + blocks; block < end; ++block, bits += 4) {
+      std::uint64_t four;
+      std::memcpy(&four, bits, sizeof four);
+      four = std::rotl(four, static_cast<int>(row.lane) * slice_channels);
+      std::memcpy(cells + row.block(block), &four, sizeof four);
     }
   }
 

@@ -91,19 +91,20 @@ class FlatMap {
     }
   }
 
+  // By value, and with a pitch of its own: `out` may alias whatever is reached through a pointer.
   template <std::size_t together>  // cells of all those in a column where less than 4
-  void copy_columns(const std::array<Buffers::CellRow, 4>& cells, std::uint32_t count, std::uint16_t* out) const {
+  void copy_columns(const std::array<Buffers::CellRow, 4> cells, std::uint32_t count, std::uint16_t* out) const {
     const std::uint16_t* from = static_cast<const Buffers&>(buffers_).cells();
-    for (std::uint32_t x = 0; x < count; x += 4, out += std::size_t{4} * column_pitch_) {
+    const std::size_t pitch = column_pitch_, store_pitch = together == 4 ? pitch : 4;
+    for (std::uint32_t block = 0; 4 * block < count; ++block, out += 4 * pitch) {
       std::array<std::uint64_t, 4> words{};
       for (std::size_t k = 0; k < together; ++k) {
-        std::memcpy(&words[k], from + cells[k].block(x / 4), sizeof words[k]);
+        std::memcpy(&words[k], from + cells[k].block(block), sizeof words[k]);
         words[k] = std::rotr(words[k], static_cast<int>(cells[k].lane) * slice_channels);
       }
       if constexpr (together > 1) transpose(words);
       if constexpr (together == 2) words = {words[0] | words[1] << 32, words[2] | words[3] << 32};
-      const std::size_t pitch = together == 4 ? column_pitch_ : 4;
-      for (std::size_t n = 0; n < together; ++n) std::memcpy(out + n * pitch, &words[n], sizeof words[n]);
+      for (std::size_t n = 0; n < together; ++n) std::memcpy(out + n * store_pitch, &words[n], sizeof words[n]);
     }
   }
 

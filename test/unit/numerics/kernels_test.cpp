@@ -342,7 +342,7 @@ TEST(PostChain, says_where_its_numbers_end) {
   const auto p = LaneQuantiser::of(large.data(), offset.data(), shift.data(), -128, 127);
   EXPECT_EQ(chain_of(p).carrier(536870911, 0), Carrier::wide);  // 2^29 * 2^23 = 2^52
   EXPECT_EQ(chain_of(p).carrier(536870976, 0), Carrier::none);
-  const auto wide_limits = LaneQuantiser::of(small.data(), offset.data(), shift.data(), lowest32, highest32);
+  const auto wide_limits = LaneQuantiser::of(small.data(), offset.data(), shift.data(), -highest32, highest32);
   EXPECT_EQ(chain_of(wide_limits).carrier(1, 0), Carrier::wide);  // no single number holds 2^31 - 1
   EXPECT_EQ((PostChain{}.carrier(8388608, 0)), Carrier::single);  // 2^23
   EXPECT_EQ((PostChain{}.carrier(8388608, 1)), Carrier::wide);

@@ -26,7 +26,7 @@ class Experiment {
         out_height_(c.window.out_height(c.height)),
         out_width_(c.window.out_width(c.width)),
         groups_(static_cast<int>(ceil_divide(c.out_channels, c.rows))) {
-    buffers_.configure(machine_, true);
+    buffers_.configure(machine_, seed % 2 == 0);
     set_window(i_, c.window, c.height, c.width);
     classes_.set(i_);
     const std::uint32_t before = random_.u(0, 2), slices = static_cast<std::uint32_t>(slices_of(c.channels));

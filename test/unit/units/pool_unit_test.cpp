@@ -48,7 +48,7 @@ void fixed_experiment(std::uint32_t seed) {
   Random random(seed);
   const MachineParameters machine = make_machine({});
   Buffers buffers;
-  buffers.configure(machine, true);
+  buffers.configure(machine, seed % 2 == 0);
   const Window w = random_pool(random, 2);
   PoolInstruction i;
   set_window(i, w.shape, w.height, w.width);
@@ -125,7 +125,7 @@ TEST(PoolUnit, BinaryMaximumIsTheOrOfTheTapsInside) {
     const int m = random.of({1, 2, 4});
     const MachineParameters machine = make_machine({16, 3 * m, 16, 8, 16});
     Buffers buffers;
-    buffers.configure(machine, true);
+    buffers.configure(machine, seed % 2 == 0);
     const Window w = random_pool(random, 4);
     PoolInstruction i;
     set_window(i, w.shape, w.height, w.width);
