@@ -3,6 +3,7 @@
 // host offers. Buffers hold what a run of the program left in them.
 #include <benchmark/benchmark.h>
 
+#define HWY_WANT_AVX3_DL  // a target of the kernels
 #include <hwy/targets.h>
 
 #include <map>
