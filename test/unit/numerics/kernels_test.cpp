@@ -294,7 +294,8 @@ void chain_equals_the_formula(Numbers& numbers, const ChainCase& c, Rounding rou
     const Magnitudes seen = try_post_chain(chain, a.data(), 16, b.data(), 16, pixels, u.data());
     EXPECT_EQ(seen.a, largest_of(a));
     EXPECT_EQ(seen.b, largest_of(b));
-    if (c.carrier == Carrier::single) EXPECT_EQ(u, expected) << "range " << c.range << ", shifts to " << largest_shift;
+    if (c.carrier != Carrier::single) return;
+    EXPECT_EQ(u, expected) << "range " << c.range << ", shifts to " << largest_shift;
   });
 }
 
