@@ -3,7 +3,7 @@
 //
 // Parameters  REGIONS, DEPTH words a region, WIDTH bits a word, KIND, LATENCY as the platform's; READERS and WRITERS ports of
 //             units; WORDS consecutive words that a port moves in one cycle; SLICES parts of a word with a write enable each.
-// Addresses   run through all regions: region = address / DEPTH. The WORDS words of an access lie in one region.
+// Addresses   run through all regions: region = address / DEPTH, below REGIONS. The WORDS words of an access lie in one region.
 // Read        `read[u]` with an address in cycle c; its words, lowest address at the LSB, in c + LATENCY.
 // Write       an enable a word and slice, address of the first word, data; taken at the end of the cycle.
 // Built as    a memory a region and way: word w of a region in way w mod WAYS, row w / WAYS, WAYS = WORDS rounded up to a power of
@@ -29,81 +29,116 @@ module buffer #(
     input  logic [WRITERS*ADDRESS-1:0] write_address,
     input  logic [WRITERS*WORDS*WIDTH-1:0] write_data
 );
+    localparam int REGION = REGIONS > 1 ? $clog2(REGIONS) : 1;
+    localparam int PLACE = $clog2(DEPTH);  // bits of a word's place in its region
     localparam int WAY_BITS = $clog2(WORDS);
     localparam int WAYS = 1 << WAY_BITS;
     localparam int ROWS = (DEPTH + WAYS - 1) / WAYS;
     localparam int ROW = ROWS > 1 ? $clog2(ROWS) : 1;
 
-    logic [WAYS*WIDTH-1:0] region_data [REGIONS];
+    // A comparison with a constant in LUTs: written as `>=`, yosys makes it a carry chain.
+    function automatic logic reaches(input logic [ADDRESS-1:0] address, input int bound);
+        reaches = 1'b1;
+        for (int i = 0; i < ADDRESS; i++) reaches = bound[i] ? address[i] && reaches : address[i] || reaches;
+    endfunction
+
+    // With a DEPTH that is a power of two these are the high bits.
+    function automatic logic [REGION-1:0] region_of(input logic [ADDRESS-1:0] address);
+        region_of = '0;
+        for (int r = 1; r < REGIONS; r++) if (reaches(address, r * DEPTH)) region_of = REGION'(r);
+    endfunction
+
+    logic [REGIONS*WAYS*WIDTH-1:0] region_data;
 
     generate
-        for (genvar r = 0; r < REGIONS; r++) begin : region
-            localparam int FIRST = r * DEPTH;
+        // Each writer's words turned to the ways that they lie in.
+        logic [WRITERS*WAYS*SLICES-1:0] turned_write;
+        logic [WRITERS*WAYS*WIDTH-1:0] turned_data;
+        if (WAYS == 1) begin : straight
+            assign turned_write = write;
+            assign turned_data = write_data;
+        end else begin : turned
+            for (genvar u = 0; u < WRITERS; u++) begin : writer
+                logic [WAY_BITS-1:0] first;  // way of the first word
+                always_comb begin
+                    first = write_address[u*ADDRESS +: WAY_BITS];
+                    for (int r = 1; r < REGIONS; r++)
+                        if (region_of(write_address[u*ADDRESS +: ADDRESS]) == REGION'(r))
+                            first = write_address[u*ADDRESS +: WAY_BITS] - WAY_BITS'(r * DEPTH);
+                end
+                for (genvar w = 0; w < WAYS; w++) begin : way
+                    logic [WAY_BITS-1:0] word;  // which of the access's lies in this way; there are WORDS
+                    assign word = WAY_BITS'(w) - first;
+                    multiplexer #(.COUNT(WAYS), .WIDTH(SLICES)) enables (
+                        .select(word), .words((WAYS * SLICES)'(write[u*WORDS*SLICES +: WORDS*SLICES])),
+                        .word(turned_write[(u*WAYS+w)*SLICES +: SLICES]));
+                    multiplexer #(.COUNT(WORDS), .WIDTH(WIDTH)) data (
+                        .select(word), .words(write_data[u*WORDS*WIDTH +: WORDS*WIDTH]),
+                        .word(turned_data[(u*WAYS+w)*WIDTH +: WIDTH]));
+                end
+            end
+        end
 
+        for (genvar r = 0; r < REGIONS; r++) begin : region
             // Who addresses this region, and where: at most one of each.
             logic [READERS-1:0] reads;
             logic [WRITERS-1:0] writes;
-            logic [ADDRESS-1:0] read_word, write_word;
             always_comb begin
-                read_word = '0;
-                for (int u = 0; u < READERS; u++) begin
-                    reads[u] = read[u] && 32'(read_address[u*ADDRESS +: ADDRESS]) - 32'(FIRST) < 32'(DEPTH);
-                    if (reads[u]) read_word = read_word | (read_address[u*ADDRESS +: ADDRESS] - ADDRESS'(FIRST));
-                end
-                write_word = '0;
-                for (int u = 0; u < WRITERS; u++) begin
+                for (int u = 0; u < READERS; u++)
+                    reads[u] = read[u] && region_of(read_address[u*ADDRESS +: ADDRESS]) == REGION'(r);
+                for (int u = 0; u < WRITERS; u++)
                     writes[u] = |write[u*WORDS*SLICES +: WORDS*SLICES]
-                                && 32'(write_address[u*ADDRESS +: ADDRESS]) - 32'(FIRST) < 32'(DEPTH);
-                    if (writes[u]) write_word = write_word | (write_address[u*ADDRESS +: ADDRESS] - ADDRESS'(FIRST));
-                end
+                                && region_of(write_address[u*ADDRESS +: ADDRESS]) == REGION'(r);
             end
 
-            logic [WORDS*SLICES-1:0] enable;
-            logic [WORDS*WIDTH-1:0] data;
+            logic any_read;
+            logic [PLACE-1:0] read_at, read_place;
+            assign read_place = read_at - PLACE'(r * DEPTH);
+            if (READERS == 1) begin : one_reader
+                assign any_read = reads;
+                assign read_at = read_address[PLACE-1:0];
+            end else begin : any_reader
+                logic [READERS*(1+PLACE)-1:0] requests;
+                for (genvar u = 0; u < READERS; u++) begin : request
+                    assign requests[u*(1+PLACE) +: 1+PLACE] = {read[u], read_address[u*ADDRESS +: PLACE]};
+                end
+                one_hot_multiplexer #(.PORTS(READERS), .WIDTH(1 + PLACE)) request_of (
+                    .chosen(reads), .words(requests), .word({any_read, read_at}));
+            end
+
+            logic [PLACE-1:0] write_at, write_place;
+            assign write_place = write_at - PLACE'(r * DEPTH);
+            logic [WAYS*SLICES-1:0] enable;
+            logic [WAYS*WIDTH-1:0] data;
             if (WRITERS == 1) begin : one_writer
-                assign enable = writes ? write : '0;
-                assign data = write_data;
+                assign write_at = write_address[PLACE-1:0];
+                assign enable = writes ? turned_write : '0;
+                assign data = turned_data;
             end else begin : any_writer
-                always_comb begin
-                    enable = '0;
-                    data = '0;
-                    for (int u = 0; u < WRITERS; u++) begin
-                        if (writes[u]) enable = enable | write[u*WORDS*SLICES +: WORDS*SLICES];
-                        if (writes[u]) data = data | write_data[u*WORDS*WIDTH +: WORDS*WIDTH];
-                    end
+                localparam int REQUEST = PLACE + WAYS * (SLICES + WIDTH);
+                logic [WRITERS*REQUEST-1:0] requests;
+                for (genvar u = 0; u < WRITERS; u++) begin : request
+                    assign requests[u*REQUEST +: REQUEST] = {write_address[u*ADDRESS +: PLACE],
+                        turned_write[u*WAYS*SLICES +: WAYS*SLICES], turned_data[u*WAYS*WIDTH +: WAYS*WIDTH]};
                 end
+                one_hot_multiplexer #(.PORTS(WRITERS), .WIDTH(REQUEST)) request_of (
+                    .chosen(writes), .words(requests), .word({write_at, enable, data}));
             end
 
-            if (WAYS == 1) begin : plain
-                memory #(.WIDTH(WIDTH), .DEPTH(DEPTH), .SLICES(SLICES), .KIND(KIND), .LATENCY(LATENCY)) store (
-                    .clk, .read(|reads), .read_address(read_word[ROW-1:0]), .read_data(region_data[r]),
-                    .write(enable), .write_address(write_word[ROW-1:0]), .write_data(data));
-            end else begin : interleaved
-                for (genvar w = 0; w < WAYS; w++) begin : way
-                    logic [WAY_BITS-1:0] write_place;  // which of the access's words lies in this way
-                    logic [SLICES-1:0] way_enable;
-                    logic [WIDTH-1:0] way_data;
-                    logic [ROW-1:0] read_row, write_row;
-                    // A way below the first word's holds words of the next row.
-                    always_comb begin
-                        read_row = ROW'(read_word >> WAY_BITS);
-                        if (32'(read_word[WAY_BITS-1:0]) > w) read_row = read_row + 1'b1;
-                        write_row = ROW'(write_word >> WAY_BITS);
-                        if (32'(write_word[WAY_BITS-1:0]) > w) write_row = write_row + 1'b1;
-                        write_place = WAY_BITS'(w) - write_word[WAY_BITS-1:0];
-                        way_enable = '0;
-                        way_data = '0;
-                        for (int n = 0; n < WORDS; n++) begin
-                            if (32'(write_place) == n) begin
-                                way_enable = enable[n*SLICES +: SLICES];
-                                way_data = data[n*WIDTH +: WIDTH];
-                            end
-                        end
-                    end
-                    memory #(.WIDTH(WIDTH), .DEPTH(ROWS), .SLICES(SLICES), .KIND(KIND), .LATENCY(LATENCY)) store (
-                        .clk, .read(|reads), .read_address(read_row), .read_data(region_data[r][w*WIDTH +: WIDTH]),
-                        .write(way_enable), .write_address(write_row), .write_data(way_data));
+            for (genvar w = 0; w < WAYS; w++) begin : way
+                logic [ROW-1:0] read_row, write_row;
+                // A way below the first word's holds words of the next row.
+                if (w == WAYS - 1) begin : last
+                    assign read_row = ROW'(read_place >> WAY_BITS);
+                    assign write_row = ROW'(write_place >> WAY_BITS);
+                end else begin : lower
+                    assign read_row = ROW'(read_place >> WAY_BITS) + ROW'(read_place[WAY_BITS-1:0] > WAY_BITS'(w));
+                    assign write_row = ROW'(write_place >> WAY_BITS) + ROW'(write_place[WAY_BITS-1:0] > WAY_BITS'(w));
                 end
+                memory #(.WIDTH(WIDTH), .DEPTH(ROWS), .SLICES(SLICES), .KIND(KIND), .LATENCY(LATENCY)) store (
+                    .clk, .read(any_read), .read_address(read_row),
+                    .read_data(region_data[(r*WAYS+w)*WIDTH +: WIDTH]),
+                    .write(enable[w*SLICES +: SLICES]), .write_address(write_row), .write_data(data[w*WIDTH +: WIDTH]));
             end
 
 `ifndef SYNTHESIS
@@ -117,21 +152,15 @@ module buffer #(
         // Each unit's words: from the region and way that it addressed LATENCY cycles before.
         for (genvar u = 0; u < READERS; u++) begin : reader
             logic [WAYS*WIDTH-1:0] row;
-            /* verilator lint_off UNUSEDSIGNAL */
-            logic [REGIONS-1:0] from [LATENCY];  // with one region there is nothing to choose
-            /* verilator lint_on UNUSEDSIGNAL */
-            always_ff @(posedge clk) begin
-                for (int r = 0; r < REGIONS; r++)
-                    from[0][r] <= 32'(read_address[u*ADDRESS +: ADDRESS]) - 32'(r * DEPTH) < 32'(DEPTH);
-                for (int n = 1; n < LATENCY; n++) from[n] <= from[n-1];
-            end
             if (REGIONS == 1) begin : one_region
-                assign row = region_data[0];
+                assign row = region_data;
             end else begin : any_region
-                always_comb begin
-                    row = '0;
-                    for (int r = 0; r < REGIONS; r++) if (from[LATENCY-1][r]) row = row | region_data[r];
+                logic [REGION-1:0] from [LATENCY];
+                always_ff @(posedge clk) begin
+                    from[0] <= region_of(read_address[u*ADDRESS +: ADDRESS]);
+                    for (int n = 1; n < LATENCY; n++) from[n] <= from[n-1];
                 end
+                multiplexer #(.COUNT(REGIONS), .WIDTH(WAYS * WIDTH)) row_of (.select(from[LATENCY-1]), .words(region_data), .word(row));
             end
 
             if (WAYS == 1) begin : plain
@@ -139,9 +168,9 @@ module buffer #(
             end else begin : rotated
                 logic [WAY_BITS-1:0] place, first [LATENCY];  // way of the first word
                 always_comb begin
-                    place = '0;
-                    for (int r = 0; r < REGIONS; r++)
-                        if (32'(read_address[u*ADDRESS +: ADDRESS]) - 32'(r * DEPTH) < 32'(DEPTH))
+                    place = read_address[u*ADDRESS +: WAY_BITS];
+                    for (int r = 1; r < REGIONS; r++)
+                        if (region_of(read_address[u*ADDRESS +: ADDRESS]) == REGION'(r))
                             place = read_address[u*ADDRESS +: WAY_BITS] - WAY_BITS'(r * DEPTH);
                 end
                 always_ff @(posedge clk) begin
@@ -151,7 +180,8 @@ module buffer #(
                 for (genvar n = 0; n < WORDS; n++) begin : word
                     logic [WAY_BITS-1:0] way;
                     assign way = first[LATENCY-1] + WAY_BITS'(n);
-                    assign read_data[(u*WORDS+n)*WIDTH +: WIDTH] = row[32'(way)*WIDTH +: WIDTH];
+                    multiplexer #(.COUNT(WAYS), .WIDTH(WIDTH)) word_of (
+                        .select(way), .words(row), .word(read_data[(u*WORDS+n)*WIDTH +: WIDTH]));
                 end
             end
         end

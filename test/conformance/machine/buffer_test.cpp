@@ -130,7 +130,11 @@ INSTANTIATE_TEST_SUITE_P(Shapes, BufferConformance,
                          testing::Values(Shape{1, 1, 512, 32, 2, 1, 1, 1, 1, 0},    // a plain memory
                                          Shape{4, 3, 100, 32, 1, 4, 3, 3, 1, 0},    // act_fixed with 48 lanes
                                          Shape{4, 4, 64, 32, 3, 4, 3, 2, 1, 1},     // with 32 lanes, slow
-                                         Shape{16, 3, 37, 48, 2, 3, 3, 1, 3, 2}));  // act_binary with cells of 48
+                                         Shape{16, 3, 37, 48, 2, 3, 3, 1, 3, 2},    // act_binary with cells of 48
+                                         Shape{1, 8, 50, 32, 2, 5, 4, 4, 1, 0},     // more of everything than one LUT chooses from
+                                         Shape{1, 1, 9000, 16, 1, 1, 1, 1, 1, 1},   // deeper than an UltraRAM
+                                         Shape{1, 2, 330, 16, 2, 1, 2, 1, 2, 2},    // deeper than a LUT RAM
+                                         Shape{1, 3, 37, 16, 1, 2, 2, 3, 1, 0}));   // regions that begin in any way
 
 TEST(BufferConformance, TwoUnitsOnOnePortOfARegionAreAnError) {
   if (!RtlModule::available()) GTEST_SKIP() << "verilator is not installed";
