@@ -26,9 +26,9 @@ $tests/test_estimate --gtest_brief=1 --gtest_filter='Synthesis.*'
   grep -v '^kind,' "$BLENDSIM_CONFORMANCE_TABLE" | sort | awk -F, '{printf "| %s %s | %s | %s | %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5, $6, $7, $8, $9}'
 } >"$folder/conformance.md"
 {
-  echo "| module | point | role | LUT counted | form | % | FF counted | form | % | DSP | RAMB18 |"
-  echo "|---|---|---|---|---|---|---|---|---|---|---|"
-  awk -F, '{printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", $2, $3 == "" ? "zu3eg" : $3, $1, $4, $5, $6, $7, $8, $9, $10, $11}' \
+  echo "| module | point | role | LUT counted | form | % | FF counted | form | % | DSP | RAMB18 | URAM |"
+  echo "|---|---|---|---|---|---|---|---|---|---|---|---|"
+  awk -F, '{printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", $3, $4 == "" || $2 != "zu3eg" ? $2 " " $4 : $4, $1, $5, $6, $7, $8, $9, $10, $11, $12, $13}' \
     "$BLENDSIM_RESOURCE_TABLE"
 } >"$folder/resources.md"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Synthesises units of rtl/ over a grid of parameters with yosys, and prints one row of counts a point.
+# Synthesises units, buffers and the whole machine of rtl/ over a grid of parameters with yosys, and prints one row of counts a point.
 #   scripts/synthesise.sh [UNIT-PATTERN] [> rows]     default: every row of rtl/synthesis/grid.csv
 #   scripts/synthesise.sh --write                     ... and replaces rtl/synthesis/xcup.csv with them
 # Rows are what the estimator's tests read (docs/accuracy.md); the version that counted stands in each. A hierarchical
@@ -37,25 +37,36 @@ counts() {
     }' "$1"
 }
 
-# point UNIT SETTINGS: settings are "unit.parameter=value" separated by semicolons, on top of zu3eg.
+# top UNIT: yosys commands that read a unit and make it the top. A buffer is cut out of machine.sv, which gives it its ports.
+top() {
+  local buffer=${1#buffer }
+  if [ "$buffer" = "$1" ]; then
+    echo "read_verilog -sv -DSYNTHESIS $folder/package/blendsim_pkg.sv rtl/*.sv; hierarchy -top $1"
+  else
+    echo "read_verilog -sv -DSYNTHESIS $folder/package/blendsim_pkg.sv $(echo rtl/{machine,banked_buffer,buffer,memory,multiplexer,one_hot_multiplexer}.sv)"
+    echo "hierarchy -top machine; setattr -mod -unset top machine; select -set cut machine/$buffer %M"
+    echo "setattr -mod -set top 1 @cut; rename -top cut; hierarchy -top cut"
+  fi
+}
+
+# point PLATFORM UNIT SETTINGS: settings are "unit.parameter=value" separated by semicolons.
 point() {
-  local unit=$1 setting arguments=() settings
-  IFS=';' read -ra settings <<<"$2"
+  local arguments=() settings setting
+  IFS=';' read -ra settings <<<"$3"
   for setting in "${settings[@]}"; do arguments+=(--set "$setting"); done
-  "$blendsim" rtl zu3eg "${arguments[@]}" -o "$folder/package" >/dev/null
-  yosys -q -p "read_verilog -sv -DSYNTHESIS $folder/package/blendsim_pkg.sv rtl/*.sv
-    synth_xilinx -family xcup -noiopad -top $unit
-    tee -q -o $folder/stat.txt stat" >"$folder/log.txt" 2>&1 ||
-    { grep ERROR "$folder/log.txt" >&2; echo "$unit $2: yosys failed" >&2; return 1; }
+  "$blendsim" rtl "$1" "${arguments[@]}" -o "$folder/package" >/dev/null
+  { top "$2"; echo "synth_xilinx -family xcup -noiopad; tee -q -o $folder/stat.txt stat"; } >"$folder/point.ys"
+  yosys -q -s "$folder/point.ys" >"$folder/log.txt" 2>&1 ||
+    { grep ERROR "$folder/log.txt" >&2; echo "$1 $2 $3: yosys failed" >&2; return 1; }
   counts "$folder/stat.txt"
 }
 
 rows=$folder/rows.csv
-echo "role,unit,settings,lut,ff,dsp,ramb18,uram,version" >"$rows"
-while IFS=, read -r role unit settings; do
+echo "role,platform,unit,settings,lut,ff,dsp,ramb18,uram,version" >"$rows"
+while IFS=, read -r role platform unit settings; do
   case $role in '' | '#'* | role) continue ;; esac
   [[ $unit =~ $pattern ]] || continue
-  row="$role,$unit,$settings,$(point "$unit" "$settings"),$version"
+  row="$role,$platform,$unit,$settings,$(point "$platform" "$unit" "$settings"),$version"
   echo "$row" | tee -a "$rows"
 done <rtl/synthesis/grid.csv
 if [ -n "$write" ]; then cp "$rows" rtl/synthesis/xcup.csv; fi

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
+#include <utility>
 
 #include "units/buffer/layout.h"
 
@@ -13,30 +13,51 @@ namespace {
 struct Shape {
   std::int64_t width, rows;
 };
+// 18 Kb each; the 36 Kb block has twice the rows of each and 512 x 72.
 constexpr std::array<Shape, 6> shapes = {{{36, 512}, {18, 1024}, {9, 2048}, {4, 4096}, {2, 8192}, {1, 16384}}};
+constexpr std::int64_t byte = 9;  // bits with a write enable of their own
+
+struct Partition {
+  BlockRam blocks;
+  std::int64_t cost;
+};
+
+// Pieces of the depth lie side by side in the bytes of a block; a shape narrower than a byte holds bits of one piece and slice.
+Partition partition(const Shape& shape, std::int64_t halves, std::int64_t slice, std::int64_t depth, std::int64_t slices) {
+  const std::int64_t pieces = ceil_divide(depth, shape.rows), parts = pieces * slices;
+  const std::int64_t blocks =
+      shape.width >= byte ? ceil_divide(parts * ceil_divide(slice, byte), shape.width / byte) : parts * ceil_divide(slice, shape.width);
+  return {{blocks * halves, pieces}, blocks * (128 * halves + 1)};
+}
 
 }  // namespace
 
-std::int64_t ramb18(std::int64_t width, std::int64_t depth) {
-  std::vector<std::int64_t> least(static_cast<std::size_t>(width) + 1, 0);
-  for (std::size_t w = 1; w < least.size(); ++w) {
-    std::int64_t best = -1;
-    for (const Shape& shape : shapes) {
-      const std::size_t rest = w > static_cast<std::size_t>(shape.width) ? w - static_cast<std::size_t>(shape.width) : 0;
-      const std::int64_t cost = least[rest] + ceil_divide(depth, shape.rows);
-      if (best < 0 || cost < best) best = cost;
-    }
-    least[w] = best;
+BlockRam block_ram(std::int64_t width, std::int64_t depth, std::int64_t slices) {
+  Partition best = partition({72, 512}, 2, width / slices, depth, slices);
+  const auto consider = [&](const Partition& p) {
+    if (std::pair(p.cost, p.blocks.pieces) < std::pair(best.cost, best.blocks.pieces)) best = p;
+  };
+  for (const Shape& shape : shapes) {
+    consider(partition(shape, 1, width / slices, depth, slices));
+    consider(partition({shape.width, 2 * shape.rows}, 2, width / slices, depth, slices));
   }
-  return least.back();
+  return best.blocks;
 }
+
+std::int64_t ramb18(std::int64_t width, std::int64_t depth) { return block_ram(width, depth, 1).ramb18; }
 
 std::int64_t uram288(std::int64_t width, std::int64_t depth) { return ceil_divide(depth, 4096) * ceil_divide(width, 72); }
 
 std::int64_t lutram_luts(std::int64_t width, std::int64_t depth) {
   if (depth <= 32) return ceil_divide(width, 14) * 8;
   const std::int64_t groups = ceil_divide(depth, 64);
-  return groups * ceil_divide(width, 7) * 8 + width * ceil_divide(groups - 1, 3);
+  return groups * ceil_divide(width, 7) * 8 + width * multiplexer_luts(groups);
+}
+
+std::int64_t multiplexer_luts(std::int64_t words) {
+  if (words == 1) return 0;
+  if (words <= 4) return 1;
+  return words / 4 + (words % 4 > 1 ? 1 : 0) + multiplexer_luts(ceil_divide(words, 4));
 }
 
 LogicCost popcount(std::int64_t bits) {

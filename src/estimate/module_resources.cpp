@@ -116,13 +116,6 @@ Resources post_unit(const MachineParameters& m) {
   return {groups * ((groups > 1 ? 41742 : 35000) + 930 * p.comparators), groups * (18500 + 487 * p.comparators), 6 * p.lanes, 0, 0};
 }
 
-// Words of a buffer that a unit moves in one cycle, at most (rtl/machine.sv).
-std::int64_t words_at_once(BufferId id, const MachineParameters& m) {
-  if (id == BufferId::act_fixed) return std::max({m.mac_array.rows, m.post_unit.lanes, m.pool_unit.lanes}) / slice_channels;
-  if (id == BufferId::accumulators) return m.xnor_array.rows % m.post_unit.lanes != 0 || m.mac_array.rows % m.post_unit.lanes != 0 ? 2 : 1;
-  return 1;
-}
-
 }  // namespace
 
 Resources module_resources(Module module, const MachineParameters& machine) {
@@ -138,24 +131,6 @@ Resources module_resources(Module module, const MachineParameters& machine) {
     case Module::pool_unit: break;
   }
   return pool_unit(machine);
-}
-
-Resources buffer_resources(BufferId id, const MachineParameters& machine) {
-  const BufferParameters& b = machine.buffer(id);
-  const std::int64_t banks = id == BufferId::act_binary ? binary_banks : id == BufferId::act_fixed ? 4 : 1;
-  const std::int64_t ways = power_of_two_above(words_at_once(id, machine));
-  const std::int64_t memories = b.regions * banks * ways;
-  const std::int64_t width = b.width / banks, depth = ceil_divide(b.depth, ways);
-  const std::string_view kind = memory_kinds[static_cast<std::size_t>(b.kind)];
-  Resources r;
-  r.lut = b.regions * banks * 20 + (b.regions > 1 || ways > 1 ? width * banks * ways : 0);  // addresses; choice of a region and way
-  if (kind == "bram") r.bram36_halves = memories * ramb18(width, depth);
-  if (kind == "uram") r.uram = memories * uram288(width, depth);
-  if (kind == "lutram") {
-    r.lut += memories * lutram_luts(width, depth);
-    r.ff += memories * width * b.latency;
-  }
-  return r;
 }
 
 }  // namespace blendsim

@@ -30,7 +30,9 @@ inline constexpr std::array<std::pair<UnitId, Module>, unit_count> unit_modules 
 // One instance of a module of rtl/, without queue_unit and buffers.
 [[nodiscard]] Resources module_resources(Module module, const MachineParameters& machine);
 
-// A buffer as rtl/machine.sv builds it: a memory a region, bank and way, and the choice of a region for each reader.
+// A buffer as rtl/machine.sv builds it: a memory a region, bank and way, the choice of a request for each region and of a
+// region for each reader (buffer_resources.cpp). The register behind a block RAM counts, as yosys counts it; it is in the block
+// where a tool moves it there.
 [[nodiscard]] Resources buffer_resources(BufferId buffer, const MachineParameters& machine);
 
 }  // namespace blendsim

@@ -37,6 +37,21 @@ TEST(BlockRam, EveryShapeFillsOneBlockAndOneWordMoreTakesASecond) {
   EXPECT_EQ(ramb18(37, 512), 2);
 }
 
+// yosys 0.23 on rtl/memory.sv.
+TEST(BlockRam, PiecesOfADepthThatIsNoPowerOfTwoLieSideBySideInABlock) {
+  const auto expect = [](std::int64_t width, std::int64_t depth, std::int64_t blocks, std::int64_t pieces) {
+    const BlockRam b = block_ram(width, depth, 1);
+    EXPECT_EQ(b.ramb18, blocks) << width << " x " << depth;
+    EXPECT_EQ(b.pieces, pieces) << width << " x " << depth;
+  };
+  expect(128, 600, 8, 1);
+  expect(40, 1100, 4, 3);    // three pieces of five bytes in two blocks of eight
+  expect(128, 3000, 23, 3);  // of 15 bytes in blocks of two
+  expect(128, 5000, 38, 5);
+  expect(128, 8192, 60, 2);
+  EXPECT_EQ(block_ram(48, 700, 3).ramb18, 3) << "a slice of 16 bits takes two bytes";
+}
+
 TEST(UltraRam, IsFixedAt4096WordsOf72Bits) {
   EXPECT_EQ(uram288(72, 4096), 1);
   EXPECT_EQ(uram288(73, 4096), 2);
@@ -79,7 +94,7 @@ TEST(Resources, EveryShippedPlatformSaysWhatOfItDoesNotFit) {
     EXPECT_LT(e.lut_low, 1);
     EXPECT_GT(e.lut_high, 1);
   }
-  EXPECT_TRUE(estimate_resources(load_platform("vu9p", {}, paths)).fits);
+  for (const char* name : {"zu7ev", "vu9p"}) EXPECT_TRUE(estimate_resources(load_platform(name, {}, paths)).fits) << name;
 }
 
 TEST(Resources, TotalIsThePartsAndWhatIsReserved) {
