@@ -38,10 +38,11 @@ counts() {
 }
 
 # top UNIT: yosys commands that read a unit and make it the top. A buffer is cut out of machine.sv, which gives it its ports.
+# Only files that the unit needs are read: abc's result depends on the numbers that everything read before gets.
 top() {
   local buffer=${1#buffer }
   if [ "$buffer" = "$1" ]; then
-    echo "read_verilog -sv -DSYNTHESIS $folder/package/blendsim_pkg.sv rtl/*.sv; hierarchy -top $1"
+    echo "read_verilog -sv -DSYNTHESIS $folder/package/blendsim_pkg.sv rtl/$1.sv; hierarchy -top $1 -libdir rtl"
   else
     echo "read_verilog -sv -DSYNTHESIS $folder/package/blendsim_pkg.sv $(echo rtl/{machine,banked_buffer,buffer,memory,multiplexer,one_hot_multiplexer}.sv)"
     echo "hierarchy -top machine; setattr -mod -unset top machine; select -set cut machine/$buffer %M"
@@ -69,4 +70,5 @@ while IFS=, read -r role platform unit settings; do
   row="$role,$platform,$unit,$settings,$(point "$platform" "$unit" "$settings"),$version"
   echo "$row" | tee -a "$rows"
 done <rtl/synthesis/grid.csv
+[ "$(wc -l <"$rows")" -gt 1 ] || { echo "no row of rtl/synthesis/grid.csv has a unit that matches '$pattern'" >&2; exit 1; }
 if [ -n "$write" ]; then cp "$rows" rtl/synthesis/xcup.csv; fi
