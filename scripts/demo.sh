@@ -20,7 +20,7 @@ mkdir -p "$out"
 models=../shared/models
 if [ -d "$models" ]; then
   echo "== CNV 1W1A, trained on CIFAR-10, on the picture of a deer (class 4)"
-  "$blendsim" run "$models/cnv_w1a1_qonnx.onnx" --platform zu3eg --input "$models/deer_u8.npy" --input-scale 1/255 \
+  "$blendsim" run "$models/cnv_w1a1_qonnx.onnx" --platform k26 --input "$models/deer_u8.npy" --input-scale 1/255 \
     --json "$out/cnv_deer.json"
 else
   echo "== $models is not there: the trained CNV network is left out"
@@ -28,6 +28,6 @@ fi
 
 echo "== NeuroBlend-20: binary main path, fixed-point skip path, seeded weights"
 "$blendsim" zoo neuroblend20 -o "$out/neuroblend20.onnx"
-"$blendsim" compile "$out/neuroblend20.onnx" --platform zu3eg -o "$out/neuroblend20.program"
+"$blendsim" compile "$out/neuroblend20.onnx" --platform k26 -o "$out/neuroblend20.program"
 "$blendsim" run "$out/neuroblend20.program" --json "$out/neuroblend20.json"
 echo "== networks, programs and JSON reports are in $out"

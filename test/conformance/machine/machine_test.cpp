@@ -161,7 +161,15 @@ TEST_F(MachineConformance, Neuroblend20AgreesOnZu3eg) { expect_no_difference(pla
 TEST_F(MachineConformance, CnvAgreesOnZu3eg) {
   expect_no_difference(platform_named("zu3eg"), named("cnv_w1a1", load_network(models + "cnv_w1a1_qonnx.onnx")));
 }
-// Two machines that take minutes to verilate.
+// Machines that take minutes to verilate.
+TEST_F(MachineConformance, LongNeuroblend20AndCnvAgreeOnK26) {
+  expect_no_difference(platform_named("k26"), zoo("neuroblend20"));
+  expect_no_difference(platform_named("k26"), named("cnv_w1a1", load_network(models + "cnv_w1a1_qonnx.onnx")));
+}
+TEST_F(MachineConformance, LongABatchAgreesOnTheOtherSmallPlatforms) {
+  expect_no_difference(platform_named("zu3eg-wide"), blend(8, 16), 2);
+  expect_no_difference(platform_named("z7020"), blend(8, 16), 2);
+}
 TEST_F(MachineConformance, LongRandomNetworksAgreeOnTheWideMachine) { expect_random_networks_agree(platform_named("wide"), 41, 12, 2); }
 TEST_F(MachineConformance, LongRandomNetworksAgreeOnTheOddMachine) {
   // The units' odd machine holds no 8-bit values, which every network has.

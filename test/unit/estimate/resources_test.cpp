@@ -94,7 +94,7 @@ TEST(Resources, EveryShippedPlatformSaysWhatOfItDoesNotFit) {
     EXPECT_LT(e.lut_low, 1);
     EXPECT_GT(e.lut_high, 1);
   }
-  for (const char* name : {"zu7ev", "vu9p"}) EXPECT_TRUE(estimate_resources(load_platform(name, {}, paths)).fits) << name;
+  for (const char* name : {"k26", "zu7ev", "vu9p"}) EXPECT_TRUE(estimate_resources(load_platform(name, {}, paths)).fits) << name;
 }
 
 TEST(Resources, TotalIsThePartsAndWhatIsReserved) {
