@@ -10,11 +10,11 @@
 namespace blendsim {
 namespace {
 
-struct Shape {
+struct BlockShape {
   std::int64_t width, rows;
 };
 // 18 Kb each; the 36 Kb block has twice the rows of each and 512 x 72.
-constexpr std::array<Shape, 6> shapes = {{{36, 512}, {18, 1024}, {9, 2048}, {4, 4096}, {2, 8192}, {1, 16384}}};
+constexpr std::array<BlockShape, 6> shapes = {{{36, 512}, {18, 1024}, {9, 2048}, {4, 4096}, {2, 8192}, {1, 16384}}};
 constexpr std::int64_t byte = 9;  // bits with a write enable of their own
 
 struct Partition {
@@ -23,7 +23,7 @@ struct Partition {
 };
 
 // Pieces of the depth lie side by side in the bytes of a block; a shape narrower than a byte holds bits of one piece and slice.
-Partition partition(const Shape& shape, std::int64_t halves, std::int64_t slice, std::int64_t depth, std::int64_t slices) {
+Partition partition(const BlockShape& shape, std::int64_t halves, std::int64_t slice, std::int64_t depth, std::int64_t slices) {
   const std::int64_t pieces = ceil_divide(depth, shape.rows), parts = pieces * slices;
   const std::int64_t blocks =
       shape.width >= byte ? ceil_divide(parts * ceil_divide(slice, byte), shape.width / byte) : parts * ceil_divide(slice, shape.width);
@@ -37,7 +37,7 @@ BlockRam block_ram(std::int64_t width, std::int64_t depth, std::int64_t slices) 
   const auto consider = [&](const Partition& p) {
     if (std::pair(p.cost, p.blocks.pieces) < std::pair(best.cost, best.blocks.pieces)) best = p;
   };
-  for (const Shape& shape : shapes) {
+  for (const BlockShape& shape : shapes) {
     consider(partition(shape, 1, width / slices, depth, slices));
     consider(partition({shape.width, 2 * shape.rows}, 2, width / slices, depth, slices));
   }

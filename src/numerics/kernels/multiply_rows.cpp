@@ -22,8 +22,11 @@ void dense(const MultiplyRows& work, std::int32_t* sums) { multiply_rows_referen
 
 #else
 
-#if HWY_TARGET == HWY_AVX3_DL
-HWY_PUSH_ATTRIBUTES("avx512vnni")  // of what the target stands for, and missing in its attributes
+// AVX3_DL stands for VNNI too, but its attributes lack it. gcc adds one to those that surround it; clang keeps the outer ones only.
+#undef BLENDSIM_VNNI
+#define BLENDSIM_VNNI (HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL)
+#if BLENDSIM_VNNI
+HWY_PUSH_ATTRIBUTES("avx512vnni")
 #endif
 
 using Sums = hn::CappedTag<std::int32_t, 16>;
@@ -31,7 +34,7 @@ using Pairs = hn::Repartition<std::int16_t, Sums>;
 
 // Sums of pairs of products, added to total; where that takes two accumulators, also to odd.
 HWY_INLINE void multiply_add(hn::Vec<Pairs> x, hn::Vec<Pairs> w, hn::Vec<Sums>& total, hn::Vec<Sums>& odd) {
-#if HWY_TARGET == HWY_AVX3_DL
+#if BLENDSIM_VNNI
   (void)odd;
   total.raw = _mm512_dpwssd_epi32(total.raw, x.raw, w.raw);  // VNNI; Highway multiplies and adds in two steps
 #else
@@ -77,7 +80,7 @@ void dense(const MultiplyRows& work, std::int32_t* sums) {
   for (; pixel < work.pixels; ++pixel) block<1>(work, pixel, sums);
 }
 
-#if HWY_TARGET == HWY_AVX3_DL
+#if BLENDSIM_VNNI
 HWY_POP_ATTRIBUTES
 #endif
 
