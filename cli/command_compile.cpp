@@ -30,6 +30,7 @@ void check_pass(const std::string& pass) {
 
 void run(const Arguments& arguments) {
   check_pass(arguments.dump_after);
+  keep_apart({arguments.network, arguments.platform}, {arguments.output, arguments.lowered});
   const FileKind kind = file_kind(arguments.network);
   if (kind != FileKind::onnx) {
     throw DiagnosticError("file-unrecognised", {.file = arguments.network},
@@ -39,10 +40,6 @@ void run(const Arguments& arguments) {
   const Platform platform = named_platform(arguments.platform, arguments.sets);
   progress("lowering " + arguments.network);
   const IntegerNetwork network = load_network(arguments.network);
-  if (!arguments.lowered.empty()) {
-    write_whole(arguments.lowered, [&](const std::string& temporary) { export_lowered(network, temporary); });
-    std::cout << fmt::format("wrote {}: the lowered network as standard ONNX\n", arguments.lowered);
-  }
   progress("compiling for " + platform.name);
   CompileOptions options;
   options.dump_after = arguments.dump_after;
@@ -51,6 +48,10 @@ void run(const Arguments& arguments) {
   const CompileResult result = compile(network, platform, options);
   std::cout << result.dump;
   for (const std::string& line : result.explanation) std::cout << line << '\n';
+  if (!arguments.lowered.empty()) {
+    write_whole(arguments.lowered, [&](const std::string& temporary) { export_lowered(network, temporary); });
+    std::cout << fmt::format("wrote {}: the lowered network as standard ONNX\n", arguments.lowered);
+  }
   write_whole(arguments.output, [&](const std::string& temporary) { write_program(result.program, temporary); });
   std::cout << fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n",
                            arguments.output, result.program.network, platform.name, result.program.layers.size(),

@@ -221,6 +221,9 @@ void run(const Arguments& arguments) {
   if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
     usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
   }
+  std::vector<std::string> read = arguments.inputs;
+  read.insert(read.end(), {arguments.file, arguments.platform});
+  keep_apart(read, {arguments.json});
   const auto begin = std::chrono::steady_clock::now();
   const InputScale scale = parse_scale(arguments.input_scale);
   const Loaded loaded = load(arguments);

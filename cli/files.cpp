@@ -128,6 +128,31 @@ void write_text(const std::string& path, std::string_view text) {
   });
 }
 
+namespace {
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  const bool a_there = fs::exists(a, error), b_there = fs::exists(b, error);
+  if (a_there != b_there) return false;
+  if (a_there) return fs::is_regular_file(a, error) && fs::equivalent(a, b, error);
+  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+}
+
+}  // namespace
+
+void keep_apart(const std::vector<std::string>& read, const std::vector<std::string>& written) {
+  for (auto output = written.begin(); output != written.end(); ++output) {
+    if (output->empty()) continue;
+    const auto is_it = [&](const std::string& other) { return !other.empty() && same_file(other, *output); };
+    if (std::any_of(read.begin(), read.end(), is_it)) {
+      usage_error(fmt::format("{} is to be read and written", *output), "write to another file");
+    }
+    if (std::any_of(written.begin(), output, is_it)) {
+      usage_error(fmt::format("{} is to be written twice", *output), "write to different files");
+    }
+  }
+}
+
 void make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);

@@ -32,6 +32,9 @@ enum class Unit { none, cycle, bit, word, beat, byte, hertz, percent, celsius, r
   return "";
 }
 
+// A step for values that must be powers of two.
+inline constexpr std::int64_t powers_of_two = 0;
+
 // One parameter of a unit. Values are integers in [minimum, maximum]; a choice is stored as its index into `choices`.
 template <class S>
 struct Parameter {
@@ -43,7 +46,7 @@ struct Parameter {
   std::string_view sentence;                     // "Output channels computed in parallel."
   std::span<const std::string_view> choices{};   // non-empty: an enumeration
   bool required = false;                         // false: the struct's initialiser is the default
-  std::int64_t step = 1;                         // the value must be a multiple of this
+  std::int64_t step = 1;                         // the value must be a multiple of this, or powers_of_two
 };
 
 // One field of an instruction: `bits` wide, unsigned, at the place that its order in the table gives it.

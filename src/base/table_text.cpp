@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -128,8 +129,12 @@ ParsedValue parse_choice(std::string_view text, const ParameterRow& row) {
                  near.empty() ? std::string{} : fmt::format("did you mean '{}'?", near));
 }
 
+bool on_step(std::int64_t value, std::int64_t step) {
+  return step == powers_of_two ? std::has_single_bit(static_cast<std::uint64_t>(value)) : value % step == 0;
+}
+
 ParsedValue check_range(std::int64_t value, const ParameterRow& row) {
-  if (value >= row.minimum && value <= row.maximum && value % row.step == 0) return {value, std::nullopt, {}, {}};
+  if (value >= row.minimum && value <= row.maximum && on_step(value, row.step)) return {value, std::nullopt, {}, {}};
   return failure("out-of-range", fmt::format("{} is not allowed: {}", format_quantity(value, row.unit), allowed_text(row)));
 }
 
@@ -198,6 +203,7 @@ std::string allowed_text(const ParameterRow& row) {
   std::string out = row.minimum == row.maximum
                         ? fmt::format("only {}", format_quantity(row.minimum, row.unit))
                         : fmt::format("{} to {}", format_quantity(row.minimum, row.unit), format_quantity(row.maximum, row.unit));
+  if (row.step == powers_of_two) return out + ", a power of two";
   if (row.step != 1 && row.minimum != row.maximum) out += fmt::format(" in steps of {}", format_quantity(row.step, row.unit));
   return out;
 }

@@ -49,7 +49,7 @@ struct ParsedValue {
 [[nodiscard]] std::string format_quantity(std::int64_t value, Unit unit);
 [[nodiscard]] std::string format_value(std::int64_t value, const ParameterRow& row);
 
-// "16 to 256 in steps of 16", "dsp or lut", "1 Hz to 2 GHz".
+// "16 to 256 in steps of 16", "32 bit to 1024 bit, a power of two", "dsp or lut", "1 Hz to 2 GHz".
 [[nodiscard]] std::string allowed_text(const ParameterRow& row);
 
 }  // namespace blendsim

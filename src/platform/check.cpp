@@ -97,9 +97,6 @@ class Checker {
     if (const std::int64_t fixed = fixed_regions(id); fixed != 0 && given != fixed) {
       contradiction({regions}, fmt::format("{} is {}, but the design fixes it at {}", regions, given, fixed), "leave the key out");
     }
-    if (id == BufferId::act_binary && given > 4) {
-      diagnostics_.error("out-of-range", place({regions}), fmt::format("{} is not allowed: 1 to 4", given));
-    }
   }
 
   // The addresses that instructions can carry.

@@ -90,6 +90,7 @@ std::vector<Leaf> platform_leaves(Platform& p) {
     // Width and fixed region counts follow from the design; absent means derived.
     for (Leaf& leaf : leaves) {
       if (leaf.path == group + ".width") leaf.row.required = false;
+      if (leaf.path == "buffers.act_binary.regions") leaf.row.maximum = 4;
     }
   }
   append_text(leaves, "memory.standard", p.memory_standard, "timing table of configs/devices/dram.yaml", true);

@@ -55,6 +55,31 @@ TEST_F(CliBadInput, MissingAndEmptyFiles) {
   expect_input_refused("/nowhere/x.npy", "file-unreadable", "/nowhere/x.npy");
 }
 
+// Nothing is lost: not by a name given twice, and not through another name of the same file.
+TEST_F(CliBadInput, WhatIsReadIsNotWritten) {
+  const auto refused = [](const std::vector<std::string>& arguments, const std::string& kept, const std::string& words) {
+    const std::string before = read_text(kept);
+    const ProcessResult result = blendsim_cli(arguments);
+    EXPECT_EQ(result.status, 2) << result.out;
+    EXPECT_THAT(result.err, HasSubstr(words));
+    EXPECT_EQ(read_text(kept), before);
+  };
+  const std::string link = work.path("link");
+  std::filesystem::create_symlink(net(), link);
+  refused({"compile", net(), "--platform", "zu3eg", "-o", net()}, net(), "is to be read and written");
+  refused({"compile", net(), "--platform", "zu3eg", "-o", link}, net(), "is to be read and written");
+  refused({"compile", net(), "--platform", "zu3eg", "-o", work.path("a"), "--lowered", work.path("b/../a")}, net(), "is to be written twice");
+  refused({"run", program(), "--json", program()}, program(), "is to be read and written");
+  EXPECT_FALSE(std::filesystem::exists(work.path("a")));
+}
+
+TEST_F(CliBadInput, ACompilationThatFailsWritesNothing) {
+  const std::string lowered = work.path("lowered.onnx");
+  expect_refused({"compile", net(), "--platform", "zu3eg", "--set", "buffers.parameters.depth=2", "-o", work.path("x"), "--lowered", lowered},
+                 "does-not-fit", "parameters");
+  EXPECT_FALSE(std::filesystem::exists(lowered));
+}
+
 TEST_F(CliBadInput, AFolderIsNoFile) {
   expect_refused({"run", work.path(""), "--platform", "zu3eg"}, "file-unreadable", "is a folder, a file is expected");
 }

@@ -64,7 +64,7 @@ struct MemoryParameters {
 inline constexpr std::array memory_parameters = {
     Parameter<MemoryParameters>{"width", &MemoryParameters::width, 8, 1024, Unit::bit, "data-bus width of a channel", {}, true, 8},
     Parameter<MemoryParameters>{"channels", &MemoryParameters::channels, 1, 32, Unit::none, "independent channels"},
-    Parameter<MemoryParameters>{"port_width", &MemoryParameters::port_width, 32, 1024, Unit::bit, "bus word of the AXI port", {}, false, 32},
+    Parameter<MemoryParameters>{"port_width", &MemoryParameters::port_width, 32, 1024, Unit::bit, "bus word of the AXI port", {}, false, powers_of_two},
     Parameter<MemoryParameters>{"port_count", &MemoryParameters::port_count, 1, 1, Unit::none, "AXI ports"},
     Parameter<MemoryParameters>{"read_latency", &MemoryParameters::read_latency, 1, 1000, Unit::cycle, "through the interconnect and back, on top of the DRAM table"},
     Parameter<MemoryParameters>{"write_latency", &MemoryParameters::write_latency, 1, 1000, Unit::cycle, "last data written to response received"},

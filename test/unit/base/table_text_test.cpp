@@ -68,6 +68,15 @@ TEST(Quantity, AtTheEdgesOfItsRangeIsTakenAndOneBeyondIsNot) {
   EXPECT_EQ(parse_value("17", r).message, "17 is not allowed: 16 to 256 in steps of 16");
 }
 
+TEST(Quantity, OfPowersOfTwoTakesNothingBetween) {
+  ParameterRow r = row(Unit::bit, 32, 1024);
+  r.step = powers_of_two;
+  EXPECT_EQ(parse_value("32 bit", r).value, 32);
+  EXPECT_EQ(parse_value("1024 bit", r).value, 1024);
+  EXPECT_EQ(parse_value("96 bit", r).message, "96 bit is not allowed: 32 bit to 1024 bit, a power of two");
+  EXPECT_EQ(parse_value("0 bit", r).code, Code("out-of-range"));
+}
+
 TEST(Quantity, PrintsInTheLargestScaleThatIsExactAndReadsBack) {
   EXPECT_EQ(format_quantity(250'000'000, Unit::hertz), "250 MHz");
   EXPECT_EQ(format_quantity(1'000'000'000, Unit::hertz), "1 GHz");

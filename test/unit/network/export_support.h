@@ -45,7 +45,7 @@ struct Outcome {
 };
 
 inline bool onnx_runtime_present() {
-  return std::filesystem::exists(std::string(BLENDSIM_NODE_MODULES) + "/onnxruntime-node") &&
+  return std::filesystem::exists(std::filesystem::path(BLENDSIM_NODE_MODULES) / "onnxruntime-node") &&
          std::system("node --version >/dev/null 2>&1") == 0;
 }
 
