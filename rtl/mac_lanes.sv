@@ -111,9 +111,9 @@ module mac_lanes #(
         add3 #(.WIDTH(ACCUMULATOR)) total (.a(base), .b(ACCUMULATOR'(one)), .c(ACCUMULATOR'(other)), .sum(next));
       end else begin : single
         assign next = base + ACCUMULATOR'(one);
-        logic unused;
-        assign unused = &{1'b0, other};
       end
+      logic unused;
+      assign unused = &{1'b0, one, other};
       always_ff @(posedge clk) accumulator <= next;
       assign sums[ACCUMULATOR*r+:ACCUMULATOR] = accumulator;
     end

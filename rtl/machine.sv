@@ -392,4 +392,8 @@ module machine #(
       .clk, .read(instructions_read), .read_address(instructions_address), .read_data(instructions_data),
       .write(load_instructions_write), .write_address(load_instructions_write_address),
       .write_data(load_instructions_write_data));
+
+  // A unit takes its own width of words that others may need wider.
+  logic unused;
+  assign unused = &{1'b0, xnor_parameters_data, mac_parameters_data, mac_act_fixed_data, post_act_fixed_data, pool_act_fixed_data};
 endmodule

@@ -80,7 +80,7 @@ module queue_unit #(
     else if (start) head <= ring[ring_read];
     if (enter && !to_head) ring[ring_write] <= entry;
     if (enter && !to_head) ring_write <= ring_write == RING_BITS'(RING - 1) ? '0 : ring_write + 1'b1;
-    if (start && count > COUNT'(1)) ring_read <= ring_read == RING_BITS'(RING - 1) ? '0 : ring_read + 1'b1;
+    if (start && count != '0 && count != COUNT'(1)) ring_read <= ring_read == RING_BITS'(RING - 1) ? '0 : ring_read + 1'b1;
     count <= count + COUNT'(enter) - COUNT'(start);
     if (reset) begin
       ring_write <= '0;

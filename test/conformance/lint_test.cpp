@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every module of rtl/ passes verilator --lint-only -Wall without a word, on every platform of the conformance tests.
+// Every module of rtl/ passes verilator --lint-only -Wall without a word on every platform of the conformance tests, and the
+// machine on platforms whose units differ in width or are the smallest that there are.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+
+#include "isa/verilog_package.h"
+#include "platform/platform.h"
 
 #ifdef BLENDSIM_VERILATOR
 namespace blendsim::conformance {
@@ -23,6 +28,11 @@ std::string output_of(const std::string& command) {
   return ::pclose(pipe) == 0 ? out : out + "failed: " + command;
 }
 
+std::string lint(const fs::path& package, const fs::path& file) {
+  return output_of(BLENDSIM_VERILATOR " --lint-only -Wall --assert -y " BLENDSIM_SOURCE "/rtl --top-module " + file.stem().string() + " " +
+                   package.string() + " " + file.string());
+}
+
 class RtlLint : public testing::TestWithParam<std::string> {};
 
 TEST_P(RtlLint, EveryModuleIsClean) {
@@ -30,15 +40,31 @@ TEST_P(RtlLint, EveryModuleIsClean) {
   const fs::path package = fs::path(BLENDSIM_PACKAGES) / GetParam() / "blendsim_pkg.sv";
   for (const auto& file : fs::directory_iterator(rtl)) {
     if (file.path().extension() != ".sv") continue;
-    const std::string top = file.path().stem().string();
-    EXPECT_EQ(output_of(BLENDSIM_VERILATOR " --lint-only -Wall --assert -y " + rtl.string() + " --top-module " + top + " " + package.string() +
-                        " " + file.path().string()),
-              "")
-        << top;
+    EXPECT_EQ(lint(package, file.path()), "") << file.path();
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Platforms, RtlLint, testing::Values("zu3eg", "tiny", "wide", "odd"), [](const auto& test) { return test.param; });
+
+using Settings = std::vector<std::string>;
+class MachineLint : public testing::TestWithParam<Settings> {};
+
+TEST_P(MachineLint, IsCleanToo) {
+  const Platform platform = load_platform("zu3eg", GetParam(), {BLENDSIM_CONFIGS});
+  const fs::path package = fs::path(testing::TempDir()) / (platform.digest() + "_pkg.sv");
+  std::ofstream(package) << verilog_package(platform.machine, "lint");
+  EXPECT_EQ(lint(package, fs::path(BLENDSIM_SOURCE) / "rtl/machine.sv"), "") << testing::PrintToString(GetParam());
+  fs::remove(package);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Platforms, MachineLint,
+    testing::Values(Settings{"dispatcher.queue_depth=1", "dispatcher.token_bits=1 bit"}, Settings{"mac_array.rows=32"},
+                    Settings{"mac_array.rows=32", "mac_array.products_per_dsp=2"}, Settings{"mac_array.rows=256", "mac_array.columns=1"},
+                    Settings{"xnor_array.accumulator=12 bit", "mac_array.accumulator=16 bit"},
+                    Settings{"xnor_array.rows=64", "xnor_array.words=12", "xnor_array.implementation=lut"},
+                    Settings{"memory.port_width=32 bit", "load.outstanding=1", "load.burst=1 beats", "store.outstanding=1"},
+                    Settings{"buffers.act_binary.regions=4", "buffers.act_fixed.regions=1", "buffers.instructions.kind=lutram"}));
 
 }  // namespace
 }  // namespace blendsim::conformance
