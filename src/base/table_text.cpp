@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <vector>
 
@@ -161,9 +162,12 @@ ParsedValue parse_value(std::string_view raw, const ParameterRow& row) {
   }
   if (parts.overflow) return failure("out-of-range", fmt::format("{} is not allowed: {}", text, allowed_text(row)));
   if (row.unit == Unit::none) {
+    if (std::any_of(parts.suffix.begin(), parts.suffix.end(), is_digit)) {
+      return failure("wrong-type", fmt::format("'{}' is not a plain whole number", text), "write it in digits alone, without exponent");
+    }
     if (!parts.suffix.empty()) {
       return failure("wrong-unit", fmt::format("'{}' carries a unit, but this is a plain count", text),
-                     fmt::format("write {}", text.substr(0, text.size() - parts.suffix.size())));
+                     fmt::format("write {}", trim(text.substr(0, text.size() - parts.suffix.size()))));
     }
     return scaled(*parts.number, 1, text, row);
   }

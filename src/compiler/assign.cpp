@@ -107,13 +107,13 @@ class Chooser {
                                   std::string& problem) const {
     const int bits = in.format.is_bipolar() ? 2 : in.format.bits();
     if (bits > machine_.mac_array.activation_bits) {
-      problem = fmt::format("{} activations need mac_array.activation_bits={}, there are {}", in.format.name(), bits,
+      problem = fmt::format("{} activations need --set \"mac_array.activation_bits={} bit\", there are {}", in.format.name(), bits,
                             machine_.mac_array.activation_bits);
       return std::nullopt;
     }
     const int weight_bits = signed_bits_for(weights_->weight_lo, weights_->weight_hi);
     if (weight_bits > machine_.mac_array.weight_bits) {
-      problem = fmt::format("weights in [{}, {}] need mac_array.weight_bits={}, there are {}", weights_->weight_lo,
+      problem = fmt::format("weights in [{}, {}] need --set \"mac_array.weight_bits={} bit\", there are {}", weights_->weight_lo,
                             weights_->weight_hi, weight_bits, machine_.mac_array.weight_bits);
       return std::nullopt;
     }
@@ -154,7 +154,7 @@ class Chooser {
   static bool fits(const IntTensor& out, std::int64_t bits, const char* parameter, std::string& problem) {
     const int needed = signed_bits_for(out.lo, out.hi);
     if (needed <= bits) return true;
-    problem = fmt::format("sums in [{}, {}] need {}={}, there are {}", out.lo, out.hi, parameter, needed, bits);
+    problem = fmt::format("sums in [{}, {}] need --set \"{}={} bit\", there are {}", out.lo, out.hi, parameter, needed, bits);
     return false;
   }
 
@@ -224,7 +224,7 @@ void check_multipliers(const IntegerNetwork& network, const NetworkFacts& facts,
     if (bits <= machine.post_unit.multiplier) continue;
     found.error("unit-too-narrow", Place{{}, 0, network.layers[l].name},
                 fmt::format("a factor M needs {} bits, post_unit.multiplier is {}", bits, machine.post_unit.multiplier),
-                fmt::format("post_unit.multiplier={}{}", bits, bits > 27 ? " (beyond the widest, 27)" : ""));
+                fmt::format("--set \"post_unit.multiplier={} bit\"{}", bits, bits > 27 ? " (beyond the widest, 27)" : ""));
   }
 }
 

@@ -64,7 +64,7 @@ class Synchroniser {
       if (!relieve_counters()) return;
     }
     throw DiagnosticError("does-not-fit", Place{{}, 0, "tokens"},
-                          "no order of tokens keeps every counter below its limit", "dispatcher.token_bits=8");
+                          "no order of tokens keeps every counter below its limit", "--set \"dispatcher.token_bits=8 bit\"");
   }
 
  private:

@@ -94,6 +94,13 @@ TEST(Quantity, PrintsInTheLargestScaleThatIsExactAndReadsBack) {
   }
 }
 
+TEST(Quantity, WithAnExponentIsNoPlainNumberAndNoUnitIsBlamed) {
+  const ParsedValue parsed = parse_value("1e3", row(Unit::none));
+  EXPECT_EQ(parsed.code, Code("wrong-type"));
+  EXPECT_EQ(parsed.hint, "write it in digits alone, without exponent");
+  EXPECT_EQ(parse_value("16 bit", row(Unit::none)).hint, "write 16");
+}
+
 TEST(Choice, IsReadAndPrintedByName) {
   ParameterRow r = row(Unit::none, 0, 1);
   r.choices = choices;

@@ -192,7 +192,7 @@ TEST(Diagnosis, of_a_narrow_array_names_the_parameter_and_the_value) {
   const Diagnostic d = refusal(small_network(Format::signed_bits(8), Format::signed_bits(8)), p);
   EXPECT_EQ(d.code, Code("unit-too-narrow"));
   EXPECT_EQ(d.place.node, "Conv0");
-  EXPECT_THAT(d.hint, HasSubstr("mac_array.weight_bits=8, there are 4"));
+  EXPECT_THAT(d.hint, HasSubstr("--set \"mac_array.weight_bits=8 bit\", there are 4"));
 }
 
 TEST(Diagnosis, of_a_narrow_accumulator_names_the_parameter_and_the_value) {
@@ -201,7 +201,7 @@ TEST(Diagnosis, of_a_narrow_accumulator_names_the_parameter_and_the_value) {
   // At most 16 channels x 9 taps x 128 x 128 = 2,359,296: at least 17 bits, whatever the weights drawn.
   const Diagnostic d = refusal(small_network(Format::signed_bits(8), Format::signed_bits(8)), p);
   EXPECT_EQ(d.code, Code("unit-too-narrow"));
-  EXPECT_THAT(d.hint, HasSubstr("mac_array.accumulator="));
+  EXPECT_THAT(d.hint, testing::ContainsRegex("--set \"mac_array.accumulator=[0-9]+ bit\", there are 16"));
 }
 
 TEST(Diagnosis, of_a_narrow_multiplier_names_the_parameter_and_the_value) {
@@ -211,7 +211,7 @@ TEST(Diagnosis, of_a_narrow_multiplier_names_the_parameter_and_the_value) {
   std::get<PostProcessing>(network.layers[1].work).q1->multiplier[3] = 1000;  // 11 bits with its sign
   const Diagnostic d = refusal(network, p);
   EXPECT_EQ(d.code, Code("unit-too-narrow"));
-  EXPECT_EQ(d.hint, "post_unit.multiplier=11");
+  EXPECT_EQ(d.hint, "--set \"post_unit.multiplier=11 bit\"");
 }
 
 TEST(Diagnosis, of_a_field_names_layer_field_and_limit) {

@@ -100,7 +100,7 @@ TEST_F(PlatformFile, AnotherUnitIsWrongUnit) {
 TEST_F(PlatformFile, AUnitOnAPlainCountIsWrongUnit) {
   replace("lanes: 16, multiplier", "lanes: 16 bit, multiplier");
   EXPECT_EQ(load(), "error[wrong-unit]: " + at(line_of("lanes: 16 bit"), "post_unit.lanes") +
-                        ": '16 bit' carries a unit, but this is a plain count\n  hint: write 16 ");
+                        ": '16 bit' carries a unit, but this is a plain count\n  hint: write 16");
 }
 
 TEST_F(PlatformFile, AValueOutsideItsRangeOrOffItsStepIsNamedWithWhatIsAllowed) {
@@ -212,6 +212,15 @@ TEST_F(PlatformFile, ParametersMayBeWiderInStepsOf128Bits) {
 TEST_F(PlatformFile, RegionsThatTheDesignFixesCannotBeChanged) {
   EXPECT_THAT(load({"buffers.accumulators.regions=3"}), HasSubstr("buffers.accumulators.regions is 3, but the design fixes it at 2"));
   EXPECT_THAT(load({"buffers.act_binary.regions=5"}), HasSubstr("error[out-of-range]: --set buffers.act_binary.regions: 5 is not allowed: 1 to 4"));
+}
+
+// What the commented template prints as a key's range is what loading takes.
+TEST_F(PlatformFile, TheTemplateNamesTheRangesThatHold) {
+  const std::string text = commented_yaml(load_platform("zu3eg", {}, paths));
+  const std::size_t regions = text.find("    regions:", text.find("  act_binary:"));
+  EXPECT_THAT(text.substr(regions, text.find('\n', regions) - regions), testing::EndsWith("; 1 to 4"));
+  EXPECT_THAT(text, HasSubstr("bus word of the AXI port; 32 bit to 1024 bit, a power of two"));
+  EXPECT_THAT(load({"memory.port_width=96 bit"}), HasSubstr("error[out-of-range]: --set memory.port_width: 96 bit is not allowed"));
 }
 
 TEST_F(PlatformFile, ABufferBeyondTheAddressFieldIsRefusedAtOneWordMore) {
