@@ -39,6 +39,7 @@ void canonicalise_node(const Node& node, const Producers& producers, operators::
     return out.emit(operators::canonical_copy(node, "Identity", 1));
   }
   if (row.canonical == nullptr) {
+    (void)operators::infer(node, out.context());  // behind a refused node no quantiser is recognised: not this one's fault
     throw Refusal{
         "unsupported-operator", "the operator is supported on constants only, or as a part of a binary quantiser",
         "write a sign as BipolarQuant, as GreaterOrEqual -> Where, or as GreaterOrEqual -> Cast -> Mul 2 -> Sub 1"};

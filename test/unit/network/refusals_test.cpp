@@ -156,6 +156,13 @@ TEST(Refusals, AllOfOneStageAtOnceWithoutTheirConsequences) {
   reading.node("Concat", {"b", "c", "d"}, {"y"}, {attr("axis", 1)}).set_name("consequence");
   EXPECT_EQ(findings(reading), (std::vector<Finding>{{"unsupported-operator", "one"}, {"unsupported-attribute", "two"},
                                                      {"bad-constant", "three"}}));
+  OnnxBuilder sign = start();
+  sign.scalar("minus", -0.5F);
+  sign.node("Erf", {"q"}, {"a"}).set_name("one");
+  sign.node("GreaterOrEqual", {"a", "zero"}, {"c"}).set_name("compare");
+  sign.node("Where", {"c", "unit", "minus"}, {"b"}).set_name("where");
+  sign.node("Conv", {"b", "w"}, {"y"}).set_name("conv");
+  EXPECT_EQ(findings(sign), (std::vector<Finding>{{"unsupported-operator", "one"}}));
   OnnxBuilder lowering = start();
   lowering.node("Conv", {"x", "w"}, {"a"}).set_name("one");
   lowering.node("Mul", {"q", "q"}, {"b"}).set_name("two");
