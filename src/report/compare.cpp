@@ -150,22 +150,27 @@ std::string units(const Json& a, const Json& b, std::vector<Change>& stalls) {
   return any ? table.text() : "every unit's account is the same\n";
 }
 
+// The largest changes under a title that says how many there are.
+std::string largest(const std::string& what, std::vector<Change> changes) {
+  constexpr std::size_t shown = 5;
+  std::erase_if(changes, [](const Change& change) { return change.delta() == 0; });
+  if (changes.empty()) return {};
+  sort_by_size(changes);
+  std::string out = changes.size() > shown ? fmt::format("{}, largest {} of {} that changed\n", what, shown, changes.size())
+                                           : fmt::format("{}, all {} that changed\n", what, changes.size());
+  for (std::size_t i = 0; i < std::min(shown, changes.size()); ++i) {
+    out += fmt::format("  {}: {}\n", changes[i].name, signed_grouped(changes[i].delta()));
+  }
+  return out;
+}
+
 std::string explanation(const Json& a, const Json& b, std::vector<Change> critical,
                         std::vector<Change> accounts_changed) {
   const std::int64_t delta = b.at("cycles").get<std::int64_t>() - a.at("cycles").get<std::int64_t>();
-  std::string out = fmt::format("the difference of {} cycles comes from\n", signed_grouped(delta));
+  std::string out = fmt::format("the runs differ by {} cycles\n", signed_grouped(delta));
   if (delta == 0) out = "the runs take the same number of cycles\n";
-  const auto list = [&](const std::string& what, std::vector<Change>& changes) {
-    sort_by_size(changes);
-    constexpr std::size_t shown = 5;
-    for (std::size_t i = 0; i < std::min(shown, changes.size()); ++i) {
-      if (changes[i].delta() != 0)
-        out += fmt::format("  {} {}: {}\n", what, changes[i].name, signed_grouped(changes[i].delta()));
-    }
-  };
-  list("layer", critical);
-  list("unit", accounts_changed);
-  return out;
+  return out + largest("layers by their cycles on the critical path", std::move(critical)) +
+         largest("units' accounts", std::move(accounts_changed));
 }
 
 std::string outputs(const Json& a, const Json& b) {

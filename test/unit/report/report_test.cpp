@@ -189,8 +189,8 @@ TEST(CompareReports, SaysWhichKeyDiffersAndWhereTheCyclesComeFrom) {
   const Comparison comparison = compare_reports(x, y);
   EXPECT_FALSE(comparison.equal);
   EXPECT_THAT(comparison.text, HasSubstr("platform.xnor_array.rows: 16 -> 32"));
-  EXPECT_THAT(comparison.text, HasSubstr("the difference of -100 cycles comes from\n  layer conv1: -100"));
-  EXPECT_THAT(comparison.text, HasSubstr("unit xnor_array busy: -100"));
+  EXPECT_THAT(comparison.text, HasSubstr("the runs differ by -100 cycles\nlayers by their cycles on the critical path, all 1 that changed\n  conv1: -100\n"));
+  EXPECT_THAT(comparison.text, HasSubstr("\n  xnor_array busy: -100\n"));
   EXPECT_THAT(comparison.text, HasSubstr("outputs are equal"));
 }
 
