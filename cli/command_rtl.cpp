@@ -20,8 +20,9 @@ struct Arguments {
 
 void run(const Arguments& arguments) {
   const Platform platform = named_platform(arguments.platform, arguments.sets);
-  make_folder(arguments.output);
   const std::string path = (std::filesystem::path(arguments.output) / verilog_package_file).string();
+  keep_apart({platform.file}, {path});
+  make_folder(arguments.output);
   const std::string title = fmt::format("Platform {}, digest {}", platform.name, platform.digest());
   write_text(path, verilog_package(platform.machine, title));
   std::cout << fmt::format("wrote {}: package blendsim_pkg of {}; the units are in rtl/ of the source tree\n", path,

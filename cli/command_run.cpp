@@ -56,6 +56,15 @@ Loaded load_onnx(const Arguments& arguments) {
   return {std::move(program), std::move(platform), std::move(network)};
 }
 
+// An entry a line, the first ten of them.
+std::string first_lines(const std::vector<std::string>& entries) {
+  constexpr std::size_t shown = 10;
+  const auto end = entries.begin() + static_cast<std::ptrdiff_t>(std::min(shown, entries.size()));
+  std::string out = fmt::format("  {}", fmt::join(entries.begin(), end, "\n  "));
+  if (entries.size() > shown) out += fmt::format("\n  and {} more", entries.size() - shown);
+  return out;
+}
+
 // A program brings its platform; --platform may only repeat it.
 Loaded load_program(const Arguments& arguments) {
   if (arguments.platform.empty() && !arguments.sets.empty()) {
@@ -68,8 +77,8 @@ Loaded load_program(const Arguments& arguments) {
     const std::vector<std::string> keys = differences(platform, named_platform(arguments.platform, arguments.sets));
     if (!keys.empty()) {
       throw DiagnosticError("platform-mismatch", {.file = arguments.file},
-                            fmt::format("compiled for a platform that differs from --platform {} in {}",
-                                        arguments.platform, fmt::join(keys, ", ")),
+                            fmt::format("compiled for a platform that differs from --platform {} in\n{}",
+                                        arguments.platform, first_lines(keys)),
                             "leave --platform out, or compile the network for this platform");
     }
   }
@@ -143,8 +152,8 @@ void add_concatenations(const IntegerNetwork& network, std::int64_t images, Name
   }
 }
 
-// DIR/NAME.npy: the input and every layer's tensors.
-void write_tensors(const std::string& folder, const Loaded& loaded, const Run& run, const Inputs& inputs) {
+// The input and every layer's tensors.
+NamedArrays named_arrays(const Loaded& loaded, const Run& run, const Inputs& inputs) {
   const auto images = static_cast<std::int64_t>(inputs.quantised.size());
   const HostInput& host = loaded.program.host_input;
   NamedArrays arrays;
@@ -160,9 +169,18 @@ void write_tensors(const std::string& folder, const Loaded& loaded, const Run& r
     }
   }
   if (loaded.network) add_concatenations(*loaded.network, images, arrays);
+  return arrays;
+}
+
+std::string tensor_path(const std::string& folder, const std::string& name) {
+  return (std::filesystem::path(folder) / tensor_file_name(name)).string();
+}
+
+// DIR/NAME.npy of each.
+void write_tensors(const std::string& folder, const NamedArrays& arrays) {
   make_folder(folder);
   for (const auto& [name, array] : arrays) {
-    write_whole((std::filesystem::path(folder) / tensor_file_name(name)).string(),
+    write_whole(tensor_path(folder, name),
                 [&array = array](const std::string& file) { write_npy(file, array); });
   }
 }
@@ -217,19 +235,26 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
   return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
 }
 
+void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
+  std::vector<std::string> read = arguments.inputs, written = {arguments.json};
+  read.insert(read.end(), {arguments.file, platform});
+  for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
+  keep_apart(read, written);
+}
+
 void run(const Arguments& arguments) {
   if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
     usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
   }
-  std::vector<std::string> read = arguments.inputs;
-  read.insert(read.end(), {arguments.file, arguments.platform});
-  keep_apart(read, {arguments.json});
+  keep_files_apart(arguments, arguments.platform, {});
   const auto begin = std::chrono::steady_clock::now();
   const InputScale scale = parse_scale(arguments.input_scale);
   const Loaded loaded = load(arguments);
   const Inputs inputs = arguments.inputs.empty() ? random_input(arguments.seed, loaded.program.host_input)
                                                  : read_inputs(arguments.inputs, scale, loaded.program.host_input);
   const Run result = simulate(arguments, loaded, inputs);
+  const NamedArrays arrays = arguments.tensors.empty() ? NamedArrays{} : named_arrays(loaded, result, inputs);
+  keep_files_apart(arguments, loaded.platform.file, arrays);  // now the tensors' names are known
   const Technology technology = load_technology(loaded.platform.technology, config_paths());
   const ResourceEstimate resources = estimate_resources(loaded.platform);
   const PowerEstimate power =
@@ -257,7 +282,7 @@ void run(const Arguments& arguments) {
   if (arguments.agreement)
     report.agreement = find_agreement(arguments.file, inputs, report.outputs, report.output_names);
   report.host = host_figures(begin);
-  if (!arguments.tensors.empty()) write_tensors(arguments.tensors, loaded, result, inputs);
+  if (!arguments.tensors.empty()) write_tensors(arguments.tensors, arrays);
   if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
   std::cout << report_text(report);
 }

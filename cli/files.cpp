@@ -17,6 +17,7 @@
 
 #include "base/diagnostic.h"
 #include "isa/program.h"
+#include "platform/yaml_tree.h"
 
 namespace blendsim::cli {
 
@@ -36,6 +37,8 @@ std::string_view describe(FileKind kind) {
       return "a NumPy array";
     case FileKind::image:
       return "a PNG image";
+    case FileKind::text:
+      return "a text of another kind";
     case FileKind::unknown:
       break;
   }
@@ -78,8 +81,10 @@ FileKind file_kind(const std::string& path) {
   if (bytes.starts_with("\x93NUMPY")) return FileKind::array;
   if (bytes.starts_with("\x89PNG")) return FileKind::image;
   if (is_program(path)) return FileKind::program;
-  if (is_text(bytes))
-    return bytes[bytes.find_first_not_of(" \r\n\t") % bytes.size()] == '{' ? FileKind::report : FileKind::yaml;
+  if (is_text(bytes)) {
+    if (bytes[bytes.find_first_not_of(" \r\n\t") % bytes.size()] == '{') return FileKind::report;
+    return looks_like_yaml(bytes) ? FileKind::yaml : FileKind::text;
+  }
   return starts_as_model(static_cast<unsigned char>(bytes[0])) ? FileKind::onnx : FileKind::unknown;
 }
 

@@ -11,7 +11,7 @@
 
 namespace blendsim::cli {
 
-enum class FileKind { onnx, program, yaml, report, array, image, unknown };
+enum class FileKind { onnx, program, yaml, report, array, image, text, unknown };
 
 [[nodiscard]] std::string_view describe(FileKind kind);  // "an ONNX network", ...
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -91,6 +93,22 @@ std::string kind_text(YamlTree::Kind kind) {
   return "";
 }
 
+bool looks_like_yaml(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view whole = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(whole.size() + 1, text.size()));
+    const std::size_t begin = whole.find_first_not_of(" \t\r");
+    if (begin == std::string_view::npos || whole[begin] == '#' || whole[begin] == '%' || whole.substr(begin).starts_with("---")) continue;
+    const std::string_view line = whole.substr(begin);
+    if (line[0] == '{' || line.starts_with("- ")) return true;
+    const std::size_t colon = line.find(':');
+    const auto is_key = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_-.\"'").find(c) != std::string_view::npos; };
+    return colon != std::string_view::npos && std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), is_key) &&
+           (colon + 1 == line.size() || line[colon + 1] == ' ' || line[colon + 1] == '\r');
+  }
+  return true;
+}
+
 YamlTree parse_yaml(const std::string& text, const std::string& file, Diagnostics& diagnostics) {
   std::vector<YAML::Node> documents;
   try {
@@ -116,6 +134,10 @@ YamlTree read_yaml(const std::string& file, Diagnostics& diagnostics) {
   }
   std::ostringstream text;
   text << stream.rdbuf();
+  if (!looks_like_yaml(text.str())) {
+    throw DiagnosticError("file-unrecognised", {file, 0, {}}, "expected a YAML description, this does not begin as one",
+                          "a description begins with its schema, such as schema: blendsim.platform/1");
+  }
   return parse_yaml(text.str(), file, diagnostics);
 }
 

@@ -48,6 +48,16 @@ class CliBadInput : public ::testing::Test {
   Workspace work;
 };
 
+TEST_F(CliBadInput, NotEveryTextIsYaml) {
+  const std::string script = work.write("gen.py", "# makes a network\nimport numpy as np\nx: int = 3\n");
+  expect_refused({"inspect", script}, "file-unrecognised", "gen.py");
+  expect_refused({"run", script, "--platform", "zu3eg"}, "file-unrecognised", "a text of another kind");
+  expect_refused({"run", net(), "--platform", script}, "file-unrecognised", "gen.py");
+  expect_refused({"run", net(), "--platform", net()}, "file-unrecognised", "net.onnx");
+  expect_refused({"platforms", program()}, "file-unrecognised", "net.program");
+  expect_refused({"inspect", work.write("p.yaml", "# mine\n\nschema: [\n")}, "yaml-syntax", "p.yaml");
+}
+
 TEST_F(CliBadInput, MissingAndEmptyFiles) {
   expect_refused({"run", "/nowhere/net.onnx", "--platform", "zu3eg"}, "file-unreadable", "/nowhere/net.onnx");
   expect_refused({"run", work.path(""), "--platform", "zu3eg"}, "file-unreadable", work.path(""));
@@ -71,6 +81,20 @@ TEST_F(CliBadInput, WhatIsReadIsNotWritten) {
   refused({"compile", net(), "--platform", "zu3eg", "-o", work.path("a"), "--lowered", work.path("b/../a")}, net(), "is to be written twice");
   refused({"run", program(), "--json", program()}, program(), "is to be read and written");
   EXPECT_FALSE(std::filesystem::exists(work.path("a")));
+}
+
+TEST_F(CliBadInput, WhatIsReadIsNotWrittenIntoAFolderEither) {
+  const std::string folder = work.path("tensors");
+  ASSERT_EQ(blendsim_cli({"run", program(), "--tensors", folder}).status, 0);
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string before = read_text(entry.path());
+    const ProcessResult result = blendsim_cli({"run", program(), "--tensors", folder, "--json", entry.path()});
+    EXPECT_EQ(result.status, 2) << result.err;
+    EXPECT_EQ(read_text(entry.path()), before);
+  }
+  const std::string package = work.write("blendsim_pkg.sv", blendsim_cli({"platforms", "zu3eg"}).out), before = read_text(package);
+  EXPECT_EQ(blendsim_cli({"rtl", package, "-o", work.path("")}).status, 2);
+  EXPECT_EQ(read_text(package), before);
 }
 
 TEST_F(CliBadInput, ACompilationThatFailsWritesNothing) {
@@ -229,7 +253,11 @@ TEST_F(CliBadInput, ANetworkThatDoesNotFitSaysWhatItNeeds) {
 
 TEST_F(CliBadInput, APlatformThatContradictsTheProgramNamesTheKeys) {
   expect_refused({"run", program(), "--platform", "zu3eg", "--set", "store.outstanding=2"}, "platform-mismatch",
-                 "store.outstanding");
+                 "--platform zu3eg in\n  store.outstanding: ");
+  const ProcessResult other = blendsim_cli({"run", program(), "--platform", "k26"});
+  EXPECT_THAT(other.err, HasSubstr("error[platform-mismatch]"));
+  EXPECT_THAT(other.err, testing::ContainsRegex("\n  and [0-9]+ more\n"));
+  EXPECT_EQ(std::count(other.err.begin(), other.err.end(), '\n'), 13) << "title, ten keys, the rest, a hint";
   EXPECT_EQ(blendsim_cli({"run", program(), "--platform", "zu3eg", "--timing-only"}).status, 0);
 }
 
