@@ -50,10 +50,12 @@ done <test/mutations.txt | sort -u | while read -r target filter; do
 done
 
 survivors=0
+rows=0
 printf '%-44s %-34s %s\n' mutation file verdict
 while IFS='|' read -r name file from to target filter; do
   case $name in '' | '#'*) continue ;; esac
   [[ $name =~ $pattern ]] || continue
+  rows=$((rows + 1))
   mutant="$copy/tree/$file"
   FROM=$from TO=$to perl -0pi -e 's/\Q$ENV{FROM}\E/$ENV{TO}/' "$mutant"
   if cmp -s "$source_tree/$file" "$mutant"; then
@@ -70,4 +72,5 @@ while IFS='|' read -r name file from to target filter; do
   [[ $verdict == caught* ]] || survivors=$((survivors + 1))
   cp "$source_tree/$file" "$mutant"
 done <test/mutations.txt
+[ "$rows" -gt 0 ] || { echo "no row of test/mutations.txt has a name that matches '$pattern'" >&2; exit 1; }
 [ "$survivors" -eq 0 ] || { echo "$survivors mutations were not caught" >&2; exit 1; }

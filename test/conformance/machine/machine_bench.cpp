@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <random>
+#include <stdexcept>
 
 #include "base/diagnostic.h"
 #include "first_divergence.h"
@@ -49,10 +50,12 @@ class Bench {
 
  private:
   Cycles first_write(UnitId unit, Cycles from) const {
-    for (const UnitWrite& write : model_.main_events().writes[static_cast<std::size_t>(unit)]) {
+    const std::vector<UnitWrite>& writes = model_.main_events().writes[static_cast<std::size_t>(unit)];
+    for (const UnitWrite& write : writes) {
       if (write.word.cycle >= from) return write.word.cycle;
     }
-    throw InvariantError("conformance", "no word to corrupt");
+    const std::string what = writes.empty() ? "no word" : "its last word in cycle " + std::to_string(writes.back().word.cycle);
+    throw std::invalid_argument("nothing to corrupt: " + std::string(name(unit)) + " writes " + what + " of main");
   }
 
   bool compare(const MachineEvents& rtl, bool init) {
@@ -117,9 +120,9 @@ BenchTime time_rtl(const MachineParameters& machine, const Program& program, con
 std::vector<std::int32_t> random_image(const HostInput& input, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<std::int32_t> values(static_cast<std::size_t>(input.channels * input.height * input.width));
-  const std::int64_t low = input.format.min();
-  const auto span = static_cast<std::uint64_t>(input.format.max() - low + 1);
-  for (std::int32_t& value : values) value = static_cast<std::int32_t>(low + static_cast<std::int64_t>(random() % span));
+  const std::int64_t low = input.format.min(), step = input.format.is_bipolar() ? 2 : 1;
+  const auto count = static_cast<std::uint64_t>((input.format.max() - low) / step + 1);
+  for (std::int32_t& value : values) value = static_cast<std::int32_t>(low + step * static_cast<std::int64_t>(random() % count));
   return values;
 }
 

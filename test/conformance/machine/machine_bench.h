@@ -16,6 +16,7 @@ namespace blendsim::conformance {
 struct BenchOptions {
   std::string vcd_folder;  // where waveforms around a divergence go; empty: none are written
   // Complements a bit of what is noted of the RTL: the word that the unit writes at or after this cycle of main. For tests.
+  // std::invalid_argument where it writes none there.
   std::optional<std::pair<UnitId, Cycles>> corrupt;
 };
 

@@ -141,6 +141,8 @@ TEST_F(MachineConformance, LongACorruptedWordIsFoundWithLayerInstructionUnitCycl
   BenchOptions options;
   options.vcd_folder = testing::TempDir() + "/blendsim_conformance_vcd";
   std::filesystem::remove_all(options.vcd_folder);
+  options.corrupt = {UnitId::post_unit, 1'000'000'000};
+  EXPECT_THROW((void)run(platform, program, 1, options), std::invalid_argument) << "beyond the last word";
   options.corrupt = {UnitId::post_unit, 700};
   const BenchResult result = run(platform, program, 1, options);
   EXPECT_THAT(result.divergence, testing::HasSubstr("main: first divergence in cycle "));

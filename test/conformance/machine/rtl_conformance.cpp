@@ -26,6 +26,7 @@ struct Arguments {
 };
 
 int run(const Arguments& arguments) {
+  if (!arguments.vcd.empty()) cli::make_folder(arguments.vcd);
   const Program program = read_program(arguments.program);
   const Platform platform = parse_platform(program.platform_yaml, arguments.program, cli::config_paths());
   const cli::Inputs inputs = arguments.inputs.empty()
@@ -54,19 +55,31 @@ int run(const Arguments& arguments) {
   return 0;
 }
 
+// Units that write buffers: all but store.
+std::vector<std::string> writers() {
+  std::vector<std::string> names;
+  for (const UnitId unit : all_units) {
+    if (unit != UnitId::store) names.emplace_back(name(unit));
+  }
+  return names;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Runs a compiled program on rtl/ in Verilator and on the model, and tells where they part first.");
   app.add_option("program", arguments.program, "what `blendsim compile` wrote")->required();
-  app.add_option("--input", arguments.inputs, ".npy or .png, one inference each; without it a seeded image");
-  app.add_option("--input-scale", arguments.scale, "factor for every input value");
-  app.add_option("--seed", arguments.seed, "of the made-up image");
-  app.add_option("--vcd", arguments.vcd, "folder for both waveforms around the first divergence");
-  app.add_flag("--time", arguments.time, "only run rtl/, and print simulated cycles a second");
-  app.add_option("--corrupt", arguments.corrupt_unit, "flip a bit of a word that this unit writes, to see the report");
-  app.add_option("--corrupt-cycle", arguments.corrupt_cycle, "in the first write in or after this cycle of main");
+  auto* input = app.add_option("--input", arguments.inputs, ".npy or .png, one inference each; without it a seeded image");
+  app.add_option("--input-scale", arguments.scale, "factor for every input value")->needs(input);
+  app.add_option("--seed", arguments.seed, "of the made-up image")->excludes(input);
+  auto* vcd = app.add_option("--vcd", arguments.vcd, "folder for both waveforms around the first divergence");
+  auto* corrupt = app.add_option("--corrupt", arguments.corrupt_unit, "flip a bit of a word that this unit writes, to see the report");
+  corrupt->check(CLI::IsMember(writers()));
+  app.add_option("--corrupt-cycle", arguments.corrupt_cycle, "in the first write in or after this cycle of main")
+      ->needs(corrupt)
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--time", arguments.time, "only run rtl/, and print simulated cycles a second")->excludes(vcd)->excludes(corrupt);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
@@ -116,7 +117,10 @@ fs::path provide(const RtlSource& source) {
   const int lock = open((folder / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
   if (lock < 0 || flock(lock, LOCK_EX) != 0) throw std::runtime_error("cannot lock " + folder.string());
   try {
-    if (!fs::exists(folder / "module.so")) build(source, folder);
+    if (!fs::exists(folder / "module.so")) {
+      std::cerr << "verilating " << source.top << ", which takes a minute or several, into " << folder.string() << std::endl;
+      build(source, folder);
+    }
   } catch (...) {
     close(lock);
     throw;
