@@ -31,7 +31,8 @@ void compare(ResourceEstimate& e, std::string_view what, std::int64_t used, std:
   if (used * 100 <= available * limit) return;
   e.over.push_back(available == 0
                        ? fmt::format("{}: the device has none", what)
-                       : fmt::format("{}: {} % of {}, limit {} %", what, ceil_divide(used * 100, available), thousands(shown), limit));
+                       : fmt::format("{}: {:.1f} % of {}, limit {} %", what,
+                                     100.0 * static_cast<double>(used) / static_cast<double>(available), thousands(shown), limit));
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST(Resources, WhatIsOverItsLimitIsNamedWithShareCapacityAndLimit) {
   // 2,304 bits x 2,048 words take 256 RAMB18 instead of 128.
   const ResourceEstimate e = estimate_resources(load_platform("zu3eg", {"buffers.weights_binary.depth=2048"}, paths));
   EXPECT_FALSE(e.fits);
-  EXPECT_THAT(e.over, testing::Contains("bram36: 110 % of 216, limit 80 %"));
+  EXPECT_THAT(e.over, testing::Contains("bram36: 109.0 % of 216, limit 80 %"));
 }
 
 TEST(Resources, ALimitIsReachedButNotExceeded) {
@@ -149,7 +149,7 @@ TEST(Resources, ALimitIsReachedButNotExceeded) {
   platform.device.dsp_slices = 360;
   EXPECT_TRUE(estimate_resources(platform).fits);
   platform.device.dsp_slices = 359;
-  EXPECT_THAT(estimate_resources(platform).over, testing::ElementsAre("dsp: 81 % of 359, limit 80 %"));
+  EXPECT_THAT(estimate_resources(platform).over, testing::ElementsAre("dsp: 80.2 % of 359, limit 80 %"));
 }
 
 }  // namespace
