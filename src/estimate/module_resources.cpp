@@ -29,13 +29,13 @@ Resources fifo_memory(std::int64_t width, std::int64_t entries) {
 bool uneven_cells(const MachineParameters& m) { return !std::has_single_bit(static_cast<std::uint64_t>(m.xnor_array.cell_slices())); }
 
 // Registers and start values; independent of the platform.
-Resources control() { return {71, 390, 0, 0, 0}; }
+Resources control() { return {70, 390, 0, 0, 0}; }
 
 // Words that a fetch brings are put together, held back in the FIFO and pass `decode` registers of an instruction word.
 Resources dispatcher(const MachineParameters& m) {
   Resources r = fifo_memory(128, m.dispatcher.prefetch);
   const bool block = m.dispatcher.prefetch > most_lutram_entries;
-  r.lut += 787;
+  r.lut += 803;
   r.ff = 694 + 129 * m.dispatcher.decode + std::max<std::int64_t>(0, 128 - m.memory.port_width) - (block ? 118 : 0);
   return r;
 }
@@ -43,7 +43,7 @@ Resources dispatcher(const MachineParameters& m) {
 // Head register, ring of LUT RAM, ten token counters, masks in flight, six accounts of 32 bits.
 Resources queue_unit(const MachineParameters& m) {
   const DispatcherParameters& p = m.dispatcher;
-  return {393 + 29 * p.token_bits + lutram_luts(entry_bits, p.queue_depth), 536 + 10 * p.token_bits + 10 * (p.token_latency - 1), 0, 0, 0};
+  return {416 + 23 * p.token_bits + lutram_luts(entry_bits, p.queue_depth), 536 + 10 * p.token_bits + 10 * (p.token_latency - 1), 0, 0, 0};
 }
 
 // The widest buffer that the linear form fills: its word is put together in registers.
@@ -57,7 +57,7 @@ std::int64_t widest_linear_word(const MachineParameters& m) {
 Resources load(const MachineParameters& m) {
   const std::int64_t port = m.memory.port_width;
   Resources r = fifo_memory(port + 1, m.load.outstanding * m.load.burst);
-  r.lut += 2560 + 77 * port / 10 + (uneven_cells(m) ? 320 : 0);
+  r.lut += 2323 + 99 * port / 10 + (uneven_cells(m) ? 461 : 0);
   r.ff = 580 + widest_linear_word(m) * 10135 / 10000 + 2 * port;
   return r;
 }
@@ -66,7 +66,7 @@ Resources store(const MachineParameters& m) {
   const std::int64_t port = m.memory.port_width, beat = port + port / 8 + 1;
   const std::int64_t entries = m.store.outstanding * m.store.burst;
   Resources r = fifo_memory(beat, entries);
-  r.lut += 2756 - 55 * port / 10 + 5 * m.xnor_array.cell_slices() * port;
+  r.lut += 2465 - 36 * port / 100 + 438 * m.xnor_array.cell_slices() * port / 100;
   r.ff = 736 + 34 * m.xnor_array.cell_slices() + 44 * port / 10 - (entries > most_lutram_entries ? beat : 0);
   return r;
 }
@@ -78,7 +78,7 @@ Resources xnor_array(const MachineParameters& m) {
   const bool in_dsp = p.implementation == 0;
   const LogicCost count = popcount(bits);
   Resources r;
-  r.lut = 2302 + 234 * p.words + p.rows * (103 * count.lut / 100 + 213 * p.accumulator / 100 + (in_dsp ? 0 : bits));
+  r.lut = 1356 + 308 * p.words + p.rows * (57 + 97 * count.lut / 100 + 213 * p.accumulator / 100 + (in_dsp ? 0 : bits));
   r.ff = 1053 + 117 * bits / 100 + p.rows * (99 * count.ff / 100 + 2 * p.accumulator + (in_dsp ? 0 : 297 * bits / 100));
   r.dsp = in_dsp ? p.rows * p.words : 0;
   return r;
@@ -105,7 +105,7 @@ Resources mac_array(const MachineParameters& m) {
 // Lanes of 32 bits with a multiplier each; the choice of a bank for each of nine cells; divisor / taps.
 Resources pool_unit(const MachineParameters& m) {
   const std::int64_t groups = m.pool_unit.lanes / slice_channels, cells = m.xnor_array.cell_slices();
-  return {2410 + 176 * cells + 4543 * groups, 2617 + 16 * cells + 1748 * groups, m.pool_unit.lanes, 0, 0};
+  return {2606 + 166 * cells + 4189 * groups, 2617 + 16 * cells + 1748 * groups, m.pool_unit.lanes, 0, 0};
 }
 
 // A lane: q1 and q2 multiply 32 bits in two slices each, activation and q3 in one each; four shifters and roundings, thresholds
@@ -113,7 +113,7 @@ Resources pool_unit(const MachineParameters& m) {
 Resources post_unit(const MachineParameters& m) {
   const PostUnitParameters& p = m.post_unit;
   const std::int64_t groups = p.lanes / slice_channels;
-  return {groups * ((groups > 1 ? 41742 : 35000) + 930 * p.comparators), groups * (18500 + 487 * p.comparators), 6 * p.lanes, 0, 0};
+  return {groups * ((groups > 1 ? 43383 : 33570) + 933 * p.comparators), groups * (18500 + 487 * p.comparators), 6 * p.lanes, 0, 0};
 }
 
 }  // namespace
