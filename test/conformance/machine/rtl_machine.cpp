@@ -11,6 +11,7 @@ namespace blendsim::conformance {
 namespace {
 
 constexpr int address_bits_of_bus = 40;
+constexpr std::uint32_t status_register = 0x04;
 constexpr Cycles reset_cycles = 3, settle_cycles = 4;  // accounts settle two cycles after the last end
 
 int bits_of(std::int64_t count) {
@@ -27,7 +28,7 @@ int address_bits(const MachineParameters& machine, BufferId id) {
 template <class Ports>
 void bind_read(const RtlModule& rtl, const std::string& prefix, Ports& ports) {
   ports = {rtl.port(prefix + "_arvalid"), rtl.port(prefix + "_araddr"), rtl.port(prefix + "_arlen"), rtl.port(prefix + "_arready"),
-           rtl.port(prefix + "_rvalid"),  rtl.port(prefix + "_rdata"),  rtl.port(prefix + "_rlast")};
+           rtl.port(prefix + "_rvalid"),  rtl.port(prefix + "_rdata"),  rtl.port(prefix + "_rlast"), rtl.port(prefix + "_rready")};
 }
 template <class Ports>
 void drive_read(Ports& ports, const AxiRead& channel) {
@@ -53,6 +54,7 @@ RtlMachine::RtlMachine(const MachineParameters& machine, RtlSource::Use use)
   register_write_ = rtl_.port("register_write");
   register_address_ = rtl_.port("register_address");
   register_data_ = rtl_.port("register_write_data");
+  register_read_data_ = rtl_.port("register_read_data");
   complete_ = rtl_.port("complete");
   entered_ = rtl_.port("entered");
   started_ = rtl_.port("started");
@@ -62,7 +64,7 @@ RtlMachine::RtlMachine(const MachineParameters& machine, RtlSource::Use use)
   bind_read(rtl_, "load", load_);
   store_ = {rtl_.port("store_awvalid"), rtl_.port("store_awaddr"), rtl_.port("store_awlen"), rtl_.port("store_awready"),
             rtl_.port("store_wvalid"),  rtl_.port("store_wready"), rtl_.port("store_wdata"), rtl_.port("store_wstrb"),
-            rtl_.port("store_wlast"),   rtl_.port("store_bvalid")};
+            rtl_.port("store_wlast"),   rtl_.port("store_bvalid"), rtl_.port("store_bready")};
   if (use != RtlSource::Use::time) connect_writes();
 }
 
@@ -149,6 +151,18 @@ void RtlMachine::observe(Cycles cycle) {
   dram_.observe(cycle);
 }
 
+// The memory waits for nobody: what is offered is taken in its cycle. The host reads completion where nothing is written.
+void RtlMachine::check_handshakes(Cycles cycle, MachineEvents& events) const {
+  const auto refused = [](const Port& valid, const Port& ready) { return valid.get() != 0 && ready.get() == 0; };
+  const auto error = [&](const std::string& what) {
+    if (events.errors.empty()) events.errors.push_back("cycle " + std::to_string(cycle) + ": " + what);
+  };
+  if (refused(fetch_.rvalid, fetch_.rready)) error("the fetch does not take a beat");
+  if (refused(load_.rvalid, load_.rready)) error("load does not take a beat");
+  if (refused(store_.bvalid, store_.bready)) error("store does not take a response");
+  if (register_write_.get() == 0 && register_read_data_.get() != complete_.get()) error("the status register is not the completion");
+}
+
 MachineEvents RtlMachine::run(const StreamRun& stream, bool watch) {
   MachineEvents events;
   entered_count_ = started_count_ = ended_count_ = {};
@@ -163,6 +177,7 @@ MachineEvents RtlMachine::run(const StreamRun& stream, bool watch) {
   if (traces) rtl_.open_trace(vcd_);
   for (Cycles cycle = 0; cycle < stop; ++cycle) {
     register_write_.set(0);
+    register_address_.set(status_register);
     if (cycle == ring && rung < stream.bases.size()) {
       write_register(0, 1);
       ++rung;
@@ -174,6 +189,7 @@ MachineEvents RtlMachine::run(const StreamRun& stream, bool watch) {
     }
     drive(cycle);
     rtl_.settle();
+    check_handshakes(cycle, events);
     note(cycle, events);
     if (watch) note_writes(cycle, events);
     observe(cycle);

@@ -53,6 +53,7 @@ class RtlMachine {
   void reset();
   void drive(Cycles cycle);
   void observe(Cycles cycle);
+  void check_handshakes(Cycles cycle, MachineEvents& events) const;
   void note(Cycles cycle, MachineEvents& events);
   void note_writes(Cycles cycle, MachineEvents& events);
   void note_words(Cycles cycle, const WritePort& port, std::vector<UnitWrite>& writes);
@@ -62,12 +63,12 @@ class RtlMachine {
   RtlModule rtl_;
   AxiDram dram_;
   std::vector<WritePort> write_ports_;
-  Port reset_, register_write_, register_address_, register_data_, complete_, entered_, started_, ended_, overflow_;
+  Port reset_, register_write_, register_address_, register_data_, register_read_data_, complete_, entered_, started_, ended_, overflow_;
   struct ReadPorts {
-    Port arvalid, araddr, arlen, arready, rvalid, rdata, rlast;
+    Port arvalid, araddr, arlen, arready, rvalid, rdata, rlast, rready;
   } fetch_, load_;
   struct WritePorts {
-    Port awvalid, awaddr, awlen, awready, wvalid, wready, wdata, wstrb, wlast, bvalid;
+    Port awvalid, awaddr, awlen, awready, wvalid, wready, wdata, wstrb, wlast, bvalid, bready;
   } store_;
   std::array<std::size_t, unit_count> entered_count_{}, started_count_{}, ended_count_{};
   std::string vcd_;
