@@ -181,6 +181,10 @@ TEST_F(MachineConformance, LongRandomNetworksAgreeOnTheOddMachine) {
       "buffers.parameters.depth=400"};
   expect_random_networks_agree(platform_named("odd", sets), 41, 12, 2);
 }
+// A lane group that begins in one word of accumulators and ends in the next.
+TEST_F(MachineConformance, LongRandomNetworksAgreeWhereRowsAreNoMultipleOfTheLanes) {
+  expect_random_networks_agree(platform_named("wide", {"xnor_array.rows=48", "post_unit.depth=200 cycles"}), 61, 8, 1);
+}
 TEST_F(MachineConformance, LongManyRandomNetworksAgreeOnZu3eg) { expect_random_networks_agree(platform_named("zu3eg"), 100, 150, 1); }
 TEST_F(MachineConformance, LongManyRandomNetworksAgreeOnTheTinyMachine) { expect_random_networks_agree(platform_named("tiny"), 100, 100, 1); }
 
