@@ -51,10 +51,12 @@ class MachineLint : public testing::TestWithParam<Settings> {};
 
 TEST_P(MachineLint, IsCleanToo) {
   const Platform platform = load_platform("zu3eg", GetParam(), {BLENDSIM_CONFIGS});
-  const fs::path package = fs::path(testing::TempDir()) / (platform.digest() + "_pkg.sv");
+  const fs::path folder = fs::path(testing::TempDir()) / ("blendsim_lint_" + platform.digest());
+  fs::create_directories(folder);
+  const fs::path package = folder / verilog_package_file;  // named as the package in it
   std::ofstream(package) << verilog_package(platform.machine, "lint");
   EXPECT_EQ(lint(package, fs::path(BLENDSIM_SOURCE) / "rtl/machine.sv"), "") << testing::PrintToString(GetParam());
-  fs::remove(package);
+  fs::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -64,7 +66,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Settings{"xnor_array.accumulator=12 bit", "mac_array.accumulator=16 bit"},
                     Settings{"xnor_array.rows=64", "xnor_array.words=12", "xnor_array.implementation=lut"},
                     Settings{"memory.port_width=32 bit", "load.outstanding=1", "load.burst=1 beats", "store.outstanding=1"},
-                    Settings{"buffers.act_binary.regions=4", "buffers.act_fixed.regions=1", "buffers.instructions.kind=lutram"}));
+                    Settings{"buffers.act_binary.regions=4", "buffers.act_fixed.regions=1", "buffers.instructions.kind=lutram"}),
+    [](const auto& test) { return "platform" + std::to_string(test.index); });
 
 }  // namespace
 }  // namespace blendsim::conformance
