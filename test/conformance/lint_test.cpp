@@ -62,7 +62,7 @@ TEST_P(MachineLint, IsCleanToo) {
 INSTANTIATE_TEST_SUITE_P(
     Platforms, MachineLint,
     testing::Values(Settings{"dispatcher.queue_depth=1", "dispatcher.token_bits=1 bit"}, Settings{"mac_array.rows=32"},
-                    Settings{"mac_array.rows=32", "mac_array.products_per_dsp=2"}, Settings{"mac_array.rows=256", "mac_array.columns=1"},
+                    Settings{"mac_array.rows=32", "mac_array.products_per_dsp=2"}, Settings{"mac_array.rows=64", "mac_array.columns=1"},
                     Settings{"xnor_array.accumulator=12 bit", "mac_array.accumulator=16 bit"},
                     Settings{"xnor_array.rows=64", "xnor_array.words=12", "xnor_array.implementation=lut"},
                     Settings{"memory.port_width=32 bit", "load.outstanding=1", "load.burst=1 beats", "store.outstanding=1"},
