@@ -16,7 +16,7 @@ for program in test_conformance test_machine_conformance test_estimate; do
 done
 export BLENDSIM_CONFORMANCE_TABLE=$folder/conformance.csv BLENDSIM_RESOURCE_TABLE=$folder/resources.csv
 touch "$BLENDSIM_CONFORMANCE_TABLE"
-$tests/conformance/test_conformance --gtest_brief=1
+$tests/conformance/test_conformance --gtest_brief=1 --gtest_filter=-*Lint*
 $tests/conformance/machine/test_machine_conformance --gtest_brief=1 --gtest_filter="$filter"
 $tests/test_estimate --gtest_brief=1 --gtest_filter='Synthesis.*'
 
