@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "units/dispatcher/law.h"
 
 namespace blendsim {
 namespace {
@@ -38,12 +37,12 @@ void Dispatcher::go(Cycles first, std::int32_t first_record) {
   first_record_ = first_record;
   held_by_ = -1;
   next_fetch_ = 0;
-  const std::size_t words = context_.program->word_uses.size();
+  const std::size_t words = context_.program->word_count();
   available_.assign(words, first);
   arrived_ = resident_ ? words : 0;
   read_.resize(words);
   written_.resize(words);
-  words_read_ = words_written_ = 0;
+  words_read_ = words_written_ = next_instruction_ = 0;
   advance();
 }
 
@@ -56,33 +55,39 @@ void Dispatcher::slot_freed(UnitId unit, std::int32_t record, Cycles) {
 // reading and writing them takes a cycle more (rule 1).
 void Dispatcher::advance() {
   blocked_ = false;
-  do {
-    read_words();
-  } while (write_word());
-  if (!resident_) schedule_fetch();
-}
-
-// All that have arrived and find room among the `decode` words under way.
-void Dispatcher::read_words() {
-  const auto decode = static_cast<std::size_t>(context_.machine->dispatcher.decode);
-  const std::size_t end = std::min(arrived_, words_written_ + decode);
-  for (; words_read_ < end; ++words_read_) {
-    const std::size_t word = words_read_;
-    const Cycles previous = word == 0 ? available_[0] - 1 : read_[word - 1];
-    const Cycles room = word < decode ? 0 : written_[word - decode];
-    read_[word] = read_cycle(available_[word], previous, room);
+  const std::vector<std::size_t>& last_words = context_.program->last_words;
+  while (next_instruction_ < last_words.size()) {
+    const std::size_t last = last_words[next_instruction_];
+    pass_words(std::min(last, arrived_));
+    if (last >= arrived_ || !pass_last_word(last)) break;
+    ++next_instruction_;
   }
+  if (resident_) return;
+  read_ahead();
+  schedule_fetch();
 }
 
-bool Dispatcher::write_word() {
-  const std::size_t word = words_written_;
-  if (word >= words_read_) return false;
-  const PreparedProgram::WordUse use = context_.program->word_uses[word];
+// Words up to `end`, none of them an instruction's last: they wait for nothing but their turn.
+void Dispatcher::pass_words(std::size_t end) {
+  const Cycles decode = context_.machine->dispatcher.decode;
+  auto [read, written] = last_passage();
+  for (std::size_t word = words_written_; word < end; ++word) {
+    read = next_read(word, read, decode);
+    written = write_cycle(read, decode, written, never_held);
+    read_[word] = read;
+    written_[word] = written;
+  }
+  words_written_ = std::max(words_written_, end);
+}
+
+// False: the queue is full.
+bool Dispatcher::pass_last_word(std::size_t word) {
   const bool end = word + 1 == written_.size();
+  const auto instruction = static_cast<std::int32_t>(next_instruction_);
   Cycles slot_freed = never_held;
   std::int32_t holder = -1;
-  if (use.last && !end) {
-    const auto unit = static_cast<std::size_t>(context_.record(first_record_ + use.instruction).unit);
+  if (!end) {
+    const auto unit = static_cast<std::size_t>(context_.record(first_record_ + instruction).unit);
     const auto depth = static_cast<std::size_t>(context_.machine->dispatcher.queue_depth);
     if (entered_[unit] >= depth) {
       const std::size_t leaves = entered_[unit] - depth;
@@ -95,18 +100,28 @@ bool Dispatcher::write_word() {
       slot_freed = context_.record(holder).start;
     }
   }
-  const Cycles previous = word == 0 ? 0 : written_[word - 1];
   const Cycles decode = context_.machine->dispatcher.decode;
-  const Cycles free = write_cycle(read_[word], decode, previous, never_held);
-  const Cycles written = write_cycle(read_[word], decode, previous, slot_freed);
-  if (written > free) held_by_ = holder;
-  written_[words_written_++] = written;
-  if (end) {
-    listener_->end_dispatched(written);
-  } else if (use.last) {
-    enter_queue(use.instruction, written);
-  }
+  const Passage before = last_passage();
+  const Cycles read = next_read(word, before.read, decode);
+  const Cycles written = write_cycle(read, decode, before.written, slot_freed);
+  if (written > write_cycle(read, decode, before.written, never_held)) held_by_ = holder;
+  read_[word] = read;
+  written_[word] = written;
+  words_written_ = word + 1;
+  if (end) listener_->end_dispatched(written);
+  else enter_queue(instruction, written);
   return true;
+}
+
+// The words behind the last one written find room in the `decode` registers; what they leave behind in the FIFO may be fetched.
+void Dispatcher::read_ahead() {
+  const Cycles decode = context_.machine->dispatcher.decode;
+  const std::size_t end = std::min(arrived_, words_written_ + static_cast<std::size_t>(decode));
+  Cycles read = last_passage().read;
+  for (words_read_ = words_written_; words_read_ < end; ++words_read_) {
+    read = next_read(words_read_, read, decode);
+    read_[words_read_] = read;
+  }
 }
 
 void Dispatcher::enter_queue(std::int32_t instruction, Cycles written) {
@@ -121,7 +136,7 @@ void Dispatcher::enter_queue(std::int32_t instruction, Cycles written) {
 
 // A burst is requested when all of it fits the FIFO: a word read in cycle r has left from r+1.
 void Dispatcher::schedule_fetch() {
-  const std::size_t words = context_.program->word_uses.size();
+  const std::size_t words = context_.program->word_count();
   if (armed_fetch_ || next_fetch_ >= words || !port_.may_request()) return;
   const MachineParameters& machine = *context_.machine;
   const auto burst = static_cast<std::size_t>(
@@ -146,7 +161,7 @@ void Dispatcher::fetch() {
     const auto longest = static_cast<std::size_t>(
         fetch_words(machine.load.burst, machine.memory.port_width, machine.dispatcher.prefetch));
     const std::size_t to_border = (4096 - address % 4096) / word_bytes;
-    const std::size_t words = std::min({longest, context_.program->word_uses.size() - next_fetch_, to_border});
+    const std::size_t words = std::min({longest, context_.program->word_count() - next_fetch_, to_border});
     const std::int64_t bus = machine.memory.bus_bytes();
     const std::int64_t beats = ceil_divide(static_cast<std::int64_t>(words * word_bytes), bus);
     next_fetch_ += words;

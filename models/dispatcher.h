@@ -13,6 +13,7 @@
 #include "models/burst_port.h"
 #include "models/context.h"
 #include "models/unit.h"
+#include "units/dispatcher/law.h"
 
 namespace blendsim {
 
@@ -40,9 +41,21 @@ class Dispatcher : public sc_core::sc_module, public SlotListener, private Burst
  private:
   void granted() override { schedule_fetch(); }
   void responded(const BurstExtension& burst, Cycles last) override;
+  // The cycles in which a word is read and leaves the pipeline.
+  struct Passage {
+    Cycles read, written;
+  };
   void advance();
-  void read_words();
-  [[nodiscard]] bool write_word();  // false: none was read, or its queue is full
+  [[nodiscard]] Passage last_passage() const {
+    return words_written_ == 0 ? Passage{first_ - 1, 0} : Passage{read_[words_written_ - 1], written_[words_written_ - 1]};
+  }
+  [[nodiscard]] Cycles next_read(std::size_t word, Cycles previous_read, Cycles decode) const {
+    const auto registers = static_cast<std::size_t>(decode);
+    return read_cycle(available_[word], previous_read, word < registers ? 0 : written_[word - registers]);
+  }
+  void pass_words(std::size_t end);
+  [[nodiscard]] bool pass_last_word(std::size_t word);
+  void read_ahead();
   void enter_queue(std::int32_t instruction, Cycles written);
   void schedule_fetch();
   void fetch();  // the process
@@ -59,7 +72,7 @@ class Dispatcher : public sc_core::sc_module, public SlotListener, private Burst
   std::int32_t first_record_ = 0;
   std::int32_t held_by_ = -1;                     // record whose start freed the slot that held the dispatcher last
   std::vector<Cycles> available_, read_, written_;  // by word of the image, and of how many words they are known
-  std::size_t arrived_ = 0, words_read_ = 0, words_written_ = 0;
+  std::size_t arrived_ = 0, words_read_ = 0, words_written_ = 0, next_instruction_ = 0;
   std::array<std::vector<std::int32_t>, unit_count> started_;  // records, in order
   std::array<std::size_t, unit_count> entered_{};
   bool blocked_ = false;                          // on the slot of units_[blocked_on_]

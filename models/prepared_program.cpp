@@ -17,7 +17,8 @@ PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters&
   prepared.layer_actions.resize(layers);
   prepared.synchronisation.reserve(prepared.instructions.size());
   prepared.records.reserve(prepared.instructions.size());
-  prepared.word_uses.reserve(words.size());
+  prepared.last_words.reserve(prepared.instructions.size() + 1);
+  std::size_t counted = 0;
   for (std::size_t n = 0; n < prepared.instructions.size(); ++n) {
     const Instruction& instruction = prepared.instructions[n];
     const std::uint32_t layer = sync_of(instruction).layer;
@@ -33,15 +34,14 @@ PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters&
     record.unit = unit_of(instruction);
     record.end = -1;
     const int count = encoded_words(instruction);
-    for (int word = 0; word < count; ++word) {
-      prepared.word_uses.push_back({static_cast<std::int32_t>(n), word == count - 1});
-    }
+    counted += static_cast<std::size_t>(count);
+    prepared.last_words.push_back(counted - 1);
     prepared.layer_actions[layer][Action::dispatch] += count;
     const ActionCounts counts = actions(instruction, machine);
     prepared.unit_actions[instruction.index()] += counts;
     prepared.layer_actions[layer] += counts;
   }
-  prepared.word_uses.push_back({static_cast<std::int32_t>(prepared.instructions.size()), true});
+  prepared.last_words.push_back(counted);  // END has one
   return prepared;
 }
 

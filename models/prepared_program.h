@@ -21,14 +21,10 @@ struct PreparedProgram {
   // Of each instruction, what every run reads of it again and again: small tables instead of the wide instructions.
   std::vector<Synchronisation> synchronisation;
   std::vector<InstructionRecord> records;           // as a run begins with them, of its first image
-  // Of each word, END's included: the instruction it belongs to, and whether it is its last.
-  struct WordUse {
-    std::int32_t instruction = 0;  // END: instructions.size()
-    bool last = true;
-  };
-  std::vector<WordUse> word_uses;
+  std::vector<std::size_t> last_words;              // of each instruction, and of END: its last word, counted from the first
   std::array<ActionCounts, unit_count> unit_actions{};  // of one execution; dispatch excluded
   std::vector<ActionCounts> layer_actions;              // the same by layer, and the dispatch of its words
+  [[nodiscard]] std::size_t word_count() const { return last_words.back() + 1; }  // END's included
   [[nodiscard]] bool is_for(const std::vector<Word>& w, const MachineParameters& m, std::size_t layer_count) const {
     return layers == layer_count && words == w && machine == m;
   }

@@ -192,7 +192,7 @@ void Machine::Parts::collect(Run& run, const PreparedProgram& program, bool resi
   run.fetched_bursts = dispatcher.fetched_bursts();
 
   ActionCounts& shared = run.actions[unit_count];
-  const auto words = static_cast<std::int64_t>(program.word_uses.size());
+  const auto words = static_cast<std::int64_t>(program.word_count());
   shared[Action::dispatch] += words * images;
   count_instruction_reads(shared, resident);
   shared[Action::dram_read_byte] += run.memory.read_bytes;

@@ -14,6 +14,7 @@ void run(benchmark::State& state, const Subject& subject, bool values) {
   std::size_t instructions = 0;
   std::int64_t bursts = 0, macs = 0;
   for (const ProgramLayer& layer : subject.program.layers) macs += layer.macs;
+  static_cast<void>(Machine::instance().run(subject.platform.machine, subject.program, subject.images, options));
   for (auto _ : state) {
     const Run run = Machine::instance().run(subject.platform.machine, subject.program, subject.images, options);
     cycles = run.cycles;

@@ -61,57 +61,65 @@ HWY_INLINE hn::Vec<Sum> in_words(Counts counts) {
 
 // Pixels pixel + p... at once, so that a weight vector is read once for all of them. The pack keeps their counts in
 // registers: the compiler leaves an array that a loop walks in memory.
-template <bool use_and, std::size_t... p>
+template <bool use_and, bool subtract, std::size_t... p>
 HWY_INLINE void block(const PopcountRows& work, int pixel, std::int32_t* sums, std::index_sequence<p...>) {
   constexpr std::size_t count = sizeof...(p);
   const auto lanes = static_cast<int>(hn::Lanes(Word()));
-  const int unused = 32 - work.bits, at_once = counts_words ? work.terms : terms_at_once;
-  // The bits that wrap around fall out at the top.
-  const auto scale = hn::Set(Sum(), static_cast<std::int32_t>(static_cast<std::uint32_t>(work.scale) << unused));
-  const std::ptrdiff_t stride = work.pixel_stride;
+  // What the stores below may alias is read once.
+  const int rows = work.rows, terms = work.terms, at_once = counts_words ? terms : terms_at_once;
+  const auto unused = hn::Set(Sum(), 32 - work.bits), shift = hn::Set(Sum(), work.shift);
+  const std::ptrdiff_t stride = work.pixel_stride, sums_stride = work.sums_stride;
   const std::uint16_t* units = work.units + pixel * stride;
-  sums += pixel * work.sums_stride;
-  for (int r = 0; r < work.rows; r += lanes) {
+  sums += pixel * sums_stride;
+  const std::int32_t* starts[count];
+  if (work.start_offsets == nullptr) (..., (starts[p] = sums + p * sums_stride));
+  else (..., (starts[p] = work.starts + work.start_offsets[static_cast<std::size_t>(pixel) + p]));
+  for (int r = 0; r < rows; r += lanes) {
     const auto before = hn::LoadU(Sum(), work.before + r);
     hn::Vec<Sum> totals[count] = {((void)p, before)...};
     const std::uint32_t* weights = work.weights + r;
-    for (int from = 0; from < work.terms; from += at_once) {
-      const int to = std::min(from + at_once, work.terms), masked = std::clamp(work.whole_terms, from, to);
+    for (int from = 0; from < terms; from += at_once) {
+      const int to = std::min(from + at_once, terms), masked = std::clamp(work.whole_terms, from, to);
       Counts counts[count] = {((void)p, hn::Zero(Count()))...};
-      for (int t = from; t < masked; ++t, weights += work.rows) {
+      for (int t = from; t < masked; ++t, weights += rows) {
         const Words w = hn::LoadU(Word(), weights);
         const std::uint16_t* at = units + work.offsets[t];
         (..., (counts[p] = hn::Add(counts[p], differing<use_and>(operand_of(at + p * stride), w))));
       }
-      for (int t = masked; t < to; ++t, weights += work.rows) {
+      for (int t = masked; t < to; ++t, weights += rows) {
         const Words w = hn::LoadU(Word(), weights), mask = hn::Set(Word(), work.masks[t]);
         const std::uint16_t* at = units + work.offsets[t];
         (..., (counts[p] = hn::Add(counts[p], differing<use_and>(hn::And(operand_of(at + p * stride), mask), w))));
       }
       (..., (totals[p] = hn::Add(totals[p], in_words(counts[p]))));
     }
-    for (std::size_t n = 0; n < count; ++n) {
-      std::int32_t* out = sums + static_cast<std::ptrdiff_t>(n) * work.sums_stride + r;
-      const std::int32_t* start =
-          work.start_offsets != nullptr ? work.starts + work.start_offsets[static_cast<std::size_t>(pixel) + n] + r : out;
-      const auto sum = hn::Add(hn::ShiftLeftSame(hn::LoadU(Sum(), start), unused), hn::Mul(totals[n], scale));
-      hn::StoreU(hn::ShiftRightSame(sum, unused), Sum(), out);
-    }
+    const auto finish = [&](hn::Vec<Sum> total, const std::int32_t* start, std::int32_t* out) HWY_ATTR {
+      const auto change = hn::Shl(total, shift), from = hn::LoadU(Sum(), start + r);
+      const auto sum = subtract ? hn::Sub(from, change) : hn::Add(from, change);
+      // The bits that wrap around fall out at the top.
+      hn::StoreU(hn::Shr(hn::Shl(sum, unused), unused), Sum(), out + r);
+    };
+    (..., finish(totals[p], starts[p], sums + p * sums_stride));
   }
 }
 
-template <bool use_and>
+template <bool use_and, bool subtract>
 void all(const PopcountRows& work, std::int32_t* sums) {
   constexpr int at_once = counts_words ? 8 : 4;  // as many as registers hold
+  const auto blocks = [&]<std::size_t count>(int& pixel, std::integral_constant<std::size_t, count>) HWY_ATTR {
+    for (; pixel + static_cast<int>(count) <= work.pixels; pixel += static_cast<int>(count)) {
+      block<use_and, subtract>(work, pixel, sums, std::make_index_sequence<count>());
+    }
+  };
   int pixel = 0;
-  for (; pixel + at_once <= work.pixels; pixel += at_once) block<use_and>(work, pixel, sums, std::make_index_sequence<at_once>());
-  for (; pixel + 2 <= work.pixels; pixel += 2) block<use_and>(work, pixel, sums, std::make_index_sequence<2>());
-  if (pixel < work.pixels) block<use_and>(work, pixel, sums, std::make_index_sequence<1>());
+  blocks(pixel, std::integral_constant<std::size_t, at_once>());
+  blocks(pixel, std::integral_constant<std::size_t, 2>());
+  blocks(pixel, std::integral_constant<std::size_t, 1>());
 }
 
 void vectorised(const PopcountRows& work, std::int32_t* sums) {
-  if (work.use_and) all<true>(work, sums);
-  else all<false>(work, sums);
+  if (work.use_and) work.subtract ? all<true, true>(work, sums) : all<true, false>(work, sums);
+  else work.subtract ? all<false, true>(work, sums) : all<false, false>(work, sums);
 }
 
 #endif
@@ -139,7 +147,8 @@ void popcount_rows_reference(const PopcountRows& work, std::int32_t* sums) {
       }
       std::int32_t& sum = sums[p * work.sums_stride + r];
       const std::int32_t start = work.start_offsets != nullptr ? work.starts[work.start_offsets[p] + r] : sum;
-      const std::uint32_t whole = static_cast<std::uint32_t>(start) + static_cast<std::uint32_t>(work.scale) * count;
+      const std::uint32_t change = count << work.shift, from = static_cast<std::uint32_t>(start);
+      const std::uint32_t whole = work.subtract ? from - change : from + change;
       const int unused = 32 - work.bits;
       sum = static_cast<std::int32_t>(whole << unused) >> unused;
     }

@@ -8,8 +8,8 @@
 namespace blendsim {
 
 // For every pixel p and row r, wrapped around to `bits` bits of two's complement:
-//   sums[p * sums_stride + r] = start + scale * (before[r] + sum over t of popcount(operand[p][t] OP weights[t * rows + r]))
-// OP is AND or XOR; a caller that wants XNOR of n bits takes scale < 0 and -n in `before`.
+//   sums[p * sums_stride + r] = start +- ((before[r] + sum over t of popcount(operand[p][t] OP weights[t * rows + r])) << shift)
+// OP is AND or XOR; a caller that wants XNOR of n bits subtracts, with -n in `before`.
 // operand[p][t] is the 32 bits at units[p * pixel_stride + offsets[t]], from term whole_terms on under masks[t]; start is
 // starts[start_offsets[p] + r], or the sum as it was where start_offsets is nullptr.
 struct PopcountRows {
@@ -23,7 +23,8 @@ struct PopcountRows {
   std::ptrdiff_t pixel_stride = 0, sums_stride = 0;
   int pixels = 0, terms = 0, whole_terms = 0, rows = 0;  // rows: a multiple of 16
   bool use_and = false;
-  std::int32_t scale = 1;
+  bool subtract = false;
+  int shift = 0;  // below 32
   int bits = 32;
 };
 

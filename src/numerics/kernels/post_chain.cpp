@@ -47,12 +47,18 @@ HWY_INLINE Lanes<Real> saturated(const LaneFactors<Real>& q, Lanes<Real> y) {
   return hn::Min(hn::Max(y, hn::Set(Tag<Real>(), q.lo)), hn::Set(Tag<Real>(), q.hi));
 }
 
+// Is rounding what store() does anyhow? Bounds are integers, so numbers may be saturated first.
 template <Rounding rounding, class Real>
-HWY_INLINE void quantise(const LaneFactors<Real>& q, Lanes<Real>* x) {
+constexpr bool store_rounds = rounding == Rounding::half_even && std::is_same_v<Real, float>;
+
+template <Rounding rounding, class Real>
+HWY_INLINE void quantise(const LaneFactors<Real>& q, bool is_last, Lanes<Real>* x) {
   for (int k = 0; k < parts<Real>; ++k) {
     const auto m = hn::LoadU(Tag<Real>(), q.multiplier.data() + k * part_lanes<Real>);
     const auto b = hn::LoadU(Tag<Real>(), q.offset.data() + k * part_lanes<Real>);
-    x[k] = saturated(q, rounded<rounding>(Real(), hn::MulAdd(x[k], m, b)));
+    auto y = hn::MulAdd(x[k], m, b);
+    if (!store_rounds<rounding, Real> || !is_last) y = rounded<rounding>(Real(), y);
+    x[k] = saturated(q, y);
   }
 }
 
@@ -74,12 +80,25 @@ HWY_INLINE void load(const std::int32_t* from, Lanes<Real>* x) {
   }
 }
 
+// Rounded half to even. Every number is below 2^31, so the processor's own conversion holds; Highway's mends what exceeds it.
+HWY_INLINE hn::Vec<Words<float>> to_words(Lanes<float> x) {
+#if !HWY_ARCH_X86 || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  return hn::NearestInt(x);
+#elif HWY_TARGET <= HWY_AVX3
+  return hn::Vec<Words<float>>{_mm512_cvtps_epi32(x.raw)};
+#elif HWY_TARGET <= HWY_AVX2
+  return hn::Vec<Words<float>>{_mm256_cvtps_epi32(x.raw)};
+#else
+  return hn::Vec<Words<float>>{_mm_cvtps_epi32(x.raw)};
+#endif
+}
+
 template <class Real>
 HWY_INLINE void store(const Lanes<Real>* x, std::int32_t* to) {
   for (int k = 0; k < parts<Real>; ++k) {
     const Words<Real> d;
     if constexpr (sizeof(Real) == 8) hn::StoreU(hn::DemoteTo(d, x[k]), d, to + k * part_lanes<Real>);
-    else hn::StoreU(hn::ConvertTo(d, x[k]), d, to + k * part_lanes<Real>);
+    else hn::StoreU(to_words(x[k]), d, to + k * part_lanes<Real>);
   }
 }
 
@@ -93,22 +112,23 @@ template <class Real, Rounding rounding, bool measures>
 Magnitudes chain_as(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
               std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
   const Tag<Real> d;
+  const bool ends_with_q1 = chain.after_q1 == nullptr && b == nullptr && chain.after_join == nullptr && chain.q3 == nullptr;
   [[maybe_unused]] Lanes<Real> a_largest = hn::Zero(d), b_largest = hn::Zero(d);
   for (int p = 0; p < pixels; ++p, a += a_stride, u += kernel_lanes) {
     Lanes<Real> x[parts<Real>];
     load<Real>(a, x);
     if constexpr (measures) a_largest = larger<Real>(a_largest, x);
-    if (chain.q1 != nullptr) quantise<rounding, Real>(factors_of(*chain.q1, Real()), x);
+    if (chain.q1 != nullptr) quantise<rounding, Real>(factors_of(*chain.q1, Real()), ends_with_q1, x);
     if (chain.after_q1 != nullptr) activate<Real>(factors_of(*chain.after_q1, Real()), x);
     if (b != nullptr) {
       Lanes<Real> y[parts<Real>];
       load<Real>(b + p * b_stride, y);
       if constexpr (measures) b_largest = larger<Real>(b_largest, y);
-      if (chain.q2 != nullptr) quantise<rounding, Real>(factors_of(*chain.q2, Real()), y);
+      if (chain.q2 != nullptr) quantise<rounding, Real>(factors_of(*chain.q2, Real()), false, y);
       for (int k = 0; k < parts<Real>; ++k) x[k] = hn::Add(x[k], y[k]);
     }
     if (chain.after_join != nullptr) activate<Real>(factors_of(*chain.after_join, Real()), x);
-    if (chain.q3 != nullptr) quantise<rounding, Real>(factors_of(*chain.q3, Real()), x);
+    if (chain.q3 != nullptr) quantise<rounding, Real>(factors_of(*chain.q3, Real()), true, x);
     store<Real>(x, u);
   }
   if constexpr (!measures) return {};

@@ -27,22 +27,25 @@ void transpose(std::array<std::uint64_t, 4>& words) {
 }
 
 // The part of the input map that a tile reads, laid flat in units of 16 bits, zeros outside the map: [planes, rows, columns,
-// cells, m]. So all that a pixel reads of a row lies side by side (plan.h).
+// cells, m]. So all that a pixel reads of a row lies side by side (plan.h). A tile of one row whose pixels are single units
+// has its kernel rows interleaved, [planes, columns, kernel_h]: a pixel's whole window lies side by side.
 class FlatMap {
  public:
   FlatMap(const XnorInstruction& i, Buffers& buffers)
       : i_(i),
         buffers_(buffers),
         slices_(static_cast<std::uint32_t>(buffers.cell_slices())),
+        interleaved_(i.rows == 1 && i.cells == 1 && slices_ == 1 && i.dilation_w == 1 && i.kernel_h > 1 && i.kernel_h <= 4),
         rows_((i.rows - 1) * i.stride_h + (i.kernel_h - 1) * i.dilation_h + 1),
         columns_((i.out_width - 1) * i.stride_w + (i.kernel_w - 1) * i.dilation_w + 1),
-        column_pitch_(i.cells * slices_),
-        plane_pitch_(rows_ * row_pitch()) {
+        column_pitch_(interleaved_ ? i.kernel_h : i.cells * slices_),
+        plane_pitch_(columns_ * column_pitch_ * (interleaved_ ? 1 : rows_)) {
     const std::size_t slack = 4 * column_pitch_ + 4;  // what is copied by four columns and four units reaches behind the last
     units_.resize(std::max(units_.size(), std::size_t{plane_pitch_} * i.activation_bits + slack));
     if (buffers.checks_unwritten()) require_taps();
     for (std::uint32_t plane = 0; plane < i.activation_bits; ++plane) {
-      for (std::uint32_t row = 0; row < rows_; ++row) fill(plane, row);
+      if (interleaved_) interleave(plane);
+      else for (std::uint32_t row = 0; row < rows_; ++row) fill(plane, row);
     }
   }
 
@@ -50,21 +53,53 @@ class FlatMap {
   [[nodiscard]] const std::uint16_t* units(std::uint32_t row, std::uint32_t plane) const {
     return units_.data() + std::size_t{plane} * plane_pitch_ + std::size_t{row} * i_.stride_h * row_pitch();
   }
-  [[nodiscard]] std::uint32_t row_pitch() const { return columns_ * column_pitch_; }
+  // 0: the rows are interleaved.
+  [[nodiscard]] std::uint32_t row_pitch() const { return interleaved_ ? 0 : columns_ * column_pitch_; }
   [[nodiscard]] std::ptrdiff_t pixel_stride() const { return std::ptrdiff_t{i_.stride_w} * column_pitch_; }
 
  private:
+  // Columns [first, end) lie in the map.
+  struct Inside {
+    std::uint32_t first, end;
+  };
+  [[nodiscard]] Inside inside() const {
+    const auto first = std::min<std::uint32_t>(i_.pad_left, columns_);
+    return {first, std::clamp(i_.in_width + i_.pad_left, first, columns_)};
+  }
+
   // One row. What is written beyond a part of it is overwritten by the next part, or by the next row.
   void fill(std::uint32_t plane, std::uint32_t row) {
     std::uint16_t* out = units_.data() + std::size_t{plane} * plane_pitch_ + std::size_t{row} * row_pitch();
     const std::int64_t y = std::int64_t{i_.out_row} * i_.stride_h + row - i_.pad_top;
     if (y < 0 || y >= i_.in_height) return zeros(out, columns_);
-    const auto first = std::min<std::uint32_t>(i_.pad_left, columns_);
-    const auto end = std::clamp(i_.in_width + i_.pad_left, first, columns_);
-    std::uint16_t* inside = out + std::size_t{first} * column_pitch_;
+    const auto [first, end] = inside();
+    std::uint16_t* in_map = out + std::size_t{first} * column_pitch_;
     zeros(out, first);
-    copy(plane, static_cast<std::uint32_t>(y), end - first, inside);
-    mask_last(inside, end - first);
+    copy(plane, static_cast<std::uint32_t>(y), end - first, in_map);
+    mask_last(in_map, end - first);
+    zeros(out + std::size_t{end} * column_pitch_, columns_ - end);
+  }
+
+  // The kernel's rows at once, as copy_columns takes cells.
+  void interleave(std::uint32_t plane) {
+    std::uint16_t* out = units_.data() + std::size_t{plane} * plane_pitch_;
+    const BinaryMap map{i_.source, i_.in_height, i_.in_width, i_.map_cells};
+    const std::uint32_t cell = i_.first_cell + plane * i_.plane_cells;
+    const std::uint64_t valid = ((std::uint64_t{2} << i_.last_cell_channels) - 1) * 0x0001000100010001;
+    std::array<Buffers::CellRow, 4> rows{};
+    std::array<std::uint64_t, 4> masks{};
+    for (std::uint32_t ky = 0; ky < i_.kernel_h; ++ky) {
+      const std::int64_t y = std::int64_t{i_.out_row} * i_.stride_h + ky * i_.dilation_h - i_.pad_top;
+      const bool in_map = y >= 0 && y < i_.in_height;
+      rows[ky] = buffers_.cell_row(map, in_map ? static_cast<std::uint32_t>(y) : 0, cell);
+      masks[ky] = in_map ? valid : 0;
+    }
+    const auto [first, end] = inside();
+    std::uint16_t* in_map = out + std::size_t{first} * column_pitch_;
+    zeros(out, first);
+    if (i_.kernel_h == 2) copy_columns<2>(rows, masks, end - first, in_map);
+    else if (i_.kernel_h == 3) copy_columns<3>(rows, masks, end - first, in_map);
+    else copy_columns<4>(rows, masks, end - first, in_map);
     zeros(out + std::size_t{end} * column_pitch_, columns_ - end);
   }
 
@@ -79,32 +114,36 @@ class FlatMap {
   void copy(std::uint32_t plane, std::uint32_t y, std::uint32_t count, std::uint16_t* out) const {
     const BinaryMap map{i_.source, i_.in_height, i_.in_width, i_.map_cells};
     const std::uint32_t first = i_.first_cell + plane * i_.plane_cells;
+    constexpr std::uint64_t all = ~std::uint64_t{0};
+    constexpr std::array<std::uint64_t, 4> whole = {all, all, all, all};
     for (std::uint32_t c = 0; c < i_.cells; c += slices_ == 1 ? 4 : 1) {
       std::array<Buffers::CellRow, 4> cells;
       const std::uint32_t together = slices_ == 1 ? std::min(i_.cells - c, 4U) : 1;
       for (std::uint32_t k = 0; k < together; ++k) cells[k] = buffers_.cell_row(map, y, first + c + k);
       if (slices_ > 1) copy_cell(cells[0], count, out + std::size_t{c} * slices_);
-      else if (i_.cells == 1) copy_columns<1>(cells, count, out);
-      else if (i_.cells == 2) copy_columns<2>(cells, count, out);
-      else if (together == 4) copy_columns<4>(cells, count, out + c);
+      else if (i_.cells == 1) copy_columns<1>(cells, whole, count, out);
+      else if (i_.cells == 2) copy_columns<2>(cells, whole, count, out);
+      else if (together == 4) copy_columns<4>(cells, whole, count, out + c);
       else for (std::uint32_t k = 0; k < together; ++k) copy_cell(cells[k], count, out + c + k);
     }
   }
 
   // By value, and with a pitch of its own: `out` may alias whatever is reached through a pointer.
   template <std::size_t together>  // cells of all those in a column where less than 4
-  void copy_columns(const std::array<Buffers::CellRow, 4> cells, std::uint32_t count, std::uint16_t* out) const {
+  void copy_columns(const std::array<Buffers::CellRow, 4> cells, const std::array<std::uint64_t, 4> masks, std::uint32_t count,
+                    std::uint16_t* out) const {
     const std::uint16_t* from = static_cast<const Buffers&>(buffers_).cells();
-    const std::size_t pitch = column_pitch_, store_pitch = together == 4 ? pitch : 4;
+    const std::size_t pitch = column_pitch_, store_pitch = together >= 3 ? pitch : 4;
     for (std::uint32_t block = 0; 4 * block < count; ++block, out += 4 * pitch) {
       std::array<std::uint64_t, 4> words{};
       for (std::size_t k = 0; k < together; ++k) {
         std::memcpy(&words[k], from + cells[k].block(block), sizeof words[k]);
-        words[k] = std::rotr(words[k], static_cast<int>(cells[k].lane) * slice_channels);
+        words[k] = std::rotr(words[k], static_cast<int>(cells[k].lane) * slice_channels) & masks[k];
       }
       if constexpr (together > 1) transpose(words);
       if constexpr (together == 2) words = {words[0] | words[1] << 32, words[2] | words[3] << 32};
-      for (std::size_t n = 0; n < together; ++n) std::memcpy(out + n * store_pitch, &words[n], sizeof words[n]);
+      constexpr std::size_t stores = together == 3 ? 4 : together;  // of three units each: the next one overwrites the fourth
+      for (std::size_t n = 0; n < stores; ++n) std::memcpy(out + n * store_pitch, &words[n], sizeof words[n]);
     }
   }
 
@@ -152,7 +191,9 @@ class FlatMap {
 
   const XnorInstruction& i_;
   Buffers& buffers_;
-  std::uint32_t slices_, rows_, columns_;
+  std::uint32_t slices_;
+  bool interleaved_;
+  std::uint32_t rows_, columns_;
   std::uint32_t column_pitch_, plane_pitch_;  // units
   AlignedVector<std::uint16_t>& units_ = buffers_.scratch().cells;
 };
@@ -169,10 +210,6 @@ struct PlaneWeight {
     const bool activation_sign = i.activation_signed != 0 && activation + 1 == i.activation_bits;
     const bool weight_sign = i.weight_signed != 0 && weight + 1 == i.weight_bits;
     return {static_cast<int>(activation + weight), activation_sign != weight_sign};
-  }
-  [[nodiscard]] std::int32_t factor() const {
-    const std::uint32_t power = std::uint32_t{1} << shift;
-    return static_cast<std::int32_t>(negative ? 0 - power : power);
   }
 };
 
@@ -215,8 +252,9 @@ void execute(const XnorInstruction& i, const MachineParameters& machine, Buffers
           const std::ptrdiff_t plane = std::ptrdiff_t{g} * i.weight_bits + w;
           work.weights = plan.weights.data() + plane * work.terms * work.rows;
           work.before = plan.before.data() + plane * work.rows;
-          const std::int32_t factor = PlaneWeight::of(i, a, w).factor();
-          work.scale = work.use_and ? factor : -factor;  // differing bits are counted
+          const auto weight = PlaneWeight::of(i, a, w);
+          work.subtract = weight.negative != (i.use_and == 0);  // XNOR: differing bits are counted
+          work.shift = weight.shift;
           popcount_rows(work, sums + std::ptrdiff_t{g} * lanes);
           work.start_offsets = nullptr;
         }

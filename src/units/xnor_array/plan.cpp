@@ -56,7 +56,7 @@ class Row {
   std::uint32_t row_;
 };
 
-// One term: which two units of which run. A run is a kernel row, or, with dilated columns, a tap.
+// One term: which two units of which run. A run is a kernel row, with dilated columns a tap, with interleaved rows the window.
 struct Term {
   std::uint32_t ky, kx, unit;  // of the run, whose first tap is (ky, kx)
   bool whole;
@@ -64,9 +64,10 @@ struct Term {
 
 class Runs {
  public:
-  explicit Runs(const XnorPlanKey& key) : key_(key), column_(key.cells * key.cell_slices) {
+  explicit Runs(const XnorPlanKey& key)
+      : key_(key), rows_(key.row_pitch == 0 ? key.kernel_h : 1), column_(key.cells * key.cell_slices * rows_) {
     const std::uint32_t taps = key.dilation_w == 1 ? key.kernel_w : 1, units = taps * column_;
-    for (std::uint32_t ky = 0; ky < key.kernel_h; ++ky) {
+    for (std::uint32_t ky = 0; ky < key.kernel_h; ky += rows_) {
       for (std::uint32_t kx = 0; kx < key.kernel_w; kx += taps) {
         for (std::uint32_t unit = 0; unit < units; unit += 2) terms_.push_back({ky, kx, unit, unit + 1 < units});
       }
@@ -80,14 +81,16 @@ class Runs {
   }
   [[nodiscard]] std::uint32_t weights(const Term& term, const Row& row) const {
     const auto unit = [&](std::uint32_t n) {
-      return row.unit(term.ky, term.kx + n / column_, n % column_ / key_.cell_slices, n % key_.cell_slices);
+      const std::uint32_t ky = term.ky + n % rows_, cell = n % column_ / rows_;
+      return row.unit(ky, term.kx + n / column_, cell / key_.cell_slices, cell % key_.cell_slices);
     };
     return unit(term.unit) | (term.whole ? unit(term.unit + 1) << slice_channels : 0);
   }
 
  private:
   const XnorPlanKey& key_;
-  std::uint32_t column_;  // units
+  std::uint32_t rows_;    // of a run
+  std::uint32_t column_;  // units of a run's column
   std::vector<Term> terms_;
 };
 
@@ -129,7 +132,7 @@ XnorPlan make_plan(const XnorPlanKey& key, std::span<const std::uint64_t> weight
 }
 
 void XnorPlans::resize(std::size_t words) {
-  places_.assign(words, 0);
+  places_.assign(words, {});
   entries_.clear();
 }
 
@@ -140,7 +143,7 @@ void XnorPlans::forget(std::size_t address, std::size_t count) {
 }
 
 const XnorPlan& XnorPlans::at(const XnorPlanKey& key, std::span<const std::uint64_t> weights) {
-  std::uint32_t& place = places_[key.weights];
+  std::uint32_t& place = places_[key.weights][key.row_pitch == 0 ? 1 : 0];
   if (place == 0) {
     entries_.emplace_back();
     place = static_cast<std::uint32_t>(entries_.size());

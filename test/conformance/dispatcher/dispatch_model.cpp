@@ -127,11 +127,12 @@ struct DispatchModel::Parts {
     program.layers = 1;
     program.instructions = c.stream;
     for (const Instruction& instruction : c.stream) program.synchronisation.push_back(sync_of(instruction));
-    for (std::size_t n = 0; n < c.stream.size(); ++n) {
-      const int words = encoded_words(c.stream[n]);
-      for (int word = 0; word < words; ++word) program.word_uses.push_back({static_cast<std::int32_t>(n), word == words - 1});
+    std::size_t words = 0;
+    for (const Instruction& instruction : c.stream) {
+      words += static_cast<std::size_t>(encoded_words(instruction));
+      program.last_words.push_back(words - 1);
     }
-    program.word_uses.push_back({static_cast<std::int32_t>(c.stream.size()), true});
+    program.last_words.push_back(words);
     context.machine = &machine;
     context.program = &program;
     context.values = false;

@@ -56,8 +56,8 @@ TEST(PopcountRows, equal_the_reference_on_every_target) {
   for (const int rows : {16, 48, 256}) {
     for (const int pixels : {1, 4, 7}) {
       for (const int terms : {1, 3, 12, 100}) {
-        for (const int kind : {0, 1, 2, 3}) {
-          const bool use_and = kind % 2 == 1, starts_given = kind >= 2;
+        for (const int kind : {0, 1, 2, 3, 4, 5, 6, 7}) {
+          const bool use_and = kind % 2 == 1, starts_given = kind / 2 % 2 == 1, subtract = kind >= 4;
           const auto units = numbers.many<std::uint16_t>(static_cast<std::size_t>(pixels * stride + 64), 0, 0xFFFF);
           const auto offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(terms), 0, 60);
           const auto masks = numbers.many<std::uint32_t>(static_cast<std::size_t>(terms), 0, word32);
@@ -84,7 +84,8 @@ TEST(PopcountRows, equal_the_reference_on_every_target) {
           work.whole_terms = static_cast<int>(numbers.between(0, terms));
           work.rows = rows;
           work.use_and = use_and;
-          work.scale = use_and ? 128 : -2;
+          work.subtract = subtract;
+          work.shift = use_and ? 31 : 1;
           work.bits = starts_given ? 24 : 32;
           auto expected = before;
           popcount_rows_reference(work, expected.data());
@@ -113,7 +114,7 @@ TEST(PopcountRows, count_the_places_where_a_word_and_a_row_agree) {
   work.before = less_all.data();
   work.pixels = work.terms = work.whole_terms = 1;
   work.rows = 16;
-  work.scale = -1;
+  work.subtract = true;
   on_every_target([&] {
     std::vector<std::int32_t> sums(16, 100);
     popcount_rows(work, sums.data());
