@@ -17,23 +17,6 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 constexpr int slice_lanes = 16;
 
-template <class Byte>
-void widen_as(const std::uint8_t* bytes, std::size_t count, std::int16_t* out) {
-  const hn::ScalableTag<std::int16_t> d;
-  const hn::Rebind<Byte, decltype(d)> d_byte;
-  const auto* from = reinterpret_cast<const Byte*>(bytes);
-  std::size_t n = 0;
-  for (; n + hn::Lanes(d) <= count; n += hn::Lanes(d)) {
-    hn::StoreU(hn::PromoteTo(d, hn::LoadU(d_byte, from + n)), d, out + n);
-  }
-  for (; n < count; ++n) out[n] = from[n];
-}
-
-void widen_kernel(const std::uint8_t* bytes, std::size_t count, bool is_signed, std::int16_t* out) {
-  if (is_signed) widen_as<std::int8_t>(bytes, count, out);
-  else widen_as<std::uint8_t>(bytes, count, out);
-}
-
 template <class Value>
 void slices_as(const std::uint8_t* from, std::ptrdiff_t stride, int pixels, std::int32_t* out) {
   const hn::CappedTag<std::int32_t, slice_lanes> d;
@@ -65,12 +48,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace blendsim {
 
-HWY_EXPORT(widen_kernel);
 HWY_EXPORT(slices_kernel);
-
-void widen(const std::uint8_t* bytes, std::size_t count, bool is_signed, std::int16_t* out) {
-  HWY_DYNAMIC_DISPATCH(widen_kernel)(bytes, count, is_signed, out);
-}
 
 void widen_slices(const std::uint8_t* from, std::ptrdiff_t stride, int pixels, int bytes, bool is_signed,
                   std::int32_t* out) {

@@ -7,9 +7,6 @@
 
 namespace blendsim {
 
-// `count` bytes, signed or unsigned, to 16 bits each.
-void widen(const std::uint8_t* bytes, std::size_t count, bool is_signed, std::int16_t* out);
-
 // 16 little-endian values of `bytes` (1, 2 or 4) bytes a pixel, signed or unsigned, to 32 bits each: [pixels, 16].
 // `stride`: bytes from pixel to pixel.
 void widen_slices(const std::uint8_t* from, std::ptrdiff_t stride, int pixels, int bytes, bool is_signed,

@@ -82,7 +82,7 @@ void Buffers::configure(const MachineParameters& machine, bool check_unwritten) 
   weights_binary_.assign(binary_weights, 0);
   xnor_plans_.resize(words_of(BufferId::weights_binary));
   weights_fixed_.assign(fixed_weights, 0);
-  weight_pairs_.assign(words_of(BufferId::weights_fixed) * pairs_per_word(), 0);
+  weight_quads_.assign(words_of(BufferId::weights_fixed) * quad_word(), 0);
   parameters_.assign(parameter_bytes, 0);
   start_words_.assign(words_of(BufferId::parameters) * (width / 32), 0);
   decoded_records_.resize(words_of(BufferId::parameters));
@@ -146,7 +146,7 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
         const std::size_t word = address + i / fixed_weight_bytes_, rows = fixed_weight_bytes_ / fixed_weight_columns_;
         const std::size_t row = i % fixed_weight_bytes_ / fixed_weight_columns_, column = i % fixed_weight_columns_;
         held[i] = weight;
-        weight_pairs_[word * pairs_per_word() + (column / 2 * rows + row) * 2 + column % 2] = weight;
+        weight_quads_[word * quad_word() + (column / 4 * rows + row) * 4 + column % 4] = weight;
       }
       break;
     }
@@ -214,9 +214,9 @@ std::uint8_t* Buffers::fixed_bytes(std::uint32_t address, std::size_t words) {
   return act_fixed_.data() + words_.check(BufferId::act_fixed, address, words) * fixed_word_bytes;
 }
 
-const std::int16_t* Buffers::fixed_weight_pairs(std::uint32_t address, std::uint32_t words) const {
+const std::int8_t* Buffers::fixed_weight_quads(std::uint32_t address, std::uint32_t words) const {
   (void)fixed_weights(address, words);
-  return weight_pairs_.data() + address * pairs_per_word();
+  return weight_quads_.data() + address * quad_word();
 }
 
 std::span<const std::uint64_t> Buffers::binary_weights(std::uint32_t address, std::uint32_t words) const {

@@ -39,7 +39,7 @@ class BufferWords {
 // Room in which units prepare their operands: kept between instructions, so that none of them allocates.
 struct Scratch {
   AlignedVector<std::uint16_t> cells;
-  AlignedVector<std::int16_t> lanes;
+  AlignedVector<std::uint8_t> lanes;
   std::vector<std::uint32_t> offsets, start_offsets;
 };
 
@@ -100,8 +100,8 @@ class Buffers {
   // rows x columns int8 a word.
   [[nodiscard]] std::span<const std::int8_t> fixed_weights(std::uint32_t address, std::uint32_t words) const;
 
-  // The same words as the kernels take them: [words, ceil(columns / 2), rows, 2] int16, a last odd column beside 0.
-  [[nodiscard]] const std::int16_t* fixed_weight_pairs(std::uint32_t address, std::uint32_t words) const;
+  // The same words as the kernels take them: [words, ceil(columns / 4), rows, 4], 0 behind the last column.
+  [[nodiscard]] const std::int8_t* fixed_weight_quads(std::uint32_t address, std::uint32_t words) const;
 
   // --- accumulators: accumulator_lanes() int32 a word --------------------------------------------------------------------
   [[nodiscard]] int accumulator_lanes() const { return accumulator_lanes_; }
@@ -124,9 +124,9 @@ class Buffers {
   [[nodiscard]] Scratch& scratch() { return scratch_; }
 
  private:
-  // int16 values of a word of weight_pairs_.
-  [[nodiscard]] std::size_t pairs_per_word() const {
-    return fixed_weight_bytes_ / fixed_weight_columns_ * ((fixed_weight_columns_ + 1) / 2 * 2);
+  // Values of a word of weight_quads_.
+  [[nodiscard]] std::size_t quad_word() const {
+    return fixed_weight_bytes_ / fixed_weight_columns_ * ((fixed_weight_columns_ + 3) / 4 * 4);
   }
   [[nodiscard]] std::size_t cell_index(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const;
   void mark_written(BufferId buffer, std::size_t first, std::size_t count);
@@ -145,7 +145,7 @@ class Buffers {
   std::vector<std::uint64_t> weights_binary_;
   XnorPlans xnor_plans_;
   AlignedVector<std::int8_t> weights_fixed_;
-  AlignedVector<std::int16_t> weight_pairs_;   // the same values as weights_fixed_, pairs of columns innermost
+  AlignedVector<std::int8_t> weight_quads_;    // the same values as weights_fixed_, four columns innermost
   AlignedVector<std::int32_t> accumulators_;
   std::vector<std::uint8_t> parameters_;
   AlignedVector<std::int32_t> start_words_;  // the same bits as parameters_, width / 32 values a word

@@ -128,11 +128,11 @@ TEST(MultiplyRows, equal_the_reference_on_every_target) {
   for (const int rows : {16, 48}) {
     for (const int pixels : {1, 8, 11}) {
       for (const int taps : {1, 9}) {
-        for (const int pairs : {1, 4, 24}) {
+        for (const int quads : {1, 4, 24}) {
           const auto operands =
-              numbers.many<std::int16_t>(static_cast<std::size_t>(pixels * stride + 100 + 2 * pairs), -128, 255);
+              numbers.many<std::uint8_t>(static_cast<std::size_t>(pixels * stride + 100 + 4 * quads), 0, 255);
           const auto offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(taps), 0, 100);
-          const auto weights = numbers.many<std::int16_t>(static_cast<std::size_t>(taps * pairs * rows * 2), -128, 127);
+          const auto weights = numbers.many<std::int8_t>(static_cast<std::size_t>(taps * (quads + 1) * rows * 4), -128, 127);
           const auto starts = numbers.many<std::int32_t>(static_cast<std::size_t>(classes * rows), lowest32, highest32);
           auto start_offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(pixels), 0, classes - 1);
           for (std::uint32_t& offset : start_offsets) offset *= static_cast<std::uint32_t>(rows);
@@ -144,21 +144,60 @@ TEST(MultiplyRows, equal_the_reference_on_every_target) {
           work.start_offsets = start_offsets.data();
           work.pixel_stride = stride;
           work.sums_stride = rows + 8;
+          work.weights_stride = (quads + 1) * rows * 4;
           work.pixels = pixels;
           work.taps = taps;
-          work.pairs = pairs;
+          work.quads = quads;
           work.rows = rows;
-          std::vector<std::int32_t> expected(static_cast<std::size_t>(pixels * (rows + 8)), -1);
-          const std::vector<std::int32_t> before = expected;
-          multiply_rows_reference(work, expected.data());
-          on_every_target([&] {
-            auto sums = before;
-            multiply_rows(work, sums.data());
-            EXPECT_EQ(sums, expected) << rows << " rows, " << pixels << " pixels, " << taps << " taps, " << pairs;
-          });
+          for (const std::uint8_t zero : {0, 128}) {
+            work.zero = zero;
+            std::vector<std::int32_t> expected(static_cast<std::size_t>(pixels * (rows + 8)), -1);
+            const std::vector<std::int32_t> before = expected;
+            multiply_rows_reference(work, expected.data());
+            on_every_target([&] {
+              auto sums = before;
+              multiply_rows(work, sums.data());
+              EXPECT_EQ(sums, expected) << rows << " rows, " << pixels << " pixels, " << taps << " taps, " << quads;
+            });
+          }
         }
       }
     }
+  }
+}
+
+// Four products of the largest codes exceed 16 bits, and a pair of them does where a processor adds pairs with saturation.
+TEST(MultiplyRows, hold_the_largest_products) {
+  struct Case {
+    std::uint8_t operand, zero;
+    std::int8_t weight;
+    std::int32_t product;
+  };
+  for (const Case& c : {Case{255, 0, -128, -32640}, {255, 0, 127, 32385}, {0, 128, -128, 16384}, {255, 128, -128, -16256}}) {
+    constexpr int rows = 16, pixels = 9, taps = 25, quads = 64;
+    const std::vector<std::uint8_t> operands(pixels + taps * quads * 4, c.operand);
+    const std::vector<std::int8_t> weights(std::size_t{taps} * quads * rows * 4, c.weight);
+    const std::vector<std::uint32_t> offsets(taps, 0), start_offsets(pixels, 0);
+    const std::vector<std::int32_t> starts(rows, 7);
+    MultiplyRows work;
+    work.operands = operands.data();
+    work.offsets = offsets.data();
+    work.weights = weights.data();
+    work.starts = starts.data();
+    work.start_offsets = start_offsets.data();
+    work.pixel_stride = 1;
+    work.sums_stride = rows;
+    work.weights_stride = quads * rows * 4;
+    work.pixels = pixels;
+    work.taps = taps;
+    work.quads = quads;
+    work.rows = rows;
+    work.zero = c.zero;
+    on_every_target([&] {
+      std::vector<std::int32_t> sums(std::size_t{pixels} * rows);
+      multiply_rows(work, sums.data());
+      EXPECT_EQ(sums, std::vector<std::int32_t>(sums.size(), 7 + c.product * taps * quads * 4));
+    });
   }
 }
 
@@ -167,7 +206,7 @@ TEST(MultiplyLanes, equal_the_reference_on_every_target) {
   constexpr int rows = 48, pixels = 5, stride = 32;
   for (const int lanes : {0, 16, 48}) {
     for (const int taps : {1, 9, 25}) {
-      const auto operands = numbers.many<std::int16_t>(pixels * stride + 100 + rows, -128, 255);
+      const auto operands = numbers.many<std::uint8_t>(pixels * stride + 100 + rows, 0, 255);
       const auto offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(taps), 0, 100);
       const auto weights = numbers.many<std::int8_t>(static_cast<std::size_t>(taps * 128), -128, 127);
       const auto starts = numbers.many<std::int32_t>(2 * rows, lowest32, highest32);
@@ -185,14 +224,17 @@ TEST(MultiplyLanes, equal_the_reference_on_every_target) {
       work.taps = taps;
       work.lanes = lanes;
       work.rows = rows;
-      const std::vector<std::int32_t> before(pixels * (rows + 16), -1);
-      auto expected = before;
-      multiply_lanes_reference(work, expected.data());
-      on_every_target([&] {
-        auto sums = before;
-        multiply_lanes(work, sums.data());
-        EXPECT_EQ(sums, expected) << lanes << " lanes, " << taps << " taps";
-      });
+      for (const std::uint8_t zero : {0, 128}) {
+        work.zero = zero;
+        const std::vector<std::int32_t> before(pixels * (rows + 16), -1);
+        auto expected = before;
+        multiply_lanes_reference(work, expected.data());
+        on_every_target([&] {
+          auto sums = before;
+          multiply_lanes(work, sums.data());
+          EXPECT_EQ(sums, expected) << lanes << " lanes, " << taps << " taps";
+        });
+      }
     }
   }
 }
@@ -201,17 +243,6 @@ TEST(Widen, keeps_values_on_every_target) {
   Numbers numbers;
   const auto bytes = numbers.many<std::uint8_t>(6 * 80, 0, 255);
   for (const bool is_signed : {false, true}) {
-    for (const std::size_t count : {1U, 16U, 33U, 100U}) {
-      std::vector<std::int16_t> expected(count);
-      for (std::size_t n = 0; n < count; ++n) {
-        expected[n] = static_cast<std::int16_t>(is_signed && bytes[n] >= 128 ? bytes[n] - 256 : bytes[n]);
-      }
-      on_every_target([&] {
-        std::vector<std::int16_t> out(count);
-        widen(bytes.data(), count, is_signed, out.data());
-        EXPECT_EQ(out, expected) << count;
-      });
-    }
     for (const int size : {1, 2, 4}) {
       constexpr int pixels = 5, stride = 75;
       std::vector<std::int32_t> expected(pixels * 16);
