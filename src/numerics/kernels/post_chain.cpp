@@ -175,7 +175,9 @@ double largest_kernel(const std::int32_t* values, std::ptrdiff_t stride, int pix
 template <class Compare>
 HWY_INLINE void store_bits(Compare&& compare, std::uint16_t* bits) {
   constexpr int lanes = static_cast<int>(hn::MaxLanes(Word()));
-  if constexpr (lanes >= 8) {
+  if constexpr (lanes == kernel_lanes) {
+    hn::StoreMaskBits(Word(), compare(0), reinterpret_cast<std::uint8_t*>(bits));
+  } else if constexpr (lanes >= 8) {
     std::uint8_t bytes[kernel_lanes] = {};  // StoreMaskBits may write 8
     for (int l = 0; l < kernel_lanes; l += lanes) hn::StoreMaskBits(Word(), compare(l), bytes + l / 8);
     std::memcpy(bits, bytes, sizeof *bits);
@@ -229,10 +231,9 @@ void narrow_to(const std::int32_t* values, std::ptrdiff_t values_stride, int pix
   for (int p = 0; p < pixels; ++p, values += values_stride, out += stride) {
     for (int l = 0; l < kernel_lanes; l += static_cast<int>(hn::Lanes(d))) {
       const auto x = hn::LoadU(d, values + l);
-      HWY_ALIGN To lanes[kernel_lanes];
-      if constexpr (sizeof(To) == 4) hn::StoreU(x, d_to, lanes);
-      else hn::StoreU(hn::DemoteTo(d_to, hn::And(x, hn::Set(d, std::numeric_limits<To>::max()))), d_to, lanes);
-      std::memcpy(out + static_cast<std::size_t>(l) * sizeof(To), lanes, hn::Lanes(d) * sizeof(To));
+      To* to = reinterpret_cast<To*>(out) + l;  // stores are unaligned
+      if constexpr (sizeof(To) == 4) hn::StoreU(x, d_to, to);
+      else hn::StoreU(hn::DemoteTo(d_to, hn::And(x, hn::Set(d, std::numeric_limits<To>::max()))), d_to, to);
     }
   }
 }
@@ -309,9 +310,13 @@ LaneQuantiser LaneQuantiser::of(const std::int64_t* multiplier, const std::int64
           std::max(std::abs(static_cast<double>(lo)), std::abs(static_cast<double>(hi)))};
 }
 
+bool PostChain::is_exact_in(Carrier carrier, double a_largest, double b_largest) const {
+  return carrier == Carrier::single ? is_exact<float>(*this, a_largest, b_largest) : is_exact<double>(*this, a_largest, b_largest);
+}
+
 Carrier PostChain::carrier(double a_largest, double b_largest) const {
-  if (is_exact<float>(*this, a_largest, b_largest)) return Carrier::single;
-  return is_exact<double>(*this, a_largest, b_largest) ? Carrier::wide : Carrier::none;
+  if (is_exact_in(Carrier::single, a_largest, b_largest)) return Carrier::single;
+  return is_exact_in(Carrier::wide, a_largest, b_largest) ? Carrier::wide : Carrier::none;
 }
 
 HWY_EXPORT(chain_kernel);

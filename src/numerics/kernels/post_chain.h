@@ -49,6 +49,8 @@ struct PostChain {
 
   // What carries every value exactly, so that u also fits 32 bits, when |a| <= a_largest and |b| <= b_largest (b absent: 0).
   [[nodiscard]] Carrier carrier(double a_largest, double b_largest) const;
+  // Is `carrier`, single or wide, exact for these?
+  [[nodiscard]] bool is_exact_in(Carrier carrier, double a_largest, double b_largest) const;
 };
 
 // The largest magnitude among 16 values of each of `pixels` pixels, `stride` from pixel to pixel.
@@ -64,7 +66,7 @@ struct Magnitudes {
 void post_chain(const PostChain& chain, Carrier carrier, const std::int32_t* a, std::ptrdiff_t a_stride,
                 const std::int32_t* b, std::ptrdiff_t b_stride, int pixels, std::int32_t* u);
 
-// The same in single numbers, whether they are exact or not: they were if carrier() of what is returned says so.
+// The same in single numbers, whether they are exact or not: they were if is_exact_in() of what is returned says so.
 Magnitudes try_post_chain(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
                           std::ptrdiff_t b_stride, int pixels, std::int32_t* u);
 

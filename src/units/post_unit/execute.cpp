@@ -113,10 +113,10 @@ class Tile {
     if (in_place_ || !a_.fits() || !b_.fits()) return execute_slice_plain(i_, machine_, s, record.record, buffers_);
     if (is_copy(chain)) return (void)strips(s, record, chain, Carrier::wide, false);
     // By the sources' widths, or else by the values themselves: single numbers are tried where they can do.
-    const Carrier carrier = chain.carrier(a_.largest(), b_.largest());
-    if (carrier == Carrier::single) return (void)strips(s, record, chain, carrier, false);
-    if (chain.carrier(0, 0) == Carrier::single && strips(s, record, chain, Carrier::single, true)) return;
-    if (carrier == Carrier::wide || chain.carrier(largest_in(a_, s), largest_in(b_, s)) != Carrier::none) {
+    const double a = a_.largest(), b = b_.largest();
+    if (chain.is_exact_in(Carrier::single, a, b)) return (void)strips(s, record, chain, Carrier::single, false);
+    if (chain.is_exact_in(Carrier::single, 0, 0) && strips(s, record, chain, Carrier::single, true)) return;
+    if (chain.is_exact_in(Carrier::wide, a, b) || chain.is_exact_in(Carrier::wide, largest_in(a_, s), largest_in(b_, s))) {
       return (void)strips(s, record, chain, Carrier::wide, false);
     }
     execute_slice_plain(i_, machine_, s, record.record, buffers_);
@@ -180,7 +180,7 @@ class Tile {
       const Source::Values b = b_.present() ? b_.read(pixel, count, s, b_room_) : Source::Values{nullptr, 0};
       if (is_try) {
         const Magnitudes seen = try_post_chain(chain, u.first, u.stride, b.first, b.stride, pixels, u_room_.data());
-        if (chain.carrier(seen.a, seen.b) != Carrier::single) return false;
+        if (!chain.is_exact_in(Carrier::single, seen.a, seen.b)) return false;
       } else {
         post_chain(chain, carrier, u.first, u.stride, b.first, b.stride, pixels, u_room_.data());
       }

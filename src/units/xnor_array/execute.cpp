@@ -13,17 +13,21 @@
 namespace blendsim {
 namespace {
 
-// Four cells' words of four columns each become four columns' words of four cells each.
-void transpose(std::array<std::uint64_t, 4>& words) {
-  const auto exchange = [](std::uint64_t& low, std::uint64_t& high, int shift, std::uint64_t mask) {
-    const std::uint64_t other = (low >> shift ^ high) & mask;
-    low ^= other << shift;
-    high ^= other;
-  };
-  exchange(words[0], words[1], 16, 0x0000FFFF0000FFFF);
-  exchange(words[2], words[3], 16, 0x0000FFFF0000FFFF);
-  exchange(words[0], words[2], 32, 0x00000000FFFFFFFF);
-  exchange(words[1], words[3], 32, 0x00000000FFFFFFFF);
+// Eight units in a register: compilers make one instruction of each interleaving.
+using Units = std::uint16_t __attribute__((vector_size(16)));
+
+Units low_half(std::uint64_t word) {
+  using Words = std::uint64_t __attribute__((vector_size(16)));
+  return std::bit_cast<Units>(Words{word, 0});
+}
+Units interleave_low(Units a, Units b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+Units interleave_high(Units a, Units b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+
+// Four cells' words of four columns each become four columns of four cells each.
+std::array<Units, 2> transpose(const std::array<std::uint64_t, 4>& words) {
+  const Units even = interleave_low(low_half(words[0]), low_half(words[2]));
+  const Units odd = interleave_low(low_half(words[1]), low_half(words[3]));
+  return {interleave_low(even, odd), interleave_high(even, odd)};
 }
 
 // The part of the input map that a tile reads, laid flat in units of 16 bits, zeros outside the map: [planes, rows, columns,
@@ -128,22 +132,31 @@ class FlatMap {
     }
   }
 
-  // By value, and with a pitch of its own: `out` may alias whatever is reached through a pointer.
+  // By value, and with a pitch of its own: `out` may alias whatever is reached through a pointer. A column's last store may
+  // reach into the next one, which overwrites it.
   template <std::size_t together>  // cells of all those in a column where less than 4
   void copy_columns(const std::array<Buffers::CellRow, 4> cells, const std::array<std::uint64_t, 4> masks, std::uint32_t count,
                     std::uint16_t* out) const {
     const std::uint16_t* from = static_cast<const Buffers&>(buffers_).cells();
-    const std::size_t pitch = column_pitch_, store_pitch = together >= 3 ? pitch : 4;
+    const std::size_t pitch = column_pitch_;
     for (std::uint32_t block = 0; 4 * block < count; ++block, out += 4 * pitch) {
       std::array<std::uint64_t, 4> words{};
       for (std::size_t k = 0; k < together; ++k) {
         std::memcpy(&words[k], from + cells[k].block(block), sizeof words[k]);
         words[k] = std::rotr(words[k], static_cast<int>(cells[k].lane) * slice_channels) & masks[k];
       }
-      if constexpr (together > 1) transpose(words);
-      if constexpr (together == 2) words = {words[0] | words[1] << 32, words[2] | words[3] << 32};
-      constexpr std::size_t stores = together == 3 ? 4 : together;  // of three units each: the next one overwrites the fourth
-      for (std::size_t n = 0; n < stores; ++n) std::memcpy(out + n * store_pitch, &words[n], sizeof words[n]);
+      if constexpr (together == 1) {
+        std::memcpy(out, &words[0], sizeof words[0]);
+      } else if constexpr (together == 2) {
+        const Units columns = interleave_low(low_half(words[0]), low_half(words[1]));
+        std::memcpy(out, &columns, sizeof columns);
+      } else {
+        const std::array<Units, 2> columns = transpose(words);
+        constexpr std::size_t column_bytes = 4 * sizeof *out;
+        for (std::size_t n = 0; n < 4; ++n) {
+          std::memcpy(out + n * pitch, reinterpret_cast<const char*>(columns.data()) + n * column_bytes, column_bytes);
+        }
+      }
     }
   }
 
