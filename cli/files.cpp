@@ -149,7 +149,8 @@ void keep_apart(const std::vector<std::string>& read, const std::vector<std::str
   for (auto output = written.begin(); output != written.end(); ++output) {
     if (output->empty()) continue;
     const auto is_it = [&](const std::string& other) { return !other.empty() && same_file(other, *output); };
-    if (std::any_of(read.begin(), read.end(), is_it)) {
+    // What is not there is not read: the name of a platform that is shipped is no path.
+    if (fs::exists(*output) && std::any_of(read.begin(), read.end(), is_it)) {
       usage_error(fmt::format("{} is to be read and written", *output), "write to another file");
     }
     if (std::any_of(written.begin(), output, is_it)) {

@@ -83,8 +83,11 @@ module xnor_pointers #(
   logic [3:0] begins;
   logic [ACT_BITS-1:0] pitch, first_row, first_column;
   logic signed [12:0] y_first, x_first;
-  logic [4:0] classes_x, class_x, class_y;
+  logic [4:0] classes_x, class_y;
+  /* verilator lint_off UNUSEDSIGNAL */  // a buffer of few start words leaves the upper bits
+  logic [4:0] class_x;
   logic [9:0] classes;
+  /* verilator lint_on UNUSEDSIGNAL */
   always_ff @(posedge clk) begin
     begins <= level;
     class_y <= border(row, held.out_height, held.class_top, held.class_bottom);
@@ -191,5 +194,5 @@ module xnor_pointers #(
     start_address <= next_start;
     sum_address <= next_sum;
   end
-  assign first_cell = cell_now[3:0];
+  assign first_cell = 4'(cell_now);
 endmodule

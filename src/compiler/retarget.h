@@ -16,10 +16,10 @@ class Retargeter {
   Retargeter(const Retargeter&) = delete;
   Retargeter& operator=(const Retargeter&) = delete;
 
-  // A program that takes, instruction by instruction, the cycles of the one that compile() would make: its words of
-  // `main`, addresses, sizes and the layers' names. It is for Machine::run with RunOptions::values off and holds nothing
-  // else: no constants, tensors, operators of the host or words of init (Run::init_cycles is 0), and no verify() has seen
-  // it (docs/adr/0006). With `evaluate` it has compile()'s order, the best of all; without, the first order that fits.
+  // A program that takes, instruction by instruction, the cycles of the one that compile() with `evaluate` would make;
+  // without `evaluate`, of the first order that fits, where compile() tries more of them. It holds words of `main`,
+  // addresses, sizes and the layers' names, for Machine::run with RunOptions::values off, and nothing else: no constants,
+  // tensors, operators of the host or words of init (Run::init_cycles is 0), and no verify() has seen it (docs/adr/0006).
   // Throws what compile() throws.
   [[nodiscard]] Program timing_program(const MachineParameters& machine, const Evaluate& evaluate = {});
 

@@ -66,6 +66,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Settings{"xnor_array.accumulator=12 bit", "mac_array.accumulator=16 bit"},
                     Settings{"xnor_array.rows=64", "xnor_array.words=12", "xnor_array.implementation=lut"},
                     Settings{"memory.port_width=32 bit", "load.outstanding=1", "load.burst=1 beats", "store.outstanding=1"},
+                    Settings{"buffers.parameters.depth=2", "buffers.act_binary.depth=2", "buffers.act_binary.regions=1",
+                             "buffers.act_fixed.depth=2", "buffers.weights_binary.depth=2", "buffers.accumulators.depth=2"},
                     Settings{"buffers.act_binary.regions=4", "buffers.act_fixed.regions=1", "buffers.instructions.kind=lutram"}),
     [](const auto& test) { return "platform" + std::to_string(test.index); });
 

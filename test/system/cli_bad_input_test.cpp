@@ -83,6 +83,16 @@ TEST_F(CliBadInput, WhatIsReadIsNotWritten) {
   EXPECT_FALSE(std::filesystem::exists(work.path("a")));
 }
 
+TEST_F(CliBadInput, AFileMayBeWrittenByTheNameOfAPlatform) {
+  const std::string network = std::filesystem::absolute(net());
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(work.path(""));
+  const ProcessResult result = blendsim_cli({"run", network, "--platform", "zu3eg", "--timing-only", "--json", "zu3eg"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_TRUE(std::filesystem::exists("zu3eg"));
+  std::filesystem::current_path(before);
+}
+
 TEST_F(CliBadInput, WhatIsReadIsNotWrittenIntoAFolderEither) {
   const std::string folder = work.path("tensors");
   ASSERT_EQ(blendsim_cli({"run", program(), "--tensors", folder}).status, 0);

@@ -101,6 +101,7 @@ class Lowerer {
   CommonGrid common_grid(const Node& node, const Value& a, const Value& b, bool subtract);
 
   // pooling.cpp
+  void require_taps(const Node& node, const Window& window, const Map& in) const;  // of every window of a pool
   void max_pool(const Node& node);
   void average_pool(const Node& node);
   Value average_input(const Node& node, bool padding_counts);

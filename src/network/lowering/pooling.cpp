@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "network/lowering/lowerer.h"
 
@@ -157,6 +158,29 @@ void require_pool_input(const Value& x, const Node& node, const std::string& fil
 
 }  // namespace
 
+namespace {
+
+// Names the first output row or column whose window has no tap inside the map: it has no maximum and no mean.
+std::optional<std::string> untapped(const Window& w, const Map& in, const Shape& out) {
+  for (int y = 0; y < static_cast<int>(out.at(2)); ++y) {
+    if (taps_inside(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, in.height, y) == 0) return fmt::format("row {}", y);
+  }
+  for (int x = 0; x < static_cast<int>(out.at(3)); ++x) {
+    if (taps_inside(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, in.width, x) == 0) return fmt::format("column {}", x);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Lowerer::require_taps(const Node& node, const Window& window, const Map& in) const {
+  const auto where = untapped(window, in, shape_of(node.outputs[0]));
+  if (!where) return;
+  refuse("unsupported-attribute", node.name,
+         fmt::format("the window of output {} has no tap inside the input of {}x{} pixels", *where, in.height, in.width),
+         "pad by less than the dilated kernel");
+}
+
 void Lowerer::max_pool(const Node& node) {
   Value x = value_of(node.inputs[0]);
   require_pool_input(x, node, graph_.file);
@@ -164,6 +188,7 @@ void Lowerer::max_pool(const Node& node) {
   const Shape& shape = shape_of(node.outputs[0]);
   PendingPool pool;
   pool.window = read_window(node);
+  require_taps(node, pool.window, *x.map);
   pool.height = static_cast<int>(shape.at(2));
   pool.width = static_cast<int>(shape.at(3));
   pool.chain_before = x.chain.size();
@@ -258,6 +283,7 @@ void Lowerer::average_pool(const Node& node) {
   const Value x = average_input(node, padded && include_padding);
   const auto scale = pure_scale(x);
   const Map& from = *x.map;
+  require_taps(node, w, from);
   std::int64_t divisor = std::int64_t{w.kernel_h} * w.kernel_w;
   if (!include_padding && (padded || ceil_mode)) {
     const std::int64_t common = common_count(w, from, shape);

@@ -64,6 +64,19 @@ TEST(Refusals, AnAttributeThatIsUnknownOrHasAnotherValue) {
   EXPECT_EQ(findings(value), (std::vector<Finding>{{"unsupported-attribute", "culprit"}}));
 }
 
+TEST(Refusals, APoolWithAWindowThatLiesInThePadding) {
+  for (const char* pool : {"MaxPool", "AveragePool"}) {
+    OnnxBuilder outside = start();
+    outside.node(pool, {"q"}, {"y"}, {attr("kernel_shape", {2, 2}), attr("pads", {0, 2, 0, 0})}).set_name("culprit");
+    EXPECT_EQ(findings(outside), (std::vector<Finding>{{"unsupported-attribute", "culprit"}})) << pool;
+    // Taps before and behind the map, none inside.
+    OnnxBuilder around = start({1, 2, 2, 5});
+    around.node(pool, {"q"}, {"y"}, {attr("kernel_shape", {2, 1}), attr("dilations", {4, 1}), attr("pads", {2, 0, 2, 0})})
+        .set_name("culprit");
+    EXPECT_EQ(findings(around), (std::vector<Finding>{{"unsupported-attribute", "culprit"}})) << pool;
+  }
+}
+
 TEST(Refusals, ADynamicShape) {
   OnnxBuilder m = start({1, 2, -1, 5});
   m.node("Conv", {"q", "w"}, {"y"}).set_name("conv");
