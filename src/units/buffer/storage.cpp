@@ -13,20 +13,11 @@ namespace {
 
 constexpr std::size_t fixed_word_bytes = 16;
 
-// One value of `bytes` bits [bit, bit + count), little-endian; count <= 57.
-std::uint64_t bits_at(std::span<const std::uint8_t> bytes, std::size_t bit, int count) {
-  std::uint64_t value = 0;
-  const std::size_t first = bit / 8, last = (bit + static_cast<std::size_t>(count) - 1) / 8;
-  for (std::size_t i = last + 1; i-- > first;) value = value << 8 | bytes[i];
-  return value >> (bit % 8) & ((std::uint64_t{1} << count) - 1);
-}
-
 // Word `word` of 48 bits, little-endian.
 std::uint64_t dsp_word_at(std::span<const std::uint8_t> bytes, std::size_t word) {
   constexpr std::size_t size = dsp_word_bits / 8;
-  const std::uint8_t* at = bytes.data() + word * size;
   std::uint64_t value = 0;
-  for (std::size_t i = size; i-- > 0;) value = value << 8 | at[i];
+  std::memcpy(&value, bytes.data() + word * size, size);
   return value;
 }
 
@@ -159,10 +150,7 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       std::copy_n(bytes.begin(), count * word_bytes,
                   parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
       for (std::size_t w = 0; w < count; ++w) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-          const std::uint64_t value = bits_at(bytes.subspan(w * word_bytes), lane * 32, 32);
-          start_words_[(address + w) * lanes + lane] = static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
-        }
+        std::memcpy(&start_words_[(address + w) * lanes], &bytes[w * word_bytes], lanes * sizeof start_words_[0]);
       }
       decoded_records_.clear();
       break;

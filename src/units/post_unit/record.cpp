@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/diagnostic.h"
 #include "units/post_unit/law.h"
 
@@ -24,10 +27,17 @@ class Columns {
  public:
   explicit Columns(std::int64_t width) : width_(width), column_(width / slice_channels) {}
   [[nodiscard]] std::int64_t words(std::int64_t bits) const { return ceil_divide(bits, column_); }
-  [[nodiscard]] std::size_t index(const Place& place, int bit) const {
-    const std::int64_t at = place.bit + bit;
-    return static_cast<std::size_t>((place.word + at / column_) * width_ + static_cast<std::int64_t>(place.lane) * column_ +
-                                    at % column_);
+  // Calls f(first, from, count) for each piece of a field of `bits` bits that lies in one word: its bits [from, from + count)
+  // are the record's from `first` on.
+  template <class F>
+  void pieces(const Place& place, int bits, F&& f) const {
+    for (int from = 0; from < bits;) {
+      const std::int64_t at = place.bit + from, in_column = at % column_;
+      const int count = std::min(bits - from, static_cast<int>(column_ - in_column));
+      f(static_cast<std::size_t>((place.word + at / column_) * width_ + static_cast<std::int64_t>(place.lane) * column_ + in_column),
+        from, count);
+      from += count;
+    }
   }
 
  private:
@@ -55,11 +65,16 @@ class Reader {
  private:
   [[nodiscard]] std::uint64_t get(const Place& place, int bits) const {
     std::uint64_t raw = 0;
-    for (int bit = 0; bit < bits; ++bit) {
-      const std::size_t at = columns_.index(place, bit);
-      raw |= static_cast<std::uint64_t>(bytes_[at / 8] >> (at % 8) & 1) << bit;
-    }
+    columns_.pieces(place, bits, [&](std::size_t first, int from, int count) { raw |= bits_at(first, count) << from; });
     return raw;
+  }
+  // `count` bits, at most a field's 48, from bit `first` on.
+  [[nodiscard]] std::uint64_t bits_at(std::size_t first, int count) const {
+    static_assert(offset_bits + 7 <= 64);
+    const std::size_t byte = first / 8;
+    std::uint64_t word = 0;
+    std::memcpy(&word, &bytes_[byte], std::min(sizeof word, bytes_.size() - byte));
+    return word >> (first % 8) & ((std::uint64_t{1} << count) - 1);
   }
 
   Columns columns_;
@@ -89,10 +104,12 @@ class Writer {
 
  private:
   void put(const Place& place, std::uint64_t raw, int bits) const {
-    for (int bit = 0; bit < bits; ++bit) {
-      const std::size_t at = columns_.index(place, bit);
-      bytes_[at / 8] = static_cast<std::uint8_t>(bytes_[at / 8] | (raw >> bit & 1) << (at % 8));
-    }
+    columns_.pieces(place, bits, [&](std::size_t first, int from, int count) {
+      for (int bit = 0; bit < count; ++bit) {
+        const std::size_t at = first + static_cast<std::size_t>(bit);
+        bytes_[at / 8] = static_cast<std::uint8_t>(bytes_[at / 8] | (raw >> (from + bit) & 1) << (at % 8));
+      }
+    });
   }
 
   Columns columns_;
