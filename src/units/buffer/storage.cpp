@@ -15,10 +15,12 @@ constexpr std::size_t fixed_word_bytes = 16;
 
 // Word `word` of 48 bits, little-endian.
 std::uint64_t dsp_word_at(std::span<const std::uint8_t> bytes, std::size_t word) {
-  constexpr std::size_t size = dsp_word_bits / 8;
-  std::uint64_t value = 0;
-  std::memcpy(&value, bytes.data() + word * size, size);
-  return value;
+  const std::uint8_t* at = bytes.data() + word * (dsp_word_bits / 8);
+  std::uint32_t low;
+  std::uint16_t high;
+  std::memcpy(&low, at, sizeof low);
+  std::memcpy(&high, at + sizeof low, sizeof high);
+  return std::uint64_t{high} << 32 | low;
 }
 
 // Does the buffer hold these very bytes already? Then what was decoded from them holds too.
@@ -132,12 +134,16 @@ void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<cons
       std::int8_t* held = weights_fixed_.data() + std::size_t{address} * fixed_weight_bytes_;
       if (are_held(bytes.first(count * fixed_weight_bytes_), held)) break;
       ++constant_changes_;
-      for (std::size_t i = 0; i < count * fixed_weight_bytes_; ++i) {
-        const auto weight = static_cast<std::int8_t>(bytes[i]);
-        const std::size_t word = address + i / fixed_weight_bytes_, rows = fixed_weight_bytes_ / fixed_weight_columns_;
-        const std::size_t row = i % fixed_weight_bytes_ / fixed_weight_columns_, column = i % fixed_weight_columns_;
-        held[i] = weight;
-        weight_quads_[word * quad_word() + (column / 4 * rows + row) * 4 + column % 4] = weight;
+      std::memcpy(held, bytes.data(), count * fixed_weight_bytes_);
+      const std::size_t columns = fixed_weight_columns_, rows = fixed_weight_bytes_ / columns;
+      for (std::size_t word = 0; word < count; ++word) {
+        const std::int8_t* from = held + word * fixed_weight_bytes_;
+        std::int8_t* quads = weight_quads_.data() + (address + word) * quad_word();
+        for (std::size_t row = 0; row < rows; ++row, from += columns, quads += 4) {
+          for (std::size_t column = 0; column < columns; column += 4) {
+            std::memcpy(quads + column * rows, from + column, std::min<std::size_t>(4, columns - column));
+          }
+        }
       }
       break;
     }
