@@ -21,6 +21,14 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 version=$(yosys -V | awk '{print $1 " " $2}')
 
+# yosys 0.23 takes the members of a struct for wires of one bit that nothing drives where a module has its own name for the
+# struct's type: it reads copies that have the package's.
+mkdir "$folder/rtl"
+for file in rtl/*.sv; do
+  names=$(sed -nE 's/^ *typedef (blendsim_pkg::\w+) (\w+);$/s|\\b\2\\b|\1|g;/p' "$file")
+  sed -E "s/^ *typedef blendsim_pkg::.*//; $names" "$file" >"$folder/$file"
+done
+
 # The totals of the last block of `stat`: of the hierarchy, or of the only module. A LUT1 that yosys leaves as an inverter
 # is an INV; distributed RAM and shift registers are counted in the LUTs that they occupy; a RAMB36E2 is two RAMB18.
 counts() {
@@ -57,8 +65,9 @@ point() {
   for setting in "${settings[@]}"; do arguments+=(--set "$setting"); done
   "$blendsim" rtl "$1" "${arguments[@]}" -o "$folder/package" >/dev/null
   { top "$2"; echo "synth_xilinx -family xcup -noiopad; tee -q -o $folder/stat.txt stat"; } >"$folder/point.ys"
-  yosys -q -s "$folder/point.ys" >"$folder/log.txt" 2>&1 ||
+  (cd "$folder" && yosys -q -s point.ys) >"$folder/log.txt" 2>&1 ||
     { grep ERROR "$folder/log.txt" >&2; echo "$1 $2 $3: yosys failed" >&2; return 1; }
+  ! grep "implicitly declared" "$folder/log.txt" >&2 || { echo "$1 $2 $3: not what rtl/ says" >&2; return 1; }
   counts "$folder/stat.txt"
 }
 
