@@ -45,13 +45,6 @@ Shape shape_of(BufferId id, const MachineParameters& m) {
   return s;
 }
 
-// yosys makes shift registers of three stages and more of LUTs.
-constexpr std::int64_t least_shift = 3;
-void add_delay(Resources& r, std::int64_t bits, std::int64_t cycles) {
-  if (cycles >= least_shift) r.lut += bits;
-  else r.ff += bits * cycles;
-}
-
 // For each bit the choice behind pieces of a block RAM is yosys's own: LUTs, some only on the way to MUXF7 to MUXF9.
 std::int64_t piece_luts(std::int64_t pieces) {
   constexpr std::array<std::int64_t, 9> luts = {0, 0, 1, 1, 1, 4, 8, 3, 3};
@@ -63,7 +56,7 @@ Resources memory(const Shape& s, const BufferParameters& b) {
   const std::int64_t depth = ceil_divide(s.depth, s.ways());
   const std::string_view kind = memory_kinds[static_cast<std::size_t>(b.kind)];
   Resources r;
-  add_delay(r, s.width, b.latency - 1);
+  r += delay_line(s.width, b.latency - 1);
   if (kind == "bram") {
     const BlockRam block = block_ram(s.width, depth, s.slices);
     r.bram36_halves = block.ramb18;
@@ -121,7 +114,7 @@ Resources buffer_resources(BufferId id, const MachineParameters& machine) {
   const std::int64_t memories = s.banks * s.regions * s.ways();
   Resources r{memories * each.lut, memories * each.ff, 0, memories * each.bram36_halves, memories * each.uram};
   r.lut += s.banks * (request_luts(s) + unaligned_luts(s) + word_luts(s));
-  add_delay(r, s.banks * s.readers * (bits_of(s.regions) + bits_of(s.ways())), b.latency);
+  r += delay_line(s.banks * s.readers * (bits_of(s.regions) + bits_of(s.ways())), b.latency);
   return r;
 }
 

@@ -60,6 +60,13 @@ std::int64_t multiplexer_luts(std::int64_t words) {
   return words / 4 + (words % 4 > 1 ? 1 : 0) + multiplexer_luts(ceil_divide(words, 4));
 }
 
+LogicCost delay_line(std::int64_t bits, std::int64_t cycles) {
+  constexpr std::int64_t least_shift = 3, longest_shift = 32;
+  const std::int64_t whole = cycles / longest_shift, rest = cycles % longest_shift;
+  const bool shifts = rest >= least_shift || (rest > 1 && whole > 0);
+  return {bits * (whole + (shifts ? 1 : 0)), shifts ? 0 : bits * rest};
+}
+
 LogicCost popcount(std::int64_t bits) {
   // The last counter sees what is left of the bits: 2 or 3 make a full adder, one is only a wire.
   const std::int64_t rest = bits % 6;

@@ -30,6 +30,10 @@ struct LogicCost {
   std::int64_t lut = 0, ff = 0;
 };
 
+// rtl/delay_line.sv without reset: registers up to two cycles; from three on yosys makes shift registers of up to 32 in a LUT, and
+// a single cycle behind them is a register.
+[[nodiscard]] LogicCost delay_line(std::int64_t bits, std::int64_t cycles);
+
 // Popcount of `bits`: G = ceil(bits / 6) counters 6:3 of 3 LUT, then a binary adder tree, a register after every level; an odd
 // operand is only registered. For G a power of two, with L = log2 G: LUT = 3G + sum over l of G/2^l * (2 + l),
 // FF = 3G + sum of G/2^l * (3 + l), exactly as measured with yosys; for other G within 3 or 1 % of it, whichever is more.

@@ -2,8 +2,9 @@
 // What each module of rtl/ takes on an UltraScale+ part, from its parameters.
 //
 // DSP, BRAM and URAM follow from structure and equal synthesis exactly. LUT and FF are forms whose terms are the modules'
-// structure and whose coefficients are fitted to rtl/synthesis/xcup.csv (yosys 0.23, synth_xilinx -family xcup, one row a
-// point with the version that counted); docs/accuracy.md lists what the fit leaves for each module, held-out points apart.
+// structure - FIFOs, gears, delay lines, cascades - and whose coefficients are fitted to rtl/synthesis/xcup.csv (yosys 0.23,
+// synth_xilinx -family xcup, one row a point with the version that counted); docs/accuracy.md lists what the fit leaves for each
+// module, held-out points apart.
 #pragma once
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "estimate/formulas.h"
 #include "platform/platform.h"
 #include "units/buffer/parameters.h"
 #include "units/machine_parameters.h"
@@ -26,6 +28,21 @@ inline constexpr std::array<std::string_view, 9> module_names = {
 inline constexpr std::array<std::pair<UnitId, Module>, unit_count> unit_modules = {{
     {UnitId::load, Module::load}, {UnitId::store, Module::store}, {UnitId::xnor_array, Module::xnor_array},
     {UnitId::mac_array, Module::mac_array}, {UnitId::post_unit, Module::post_unit}, {UnitId::pool_unit, Module::pool_unit}}};
+
+inline Resources& operator+=(Resources& a, const Resources& b) {
+  a.lut += b.lut;
+  a.ff += b.ff;
+  a.dsp += b.dsp;
+  a.bram36_halves += b.bram36_halves;
+  a.uram += b.uram;
+  return a;
+}
+
+inline Resources& operator+=(Resources& a, const LogicCost& b) {
+  a.lut += b.lut;
+  a.ff += b.ff;
+  return a;
+}
 
 // One instance of a module of rtl/, without queue_unit and buffers.
 [[nodiscard]] Resources module_resources(Module module, const MachineParameters& machine);

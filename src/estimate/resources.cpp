@@ -12,15 +12,6 @@
 namespace blendsim {
 namespace {
 
-Resources& operator+=(Resources& a, const Resources& b) {
-  a.lut += b.lut;
-  a.ff += b.ff;
-  a.dsp += b.dsp;
-  a.bram36_halves += b.bram36_halves;
-  a.uram += b.uram;
-  return a;
-}
-
 std::string thousands(std::int64_t value) {
   if (value < 1000) return fmt::format("{}", value);
   return fmt::format("{},{:03}", thousands(value / 1000), value % 1000);

@@ -67,6 +67,20 @@ TEST(LutRam, TakesEightLutsForEach32By14Or64By7) {
   EXPECT_EQ(lutram_luts(7, 65), 16 + 7) << "two groups and the multiplexer between them";
 }
 
+// yosys 0.23 on rtl/delay_line.sv without reset.
+TEST(DelayLine, IsRegistersForTwoCyclesAndShiftRegistersOfUpTo32BeyondThem) {
+  const auto expect = [](std::int64_t cycles, std::int64_t lut, std::int64_t ff) {
+    EXPECT_EQ(delay_line(17, cycles).lut, lut) << cycles;
+    EXPECT_EQ(delay_line(17, cycles).ff, ff) << cycles;
+  };
+  expect(0, 0, 0);
+  expect(2, 0, 34);
+  expect(3, 17, 0);
+  expect(32, 17, 0);
+  expect(33, 17, 17);
+  expect(34, 34, 0);
+}
+
 // yosys 0.23 synth_xilinx -family xcup, hardware notes 2.3.
 TEST(Popcount, ClosedFormIsExactForPowersOfTwoOfCountersAndWithinThreeOrOnePerCentElsewhere) {
   struct Measured {
