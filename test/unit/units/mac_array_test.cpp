@@ -188,7 +188,7 @@ Case random_case(Random& random, int columns) {
 }
 
 TEST(MacArray, EqualsADirectConvolutionForEveryColumnCount) {
-  for (const int columns : {1, 3, 4, 8, 12, 16}) {
+  for (const int columns : {1, 2, 3, 4, 5, 6, 8, 12, 16}) {
     for (std::uint32_t seed = 1; seed <= 12; ++seed) {
       SCOPED_TRACE(testing::Message() << columns << " columns, seed " << seed);
       Random random(seed);
