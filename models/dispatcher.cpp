@@ -60,7 +60,6 @@ void Dispatcher::advance() {
     const std::size_t last = last_words[next_instruction_];
     pass_words(std::min(last, arrived_));
     if (last >= arrived_ || !pass_last_word(last)) break;
-    ++next_instruction_;
   }
   if (resident_) return;
   read_ahead();
@@ -108,6 +107,7 @@ bool Dispatcher::pass_last_word(std::size_t word) {
   read_[word] = read;
   written_[word] = written;
   words_written_ = word + 1;
+  ++next_instruction_;
   if (end) listener_->end_dispatched(written);
   else enter_queue(instruction, written);
   return true;
