@@ -5,9 +5,11 @@
 #include <numeric>
 
 #include "estimate/formulas.h"
-#include "isa/fields.h"
 #include "platform/pipeline.h"
 #include "units/buffer/layout.h"
+#include "units/instruction_word.h"
+#include "units/mac_array/instruction.h"
+#include "units/pool_unit/instruction.h"
 
 namespace blendsim {
 namespace {
@@ -176,7 +178,7 @@ Resources mac_array(const MachineParameters& m) {
   r.ff += 1098 + operand_bits * (p.columns - results + p.rows);
   const std::int64_t least =
       least_depth(p, latency(m, BufferId::act_fixed), latency(m, BufferId::weights_fixed), latency(m, BufferId::parameters));
-  r += delay_line(instruction_bits<MacInstruction>() + step_bits, p.depth - least);
+  r += delay_line(instruction_bits(mac_fields) + step_bits, p.depth - least);
   return r;
 }
 
@@ -186,7 +188,7 @@ Resources pool_unit(const MachineParameters& m) {
   const std::int64_t groups = m.pool_unit.lanes / slice_channels, cells = m.xnor_array.cell_slices();
   Resources r{2766 + 166 * cells + 4259 * groups, 2630 + 16 * cells + 1748 * groups, m.pool_unit.lanes, 0, 0};
   const std::int64_t least = least_depth(m.pool_unit, std::max(latency(m, BufferId::act_binary), latency(m, BufferId::act_fixed)));
-  r += delay_line(instruction_bits<PoolInstruction>() + step_bits, m.pool_unit.depth - least);
+  r += delay_line(instruction_bits(pool_fields) + step_bits, m.pool_unit.depth - least);
   return r;
 }
 

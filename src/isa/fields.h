@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "isa/instruction.h"
+#include "units/instruction_word.h"
 
 namespace blendsim {
 
@@ -15,13 +16,9 @@ namespace blendsim {
 [[nodiscard]] constexpr const auto& fields_of(const PostInstruction*) { return post_fields; }
 [[nodiscard]] constexpr const auto& fields_of(const PoolInstruction*) { return pool_fields; }
 
-inline constexpr int opcode_bits = 3;
-inline constexpr int header_bits = opcode_bits + 1;  // ... and whether a second word follows
-inline constexpr int word_bits = 128;
-
 template <class I>
 [[nodiscard]] constexpr int instruction_bits() {
-  return header_bits + total_bits(synchronisation_fields) + total_bits(fields_of(static_cast<const I*>(nullptr)));
+  return instruction_bits(fields_of(static_cast<const I*>(nullptr)));
 }
 static_assert(instruction_bits<TransferInstruction>() <= 2 * word_bits);
 static_assert(instruction_bits<XnorInstruction>() <= 2 * word_bits);
