@@ -101,66 +101,70 @@ void Buffers::require_written(BufferId buffer, std::size_t first, std::size_t co
   }
 }
 
+std::size_t Buffers::write_binary_weights(std::uint32_t address, std::span<const std::uint8_t> bytes) {
+  const std::size_t per_word = std::size_t{binary_word_rows_} * binary_word_words_;
+  const std::size_t count = bytes.size() / (per_word * dsp_word_bits / 8);
+  words_.check(BufferId::weights_binary, address, count);
+  bool changed = false;
+  for (std::size_t i = 0; i < count * per_word; ++i) {
+    const std::uint64_t bits = dsp_word_at(bytes, i);
+    std::uint64_t& held = weights_binary_[address * per_word + i];
+    changed = changed || bits != held;
+    held = bits;
+  }
+  if (changed) {
+    ++constant_changes_;
+    xnor_plans_.forget(address, count);
+  }
+  return count;
+}
+
+std::size_t Buffers::write_fixed_weights(std::uint32_t address, std::span<const std::uint8_t> bytes) {
+  const std::size_t count = bytes.size() / fixed_weight_bytes_;
+  words_.check(BufferId::weights_fixed, address, count);
+  std::int8_t* held = weights_fixed_.data() + std::size_t{address} * fixed_weight_bytes_;
+  if (are_held(bytes.first(count * fixed_weight_bytes_), held)) return count;
+  ++constant_changes_;
+  std::memcpy(held, bytes.data(), count * fixed_weight_bytes_);
+  const std::size_t columns = fixed_weight_columns_, rows = fixed_weight_bytes_ / columns;
+  for (std::size_t word = 0; word < count; ++word) {
+    const std::int8_t* from = held + word * fixed_weight_bytes_;
+    std::int8_t* quads = weight_quads_.data() + (address + word) * quad_word();
+    for (std::size_t row = 0; row < rows; ++row, from += columns, quads += 4) {
+      for (std::size_t column = 0; column < columns; column += 4) {
+        std::memcpy(quads + column * rows, from + column, std::min<std::size_t>(4, columns - column));
+      }
+    }
+  }
+  return count;
+}
+
+std::size_t Buffers::write_parameters(std::uint32_t address, std::span<const std::uint8_t> bytes) {
+  const std::size_t word_bytes = parameter_width_ / 8, lanes = parameter_width_ / 32;
+  const std::size_t count = bytes.size() / word_bytes;
+  words_.check(BufferId::parameters, address, count);
+  if (are_held(bytes.first(count * word_bytes), parameters_.data() + address * word_bytes)) return count;
+  ++constant_changes_;
+  std::copy_n(bytes.begin(), count * word_bytes, parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
+  for (std::size_t w = 0; w < count; ++w) {
+    std::memcpy(&start_words_[(address + w) * lanes], &bytes[w * word_bytes], lanes * sizeof start_words_[0]);
+  }
+  decoded_records_.clear();
+  return count;
+}
+
 void Buffers::write_words(BufferId buffer, std::uint32_t address, std::span<const std::uint8_t> bytes) {
   std::size_t count = 0;
   switch (buffer) {
-    case BufferId::act_fixed: {
+    case BufferId::act_fixed:
       count = bytes.size() / fixed_word_bytes;
       words_.check(buffer, address, count);
       std::copy_n(bytes.begin(), count * fixed_word_bytes,
                   act_fixed_.begin() + address * std::ptrdiff_t{fixed_word_bytes});
       break;
-    }
-    case BufferId::weights_binary: {
-      const std::size_t per_word = std::size_t{binary_word_rows_} * binary_word_words_;
-      const std::size_t word_bytes = per_word * dsp_word_bits / 8;
-      count = bytes.size() / word_bytes;
-      words_.check(buffer, address, count);
-      bool changed = false;
-      for (std::size_t i = 0; i < count * per_word; ++i) {
-        const std::uint64_t bits = dsp_word_at(bytes, i);
-        std::uint64_t& held = weights_binary_[address * per_word + i];
-        changed = changed || bits != held;
-        held = bits;
-      }
-      if (!changed) break;
-      ++constant_changes_;
-      xnor_plans_.forget(address, count);
-      break;
-    }
-    case BufferId::weights_fixed: {
-      count = bytes.size() / fixed_weight_bytes_;
-      words_.check(buffer, address, count);
-      std::int8_t* held = weights_fixed_.data() + std::size_t{address} * fixed_weight_bytes_;
-      if (are_held(bytes.first(count * fixed_weight_bytes_), held)) break;
-      ++constant_changes_;
-      std::memcpy(held, bytes.data(), count * fixed_weight_bytes_);
-      const std::size_t columns = fixed_weight_columns_, rows = fixed_weight_bytes_ / columns;
-      for (std::size_t word = 0; word < count; ++word) {
-        const std::int8_t* from = held + word * fixed_weight_bytes_;
-        std::int8_t* quads = weight_quads_.data() + (address + word) * quad_word();
-        for (std::size_t row = 0; row < rows; ++row, from += columns, quads += 4) {
-          for (std::size_t column = 0; column < columns; column += 4) {
-            std::memcpy(quads + column * rows, from + column, std::min<std::size_t>(4, columns - column));
-          }
-        }
-      }
-      break;
-    }
-    case BufferId::parameters: {
-      const std::size_t word_bytes = parameter_width_ / 8, lanes = parameter_width_ / 32;
-      count = bytes.size() / word_bytes;
-      words_.check(buffer, address, count);
-      if (are_held(bytes.first(count * word_bytes), parameters_.data() + address * word_bytes)) break;
-      ++constant_changes_;
-      std::copy_n(bytes.begin(), count * word_bytes,
-                  parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
-      for (std::size_t w = 0; w < count; ++w) {
-        std::memcpy(&start_words_[(address + w) * lanes], &bytes[w * word_bytes], lanes * sizeof start_words_[0]);
-      }
-      decoded_records_.clear();
-      break;
-    }
+    case BufferId::weights_binary: count = write_binary_weights(address, bytes); break;
+    case BufferId::weights_fixed: count = write_fixed_weights(address, bytes); break;
+    case BufferId::parameters: count = write_parameters(address, bytes); break;
     case BufferId::instructions:  // the decoded program travels beside the values: nothing reads these bits
       return;
     case BufferId::act_binary:

@@ -128,6 +128,10 @@ class Buffers {
   [[nodiscard]] std::size_t quad_word() const {
     return fixed_weight_bytes_ / fixed_weight_columns_ * ((fixed_weight_columns_ + 3) / 4 * 4);
   }
+  // write_words() of one buffer; each returns how many words it wrote.
+  std::size_t write_binary_weights(std::uint32_t address, std::span<const std::uint8_t> bytes);
+  std::size_t write_fixed_weights(std::uint32_t address, std::span<const std::uint8_t> bytes);
+  std::size_t write_parameters(std::uint32_t address, std::span<const std::uint8_t> bytes);
   [[nodiscard]] std::size_t cell_index(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const;
   void mark_written(BufferId buffer, std::size_t first, std::size_t count);
   void require_written(BufferId buffer, std::size_t first, std::size_t count) const;
