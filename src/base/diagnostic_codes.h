@@ -32,6 +32,7 @@ inline constexpr std::array code_table = {
     CodeRow{"dynamic-shape", "A dimension is symbolic or unknown. Export the network with fixed shapes and batch 1."},
     CodeRow{"shape-mismatch", "The operands' shapes do not fit the operator."},
     CodeRow{"bad-constant", "A constant is NaN, infinite, zero or negative where it must not be (a scale, a variance)."},
+    CodeRow{"constants-too-large", "Operators on constants would produce far more values than the file itself holds."},
     CodeRow{"not-constant", "An operand that must be a constant (weights, scale, zero point, bit width) is computed."},
     CodeRow{"not-quantised", "A convolution or dense layer reads values that no quantiser produced."},
     CodeRow{"number-width", "A number format is wider than the integer contract allows (docs/numerics.md)."},

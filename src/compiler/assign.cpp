@@ -143,12 +143,18 @@ class Chooser {
     if (conv.input != network_.input_tensor || in.channels > stem_channels || conv.groups != 1) return false;
     if (conv.window.dilation_w != 1 || in.format.is_bipolar() || conv.window.pad_left > 15 || in.width > 511)
       return false;
+    if (!padding_is_a_byte(in)) return false;  // load writes it between the pixels
     int readers = 0;
     for (const Layer& layer : network_.layers) {
       for (const TensorId id : layer_inputs(layer)) readers += id == conv.input ? 1 : 0;
     }
     for (const TensorId id : network_.output_tensors) readers += id == conv.input ? 1 : 0;
     return readers == 1;
+  }
+
+  static bool padding_is_a_byte(const IntTensor& in) {
+    const Format byte = in.format.is_signed() ? Format::signed_bits(8) : Format::unsigned_bits(8);
+    return byte.contains(in.zero_point);
   }
 
   static bool fits(const IntTensor& out, std::int64_t bits, const char* parameter, std::string& problem) {

@@ -73,10 +73,42 @@ void Lowerer::lower_node(const Node& node) {
       return;
     }
   }
-  for (const HandlerRow& row : handlers()) {
-    if (node.op == row.op) return (this->*row.handler)(node);
+  const auto row = std::find_if(handlers().begin(), handlers().end(), [&](const auto& r) { return node.op == r.op; });
+  if (row == handlers().end()) {
+    refuse("unsupported-operator", node.name, fmt::format("operator {} has no lowering", node.op));
   }
-  refuse("unsupported-operator", node.name, fmt::format("operator {} has no lowering", node.op));
+  (this->*row->handler)(node);
+  for (const std::string& output : node.outputs) require_finite(node, output);
+}
+
+namespace {
+
+// A range that an operation breaks (1/x around 0) may still hold no integer that it breaks at.
+bool is_finite(const Chain& chain, const Domain& domain, std::size_t c) {
+  constexpr std::int64_t few = 256;
+  if (chain_range(chain, domain.lo[c], domain.hi[c], c)) return true;
+  if (domain.count(c) > few) return false;
+  for (std::int64_t q = domain.lo[c]; q <= domain.hi[c]; q += domain.step) {
+    if (!chain_range(chain, q, q, c)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// What the file computes from the machine's integers must be numbers: every fit and every proof rests on that.
+void Lowerer::require_finite(const Node& node, const std::string& output) const {
+  const auto found = values_.find(output);
+  if (found == values_.end() || found->second.state != Value::State::integer) return;
+  const Value& value = found->second;
+  const Domain& domain = value.map->domain;
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    if (is_finite(value.chain, domain, c)) continue;
+    refuse("not-lowerable", node.name,
+           fmt::format("in channel {} it computes an infinity or NaN from integers of [{}, {}]", c, domain.lo[c],
+                       domain.hi[c]),
+           "look for a division by zero, or for constants so large that float32 overflows");
+  }
 }
 
 IntegerNetwork Lowerer::run() {
@@ -209,6 +241,29 @@ void Lowerer::elementwise(const Node& node) {
   append_host(node, std::move(x), std::move(op));
 }
 
+// The input tensor that nothing has read yet: the host can still write it in another order.
+bool Lowerer::is_untouched_input(const Value& x, const std::string& tensor) const {
+  return x.state == Value::State::integer && !x.pool && x.map->tensor == builder_.network.input_tensor &&
+         builder_.network.layers.empty() && consumers_.at(tensor) == 1 && x.shape[0] == 1 &&
+         std::all_of(x.chain.begin(), x.chain.end(), is_scalar);
+}
+
+// The host does `op` behind its quantiser; the input tensor takes the shape [1, C] or [1, C, H, W].
+void Lowerer::rearrange_input(Value& x, const HostOp& op, const Shape& shape) {
+  builder_.network.input.ops.push_back(op);
+  Map& map = *x.map;
+  map.channels = static_cast<int>(shape[1]);
+  map.height = shape.size() == 4 ? static_cast<int>(shape[2]) : 1;
+  map.width = shape.size() == 4 ? static_cast<int>(shape[3]) : 1;
+  map.domain = {std::vector(static_cast<std::size_t>(map.channels), map.domain.lowest()),
+                std::vector(static_cast<std::size_t>(map.channels), map.domain.highest()), map.domain.step};
+  IntTensor& t = builder_.network.tensors[static_cast<std::size_t>(map.tensor)];
+  t.channels = builder_.network.input.channels = map.channels;
+  t.height = builder_.network.input.height = map.height;
+  t.width = builder_.network.input.width = map.width;
+  x.flat = false;
+}
+
 void Lowerer::reshape(const Node& node) {
   Value x = value_of(node.inputs[0]);
   const Shape& shape = shape_of(node.outputs[0]);
@@ -221,22 +276,8 @@ void Lowerer::reshape(const Node& node) {
   const bool batched = shape.size() >= 2 && shape[0] == 1;
   const bool keeps = batched && shape[1] == channels && element_count(shape) == channels * pixels;
   const bool flattens = batched && shape[1] == channels * pixels;
-  const bool untouched_input = x.map->tensor == builder_.network.input_tensor && builder_.network.layers.empty() &&
-                               consumers_[node.inputs[0]] == 1 && batched &&
-                               std::all_of(x.chain.begin(), x.chain.end(), is_scalar);
-  if (untouched_input && !keeps && (shape.size() == 2 || shape.size() == 4)) {  // the host reshapes
-    builder_.network.input.ops.push_back(op);
-    Map& map = *x.map;
-    map.channels = static_cast<int>(shape[1]);
-    map.height = shape.size() == 4 ? static_cast<int>(shape[2]) : 1;
-    map.width = shape.size() == 4 ? static_cast<int>(shape[3]) : 1;
-    map.domain = {std::vector(static_cast<std::size_t>(map.channels), map.domain.lowest()),
-                  std::vector(static_cast<std::size_t>(map.channels), map.domain.highest()), map.domain.step};
-    IntTensor& t = builder_.network.tensors[static_cast<std::size_t>(map.tensor)];
-    t.channels = builder_.network.input.channels = map.channels;
-    t.height = builder_.network.input.height = map.height;
-    t.width = builder_.network.input.width = map.width;
-    x.flat = false;
+  if (batched && !keeps && (shape.size() == 2 || shape.size() == 4) && is_untouched_input(x, node.inputs[0])) {
+    rearrange_input(x, op, shape);
   } else if (keeps || flattens) {
     x.flat = !keeps;
     append(x.origin, origin_of(node));
@@ -255,6 +296,12 @@ void Lowerer::transpose(const Node& node) {
   bool identity = true;
   for (std::size_t d = 0; d < op.shape.size(); ++d) identity = identity && op.shape[d] == static_cast<std::int64_t>(d);
   if (identity) return define(node.outputs[0], std::move(x));
+  const Shape& shape = shape_of(node.outputs[0]);
+  if (shape.size() == 4 && op.shape[0] == 0 && !x.flat && is_untouched_input(x, node.inputs[0])) {
+    rearrange_input(x, op, shape);
+    builder_.rename(x.map, node.outputs[0]);
+    return define(node.outputs[0], std::move(x));
+  }
   if (x.state == Value::State::integer) x = to_tail(x, node.name);
   append_host(node, std::move(x), std::move(op));
 }
@@ -291,7 +338,7 @@ Value Lowerer::to_tail(const Value& value, const std::string& node) {
     const bool stands = !map->accumulator || map->file_scale.has_value();
     const std::string name = stands ? map->name : map->name + ":stored";
     const float scale = map->file_scale.value_or(map->scale);
-    if (stands && map->is_written()) builder_.rename(map, ":acc");
+    if (stands && map->is_written()) builder_.rename(map, builder_.network.tensor(map->tensor).name + ":acc");
     const bool accumulator = map->accumulator;
     map = copy_map(x, std::vector<std::int32_t>(static_cast<std::size_t>(map->channels), 1), name);
     if (accumulator) builder_.network.tensors[static_cast<std::size_t>(map->tensor)].scale = map->scale = scale;

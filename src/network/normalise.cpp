@@ -19,13 +19,15 @@ using operators::Refusal;
 
 // Indices behind ArgMax and TopK may be cast to another integer type; nothing else computed is an integer.
 bool is_index(const std::string& tensor, const Producers& producers) {
-  const Node* node = producers.find(tensor);
-  if (node == nullptr) return false;
-  if (node->op == "ArgMax" || (node->op == "TopK" && node->outputs.size() > 1 && node->outputs[1] == tensor))
-    return true;
-  const bool passes = node->op == "Cast" || node->op == "Reshape" || node->op == "Squeeze" || node->op == "Flatten" ||
-                      node->op == "Identity" || node->op == "Unsqueeze";
-  return passes && !node->inputs.empty() && is_index(node->inputs[0], producers);
+  const std::string* at = &tensor;
+  for (const Node* node = producers.find(*at); node != nullptr; node = producers.find(*at)) {
+    if (node->op == "ArgMax" || (node->op == "TopK" && node->outputs.size() > 1 && node->outputs[1] == *at)) return true;
+    const bool passes = node->op == "Cast" || node->op == "Reshape" || node->op == "Squeeze" || node->op == "Flatten" ||
+                        node->op == "Identity" || node->op == "Unsqueeze";
+    if (!passes || node->inputs.empty()) return false;
+    at = &node->inputs[0];
+  }
+  return false;
 }
 
 void canonicalise_node(const Node& node, const Producers& producers, operators::Rewriter& out) {

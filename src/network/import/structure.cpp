@@ -6,6 +6,7 @@
 #include <queue>
 #include <set>
 
+#include "network/normalise/fold_budget.h"
 #include "network/operators/operator.h"
 
 namespace blendsim {
@@ -97,8 +98,7 @@ bool keeps_constants(const std::string& op) {
   return false;
 }
 
-bool fold(const Node& node, Graph& graph) {
-  constexpr std::int64_t fold_limit = std::int64_t{1} << 26;
+bool fold(const Node& node, Graph& graph, FoldBudget& budget) {
   const operators::Context context(graph);
   std::vector<const Constant*> operands;
   bool constant = !keeps_constants(node.op);
@@ -115,9 +115,7 @@ bool fold(const Node& node, Graph& graph) {
   const bool of_shape = node.op == "Shape" || node.op == "Size";
   if (!constant && !(of_shape && operators::find_operator(node) != nullptr)) return false;
   const std::vector<Shape> shapes = operators::infer(node, context);
-  for (const Shape& shape : shapes) {
-    if (operators::checked_count(shape) > fold_limit) return false;
-  }
+  budget.spend(graph, node, shapes);
   std::vector<Constant> values = operators::evaluate(node, context, operands);
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i].empty()) continue;
@@ -127,8 +125,8 @@ bool fold(const Node& node, Graph& graph) {
   return true;
 }
 
-bool understood(const Node& node, Graph& graph) {
-  if (fold(node, graph)) return true;
+bool understood(const Node& node, Graph& graph, FoldBudget& budget) {
+  if (fold(node, graph, budget)) return true;
   const std::vector<Shape> shapes = operators::infer(node, operators::Context(graph));
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     if (!node.outputs[i].empty()) graph.shapes[node.outputs[i]] = shapes[i];
@@ -142,13 +140,15 @@ void fold_and_infer(Graph& graph) {
   for (const GraphInput& input : graph.inputs) graph.shapes[input.name] = input.shape;
   for (const auto& [name, constant] : graph.constants) graph.shapes[name] = constant.shape;
   std::vector<Node> kept;
+  FoldBudget budget(graph);
   for (Node& node : graph.nodes) {
     bool folded = false;
     try {
-      folded = understood(node, graph);
+      folded = understood(node, graph, budget);
     } catch (const operators::Refusal&) {  // normalise() meets the same refusal and reports it with all others
     } catch (const operators::UnknownShape&) {
-    } catch (const DiagnosticError&) {
+    } catch (const DiagnosticError& error) {
+      if (error.diagnostics().front().code == Code("constants-too-large")) throw;
     }
     if (!folded) kept.push_back(std::move(node));
   }

@@ -18,7 +18,8 @@ void check_names(const Graph& graph, Diagnostics& diagnostics);
 void sort_nodes(Graph& graph, Diagnostics& diagnostics);
 
 // Folds nodes whose operands are constants (weight quantisers excepted), and notes the shapes of all tensors as far as
-// they are known. A node that cannot be understood is left as it is: normalise() says why.
+// they are known. A node that cannot be understood is left as it is: normalise() says why. Throws DiagnosticError
+// constants-too-large.
 void fold_and_infer(Graph& graph);
 
 }  // namespace blendsim

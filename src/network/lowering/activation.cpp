@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "network/lowering/fit.h"
+#include "network/lowering/runs.h"
 
 namespace blendsim::lowering {
 
@@ -108,12 +109,13 @@ std::optional<ActivationFit> fit_on_grid(const Reference& reference, const Domai
     fit.recipe.q3 = q3->affine;
   }
   for (std::size_t c = 0; c < domain.channels(); ++c) {
-    compare(reference, domain, c, fit.exactness, [&](std::int64_t q) {
+    const auto code_of = [&](std::int64_t q) {
       const std::int64_t u = a.apply(fit.recipe.q1->apply(q, c), c);
       if (fit.recipe.q3) return fit.recipe.q3->apply(u, c);
       const std::int64_t count = fit.recipe.thresholds ? fit.recipe.thresholds->count(u, c) : (u >= 0 ? 1 : 0);
       return reference.quantiser.format.is_bipolar() ? 2 * count - 1 : reference.quantiser.lo + count;
-    });
+    };
+    compare(reference, domain, c, fit.exactness, code_of, a.slope[c] >= 0);
   }
   return fit;
 }

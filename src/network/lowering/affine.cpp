@@ -2,14 +2,16 @@
 // Multiplier, offset and shift of one requantisation, channel by channel.
 //
 // 1. A chain that rounds nowhere (ExactWalk) is a dyadic formula: M, B and s are read off, exact on any domain.
-// 2. Otherwise M is searched near the ideal slope; for each M the offsets that satisfy every value of the domain form
-//    an interval, and a non-empty interval is an exactly equal (M, B, s) (domains up to exhaustive_limit).
+// 2. Otherwise M is searched near the ideal slope; for each M the offsets that satisfy every run of equal codes form an
+//    interval, and a non-empty interval is an exactly equal (M, B, s).
 // 3. Otherwise the ideal M and B, and the differing values are counted.
+// 4. fit_two_steps: a finer grid first, and a shift behind it.
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "network/lowering/fit.h"
+#include "network/lowering/code_line.h"
+#include "network/lowering/runs.h"
 
 namespace blendsim::lowering {
 
@@ -19,66 +21,10 @@ constexpr std::int64_t sum_limit = std::int64_t{1} << 47;
 constexpr std::array<int, 21> search_steps = {0, 1,  -1, 2,   -2, 3,   -3, 4,   -4, 6,  -6,
                                               8, -8, 12, -12, 16, -16, 32, -32, 64, -64};
 
-// Code units of one channel: code = clamp(round(slope*q + offset), lo, hi).
-struct CodeLine {
-  double slope = 0, offset = 0;
-  std::int64_t lo = 0, hi = 0;
-};
-
 struct Parameters {
   std::int64_t multiplier = 0, offset = 0;
   int shift = 0;
 };
-
-// Evenly spaced thresholds are a line too: T[k] stands where the count passes k + 1/2.
-std::optional<CodeLine> threshold_line(const Quantiser& q, const Linear& f, std::size_t c) {
-  const float* row = q.thresholds.data() + (q.thresholds.size() == q.levels ? 0 : c * q.levels);
-  const double first = row[0], last = row[q.levels - 1];
-  if (q.levels < 2 || !(last > first)) return std::nullopt;
-  const double a = static_cast<double>(q.levels - 1) / (last - first);
-  const double b = static_cast<double>(q.lo) + 0.5 - a * first;
-  return CodeLine{a * f.slope, a * f.offset + b, q.lo, q.hi};
-}
-
-std::optional<CodeLine> code_line(const Reference& reference, std::size_t c) {
-  const std::optional<Linear> f = chain_linear(reference.chain, c);
-  if (!f) return std::nullopt;
-  const Quantiser& q = reference.quantiser;
-  CodeLine line;
-  if (q.kind == Quantiser::Kind::quant || q.kind == Quantiser::Kind::trunc) {
-    const double unit = 1.0 / q.scale.at(c) / q.divisor;
-    line = {f->slope * unit, f->offset * unit + q.zero_point.at(c) / double{q.divisor}, q.lo, q.hi};
-  } else if (q.kind == Quantiser::Kind::thresholds && !q.format.is_bipolar()) {
-    const auto found = threshold_line(q, *f, c);
-    if (!found) return std::nullopt;
-    line = *found;
-  } else {
-    return std::nullopt;
-  }
-  if (std::isfinite(f->lo)) line.lo = std::max(line.lo, q.code(static_cast<float>(f->lo), c));
-  if (std::isfinite(f->hi)) line.hi = std::min(line.hi, q.code(static_cast<float>(f->hi), c));
-  return line;
-}
-
-// Where in a unit interval a rounding steps up: floor 0, nearest 1/2, ceiling the last place before 1.
-double centre(RoundMode mode, std::int64_t lo) {
-  switch (mode) {
-    case RoundMode::floor: return 0;
-    case RoundMode::down: return lo >= 0 ? 0 : 0.5;
-    case RoundMode::ceil: return 1;
-    case RoundMode::up: return lo >= 0 ? 1 : 0.5;
-    default: return 0.5;
-  }
-}
-
-std::vector<Rounding> rounding_candidates(RoundMode mode) {
-  switch (mode) {
-    case RoundMode::half_even: return {Rounding::half_even};
-    case RoundMode::half_up: return {Rounding::half_even, Rounding::half_up};
-    case RoundMode::half_down: return {Rounding::half_even, Rounding::floor};
-    default: return {Rounding::floor};
-  }
-}
 
 class ChannelFitter {
  public:
@@ -95,24 +41,13 @@ class ChannelFitter {
       exactness.checked += domain_.count(c_);
       return p;
     }
-    if (domain_.count(c_) > exhaustive_limit) {
-      p = ideal();
-      compare(reference_, domain_, c_, exactness, [&](std::int64_t q) { return value(p, q); });
+    const auto runs = code_runs(reference_, domain_, c_);
+    if (runs && search(*runs, p)) {
+      exactness.checked += domain_.count(c_);
       return p;
     }
-    exactness.checked += domain_.count(c_);
-    std::vector<std::int64_t> table;
-    table.reserve(static_cast<std::size_t>(domain_.count(c_)));
-    for (std::int64_t q = domain_.lo[c_]; q <= domain_.hi[c_]; q += domain_.step) table.push_back(reference_(q, c_));
-    if (search(table, p)) return p;
     p = ideal();
-    exactness.exact = false;
-    std::size_t i = 0;
-    for (std::int64_t q = domain_.lo[c_]; q <= domain_.hi[c_]; q += domain_.step, ++i) {
-      const std::int64_t error = std::abs(value(p, q) - table[i]);
-      exactness.differing += error != 0 ? 1 : 0;
-      exactness.max_error = std::max(exactness.max_error, error);
-    }
+    compare(reference_, domain_, c_, exactness, [&](std::int64_t q) { return value(p, q); }, true);
     return p;
   }
 
@@ -136,11 +71,8 @@ class ChannelFitter {
   }
 
   [[nodiscard]] double offset_for(int shift) const {
-    const double target = centre(reference_.quantiser.rounding, line_.lo);
-    const double own = rounding_ == Rounding::floor ? 0 : 0.5;
-    double b = std::ldexp(line_.offset + target - own, shift);
-    if (target == 1) b -= 1;
-    return std::nearbyint(b);
+    return std::nearbyint(std::ldexp(line_.offset, shift) +
+                          rounding_offset(reference_.quantiser.rounding, line_.lo, rounding_, shift));
   }
 
   [[nodiscard]] bool dyadic(Parameters& p) const {
@@ -177,39 +109,48 @@ class ChannelFitter {
 
   [[nodiscard]] Parameters ideal() const {
     const int s = largest_shift();
-    const double m = std::clamp(std::nearbyint(std::ldexp(line_.slope, s)), -static_cast<double>(limit_),
-                                static_cast<double>(limit_));
-    const double room = static_cast<double>(sum_limit) - 1 - reach_ * std::fabs(m);
-    const double b = std::clamp(offset_for(s), -std::max(0.0, room), std::max(0.0, room));
-    return reduced({static_cast<std::int64_t>(m), static_cast<std::int64_t>(b), s});
+    const double slope = std::nearbyint(std::ldexp(line_.slope, s)), offset = offset_for(s);
+    if (fits(slope, offset)) return reduced({static_cast<std::int64_t>(slope), static_cast<std::int64_t>(offset), s});
+    // Steeper than M or the sum can be: so steep that neighbours saturate. The flattest line through the same zero.
+    constexpr double half = static_cast<double>(sum_limit / 2);
+    const double steepest = std::floor(std::min(static_cast<double>(limit_), (half - 1) / std::max(1.0, reach_)));
+    const double flattening = std::fabs(slope) > steepest ? steepest / std::fabs(slope) : 1;
+    const double m = std::nearbyint(slope * flattening), b = std::nearbyint(offset * flattening);
+    return reduced({static_cast<std::int64_t>(m), static_cast<std::int64_t>(std::clamp(b, -half, half)), s});
   }
 
-  // The sums that round to code t: [lower, upper].
+  // The sums that round to code t: [lower, upper]. Codes too far out for any sum have bounds that no offset meets.
   [[nodiscard]] std::int64_t lower(std::int64_t t, int s) const {
     if (s == 0) return t;
-    if (rounding_ == Rounding::floor) return t * (std::int64_t{1} << s);
-    const std::int64_t edge = (2 * t - 1) * (std::int64_t{1} << (s - 1));
-    return edge + (rounding_ == Rounding::half_even && (t & 1) != 0 ? 1 : 0);
+    if (rounding_ == Rounding::floor) return scaled(t, s);
+    return scaled(2 * t - 1, s - 1) + (rounding_ == Rounding::half_even && (t & 1) != 0 ? 1 : 0);
   }
   [[nodiscard]] std::int64_t upper(std::int64_t t, int s) const {
     if (s == 0) return t;
-    if (rounding_ == Rounding::floor) return (t + 1) * (std::int64_t{1} << s) - 1;
-    const std::int64_t edge = (2 * t + 1) * (std::int64_t{1} << (s - 1));
-    return edge - (rounding_ == Rounding::half_even && (t & 1) == 0 ? 0 : 1);
+    if (rounding_ == Rounding::floor) return scaled(t + 1, s) - 1;
+    return scaled(2 * t + 1, s - 1) - (rounding_ == Rounding::half_even && (t & 1) == 0 ? 0 : 1);
+  }
+  static std::int64_t scaled(std::int64_t t, int s) {
+    constexpr std::int64_t out_of_reach = std::int64_t{1} << 60;
+    if (std::abs(t) >= out_of_reach >> s) return t < 0 ? -out_of_reach : out_of_reach;
+    return t * (std::int64_t{1} << s);
   }
 
-  [[nodiscard]] bool search(const std::vector<std::int64_t>& table, Parameters& p) const {
+  // Products are monotone in q, so the two ends of a run bound the offset for all of it.
+  [[nodiscard]] bool search(const std::vector<Run>& runs, Parameters& p) const {
     const int s = largest_shift();
-    const auto centre_m = static_cast<std::int64_t>(std::nearbyint(std::ldexp(line_.slope, s)));
+    const double slope = std::nearbyint(std::ldexp(line_.slope, s));
+    if (std::fabs(slope) > static_cast<double>(limit_) + 64) return false;
     for (const int step : search_steps) {
-      const std::int64_t m = centre_m + step;
+      const std::int64_t m = static_cast<std::int64_t>(slope) + step;
       if (std::abs(m) > limit_) continue;
       std::int64_t low = -sum_limit, high = sum_limit;
-      std::size_t i = 0;
-      for (std::int64_t q = domain_.lo[c_]; q <= domain_.hi[c_] && low <= high; q += domain_.step, ++i) {
-        const std::int64_t product = q * m, t = table[i];
-        if (t > line_.lo) low = std::max(low, lower(t, s) - product);
-        if (t < line_.hi) high = std::min(high, upper(t, s) - product);
+      for (const Run& run : runs) {
+        for (const std::int64_t q : {run.first, run.last}) {
+          if (run.code > line_.lo) low = std::max(low, lower(run.code, s) - q * m);
+          if (run.code < line_.hi) high = std::min(high, upper(run.code, s) - q * m);
+        }
+        if (low > high) break;
       }
       if (low > high) continue;
       const auto wished = static_cast<std::int64_t>(std::clamp(offset_for(s), -static_cast<double>(sum_limit),
@@ -297,7 +238,8 @@ std::int64_t count_ambiguous(const Reference& reference, const Domain& domain) {
     one.start(domain.lo[c], domain.hi[c]);
     two = one;
     if (walk_chain(reference.chain, c, one) && walk_chain(*other, c, two)) continue;  // neither order rounds
-    compare(reference, domain, c, tally, [&](std::int64_t q) { return swapped(q, c); });
+    compare(reference, domain, c, tally, [&](std::int64_t q) { return swapped(q, c); },
+            chain_direction(*other, c).has_value());
   }
   return tally.differing;
 }

@@ -97,10 +97,10 @@ void Builder::write_code(const MapPtr& source, const std::optional<Thresholds>& 
   add_layer(code->layer_name, "Post", code->nodes, post, code->exactness);
 }
 
-void Builder::rename(const MapPtr& map, const std::string& suffix) {
+void Builder::rename(const MapPtr& map, const std::string& name) {
   IntTensor& t = network.tensors[static_cast<std::size_t>(map->tensor)];
   tensor_names_.erase(t.name);
-  t.name = unique(tensor_names_, t.name + suffix);
+  t.name = unique(tensor_names_, name);
 }
 
 void Builder::remove_unused() {

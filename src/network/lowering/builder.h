@@ -57,8 +57,8 @@ class Builder {
   [[nodiscard]] PostProcessing on_top(const MapPtr& map);
   // Writes a code of `source` to the map `code`; thresholds absent: the sign.
   void write_code(const MapPtr& source, const std::optional<Thresholds>& thresholds, const MapPtr& code);
-  // The name that the accumulator of `map` leaves to a copy of it.
-  void rename(const MapPtr& map, const std::string& suffix);
+  // Another name for the tensor of `map`, which leaves its own to a copy of it or never stood for that tensor.
+  void rename(const MapPtr& map, const std::string& name);
   // Drops what no output needs and numbers the tensors anew.
   void remove_unused();
 

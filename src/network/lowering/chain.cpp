@@ -126,8 +126,32 @@ std::optional<Linear> chain_linear(const Chain& chain, std::size_t c) {
   return f;
 }
 
+namespace {
+
+bool contains_zero(FloatRange r) { return r.lo <= 0 && r.hi >= 0; }
+
+// Every operation but these is monotone, so its extremes lie at the ends of the range.
+bool bends_or_breaks_at_zero(Step::Kind kind) {
+  return kind == Step::Kind::prelu || kind == Step::Kind::power || kind == Step::Kind::reverse_divide;
+}
+
+}  // namespace
+
+std::optional<FloatRange> chain_range(const Chain& chain, std::int64_t lo, std::int64_t hi, std::size_t channel) {
+  FloatRange range{static_cast<float>(lo), static_cast<float>(hi)};
+  for (const Step& step : chain) {
+    std::vector<float> ends{step.apply(range.lo, channel), step.apply(range.hi, channel)};
+    if (bends_or_breaks_at_zero(step.kind) && contains_zero(range)) ends.push_back(step.apply(0.0F, channel));
+    if (!std::all_of(ends.begin(), ends.end(), [](float v) { return std::isfinite(v); })) return std::nullopt;
+    const auto [least, most] = std::minmax_element(ends.begin(), ends.end());
+    range = {*least, *most};
+  }
+  return range;
+}
+
 int granule_of(double v) {
   if (v == 0) return INT_MAX;
+  if (!std::isfinite(v)) return -(1 << 20);
   int exponent = 0;
   const double mantissa = std::frexp(v, &exponent);
   auto bits = static_cast<std::uint64_t>(std::fabs(std::ldexp(mantissa, 53)));

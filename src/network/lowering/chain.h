@@ -50,6 +50,14 @@ using Chain = std::vector<Step>;
 
 [[nodiscard]] float evaluate_chain(const Chain& chain, float x, std::size_t channel);
 
+// The float32 values that a chain can take on [lo, hi], bounded step by step. Absent: an operation can give an infinity
+// or NaN there (overflow, a division by zero, the power of a negative number).
+struct FloatRange {
+  float lo = 0, hi = 0;
+};
+[[nodiscard]] std::optional<FloatRange> chain_range(const Chain& chain, std::int64_t lo, std::int64_t hi,
+                                                    std::size_t channel);
+
 // +1: non-decreasing, -1: non-increasing, 0: constant. Absent: neither can be shown. Rounding keeps monotone maps
 // monotone, so this is a proof for the float32 formula, not only for real numbers.
 [[nodiscard]] std::optional<int> chain_direction(const Chain& chain, std::size_t channel);
@@ -87,7 +95,8 @@ struct ExactWalk {
 // The other way round for a value that is still on the host: an operand of the given broadcast shape.
 [[nodiscard]] HostOp host_op(const Step& step, std::size_t rank, std::size_t channels);
 
-// The exponent of the lowest set bit of v: v is an odd multiple of 2^granule(v). 0 has none: INT_MAX.
+// The exponent of the lowest set bit of v: v is an odd multiple of 2^granule(v). 0 has none: INT_MAX. An infinity or NaN
+// is no multiple of anything: far below every exponent.
 [[nodiscard]] int granule_of(double v);
 
 }  // namespace blendsim::lowering

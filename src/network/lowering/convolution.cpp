@@ -112,6 +112,35 @@ PerChannel Lowerer::accumulator_scale(const Node& node, const PerChannel& scale,
   return factor;
 }
 
+namespace {
+
+// Input channels of one group whose scales differ in sign only: the weights take the sign.
+void align_signs(PerChannel& scale, IntegerWeights& weights, const Convolution& work, std::size_t channels) {
+  if (scale.is_scalar()) return;
+  const std::size_t inputs = channels / static_cast<std::size_t>(work.groups);
+  const std::size_t taps = static_cast<std::size_t>(work.window.kernel_h * work.window.kernel_w);
+  const std::size_t outputs = weights.values.size() / (inputs * taps);
+  const std::size_t outputs_a_group = outputs / static_cast<std::size_t>(work.groups);
+  const PerChannel own = scale;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::size_t group = c / inputs, first = group * inputs;
+    if (own.at(c) != -own.at(first)) continue;
+    scale.values[c] = own.at(first);
+    for (std::size_t o = group * outputs_a_group; o < (group + 1) * outputs_a_group; ++o) {
+      for (std::size_t t = 0; t < taps; ++t) {
+        std::int16_t& w = weights.values[(o * inputs + c - first) * taps + t];
+        w = static_cast<std::int16_t>(-w);
+      }
+    }
+  }
+  const auto [least, most] = std::minmax_element(weights.values.begin(), weights.values.end());
+  if (!weights.format.contains(*least) || !weights.format.contains(*most)) {
+    weights.format = Format::for_range(std::min<std::int64_t>(*least, -1), std::max<std::int64_t>(*most, 1));
+  }
+}
+
+}  // namespace
+
 void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeights weights, Convolution work,
                                const Shape& shape) {
   Value x = convolution_input(node, input);
@@ -122,7 +151,13 @@ void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeig
   if (fan_in > fan_in_limit) {
     refuse("number-width", node.name, fmt::format("{} products a sum; at most {} are possible", fan_in, fan_in_limit));
   }
-  const PerChannel factor = accumulator_scale(node, *pure_scale(x), weights, channels, outputs, groups);
+  PerChannel in_scale = *pure_scale(x);
+  align_signs(in_scale, weights, work, channels);
+  if (weights.format.bits() > 8) {
+    refuse("number-width", node.name, "a weight of -128 changes its sign with an input channel and needs 9 bits",
+           "scale the weights by 127/128, or keep the signs of the input's scales alike");
+  }
+  const PerChannel factor = accumulator_scale(node, in_scale, weights, channels, outputs, groups);
   const bool biased = node.inputs.size() > 2 && !node.inputs[2].empty();
   if (biased && !is_constant(node.inputs[2])) refuse("not-constant", node.name, "its bias is computed");
   auto map = std::make_shared<Map>();

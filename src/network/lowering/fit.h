@@ -51,6 +51,15 @@ struct AffineFit {
 [[nodiscard]] std::optional<AffineFit> fit_affine(const Reference& reference, const Domain& domain,
                                                   int multiplier_bits);
 
+// The same in two multiplications, onto a finer grid and back: exact at ties that one multiplication misses.
+struct TwoStepFit {
+  Affine first, second;
+  Exactness exactness;
+};
+// Absent: no such chain, or a domain that nothing can be shown on.
+[[nodiscard]] std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain,
+                                                      int multiplier_bits);
+
 // q1, activation, q3 of a chain with one Relu or PRelu in it. The recipe's q1, activation, activation_place and q3 are
 // set.
 struct ActivationFit {
@@ -63,33 +72,10 @@ struct ActivationFit {
 // Signed bits of M for an operand of this range.
 [[nodiscard]] int multiplier_bits(const LoweringOptions& options, std::int64_t lo, std::int64_t hi);
 
-// Counts where `integer` and `reference` differ: everywhere up to exhaustive_limit, else on samples with all edges.
-template <class F>
-void compare(const Reference& reference, const Domain& domain, std::size_t c, Exactness& out, const F& integer);
-
 // Values (all, or samples) on which the two usual orders of batch normalisation decide differently.
 [[nodiscard]] std::int64_t count_ambiguous(const Reference& reference, const Domain& domain);
 
-// The values at which a channel is compared: all of them, or at least 4096 with the edges.
+// Values of a domain that is too large to look at whole: at least 4096, with both ends and what lies around 0.
 [[nodiscard]] std::vector<std::int64_t> sample_domain(const Domain& domain, std::size_t c);
-
-template <class F>
-void compare(const Reference& reference, const Domain& domain, std::size_t c, Exactness& out, const F& integer) {
-  const bool all = domain.count(c) <= exhaustive_limit;
-  const auto visit = [&](std::int64_t q) {
-    const std::int64_t error = integer(q) - reference(q, c);
-    ++out.checked;
-    if (error == 0) return;
-    ++out.differing;
-    out.max_error = std::max(out.max_error, error < 0 ? -error : error);
-  };
-  const std::int64_t before = out.differing;
-  if (all) {
-    for (std::int64_t q = domain.lo[c]; q <= domain.hi[c]; q += domain.step) visit(q);
-  } else {
-    for (const std::int64_t q : sample_domain(domain, c)) visit(q);
-  }
-  if (!all || out.differing != before) out.exact = false;
-}
 
 }  // namespace blendsim::lowering

@@ -20,6 +20,7 @@ struct PendingPool {
   Window window;
   int height = 0, width = 0;     // of its output
   std::size_t chain_before = 0;  // operations that stand before it
+  bool of_codes = false;         // moved behind its quantiser: its result is that quantiser's tensor
   std::string node, output;
   std::vector<std::string> origin;
 };
@@ -50,7 +51,10 @@ class Lowerer {
 
   // lower.cpp
   void lower_node(const Node& node);
+  void require_finite(const Node& node, const std::string& output) const;
   void elementwise(const Node& node);
+  [[nodiscard]] bool is_untouched_input(const Value& x, const std::string& tensor) const;
+  void rearrange_input(Value& x, const HostOp& op, const Shape& shape);
   void reshape(const Node& node);
   void transpose(const Node& node);
   void output_operator(const Node& node);   // Softmax, ArgMax, TopK
@@ -109,12 +113,19 @@ class Lowerer {
   std::vector<Value> concat_inputs(const Node& node);   // on one grid
   [[nodiscard]] std::optional<Quantiser> concat_grid(const std::vector<Value>& parts, const Node& node) const;
   Value resolve_pool(Value value);             // writes a pending max pool
-  // A value whose map is a tensor and whose chain is non-decreasing in every channel (a copy times -1 where it is not).
-  Value rising(Value value);
+  // A channel: -1 where the value falls as its integer rises, else 1.
+  [[nodiscard]] std::vector<std::int32_t> pool_signs(const Value& value) const;
+  MapPtr pooled(const PendingPool& pool, const Map& from, const std::string& name, float scale);
+  struct PooledName { std::string name; float scale = 1; };
+  [[nodiscard]] PooledName pooled_name(const PendingPool& pool, const Value& before) const;
   // The map's integers (times -1 where a sign says so) in the narrowest of INT8, UINT8, INT16, INT32 from least_bits
   // on.
   MapPtr copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name,
                   int least_bits = 16);
+  // The same of +1 and -1, which stay bits; and with min + max of the format added where the sign is negative, so that
+  // no bit more is needed.
+  MapPtr negated_signs(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name);
+  MapPtr mirrored(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name);
 
   // tools
   [[nodiscard]] const Value& value_of(const std::string& tensor) const { return values_.at(tensor); }

@@ -48,20 +48,52 @@ Format storage_format(const Domain& domain, int least_bits) {
 
 }  // namespace
 
-MapPtr Lowerer::copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name,
-                         int least_bits) {
-  const Map& from = *value.map;
+namespace {
+
+bool turns(const std::vector<std::int32_t>& signs) {
+  return std::any_of(signs.begin(), signs.end(), [](std::int32_t s) { return s < 0; });
+}
+
+std::shared_ptr<Map> shaped_like(const Map& from, std::string name) {
   auto map = std::make_shared<Map>();
-  map->name = name;
+  map->name = std::move(name);
   map->channels = from.channels;
   map->height = from.height;
   map->width = from.width;
-  map->domain.step = from.domain.step;
-  const bool negates = std::any_of(signs.begin(), signs.end(), [](std::int32_t s) { return s < 0; });
-  for (std::size_t c = 0; c < from.domain.channels(); ++c) {
-    map->domain.lo.push_back(signs[c] < 0 ? -from.domain.hi[c] : from.domain.lo[c]);
-    map->domain.hi.push_back(signs[c] < 0 ? -from.domain.lo[c] : from.domain.hi[c]);
+  map->domain = from.domain;
+  return map;
+}
+
+// mirror - q where a sign is negative, q elsewhere.
+Domain turned(const Domain& from, const std::vector<std::int32_t>& signs, std::int64_t mirror) {
+  Domain out = from;
+  for (std::size_t c = 0; c < from.channels(); ++c) {
+    if (signs[c] < 0) {
+      out.lo[c] = mirror - from.hi[c];
+      out.hi[c] = mirror - from.lo[c];
+    }
   }
+  return out;
+}
+
+Affine turn(const Domain& target, const std::vector<std::int32_t>& signs, std::int64_t mirror) {
+  Affine q;
+  q.multiplier = signs;
+  for (const std::int32_t sign : signs) q.offset.push_back(sign < 0 ? mirror : 0);
+  q.shift.assign(signs.size(), 0);
+  q.lo = target.lowest();
+  q.hi = target.highest();
+  return q;
+}
+
+}  // namespace
+
+MapPtr Lowerer::copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name,
+                         int least_bits) {
+  const Map& from = *value.map;
+  auto map = shaped_like(from, name);
+  const bool negates = turns(signs);
+  map->domain = turned(from.domain, signs, 0);
   map->format = from.format.is_bipolar() ? Format::signed_bits(8) : storage_format(map->domain, least_bits);
   map->zero_point = negates ? 0 : from.zero_point;
   map->scale = negates ? 1 : from.scale;
@@ -76,23 +108,40 @@ MapPtr Lowerer::copy_map(const Value& value, const std::vector<std::int32_t>& si
   }
   map->recipe = builder_.on_top(value.map);
   if (sum) map->exactness = from.exactness;
-  if (negates) {
-    Affine q;
-    q.multiplier = signs;
-    q.offset.assign(signs.size(), 0);
-    q.shift.assign(signs.size(), 0);
-    q.lo = map->domain.lowest();
-    q.hi = map->domain.highest();
-    (sum ? map->recipe->q3 : map->recipe->q1) = q;
-  }
+  if (negates) (sum ? map->recipe->q3 : map->recipe->q1) = turn(map->domain, signs, 0);
   builder_.write(map);
   return map;
 }
 
-Value Lowerer::rising(Value value) {
-  const auto channels = static_cast<std::size_t>(value.map->channels);
-  std::vector<std::int32_t> signs(channels, 1);
-  for (std::size_t c = 0; c < channels; ++c) {
+MapPtr Lowerer::negated_signs(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name) {
+  auto map = shaped_like(*value.map, name);
+  map->format = Format::bipolar();
+  map->layer_name = name;
+  map->nodes = chain_nodes(value);
+  Thresholds thresholds;
+  thresholds.values.assign(signs.size(), 0);
+  for (const std::int32_t sign : signs) thresholds.direction.push_back(sign < 0 ? 0 : 1);
+  builder_.write_code(value.map, thresholds, map);
+  return map;
+}
+
+MapPtr Lowerer::mirrored(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name) {
+  const Map& from = *value.map;
+  const std::int64_t mirror = from.format.min() + from.format.max();
+  auto map = shaped_like(from, name);
+  map->domain = turned(from.domain, signs, mirror);
+  map->format = from.format;
+  map->layer_name = name;
+  map->nodes = chain_nodes(value);
+  map->recipe = builder_.on_top(value.map);
+  map->recipe->q1 = turn(map->domain, signs, mirror);
+  builder_.write(map);
+  return map;
+}
+
+std::vector<std::int32_t> Lowerer::pool_signs(const Value& value) const {
+  std::vector<std::int32_t> signs(static_cast<std::size_t>(value.map->channels), 1);
+  for (std::size_t c = 0; c < signs.size(); ++c) {
     const auto direction = chain_direction(value.chain, c);
     if (!direction) {
       refuse("not-lowerable", value.pool ? value.pool->node : value.map->name,
@@ -100,49 +149,82 @@ Value Lowerer::rising(Value value) {
     }
     if (*direction < 0) signs[c] = -1;
   }
-  const bool negates = std::any_of(signs.begin(), signs.end(), [](std::int32_t s) { return s < 0; });
-  if (!negates && value.map->is_plain()) {
-    builder_.write(value.map);
-    return value;
-  }
-  value.map = copy_map(value, signs, value.map->name + (negates ? ":rising" : ":stored"));
-  value.origin.clear();
-  if (negates) {
-    PerChannel factor;
-    factor.values.assign(signs.begin(), signs.end());
-    value.chain.insert(value.chain.begin(), make_step(Step::Kind::multiply, factor));
-    if (value.pool) ++value.pool->chain_before;
-  }
-  return value;
+  return signs;
 }
 
-Value Lowerer::resolve_pool(Value value) {
-  const PendingPool pool = *value.pool;
-  Value before = value;
-  before.chain.resize(pool.chain_before);
-  const std::size_t length = before.chain.size();
-  before = rising(std::move(before));
-  const std::size_t added = before.chain.size() - length;
-  Map& from = *before.map;
-  auto map = std::make_shared<Map>();
-  map->name = pool.output;
-  map->channels = from.channels;
+MapPtr Lowerer::pooled(const PendingPool& pool, const Map& from, const std::string& name, float scale) {
+  auto map = shaped_like(from, name);
   map->height = pool.height;
   map->width = pool.width;
   map->format = from.format;
-  map->domain = from.domain;
   map->zero_point = from.zero_point;
-  map->scale = from.scale;
+  map->scale = scale;
   Pooling work;
   work.kind = Pooling::Kind::max;
   work.window = pool.window;
   work.input = from.tensor;
   work.output = builder_.add_tensor(*map);
   builder_.add_layer(pool.node, "MaxPool", pool.origin, work);
+  return map;
+}
+
+// The pool's integers bear the file's name where one scale makes them its tensor.
+Lowerer::PooledName Lowerer::pooled_name(const PendingPool& pool, const Value& before) const {
+  const Map& from = *before.map;
+  if (pool.of_codes) return {pool.output, from.scale};
+  const auto scale = pure_scale(before);
+  if (scale && scale->is_scalar() && scale->at(0) == from.scale) return {pool.output, from.scale};
+  if (from.format.bits() > 16) return {pool.output, 1};  // accumulators
+  if (scale && scale->is_scalar()) return {pool.output, scale->at(0)};
+  return {pool.output + ":codes", from.scale};
+}
+
+// The largest value is the largest integer where the chain before the pool rises, the smallest where it falls. There the
+// integers are turned round: negated, and the chain takes the sign off again; or, where a negated code would need a bit
+// more than its 8, mirrored within its format and turned back behind the pool.
+Value Lowerer::resolve_pool(Value value) {
+  const PendingPool pool = *value.pool;
+  Value before = value;
+  before.chain.resize(pool.chain_before);
+  const std::vector<std::int32_t> signs = pool_signs(before);
   Value out = value;
   out.pool.reset();
-  if (added != 0) out.chain.insert(out.chain.begin(), before.chain.front());
-  out.map = std::move(map);
+  const Map& from = *value.map;
+  if (!turns(signs) && from.is_plain()) {
+    builder_.write(value.map);
+    const PooledName as = pooled_name(pool, before);
+    out.map = pooled(pool, from, as.name, as.scale);
+    return out;
+  }
+  const Domain negated = turned(from.domain, signs, 0);
+  const bool is_code = from.is_plain() && from.format.bits() <= 8;
+  if (turns(signs) && is_code && !from.format.is_bipolar() && storage_format(negated, 8).bits() > 8) {
+    builder_.write(value.map);
+    const PooledName as = pooled_name(pool, before);
+    before.map = pooled(pool, *mirrored(before, signs, from.name + ":mirrored"), pool.output + ":mirrored", 1);
+    before.origin.clear();
+    before.chain.clear();
+    out.map = mirrored(before, signs, as.name);
+    out.map->zero_point = from.zero_point;
+    out.map->scale = as.scale;
+    IntTensor& t = builder_.network.tensors[static_cast<std::size_t>(out.map->tensor)];
+    t.zero_point = out.map->zero_point;
+    t.scale = out.map->scale;
+    return out;
+  }
+  const std::string name = from.name + (turns(signs) ? ":rising" : ":stored");
+  const MapPtr rising = from.format.is_bipolar() && from.is_plain() ? negated_signs(before, signs, name)
+                                                                   : copy_map(before, signs, name, is_code ? 8 : 16);
+  before.map = rising;
+  if (turns(signs)) {
+    PerChannel factor;
+    factor.values.assign(signs.begin(), signs.end());
+    for (Chain* chain : {&before.chain, &out.chain}) {
+      chain->insert(chain->begin(), make_step(Step::Kind::multiply, factor));
+    }
+  }
+  const PooledName as = pooled_name(pool, before);
+  out.map = pooled(pool, *rising, as.name, as.scale);
   return out;
 }
 
@@ -203,18 +285,24 @@ void Lowerer::max_pool(const Node& node) {
 
 namespace {
 
-// Least common multiple of the windows' counts of taps inside the map.
-std::int64_t common_count(const Window& w, const Map& in, const Shape& out) {
-  std::int64_t divisor = 1;
+// How many taps the windows of an average have inside the map.
+struct TapCounts {
+  std::int64_t common = 1;  // least common multiple of the counts; beyond INT32_MAX the first multiple found there
+  bool full = true;         // every window has all its taps inside
+};
+
+TapCounts tap_counts(const Window& w, const Map& in, const Shape& out) {
+  TapCounts counts;
   for (int y = 0; y < static_cast<int>(out.at(2)); ++y) {
     const int rows = taps_inside(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, in.height, y);
     for (int x = 0; x < static_cast<int>(out.at(3)); ++x) {
       const int columns = taps_inside(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, in.width, x);
-      divisor = std::lcm(divisor, std::int64_t{rows} * columns);
-      if (divisor > INT32_MAX) return divisor;
+      counts.full = counts.full && rows == w.kernel_h && columns == w.kernel_w;
+      counts.common = std::lcm(counts.common, std::int64_t{rows} * columns);
+      if (counts.common > INT32_MAX) return counts;
     }
   }
-  return divisor;
+  return counts;
 }
 
 bool is_padded(const Window& w) { return w.pad_top != 0 || w.pad_left != 0 || w.pad_bottom != 0 || w.pad_right != 0; }
@@ -275,21 +363,20 @@ void Lowerer::average_pool(const Node& node) {
   work.kind = Pooling::Kind::sum;
   work.window = read_window(node);
   const Window& w = work.window;
-  const bool padded = is_padded(w), ceil_mode = node.attribute_int("ceil_mode", 0) != 0;
+  const bool padded = is_padded(w);
   const bool include_padding = node.attribute_int("count_include_pad", 0) != 0;
-  if (include_padding && ceil_mode) {
-    refuse("unsupported-attribute", node.name, "count_include_pad together with ceil_mode");
-  }
   const Value x = average_input(node, padded && include_padding);
   const auto scale = pure_scale(x);
   const Map& from = *x.map;
   require_taps(node, w, from);
   std::int64_t divisor = std::int64_t{w.kernel_h} * w.kernel_w;
-  if (!include_padding && (padded || ceil_mode)) {
-    const std::int64_t common = common_count(w, from, shape);
-    if (common > INT32_MAX) refuse("number-width", node.name, "its windows' counts have no common multiple of 32 bits");
-    if (common != divisor || padded) work.common_divisor = static_cast<int>(common);
-    divisor = common;
+  const TapCounts counts = tap_counts(w, from, shape);
+  if (!include_padding && !counts.full) {  // cut windows divide by what they hold
+    if (counts.common > INT32_MAX) {
+      refuse("number-width", node.name, "its windows' counts have no common multiple of 32 bits");
+    }
+    work.common_divisor = static_cast<int>(counts.common);
+    divisor = counts.common;
   }
   auto map = std::make_shared<Map>();
   map->name = node.outputs[0];
@@ -299,7 +386,7 @@ void Lowerer::average_pool(const Node& node) {
   map->format = Format::signed_bits(32);
   map->accumulator = true;
   if (scale && scale->is_scalar()) map->file_scale = scale->at(0) / static_cast<float>(divisor);
-  const bool partial = padded || ceil_mode;  // taps outside add 0
+  const bool partial = !counts.full && include_padding;  // taps outside add 0
   for (std::size_t c = 0; c < from.domain.channels(); ++c) {
     const std::int64_t lo = (from.domain.lo[c] - from.zero_point) * divisor,
                        hi = (from.domain.hi[c] - from.zero_point) * divisor;

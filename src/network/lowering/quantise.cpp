@@ -34,8 +34,12 @@ std::string tensor_name(const Quantiser& q) { return q.out_offset == 0 ? q.outpu
 
 void explain(Exactness& exactness) {
   if (exactness.exact || !exactness.note.empty()) return;
-  exactness.note = fmt::format("{} of {} checked values differ from the file's float32 formula{}", exactness.differing,
-                               exactness.checked, exactness.differing == 0 ? " (samples of a larger domain)" : "");
+  exactness.note =
+      exactness.differing == 0
+          ? fmt::format("not proven: the domain is too large; {} samples agree with the file's float32 formula",
+                        exactness.checked)
+          : fmt::format("{} of {} checked values differ from the file's float32 formula", exactness.differing,
+                        exactness.checked);
 }
 
 }  // namespace
@@ -141,6 +145,15 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
       builder_.write(value.map);
     }
   }
+  const bool sum = value.map->is_sum() && !value.map->is_written();
+  if (fit->exactness.differing != 0 && !sum) {  // the steps of a sum are taken
+    if (auto two = fit_two_steps({value.chain, q}, domain, bits);
+        two && two->exactness.differing < fit->exactness.differing) {
+      two->exactness.ambiguous = fit->exactness.ambiguous;
+      fit = AffineFit{two->first, two->exactness};
+      behind = two->second;
+    }
+  }
   if (q.kind == Quantiser::Kind::thresholds && fit->exactness.max_error > 1) return nullptr;
   const bool toward = q.rounding == RoundMode::up || q.rounding == RoundMode::down;  // zero, or away: no line
   if (toward && q.lo < 0 && fit->exactness.differing != 0) {
@@ -151,7 +164,6 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
            "round with ROUND, FLOOR or CEIL, or quantise to 4 bits or less");
   }
   MapPtr map = new_map(value, q);
-  const bool sum = value.map->is_sum() && !value.map->is_written();
   map->exactness = fit->exactness;
   explain(map->exactness);
   if (sum) {
@@ -216,8 +228,9 @@ Value Lowerer::quantise_pooled(Value value, const Quantiser& q) {
   Value full = quantise(value, before);
   full.map->uses = 2;  // the pool needs it written
   full.pool = pool;
-  full.pool->chain_before = full.chain.size();
-  full.pool->output = q.output;
+  full.pool->chain_before = 0;  // of the codes, which never fall, whatever sign they are scaled with
+  full.pool->of_codes = true;
+  full.pool->output = tensor_name(q);
   return resolve_pool(std::move(full));
 }
 

@@ -54,7 +54,9 @@ std::int64_t Quantiser::code(float x, std::size_t c) const {
     }
     case Kind::trunc: {
       float y = std::nearbyint(x / scale.at(c) + zero_point.at(c)) / divisor;
-      if (trunc_clips) y = clipped(y, static_cast<float>(lo), static_cast<float>(hi));
+      constexpr float beyond_formats = 0x1p40F;  // where nothing clips, a code too wide for any format must stay one
+      y = trunc_clips ? clipped(y, static_cast<float>(lo), static_cast<float>(hi))
+                      : clipped(y, -beyond_formats, beyond_formats);
       return static_cast<std::int64_t>(round_float(y, rounding));
     }
   }

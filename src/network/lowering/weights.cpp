@@ -71,16 +71,25 @@ Elements quantise(const Node& node, const FloatArray& x) {
 
 bool is_weight_quantiser(const Node& node) { return node.op == "Quant" || node.op == "Bipolar" || node.op == "Sign"; }
 
+// Codes of 8 bits: INT8, or UINT8 where no value is negative.
+bool fits_a_byte(float lo, float hi) { return (lo >= -128 && hi <= 127) || (lo >= 0 && hi <= 255); }
+
 // The scale that makes every value of a channel an integer of at most 8 bits; 0: there is none.
 float common_scale(const std::vector<float>& channel) {
-  float largest = 0;
+  float largest = 0, lo = 0, hi = 0;
   bool integral = true;
   for (const float w : channel) {
+    lo = std::min(lo, w);
+    hi = std::max(hi, w);
     largest = std::max(largest, std::fabs(w));
     integral = integral && w == std::nearbyint(w);
   }
-  if (largest == 0 || (integral && largest <= 127)) return 1;
-  for (int k = 1; k <= 127; ++k) {
+  if (largest == 0 || (integral && fits_a_byte(lo, hi))) return 1;
+  for (int k = 1; k <= 255; ++k) {
+    const double steps = k / double{largest};
+    if (!fits_a_byte(static_cast<float>(std::nearbyint(lo * steps)), static_cast<float>(std::nearbyint(hi * steps)))) {
+      return 0;
+    }
     const double unit = double{largest} / k;
     const bool all = std::all_of(channel.begin(), channel.end(), [&](float w) {
       const double n = w / unit;
@@ -106,9 +115,10 @@ Elements recognise(const FloatArray& x, std::size_t axis) {
   const auto channel = channels_of(x.shape, axis);
   std::vector<std::vector<float>> groups(static_cast<std::size_t>(x.shape[axis]));
   for (std::size_t i = 0; i < x.values.size(); ++i) groups[channel[i]].push_back(x.values[i]);
-  const bool small = std::all_of(x.values.begin(), x.values.end(),
-                                 [](float w) { return w == std::nearbyint(w) && std::fabs(w) <= 127; });
-  if (small) return out;
+  const auto [least, most] = std::minmax_element(x.values.begin(), x.values.end());
+  const bool whole =
+      std::all_of(x.values.begin(), x.values.end(), [](float w) { return w == std::nearbyint(w); });
+  if (whole && (x.values.empty() || fits_a_byte(*least, *most))) return out;
   std::vector<float> scales;
   for (const auto& group : groups) scales.push_back(common_scale(group));
   for (std::size_t i = 0; i < x.values.size(); ++i) {
@@ -123,8 +133,11 @@ Elements recognise(const FloatArray& x, std::size_t axis) {
   return out;
 }
 
+constexpr int deepest = 64;  // transposes of transposes that anybody writes
+
 std::optional<Elements> elements(const Graph& graph, const Producers& producers, const std::string& tensor,
-                                 std::size_t axis) {
+                                 std::size_t axis, int rest = deepest) {
+  if (rest == 0) return std::nullopt;
   if (const Constant* constant = graph.constant(tensor))
     return recognise({constant->shape, constant->as_float()}, axis);
   const auto found = producers.find(tensor);
@@ -137,7 +150,7 @@ std::optional<Elements> elements(const Graph& graph, const Producers& producers,
   }
   if (node.op != "Transpose") return std::nullopt;
   const std::vector<std::int64_t> perm = node.attribute_ints("perm", {1, 0});
-  auto inner = elements(graph, producers, node.inputs.front(), static_cast<std::size_t>(perm.at(axis)));
+  auto inner = elements(graph, producers, node.inputs.front(), static_cast<std::size_t>(perm.at(axis)), rest - 1);
   if (!inner) return std::nullopt;
   const FloatArray codes = transposed(FloatArray{inner->shape, inner->codes}, perm);
   const FloatArray scales = transposed(FloatArray{inner->shape, inner->scales}, perm);
@@ -148,24 +161,31 @@ Format weight_format(const Elements& e, std::int64_t lo, std::int64_t hi) {
   const bool signs = std::all_of(e.codes.begin(), e.codes.end(), [](float w) { return std::fabs(w) == 1.0F; });
   if (signs && !e.declared) return Format::bipolar();
   if (e.declared) return *e.declared;
+  if (lo >= 0 && hi > 127) return Format::for_range(lo, hi);
   return Format::for_range(std::min<std::int64_t>(lo, -1), std::max<std::int64_t>(hi, 1));
 }
 
-}  // namespace
-
-std::optional<FloatArray> constant_value(const Graph& graph, const Producers& producers, const std::string& tensor) {
+std::optional<FloatArray> value_of(const Graph& graph, const Producers& producers, const std::string& tensor,
+                                   int rest) {
+  if (rest == 0) return std::nullopt;
   if (const Constant* constant = graph.constant(tensor)) return FloatArray{constant->shape, constant->as_float()};
   const auto found = producers.find(tensor);
   if (found == producers.end()) return std::nullopt;
   const Node& node = *found->second;
   if (!is_weight_quantiser(node) && node.op != "Transpose") return std::nullopt;
-  const auto x = constant_value(graph, producers, node.inputs.front());
+  const auto x = value_of(graph, producers, node.inputs.front(), rest - 1);
   if (!x) return std::nullopt;
   if (node.op == "Transpose") return transposed(*x, node.attribute_ints("perm", {1, 0}));
   const Elements e = quantise(node, *x);
   FloatArray out{e.shape, e.codes};
   for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] *= e.scales[i];
   return out;
+}
+
+}  // namespace
+
+std::optional<FloatArray> constant_value(const Graph& graph, const Producers& producers, const std::string& tensor) {
+  return value_of(graph, producers, tensor, deepest);
 }
 
 std::optional<IntegerWeights> integer_weights(const Graph& graph, const Producers& producers, const std::string& tensor,

@@ -27,12 +27,16 @@ std::optional<float> uniform(const Graph& graph, const std::string& tensor) {
   return values[0];
 }
 
+// Nodes that one quantiser may be written with: a walk to its comparison ends there, whatever a file chains.
+constexpr int longest_selection = 64;
+
 // A comparison of a computed tensor with a constant as x >= T, or its opposite (yes and no swapped).
-std::optional<Selection> match_comparison(const std::string& tensor, const Graph& graph, const Producers& producers) {
+std::optional<Selection> match_comparison(const std::string& tensor, const Graph& graph, const Producers& producers,
+                                          int rest) {
   const Node* node = producers.find(tensor);
-  if (node == nullptr || operators::find_operator(*node) == nullptr) return std::nullopt;
+  if (rest == 0 || node == nullptr || operators::find_operator(*node) == nullptr) return std::nullopt;
   if (node->op == "Not" && node->inputs.size() == 1) {
-    auto inner = match_comparison(node->inputs[0], graph, producers);
+    auto inner = match_comparison(node->inputs[0], graph, producers, rest - 1);
     if (inner) std::swap(inner->yes, inner->no);
     if (inner) inner->origin.insert(inner->origin.end(), node->origin.begin(), node->origin.end());
     return inner;
@@ -119,12 +123,10 @@ bool is_sign(const std::string& tensor, const Graph& graph, const Producers& pro
   return match_selection(*node, graph, producers).has_value();
 }
 
-}  // namespace
-
-std::optional<Selection> match_selection(const Node& node, const Graph& graph, const Producers& producers) {
-  if (operators::find_operator(node) == nullptr) return std::nullopt;
+std::optional<Selection> match(const Node& node, const Graph& graph, const Producers& producers, int rest) {
+  if (rest == 0 || operators::find_operator(node) == nullptr) return std::nullopt;
   if (node.op == "Where" && node.inputs.size() == 3) {
-    auto selection = match_comparison(node.inputs[0], graph, producers);
+    auto selection = match_comparison(node.inputs[0], graph, producers, rest - 1);
     const auto yes = uniform(graph, node.inputs[1]), no = uniform(graph, node.inputs[2]);
     if (!selection || !yes || !no) return std::nullopt;
     const float values[] = {*no, *yes};
@@ -136,10 +138,10 @@ std::optional<Selection> match_selection(const Node& node, const Graph& graph, c
     constexpr std::int64_t types[] = {1, 3, 5, 6, 7};  // float, int8, int16, int32, int64
     if (std::find(std::begin(types), std::end(types), node.attribute_int("to", 0)) == std::end(types))
       return std::nullopt;
-    if (auto selection = match_comparison(node.inputs[0], graph, producers)) return selection;
+    if (auto selection = match_comparison(node.inputs[0], graph, producers, rest - 1)) return selection;
     const Node* inner = producers.find(node.inputs[0]);
     auto selection =
-        inner == nullptr || inner->op == "Where" ? std::nullopt : match_selection(*inner, graph, producers);
+        inner == nullptr || inner->op == "Where" ? std::nullopt : match(*inner, graph, producers, rest - 1);
     if (selection &&
         (selection->yes != std::nearbyint(selection->yes) || selection->no != std::nearbyint(selection->no)))
       return std::nullopt;
@@ -151,7 +153,7 @@ std::optional<Selection> match_selection(const Node& node, const Graph& graph, c
     const auto constant = uniform(graph, node.inputs[1 - side]);
     const Node* inner = producers.find(node.inputs[side]);
     if (!constant || inner == nullptr || inner->op == "Where") continue;
-    auto selection = match_selection(*inner, graph, producers);
+    auto selection = match(*inner, graph, producers, rest - 1);
     if (!selection || is_symmetric(*selection)) continue;
     const auto yes = applied(node.op, side == 1, selection->yes, *constant);
     const auto no = applied(node.op, side == 1, selection->no, *constant);
@@ -164,6 +166,12 @@ std::optional<Selection> match_selection(const Node& node, const Graph& graph, c
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<Selection> match_selection(const Node& node, const Graph& graph, const Producers& producers) {
+  return match(node, graph, producers, longest_selection);
+}
+
 namespace {
 
 // Where(comparison, A, B) with values that differ between channels: a quantiser to +-1 (A = -B) or to 0 and 1, and the
@@ -171,7 +179,9 @@ namespace {
 std::vector<Node> channel_selection(const Node& node, Graph& graph, const Producers& producers) {
   if (node.op != "Where" || node.inputs.size() != 3 || operators::find_operator(node) == nullptr) return {};
   const Constant *yes = graph.constant(node.inputs[1]), *no = graph.constant(node.inputs[2]);
-  auto selection = yes != nullptr && no != nullptr ? match_comparison(node.inputs[0], graph, producers) : std::nullopt;
+  auto selection = yes != nullptr && no != nullptr
+                       ? match_comparison(node.inputs[0], graph, producers, longest_selection)
+                       : std::nullopt;
   if (!selection || !graph.shapes.contains(selection->x)) return {};
   const Shape& x = graph.shapes.at(selection->x);
   if (Context(graph).shape(node.outputs[0]) != x) return {};

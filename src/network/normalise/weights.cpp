@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "network/normalise/fold_budget.h"
 #include "network/normalise/passes.h"
 #include "network/operators/support.h"
 
@@ -63,6 +64,7 @@ std::set<std::string> read_as_values(const Graph& graph) {
 
 void fold_constants(Graph& graph, Diagnostics& diagnostics) {
   const std::set<std::string> values = read_as_values(graph);
+  FoldBudget budget(graph);
   std::vector<Node> kept;
   for (Node& node : graph.nodes) {
     std::vector<const Constant*> operands;
@@ -77,6 +79,7 @@ void fold_constants(Graph& graph, Diagnostics& diagnostics) {
       continue;
     }
     try {
+      budget.spend(graph, node, operators::infer(node, Context(graph)));
       std::vector<Constant> results = operators::evaluate(node, Context(graph), operands);
       for (std::size_t i = 0; i < node.outputs.size(); ++i) {
         if (!node.outputs[i].empty()) graph.constants[node.outputs[i]] = std::move(results.at(i));
@@ -113,6 +116,28 @@ void check_weights(const Graph& graph, Diagnostics& diagnostics) {
   }
 }
 
+// A constant that is added, multiplied or divided by must be a number, and no divisor 0: what is computed with it is not
+// a number either, and no integer stands for that.
+void check_operands(const Graph& graph, Diagnostics& diagnostics) {
+  for (const Node& node : graph.nodes) {
+    const bool arithmetic = node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div" ||
+                            node.op == "Pow" || node.op == "Conv";
+    for (std::size_t i = 0; arithmetic && i < node.inputs.size(); ++i) {
+      const Constant* operand = graph.constant(node.inputs[i]);
+      if (operand == nullptr || (node.op == "Conv" && i != 2)) continue;
+      try {
+        operators::require_finite(*operand, fmt::format("constant '{}'", node.inputs[i]));
+        const std::vector<float> values = operand->as_float();
+        if (node.op == "Div" && i == 1 && std::find(values.begin(), values.end(), 0.0F) != values.end()) {
+          throw Refusal{"bad-constant", fmt::format("the divisor '{}' holds 0", node.inputs[i])};
+        }
+      } catch (const Refusal& refusal) {
+        report(diagnostics, graph, node, refusal);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void settle_weights(Graph& graph, Diagnostics& diagnostics) {
@@ -120,6 +145,7 @@ void settle_weights(Graph& graph, Diagnostics& diagnostics) {
   remove_unused(graph);
   fold_constants(graph, diagnostics);
   check_weights(graph, diagnostics);
+  check_operands(graph, diagnostics);
 }
 
 }  // namespace blendsim

@@ -109,9 +109,10 @@ std::vector<Value> evaluate_conv(const Node& node, const Context& context, const
 }
 
 void canonical_conv(const Node& node, Rewriter& out) {
-  const ConvShapes shapes = parse_conv(node, out.context());
+  ConvShapes shapes = parse_conv(node, out.context());
   Node copy = canonical_copy(node, "Conv", 3);
   if (copy.inputs.size() == 3 && copy.inputs[2].empty()) copy.inputs.pop_back();
+  copy.inputs[0] = emit_crop(node, shapes.window, out);
   shapes.window.write(copy);
   copy.attributes["group"] = shapes.groups;
   out.emit(std::move(copy));

@@ -86,6 +86,15 @@ std::vector<Value> evaluate_average(const Node& node, const Context& context, co
       }))};
 }
 
+// Whether the last window of a side reaches beyond the explicit padding (ceil_mode).
+bool overhangs(const Geometry& g) {
+  const auto beyond = [](std::int64_t out, std::int64_t stride, std::int64_t extent, std::int64_t padded) {
+    return (out - 1) * stride + extent > padded;
+  };
+  return beyond(g.out_h, g.strides[0], (g.kernel[0] - 1) * g.dilations[0] + 1, g.in_h + g.pads[0] + g.pads[2]) ||
+         beyond(g.out_w, g.strides[1], (g.kernel[1] - 1) * g.dilations[1] + 1, g.in_w + g.pads[1] + g.pads[3]);
+}
+
 void canonical_pool(const Node& node, Rewriter& out) {
   const Geometry g = parse_pool(node, out.context());
   Node copy = canonical_copy(node, node.op.ends_with("MaxPool") ? "MaxPool" : "AveragePool", 1);
@@ -98,7 +107,13 @@ void canonical_pool(const Node& node, Rewriter& out) {
   g.write(copy);
   copy.attributes["ceil_mode"] = std::int64_t{g.ceil_mode};
   if (copy.op == "AveragePool") {
-    copy.attributes["count_include_pad"] = std::int64_t{node.attribute_int("count_include_pad", 0) != 0};
+    bool counts_padding = node.attribute_int("count_include_pad", 0) != 0;
+    if (counts_padding && overhangs(g)) {  // the padding counts, what ceil_mode adds does not: zeros as pixels
+      copy.inputs[0] = emit_pixel_move(node, copy.inputs[0], g.pads, {0, 0}, out);
+      copy.attributes["pads"] = std::vector<std::int64_t>{0, 0, 0, 0};
+      counts_padding = false;
+    }
+    copy.attributes["count_include_pad"] = std::int64_t{counts_padding};
   }
   out.emit(std::move(copy));
 }

@@ -23,11 +23,14 @@ void require_sizes(const std::vector<std::int64_t>& values, std::size_t count, s
   }
 }
 
-// Explicit padding {before, after} of one dimension for auto_pad SAME_UPPER or SAME_LOWER.
+// Explicit padding {before, after} of one dimension for auto_pad SAME_UPPER or SAME_LOWER. Where the stride passes the
+// kernel, ONNX's formula is negative: ONNX Runtime (1.30) then drops as many pixels in front of a Conv, less one, halved
+// towards zero; it refuses pools, for which TensorFlow's 0 is taken.
 std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t in, std::int64_t extent, std::int64_t stride,
-                                                   bool upper) {
+                                                   bool upper, bool crops) {
   const std::int64_t out = (in + stride - 1) / stride;
-  const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * stride + extent - in);
+  const std::int64_t total = (out - 1) * stride + extent - in;
+  if (total < 0) return {crops ? (total + (upper ? 1 : 2)) / 2 : 0, 0};
   const std::int64_t small = total / 2;
   return upper ? std::pair{small, total - small} : std::pair{total - small, small};
 }
@@ -39,6 +42,32 @@ void Geometry::write(Node& node) const {
   node.attributes["strides"] = strides;
   node.attributes["dilations"] = dilations;
   node.attributes["pads"] = pads;
+}
+
+std::string emit_pixel_move(const Node& node, const std::string& x, const std::vector<std::int64_t>& pads,
+                            const std::vector<std::int64_t>& crop, Rewriter& out) {
+  const std::int64_t channels = out.context().shape(x).at(1), taps = (crop[0] + 1) * (crop[1] + 1);
+  Constant weights{{channels, 1, crop[0] + 1, crop[1] + 1}, {}, "float"};
+  std::vector<float> values(static_cast<std::size_t>(channels * taps), 0.0F);
+  for (std::int64_t c = 1; c <= channels; ++c) values[static_cast<std::size_t>(c * taps - 1)] = 1;
+  weights.values = std::move(values);
+  Node move = canonical_copy(node, "Conv", 0);
+  move.name += "/pixels";
+  move.inputs = {x, out.add_constant(x + "/pixels/weights", std::move(weights))};
+  move.outputs = {out.fresh_tensor(x + "/pixels")};
+  move.attributes["kernel_shape"] = std::vector<std::int64_t>{crop[0] + 1, crop[1] + 1};
+  move.attributes["strides"] = move.attributes["dilations"] = std::vector<std::int64_t>{1, 1};
+  move.attributes["pads"] = pads;
+  move.attributes["group"] = channels;
+  out.emit(move);
+  return move.outputs[0];
+}
+
+std::string emit_crop(const Node& node, Geometry& g, Rewriter& out) {
+  const std::vector<std::int64_t> crop{std::max<std::int64_t>(0, -g.pads[0]), std::max<std::int64_t>(0, -g.pads[1])};
+  for (std::int64_t& pad : g.pads) pad = std::max<std::int64_t>(0, pad);
+  if (crop[0] == 0 && crop[1] == 0) return node.inputs[0];
+  return emit_pixel_move(node, node.inputs[0], {0, 0, 0, 0}, crop, out);
 }
 
 Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::int64_t>& kernel) {
@@ -59,7 +88,7 @@ Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::i
   for (std::size_t d = 0; d < 2; ++d) {
     const std::int64_t in = x[2 + d], extent = (g.kernel[d] - 1) * g.dilations[d] + 1, stride = g.strides[d];
     if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-      std::tie(g.pads[d], g.pads[d + 2]) = same_padding(in, extent, stride, automatic == "SAME_UPPER");
+      std::tie(g.pads[d], g.pads[d + 2]) = same_padding(in, extent, stride, automatic == "SAME_UPPER", node.op == "Conv");
     } else if (automatic == "VALID") {
       g.pads[d] = g.pads[d + 2] = 0;
     } else if (automatic != "NOTSET" && !automatic.empty()) {

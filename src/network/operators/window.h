@@ -9,11 +9,21 @@ namespace blendsim::operators {
 struct Geometry {
   std::int64_t in_h = 0, in_w = 0, out_h = 0, out_w = 0;
   std::vector<std::int64_t> kernel, strides, dilations;  // height, width
-  std::vector<std::int64_t> pads;                        // top, left, bottom, right
+  std::vector<std::int64_t> pads;                        // top, left, bottom, right; negative: auto_pad SAME crops
   bool ceil_mode = false;
 
   void write(Node& node) const;  // the canonical attributes kernel_shape, strides, dilations, pads
 };
+
+// A depthwise convolution that moves pixels and computes nothing: zeros around the map (pads >= 0), and the first
+// `crop` rows and columns dropped (both >= 0). Emits it in front of `node` and returns its output tensor, of which
+// ONNX's own operators then need no padding that BlendSim's windows lack.
+[[nodiscard]] std::string emit_pixel_move(const Node& node, const std::string& x, const std::vector<std::int64_t>& pads,
+                                          const std::vector<std::int64_t>& crop, Rewriter& out);
+
+// A Conv's auto padding for a stride beyond its kernel is negative: emit_pixel_move drops the rows and columns in front
+// (behind the last window none need be). Takes them out of g and returns the tensor to read.
+[[nodiscard]] std::string emit_crop(const Node& node, Geometry& g, Rewriter& out);
 
 // Reads strides, dilations, pads, auto_pad and ceil_mode. x has four dimensions. Throws Refusal.
 [[nodiscard]] Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::int64_t>& kernel);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// A requantisation in two steps: q1 onto a grid 2^k times as fine as the code, q3 shifts back.
+//
+// One multiplication cannot hit the ties of a slope that is not dyadic (an average over 6 taps): M / 2^s lies on one side
+// of 1/6, and so do all ties. On the finer grid a tie is a whole number that q1 rounds to, whatever the error of M, and
+// q3 rounds it as the file does.
+#include <algorithm>
+#include <cmath>
+
+#include "network/lowering/code_line.h"
+#include "network/lowering/runs.h"
+
+namespace blendsim::lowering {
+
+namespace {
+
+constexpr int finer_bits[] = {4, 6, 8, 10, 12, 14};
+constexpr int grid_operand_bits = 27;  // what q3 may read
+constexpr double sum_limit = 0x1p47;
+
+// One channel's M, B and s of q1: the largest shift at which both fit.
+void append_first_step(const CodeLine& line, const Domain& domain, int finer, int bits, Affine& q1) {
+  const double reach = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
+  const double most = std::ldexp(1.0, bits - 1) - 1;
+  int shift = 47;
+  double m = 0, b = 0;
+  for (; shift >= 0; --shift) {
+    m = std::nearbyint(std::ldexp(line.slope, finer + shift));
+    b = std::nearbyint(std::ldexp(line.offset, finer + shift));
+    if (std::fabs(m) <= most && reach * std::fabs(m) + std::fabs(b) < sum_limit) break;
+  }
+  if (shift < 0) m = b = shift = 0;  // far too steep: the comparison rejects it
+  q1.multiplier.push_back(static_cast<std::int32_t>(m));
+  q1.offset.push_back(static_cast<std::int64_t>(b));
+  q1.shift.push_back(static_cast<std::uint8_t>(shift));
+}
+
+}  // namespace
+
+std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain, int bits) {
+  std::vector<CodeLine> lines;
+  std::vector<std::vector<Run>> runs;
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    const auto line = code_line(reference, c);
+    auto own = line ? code_runs(reference, domain, c) : std::nullopt;
+    if (!own || line->lo > line->hi) return std::nullopt;
+    if (c > 0 && (line->lo != lines.front().lo || line->hi != lines.front().hi)) return std::nullopt;
+    lines.push_back(*line);
+    runs.push_back(std::move(*own));
+  }
+  const std::int64_t lo = lines.front().lo, hi = lines.front().hi;
+  const std::int64_t room = std::int64_t{1} << (grid_operand_bits - 1);
+  const RoundMode mode = reference.quantiser.rounding;
+  std::optional<TwoStepFit> best;
+  for (const int finer : finer_bits) {
+    if ((std::max(std::abs(lo), std::abs(hi)) + 1) << finer >= room) break;
+    TwoStepFit fit;
+    fit.first.lo = (lo - 1) * (std::int64_t{1} << finer);
+    fit.first.hi = (hi + 1) * (std::int64_t{1} << finer);
+    fit.second.lo = lo;
+    fit.second.hi = hi;
+    fit.second.rounding = rounding_candidates(mode).front();
+    const auto offset = static_cast<std::int64_t>(rounding_offset(mode, lo, fit.second.rounding, finer));
+    for (std::size_t c = 0; c < domain.channels(); ++c) {
+      append_first_step(lines[c], domain, finer, bits, fit.first);
+      fit.second.multiplier.push_back(1);
+      fit.second.offset.push_back(offset);
+      fit.second.shift.push_back(static_cast<std::uint8_t>(finer));
+      const Difference found = difference(
+          runs[c], domain.step, [&](std::int64_t q) { return fit.second.apply(fit.first.apply(q, c), c); }, true);
+      fit.exactness.checked += domain.count(c);
+      fit.exactness.differing += found.differing;
+      fit.exactness.max_error = std::max(fit.exactness.max_error, found.max_error);
+    }
+    fit.exactness.exact = fit.exactness.differing == 0;
+    if (!best || fit.exactness.differing < best->exactness.differing) best = std::move(fit);
+    if (best->exactness.exact) break;
+  }
+  return best;
+}
+
+}  // namespace blendsim::lowering
