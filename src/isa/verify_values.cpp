@@ -209,7 +209,7 @@ class Values {
       refuse(*stream_, index_, fmt::format("takes activations of {} to {}, beyond mac_array.activation_bits, {} bit{}",
                                            x.lo, x.hi, bits, i.activation_signed != 0 ? " signed" : ""));
     }
-    const std::array<std::int64_t, 7> key = {i.weights, i.start, i.groups, std::int64_t{i.kernel_h} * i.kernel_w,
+    const std::array<std::int64_t, 9> key = {x.lo, x.hi, i.weights, i.start, i.groups, std::int64_t{i.kernel_h} * i.kernel_w,
                                              i.channels, i.depthwise * 2 + i.activation_signed,
                                              (i.class_top + 1 + i.class_bottom) * (i.class_left + 1 + i.class_right)};
     const auto [entry, is_new] = mac_ranges_.try_emplace(key);
@@ -218,21 +218,21 @@ class Values {
       const auto rows = static_cast<std::size_t>(machine_.mac_array.rows);
       for (std::size_t n = 0; n < entry->second.size(); ++n) {
         Range& range = entry->second[n];
-        range = sum(mac_range(i, static_cast<std::uint32_t>(n / rows), n % rows), range);
+        range = sum(mac_range(i, x, static_cast<std::uint32_t>(n / rows), n % rows), range);
       }
     }
     write_accumulators(i, entry->second);
   }
 
-  // The widest sums of a row over its own weights.
-  [[nodiscard]] Range mac_range(const MacInstruction& i, std::uint32_t group, std::size_t row) const {
+  // The widest sums of a row over its own weights and activations in x (0 among them: a tap outside the map).
+  [[nodiscard]] Range mac_range(const MacInstruction& i, const Range& x, std::uint32_t group, std::size_t row) const {
     const auto columns = static_cast<std::size_t>(machine_.mac_array.columns);
     const std::size_t word_bytes = static_cast<std::size_t>(machine_.mac_array.rows) * columns;
     const std::size_t used = i.depthwise != 0 ? 1 : columns;
     const std::int64_t a_tap = i.depthwise != 0 ? 1 : column_groups(i.channels, machine_.mac_array.columns);
     const std::size_t words = std::size_t{i.kernel_h} * i.kernel_w * static_cast<std::size_t>(a_tap);
     const auto bytes = weights_.words(i.weights + group * words, words);
-    const Range x = type_range(8, i.activation_signed != 0), widest = type_range(machine_.mac_array.weight_bits, true);
+    const Range widest = type_range(machine_.mac_array.weight_bits, true);
     Range range;
     for (std::size_t w = 0; w < words; ++w) {
       for (std::size_t c = 0; c < used; ++c) {
@@ -381,7 +381,7 @@ class Values {
   Format input_;
   // Since the last load of what they follow from:
   std::map<std::array<std::int64_t, 4>, std::vector<Range>> start_ranges_;  // group after group, row after row
-  std::map<std::array<std::int64_t, 7>, std::vector<Range>> mac_ranges_;  // group after group, row after row
+  std::map<std::array<std::int64_t, 9>, std::vector<Range>> mac_ranges_;  // group after group, row after row
   std::map<std::vector<std::int64_t>, Range> checked_;                    // results, by record and operands
   const Stream* stream_ = nullptr;
   std::size_t index_ = 0, lane_ = 0;

@@ -56,9 +56,11 @@ class ChannelFitter {
     return std::clamp(shift_round(q * p.multiplier + p.offset, p.shift, rounding_), line_.lo, line_.hi);
   }
 
+  // Half of the sum for the product, half for the offset: a program is proven by what its instructions tell of the
+  // operand, which is less than what is known here.
   [[nodiscard]] bool fits(double m, double b) const {
-    return std::fabs(m) <= static_cast<double>(limit_) &&
-           reach_ * std::fabs(m) + std::fabs(b) < static_cast<double>(sum_limit);
+    constexpr double half = static_cast<double>(sum_limit / 2);
+    return std::fabs(m) <= static_cast<double>(limit_) && reach_ * std::fabs(m) < half && std::fabs(b) < half;
   }
 
   static Parameters reduced(Parameters p) {
@@ -112,8 +114,8 @@ class ChannelFitter {
     const double slope = std::nearbyint(std::ldexp(line_.slope, s)), offset = offset_for(s);
     if (fits(slope, offset)) return reduced({static_cast<std::int64_t>(slope), static_cast<std::int64_t>(offset), s});
     // Steeper than M or the sum can be: so steep that neighbours saturate. The flattest line through the same zero.
-    constexpr double half = static_cast<double>(sum_limit / 2);
-    const double steepest = std::floor(std::min(static_cast<double>(limit_), (half - 1) / std::max(1.0, reach_)));
+    constexpr double half = static_cast<double>(sum_limit / 2) - 1;
+    const double steepest = std::floor(std::min(static_cast<double>(limit_), half / std::max(1.0, reach_)));
     const double flattening = std::fabs(slope) > steepest ? steepest / std::fabs(slope) : 1;
     const double m = std::nearbyint(slope * flattening), b = std::nearbyint(offset * flattening);
     return reduced({static_cast<std::int64_t>(m), static_cast<std::int64_t>(std::clamp(b, -half, half)), s});
@@ -144,7 +146,7 @@ class ChannelFitter {
     for (const int step : search_steps) {
       const std::int64_t m = static_cast<std::int64_t>(slope) + step;
       if (std::abs(m) > limit_) continue;
-      std::int64_t low = -sum_limit, high = sum_limit;
+      std::int64_t low = 1 - sum_limit / 2, high = sum_limit / 2 - 1;
       for (const Run& run : runs) {
         for (const std::int64_t q : {run.first, run.last}) {
           if (run.code > line_.lo) low = std::max(low, lower(run.code, s) - q * m);

@@ -90,6 +90,15 @@ std::vector<std::int64_t> places(const Value& value, std::size_t c) {
   return all;
 }
 
+// Every value of the channel is a multiple of the unit: the chain rounds nowhere, and so do its slope and offset.
+bool lies_on(const Value& value, std::size_t c, double unit) {
+  const auto f = chain_linear(value.chain, c);
+  ExactWalk walk;
+  walk.start(value.map->domain.lo[c], value.map->domain.hi[c]);
+  return f && walk_chain(value.chain, c, walk) && std::fmod(f->slope, unit) == 0 && std::fmod(f->offset, unit) == 0 &&
+         std::isinf(f->lo) && std::isinf(f->hi);
+}
+
 constexpr double grid_reach = 32767;  // both signs, so that a difference fits too
 constexpr double fine_enough = 64;    // units in the smallest step of an operand
 
@@ -125,6 +134,7 @@ Value Lowerer::on_grid(const Value& value, const Node& node, int exponent) {
   grid.lo = -static_cast<std::int64_t>(grid_reach);
   Value out = quantise(value, grid);
   Exactness lost;
+  bool proven = true;  // that nothing is lost, where nothing is found
   for (std::size_t c = 0; c < value.map->domain.channels(); ++c) {
     const Reference reference{value.chain, grid};
     const auto look = [&](std::int64_t q) {
@@ -139,7 +149,13 @@ Value Lowerer::on_grid(const Value& value, const Node& node, int exponent) {
       for (std::int64_t q = value.map->domain.lo[c]; q <= value.map->domain.hi[c]; q += value.map->domain.step) look(q);
     } else {
       for (const std::int64_t q : sample_domain(value.map->domain, c)) look(q);
+      proven = proven && lies_on(value, c, unit);
     }
+  }
+  if (!proven && lost.differing == 0) {
+    out.map->exactness.exact = false;
+    out.map->exactness.note = fmt::format("not proven: an operand of '{}' may lose bits on the int16 grid 2^{}; {} "
+                                          "samples do not", node.name, exponent, lost.checked);
   }
   if (lost.differing != 0) {
     Exactness& exactness = out.map->exactness;

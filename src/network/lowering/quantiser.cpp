@@ -36,6 +36,7 @@ float round_float(float value, RoundMode mode) {
 }
 
 std::int64_t Quantiser::code(float x, std::size_t c) const {
+  if (std::isnan(x)) return format.is_bipolar() ? -1 : lo;  // beyond a channel's own domain only
   switch (kind) {
     case Kind::bipolar: return x >= 0 ? 1 : -1;
     case Kind::sign: return x > 0 ? 1 : x < 0 ? -1 : 0;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int finer_bits[] = {4, 6, 8, 10, 12, 14};
 constexpr int grid_operand_bits = 27;  // what q3 may read
-constexpr double sum_limit = 0x1p47;
+constexpr double half_sum_limit = 0x1p46;  // as in affine.cpp, for the product and for the offset
 
 // One channel's M, B and s of q1: the largest shift at which both fit.
 void append_first_step(const CodeLine& line, const Domain& domain, int finer, int bits, Affine& q1) {
@@ -27,7 +27,7 @@ void append_first_step(const CodeLine& line, const Domain& domain, int finer, in
   for (; shift >= 0; --shift) {
     m = std::nearbyint(std::ldexp(line.slope, finer + shift));
     b = std::nearbyint(std::ldexp(line.offset, finer + shift));
-    if (std::fabs(m) <= most && reach * std::fabs(m) + std::fabs(b) < sum_limit) break;
+    if (std::fabs(m) <= most && reach * std::fabs(m) < half_sum_limit && std::fabs(b) < half_sum_limit) break;
   }
   if (shift < 0) m = b = shift = 0;  // far too steep: the comparison rejects it
   q1.multiplier.push_back(static_cast<std::int32_t>(m));
