@@ -137,11 +137,11 @@ IntegerNetwork Lowerer::run() {
   return std::move(builder_.network);
 }
 
-namespace {
-
 std::vector<std::string> origin_of(const Node& node) {
   return node.origin.empty() ? std::vector<std::string>{node.name} : node.origin;
 }
+
+namespace {
 
 std::optional<Step::Kind> binary_kind(const std::string& op, bool constant_first) {
   if (op == "Add") return Step::Kind::add;

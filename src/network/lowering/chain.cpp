@@ -190,9 +190,13 @@ void ExactWalk::multiply(double factor) {
   check();
 }
 
-void ExactWalk::divide(double divisor) {
+bool is_power_of_two(double v) {
   int exponent = 0;
-  if (divisor == 0 || std::fabs(std::frexp(divisor, &exponent)) != 0.5) {
+  return std::fabs(std::frexp(v, &exponent)) == 0.5;
+}
+
+void ExactWalk::divide(double divisor) {
+  if (!is_power_of_two(divisor)) {
     exact = false;
     return;
   }

@@ -95,6 +95,8 @@ struct ExactWalk {
 // The other way round for a value that is still on the host: an operand of the given broadcast shape.
 [[nodiscard]] HostOp host_op(const Step& step, std::size_t rank, std::size_t channels);
 
+[[nodiscard]] bool is_power_of_two(double v);  // of either sign
+
 // The exponent of the lowest set bit of v: v is an odd multiple of 2^granule(v). 0 has none: INT_MAX. An infinity or NaN
 // is no multiple of anything: far below every exponent.
 [[nodiscard]] int granule_of(double v);

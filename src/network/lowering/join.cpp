@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::int64_t operand_limit = 32768;  // int16
 
-bool is_power_of_two(double v) {
-  int exponent = 0;
-  return std::fabs(std::frexp(v, &exponent)) == 0.5;
-}
-
 bool fits_operand(const Map& map, std::int64_t factor) {
   const std::int64_t a = map.domain.lowest() * factor, b = map.domain.highest() * factor;
   return std::min(a, b) >= -operand_limit && std::max(a, b) < operand_limit;

@@ -104,20 +104,28 @@ class Lowerer {
   std::optional<Operand> join_operand(Value value, const Node& node);   // absent: it has no integer grid
   CommonGrid common_grid(const Node& node, const Value& a, const Value& b, bool subtract);
 
-  // pooling.cpp
-  void require_taps(const Node& node, const Window& window, const Map& in) const;  // of every window of a pool
+  // max_pool.cpp
   void max_pool(const Node& node);
-  void average_pool(const Node& node);
-  Value average_input(const Node& node, bool padding_counts);
-  void concat(const Node& node);
-  std::vector<Value> concat_inputs(const Node& node);   // on one grid
-  [[nodiscard]] std::optional<Quantiser> concat_grid(const std::vector<Value>& parts, const Node& node) const;
   Value resolve_pool(Value value);             // writes a pending max pool
   // A channel: -1 where the value falls as its integer rises, else 1.
   [[nodiscard]] std::vector<std::int32_t> pool_signs(const Value& value) const;
   MapPtr pooled(const PendingPool& pool, const Map& from, const std::string& name, float scale);
   struct PooledName { std::string name; float scale = 1; };
   [[nodiscard]] PooledName pooled_name(const PendingPool& pool, const Value& before) const;
+
+  // average_pool.cpp
+  void average_pool(const Node& node);
+  Value average_input(const Node& node, bool padding_counts);
+
+  // concat.cpp
+  void concat(const Node& node);
+  std::vector<Value> concat_inputs(const Node& node);   // on one grid
+  [[nodiscard]] std::optional<Quantiser> concat_grid(const std::vector<Value>& parts, const Node& node) const;
+
+  // window.cpp
+  void require_taps(const Node& node, const Window& window, const Map& in) const;  // of every window of a pool
+
+  // copies.cpp
   // The map's integers (times -1 where a sign says so) in the narrowest of INT8, UINT8, INT16, INT32 from least_bits
   // on.
   MapPtr copy_map(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name,
@@ -150,7 +158,8 @@ class Lowerer {
 // The largest unit of which every scale is a whole multiple (at most 127 in the smallest); absent: there is none.
 [[nodiscard]] std::optional<double> common_unit(const std::vector<double>& scales);
 
-// The file's nodes that a value's chain stands for.
+// The file's nodes that a node, and those that a value's chain, stands for.
+[[nodiscard]] std::vector<std::string> origin_of(const Node& node);
 [[nodiscard]] std::vector<std::string> chain_nodes(const Value& value);
 
 }  // namespace blendsim::lowering
