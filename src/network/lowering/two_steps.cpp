@@ -35,6 +35,34 @@ void append_first_step(const CodeLine& line, const Domain& domain, int finer, in
   q1.shift.push_back(static_cast<std::uint8_t>(shift));
 }
 
+// Absent: the grid has no room for the codes.
+std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, const Domain& domain, int bits,
+                                 const std::vector<CodeLine>& lines, const std::vector<std::vector<Run>>& runs) {
+  const std::int64_t lo = lines.front().lo, hi = lines.front().hi;
+  const std::int64_t room = std::int64_t{1} << (grid_operand_bits - 1);
+  if ((std::max(std::abs(lo), std::abs(hi)) + 1) << finer >= room) return std::nullopt;
+  TwoStepFit fit;
+  fit.first.lo = (lo - 1) * (std::int64_t{1} << finer);
+  fit.first.hi = (hi + 1) * (std::int64_t{1} << finer);
+  fit.second.lo = lo;
+  fit.second.hi = hi;
+  fit.second.rounding = rounding;
+  const auto offset = static_cast<std::int64_t>(rounding_offset(mode, lo, rounding, finer));
+  for (std::size_t c = 0; c < domain.channels(); ++c) {
+    append_first_step(lines[c], domain, finer, bits, fit.first);
+    fit.second.multiplier.push_back(1);
+    fit.second.offset.push_back(offset);
+    fit.second.shift.push_back(static_cast<std::uint8_t>(finer));
+    const Difference found = difference(
+        runs[c], domain.step, [&](std::int64_t q) { return fit.second.apply(fit.first.apply(q, c), c); }, true);
+    fit.exactness.checked += domain.count(c);
+    fit.exactness.differing += found.differing;
+    fit.exactness.max_error = std::max(fit.exactness.max_error, found.max_error);
+  }
+  fit.exactness.exact = fit.exactness.differing == 0;
+  return fit;
+}
+
 }  // namespace
 
 std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain, int bits) {
@@ -48,33 +76,15 @@ std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain
     lines.push_back(*line);
     runs.push_back(std::move(*own));
   }
-  const std::int64_t lo = lines.front().lo, hi = lines.front().hi;
-  const std::int64_t room = std::int64_t{1} << (grid_operand_bits - 1);
-  const RoundMode mode = reference.quantiser.rounding;
+  const Quantiser& q = reference.quantiser;
+  const RoundMode mode = q.kind == Quantiser::Kind::thresholds ? RoundMode::half_up : q.rounding;  // >= takes ties up
   std::optional<TwoStepFit> best;
-  for (const int finer : finer_bits) {
-    if ((std::max(std::abs(lo), std::abs(hi)) + 1) << finer >= room) break;
-    TwoStepFit fit;
-    fit.first.lo = (lo - 1) * (std::int64_t{1} << finer);
-    fit.first.hi = (hi + 1) * (std::int64_t{1} << finer);
-    fit.second.lo = lo;
-    fit.second.hi = hi;
-    fit.second.rounding = rounding_candidates(mode).front();
-    const auto offset = static_cast<std::int64_t>(rounding_offset(mode, lo, fit.second.rounding, finer));
-    for (std::size_t c = 0; c < domain.channels(); ++c) {
-      append_first_step(lines[c], domain, finer, bits, fit.first);
-      fit.second.multiplier.push_back(1);
-      fit.second.offset.push_back(offset);
-      fit.second.shift.push_back(static_cast<std::uint8_t>(finer));
-      const Difference found = difference(
-          runs[c], domain.step, [&](std::int64_t q) { return fit.second.apply(fit.first.apply(q, c), c); }, true);
-      fit.exactness.checked += domain.count(c);
-      fit.exactness.differing += found.differing;
-      fit.exactness.max_error = std::max(fit.exactness.max_error, found.max_error);
+  for (const Rounding rounding : rounding_candidates(mode)) {
+    for (const int finer : finer_bits) {
+      auto fit = fit_on(finer, rounding, mode, domain, bits, lines, runs);
+      if (fit && (!best || fit->exactness.differing < best->exactness.differing)) best = std::move(fit);
+      if (best && best->exactness.exact) return best;
     }
-    fit.exactness.exact = fit.exactness.differing == 0;
-    if (!best || fit.exactness.differing < best->exactness.differing) best = std::move(fit);
-    if (best->exactness.exact) break;
   }
   return best;
 }
