@@ -18,7 +18,8 @@ constexpr int finer_bits[] = {4, 6, 8, 10, 12, 14};
 constexpr int grid_operand_bits = 27;  // what q3 may read
 constexpr double half_sum_limit = 0x1p46;  // as in affine.cpp, for the product and for the offset
 
-// One channel's M, B and s of q1: the largest shift at which both fit.
+// One channel's M, B and s of q1, to the nearest of the grid whatever the rounding (an instruction has one for all its
+// steps): the largest shift at which both fit.
 void append_first_step(const CodeLine& line, const Domain& domain, int finer, int bits, Affine& q1) {
   const double reach = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
   const double most = std::ldexp(1.0, bits - 1) - 1;
@@ -27,6 +28,7 @@ void append_first_step(const CodeLine& line, const Domain& domain, int finer, in
   for (; shift >= 0; --shift) {
     m = std::nearbyint(std::ldexp(line.slope, finer + shift));
     b = std::nearbyint(std::ldexp(line.offset, finer + shift));
+    if (q1.rounding == Rounding::floor && shift > 0) b += std::ldexp(1.0, shift - 1);
     if (std::fabs(m) <= most && reach * std::fabs(m) < half_sum_limit && std::fabs(b) < half_sum_limit) break;
   }
   if (shift < 0) m = b = shift = 0;  // far too steep: the comparison rejects it
@@ -46,7 +48,7 @@ std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, c
   fit.first.hi = (hi + 1) * (std::int64_t{1} << finer);
   fit.second.lo = lo;
   fit.second.hi = hi;
-  fit.second.rounding = rounding;
+  fit.first.rounding = fit.second.rounding = rounding;
   const auto offset = static_cast<std::int64_t>(rounding_offset(mode, lo, rounding, finer));
   for (std::size_t c = 0; c < domain.channels(); ++c) {
     append_first_step(lines[c], domain, finer, bits, fit.first);

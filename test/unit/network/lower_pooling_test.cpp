@@ -141,6 +141,31 @@ TEST(LowerPooling, AnAverageOverAnyNumberOfTapsRoundsItsTiesToEven) {
   }
 }
 
+TEST(LowerPooling, TheTwoStepsOfAnAverageRoundInOneWay) {  // an instruction has one rounding for all its steps
+  for (const char* mode : {"ROUND", "FLOOR", "CEIL", "HALF_UP", "HALF_DOWN"}) {
+    for (const int taps : {3, 6, 14}) {
+      OnnxBuilder m;
+      m.input("x", {1, 1, 1, taps});
+      quant(m, "x", "q", 1, 0, 8, 0);
+      m.node("AveragePool", {"q"}, {"mean"}, {attr("kernel_shape", {1, taps})});
+      m.scalar("s", 1);
+      m.scalar("z", 0);
+      m.scalar("b", 8);
+      m.node("Quant", {"mean", "s", "z", "b"}, {"y"}, {attr("signed", 0), attr("rounding_mode", mode)}, qonnx);
+      m.output("y");
+      const Graph graph = m.normalised();
+      const IntegerNetwork net = lower(graph);
+      EXPECT_TRUE(test::all_exact(net)) << mode << ", " << taps << " taps";
+      for (const Layer& layer : net.layers) {
+        const auto* post = std::get_if<PostProcessing>(&layer.work);
+        if (post != nullptr && post->q1 && post->q3) {
+          EXPECT_EQ(post->q1->rounding, post->q3->rounding) << mode;
+        }
+      }
+    }
+  }
+}
+
 // --- maxima in front of what falls ------------------------------------------------------------------------------------
 
 // Each writes "y" from "p", falling as p rises (in some channels).
