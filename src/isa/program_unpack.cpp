@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <stdexcept>
+#include <type_traits>
 
 #include "base/diagnostic.h"
 #include "isa/program_container.h"
@@ -71,10 +74,18 @@ class Unpacker {
     }
     return out;
   }
-  template <class Target>
-  std::vector<Target> values(const flatbuffers::Vector<Target>& list) {
-    take(list.size() * sizeof(Target) + sizeof(flatbuffers::uoffset_t));
-    return {list.begin(), list.end()};
+  // FlatBuffers' verifier knows nothing of the alignment of a vector's elements, so they are copied as bytes.
+  template <class Element, class Stored>
+  std::vector<Element> copied(const flatbuffers::Vector<Stored>& list) {
+    static_assert(std::endian::native == std::endian::little && std::is_trivially_copyable_v<Element>);
+    take(list.size() * sizeof(Element) + sizeof(flatbuffers::uoffset_t));
+    std::vector<Element> out(list.size());
+    if (!out.empty()) std::memcpy(out.data(), list.Data(), out.size() * sizeof(Element));
+    return out;
+  }
+  template <class Element>
+  std::vector<Element> values(const flatbuffers::Vector<Element>& list) {
+    return copied<Element>(list);
   }
   std::vector<std::string> texts(const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>& list) {
     take(list.size() * sizeof(flatbuffers::uoffset_t) + sizeof(flatbuffers::uoffset_t));
@@ -83,11 +94,8 @@ class Unpacker {
     return out;
   }
   std::vector<Word> words(const flatbuffers::Vector<const file::Word*>& list) {
-    take(list.size() * sizeof(file::Word) + sizeof(flatbuffers::uoffset_t));
-    std::vector<Word> out;
-    out.reserve(list.size());
-    for (const file::Word* word : list) out.push_back({word->low(), word->high()});
-    return out;
+    static_assert(sizeof(Word) == sizeof(file::Word));  // bits 0..63 first in both
+    return copied<Word>(list);
   }
 
   template <class Target, class Stored>
