@@ -10,9 +10,9 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "estimate/estimate.h"
-#include "isa/program.h"
 #include "network/integer_network.h"
 #include "report/format_text.h"
+#include "sim/open_program.h"
 
 namespace blendsim::cli {
 
@@ -67,8 +67,7 @@ void show_stream(const std::string& title, const std::vector<Word>& words, const
 }
 
 void show_program(const std::string& file) {
-  const Program program = read_program(file);
-  const Platform platform = parse_platform(program.platform_yaml, file, config_paths());
+  const auto [program, platform] = open_program(file, config_paths());
   std::cout << fmt::format("program   of {}, digest {}\nplatform  {}, digest {}\n", program.network, program.digest(),
                            platform.name, program.platform_digest);
   std::cout << fmt::format("dram      program {} bytes, input {}, output {}; instructions {}\n",

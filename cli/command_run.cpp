@@ -26,6 +26,7 @@
 #include "network/tensor_file_name.h"
 #include "report/report.h"
 #include "sim/machine.h"
+#include "sim/open_program.h"
 
 namespace blendsim::cli {
 
@@ -71,8 +72,7 @@ Loaded load_program(const Arguments& arguments) {
     usage_error("--set changes a platform, and a program was compiled for the one that it embeds",
                 "compile the network again with --set");
   }
-  Program program = read_program(arguments.file);
-  Platform platform = parse_platform(program.platform_yaml, arguments.file, config_paths());
+  auto [program, platform] = open_program(arguments.file, config_paths());
   if (!arguments.platform.empty()) {
     const std::vector<std::string> keys = differences(platform, named_platform(arguments.platform, arguments.sets));
     if (!keys.empty()) {
@@ -82,7 +82,6 @@ Loaded load_program(const Arguments& arguments) {
                             "leave --platform out, or compile the network for this platform");
     }
   }
-  verify(program, platform.machine);
   return {std::move(program), std::move(platform), std::nullopt};
 }
 

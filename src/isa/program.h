@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -79,17 +80,22 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
-// The FlatBuffers container. read: file-unreadable, file-unrecognised, program-damaged (verifier and stored digest).
+// The program file: the FlatBuffers container and its checksum. Reading a program checks both and the stored digest, and
+// says nothing of what it holds: verify() does. Throws file-unreadable, file-unrecognised, program-damaged.
 void write_program(const Program& program, const std::string& path);
 [[nodiscard]] Program read_program(const std::string& path);
 [[nodiscard]] bool is_program(const std::string& path);  // by its file identifier
+// The same from and to a file's bytes; `path` names them in diagnostics.
+[[nodiscard]] Program parse_program(std::span<const std::uint8_t> bytes, const std::string& path);
+[[nodiscard]] std::vector<std::uint8_t> program_bytes(const Program& program);
 
-// Structural verification against a machine: DRAM holds init's words, and main's where they are fetched or loaded from;
-// every field legal, addresses inside regions and DRAM areas, layers named,
-// tokens balanced, each post before its wait in program order, counters within token_bits, and the happens-before proof
-// of rule 6 (no two units on one port of a region or the same data unordered; reads only of written words).
-// Throws DiagnosticError program-invalid naming instruction index and rule.
+// Proves a program, which may be anybody's, against a machine (docs/isa.md, "Rules of a legal program"): first every
+// field of the container, so that all sizes are bounded before one is used; then that DRAM holds init's words, and main's
+// where they are fetched or loaded from; every instruction field legal, addresses inside regions and DRAM areas, tokens
+// balanced, each post before its wait in program order, counters within token_bits, and the happens-before proof of rule
+// 6 (no two units on one port of a region or the same data unordered; reads only of written words); that each layer's
+// results are written.
+// Throws DiagnosticError program-invalid naming the field's path, or instruction index and rule.
 void verify(const Program& program, const MachineParameters& machine);
-
 
 }  // namespace blendsim

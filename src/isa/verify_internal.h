@@ -30,6 +30,10 @@ void check_words(const Stream& init, const Program& program, const MachineParame
 // Rule 6 over both streams: tokens, order, ports, written words.
 void check_order(const Stream& init, const Stream& main, const MachineParameters& machine);
 
+// Every layer's results are written whole by its instructions, and the input is loaded as the host packs it.
+// After check_fields: layers exist.
+void check_results(const Stream& main, const Program& program, const MachineParameters& machine);
+
 // What the constants prove. Each byte of an output is stored once; factors fit post_unit's multiplier, weights and
 // activations mac_array's operands, accumulators their width; |x * M + B| < 2^47 for every x that can come.
 // Last: records and operands are known to be written, in program order.

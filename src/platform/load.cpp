@@ -56,9 +56,16 @@ class Loader {
     return resolve(read_with_base(read_yaml(file, diagnostics_), file), file, sets);
   }
 
+  // What a program embeds stands for itself: no text of a file's may make another file be read.
   Platform parse(const std::string& yaml, const std::string& place) {
     platform_.file = place;
-    return resolve(read_with_base(parse_yaml(yaml, place, diagnostics_), place), place, {});
+    YamlTree tree = parse_yaml(yaml, place, diagnostics_);
+    require_schema(tree, std::string(platform_schema_name), diagnostics_);
+    if (const YamlTree* extends = tree.find("extends")) {
+      diagnostics_.error("unknown-key", extends->place, "an embedded platform extends no other",
+                         "canonical text holds every key");
+    }
+    return resolve(std::move(tree), place, {});
   }
 
  private:
@@ -192,7 +199,8 @@ class Loader {
     if (binding.bad.count("technology") == 0) {
       std::error_code error;
       const std::string folder = paths_.root + "/technologies";
-      if (!fs::is_regular_file(folder + "/" + platform_.technology + ".yaml", error)) {
+      const bool plain = platform_.technology.find('/') == std::string::npos;  // a name, no way out of the folder
+      if (!plain || !fs::is_regular_file(folder + "/" + platform_.technology + ".yaml", error)) {
         std::vector<std::string> names;
         for (const auto& entry : fs::directory_iterator(folder, error)) names.push_back(entry.path().stem().string());
         std::sort(names.begin(), names.end());

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program container: what is written comes back, what is damaged is refused.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -23,6 +25,12 @@ std::string slurp(const std::string& path) {
 
 void spill(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+std::string with_trailer(const std::string& container) {
+  Digest trailer;
+  trailer.add_bytes({reinterpret_cast<const std::uint8_t*>(container.data()), container.size()});
+  return container + trailer.hex();
 }
 
 std::string code_of(const std::function<void()>& action) {
@@ -163,9 +171,7 @@ TEST(ProgramFile, FlippedBitsUnderAForgedTrailerNeverGiveAnotherProgram) {
     std::string bad = good;
     const std::size_t at = engine() % bad.size();
     bad[at] = static_cast<char>(bad[at] ^ (1 << (engine() % 8)));
-    Digest trailer;
-    trailer.add_bytes({reinterpret_cast<const std::uint8_t*>(bad.data()), bad.size()});
-    spill(path, bad + trailer.hex());
+    spill(path, with_trailer(bad));
     try {
       EXPECT_EQ(read_program(path), program) << "byte " << at;
     } catch (const DiagnosticError&) {
@@ -173,6 +179,36 @@ TEST(ProgramFile, FlippedBitsUnderAForgedTrailerNeverGiveAnotherProgram) {
     }
   }
   EXPECT_GT(refused, 600);
+}
+
+// Each note's offset is turned to the one long note: a file of kilobytes would be a program of megabytes.
+TEST(ProgramFile, PartsThatShareBytesAreRefused) {
+  const std::string path = path_of("shared.prog"), text(4000, 'n');
+  Program program = full_program();
+  program.notes.assign(500, "");
+  program.notes[0] = text;
+  write_program(program, path);
+  std::string container = slurp(path);
+  container.resize(container.size() - 32);
+  const auto target = static_cast<std::uint32_t>(container.find(text) - sizeof(std::uint32_t));
+  const auto offset_at = [&](std::uint32_t at) {
+    std::uint32_t offset;
+    std::memcpy(&offset, container.data() + at, sizeof offset);
+    return offset;
+  };
+  std::uint32_t first = 0;
+  while (first + offset_at(first) != target) first += sizeof first;
+  for (std::uint32_t note = 0; note < 500; ++note) {
+    const std::uint32_t at = first + 4 * note, offset = target - at;
+    std::memcpy(container.data() + at, &offset, sizeof offset);
+  }
+  spill(path, with_trailer(container));
+  try {
+    (void)read_program(path);
+    ADD_FAILURE() << "accepted";
+  } catch (const DiagnosticError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("parts of the container overlap"));
+  }
 }
 
 TEST(ProgramFile, OtherFilesAreNotPrograms) {

@@ -75,7 +75,8 @@ struct Example {
     program.input_form = TransferForm::fixed;
     program.input_row_bytes = 64;
     program.outputs = {{"y", TensorView::Place::dram, Format::signed_bits(8), 8, 4, 4, 0, 1, 0, 1, 1, 0}};
-    program.host_outputs.resize(1);
+    program.host_input = {"x", {1, 8, 4, 4}, {}, Format::signed_bits(8), 8, 4, 4};
+    program.host_outputs = {{"y", {1, 8, 4, 4}, {}, 8, 4, 4}};
     program.buffers.resize(buffer_count);
     const TensorView x{"x", TensorView::Place::act_fixed, Format::signed_bits(8), 8, 4, 4, 0, 1, 0, 1, 1, 0};
     const TensorView acc{"acc", TensorView::Place::mac_accumulators, Format::signed_bits(32), 8, 4, 4, 0, 0, 0, 4, 1,

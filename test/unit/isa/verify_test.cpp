@@ -124,8 +124,9 @@ TEST(Verify, RefusesTwoUnitsOnOnePortOfARegion) {
 }
 
 TEST(Verify, OverwritingAnInputBeforeItsReaderEndedIsRefusedAndASpaceTokenMendsIt) {
-  Example example;  // a second load into the same words
+  Example example;  // a second load into the same words, of a layer without results
   auto load = Example::map<LoadInstruction>(DramBase::input, 0);
+  load.sync.layer = 3;
   example.main.push_back(load);
   EXPECT_THAT(example.refusal(),
               AllOf(HasSubstr("instruction 6 (load)"), HasSubstr("writes"), HasSubstr("(mac_array)")));
@@ -214,7 +215,7 @@ TEST(Verify, RefusesFieldsThatTheMachineDoesNotHave) {
               HasSubstr("program and input areas"));
   EXPECT_THAT(refused([](Example& e) { e.at<StoreInstruction>(5).dram_base = 1; }), HasSubstr("output area only"));
   EXPECT_THAT(refused([](Example& e) { e.program.segments[0].address = 1 << 20; }), HasSubstr("program area"));
-  EXPECT_THAT(refused([](Example& e) { e.program.outputs[0].base = 16; }), HasSubstr("output 'y'"));
+  EXPECT_THAT(refused([](Example& e) { e.program.outputs[0].base = 16; }), HasSubstr("outputs[0].base"));
 }
 
 TEST(Actions, FollowTheClosedFormsOfThePage) {

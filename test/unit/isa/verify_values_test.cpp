@@ -38,6 +38,7 @@ TEST(VerifyOutputs, FillerAtTheEndOfARunIsNoValue) {
   Example example;
   example.program.outputs[0].width = 5;  // rows of 80 bytes, of which a store of width 4 gives 64
   example.program.outputs[0].height = 3;
+  example.program.host_outputs[0] = {"y", {1, 8, 3, 5}, {}, 8, 3, 5};
   example.program.output_bytes = 320;
   example.at<StoreInstruction>(5).run_bytes = example.at<StoreInstruction>(5).dram_stride = 80;
   EXPECT_THAT(example.refusal(), HasSubstr("no store writes byte 64"));
@@ -113,7 +114,7 @@ TEST(VerifyOperands, WeightsAndActivationsFitTheArray) {
   Example activations;
   activations.machine.mac_array.activation_bits = 7;
   EXPECT_THAT(activations.refusal(), AllOf(HasSubstr("main instruction 1 (mac_array)"), HasSubstr("-128 to 127")));
-  activations.program.input.format = Format::signed_bits(7);
+  activations.program.input.format = activations.program.host_input.format = Format::signed_bits(7);
   EXPECT_EQ(activations.refusal(), "accepted");
 }
 

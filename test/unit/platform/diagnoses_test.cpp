@@ -416,5 +416,24 @@ TEST(PlatformDigest, FollowsTheMachineAndNotTheNames) {
   EXPECT_NE(p.digest(), digest);
 }
 
+TEST(EmbeddedPlatform, StandsForItselfAndMakesNoOtherFileBeRead) {
+  const auto refusal = [](const std::string& yaml) -> std::string {
+    try {
+      (void)parse_platform(yaml, "program", paths);
+    } catch (const DiagnosticError& e) {
+      return e.what();
+    }
+    return "accepted";
+  };
+  const std::string text = load_platform("zu3eg", {}, paths).yaml();
+  EXPECT_EQ(refusal(text), "accepted");
+  EXPECT_NE(refusal(text + "extends: zu7ev\n").find("extends no other"), std::string::npos);
+  std::string elsewhere = text;
+  const std::size_t at = elsewhere.find("technology: ");
+  ASSERT_NE(at, std::string::npos);
+  elsewhere.insert(at + 12, "../technologies/");
+  EXPECT_NE(refusal(elsewhere).find("no technology '../technologies/"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace blendsim

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Fuzzes the readers of every kind of file, two at a time, with sanitizers (docs/fuzzing.md).
+#   scripts/fuzz.sh [TARGET|all] [SECONDS]     targets: npy png yaml program onnx; default: all, 60 s each
+# Prints executions and findings of each target; exit status 1 when there is a finding. What was found lies in
+# build/fuzz/TARGET/findings. BLENDSIM_FUZZ_JOBS=1 runs one at a time.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+chosen=${1:-all}
+seconds=${2:-60}
+targets=(npy png yaml program onnx)
+if [ "$chosen" != all ]; then
+  [[ " ${targets[*]} " == *" $chosen "* ]] || { echo "no target '$chosen'; there are: ${targets[*]}" >&2; exit 2; }
+  targets=("$chosen")
+fi
+
+if ! command -v clang++ >/dev/null ||
+  ! echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' |
+    clang++ -x c++ -fsanitize=fuzzer,address - -o /dev/null 2>/dev/null; then
+  echo "SKIPPED: clang++ or its libFuzzer runtime is not installed; no reader is fuzzed" >&2
+  exit 0
+fi
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Release \
+  -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=5 -DBLENDSIM_TESTS=OFF -DBLENDSIM_FUZZ=ON >/dev/null
+ninja -C build/clang fuzzers >build/clang/fuzzers.log || { tail -30 build/clang/fuzzers.log >&2; exit 1; }
+
+root=build/fuzz
+[ -f $root/seeds/done ] && [ $root/seeds/done -nt build/clang/test/fuzz/fuzz_seeds ] || {
+  rm -rf $root/seeds
+  mkdir -p $root/seeds
+  build/clang/test/fuzz/fuzz_seeds $root/seeds >/dev/null
+  touch $root/seeds/done
+}
+
+# Bytes of an input; seconds and MiB that one may take.
+limits() {
+  case $1 in
+    npy) echo "-max_len=4096 -timeout=10 -rss_limit_mb=2560" ;;
+    png) echo "-max_len=8192 -timeout=10 -rss_limit_mb=2560" ;;
+    yaml) echo "-max_len=20000 -timeout=10 -rss_limit_mb=1024" ;;
+    program) echo "-max_len=32768 -timeout=25 -rss_limit_mb=2560" ;;
+    onnx) echo "-max_len=65536 -timeout=25 -rss_limit_mb=2560" ;;
+  esac
+}
+
+fuzz() {
+  local target=$1 home=$root/$1 extra=()
+  mkdir -p "$home/corpus" "$home/findings"
+  # Networks that are only lent to the project are read where they lie.
+  [ "$target" = onnx ] && [ -d ../shared/cases ] && extra=(../shared/cases)
+  [ "$target" = program ] && [ -d ../shared/cases/reliability ] && extra=(../shared/cases/reliability)
+  local before status=0
+  before=$(find "$home/findings" -type f | wc -l)
+  # shellcheck disable=SC2046
+  "build/clang/test/fuzz/fuzz_$target" $(limits "$target") -max_total_time="$seconds" -print_final_stats=1 \
+    -dict="test/fuzz/dictionaries/$target.dict" -artifact_prefix="$home/findings/" -verbosity=1 -seed="${SEED:-0}" \
+    "$home/corpus" "$root/seeds/$target" $([ -d "test/fuzz/regressions/$target" ] && echo "test/fuzz/regressions/$target") \
+    "${extra[@]}" >"$home/log" 2>&1 || status=$?
+  local executed after
+  executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$home/log")
+  after=$(find "$home/findings" -type f | wc -l)
+  printf '%-8s %10s executions in %s s, %s findings\n' "$target" "${executed:-?}" "$seconds" "$((after - before))"
+  if [ "$status" -ne 0 ]; then
+    grep -E 'ERROR|SUMMARY|what\(\)|Test unit written' "$home/log" | head -6
+    return 1
+  fi
+}
+
+jobs=${BLENDSIM_FUZZ_JOBS:-2}
+failed=0
+running=()
+for target in "${targets[@]}"; do
+  fuzz "$target" &
+  running+=($!)
+  if [ "${#running[@]}" -ge "$jobs" ]; then
+    wait "${running[0]}" || failed=1
+    running=("${running[@]:1}")
+  fi
+done
+for pid in "${running[@]}"; do wait "$pid" || failed=1; done
+exit $failed
