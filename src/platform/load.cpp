@@ -53,12 +53,14 @@ class Loader {
   Platform load(const std::string& name, const std::vector<std::string>& sets) {
     const std::string file = resolve_file(name, "", {}, paths_);
     platform_.file = file;
+    platform_.source = PlatformSource{name, {}, sets, paths_.root};
     return resolve(read_with_base(read_yaml(file, diagnostics_), file), file, sets);
   }
 
-  Platform parse(const std::string& yaml, const std::string& place) {
+  Platform parse(const std::string& yaml, const std::string& place, const std::vector<std::string>& sets = {}) {
     platform_.file = place;
-    return resolve(read_with_base(parse_yaml(yaml, place, diagnostics_), place), place, {});
+    platform_.source = PlatformSource{{}, yaml, sets, paths_.root};
+    return resolve(read_with_base(parse_yaml(yaml, place, diagnostics_), place), place, sets);
   }
 
  private:
@@ -269,6 +271,15 @@ Platform load_platform(const std::string& name_or_path, const std::vector<std::s
 
 Platform parse_platform(const std::string& yaml, const std::string& place, const ConfigPaths& paths) {
   return Loader(paths).parse(yaml, place);
+}
+
+Platform with_sets(const Platform& platform, const std::vector<std::string>& sets) {
+  if (!platform.source) throw InvariantError("platform", "it was made by hand and cannot be read again");
+  const PlatformSource& source = *platform.source;
+  std::vector<std::string> all = source.sets;
+  all.insert(all.end(), sets.begin(), sets.end());
+  const ConfigPaths paths{source.configs};
+  return source.name.empty() ? Loader(paths).parse(source.yaml, platform.file, all) : Loader(paths).load(source.name, all);
 }
 
 std::vector<std::string> platform_names(const ConfigPaths& paths) {
