@@ -76,19 +76,27 @@ class Search {
   }
 
   [[nodiscard]] int tries() const { return tries_; }
+  // What refused, for no reason of size, once levers had removed the reasons of size; none: nothing did.
+  [[nodiscard]] const std::optional<Diagnostic>& behind() const { return behind_; }
 
  private:
   // What the compiler, or the platform's own rules, say with these changes; none: it compiles.
   std::optional<DiagnosticError> refusal_with(const Lever& sets) {
+    std::optional<Platform> changed;
     try {
-      const Platform changed = with_sets(platform_, sets);
+      changed = with_sets(platform_, sets);
+    } catch (const DiagnosticError& error) {  // no such platform
+      return error;
+    }
+    try {
       PlacedPlan placed;
-      const Plan plan = plan_for(network_, facts_, changed.machine, placed, nullptr);
+      const Plan plan = plan_for(network_, facts_, changed->machine, placed, nullptr);
       operations_ += plan.ops.size();
       (void)best_candidate(plan, {}, true);
       (void)best_candidate(plan, {}, false);  // each order that compile() will try
       return std::nullopt;
     } catch (const DiagnosticError& error) {
+      if (!behind_ && !is_about_size(error)) behind_ = error.diagnostics().front();
       return error;
     } catch (const InvariantError& error) {  // nobody asked for this machine: it is no lever, and not the user's trouble
       return DiagnosticError("not-lowerable", {}, error.what());
@@ -100,6 +108,7 @@ class Search {
   const Platform& platform_;
   int tries_ = 0;
   std::size_t operations_ = 0;
+  std::optional<Diagnostic> behind_;
 };
 
 std::string set_text(const Lever& lever) {
@@ -138,6 +147,10 @@ DiagnosticError with_tried_levers(const DiagnosticError& error, const IntegerNet
   for (Diagnostic& d : out) d.hint.clear();
   if (found) {
     out.back().hint = fmt::format("with {} it compiles", set_text(*found));
+  } else if (const auto& behind = search.behind()) {
+    out.back().hint = fmt::format("no change of the platform was found that lets it compile ({} tried): behind this is {}: {}{}",
+                                  search.tries(), behind->code.name(),
+                                  behind->place.text().empty() ? "" : behind->place.text() + ": ", behind->message);
   } else if (search.tries() > 0) {
     out.back().hint = fmt::format("no change of the platform was found that lets it compile ({} tried): {}", search.tries(),
                                   advice(out.back()));

@@ -106,6 +106,20 @@ TEST(Levers, AreNotInventedWhereNoneHelps) {
   EXPECT_THAT(message, HasSubstr("use a smaller input or fewer channels"));
 }
 
+// A stride of 8 is beyond an instruction's field on every machine.
+TEST(Levers, ThatOnlyLeadToAnotherRefusalAreNotProposedAndItIsNamed) {
+  test::NetworkBuilder b(1);
+  const TensorId in = b.input(16, 40, 40, Format::bipolar());
+  b.output(b.post(b.conv(in, 16, test::NetworkBuilder::square(3, 8, 1), Format::bipolar()), no_tensor, true,
+                  Format::signed_bits(8), false, {})
+               .fixed);
+  const std::string message = refusal(b.net, "zu7ev", {"buffers.accumulators.depth=2"});
+  EXPECT_THAT(message, HasSubstr("error[does-not-fit]"));
+  EXPECT_THAT(message, Not(HasSubstr("--set")));
+  EXPECT_THAT(message, HasSubstr("behind this is not-lowerable: 'Conv0': "));
+  EXPECT_THAT(message, HasSubstr("stride down) is 8, an instruction holds at most 7"));
+}
+
 TEST(Levers, BeyondTheRangeOfAKeyAreNotProposed) {
   test::NetworkBuilder b(1);
   const TensorId in = b.input(16, 8, 8, Format::bipolar());
