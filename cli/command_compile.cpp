@@ -32,11 +32,7 @@ void run(const Arguments& arguments) {
   check_pass(arguments.dump_after);
   keep_apart({arguments.network, arguments.platform}, {arguments.output, arguments.lowered});
   const FileKind kind = file_kind(arguments.network);
-  if (kind != FileKind::onnx) {
-    throw DiagnosticError("file-unrecognised", {.file = arguments.network},
-                          fmt::format("expected an ONNX network, this is {}", describe(kind)),
-                          "compile takes an ONNX file");
-  }
+  if (kind != FileKind::onnx) unexpected_kind(arguments.network, kind, "an ONNX network");
   const Platform platform = named_platform(arguments.platform, arguments.sets);
   progress("lowering " + arguments.network);
   const IntegerNetwork network = load_network(arguments.network);
@@ -45,9 +41,8 @@ void run(const Arguments& arguments) {
   options.dump_after = arguments.dump_after;
   options.explain = arguments.explain;
   options.evaluate = machine_evaluate();
+  options.print = [](const std::string& lines) { std::cout << lines << std::flush; };
   const CompileResult result = compile(network, platform, options);
-  std::cout << result.dump;
-  for (const std::string& line : result.explanation) std::cout << line << '\n';
   if (!arguments.lowered.empty()) {
     write_whole(arguments.lowered, [&](const std::string& temporary) { export_lowered(network, temporary); });
     std::cout << fmt::format("wrote {}: the lowered network as standard ONNX\n", arguments.lowered);

@@ -129,9 +129,7 @@ void show(const std::string& what) {
     default:
       break;
   }
-  throw DiagnosticError("file-unrecognised", {.file = what},
-                        fmt::format("expected an ONNX network, a program or a platform, this is {}", describe(kind)),
-                        "inspect shows networks, programs and platforms");
+  unexpected_kind(what, kind, "an ONNX network, a program or a platform");
 }
 
 }  // namespace

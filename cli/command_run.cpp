@@ -33,7 +33,7 @@ namespace blendsim::cli {
 namespace {
 
 struct Arguments {
-  std::string file, platform, input_scale = "1", json, tensors;
+  std::string file, platform, input_scale, json, tensors;
   std::vector<std::string> inputs, sets;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t seed = 1, stalls = 0;
@@ -93,10 +93,7 @@ Loaded load(const Arguments& arguments) {
     return load_program(arguments);
   }
   if (kind == FileKind::onnx) return load_onnx(arguments);
-  throw DiagnosticError("file-unrecognised", {.file = arguments.file},
-                        fmt::format("expected an ONNX network or a program, this is {}", describe(kind)),
-                        kind == FileKind::yaml ? "a platform is given with --platform"
-                                               : "run takes what `blendsim zoo` or `blendsim compile` wrote");
+  unexpected_kind(arguments.file, kind, "an ONNX network or a program");
 }
 
 std::size_t largest(const std::vector<float>& values) {
@@ -196,9 +193,8 @@ std::int64_t peak_memory_bytes() {
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
-HostFigures host_figures(std::chrono::steady_clock::time_point begin) {
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  return {wall.count(), peak_memory_bytes()};
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, const Run& run) {
@@ -207,20 +203,6 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
     std::vector<FloatArray>& arrays = out.emplace_back();
     for (std::size_t o = 0; o < image.size(); ++o) arrays.push_back(finish_output(program.host_outputs[o], image[o]));
   }
-  return out;
-}
-
-// Every operator that the host runs and that changes values.
-std::vector<std::string> cpu_operators(const Program& program) {
-  std::vector<std::string> out;
-  const auto add = [&](const std::vector<HostOp>& ops) {
-    for (const HostOp& op : ops) {
-      const bool silent = op.kind == HostOp::Kind::identity || op.kind == HostOp::Kind::reshape;
-      if (!silent) out.push_back(blendsim::describe(op));
-    }
-  };
-  add(program.host_input.ops);
-  for (const HostOutput& output : program.host_outputs) add(output.ops);
   return out;
 }
 
@@ -247,11 +229,15 @@ void run(const Arguments& arguments) {
   }
   keep_files_apart(arguments, arguments.platform, {});
   const auto begin = std::chrono::steady_clock::now();
-  const InputScale scale = parse_scale(arguments.input_scale);
+  std::optional<InputScale> scale;
+  if (!arguments.input_scale.empty()) scale = parse_scale(arguments.input_scale);
   const Loaded loaded = load(arguments);
   const Inputs inputs = arguments.inputs.empty() ? random_input(arguments.seed, loaded.program.host_input)
                                                  : read_inputs(arguments.inputs, scale, loaded.program.host_input);
+  for (const std::string& text : inputs.warnings) warning(text);
+  const auto simulation_begin = std::chrono::steady_clock::now();
   const Run result = simulate(arguments, loaded, inputs);
+  const double simulation_s = seconds_since(simulation_begin);
   const NamedArrays arrays = arguments.tensors.empty() ? NamedArrays{} : named_arrays(loaded, result, inputs);
   keep_files_apart(arguments, loaded.platform.file, arrays);  // now the tensors' names are known
   const Technology technology = load_technology(loaded.platform.technology, config_paths());
@@ -272,7 +258,7 @@ void run(const Arguments& arguments) {
                      .agreement = {},
                      .host = {},
                      .version = BLENDSIM_VERSION,
-                     .remarks = {}};
+                     .remarks = inputs.warnings};
   for (const HostOutput& output : loaded.program.host_outputs) report.output_names.push_back(output.name);
   if (arguments.stalls != 0) {
     report.remarks.push_back(
@@ -280,7 +266,7 @@ void run(const Arguments& arguments) {
   }
   if (arguments.agreement)
     report.agreement = find_agreement(arguments.file, inputs, report.outputs, report.output_names);
-  report.host = host_figures(begin);
+  report.host = {seconds_since(begin), simulation_s, peak_memory_bytes()};
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, arrays);
   if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
   std::cout << report_text(report);

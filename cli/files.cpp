@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 
 #include "base/diagnostic.h"
 #include "isa/program.h"
@@ -32,6 +33,8 @@ std::string_view describe(FileKind kind) {
     case FileKind::yaml:
       return "a YAML text";
     case FileKind::report:
+      return "a report of `blendsim run --json`";
+    case FileKind::json:
       return "a JSON text";
     case FileKind::array:
       return "a NumPy array";
@@ -82,10 +85,38 @@ FileKind file_kind(const std::string& path) {
   if (bytes.starts_with("\x89PNG")) return FileKind::image;
   if (is_program(path)) return FileKind::program;
   if (is_text(bytes)) {
-    if (bytes[bytes.find_first_not_of(" \r\n\t") % bytes.size()] == '{') return FileKind::report;
+    if (bytes[bytes.find_first_not_of(" \r\n\t") % bytes.size()] == '{')
+      return bytes.find("\"blendsim.report/") != std::string_view::npos ? FileKind::report : FileKind::json;
     return looks_like_yaml(bytes) ? FileKind::yaml : FileKind::text;
   }
   return starts_as_model(static_cast<unsigned char>(bytes[0])) ? FileKind::onnx : FileKind::unknown;
+}
+
+namespace {
+
+std::string_view use_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::onnx:
+      return "a network is given to run, compile and inspect";
+    case FileKind::program:
+      return "a program is compiled already: run it, or compile the network that it was made of";
+    case FileKind::yaml:
+      return "a platform is given with --platform";
+    case FileKind::report:
+      return "a report is read by compare; give the network or program that it is about";
+    case FileKind::array:
+    case FileKind::image:
+      return "arrays and pictures are given with --input";
+    default:
+      return "`blendsim zoo` and `blendsim compile` write networks and programs, `blendsim run --json` reports";
+  }
+}
+
+}  // namespace
+
+void unexpected_kind(const std::string& path, FileKind kind, std::string_view expected) {
+  throw DiagnosticError("file-unrecognised", {.file = path}, fmt::format("expected {}, this is {}", expected, describe(kind)),
+                        std::string(use_of(kind)));
 }
 
 namespace {
@@ -184,12 +215,19 @@ Platform named_platform(const std::string& name, const std::vector<std::string>&
     usage_error("a network needs --platform P",
                 fmt::format("P is a YAML file or one of: {}", fmt::join(platform_names(paths), ", ")));
   }
+  if (fs::is_regular_file(name)) {
+    const FileKind kind = file_kind(name);
+    if (kind == FileKind::report || kind == FileKind::onnx || kind == FileKind::program || kind == FileKind::array || kind == FileKind::image)
+      unexpected_kind(name, kind, "a platform");
+  }
   return load_platform(name, sets, paths);
 }
 
 void usage_error(const std::string& message, const std::string& hint) {
   throw DiagnosticError({Diagnostic{"usage", {}, message, hint}}, ExitStatus::bad_usage);
 }
+
+void warning(const std::string& what) { std::cerr << "warning: " << what << '\n'; }
 
 void progress(const std::string& what) {
   static const std::shared_ptr<spdlog::logger> logger = [] {

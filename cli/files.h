@@ -11,12 +11,15 @@
 
 namespace blendsim::cli {
 
-enum class FileKind { onnx, program, yaml, report, array, image, text, unknown };
+enum class FileKind { onnx, program, yaml, report, json, array, image, text, unknown };
 
 [[nodiscard]] std::string_view describe(FileKind kind);  // "an ONNX network", ...
 
 // By content, never by extension. Throws DiagnosticError file-unreadable; file-damaged for an empty file.
 [[nodiscard]] FileKind file_kind(const std::string& path);
+
+// What was expected, what the file is, and what it would be good for: file-unrecognised.
+[[noreturn]] void unexpected_kind(const std::string& path, FileKind kind, std::string_view expected);
 
 // Calls write(temporary) for a file beside `path` and then renames it, so that `path` is either as before or complete.
 // What is no regular file (a pipe, a device) is written directly. Throws DiagnosticError file-unwritable naming `path`.
@@ -37,6 +40,9 @@ void make_folder(const std::string& path);
 
 // Wrong usage: exit status 2.
 [[noreturn]] void usage_error(const std::string& message, const std::string& hint);
+
+// What is not wrong enough to stop for, on standard error.
+void warning(const std::string& what);
 
 // A line about what is being done: on a terminal only.
 void progress(const std::string& what);

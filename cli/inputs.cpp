@@ -7,6 +7,8 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <random>
 
 #include "base/diagnostic.h"
@@ -57,6 +59,88 @@ void finish(Inputs& inputs, const HostInput& input) {
 
 }  // namespace
 
+namespace {
+
+// [lo, hi] of values that an operator does not clip by more than a step; none: it clips nothing.
+struct Range {
+  float lo = -std::numeric_limits<float>::infinity(), hi = std::numeric_limits<float>::infinity();
+};
+
+Range range_of(const HostOp& op, std::int64_t channel) {
+  if (op.kind == HostOp::Kind::clip && op.operand.values.size() == 2) return {op.operand.values[0], op.operand.values[1]};
+  if (op.kind == HostOp::Kind::quantize) {
+    const float lo = (static_cast<float>(op.lo) - op.zero_point) * op.scale;
+    const float hi = (static_cast<float>(op.hi) - op.zero_point) * op.scale;
+    return {std::min(lo, hi) - std::abs(op.scale), std::max(lo, hi) + std::abs(op.scale)};
+  }
+  if (op.kind == HostOp::Kind::thresholds && op.operand.shape.size() == 2 && op.operand.shape[1] > 1) {
+    const std::int64_t levels = op.operand.shape[1], row = op.operand.shape[0] == 1 ? 0 : channel;
+    const auto at = op.operand.values.begin() + row * levels;
+    const auto [lo, hi] = std::minmax_element(at, at + levels);
+    const float step = (*hi - *lo) / static_cast<float>(levels - 1);
+    return {*lo - 2 * step, *hi + 2 * step};
+  }
+  return {};
+}
+
+// Values of x outside their channel's range.
+std::int64_t clipped_by(const HostOp& op, const FloatArray& x) {
+  const std::int64_t channels = x.shape.size() > 1 ? x.shape[1] : 1;
+  const auto image = static_cast<std::int64_t>(x.values.size());
+  const std::int64_t plane = std::max<std::int64_t>(1, image / std::max<std::int64_t>(1, channels));
+  std::int64_t count = 0;
+  for (std::int64_t begin = 0, c = 0; begin < image; begin += plane, ++c) {
+    const Range range = range_of(op, c);
+    for (std::int64_t i = begin; i < std::min(begin + plane, image); ++i) {
+      const float v = x.values[static_cast<std::size_t>(i)];
+      if (v < range.lo || v > range.hi) ++count;
+    }
+  }
+  return count;
+}
+
+template <class T>
+bool all_equal(const std::vector<T>& values) {
+  return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
+}
+
+// What the network cannot tell apart in these files, when it is much: a picture of 0..255 for a network of 0..1.
+std::vector<std::string> input_warnings(const Inputs& inputs, const HostInput& input, bool scaled) {
+  constexpr double harmless = 0.05;  // white and black areas of a picture that is scaled well
+  std::int64_t clipped = 0, all = 0;
+  std::size_t flat = 0;
+  float lo = std::numeric_limits<float>::infinity(), hi = -lo;
+  for (std::size_t i = 0; i < inputs.images.size(); ++i) {
+    const FloatArray& image = inputs.images[i];
+    clipped += clipped_values(input, image);
+    all += static_cast<std::int64_t>(image.values.size());
+    flat += all_equal(inputs.quantised[i]) && !all_equal(image.values) ? 1 : 0;
+    const auto [least, most] = std::minmax_element(image.values.begin(), image.values.end());
+    lo = std::min(lo, *least);
+    hi = std::max(hi, *most);
+  }
+  const double share = all > 0 ? static_cast<double>(clipped) / static_cast<double>(all) : 0;
+  if (share <= harmless && flat == 0) return {};
+  const std::string what =
+      share > harmless ? fmt::format("{:.1f} % of the input's values are clipped by the network's own quantiser", 100 * share)
+                       : fmt::format("all values of {} of {} images become one and the same integer", flat, inputs.images.size());
+  return {fmt::format("input: {}: they lie in [{:.6g}, {:.6g}]{}; {}", what, lo, hi,
+                      scaled ? " after --input-scale" : " and --input-scale was not given",
+                      scaled ? "check the scale" : "a picture of 0 to 255 for a network of 0 to 1 needs --input-scale 1/255")};
+}
+
+}  // namespace
+
+std::int64_t clipped_values(const HostInput& input, const FloatArray& image) {
+  FloatArray value{input.shape, image.values};
+  std::int64_t most = 0;
+  for (const HostOp& op : input.ops) {
+    most = std::max(most, clipped_by(op, value));
+    value = apply(op, value);
+  }
+  return most;
+}
+
 InputScale parse_scale(const std::string& text) {
   const std::size_t slash = text.find('/');
   const std::string_view all(text);
@@ -64,7 +148,9 @@ InputScale parse_scale(const std::string& text) {
   return {parse_positive(all.substr(0, slash), text), parse_positive(all.substr(slash + 1), text)};
 }
 
-Inputs read_inputs(const std::vector<std::string>& files, const InputScale& scale, const HostInput& input) {
+Inputs read_inputs(const std::vector<std::string>& files, const std::optional<InputScale>& scale,
+                   const HostInput& input) {
+  const InputScale factor = scale.value_or(InputScale{});
   Inputs out;
   out.source = "file";
   const auto size = static_cast<std::size_t>(element_count(input.shape));
@@ -79,8 +165,8 @@ Inputs read_inputs(const std::vector<std::string>& files, const InputScale& scal
     }
     check_finite(read.array, file);
     for (float& value : read.array.values) {
-      if (scale.numerator != 1) value *= scale.numerator;
-      if (scale.denominator != 1) value /= scale.denominator;
+      if (factor.numerator != 1) value *= factor.numerator;
+      if (factor.denominator != 1) value /= factor.denominator;
     }
     check_finite(read.array, file);
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
@@ -89,6 +175,7 @@ Inputs read_inputs(const std::vector<std::string>& files, const InputScale& scal
     }
   }
   finish(out, input);
+  out.warnings = input_warnings(out, input, scale.has_value());
   return out;
 }
 

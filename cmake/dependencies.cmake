@@ -9,7 +9,11 @@ find_package(Protobuf REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(hwy REQUIRED libhwy)
+
+# Highway is its headers: what they ask of its library is in src/numerics/kernels/targets.cpp, which says why.
+add_library(blendsim_highway INTERFACE)
+target_include_directories(blendsim_highway SYSTEM INTERFACE ${hwy_INCLUDE_DIRS})
 
 # libsystemc is built as C++17; C++20 code must present itself as C++17 to its link-time version check.
 pkg_check_modules(systemc_pc REQUIRED IMPORTED_TARGET systemc)

@@ -249,9 +249,11 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   MemoryMap& memory = parts.memory_map;
   memory.lay_out(program, machine, images, count, options.values);
   if (options.values) parts.buffers.reset(machine, options.check_hazards);
+  bool warm = false;  // of the program that was asked for last
   const auto prepared = [&](std::size_t which, const std::vector<Word>& words) -> const PreparedProgram& {
     PreparedProgram& kept = parts.prepared[which];
-    if (kept.is_for(words, machine, program.layers.size())) return kept;
+    warm = kept.is_for(words, machine, program.layers.size());
+    if (warm) return kept;
     if (which == 0) parts.init_run.reset(), parts.brought.reset();
     return kept = prepare(words, machine, program.layers.size());
   };
@@ -260,7 +262,8 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   run.values = options.values;
   const bool brings = !program.init.empty() && !prepared(0, program.init).instructions.empty();
   const Parts::InitRun init{program.init_address, program.input_bytes, program.program_bytes, options.stall_seed};
-  if (brings && parts.init_run == init && !options.check_hazards) {
+  const bool known = parts.init_run == init && !options.check_hazards;
+  if (brings && known) {
     // Known from the last run: only what it brings is brought again, where something changed it.
     memory.select(context, 0);
     if (options.values && parts.brought != parts.now()) parts.bring(machine);
@@ -277,6 +280,7 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   std::vector<std::unique_ptr<ResultCapture>> captures;
   context.observer = options.observer;
   const PreparedProgram& main = prepared(1, program.main);
+  run.warm = warm && (!brings || known);
   parts.reset(main, count, program.resident, program.main_address);
   parts.simulate(count, [&](std::int32_t image) {
     memory.select(context, static_cast<std::size_t>(image));

@@ -30,10 +30,10 @@ DiagnosticError::DiagnosticError(std::vector<Diagnostic> diagnostics, ExitStatus
 }
 
 DiagnosticError::DiagnosticError(Code code, Place place, std::string message, std::string hint)
-    : DiagnosticError({Diagnostic{code, std::move(place), std::move(message), std::move(hint)}}) {}
+    : DiagnosticError({Diagnostic{code, std::move(place), std::move(message), std::move(hint), {}}}) {}
 
 void Diagnostics::error(Code code, Place place, std::string message, std::string hint) {
-  list_.push_back({code, std::move(place), std::move(message), std::move(hint)});
+  list_.push_back({code, std::move(place), std::move(message), std::move(hint), {}});
 }
 
 void Diagnostics::throw_if_any(ExitStatus status) {

@@ -23,11 +23,16 @@ struct Place {
   [[nodiscard]] std::string text() const;  // "file:line: node 'X'"
 };
 
+// Changes that belong together, as --set takes them: {"buffers.act_fixed.regions=2", "buffers.act_fixed.depth=65536"}.
+using Lever = std::vector<std::string>;
+
 struct Diagnostic {
   Code code;
   Place place;
   std::string message;  // what is wrong and what was expected
   std::string hint;     // what would mend it; may be empty
+  // What may remove the trouble, most promising first; not printed. compile() tries them and writes the hint.
+  std::vector<Lever> levers{};
 
   // "error[code]: place: message\n  hint: ..."
   [[nodiscard]] std::string text() const;
@@ -55,6 +60,7 @@ class DiagnosticError : public std::exception {
 class Diagnostics {
  public:
   void error(Code code, Place place, std::string message, std::string hint = {});
+  void add(const Diagnostic& diagnostic) { list_.push_back(diagnostic); }
   [[nodiscard]] bool empty() const { return list_.empty(); }
   [[nodiscard]] const std::vector<Diagnostic>& list() const { return list_; }
   void throw_if_any(ExitStatus status = ExitStatus::bad_input);

@@ -29,7 +29,7 @@ inline constexpr std::array code_table = {
     CodeRow{"unsupported-operator", "The operator is not one that BlendSim can lower to the machine; the node is named."},
     CodeRow{"unsupported-attribute", "The operator is known, but not with this attribute value; the node is named."},
     CodeRow{"bad-graph", "The graph contradicts itself: a missing tensor, a duplicate name, a cycle, wrong operand counts."},
-    CodeRow{"dynamic-shape", "A dimension is symbolic or unknown. Export the network with fixed shapes and batch 1."},
+    CodeRow{"dynamic-shape", "A dimension is symbolic, unknown or 0, or the first one is not 1. Export the network with fixed shapes and batch 1."},
     CodeRow{"shape-mismatch", "The operands' shapes do not fit the operator."},
     CodeRow{"bad-constant", "A constant is NaN, infinite, zero or negative where it must not be (a scale, a variance)."},
     CodeRow{"constants-too-large", "Operators on constants would produce far more values than the file itself holds."},
@@ -65,6 +65,7 @@ inline constexpr std::array code_table = {
     CodeRow{"usage", "The command line is not understood; `blendsim COMMAND --help` shows its form."},
     CodeRow{"unknown-code", "No diagnostic has this code; `blendsim explain` lists them all."},
     CodeRow{"report-schema", "The file is not a blendsim.report of a version that this command reads."},
+    CodeRow{"report-damaged", "The report's content contradicts the digest in it: the file was edited or damaged."},
 };
 
 class Code {

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -62,43 +65,67 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// A decimal number exactly: digits / 10^places.
+// A decimal number exactly: digits * 10^exponent. Without digits it is 0.
 struct Decimal {
-  std::int64_t digits = 0;
-  std::int64_t divisor = 1;
+  bool negative = false;
+  std::string digits;  // neither a leading nor a trailing zero
+  std::int64_t exponent = 0;
+  // Of the highest digit: the number is below 10^magnitude.
+  [[nodiscard]] std::int64_t magnitude() const { return exponent + static_cast<std::int64_t>(digits.size()); }
 };
 
 struct Split {
   std::optional<Decimal> number;
-  bool overflow = false;
+  bool has_exponent = false;
   std::string_view suffix;
 };
 
+// "e30" and what follows it; no exponent: 0, and `text` stays.
+std::int64_t take_exponent(std::string_view& text, bool& found) {
+  constexpr std::int64_t largest = 1'000'000;  // beyond it every number is out of range or no whole number
+  std::size_t i = 1;
+  if (text.empty() || (text[0] != 'e' && text[0] != 'E')) return 0;
+  const bool negative = text.size() > i && text[i] == '-';
+  if (text.size() > i && (text[i] == '-' || text[i] == '+')) ++i;
+  found = text.size() > i && is_digit(text[i]);
+  if (!found) return 0;
+  std::int64_t exponent = 0;
+  for (; i < text.size() && is_digit(text[i]); ++i) exponent = std::min(largest, exponent * 10 + (text[i] - '0'));
+  text.remove_prefix(i);
+  return negative ? -exponent : exponent;
+}
+
+// [-]digits[.digits][e[+-]digits], then the unit.
 Split split(std::string_view text) {
   Split out;
-  std::size_t i = 0;
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative) ++i;
   Decimal number;
-  bool any = false;
-  bool point = false;
-  for (; i < text.size() && (is_digit(text[i]) || (text[i] == '.' && any && !point)); ++i) {
-    if (text[i] == '.') {
-      point = true;
-      continue;
-    }
-    any = true;
-    if (__builtin_mul_overflow(number.digits, std::int64_t{10}, &number.digits) ||
-        __builtin_add_overflow(number.digits, std::int64_t{text[i] - '0'}, &number.digits) ||
-        (point && __builtin_mul_overflow(number.divisor, std::int64_t{10}, &number.divisor))) {
-      out.overflow = true;
-      number = {};
-    }
+  number.negative = text.starts_with('-');
+  if (number.negative) text.remove_prefix(1);
+  const auto take_digits = [&] {
+    std::size_t count = 0;
+    while (count < text.size() && is_digit(text[count])) ++count;
+    number.digits += text.substr(0, count);
+    text.remove_prefix(count);
+    return static_cast<std::int64_t>(count);
+  };
+  if (take_digits() == 0) return out;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    const std::int64_t places = take_digits();
+    if (places == 0) return out;
+    number.exponent = -places;
   }
-  if (!any || text[i - 1] == '.') return out;
-  if (negative) number.digits = -number.digits;
-  out.number = number;
-  out.suffix = trim(text.substr(i));
+  number.exponent += take_exponent(text, out.has_exponent);
+  number.digits.erase(0, std::min(number.digits.find_first_not_of('0'), number.digits.size()));
+  while (number.digits.ends_with('0')) {
+    number.digits.pop_back();
+    ++number.exponent;
+  }
+  out.suffix = trim(text);
+  // A unit holds letters alone: 1_000, 1,000, 1.5.2 and 0x10 are numbers that were written wrongly.
+  const bool more = std::any_of(out.suffix.begin(), out.suffix.end(),
+                                [](char c) { return is_digit(c) || std::string_view("_,.'+-").find(c) != std::string_view::npos; });
+  if (!more) out.number = number;
   return out;
 }
 
@@ -139,16 +166,40 @@ ParsedValue check_range(std::int64_t value, const ParameterRow& row) {
   return failure("out-of-range", fmt::format("{} is not allowed: {}", format_quantity(value, row.unit), allowed_text(row)));
 }
 
+ParsedValue not_allowed(std::string_view text, const ParameterRow& row) {
+  return failure("out-of-range", fmt::format("{} is not allowed: {}", text, allowed_text(row)));
+}
+
+ParsedValue not_whole(std::string_view text, const ParameterRow& row) {
+  if (row.unit == Unit::none) return failure("wrong-type", fmt::format("'{}' is not a whole number", text));
+  return failure("wrong-unit", fmt::format("'{}' is not a whole number of {}", text, unit_name(row.unit)));
+}
+
+__extension__ using Wide = __int128;
+
 ParsedValue scaled(const Decimal& number, std::int64_t scale, std::string_view text, const ParameterRow& row) {
-  std::int64_t product = 0;
-  if (__builtin_mul_overflow(number.digits, scale, &product)) {
-    return failure("out-of-range", fmt::format("{} is not allowed: {}", text, allowed_text(row)));
+  constexpr std::int64_t most_digits = 18;
+  if (number.digits.empty()) return check_range(0, row);
+  const std::int64_t magnitude = number.magnitude();
+  if (magnitude > most_digits + 1) return not_allowed(text, row);
+  Wide value = 0, divisor = 1;  // digits below 10^18 by a scale below 2^31; more digits are no whole number of anything
+  if (static_cast<std::int64_t>(number.digits.size()) > most_digits || magnitude < -most_digits) {
+    const double bound = std::pow(10.0, static_cast<double>(magnitude)) * static_cast<double>(scale);  // the number is below it
+    const bool below = row.minimum >= (number.negative ? 0 : 1) && (number.negative || bound <= static_cast<double>(row.minimum));
+    return below ? not_allowed(text, row) : not_whole(text, row);
   }
-  if (product % number.divisor != 0) {
-    if (row.unit == Unit::none) return failure("wrong-type", fmt::format("'{}' is not a whole number", text));
-    return failure("wrong-unit", fmt::format("'{}' is not a whole number of {}", text, unit_name(row.unit)));
+  for (const char digit : number.digits) value = value * 10 + (digit - '0');
+  for (std::int64_t e = number.exponent; e > 0; --e) value *= 10;
+  for (std::int64_t e = number.exponent; e < 0; ++e) divisor *= 10;
+  value *= number.negative ? -scale : scale;
+  const Wide whole = value / divisor - (value % divisor < 0 ? 1 : 0);  // rounded down
+  if (value % divisor != 0) {
+    return whole < row.minimum || whole >= row.maximum ? not_allowed(text, row) : not_whole(text, row);
   }
-  return check_range(product / number.divisor, row);
+  value = whole;
+  if (value < std::numeric_limits<std::int64_t>::min() || value > std::numeric_limits<std::int64_t>::max())
+    return not_allowed(text, row);
+  return check_range(static_cast<std::int64_t>(value), row);
 }
 
 }  // namespace
@@ -160,16 +211,15 @@ ParsedValue parse_value(std::string_view raw, const ParameterRow& row) {
   if (!parts.number) {
     return failure("wrong-type", fmt::format("'{}' is not a number; expected {}", text, allowed_text(row)));
   }
-  if (parts.overflow) return failure("out-of-range", fmt::format("{} is not allowed: {}", text, allowed_text(row)));
   if (row.unit == Unit::none) {
-    if (std::any_of(parts.suffix.begin(), parts.suffix.end(), is_digit)) {
-      return failure("wrong-type", fmt::format("'{}' is not a plain whole number", text), "write it in digits alone, without exponent");
-    }
     if (!parts.suffix.empty()) {
       return failure("wrong-unit", fmt::format("'{}' carries a unit, but this is a plain count", text),
                      fmt::format("write {}", trim(text.substr(0, text.size() - parts.suffix.size()))));
     }
-    return scaled(*parts.number, 1, text, row);
+    ParsedValue count = scaled(*parts.number, 1, text, row);
+    if (!count.value || !parts.has_exponent) return count;
+    return failure("wrong-type", fmt::format("'{}' is not a plain whole number", text),
+                   fmt::format("write it in digits alone, without exponent: {}", *count.value));
   }
   if (parts.suffix.empty()) {
     return failure("wrong-unit", fmt::format("'{}' has no unit; expected one of: {}", text, units_text(row.unit)),

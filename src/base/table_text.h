@@ -2,7 +2,8 @@
 // Parameter tables as text: the spelling of quantities, the checks of a row, and what a row allows.
 //
 // A number carries its unit ("250 MHz", "32 bit", "12 cycles", "70 %"); a row without unit takes a bare integer, a row
-// with choices one of their names. Decimals are allowed where they name a whole number of the base unit ("1.5 us").
+// with choices one of their names. Decimals and exponents are allowed where they name a whole number of the base unit
+// ("1.5 us", "2.5e2 MHz"); a bare integer takes digits alone.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ struct ParsedValue {
   std::string hint;
 };
 
-// Parses `text` for `row`. Failures: wrong-type (no number, unknown choice), wrong-unit (absent, unknown, superfluous or
+// Parses `text` for `row`. Failures: wrong-type (no number, unknown choice, exponent of a count), wrong-unit (absent, unknown, superfluous or
 // not a whole number of the base unit), out-of-range (outside the row's range or off its step).
 [[nodiscard]] ParsedValue parse_value(std::string_view text, const ParameterRow& row);
 

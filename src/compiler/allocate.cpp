@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "base/diagnostic.h"
+#include "compiler/levers.h"
 #include "compiler/plan.h"
 
 namespace blendsim::compiler {
@@ -73,18 +75,7 @@ class MapAllocator {
   }
 
   void run() {
-    if (try_all()) return;
-    const std::int64_t have = depth_;
-    std::int64_t low = depth_, high = depth_;
-    const std::int64_t limit = binary_ ? binary_address_limit : fixed_address_limit;
-    while (high < limit && !fits(high)) high = std::min(2 * high, limit);
-    const bool possible = fits(high);
-    while (possible && low + 1 < high) {
-      const std::int64_t middle = (low + high) / 2;
-      (fits(middle) ? high : low) = middle;
-    }
-    depth_ = have;
-    refuse(possible ? high : 0);
+    if (!try_all()) refuse(levers());
   }
 
   [[nodiscard]] std::int64_t peak() const { return peak_at().first; }
@@ -107,7 +98,7 @@ class MapAllocator {
   }
 
   [[nodiscard]] std::int64_t region_end(std::int64_t region) const {
-    return std::min((region + 1) * depth_, binary_ ? binary_address_limit : fixed_address_limit);
+    return std::min((region + 1) * depth_, limit());
   }
 
   static bool meet(const Lifetime& a, const Lifetime& b) { return a.begin <= b.end && b.begin <= a.end; }
@@ -165,7 +156,43 @@ class MapAllocator {
     return best;
   }
 
-  [[noreturn]] void refuse(std::int64_t depth_that_fits) const {
+  [[nodiscard]] std::int64_t limit() const { return binary_ ? binary_address_limit : fixed_address_limit; }
+
+  // The least depth with which the maps find room in this program; none within what instructions address.
+  std::optional<std::int64_t> least_depth() {
+    std::int64_t low = 0, high = 1;
+    const std::int64_t most = limit() / regions_;
+    while (high < most && !fits(high)) low = high, high = std::min(2 * high, most);
+    if (!fits(high)) return std::nullopt;
+    while (low + 1 < high) {
+      const std::int64_t middle = (low + high) / 2;
+      (fits(middle) ? high : low) = middle;
+    }
+    return high;
+  }
+
+  // Deeper regions, then more of them or fewer (of which more words can be addressed), that with the fewest words first.
+  std::vector<Lever> levers() {
+    constexpr std::int64_t most_regions = 8;
+    const std::int64_t regions = regions_, depth = depth_;
+    std::vector<std::pair<std::int64_t, Lever>> found;  // words in all
+    for (regions_ = 1; regions_ <= most_regions; ++regions_) {
+      const std::optional<std::int64_t> least = least_depth();
+      if (!least) continue;
+      Lever lever;
+      if (regions_ != regions) lever.push_back(fmt::format("buffers.{}.regions={}", name(buffer()), regions_));
+      if (*least > depth || regions_ * depth > limit()) lever.push_back(fmt::format("buffers.{}.depth={}", name(buffer()), *least));
+      found.emplace_back(regions_ == regions ? 0 : regions_ * std::max(depth, *least), std::move(lever));
+    }
+    regions_ = regions;
+    depth_ = depth;
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Lever> out;
+    for (auto& [words, lever] : found) out.push_back(std::move(lever));
+    return out;
+  }
+
+  [[noreturn]] void refuse(std::vector<Lever> levers) const {
     const auto [demand, op] = peak_at();
     const int layer = plan_.nodes[static_cast<std::size_t>(plan_.ops[static_cast<std::size_t>(op)].node)].layer;
     const std::string where = layer == 0                                               ? "input"
@@ -178,18 +205,16 @@ class MapAllocator {
                             life.size);
     }
     const std::int64_t have = plan_.machine->buffer(buffer()).depth;
-    const std::int64_t limit = binary_ ? binary_address_limit : fixed_address_limit;
-    throw DiagnosticError(
-        "does-not-fit", Place{{}, 0, where},
+    throw refusal(
+        "does-not-fit", where,
         fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}{}", name(buffer()), demand, live,
                     regions_, have,
                     demand > regions_ * have ? fmt::format(": {} too few", demand - regions_ * have)
                                              : std::string(", and no map may cross a region")),
-        depth_that_fits > 0 && regions_ * depth_that_fits <= limit
-            ? fmt::format("--set buffers.{}.depth={}", name(buffer()), depth_that_fits)
-            : fmt::format("instructions address {} of them at most, and activations neither spill to DRAM nor split "
-                          "across: use a smaller input or fewer channels",
-                          limit));
+        std::move(levers),
+        fmt::format("instructions address {} of them at most, and activations neither spill to DRAM nor split across: use a "
+                    "smaller input or fewer channels",
+                    limit()));
   }
 
   Plan& plan_;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/diagnostic.h"
+#include "compiler/levers.h"
 #include "compiler/plan.h"
 #include "units/mac_array/law.h"
 #include "units/xnor_array/law.h"
@@ -22,35 +23,70 @@ class Chooser {
  public:
   Chooser(const IntegerNetwork& network, const MachineParameters& machine) : network_(network), machine_(machine) {}
 
-  ConvChoice choose(const Layer& layer, const Convolution& conv, const LayerFacts& facts, std::string* reason) {
+  ConvChoice choose(int l, const Convolution& conv, const LayerFacts& facts, Reasons* reasons) {
+    const Layer& layer = network_.layers[static_cast<std::size_t>(l)];
     weights_ = &facts;
     const IntTensor& in = network_.tensor(conv.input);
     const IntTensor& out = network_.tensor(conv.output);
     pixels_ = Cycles{out.height} * out.width;
-    std::string xnor_problem, mac_problem;
-    const auto xnor = on_xnor(conv, in, out, xnor_problem);
-    const auto mac = on_mac(conv, in, out, mac_problem);
-    if (!xnor && !mac) {
-      throw DiagnosticError(
-          "unit-too-narrow", Place{{}, 0, layer.name},
-          fmt::format("no unit can compute this convolution of {} x {}", in.format.name(), conv.weight_format.name()),
-          fmt::format("mac_array: {}; xnor_array: {}", mac_problem, xnor_problem));
+    const Candidate xnor = on_xnor(conv, in, out), mac = on_mac(conv, in, out);
+    if (!xnor.can() && !mac.can()) {
+      std::vector<Lever> levers;
+      for (const Candidate* c : {&mac, &xnor}) {
+        if (c->possible) levers.push_back(c->lever());
+      }
+      throw refusal("unit-too-narrow", layer.name,
+                    fmt::format("no unit can compute this convolution of {} x {}: mac_array: {}; xnor_array: {}",
+                                in.format.name(), conv.weight_format.name(), mac.problem(), xnor.problem()),
+                    std::move(levers), "quantise to fewer bits, or give the layer fewer inputs");
     }
-    const bool use_xnor = xnor && (!mac || xnor->cycles <= mac->cycles);
-    if (reason != nullptr) {
-      *reason = fmt::format(
-          "{}: {} cycles by law; {}", use_xnor ? "xnor_array" : "mac_array", (use_xnor ? xnor : mac)->cycles,
-          use_xnor ? (mac ? fmt::format("mac_array {}", mac->cycles) : "mac_array cannot: " + mac_problem)
-                   : (xnor ? fmt::format("xnor_array {}", xnor->cycles) : "xnor_array cannot: " + xnor_problem));
-    }
-    return (use_xnor ? xnor : mac)->choice;
+    const bool use_xnor = xnor.can() && (!mac.can() || xnor.cycles <= mac.cycles);
+    if (reasons != nullptr) explain(l, xnor, mac, use_xnor, *reasons);
+    return (use_xnor ? xnor : mac).choice;
   }
 
  private:
+  // A width of the machine that is too small for a layer.
+  struct Shortage {
+    std::string what, parameter;
+    std::int64_t needed = 0, have = 0;
+    [[nodiscard]] std::string set() const { return fmt::format("{}={} bit", parameter, needed); }
+    [[nodiscard]] std::string text() const {
+      return fmt::format("{} need --set \"{}\", there are {}", what, set(), have);
+    }
+  };
+  // The layer on one array. `possible`: no more than widths of the machine stand against it; else `why`.
   struct Candidate {
     ConvChoice choice;
     Cycles cycles = 0;
+    bool possible = true;
+    std::string why;
+    std::vector<Shortage> shortages;
+    [[nodiscard]] bool can() const { return possible && shortages.empty(); }
+    [[nodiscard]] Lever lever() const {
+      Lever sets;
+      for (const Shortage& s : shortages) sets.push_back(s.set());
+      return sets;
+    }
+    [[nodiscard]] std::string problem() const {
+      std::string out = why;
+      for (const Shortage& s : shortages) out += (out.empty() ? "" : ", ") + s.text();
+      return out;
+    }
   };
+
+  void explain(int l, const Candidate& xnor, const Candidate& mac, bool use_xnor, Reasons& reasons) const {
+    const Candidate &taken = use_xnor ? xnor : mac, &other = use_xnor ? mac : xnor;
+    const std::string_view name = use_xnor ? "mac_array" : "xnor_array";
+    reasons.units[static_cast<std::size_t>(l)] =
+        fmt::format("{}: {} cycles by law; {}", use_xnor ? "xnor_array" : "mac_array", taken.cycles,
+                    other.can() ? fmt::format("{} {}", name, other.cycles) : fmt::format("{} cannot: {}", name, other.problem()));
+    // Only a width of the machine decided, not the layer's form and not the cycles: xnor_array would have it on a tie.
+    const bool better = use_xnor ? other.cycles < taken.cycles : other.cycles <= taken.cycles;
+    if (other.can() || !other.possible || !better) return;
+    reasons.fallbacks.push_back({l, !use_xnor, other.shortages.front().parameter, other.shortages.front().needed,
+                                 other.problem(), taken.cycles, other.cycles});
+  }
 
   // Groups can be computed one by one where their channels are whole cells (slices) and their outputs whole row groups.
   [[nodiscard]] bool can_split(const Convolution& conv, const IntTensor& in, const IntTensor& out,
@@ -60,13 +96,13 @@ class Chooser {
            rows % machine_.xnor_array.rows == 0 && rows % machine_.mac_array.rows == 0;
   }
 
-  std::optional<Candidate> on_xnor(const Convolution& conv, const IntTensor& in, const IntTensor& out,
-                                   std::string& problem) const {
-    if (!in.format.is_bipolar() && in.format.bits() > widest_code) {
-      problem = fmt::format("{} activations have no bit planes (at most {} bits)", in.format.name(), widest_code);
-      return std::nullopt;
-    }
+  [[nodiscard]] Candidate on_xnor(const Convolution& conv, const IntTensor& in, const IntTensor& out) const {
     Candidate result;
+    if (!in.format.is_bipolar() && in.format.bits() > widest_code) {
+      result.possible = false;
+      result.why = fmt::format("{} activations have no bit planes (at most {} bits)", in.format.name(), widest_code);
+      return result;
+    }
     ConvChoice& c = result.choice;
     c.xnor = true;
     const std::int64_t cell = slice_channels * machine_.xnor_array.cell_slices();
@@ -90,10 +126,11 @@ class Chooser {
       }
     }
     if (c.weight_bits > most_planes) {
-      problem = fmt::format("the weights take {} bit planes, an instruction has {}", c.weight_bits, most_planes);
-      return std::nullopt;
+      result.possible = false;
+      result.why = fmt::format("the weights take {} bit planes, an instruction has {}", c.weight_bits, most_planes);
+      return result;
     }
-    if (!fits(out, machine_.xnor_array.accumulator, "xnor_array.accumulator", problem)) return std::nullopt;
+    need(sums_text(out), "xnor_array.accumulator", signed_bits_for(out.lo, out.hi), machine_.xnor_array.accumulator, result);
     const std::int64_t cells = ceil_divide(in.channels / c.split, cell);
     const Window& win = conv.window;
     const auto steps =
@@ -103,22 +140,13 @@ class Chooser {
     return result;
   }
 
-  std::optional<Candidate> on_mac(const Convolution& conv, const IntTensor& in, const IntTensor& out,
-                                  std::string& problem) const {
-    const int bits = in.format.is_bipolar() ? 2 : in.format.bits();
-    if (bits > machine_.mac_array.activation_bits) {
-      problem = fmt::format("{} activations need --set \"mac_array.activation_bits={} bit\", there are {}", in.format.name(), bits,
-                            machine_.mac_array.activation_bits);
-      return std::nullopt;
-    }
-    const int weight_bits = signed_bits_for(weights_->weight_lo, weights_->weight_hi);
-    if (weight_bits > machine_.mac_array.weight_bits) {
-      problem = fmt::format("weights in [{}, {}] need --set \"mac_array.weight_bits={} bit\", there are {}", weights_->weight_lo,
-                            weights_->weight_hi, weight_bits, machine_.mac_array.weight_bits);
-      return std::nullopt;
-    }
-    if (!fits(out, machine_.mac_array.accumulator, "mac_array.accumulator", problem)) return std::nullopt;
+  [[nodiscard]] Candidate on_mac(const Convolution& conv, const IntTensor& in, const IntTensor& out) const {
     Candidate result;
+    need(in.format.name() + " activations", "mac_array.activation_bits", in.format.is_bipolar() ? 2 : in.format.bits(),
+         machine_.mac_array.activation_bits, result);
+    need(fmt::format("weights in [{}, {}]", weights_->weight_lo, weights_->weight_hi), "mac_array.weight_bits",
+         signed_bits_for(weights_->weight_lo, weights_->weight_hi), machine_.mac_array.weight_bits, result);
+    need(sums_text(out), "mac_array.accumulator", signed_bits_for(out.lo, out.hi), machine_.mac_array.accumulator, result);
     ConvChoice& c = result.choice;
     c.depthwise = conv.groups > 1 && conv.groups == in.channels && conv.groups == out.channels;
     c.split = !c.depthwise && conv.groups > 1 && can_split(conv, in, out, slice_channels) ? conv.groups : 1;
@@ -157,12 +185,11 @@ class Chooser {
     return byte.contains(in.zero_point);
   }
 
-  static bool fits(const IntTensor& out, std::int64_t bits, const char* parameter, std::string& problem) {
-    const int needed = signed_bits_for(out.lo, out.hi);
-    if (needed <= bits) return true;
-    problem = fmt::format("sums in [{}, {}] need --set \"{}={} bit\", there are {}", out.lo, out.hi, parameter, needed, bits);
-    return false;
+  static void need(std::string what, const char* parameter, std::int64_t bits, std::int64_t have, Candidate& candidate) {
+    if (bits > have) candidate.shortages.push_back({std::move(what), parameter, bits, have});
   }
+
+  static std::string sums_text(const IntTensor& out) { return fmt::format("sums in [{}, {}]", out.lo, out.hi); }
 
   const IntegerNetwork& network_;
   const MachineParameters& machine_;
@@ -228,18 +255,20 @@ void check_multipliers(const IntegerNetwork& network, const NetworkFacts& facts,
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const int bits = facts.layers[l].multiplier_bits;
     if (bits <= machine.post_unit.multiplier) continue;
-    found.error("unit-too-narrow", Place{{}, 0, network.layers[l].name},
+    const DiagnosticError error =
+        refusal("unit-too-narrow", network.layers[l].name,
                 fmt::format("a factor M needs {} bits, post_unit.multiplier is {}", bits, machine.post_unit.multiplier),
-                fmt::format("--set \"post_unit.multiplier={} bit\"{}", bits, bits > 27 ? " (beyond the widest, 27)" : ""));
+                {{fmt::format("post_unit.multiplier={} bit", bits)}});
+    found.add(error.diagnostics().front());
   }
 }
 
 }  // namespace
 
 Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
-                  std::vector<std::string>* reasons) {
+                  Reasons* reasons) {
   Assignment a;
-  if (reasons != nullptr) reasons->assign(network.layers.size(), {});
+  if (reasons != nullptr) reasons->units.assign(network.layers.size(), {});
   a.convolutions.resize(network.layers.size());
   Diagnostics found;
   check_multipliers(network, facts, machine, found);
@@ -249,9 +278,9 @@ Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts, cons
     if (conv == nullptr) continue;
     try {
       a.convolutions[l] =
-          chooser.choose(network.layers[l], *conv, facts.layers[l], reasons == nullptr ? nullptr : &(*reasons)[l]);
+          chooser.choose(static_cast<int>(l), *conv, facts.layers[l], reasons);
     } catch (const DiagnosticError& error) {
-      for (const Diagnostic& d : error.diagnostics()) found.error(d.code, d.place, d.message, d.hint);
+      for (const Diagnostic& d : error.diagnostics()) found.add(d);
     }
   }
   found.throw_if_any();

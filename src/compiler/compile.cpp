@@ -6,14 +6,33 @@
 #include <algorithm>
 
 #include "base/diagnostic.h"
+#include "compiler/levers.h"
 #include "compiler/search.h"
+#include "compiler/trace.h"
 
 namespace blendsim {
-const std::vector<std::string>& pass_names() {
-  static const std::vector<std::string> names = {"assign",   "place",       "tile", "schedule",
-                                                 "allocate", "synchronise", "emit", "verify"};
-  return names;
+
+namespace {
+
+Program compile_traced(const IntegerNetwork& network, const Platform& platform, const compiler::NetworkFacts& facts,
+                       const Evaluate& evaluate, compiler::Trace& trace) {
+  compiler::PlacedPlan placed;
+  const compiler::Plan plan = compiler::plan_for(network, facts, platform.machine, placed, &trace);
+  const compiler::Candidate best = compiler::best_candidate(plan, evaluate, false);
+  trace.print(best.dump);
+  Program program = compiler::emit(best.plan, compiler::Content::complete);
+  program.platform_yaml = platform.yaml();
+  program.platform_digest = platform.digest();
+  trace.after("emit", best.plan, program);
+  trace.print(trace.take());
+  const std::string verified = compiler::verify_program(program, network, platform.machine);
+  trace.say(verified);
+  trace.after("verify", best.plan, program);
+  trace.print(trace.take());
+  return program;
 }
+
+}  // namespace
 
 CompileResult compile(const IntegerNetwork& network, const Platform& platform, const CompileOptions& options) {
   const auto& names = pass_names();
@@ -24,18 +43,16 @@ CompileResult compile(const IntegerNetwork& network, const Platform& platform, c
         near.empty() ? fmt::format("passes: {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
   }
   const compiler::NetworkFacts facts(network);
-  compiler::PlacedPlan placed;
-  const compiler::Plan plan = compiler::plan_for(network, facts, platform.machine, placed, true);
-  CompileResult result;
-  result.explanation = plan.explanation;
-  const compiler::Candidate best = compiler::best_candidate(plan, options.evaluate, false, result.explanation);
-  result.program = compiler::emit(best.plan, compiler::Content::complete);
-  result.program.platform_yaml = platform.yaml();
-  result.program.platform_digest = platform.digest();
-  compiler::verify_program(result.program, network, platform.machine);
-  if (!options.dump_after.empty()) result.dump = compiler::dump(best.plan, options.dump_after);
-  if (!options.explain) result.explanation.clear();
-  return result;
+  compiler::Trace trace(options);
+  try {
+    return {compile_traced(network, platform, facts, options.evaluate, trace)};
+  } catch (const DiagnosticError& error) {
+    trace.print(trace.take());  // of the order that was tried last
+    throw compiler::with_tried_levers(error, network, facts, platform);
+  } catch (...) {
+    trace.print(trace.take());
+    throw;
+  }
 }
 
 }  // namespace blendsim

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plan after a pass, as text for people.
+// The passes by name, and what each made, as text for people.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#include "base/diagnostic.h"
+#include "compiler/compile.h"
 #include "compiler/plan.h"
 
 namespace blendsim::compiler {
@@ -28,7 +31,7 @@ std::string operand_text(const Plan& plan, const Stage& stage, const Operand& o)
   return view_text(plan, o.map);
 }
 
-std::string assigned(const Plan& plan) {
+std::string assigned(const Plan& plan, const Program&) {
   std::string text;
   for (std::size_t l = 0; l < plan.network->layers.size(); ++l) {
     if (!plan.reasons[l].empty()) text += fmt::format("{}: {}\n", plan.network->layers[l].name, plan.reasons[l]);
@@ -42,7 +45,7 @@ std::string assigned(const Plan& plan) {
   return text;
 }
 
-std::string placed(const Plan& plan) {
+std::string placed(const Plan& plan, const Program&) {
   std::string text;
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
     const Node& node = plan.nodes[n];
@@ -71,7 +74,7 @@ std::string placed(const Plan& plan) {
   return text;
 }
 
-std::string tiled(const Plan& plan) {
+std::string tiled(const Plan& plan, const Program&) {
   std::string text;
   for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
     const Node& node = plan.nodes[n];
@@ -81,7 +84,7 @@ std::string tiled(const Plan& plan) {
   return text;
 }
 
-std::string ordered(const Plan& plan) {
+std::string ordered(const Plan& plan, const Program&) {
   std::string text = fmt::format("order {}: {} operations, about {} cycles by the laws\n", plan.priority,
                                  plan.ops.size(), plan.estimate);
   for (const TileOp& op : plan.ops) {
@@ -92,32 +95,86 @@ std::string ordered(const Plan& plan) {
   return text;
 }
 
-std::string allocated(const Plan& plan) {
+std::string allocated(const Plan& plan, const Program&) {
   std::string text;
   for (std::size_t m = 0; m < plan.maps.size(); ++m) {
     const Map& map = plan.maps[m];
     text += fmt::format("map {} {} '{}': region {}, addresses {} to {}\n", m, map.binary ? "binary" : "fixed", map.name,
                         map.region, map.base, map.base + map.size() - 1);
   }
+  for (const Block& block : plan.blocks) {
+    const SpaceUse& use = plan.spaces[static_cast<std::size_t>(block.space)];
+    text += fmt::format("constants of node {}, chunk {} in {}: addresses {} to {}, DRAM {}, {}\n", block.node, block.chunk,
+                        name(buffer_id(block.space)), block.address, block.address + block.words - 1, block.dram,
+                        use.streamed ? "streamed" : "resident");
+  }
   return text;
 }
 
-std::string listing(const Plan& plan) {
+std::string synchronised(const Plan& plan, const Program&) {
   std::string text;
   for (std::size_t i = 0; i < plan.instructions.size(); ++i)
     text += fmt::format("{:5} {}\n", i, disassemble(plan.instructions[i]));
   return text;
 }
 
+std::string words_text(const std::string& title, std::uint64_t address, const std::vector<Word>& words) {
+  std::string text = fmt::format("{} at {}: {} words\n", title, address, words.size());
+  std::size_t w = 0;
+  for (const Instruction& instruction : decode(words)) {
+    text += fmt::format("{:6} {:016x}{:016x} {}\n", w, words[w].high, words[w].low, disassemble(instruction));
+    w += static_cast<std::size_t>(encoded_words(instruction));
+  }
+  return text;
+}
+
+std::string emitted(const Plan&, const Program& program) {
+  std::string text = fmt::format("dram: program {} bytes, input {}, output {}; instructions {}\n", program.program_bytes,
+                                 program.input_bytes, program.output_bytes,
+                                 program.resident ? "resident" : "fetched from DRAM");
+  for (const DramSegment& segment : program.segments)
+    text += fmt::format("segment at {}: {} bytes\n", segment.address, segment.bytes.size());
+  for (std::size_t l = 0; l < program.layers.size(); ++l)
+    text += fmt::format("layer {} {}: {} on {}\n", l, program.layers[l].name, program.layers[l].op, program.layers[l].unit);
+  for (const std::string& note : program.notes) text += fmt::format("note: {}\n", note);
+  return text + words_text("init", program.init_address, program.init) + words_text("main", program.main_address, program.main);
+}
+
+std::string verified(const Plan&, const Program& program) {
+  return fmt::format("program {} is legal and computes what the network says\n", program.digest());
+}
+
+struct Pass {
+  std::string_view name;
+  std::string (*dump)(const Plan&, const Program&);
+};
+
+constexpr std::array passes = {
+    Pass{"assign", assigned},   Pass{"place", placed},       Pass{"tile", tiled},
+    Pass{"schedule", ordered},  Pass{"allocate", allocated}, Pass{"synchronise", synchronised},
+    Pass{"emit", emitted},      Pass{"verify", verified},
+};
+
 }  // namespace
 
-std::string dump(const Plan& plan, const std::string& pass) {
-  if (pass == "assign") return assigned(plan);
-  if (pass == "place") return placed(plan);
-  if (pass == "tile") return tiled(plan);
-  if (pass == "schedule") return ordered(plan);
-  if (pass == "allocate") return allocated(plan);
-  return listing(plan);
+std::string dump(std::string_view pass, const Plan& plan, const Program& program) {
+  for (const Pass& row : passes) {
+    if (row.name == pass) return row.dump(plan, program);
+  }
+  throw InvariantError("compiler", fmt::format("no pass is named '{}'", pass));
 }
 
 }  // namespace blendsim::compiler
+
+namespace blendsim {
+
+const std::vector<std::string>& pass_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> out;
+    for (const compiler::Pass& row : compiler::passes) out.emplace_back(row.name);
+    return out;
+  }();
+  return names;
+}
+
+}  // namespace blendsim

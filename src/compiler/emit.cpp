@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/diagnostic.h"
@@ -38,10 +39,33 @@ class Emitter {
       if (!layer.exactness.note.empty())
         program_.notes.push_back(fmt::format("{}: {}", layer.name, layer.exactness.note));
     }
+    note_fallbacks();
     return std::move(program_);
   }
 
  private:
+  // A line for each reason, however many layers it holds for.
+  void note_fallbacks() {
+    constexpr std::size_t shown = 3;
+    std::map<std::pair<bool, std::string>, std::vector<const Fallback*>> groups;
+    for (const Fallback& f : plan_.fallbacks) groups[{f.from_xnor, f.parameter}].push_back(&f);
+    for (const auto& [key, list] : groups) {
+      std::string names;
+      Cycles taken = 0, missed = 0;
+      const Fallback* most = list.front();
+      for (std::size_t i = 0; i < list.size(); ++i) {
+        if (i < shown) names += fmt::format("{}'{}'", i == 0 ? "" : ", ", plan_.layer(list[i]->layer).name);
+        taken += list[i]->taken;
+        missed += list[i]->missed;
+        if (list[i]->needed > most->needed) most = list[i];
+      }
+      if (list.size() > shown) names += fmt::format(" and {} more", list.size() - shown);
+      program_.notes.push_back(fmt::format("{}: on {} instead of {}, {} cycles by law instead of {}: {}", names,
+                                           key.first ? "mac_array" : "xnor_array", key.first ? "xnor_array" : "mac_array",
+                                           taken, missed, most->reason));
+    }
+  }
+
   // --- layer table ---------------------------------------------------------------------------------------------------
   void make_layers() {
     program_.layers.push_back({"input", "Load", {}, "load", 0, false, {}});

@@ -191,6 +191,18 @@ struct Dependencies {
   }
 };
 
+// A convolution that a parameter of the machine keeps off the array that would compute it in fewer cycles.
+struct Fallback {
+  int layer = 0;
+  bool from_xnor = true;        // to mac_array; else the other way
+  std::string parameter;        // "xnor_array.accumulator", of several the first
+  std::int64_t needed = 0;      // ... of it
+  std::string reason;           // "sums in [-4608, 4608] need --set \"xnor_array.accumulator=14 bit\", there are 13"
+  Cycles taken = 0, missed = 0; // by law
+};
+
+class Trace;
+
 struct Plan {
   const IntegerNetwork* network = nullptr;
   const NetworkFacts* facts = nullptr;
@@ -213,8 +225,9 @@ struct Plan {
   Cycles estimate = 0;                             // schedule: cycles by the laws alone
   std::array<std::int64_t, buffer_count> peak{};   // allocate: addresses of the activation buffers alive at once
   std::vector<Instruction> instructions;           // synchronise: one an operation
-  std::vector<std::string> reasons;  // assign, where asked for: of the unit, by layer
-  std::vector<std::string> explanation;
+  std::vector<std::string> reasons;  // assign, where traced: of the unit, by layer
+  std::vector<Fallback> fallbacks;   // likewise
+  Trace* trace = nullptr;            // none: only the timing is wanted
 
   [[nodiscard]] const Layer& layer(int index) const { return network->layers[static_cast<std::size_t>(index)]; }
   [[nodiscard]] const Map& map(const View& view) const { return maps[static_cast<std::size_t>(view.map)]; }
@@ -252,11 +265,17 @@ class Touches {
 void check_fields(const Plan& plan, const TileOp& op, const Instruction& instruction);
 [[nodiscard]] bool fields_fit(const Instruction& instruction);
 
+// Why assign chose as it did.
+struct Reasons {
+  std::vector<std::string> units;  // by layer
+  std::vector<Fallback> fallbacks;
+};
+
 // --- passes -------------------------------------------------------------------------------------------------------
 [[nodiscard]] Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts,
-                                const MachineParameters& machine, std::vector<std::string>* reasons);
+                                const MachineParameters& machine, Reasons* reasons);
 void place(Plan& plan);
-void tile(Plan& plan, bool explain);
+void tile(Plan& plan);
 void depend(Plan& plan);
 struct Priority {
   std::string name;
@@ -272,10 +291,11 @@ void synchronise(std::vector<Instruction>& instructions, const MachineParameters
 enum class Content : std::uint8_t { complete, timing };
 [[nodiscard]] Program emit(const Plan& plan, Content content);
 // Throws InvariantError naming the first layer that differs from the network's own execution, or that verify() refuses.
-void verify_program(const Program& program, const IntegerNetwork& network, const MachineParameters& machine);
+// Returns what it compared, as a line.
+std::string verify_program(const Program& program, const IntegerNetwork& network, const MachineParameters& machine);
 
-// Text of the plan after a pass.
-[[nodiscard]] std::string dump(const Plan& plan, const std::string& pass);
+// The pass's result as text. `program`: of the passes emit and verify.
+[[nodiscard]] std::string dump(std::string_view pass, const Plan& plan, const Program& program);
 
 // --- constants ----------------------------------------------------------------------------------------------------
 // Buffer words (whole bytes each, word width / 8 rounded up) of one part of a block, chunk rows [slice, slice +

@@ -11,6 +11,7 @@ struct Candidate {
   Plan plan;
   Program program;    // for its timing
   Cycles cycles = 0;  // measured where an evaluator was given, else the laws' estimate
+  std::string dump;   // of the pass that was asked for, if it is one of these
 };
 
 // Stages and maps, and all that they follow from: machines that agree on it share them.
@@ -20,16 +21,15 @@ struct PlacedPlan {
   Plan plan;  // after place; its network is null before the first
 };
 
-// Passes assign to tile, and depend. `last` is made this machine's. explain: with Plan::reasons and ::explanation.
+// Passes assign to tile, and depend. `last` is made this machine's. With a trace: with Plan::reasons and ::fallbacks.
 [[nodiscard]] Plan plan_for(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
-                            PlacedPlan& last, bool explain);
+                            PlacedPlan& last, Trace* trace);
 
 // Passes schedule to synchronise, in one order. Throws does-not-fit where the maps find no room in it.
 [[nodiscard]] Candidate finish(Plan plan, const Priority& priority, const Evaluate& evaluate);
 
 // All orders, the one with the fewest cycles (first_that_fits: the first of them); an order whose maps find no room is
 // left out.
-[[nodiscard]] Candidate best_candidate(const Plan& plan, const Evaluate& evaluate, bool first_that_fits,
-                                       std::vector<std::string>& explanation);
+[[nodiscard]] Candidate best_candidate(const Plan& plan, const Evaluate& evaluate, bool first_that_fits);
 
 }  // namespace blendsim::compiler

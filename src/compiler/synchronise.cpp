@@ -13,6 +13,7 @@
 #include <span>
 
 #include "base/diagnostic.h"
+#include "compiler/levers.h"
 #include "compiler/plan.h"
 
 namespace blendsim::compiler {
@@ -63,8 +64,12 @@ class Synchroniser {
       pass();
       if (!relieve_counters()) return;
     }
-    throw DiagnosticError("does-not-fit", Place{{}, 0, "tokens"},
-                          "no order of tokens keeps every counter below its limit", "--set \"dispatcher.token_bits=8 bit\"");
+    std::vector<Lever> levers;
+    for (const std::int64_t bits : {8, 12, 16}) {
+      if (bits > machine_.dispatcher.token_bits) levers.push_back({"dispatcher.token_bits=" + std::to_string(bits) + " bit"});
+    }
+    throw refusal("does-not-fit", "tokens", "no order of tokens keeps every counter below its limit", std::move(levers),
+                  "use a smaller network");
   }
 
  private:

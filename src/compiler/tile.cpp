@@ -8,7 +8,9 @@
 #include <tuple>
 
 #include "base/diagnostic.h"
+#include "compiler/levers.h"
 #include "compiler/plan.h"
+#include "compiler/trace.h"
 #include "units/buffer/layout.h"
 #include "units/mac_array/law.h"
 #include "units/post_unit/law.h"
@@ -27,7 +29,7 @@ constexpr std::int64_t accumulator_address_limit = 1 << 13;
 
 class Tiler {
  public:
-  Tiler(Plan& plan, bool explain) : plan_(plan), machine_(*plan.machine), explain_(explain) {}
+  explicit Tiler(Plan& plan) : plan_(plan), machine_(*plan.machine) {}
 
   void run() {
     check_addresses();
@@ -53,10 +55,9 @@ class Tiler {
   void check_addresses() const {
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
     if (2 * depth > accumulator_address_limit) {
-      throw DiagnosticError(
-          "does-not-fit", Place{{}, 0, "accumulators"},
-          fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
-          fmt::format("--set buffers.accumulators.depth={}", accumulator_address_limit / 2));
+      throw refusal("does-not-fit", "accumulators",
+                    fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
+                    {{fmt::format("buffers.accumulators.depth={}", accumulator_address_limit / 2)}});
     }
   }
 
@@ -160,9 +161,9 @@ class Tiler {
       }
       // With several regions some words are lost at a region's end: a block never crosses one.
       use.streamed = use.demand > use.capacity || !fits_regions(static_cast<Space>(s));
-      if (explain_ && use.demand > 0) {
-        plan_.explanation.push_back(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand,
-                                                use.capacity, use.streamed ? "streamed" : "resident"));
+      if (plan_.trace != nullptr && use.demand > 0) {
+        plan_.trace->say(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand, use.capacity,
+                                     use.streamed ? "streamed" : "resident"));
       }
     }
   }
@@ -301,13 +302,25 @@ class Tiler {
         chunk -= unit;
       const std::int64_t words = words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr);
       if (words > region) {
-        throw DiagnosticError("does-not-fit", Place{{}, 0, name_of(node)},
-                              fmt::format("{}: one row group of this layer takes {} words, there are {}: {} too few",
-                                          space_name(space), words, region, words - region),
-                              fmt::format("--set buffers.{}.depth={}", blendsim::name(buffer_id(space)), words));
+        throw refusal("does-not-fit", name_of(node),
+                      fmt::format("{}: one row group of this layer takes {} words, there are {}: {} too few",
+                                  space_name(space), words, region, words - region),
+                      constant_levers(space, words));
       }
     }
     return chunk;
+  }
+
+  // A deeper buffer; or wider words, of which a row group takes fewer: the arrays' operands, records.
+  [[nodiscard]] std::vector<Lever> constant_levers(Space space, std::int64_t words) const {
+    std::vector<Lever> levers{{fmt::format("buffers.{}.depth={}", blendsim::name(buffer_id(space)), words)}};
+    const auto widen = [&](std::string_view key, std::int64_t from, std::int64_t most, std::string_view unit) {
+      for (std::int64_t value = 2 * from; value <= most; value *= 2) levers.push_back({fmt::format("{}={}{}", key, value, unit)});
+    };
+    if (space == Space::weights_binary) widen("xnor_array.words", machine_.xnor_array.words, 24, "");
+    if (space == Space::weights_fixed) widen("mac_array.columns", machine_.mac_array.columns, 16, "");
+    if (space == Space::records) widen("buffers.parameters.width", machine_.buffer(BufferId::parameters).width, 8192, " bit");
+    return levers;
   }
 
   int limit_by_accumulators(const Node& node, const Stage& stage, int chunk, int unit) const {
@@ -318,13 +331,21 @@ class Tiler {
     const std::int64_t words = accumulator_words(node, stage, std::min(chunk, stage.lanes.slices));
     const std::int64_t tiles = most_in_one_region(stage);
     if (words * tiles > depth) {
-      throw DiagnosticError(
-          "does-not-fit", Place{{}, 0, name_of(node)},
-          fmt::format("accumulators: one row of one row group takes {} words, the region holds {}: {} too few",
-                      words * tiles, depth, words * tiles - depth),
-          fmt::format("--set buffers.accumulators.depth={} (twice that lets arrays and post_unit overlap)", words * tiles));
+      throw refusal("does-not-fit", name_of(node),
+                    fmt::format("accumulators: one row of one row group takes {} words, the region holds {}: {} too few",
+                                words * tiles, depth, words * tiles - depth),
+                    accumulator_levers(words * tiles));
     }
     return chunk;
+  }
+
+  // Deeper regions; or equally wide arrays, where a chunk of the wider one is several row groups of the other.
+  [[nodiscard]] std::vector<Lever> accumulator_levers(std::int64_t words) const {
+    std::vector<Lever> levers{{fmt::format("buffers.accumulators.depth={}", words)}};
+    const std::int64_t rows = std::max(machine_.xnor_array.rows, machine_.mac_array.rows);
+    if (machine_.xnor_array.rows < rows) levers.push_back({fmt::format("xnor_array.rows={}", rows)});
+    if (machine_.mac_array.rows < rows) levers.push_back({fmt::format("mac_array.rows={}", rows)});
+    return levers;
   }
 
   static std::int64_t most_in_one_region(const Stage& stage) {
@@ -400,11 +421,10 @@ class Tiler {
       for (const ConvPart& part : stage->convs) ++count[part.choice.xnor ? 0 : 1];
       for (std::size_t r = 0; r < 2; ++r) {
         if (count[r] * plan_.accumulator_slot[r] <= depth) continue;
-        throw DiagnosticError(
-            "does-not-fit", Place{{}, 0, name_of(node)},
-            fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}", count[r],
-                        plan_.accumulator_slot[r], depth),
-            fmt::format("--set buffers.accumulators.depth={}", count[r] * plan_.accumulator_slot[r]));
+        throw refusal("does-not-fit", name_of(node),
+                      fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}", count[r],
+                                  plan_.accumulator_slot[r], depth),
+                      accumulator_levers(count[r] * plan_.accumulator_slot[r]));
       }
     }
   }
@@ -450,11 +470,10 @@ class Tiler {
 
   Plan& plan_;
   const MachineParameters& machine_;
-  bool explain_;
 };
 
 }  // namespace
 
-void tile(Plan& plan, bool explain) { Tiler(plan, explain).run(); }
+void tile(Plan& plan) { Tiler(plan).run(); }
 
 }  // namespace blendsim::compiler

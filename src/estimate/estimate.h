@@ -53,6 +53,7 @@ struct PowerEstimate {
   double seconds = 0;                    // of the run
   double dynamic_w = 0, static_w = 0, dram_w = 0, total_w = 0, low_w = 0, high_w = 0;
   double energy_per_inference_j = 0;     // total, static included
+  std::vector<std::string> notes;        // parameters that change the machine but no energy of the table
 };
 [[nodiscard]] PowerEstimate estimate_power(const Run& run, std::int64_t images, const Platform& platform, const Technology& technology);
 

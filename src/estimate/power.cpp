@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Action counts x technology -> energy, summed as integers and converted once; static power from the device.
+#include <fmt/format.h>
+
 #include "base/diagnostic.h"
 #include "estimate/estimate.h"
 
@@ -52,6 +54,16 @@ Sum energy(const ActionCounts& counts, const Technology& technology) {
   return sum;
 }
 
+// What a technology table has one figure for, whatever the platform chose: comparing such platforms shows no difference.
+std::vector<std::string> energy_notes(const Platform& platform, const Technology& technology) {
+  const std::string_view implementation =
+      xnor_implementations[static_cast<std::size_t>(platform.machine.xnor_array.implementation)];
+  return {fmt::format("energy: technology {} has one figure an action: an XNOR word costs the same whichever "
+                      "xnor_array.implementation is chosen ({} here), a bit of a buffer whichever buffers.*.kind, a DRAM byte "
+                      "whichever memory.standard ({} here); these change resources and cycles alone",
+                      technology.name, implementation, platform.memory_standard)};
+}
+
 constexpr double joule(std::int64_t femtojoule) { return static_cast<double>(femtojoule) / 1e15; }
 
 }  // namespace
@@ -88,6 +100,7 @@ PowerEstimate estimate_power(const Run& run, std::int64_t images, const Platform
   p.low_w = p.static_w * static_low + joule(p.dynamic_low_fj) / p.seconds + joule(dram_low) / p.seconds;
   p.high_w = p.static_w * static_high + joule(p.dynamic_high_fj) / p.seconds + joule(dram_high) / p.seconds;
   p.energy_per_inference_j = p.total_w * p.seconds / static_cast<double>(images);
+  p.notes = energy_notes(platform, technology);
   return p;
 }
 

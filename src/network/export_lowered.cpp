@@ -4,7 +4,7 @@
 //
 // The graph's input is the accelerator's integer input, int32 [1, C, H, W], named as its IntTensor; host operators
 // before it and after the outputs are not written. Every layer's tensors are int32 graph outputs; bipolar ones hold
-// +1 and -1.
+// +1 and -1. The model's metadata say that it is a lowered network, and of which digest.
 #include "network/export_lowered_internal.h"
 
 namespace blendsim {
@@ -25,6 +25,7 @@ void write_layer(const LayerWriter& out, const Concatenation& work) {
 
 void export_lowered(const IntegerNetwork& network, const std::string& path) {
   OnnxWriter onnx(network.name + "_lowered", lowered_opset, lowered_ir);
+  onnx.metadata(lowered_mark, network.digest());
   for (const IntTensor& tensor : network.tensors) onnx.reserve(tensor.name);
   const IntTensor& input = network.tensor(network.input_tensor);
   onnx.input(input.name, OnnxType::int32, shape_of(input));

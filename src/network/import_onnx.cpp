@@ -12,6 +12,7 @@
 #include "network/import/structure.h"
 #include "network/import/tensor_proto.h"
 #include "network/normalise/passes.h"
+#include "network/onnx_writer.h"
 #include "network/operators/operator.h"
 #include "tensor/files.h"
 
@@ -76,6 +77,13 @@ class Importer {
       throw DiagnosticError("file-damaged", {graph_.file},
                             "the ONNX model is truncated or damaged: it holds no complete graph",
                             "copy or export the file again");
+    }
+    const auto& marks = model_.metadata_props();
+    if (std::any_of(marks.begin(), marks.end(), [](const auto& p) { return p.key() == lowered_mark; })) {
+      throw DiagnosticError("file-unrecognised", {graph_.file},
+                            "this is a lowered network: integers in standard operators, which `blendsim compile --lowered` "
+                            "wrote for another runtime to compute",
+                            "give the original network, or the program that the same command wrote");
     }
   }
 
@@ -154,9 +162,13 @@ class Importer {
     Shape shape;
     for (int d = 0; d < type.shape().dim_size(); ++d) {
       const auto& dim = type.shape().dim(d);
-      std::int64_t size = dim.has_dim_value() ? dim.dim_value() : 0;
-      if (d == 0 && size <= 0) size = 1;  // a symbolic batch stands for one image
-      if (size <= 0) {
+      if (dim.has_dim_value() && dim.dim_value() == 0) {
+        return error("dynamic-shape", info.name(), fmt::format("dimension {} of the input is 0: it holds no value", d),
+                     "export the network with batch 1 and a fixed input shape");
+      }
+      std::int64_t size = dim.has_dim_value() ? dim.dim_value() : -1;  // some exporters write -1 for what is open
+      if (d == 0 && size < 0) size = 1;                                // a symbolic batch stands for one image
+      if (size < 0) {
         return error(
             "dynamic-shape", info.name(),
             fmt::format("dimension {} of the input is {}", d,
@@ -165,14 +177,24 @@ class Importer {
       }
       shape.push_back(size);
     }
-    if (shape[0] != 1) {
-      return error("dynamic-shape", info.name(), fmt::format("the input holds a batch of {} images", shape[0]),
-                   "export the network with batch 1; --input may be given several times");
-    }
+    if (shape[0] != 1) return refuse_first_dimension(info.name(), shape);
     if (operators::checked_count(shape) < 0) {
       return error("dynamic-shape", info.name(), "the input's shape " + shape_text(shape) + " is too large");
     }
     graph_.inputs.push_back({info.name(), shape});
+  }
+
+  // Two dimensions are [batch, features] and four [batch, channels, height, width]; three or one may as well lack a batch.
+  void refuse_first_dimension(const std::string& name, const Shape& shape) {
+    if (shape.size() == 2 || shape.size() == 4) {
+      return error("dynamic-shape", name, fmt::format("the input holds a batch of {} images", shape[0]),
+                   "export the network with batch 1; --input may be given several times");
+    }
+    error("dynamic-shape", name,
+          fmt::format("the input is {}, but its first dimension must be 1: one image, such as [1, channels, height, width], "
+                      "[1, channels, length] or [1, features]",
+                      shape_text(shape)),
+          "export the network with a leading dimension of 1");
   }
 
   void read_node(const onnx::NodeProto& proto) {

@@ -70,6 +70,12 @@ void OnnxWriter::import_domain(const std::string& domain, std::int64_t version) 
   import->set_version(version);
 }
 
+void OnnxWriter::metadata(std::string_view key, std::string_view value) {
+  auto* entry = model_->add_metadata_props();
+  entry->set_key(std::string(key));
+  entry->set_value(std::string(value));
+}
+
 void OnnxWriter::input(const std::string& name, OnnxType type, const Shape& shape) {
   reserve(name);
   set_value_info(*model_->mutable_graph()->add_input(), name, type, shape);

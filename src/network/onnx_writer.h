@@ -55,6 +55,9 @@ struct OnnxNode {
   std::string domain = {};
 };
 
+// Key of the model's metadata that only export_lowered writes: import_onnx refuses such a file by name.
+inline constexpr std::string_view lowered_mark = "blendsim.lowered";
+
 class OnnxWriter {
  public:
   OnnxWriter(const std::string& graph_name, std::int64_t opset, std::int64_t ir_version);
@@ -63,6 +66,7 @@ class OnnxWriter {
   OnnxWriter& operator=(const OnnxWriter&) = delete;
 
   void import_domain(const std::string& domain, std::int64_t version);
+  void metadata(std::string_view key, std::string_view value);
   void input(const std::string& name, OnnxType type, const Shape& shape);
   void output(const std::string& name, OnnxType type, const Shape& shape);
   std::string node(const OnnxNode& node);  // returns the output's name

@@ -53,19 +53,21 @@ class Loader {
   Platform load(const std::string& name, const std::vector<std::string>& sets) {
     const std::string file = resolve_file(name, "", {}, paths_);
     platform_.file = file;
+    platform_.source = PlatformSource{name, {}, sets, paths_.root};
     return resolve(read_with_base(read_yaml(file, diagnostics_), file), file, sets);
   }
 
   // What a program embeds stands for itself: no text of a file's may make another file be read.
-  Platform parse(const std::string& yaml, const std::string& place) {
+  Platform parse(const std::string& yaml, const std::string& place, const std::vector<std::string>& sets = {}) {
     platform_.file = place;
+    platform_.source = PlatformSource{{}, yaml, sets, paths_.root};
     YamlTree tree = parse_yaml(yaml, place, diagnostics_);
     require_schema(tree, std::string(platform_schema_name), diagnostics_);
     if (const YamlTree* extends = tree.find("extends")) {
       diagnostics_.error("unknown-key", extends->place, "an embedded platform extends no other",
                          "canonical text holds every key");
     }
-    return resolve(std::move(tree), place, {});
+    return resolve(std::move(tree), place, sets);
   }
 
  private:
@@ -277,6 +279,15 @@ Platform load_platform(const std::string& name_or_path, const std::vector<std::s
 
 Platform parse_platform(const std::string& yaml, const std::string& place, const ConfigPaths& paths) {
   return Loader(paths).parse(yaml, place);
+}
+
+Platform with_sets(const Platform& platform, const std::vector<std::string>& sets) {
+  if (!platform.source) throw InvariantError("platform", "it was made by hand and cannot be read again");
+  const PlatformSource& source = *platform.source;
+  std::vector<std::string> all = source.sets;
+  all.insert(all.end(), sets.begin(), sets.end());
+  const ConfigPaths paths{source.configs};
+  return source.name.empty() ? Loader(paths).parse(source.yaml, platform.file, all) : Loader(paths).load(source.name, all);
 }
 
 std::vector<std::string> platform_names(const ConfigPaths& paths) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,13 @@ struct Assumption {
   std::string key, value, range, why;
 };
 
+// What a platform was read from, so that it can be read again with more changes.
+struct PlatformSource {
+  std::string name, yaml;         // a name or path; or, where it is empty, the text
+  std::vector<std::string> sets;  // applied
+  std::string configs;            // ConfigPaths::root
+};
+
 struct Platform {
   std::string name;
   std::string summary;
@@ -52,6 +60,7 @@ struct Platform {
   std::int64_t host_overhead_ns = 0;
   std::vector<Assumption> assumptions;
   std::vector<std::string> overrides;   // "unit.parameter=value" of --set and extends
+  std::optional<PlatformSource> source; // none: made by hand
 
   // Canonical YAML of everything resolved: parses back to an equal platform; what a program embeds.
   [[nodiscard]] std::string yaml() const;
@@ -69,6 +78,8 @@ struct ConfigPaths {
 [[nodiscard]] Platform load_platform(const std::string& name_or_path, const std::vector<std::string>& sets, const ConfigPaths& paths);
 // Parses canonical text (a program's platform_yaml); `place` names it in diagnostics.
 [[nodiscard]] Platform parse_platform(const std::string& yaml, const std::string& place, const ConfigPaths& paths);
+// The same platform read again with further `sets` behind those that it had; it has a source. Throws as load_platform does.
+[[nodiscard]] Platform with_sets(const Platform& platform, const std::vector<std::string>& sets);
 [[nodiscard]] std::vector<std::string> platform_names(const ConfigPaths& paths);  // sorted
 // The complete commented YAML to start from: every key with its sentence, unit and range.
 [[nodiscard]] std::string commented_yaml(const Platform& platform);

@@ -124,7 +124,7 @@ YamlTree parse_yaml(const std::string& text, const std::string& file, Diagnostic
   return Converter(file, diagnostics).convert(documents[0], "");
 }
 
-YamlTree read_yaml(const std::string& file, Diagnostics& diagnostics) {
+std::string read_yaml_text(const std::string& file) {
   std::error_code error;
   const bool regular = std::filesystem::is_regular_file(file, error);
   std::ifstream stream(file, std::ios::binary);
@@ -138,7 +138,11 @@ YamlTree read_yaml(const std::string& file, Diagnostics& diagnostics) {
     throw DiagnosticError("file-unrecognised", {file, 0, {}}, "expected a YAML description, this does not begin as one",
                           "a description begins with its schema, such as schema: blendsim.platform/1");
   }
-  return parse_yaml(text.str(), file, diagnostics);
+  return text.str();
+}
+
+YamlTree read_yaml(const std::string& file, Diagnostics& diagnostics) {
+  return parse_yaml(read_yaml_text(file), file, diagnostics);
 }
 
 void merge(YamlTree& base, const YamlTree& changes) {

@@ -17,22 +17,53 @@ namespace {
 constexpr std::array<std::string_view, 7> accounts = {
     "busy", "stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch", "idle"};
 
-Json read_report(const std::string& path) {
+// A report as it was written: what its digest covers is what it holds.
+struct Read {
+  Json body, digest;
+};
+
+Json parse(const std::string& path) {
+  constexpr int deepest = 64;  // a report nests six levels; what is read is walked recursively
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf())) {
     throw DiagnosticError("file-unreadable", {.file = path}, "the report cannot be read", "check the path");
   }
-  Json json = Json::parse(text.str(), nullptr, false);
-  if (json.is_discarded()) {
+  bool too_deep = false;
+  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > deepest;
+    return depth <= deepest;
+  };
+  Json json = Json::parse(text.str(), shallow, false);
+  if (json.is_discarded() || too_deep) {
     throw DiagnosticError("file-damaged", {.file = path}, "this is not well-formed JSON",
                           "write it again with `blendsim run --json`");
   }
+  return json;
+}
+
+Read read_report(const std::string& path) {
+  Json json = parse(path);
   if (!json.is_object() || !json.contains("schema") || json.at("schema") != report_schema) {
     throw DiagnosticError("report-schema", {.file = path}, fmt::format("expected a report of schema {}", report_schema),
                           "compare takes two files that `blendsim run --json` wrote");
   }
-  return json;
+  if (!json.contains("digest") || !json.at("digest").is_string()) {
+    throw DiagnosticError("report-schema", {.file = path}, "the report has no digest",
+                          "compare takes two files that `blendsim run --json` wrote");
+  }
+  Read read{std::move(json), nullptr};
+  read.digest = read.body.at("digest");
+  read.body.erase("digest");
+  read.body.erase("host");
+  const std::string found = report_digest(read.body);
+  if (read.digest != found) {
+    throw DiagnosticError("report-damaged", {.file = path},
+                          fmt::format("its content has the digest {}, but the file says {}: it was edited or damaged", found,
+                                      read.digest.get<std::string>()),
+                          "write it again with `blendsim run --json`");
+  }
+  return read;
 }
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
@@ -181,12 +212,12 @@ std::string outputs(const Json& a, const Json& b) {
 }  // namespace
 
 Comparison compare_reports(const std::string& a, const std::string& b) {
-  const Json x = read_report(a), y = read_report(b);
+  const Read first = read_report(a), second = read_report(b);
+  const Json &x = first.body, &y = second.body;
   Comparison out;
   try {
-    out.equal = x.at("digest") == y.at("digest");
-    out.text =
-        fmt::format("A {}  digest {}\nB {}  digest {}\n\n", a, text_of(x.at("digest")), b, text_of(y.at("digest")));
+    out.equal = x == y;
+    out.text = fmt::format("A {}  digest {}\nB {}  digest {}\n\n", a, text_of(first.digest), b, text_of(second.digest));
     if (out.equal) {
       out.text += "the reports are equal\n";
       return out;

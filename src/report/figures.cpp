@@ -31,7 +31,8 @@ std::size_t waited_for(const Run& run, std::int32_t layer, const ProgramLayer& r
   std::array<Cycles, unit_count + 1> waited{};
   Cycles previous = -1;
   for (const InstructionRecord& record : run.records) {
-    if (record.image != 0 || record.layer != layer || name(record.unit) != row.unit) continue;
+    if (record.image != 0) break;  // image after image
+    if (record.layer != layer || name(record.unit) != row.unit) continue;
     if (previous >= 0) {
       std::size_t cause = static_cast<std::size_t>(index(record.unit));
       if (record.release == Release::dispatch) cause = unit_count;
@@ -68,6 +69,7 @@ Figures::Figures(const ReportInput& input) : in(input) {
   }
   notes = in.remarks;
   notes.insert(notes.end(), in.program.notes.begin(), in.program.notes.end());
+  notes.insert(notes.end(), in.power.notes.begin(), in.power.notes.end());
   find_layers();
   find_units();
   find_resources();
@@ -97,7 +99,8 @@ void Figures::find_layers() {
   std::vector<Cycles> first(count, std::numeric_limits<Cycles>::max()), last(count, -1);
   for (const InstructionRecord& record : run.records) {
     const auto layer = static_cast<std::size_t>(record.layer);
-    if (record.image != 0 || layer >= count) continue;
+    if (record.image != 0) break;  // image after image
+    if (layer >= count) continue;
     first[layer] = std::min(first[layer], record.start);
     last[layer] = std::max(last[layer], record.end + 1);
   }
@@ -163,6 +166,20 @@ void Figures::find_resources() {
            static_cast<double>(device.bram36 * limits.bram36 / 100)};
   for (const ResourceEstimate::Part& part : in.resources.parts) parts.push_back(convert(part.unit, part.used));
   parts.push_back(convert("reserved", in.platform.reserved));
+}
+
+std::vector<std::string> cpu_operators(const Program& program) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::vector<HostOp>& ops) {
+    for (const HostOp& op : ops) {
+      if (op.kind == HostOp::Kind::identity || op.kind == HostOp::Kind::reshape) continue;
+      const std::string text = describe(op);
+      if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
+    }
+  };
+  add(program.host_input.ops);
+  for (const HostOutput& output : program.host_outputs) add(output.ops);
+  return out;
 }
 
 std::vector<std::pair<std::string, std::string>> parameter_list(Platform platform) {

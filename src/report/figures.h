@@ -52,7 +52,7 @@ struct Figures {
   std::array<Cycles, unit_count + 1> critical_by{};  // the run's critical cycles by unit; last: dispatch
   ResourceFigures used, available, limit;
   std::vector<ResourceFigures> parts;  // units, then "reserved"
-  std::vector<std::string> notes;           // on this run, then the program's
+  std::vector<std::string> notes;           // on this run, the program's, the power estimate's
   double gops = 0, peak_gops = 0;
 
   [[nodiscard]] double seconds(Cycles cycles) const;

@@ -21,7 +21,7 @@ struct Agreement {               // lowered against original, on the run's input
 };
 
 struct HostFigures {             // not part of the digest
-  double wall_s = 0;
+  double wall_s = 0, simulation_s = 0;  // of everything, of the run alone
   std::int64_t peak_rss_bytes = 0;
 };
 
@@ -43,14 +43,18 @@ struct ReportInput {
   std::vector<std::string> remarks;   // on this run: "random stalls: ..."; listed with the program's notes
 };
 
+// The operators that the host runs and that change values, each once: outputs may share them.
+[[nodiscard]] std::vector<std::string> cpu_operators(const Program& program);
+
 [[nodiscard]] std::string report_json(const ReportInput& input);   // pretty-printed; `digest` covers all but `host`
 [[nodiscard]] std::string report_text(const ReportInput& input);
 
 struct Comparison {
   std::string text;
-  bool equal = false;            // digests equal
+  bool equal = false;            // everything but `host`
 };
-// Two JSON files. Throws DiagnosticError: file-unreadable, file-damaged, report-schema.
+// Two JSON files, each of which must have the digest that it carries. Throws DiagnosticError: file-unreadable, file-damaged,
+// report-schema, report-damaged.
 [[nodiscard]] Comparison compare_reports(const std::string& a, const std::string& b);
 
 }  // namespace blendsim

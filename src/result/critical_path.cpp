@@ -23,13 +23,21 @@ class Walk {
   Walk(Run& run, std::size_t layers) : run_(run), at_(run.cycles) {
     run_.layer_critical_cycles.assign(layers, 0);
     run_.layer_critical_by.assign(layers, {});
+    // Of each image the record that ends last, in one pass: a batch may have as many images as records.
+    last_of_.assign(run_.completions.size(), -1);
+    for (std::size_t i = 0; i < run_.records.size(); ++i, ++looks_) {
+      std::int32_t& last = last_of_.at(static_cast<std::size_t>(run_.records[i].image));
+      if (last < 0 || run_.records[i].end > record(last).end) last = static_cast<std::int32_t>(i);
+    }
   }
 
-  void all() {
+  // Records looked at.
+  std::size_t all() {
     for (std::size_t image = run_.completions.size(); image-- > 0;) {
       back_through(static_cast<std::int32_t>(image), image == 0 ? 0 : run_.completions[image - 1]);
     }
     if (at_ != 0) throw InvariantError("critical path", "the pieces leave " + std::to_string(at_) + " cycles over");
+    return looks_;
   }
 
  private:
@@ -48,17 +56,8 @@ class Walk {
     at_ = from;
   }
 
-  [[nodiscard]] std::int32_t last_of(std::int32_t image) const {
-    std::int32_t last = -1;
-    for (std::size_t i = 0; i < run_.records.size(); ++i) {
-      const InstructionRecord& r = run_.records[i];
-      if (r.image == image && (last < 0 || r.end > record(last).end)) last = static_cast<std::int32_t>(i);
-    }
-    return last;
-  }
-
   void back_through(std::int32_t image, Cycles begins) {
-    std::int32_t index = last_of(image);
+    std::int32_t index = last_of_[static_cast<std::size_t>(image)];
     if (index < 0) {
       piece(0, unit_count, begins);
       return;
@@ -68,6 +67,7 @@ class Walk {
     if (at_ > retires) piece(record(index).layer, unit_count, retires);
     while (true) {
       const InstructionRecord& r = record(index);
+      ++looks_;
       piece(r.layer, blendsim::index(r.unit), r.start);
       if (r.released_by < 0) {
         piece(r.layer, unit_count, begins);
@@ -80,10 +80,12 @@ class Walk {
 
   Run& run_;
   Cycles at_;
+  std::vector<std::int32_t> last_of_;  // by image; -1: it has no record
+  std::size_t looks_ = 0;
 };
 
 }  // namespace
 
-void find_critical_path(Run& run, std::size_t layers) { Walk(run, layers).all(); }
+std::size_t find_critical_path(Run& run, std::size_t layers) { return Walk(run, layers).all(); }
 
 }  // namespace blendsim

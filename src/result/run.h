@@ -73,9 +73,11 @@ struct Run {
   std::vector<std::vector<std::vector<std::int32_t>>> outputs;  // [image][output]
   std::vector<std::vector<LayerResult>> tensors;        // [image], when asked for
   std::int64_t fetched_bursts = 0;   // of a program that is not resident
+  bool warm = false;                 // of the host: the machine ran this program last, nothing was prepared anew
 };
 
-// Walks back from completion and fills layer_critical_cycles and layer_critical_by (critical_path.cpp).
-void find_critical_path(Run& run, std::size_t layers);
+// Walks back from completion and fills layer_critical_cycles and layer_critical_by (critical_path.cpp). Returns how many
+// records it looked at: each at most twice, however many images there are.
+std::size_t find_critical_path(Run& run, std::size_t layers);
 
 }  // namespace blendsim

@@ -155,6 +155,22 @@ function rtlRound(program, name) {
   record(`rtl/${name}`, 'us', Number(found[2]) * 1e6, { cycles: Number(found[1]) });
 }
 
+// Images back to back in one run: time and memory of each are the same however many there are.
+const batches = [];
+function batchOf(subject, images, shape) {
+  const npy = file('batch.npy');
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${[images, ...shape].join(', ')}), }`;
+  const header = text.padEnd(128 - 10 - 1) + '\n';
+  fs.writeFileSync(npy, Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([header.length, 0]), Buffer.from(header)]));
+  const image = Buffer.alloc(4 * shape.reduce((a, b) => a * b));
+  for (let i = 0; i < images; ++i) fs.appendFileSync(npy, image);
+  const json = file('batch.json');
+  call(args.blendsim, 'run', subject.program, '--timing-only', '--input', npy, '--json', json);
+  const { host, cycles } = JSON.parse(fs.readFileSync(json, 'utf8'));
+  fs.rmSync(npy);
+  batches.push({ name: subject.name, images, cycles, simulation_s: host.simulation_s, wall_s: host.wall_s, peak_mb: host.peak_rss_bytes / 1e6 });
+}
+
 const sessions = await openSessions();
 if (args.cnv) await checkScores(sessions.find((s) => s.name === 'cnv_w1a1'), path.dirname(args.cnv));
 if (args.rtl) {  // once without counting: it may verilate first
@@ -175,6 +191,11 @@ for (let round = 0; round < rounds; ++round) {
   if (args.rtl) rtlRound(neuroblend20.program, 'neuroblend20');
   benchmarkRound('^machine/', curve.map((point) => point.program), 0.03);
   benchmarkRound('^kernel/', [...timed, ...others].map((subject) => subject.program), 0.01);
+}
+for (const images of [100, 1000, 10000]) {
+  console.error(`a batch of ${images}`);
+  batchOf(neuroblend20, images, [3, 32, 32]);
+  batchOf(others[0], images, [1, 16, 16]);
 }
 noteLoad();
 
@@ -265,12 +286,15 @@ print(table);
 print(lines);
 console.log(`timing = ${digits(instructionUs * 1e3)} ns x instructions + ${digits(burstUs * 1e3)} ns x bursts; ` +
             `largest residual ${(residual * 100).toFixed(0)} %\n`);
+print([['batch, timing only', 'images', 'simulation s', 'us an image', 'peak MB', 'KB an image'],
+       ...batches.map((b) => [b.name, b.images, digits(b.simulation_s), digits(b.simulation_s / b.images * 1e6), digits(b.peak_mb),
+                              digits(b.peak_mb / b.images * 1e3)])]);
 print(kernels);
 if (Math.max(...loads) > os.cpus().length / 2) {
   console.log('The host was busy with other work: absolute figures are pessimistic, ratios are what to read.');
 }
 fs.writeFileSync(args.json, JSON.stringify({
-  schema: 'blendsim.bench/1', host: os.cpus()[0].model, processors: os.cpus().length, load: loads, rounds, results, curve: points,
+  schema: 'blendsim.bench/1', host: os.cpus()[0].model, processors: os.cpus().length, load: loads, rounds, results, curve: points, batches,
   fit: { instruction_ns: instructionUs * 1e3, burst_ns: burstUs * 1e3, largest_residual: residual },
   raw: Object.fromEntries([...rows].map(([name, row]) => [name, { ...row, median: median(row.values) }])) }, null, 1));
 console.log(`every repetition is in ${args.json}`);

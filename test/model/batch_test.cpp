@@ -34,6 +34,15 @@ TEST(Batch, GivesEachImageWhatItsOwnRunGives) {
   }
 }
 
+TEST(Run, IsWarmWhereTheMachineRanTheSameProgramLast) {
+  const CompiledNetwork one = small_blend("zu3eg"), other = small_blend("zu7ev");
+  const std::vector<std::vector<std::int32_t>> images{one.image(1)};
+  (void)other.run(images, {});
+  EXPECT_FALSE(one.run(images, {}).warm);
+  EXPECT_TRUE(one.run(images, {}).warm);
+  EXPECT_FALSE(other.run(images, {}).warm);
+}
+
 // Images follow each other: a doorbell a cycle after the completion before. Apart from DRAM's state and refresh phase each
 // takes what the first takes.
 TEST(Batch, SettlesToAnIntervalThatIsALatency) {

@@ -55,7 +55,35 @@ TEST(Quantity, ThatIsNoNumberIsWrongType) {
 TEST(Quantity, BeyondInt64IsOutOfRange) {
   EXPECT_EQ(parse_value("99999999999999999999", row(Unit::none)).code, Code("out-of-range"));
   EXPECT_EQ(parse_value("9999999999 GHz", row(Unit::hertz)).code, Code("out-of-range"));
-  EXPECT_EQ(parse_value("0.00000000000000000000001 GHz", row(Unit::hertz)).code, Code("out-of-range"));
+}
+
+TEST(Quantity, WithAnExponentIsTheNumberThatItNames) {
+  EXPECT_EQ(parse_value("2.5e2 MHz", row(Unit::hertz)).value, 250'000'000);
+  EXPECT_EQ(parse_value("25e-2 GHz", row(Unit::hertz)).value, 250'000'000);
+  EXPECT_EQ(parse_value("1E+3 Hz", row(Unit::hertz)).value, 1000);
+  EXPECT_EQ(parse_value("0e400 Hz", row(Unit::hertz)).value, 0);
+  EXPECT_EQ(parse_value("1.00000000000000000000000000 MHz", row(Unit::hertz)).value, 1'000'000);
+}
+
+TEST(Quantity, BeyondAnyRangeIsOutOfRangeHoweverItIsWrittenAndTheRangeIsNamed) {
+  const ParameterRow clock = row(Unit::hertz, 1'000'000, 2'000'000'000);
+  for (const char* text : {"1e30 MHz", "1e400 MHz", "1e99999999999999999999 MHz", "-5 MHz", "-1e30 MHz", "1e-400 MHz", "0 MHz", "0.1 Hz",
+                           "1000000000000000000000000000000 MHz", "0.00000000000000000000001 GHz", "2000000000.5 Hz"}) {
+    const ParsedValue parsed = parse_value(text, clock);
+    EXPECT_EQ(parsed.code, Code("out-of-range")) << text << ": " << parsed.message;
+    EXPECT_THAT(parsed.message, testing::EndsWith("is not allowed: 1 MHz to 2 GHz"));
+  }
+  EXPECT_EQ(parse_value("1e30", row(Unit::none, 1, 64)).message, "1e30 is not allowed: 1 to 64");
+  EXPECT_EQ(parse_value("1e-400 ns", row(Unit::nanosecond, 0, 100)).code, Code("wrong-unit")) << "no whole number";
+}
+
+TEST(Quantity, ThatIsWrittenWronglyIsNoNumberAndNoUnitIsBlamed) {
+  for (const char* text : {"nan MHz", "inf MHz", "-inf MHz", "1_000 MHz", "1,000 MHz", "1.5.2 MHz", "0x10 MHz", "1 000 MHz", "5e+ MHz",
+                           "1e5e5 MHz", "+5 MHz", "infinity", "NaN"}) {
+    const ParsedValue parsed = parse_value(text, row(Unit::hertz, 1'000'000, 2'000'000'000));
+    EXPECT_EQ(parsed.code, Code("wrong-type")) << text << ": " << parsed.message;
+    EXPECT_THAT(parsed.message, testing::EndsWith("is not a number; expected 1 MHz to 2 GHz"));
+  }
 }
 
 TEST(Quantity, AtTheEdgesOfItsRangeIsTakenAndOneBeyondIsNot) {
@@ -97,7 +125,7 @@ TEST(Quantity, PrintsInTheLargestScaleThatIsExactAndReadsBack) {
 TEST(Quantity, WithAnExponentIsNoPlainNumberAndNoUnitIsBlamed) {
   const ParsedValue parsed = parse_value("1e3", row(Unit::none));
   EXPECT_EQ(parsed.code, Code("wrong-type"));
-  EXPECT_EQ(parsed.hint, "write it in digits alone, without exponent");
+  EXPECT_EQ(parsed.hint, "write it in digits alone, without exponent: 1000");
   EXPECT_EQ(parse_value("16 bit", row(Unit::none)).hint, "write 16");
 }
 

@@ -192,7 +192,8 @@ TEST(Diagnosis, of_a_narrow_array_names_the_parameter_and_the_value) {
   const Diagnostic d = refusal(small_network(Format::signed_bits(8), Format::signed_bits(8)), p);
   EXPECT_EQ(d.code, Code("unit-too-narrow"));
   EXPECT_EQ(d.place.node, "Conv0");
-  EXPECT_THAT(d.hint, HasSubstr("--set \"mac_array.weight_bits=8 bit\", there are 4"));
+  EXPECT_THAT(d.message, HasSubstr("--set \"mac_array.weight_bits=8 bit\", there are 4"));
+  EXPECT_EQ(d.hint, "--set \"mac_array.weight_bits=8 bit\"");
 }
 
 TEST(Diagnosis, of_a_narrow_accumulator_names_the_parameter_and_the_value) {
@@ -201,7 +202,8 @@ TEST(Diagnosis, of_a_narrow_accumulator_names_the_parameter_and_the_value) {
   // At most 16 channels x 9 taps x 128 x 128 = 2,359,296: at least 17 bits, whatever the weights drawn.
   const Diagnostic d = refusal(small_network(Format::signed_bits(8), Format::signed_bits(8)), p);
   EXPECT_EQ(d.code, Code("unit-too-narrow"));
-  EXPECT_THAT(d.hint, testing::ContainsRegex("--set \"mac_array.accumulator=[0-9]+ bit\", there are 16"));
+  EXPECT_THAT(d.message, testing::ContainsRegex("--set \"mac_array.accumulator=[0-9]+ bit\", there are 16"));
+  EXPECT_THAT(d.hint, testing::ContainsRegex("^--set \"mac_array.accumulator=[0-9]+ bit\"$"));
 }
 
 TEST(Diagnosis, of_a_narrow_multiplier_names_the_parameter_and_the_value) {
@@ -231,11 +233,15 @@ TEST(DumpAfter, shows_each_pass_and_refuses_an_unknown_one) {
   const Platform p = test::platform_of();
   for (const std::string& pass : pass_names()) {
     CompileOptions options;
+    std::string text;
     options.dump_after = pass;
-    EXPECT_THAT(compile(network, p, options).dump, HasSubstr(pass == "allocate"                  ? "map 0"
-                                                             : pass == "assign"                  ? "cycles by law"
-                                                             : pass == "place" || pass == "tile" ? "node 0 input"
-                                                                                                 : "xnor_array"));
+    options.print = [&](const std::string& lines) { text += lines; };
+    (void)compile(network, p, options);
+    EXPECT_THAT(text, HasSubstr(pass == "allocate"                  ? "map 0"
+                                : pass == "assign"                  ? "cycles by law"
+                                : pass == "place" || pass == "tile" ? "node 0 input"
+                                : pass == "verify"                  ? "is legal"
+                                                                    : "xnor_array"));
   }
   CompileOptions options;
   options.dump_after = "alocate";
@@ -248,13 +254,16 @@ TEST(DumpAfter, shows_each_pass_and_refuses_an_unknown_one) {
   }
 }
 
-TEST(Explanation, says_unit_residence_and_order) {
+TEST(Explanation, says_unit_residence_order_and_proof) {
   CompileOptions options;
   options.explain = true;
-  const auto lines = compile(small_network(), test::platform_of(), options).explanation;
+  std::vector<std::string> lines;
+  options.print = [&](const std::string& line) { lines.push_back(line); };
+  (void)compile(small_network(), test::platform_of(), options);
   EXPECT_THAT(lines, testing::Contains(HasSubstr("Conv0: xnor_array: ")));
   EXPECT_THAT(lines, testing::Contains(HasSubstr("weights_binary: 2 of 8192 words, resident")));
   EXPECT_THAT(lines, testing::Contains(HasSubstr("chosen: order")));
+  EXPECT_THAT(lines.back(), HasSubstr("verified: the program is legal; "));
 }
 
 TEST(Orders, are_compared_on_the_machine_when_it_is_given) {
@@ -266,9 +275,11 @@ TEST(Orders, are_compared_on_the_machine_when_it_is_given) {
     return run;
   };
   options.explain = true;
-  const CompileResult result = compile(small_network(), test::platform_of(), options);
+  std::string text;
+  options.print = [&](const std::string& lines) { text += lines; };
+  (void)compile(small_network(), test::platform_of(), options);
   EXPECT_EQ(asked, 3);
-  EXPECT_EQ(result.explanation.back(), "chosen: order 'layer-order'");
+  EXPECT_THAT(text, HasSubstr("chosen: order 'layer-order'\n"));
 }
 
 // A row of 9 pixels and a kernel of 7 take 9 + 4 words, but no more than the run has pixel slots are written.

@@ -35,6 +35,22 @@ Run one_action(Action action, std::size_t unit, std::int64_t count) {
   return run;
 }
 
+// Where two machines differ and their energies do not, the report says why.
+TEST(Power, NamesTheParametersThatChangeNoEnergy) {
+  const Technology technology = load_technology("ultrascale-plus-16nm", paths);
+  std::vector<std::int64_t> energies;
+  for (const std::string set : {"xnor_array.implementation=dsp", "xnor_array.implementation=lut"}) {
+    const Platform platform = load_platform("zu3eg", {set}, paths);
+    const PowerEstimate p = estimate_power(one_action(Action::xnor_word, 2, 1000), 1, platform, technology);
+    energies.push_back(p.dynamic_fj);
+    ASSERT_EQ(p.notes.size(), 1U);
+    for (const std::string key : {"xnor_array.implementation", "buffers.*.kind", "memory.standard"})
+      EXPECT_THAT(p.notes[0], HasSubstr(key));
+    EXPECT_THAT(p.notes[0], HasSubstr(set.substr(set.size() - 3) + " here"));
+  }
+  EXPECT_EQ(energies[0], energies[1]) << "then the note is wrong";
+}
+
 TEST(Power, EveryActionIsCountedOnceAtItsEnergy) {
   const Platform platform = load_platform("zu3eg", {}, paths);
   const Technology technology = counting_technology();

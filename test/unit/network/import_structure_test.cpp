@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/diagnostic.h"
+#include "network/onnx_writer.h"
 #include "unit/network/onnx_builder.h"
 
 namespace blendsim::test {
@@ -13,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string refusal(const OnnxBuilder& model) {
   try {
@@ -46,6 +48,41 @@ TEST(Import, RefusesABatchOfMoreThanOne) {
   OnnxBuilder model = add_model({2, 4});
   model.node("Relu", {"x"}, {"y"});
   EXPECT_THAT(refusal(model), HasSubstr("a batch of 2"));
+}
+
+TEST(Import, RefusesADimensionOfZeroAlsoOfTheBatch) {
+  for (const Shape& shape : {Shape{0, 4}, Shape{0, 3, 8, 8}, Shape{1, 0, 8, 8}}) {
+    OnnxBuilder model = add_model(shape);
+    model.node("Relu", {"x"}, {"y"});
+    EXPECT_THAT(refusal(model), HasSubstr("of the input is 0: it holds no value")) << shape.size();
+  }
+}
+
+// [5, 6, 3] may be an image without a batch: only two and four dimensions are known to begin with one.
+TEST(Import, CallsTheFirstDimensionABatchOnlyWhereItIsOne) {
+  for (const Shape& shape : {Shape{5, 6, 3}, Shape{5}, Shape{5, 1, 6, 3, 2}}) {
+    OnnxBuilder model = add_model(shape);
+    model.node("Relu", {"x"}, {"y"});
+    EXPECT_THAT(refusal(model), HasSubstr("its first dimension must be 1"));
+    EXPECT_THAT(refusal(model), Not(HasSubstr("a batch of")));
+  }
+  for (const Shape& shape : {Shape{5, 6}, Shape{5, 3, 6, 6}}) {
+    OnnxBuilder model = add_model(shape);
+    model.node("Relu", {"x"}, {"y"});
+    EXPECT_THAT(refusal(model), HasSubstr("a batch of 5 images"));
+  }
+}
+
+TEST(Import, RefusesALoweredNetworkInOneSentence) {
+  OnnxBuilder model = add_model();
+  model.node("Relu", {"x"}, {"y"});
+  EXPECT_EQ(refusal(model), "");
+  auto* mark = model.model().add_metadata_props();
+  mark->set_key(std::string(lowered_mark));
+  const std::string text = refusal(model);
+  EXPECT_THAT(text, HasSubstr("error[file-unrecognised]"));
+  EXPECT_THAT(text, HasSubstr("this is a lowered network"));
+  EXPECT_EQ(text.find("error[", 1), std::string::npos) << text;
 }
 
 TEST(Import, RefusesTwoInputsAndNone) {

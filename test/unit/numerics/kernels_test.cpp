@@ -32,6 +32,20 @@ void on_every_target(const std::function<void()>& body) {
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
+#if HWY_ARCH_X86
+// Not Highway's own answer (kernels/targets.cpp): the compiler's run-time library is asked the same.
+TEST(Targets, AreThoseThatThisProcessorHas) {
+  const std::int64_t targets = hwy::SupportedTargets();
+  EXPECT_NE(targets, 0);
+  EXPECT_EQ((targets & HWY_SSSE3) != 0, __builtin_cpu_supports("ssse3") != 0);
+  EXPECT_EQ((targets & HWY_SSE4) != 0, __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("aes") != 0);
+  EXPECT_EQ((targets & HWY_AVX2) != 0, __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0);
+  EXPECT_EQ((targets & HWY_AVX3) != 0, __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0);
+  EXPECT_EQ((targets & HWY_AVX3_DL) != 0,
+            __builtin_cpu_supports("avx512vpopcntdq") != 0 && __builtin_cpu_supports("avx512bitalg") != 0);
+}
+#endif
+
 class Numbers {
  public:
   std::int64_t between(std::int64_t lo, std::int64_t hi) {

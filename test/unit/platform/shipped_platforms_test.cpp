@@ -2,6 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "platform/catalogue.h"
 #include "platform/platform.h"
 #include "platform/platform_schema.h"
@@ -50,6 +55,31 @@ TEST(ShippedPlatforms, TheCommentedTemplateIsAPlatformThatLoads) {
     Platform copy = platform;
     for (const Leaf& leaf : platform_leaves(copy)) EXPECT_THAT(text, testing::HasSubstr(std::string(leaf.row.sentence)));
   }
+}
+
+// A catalogue of one's own: only the entry asked for is read, and what is wrong with it stands in its line.
+TEST(Catalogue, IsReadForOneEntryAndItsErrorsKeepTheirLines) {
+  const std::filesystem::path root = std::filesystem::path(testing::TempDir()) / "blendsim_catalogue";
+  std::filesystem::create_directories(root / "devices");
+  std::ifstream shipped(device_file(paths));
+  std::string text((std::istreambuf_iterator<char>(shipped)), {});
+  const auto find = [&](const std::string& name) {
+    std::ofstream(root / "devices" / "devices.yaml") << text;
+    Diagnostics diagnostics;
+    (void)find_device(name, {}, {root.string()}, diagnostics);
+    return diagnostics.empty() ? std::string() : diagnostics.list().front().text();
+  };
+  const std::vector<std::string> names = device_names(paths);
+  const std::string last = names.back();
+  EXPECT_EQ(find(last), "");
+  EXPECT_THAT(find("xcz"), testing::HasSubstr("no device 'xcz'"));
+  text.replace(text.rfind("uram: "), 6, "urams: ");
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(text.rfind("urams: ")), '\n');
+  EXPECT_THAT(find(last), testing::HasSubstr("devices.yaml:" + std::to_string(line) + ":"));
+  EXPECT_EQ(find(names.front()), "");
+  text += "  " + names.front() + ": {}\n";
+  EXPECT_THAT(find(names.front()), testing::HasSubstr("duplicate-key"));
+  std::filesystem::remove_all(root);
 }
 
 TEST(Catalogue, EveryDeviceAndEveryMemoryStandardIsComplete) {

@@ -169,6 +169,36 @@ TEST(ReportText, RepeatsRemarksOnTheRun) {
   EXPECT_EQ(json_of(sample)["notes"][0], "random stalls, seed 3");
 }
 
+TEST(ReportJson, ListsAnOperatorOfTheHostOnceThoughTwoOutputsShareIt) {
+  Program program;
+  HostOp top;
+  top.kind = HostOp::Kind::top_k;
+  top.node = "TopK_7";
+  HostOp indices = top;
+  indices.output = 1;
+  program.host_outputs.resize(2);
+  program.host_outputs[0].ops = {top};
+  program.host_outputs[1].ops = {indices};
+  EXPECT_EQ(cpu_operators(program), std::vector<std::string>{describe(top)});
+  program.host_outputs[1].ops[0].node = "TopK_8";
+  EXPECT_EQ(cpu_operators(program).size(), 2U);
+}
+
+TEST(ReportJson, SaysWhetherTheSimulationWasTheFirstOfItsProcess) {
+  Sample sample;
+  EXPECT_EQ(json_of(sample)["host"]["warm"], false);
+  sample.run.warm = true;
+  EXPECT_EQ(json_of(sample)["host"]["warm"], true);
+  EXPECT_EQ(json_of(sample)["digest"], json_of(Sample())["digest"]);
+}
+
+TEST(ReportJson, RepeatsTheNotesOfTheEstimates) {
+  Sample sample;
+  sample.power.notes = {"energy: one figure"};
+  EXPECT_EQ(json_of(sample)["notes"].back(), "energy: one figure");
+  EXPECT_THAT(report_text(sample.input()), HasSubstr("note        energy: one figure\n"));
+}
+
 TEST(CompareReports, FindsAReportEqualToItselfWhateverTheHost) {
   Sample a, b;
   b.host.wall_s = 2;
@@ -209,6 +239,48 @@ TEST(CompareReports, RefusesWhatIsNoReport) {
   EXPECT_EQ(code_of(good, write_file("cut.json", report_json(Sample().input()).substr(0, 500))), "file-damaged");
   EXPECT_EQ(code_of(good, write_file("other.json", R"({"schema":"blendsim.report/2"})")), "report-schema");
   EXPECT_EQ(code_of(good, write_file("bare.json", R"({"schema":"blendsim.report/1"})")), "report-schema");
+  const std::string deep = R"({"schema":"blendsim.report/1","digest":"x","a":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  EXPECT_EQ(code_of(good, write_file("deep.json", deep)), "file-damaged");
+}
+
+// Whatever is edited, the digest left as it was: numbers, texts, keys, order, what is missing or too much.
+TEST(CompareReports, RefusesAReportWhoseContentIsNotThatOfItsDigest) {
+  const std::string text = report_json(Sample().input()), good = write_file("good.json", text);
+  const auto edited = [&](const std::string& from, const std::string& to) {
+    std::string out = text;
+    const std::size_t at = out.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return write_file("edited.json", out.replace(at, from.size(), to));
+  };
+  for (const auto& [from, to] : std::map<std::string, std::string>{{"\"cycles\": 1000", "\"cycles\": 900"},
+                                                                   {"\"total_w\": 1.5", "\"total_w\": 1.25"},
+                                                                   {"\"by-hand\"", "\"by-foot\""},
+                                                                   {"\"binary_macs\"", "\"binary_mac\""},
+                                                                   {"\"init_cycles\": 400,\n", ""},
+                                                                   {"\"init_cycles\": 400,", "\"init_cycles\": 400, \"more\": 1,"},
+                                                                   {"\"digest\": \"", "\"digest\": \"0"}}) {
+    EXPECT_EQ(code_of(good, edited(from, to)), "report-damaged") << from;
+    EXPECT_EQ(code_of(edited(from, to), good), "report-damaged") << from;
+  }
+  EXPECT_EQ(code_of(good, edited("\"wall_s\": 0.5", "\"wall_s\": 0.75")), "none") << "the host is not in the digest";
+}
+
+// Spaces and spellings of one number are no content; every double that a report may hold comes back as it was.
+TEST(CompareReports, FindsTheDigestAgainFromTheFileAlone) {
+  Sample sample;
+  sample.outputs = {{{{1, 5}, {0.1F, -0.0F, 1e-30F, 3.4e38F, 16777216.5F}}}};
+  sample.power.total_w = 1.0 / 3;
+  sample.platform.name = "Z\xc3\xbcrich \xff \"quoted\"\n";
+  const std::string text = report_json(sample.input());
+  const std::string pretty = write_file("pretty.json", text), dense = write_file("dense.json", Json::parse(text).dump());
+  EXPECT_TRUE(compare_reports(pretty, dense).equal);
+}
+
+TEST(CompareReports, ComparesTheContentAndNotTheDigests) {
+  const std::string folder = BLENDSIM_SHARED "/cases/reliability/";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the shared cases are not there";
+  EXPECT_EQ(code_of(folder + "compare_original_report.json", folder + "compare_original_report.json"), "none");
+  EXPECT_EQ(code_of(folder + "compare_original_report.json", folder + "compare_changed_report.json"), "report-damaged");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ struct Sample {
   PowerEstimate power;
   std::string source = "file";
   std::vector<std::vector<FloatArray>> outputs = {{{{1, 3}, {234, 231, 410}}}};
-  HostFigures host{0.5, 1 << 20};
+  HostFigures host{0.5, 0.25, 1 << 20};
   std::vector<std::string> remarks;
 
   Sample() {

@@ -67,6 +67,26 @@ TEST(CriticalPath, GoesThroughEachImage) {
   EXPECT_EQ(run.layer_critical_by[0][unit_count], 21);
 }
 
+// Work, not time: twice the images are twice the records looked at.
+TEST(CriticalPath, LooksAtEachRecordAtMostTwiceHoweverManyImagesThereAre) {
+  for (const std::int32_t images : {1, 10, 1000}) {
+    blendsim::Run run;
+    for (std::int32_t image = 0; image < images; ++image) {
+      const Cycles begin = Cycles{image} * 100;
+      for (std::int32_t i = 0; i < 3; ++i) {
+        run.records.push_back(record(i, UnitId::pool_unit, begin + 10 + 20 * i, begin + 30 + 20 * i,
+                                     i == 0 ? Release::dispatch : Release::front, i == 0 ? -1 : image * 3 + i - 1));
+        run.records.back().image = image;
+      }
+      run.completions.push_back(begin + 72);
+    }
+    run.cycles = run.completions.back();
+    EXPECT_LE(find_critical_path(run, 3), 2 * run.records.size());
+    EXPECT_EQ(run.layer_critical_cycles[2], Cycles{images} * 22) << "20 and the completion";
+    EXPECT_EQ(run.layer_critical_cycles[0] + run.layer_critical_cycles[1] + run.layer_critical_cycles[2], run.cycles);
+  }
+}
+
 TEST(CriticalPath, RefusesAReleaseThatLiesAfterWhatItReleased) {
   blendsim::Run run;
   run.records = {record(0, UnitId::load, 70, 80, Release::dispatch, -1),
