@@ -115,8 +115,8 @@ std::string_view use_of(FileKind kind) {
 }  // namespace
 
 void unexpected_kind(const std::string& path, FileKind kind, std::string_view expected) {
-  throw DiagnosticError("file-unrecognised", {.file = path}, fmt::format("expected {}, this is {}", expected, describe(kind)),
-                        std::string(use_of(kind)));
+  throw DiagnosticError("file-unrecognised", {.file = path},
+                        fmt::format("expected {}, this is {}", expected, describe(kind)), std::string(use_of(kind)));
 }
 
 namespace {
@@ -217,7 +217,8 @@ Platform named_platform(const std::string& name, const std::vector<std::string>&
   }
   if (fs::is_regular_file(name)) {
     const FileKind kind = file_kind(name);
-    if (kind == FileKind::report || kind == FileKind::onnx || kind == FileKind::program || kind == FileKind::array || kind == FileKind::image)
+    if (kind == FileKind::report || kind == FileKind::onnx || kind == FileKind::program || kind == FileKind::array ||
+        kind == FileKind::image)
       unexpected_kind(name, kind, "a platform");
   }
   return load_platform(name, sets, paths);

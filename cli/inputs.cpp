@@ -67,7 +67,8 @@ struct Range {
 };
 
 Range range_of(const HostOp& op, std::int64_t channel) {
-  if (op.kind == HostOp::Kind::clip && op.operand.values.size() == 2) return {op.operand.values[0], op.operand.values[1]};
+  if (op.kind == HostOp::Kind::clip && op.operand.values.size() == 2)
+    return {op.operand.values[0], op.operand.values[1]};
   if (op.kind == HostOp::Kind::quantize) {
     const float lo = (static_cast<float>(op.lo) - op.zero_point) * op.scale;
     const float hi = (static_cast<float>(op.hi) - op.zero_point) * op.scale;
@@ -122,11 +123,13 @@ std::vector<std::string> input_warnings(const Inputs& inputs, const HostInput& i
   const double share = all > 0 ? static_cast<double>(clipped) / static_cast<double>(all) : 0;
   if (share <= harmless && flat == 0) return {};
   const std::string what =
-      share > harmless ? fmt::format("{:.1f} % of the input's values are clipped by the network's own quantiser", 100 * share)
-                       : fmt::format("all values of {} of {} images become one and the same integer", flat, inputs.images.size());
-  return {fmt::format("input: {}: they lie in [{:.6g}, {:.6g}]{}; {}", what, lo, hi,
-                      scaled ? " after --input-scale" : " and --input-scale was not given",
-                      scaled ? "check the scale" : "a picture of 0 to 255 for a network of 0 to 1 needs --input-scale 1/255")};
+      share > harmless
+          ? fmt::format("{:.1f} % of the input's values are clipped by the network's own quantiser", 100 * share)
+          : fmt::format("all values of {} of {} images become one and the same integer", flat, inputs.images.size());
+  return {fmt::format(
+      "input: {}: they lie in [{:.6g}, {:.6g}]{}; {}", what, lo, hi,
+      scaled ? " after --input-scale" : " and --input-scale was not given",
+      scaled ? "check the scale" : "a picture of 0 to 255 for a network of 0 to 1 needs --input-scale 1/255")};
 }
 
 }  // namespace

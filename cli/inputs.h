@@ -31,12 +31,13 @@ struct Inputs {
 
 // Files in the order given; a file may hold several images along a leading dimension.
 // Throws DiagnosticError: those of read_input, input-shape, input-value.
-// `scale`: absent where none was given, which is a factor of 1 and one more thing to point out where values are clipped.
+// `scale`: absent where none was given, which is a factor of 1 and one more thing to point out where values are
+// clipped.
 [[nodiscard]] Inputs read_inputs(const std::vector<std::string>& files, const std::optional<InputScale>& scale,
                                  const HostInput& input);
 
-// Of `image`, how many values the operators in front of the accelerator move by more than one step because they lie outside
-// their range (a quantiser's, thresholds', a clip's): of the operator that clips most.
+// Of `image`, how many values the operators in front of the accelerator move by more than one step because they lie
+// outside their range (a quantiser's, thresholds', a clip's): of the operator that clips most.
 [[nodiscard]] std::int64_t clipped_values(const HostInput& input, const FloatArray& image);
 
 // One image whose integers are drawn uniformly from the input's range.

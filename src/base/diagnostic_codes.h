@@ -29,7 +29,7 @@ inline constexpr std::array code_table = {
     CodeRow{"unsupported-operator", "The operator is not one that BlendSim can lower to the machine; the node is named."},
     CodeRow{"unsupported-attribute", "The operator is known, but not with this attribute value; the node is named."},
     CodeRow{"bad-graph", "The graph contradicts itself: a missing tensor, a duplicate name, a cycle, wrong operand counts."},
-    CodeRow{"dynamic-shape", "A dimension is symbolic, unknown or 0, or the first one is not 1. Export the network with fixed shapes and batch 1."},
+    CodeRow{"dynamic-shape", "A dimension is symbolic, unknown or 0, or the first is not 1. Export with fixed shapes and batch 1."},
     CodeRow{"shape-mismatch", "The operands' shapes do not fit the operator."},
     CodeRow{"bad-constant", "A constant is NaN, infinite, zero or negative where it must not be (a scale, a variance)."},
     CodeRow{"constants-too-large", "Operators on constants would produce far more values than the file itself holds."},

@@ -123,8 +123,9 @@ Split split(std::string_view text) {
   }
   out.suffix = trim(text);
   // A unit holds letters alone: 1_000, 1,000, 1.5.2 and 0x10 are numbers that were written wrongly.
-  const bool more = std::any_of(out.suffix.begin(), out.suffix.end(),
-                                [](char c) { return is_digit(c) || std::string_view("_,.'+-").find(c) != std::string_view::npos; });
+  const bool more = std::any_of(out.suffix.begin(), out.suffix.end(), [](char c) {
+    return is_digit(c) || std::string_view("_,.'+-").find(c) != std::string_view::npos;
+  });
   if (!more) out.number = number;
   return out;
 }
@@ -184,8 +185,10 @@ ParsedValue scaled(const Decimal& number, std::int64_t scale, std::string_view t
   if (magnitude > most_digits + 1) return not_allowed(text, row);
   Wide value = 0, divisor = 1;  // digits below 10^18 by a scale below 2^31; more digits are no whole number of anything
   if (static_cast<std::int64_t>(number.digits.size()) > most_digits || magnitude < -most_digits) {
-    const double bound = std::pow(10.0, static_cast<double>(magnitude)) * static_cast<double>(scale);  // the number is below it
-    const bool below = row.minimum >= (number.negative ? 0 : 1) && (number.negative || bound <= static_cast<double>(row.minimum));
+    const double bound =
+        std::pow(10.0, static_cast<double>(magnitude)) * static_cast<double>(scale);  // the number is below it
+    const bool below =
+        row.minimum >= (number.negative ? 0 : 1) && (number.negative || bound <= static_cast<double>(row.minimum));
     return below ? not_allowed(text, row) : not_whole(text, row);
   }
   for (const char digit : number.digits) value = value * 10 + (digit - '0');

@@ -42,8 +42,8 @@ struct ParsedValue {
   std::string hint;
 };
 
-// Parses `text` for `row`. Failures: wrong-type (no number, unknown choice, exponent of a count), wrong-unit (absent, unknown, superfluous or
-// not a whole number of the base unit), out-of-range (outside the row's range or off its step).
+// Parses `text` for `row`. Failures: wrong-type (no number, unknown choice, exponent of a count), wrong-unit (absent,
+// unknown, superfluous or not a whole number of the base unit), out-of-range (outside the row's range or off its step).
 [[nodiscard]] ParsedValue parse_value(std::string_view text, const ParameterRow& row);
 
 // The canonical spelling, which parse_value reads back: "250 MHz", "2 GiB", "1 cycle", "16".

@@ -171,7 +171,8 @@ class MapAllocator {
     return high;
   }
 
-  // Deeper regions, then more of them or fewer (of which more words can be addressed), that with the fewest words first.
+  // Deeper regions, then more of them or fewer (of which more words can be addressed), that with the fewest words
+  // first.
   std::vector<Lever> levers() {
     constexpr std::int64_t most_regions = 8;
     const std::int64_t regions = regions_, depth = depth_;
@@ -181,7 +182,8 @@ class MapAllocator {
       if (!least) continue;
       Lever lever;
       if (regions_ != regions) lever.push_back(fmt::format("buffers.{}.regions={}", name(buffer()), regions_));
-      if (*least > depth || regions_ * depth > limit()) lever.push_back(fmt::format("buffers.{}.depth={}", name(buffer()), *least));
+      if (*least > depth || regions_ * depth > limit())
+        lever.push_back(fmt::format("buffers.{}.depth={}", name(buffer()), *least));
       found.emplace_back(regions_ == regions ? 0 : regions_ * std::max(depth, *least), std::move(lever));
     }
     regions_ = regions;
@@ -207,14 +209,15 @@ class MapAllocator {
     const std::int64_t have = plan_.machine->buffer(buffer()).depth;
     throw refusal(
         "does-not-fit", where,
-        fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}{}", name(buffer()), demand, live,
-                    regions_, have,
+        fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}{}", name(buffer()), demand,
+                    live, regions_, have,
                     demand > regions_ * have ? fmt::format(": {} too few", demand - regions_ * have)
                                              : std::string(", and no map may cross a region")),
         std::move(levers),
-        fmt::format("instructions address {} of them at most, and activations neither spill to DRAM nor split across: use a "
-                    "smaller input or fewer channels",
-                    limit()));
+        fmt::format(
+            "instructions address {} of them at most, and activations neither spill to DRAM nor split across: use a "
+            "smaller input or fewer channels",
+            limit()));
   }
 
   Plan& plan_;

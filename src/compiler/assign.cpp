@@ -78,9 +78,9 @@ class Chooser {
   void explain(int l, const Candidate& xnor, const Candidate& mac, bool use_xnor, Reasons& reasons) const {
     const Candidate &taken = use_xnor ? xnor : mac, &other = use_xnor ? mac : xnor;
     const std::string_view name = use_xnor ? "mac_array" : "xnor_array";
-    reasons.units[static_cast<std::size_t>(l)] =
-        fmt::format("{}: {} cycles by law; {}", use_xnor ? "xnor_array" : "mac_array", taken.cycles,
-                    other.can() ? fmt::format("{} {}", name, other.cycles) : fmt::format("{} cannot: {}", name, other.problem()));
+    reasons.units[static_cast<std::size_t>(l)] = fmt::format(
+        "{}: {} cycles by law; {}", use_xnor ? "xnor_array" : "mac_array", taken.cycles,
+        other.can() ? fmt::format("{} {}", name, other.cycles) : fmt::format("{} cannot: {}", name, other.problem()));
     // Only a width of the machine decided, not the layer's form and not the cycles: xnor_array would have it on a tie.
     const bool better = use_xnor ? other.cycles < taken.cycles : other.cycles <= taken.cycles;
     if (other.can() || !other.possible || !better) return;
@@ -130,7 +130,8 @@ class Chooser {
       result.why = fmt::format("the weights take {} bit planes, an instruction has {}", c.weight_bits, most_planes);
       return result;
     }
-    need(sums_text(out), "xnor_array.accumulator", signed_bits_for(out.lo, out.hi), machine_.xnor_array.accumulator, result);
+    need(sums_text(out), "xnor_array.accumulator", signed_bits_for(out.lo, out.hi), machine_.xnor_array.accumulator,
+         result);
     const std::int64_t cells = ceil_divide(in.channels / c.split, cell);
     const Window& win = conv.window;
     const auto steps =
@@ -146,7 +147,8 @@ class Chooser {
          machine_.mac_array.activation_bits, result);
     need(fmt::format("weights in [{}, {}]", weights_->weight_lo, weights_->weight_hi), "mac_array.weight_bits",
          signed_bits_for(weights_->weight_lo, weights_->weight_hi), machine_.mac_array.weight_bits, result);
-    need(sums_text(out), "mac_array.accumulator", signed_bits_for(out.lo, out.hi), machine_.mac_array.accumulator, result);
+    need(sums_text(out), "mac_array.accumulator", signed_bits_for(out.lo, out.hi), machine_.mac_array.accumulator,
+         result);
     ConvChoice& c = result.choice;
     c.depthwise = conv.groups > 1 && conv.groups == in.channels && conv.groups == out.channels;
     c.split = !c.depthwise && conv.groups > 1 && can_split(conv, in, out, slice_channels) ? conv.groups : 1;
@@ -185,7 +187,8 @@ class Chooser {
     return byte.contains(in.zero_point);
   }
 
-  static void need(std::string what, const char* parameter, std::int64_t bits, std::int64_t have, Candidate& candidate) {
+  static void need(std::string what, const char* parameter, std::int64_t bits, std::int64_t have,
+                   Candidate& candidate) {
     if (bits > have) candidate.shortages.push_back({std::move(what), parameter, bits, have});
   }
 

@@ -19,7 +19,8 @@ using Evaluate = std::function<Run(const Program&, const MachineParameters&)>;
 
 struct CompileOptions {
   std::string dump_after;        // name of a pass: its result is printed
-  bool explain = false;          // decisions are printed: unit of each layer and why, tile sizes, what is resident, orders tried
+  bool explain =
+      false;  // decisions are printed: unit of each layer and why, tile sizes, what is resident, orders tried
   Evaluate evaluate;             // optional: lets the scheduler compare candidate orders by their real cycles
   // Takes what the two above ask for, whole lines, as soon as it is known: also when a later pass refuses or fails.
   std::function<void(const std::string&)> print;
@@ -31,9 +32,9 @@ struct CompileResult {
 
 [[nodiscard]] const std::vector<std::string>& pass_names();
 
-// Throws DiagnosticError: does-not-fit (resource, demand, capacity), unit-too-narrow, not-lowerable, usage (unknown pass). The
-// hint of the first two names changes of the platform with which the network was found to compile, or says that none was
-// found; of a platform made by hand it names what the pass itself proposes.
+// Throws DiagnosticError: does-not-fit (resource, demand, capacity), unit-too-narrow, not-lowerable, usage (unknown
+// pass). The hint of the first two names changes of the platform with which the network was found to compile, or says
+// that none was found; of a platform made by hand it names what the pass itself proposes.
 [[nodiscard]] CompileResult compile(const IntegerNetwork& network, const Platform& platform, const CompileOptions& options = {});
 
 }  // namespace blendsim

@@ -104,9 +104,9 @@ std::string allocated(const Plan& plan, const Program&) {
   }
   for (const Block& block : plan.blocks) {
     const SpaceUse& use = plan.spaces[static_cast<std::size_t>(block.space)];
-    text += fmt::format("constants of node {}, chunk {} in {}: addresses {} to {}, DRAM {}, {}\n", block.node, block.chunk,
-                        name(buffer_id(block.space)), block.address, block.address + block.words - 1, block.dram,
-                        use.streamed ? "streamed" : "resident");
+    text += fmt::format("constants of node {}, chunk {} in {}: addresses {} to {}, DRAM {}, {}\n", block.node,
+                        block.chunk, name(buffer_id(block.space)), block.address, block.address + block.words - 1,
+                        block.dram, use.streamed ? "streamed" : "resident");
   }
   return text;
 }
@@ -129,15 +129,17 @@ std::string words_text(const std::string& title, std::uint64_t address, const st
 }
 
 std::string emitted(const Plan&, const Program& program) {
-  std::string text = fmt::format("dram: program {} bytes, input {}, output {}; instructions {}\n", program.program_bytes,
-                                 program.input_bytes, program.output_bytes,
-                                 program.resident ? "resident" : "fetched from DRAM");
+  std::string text =
+      fmt::format("dram: program {} bytes, input {}, output {}; instructions {}\n", program.program_bytes,
+                  program.input_bytes, program.output_bytes, program.resident ? "resident" : "fetched from DRAM");
   for (const DramSegment& segment : program.segments)
     text += fmt::format("segment at {}: {} bytes\n", segment.address, segment.bytes.size());
   for (std::size_t l = 0; l < program.layers.size(); ++l)
-    text += fmt::format("layer {} {}: {} on {}\n", l, program.layers[l].name, program.layers[l].op, program.layers[l].unit);
+    text +=
+        fmt::format("layer {} {}: {} on {}\n", l, program.layers[l].name, program.layers[l].op, program.layers[l].unit);
   for (const std::string& note : program.notes) text += fmt::format("note: {}\n", note);
-  return text + words_text("init", program.init_address, program.init) + words_text("main", program.main_address, program.main);
+  return text + words_text("init", program.init_address, program.init) +
+         words_text("main", program.main_address, program.main);
 }
 
 std::string verified(const Plan&, const Program& program) {

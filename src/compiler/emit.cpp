@@ -61,8 +61,8 @@ class Emitter {
       }
       if (list.size() > shown) names += fmt::format(" and {} more", list.size() - shown);
       program_.notes.push_back(fmt::format("{}: on {} instead of {}, {} cycles by law instead of {}: {}", names,
-                                           key.first ? "mac_array" : "xnor_array", key.first ? "xnor_array" : "mac_array",
-                                           taken, missed, most->reason));
+                                           key.first ? "mac_array" : "xnor_array",
+                                           key.first ? "xnor_array" : "mac_array", taken, missed, most->reason));
     }
   }
 

@@ -28,7 +28,8 @@ std::int64_t number_of(const std::string& set) {
 // The larger of two values of one key stands: every lever widens.
 void add(Lever& sets, const Lever& more) {
   for (const std::string& set : more) {
-    const auto known = std::find_if(sets.begin(), sets.end(), [&](const std::string& s) { return key_of(s) == key_of(set); });
+    const auto known =
+        std::find_if(sets.begin(), sets.end(), [&](const std::string& s) { return key_of(s) == key_of(set); });
     if (known == sets.end()) sets.push_back(set);
     else if (number_of(*known) < number_of(set)) *known = set;
   }
@@ -98,7 +99,8 @@ class Search {
     } catch (const DiagnosticError& error) {
       if (!behind_ && !is_about_size(error)) behind_ = error.diagnostics().front();
       return error;
-    } catch (const InvariantError& error) {  // nobody asked for this machine: it is no lever, and not the user's trouble
+    } catch (
+        const InvariantError& error) {  // nobody asked for this machine: it is no lever, and not the user's trouble
       return DiagnosticError("not-lowerable", {}, error.what());
     }
   }
@@ -138,8 +140,8 @@ DiagnosticError refusal(Code code, const std::string& node, std::string message,
   return DiagnosticError({std::move(diagnostic)});
 }
 
-DiagnosticError with_tried_levers(const DiagnosticError& error, const IntegerNetwork& network, const NetworkFacts& facts,
-                                  const Platform& platform) {
+DiagnosticError with_tried_levers(const DiagnosticError& error, const IntegerNetwork& network,
+                                  const NetworkFacts& facts, const Platform& platform) {
   if (!platform.source || !is_about_size(error)) return error;
   Search search(network, facts, platform);
   const std::optional<Lever> found = search.find({}, error);
@@ -148,12 +150,12 @@ DiagnosticError with_tried_levers(const DiagnosticError& error, const IntegerNet
   if (found) {
     out.back().hint = fmt::format("with {} it compiles", set_text(*found));
   } else if (const auto& behind = search.behind()) {
-    out.back().hint = fmt::format("no change of the platform was found that lets it compile ({} tried): behind this is {}: {}{}",
-                                  search.tries(), behind->code.name(),
-                                  behind->place.text().empty() ? "" : behind->place.text() + ": ", behind->message);
+    out.back().hint = fmt::format(
+        "no change of the platform was found that lets it compile ({} tried): behind this is {}: {}{}", search.tries(),
+        behind->code.name(), behind->place.text().empty() ? "" : behind->place.text() + ": ", behind->message);
   } else if (search.tries() > 0) {
-    out.back().hint = fmt::format("no change of the platform was found that lets it compile ({} tried): {}", search.tries(),
-                                  advice(out.back()));
+    out.back().hint = fmt::format("no change of the platform was found that lets it compile ({} tried): {}",
+                                  search.tries(), advice(out.back()));
   } else {
     out.back().hint = error.diagnostics().back().hint.empty() || !error.diagnostics().back().levers.empty()
                           ? std::string(advice(out.back()))

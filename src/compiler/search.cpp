@@ -19,7 +19,8 @@ void after(std::string_view pass, const Plan& plan) {
   plan.trace->print(plan.trace->take());
 }
 
-void tell_assignment(const IntegerNetwork& network, const Assignment& assignment, const Reasons& reasons, Trace& trace) {
+void tell_assignment(const IntegerNetwork& network, const Assignment& assignment, const Reasons& reasons,
+                     Trace& trace) {
   for (std::size_t l = 0; l < reasons.units.size(); ++l) {
     if (!reasons.units[l].empty()) trace.say(fmt::format("{}: {}", network.layers[l].name, reasons.units[l]));
   }

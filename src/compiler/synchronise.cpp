@@ -66,7 +66,8 @@ class Synchroniser {
     }
     std::vector<Lever> levers;
     for (const std::int64_t bits : {8, 12, 16}) {
-      if (bits > machine_.dispatcher.token_bits) levers.push_back({"dispatcher.token_bits=" + std::to_string(bits) + " bit"});
+      if (bits > machine_.dispatcher.token_bits)
+        levers.push_back({"dispatcher.token_bits=" + std::to_string(bits) + " bit"});
     }
     throw refusal("does-not-fit", "tokens", "no order of tokens keeps every counter below its limit", std::move(levers),
                   "use a smaller network");

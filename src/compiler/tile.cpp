@@ -55,9 +55,10 @@ class Tiler {
   void check_addresses() const {
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
     if (2 * depth > accumulator_address_limit) {
-      throw refusal("does-not-fit", "accumulators",
-                    fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
-                    {{fmt::format("buffers.accumulators.depth={}", accumulator_address_limit / 2)}});
+      throw refusal(
+          "does-not-fit", "accumulators",
+          fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
+          {{fmt::format("buffers.accumulators.depth={}", accumulator_address_limit / 2)}});
     }
   }
 
@@ -162,8 +163,8 @@ class Tiler {
       // With several regions some words are lost at a region's end: a block never crosses one.
       use.streamed = use.demand > use.capacity || !fits_regions(static_cast<Space>(s));
       if (plan_.trace != nullptr && use.demand > 0) {
-        plan_.trace->say(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand, use.capacity,
-                                     use.streamed ? "streamed" : "resident"));
+        plan_.trace->say(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand,
+                                     use.capacity, use.streamed ? "streamed" : "resident"));
       }
     }
   }
@@ -315,11 +316,13 @@ class Tiler {
   [[nodiscard]] std::vector<Lever> constant_levers(Space space, std::int64_t words) const {
     std::vector<Lever> levers{{fmt::format("buffers.{}.depth={}", blendsim::name(buffer_id(space)), words)}};
     const auto widen = [&](std::string_view key, std::int64_t from, std::int64_t most, std::string_view unit) {
-      for (std::int64_t value = 2 * from; value <= most; value *= 2) levers.push_back({fmt::format("{}={}{}", key, value, unit)});
+      for (std::int64_t value = 2 * from; value <= most; value *= 2)
+        levers.push_back({fmt::format("{}={}{}", key, value, unit)});
     };
     if (space == Space::weights_binary) widen("xnor_array.words", machine_.xnor_array.words, 24, "");
     if (space == Space::weights_fixed) widen("mac_array.columns", machine_.mac_array.columns, 16, "");
-    if (space == Space::records) widen("buffers.parameters.width", machine_.buffer(BufferId::parameters).width, 8192, " bit");
+    if (space == Space::records)
+      widen("buffers.parameters.width", machine_.buffer(BufferId::parameters).width, 8192, " bit");
     return levers;
   }
 
@@ -331,10 +334,11 @@ class Tiler {
     const std::int64_t words = accumulator_words(node, stage, std::min(chunk, stage.lanes.slices));
     const std::int64_t tiles = most_in_one_region(stage);
     if (words * tiles > depth) {
-      throw refusal("does-not-fit", name_of(node),
-                    fmt::format("accumulators: one row of one row group takes {} words, the region holds {}: {} too few",
-                                words * tiles, depth, words * tiles - depth),
-                    accumulator_levers(words * tiles));
+      throw refusal(
+          "does-not-fit", name_of(node),
+          fmt::format("accumulators: one row of one row group takes {} words, the region holds {}: {} too few",
+                      words * tiles, depth, words * tiles - depth),
+          accumulator_levers(words * tiles));
     }
     return chunk;
   }
@@ -422,8 +426,8 @@ class Tiler {
       for (std::size_t r = 0; r < 2; ++r) {
         if (count[r] * plan_.accumulator_slot[r] <= depth) continue;
         throw refusal("does-not-fit", name_of(node),
-                      fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}", count[r],
-                                  plan_.accumulator_slot[r], depth),
+                      fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}",
+                                  count[r], plan_.accumulator_slot[r], depth),
                       accumulator_levers(count[r] * plan_.accumulator_slot[r]));
       }
     }

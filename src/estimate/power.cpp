@@ -54,14 +54,16 @@ Sum energy(const ActionCounts& counts, const Technology& technology) {
   return sum;
 }
 
-// What a technology table has one figure for, whatever the platform chose: comparing such platforms shows no difference.
+// What a technology table has one figure for, whatever the platform chose: comparing such platforms shows no
+// difference.
 std::vector<std::string> energy_notes(const Platform& platform, const Technology& technology) {
   const std::string_view implementation =
       xnor_implementations[static_cast<std::size_t>(platform.machine.xnor_array.implementation)];
-  return {fmt::format("energy: technology {} has one figure an action: an XNOR word costs the same whichever "
-                      "xnor_array.implementation is chosen ({} here), a bit of a buffer whichever buffers.*.kind, a DRAM byte "
-                      "whichever memory.standard ({} here); these change resources and cycles alone",
-                      technology.name, implementation, platform.memory_standard)};
+  return {fmt::format(
+      "energy: technology {} has one figure an action: an XNOR word costs the same whichever "
+      "xnor_array.implementation is chosen ({} here), a bit of a buffer whichever buffers.*.kind, a DRAM byte "
+      "whichever memory.standard ({} here); these change resources and cycles alone",
+      technology.name, implementation, platform.memory_standard)};
 }
 
 constexpr double joule(std::int64_t femtojoule) { return static_cast<double>(femtojoule) / 1e15; }

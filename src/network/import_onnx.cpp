@@ -80,10 +80,11 @@ class Importer {
     }
     const auto& marks = model_.metadata_props();
     if (std::any_of(marks.begin(), marks.end(), [](const auto& p) { return p.key() == lowered_mark; })) {
-      throw DiagnosticError("file-unrecognised", {graph_.file},
-                            "this is a lowered network: integers in standard operators, which `blendsim compile --lowered` "
-                            "wrote for another runtime to compute",
-                            "give the original network, or the program that the same command wrote");
+      throw DiagnosticError(
+          "file-unrecognised", {graph_.file},
+          "this is a lowered network: integers in standard operators, which `blendsim compile --lowered` "
+          "wrote for another runtime to compute",
+          "give the original network, or the program that the same command wrote");
     }
   }
 
@@ -184,16 +185,18 @@ class Importer {
     graph_.inputs.push_back({info.name(), shape});
   }
 
-  // Two dimensions are [batch, features] and four [batch, channels, height, width]; three or one may as well lack a batch.
+  // Two dimensions are [batch, features] and four [batch, channels, height, width]; three or one may as well lack a
+  // batch.
   void refuse_first_dimension(const std::string& name, const Shape& shape) {
     if (shape.size() == 2 || shape.size() == 4) {
       return error("dynamic-shape", name, fmt::format("the input holds a batch of {} images", shape[0]),
                    "export the network with batch 1; --input may be given several times");
     }
     error("dynamic-shape", name,
-          fmt::format("the input is {}, but its first dimension must be 1: one image, such as [1, channels, height, width], "
-                      "[1, channels, length] or [1, features]",
-                      shape_text(shape)),
+          fmt::format(
+              "the input is {}, but its first dimension must be 1: one image, such as [1, channels, height, width], "
+              "[1, channels, length] or [1, features]",
+              shape_text(shape)),
           "export the network with a leading dimension of 1");
   }
 

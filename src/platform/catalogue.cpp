@@ -11,8 +11,8 @@
 namespace blendsim {
 namespace {
 
-// A catalogue's text with the lines of all entries but one blank, so that lines keep their numbers. Entries begin two blanks deep;
-// where they do not, the text stays whole.
+// A catalogue's text with the lines of all entries but one blank, so that lines keep their numbers. Entries begin two
+// blanks deep; where they do not, the text stays whole.
 std::string with_entry_alone(const std::string& text, const std::string& name) {
   std::string out;
   bool other = false;
@@ -22,7 +22,8 @@ std::string with_entry_alone(const std::string& text, const std::string& name) {
     const std::size_t depth = line.find_first_not_of(' ');
     const bool content = depth != std::string_view::npos && line[depth] != '#';
     if (content && depth == 0) other = false;
-    if (content && depth == 2) other = !(line.substr(2).starts_with(name) && line.substr(2 + name.size()).starts_with(':'));
+    if (content && depth == 2)
+      other = !(line.substr(2).starts_with(name) && line.substr(2 + name.size()).starts_with(':'));
     if (!other) out += line;
     out += '\n';
     begin = end + 1;
@@ -47,14 +48,15 @@ YamlTree entries_of(const YamlTree& tree, const std::string& file, const std::st
 }
 
 // The map below `key` of a catalogue file.
-YamlTree entries_of(const std::string& file, const std::string& schema, const std::string& key, Diagnostics& diagnostics) {
+YamlTree entries_of(const std::string& file, const std::string& schema, const std::string& key,
+                    Diagnostics& diagnostics) {
   return entries_of(read_yaml(file, diagnostics), file, schema, key, diagnostics);
 }
 
-// The same with the entry `name` alone where that can be read by itself: a catalogue is read at the start of every process, and
-// most of its text is about other parts.
-YamlTree entries_with(const std::string& name, const std::string& file, const std::string& schema, const std::string& key,
-                      Diagnostics& diagnostics) {
+// The same with the entry `name` alone where that can be read by itself: a catalogue is read at the start of every
+// process, and most of its text is about other parts.
+YamlTree entries_with(const std::string& name, const std::string& file, const std::string& schema,
+                      const std::string& key, Diagnostics& diagnostics) {
   try {
     Diagnostics own;
     const YamlTree tree = parse_yaml(with_entry_alone(read_yaml_text(file), name), file, own);

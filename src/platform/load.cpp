@@ -287,7 +287,8 @@ Platform with_sets(const Platform& platform, const std::vector<std::string>& set
   std::vector<std::string> all = source.sets;
   all.insert(all.end(), sets.begin(), sets.end());
   const ConfigPaths paths{source.configs};
-  return source.name.empty() ? Loader(paths).parse(source.yaml, platform.file, all) : Loader(paths).load(source.name, all);
+  return source.name.empty() ? Loader(paths).parse(source.yaml, platform.file, all)
+                             : Loader(paths).load(source.name, all);
 }
 
 std::vector<std::string> platform_names(const ConfigPaths& paths) {

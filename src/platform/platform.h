@@ -78,7 +78,8 @@ struct ConfigPaths {
 [[nodiscard]] Platform load_platform(const std::string& name_or_path, const std::vector<std::string>& sets, const ConfigPaths& paths);
 // Parses canonical text (a program's platform_yaml); `place` names it in diagnostics.
 [[nodiscard]] Platform parse_platform(const std::string& yaml, const std::string& place, const ConfigPaths& paths);
-// The same platform read again with further `sets` behind those that it had; it has a source. Throws as load_platform does.
+// The same platform read again with further `sets` behind those that it had; it has a source. Throws as load_platform
+// does.
 [[nodiscard]] Platform with_sets(const Platform& platform, const std::vector<std::string>& sets);
 [[nodiscard]] std::vector<std::string> platform_names(const ConfigPaths& paths);  // sorted
 // The complete commented YAML to start from: every key with its sentence, unit and range.

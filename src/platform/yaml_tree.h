@@ -40,7 +40,8 @@ struct YamlTree::Entry {
 // Parses one document whose top is a map. Throws at once: file-unreadable, yaml-syntax (with line; also several documents,
 // absurd size or nesting). Collected: duplicate-key, wrong-type (a key that is not a single value).
 [[nodiscard]] YamlTree read_yaml(const std::string& file, Diagnostics& diagnostics);
-[[nodiscard]] std::string read_yaml_text(const std::string& file);  // unparsed; throws file-unreadable, -unrecognised, yaml-syntax
+[[nodiscard]] std::string read_yaml_text(
+    const std::string& file);  // unparsed; throws file-unreadable, -unrecognised, yaml-syntax
 [[nodiscard]] YamlTree parse_yaml(const std::string& text, const std::string& file, Diagnostics& diagnostics);
 
 // `changes` over `base`: maps merge key by key, anything else replaces.

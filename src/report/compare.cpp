@@ -59,8 +59,8 @@ Read read_report(const std::string& path) {
   const std::string found = report_digest(read.body);
   if (read.digest != found) {
     throw DiagnosticError("report-damaged", {.file = path},
-                          fmt::format("its content has the digest {}, but the file says {}: it was edited or damaged", found,
-                                      read.digest.get<std::string>()),
+                          fmt::format("its content has the digest {}, but the file says {}: it was edited or damaged",
+                                      found, read.digest.get<std::string>()),
                           "write it again with `blendsim run --json`");
   }
   return read;

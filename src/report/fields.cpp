@@ -370,7 +370,8 @@ constexpr std::array top_fields = {
            "Machine against the original network in float32 on the run's inputs (--agreement); else null.",
            agreement_of},
     Field0{"assumptions", "", "Values of the platform that are our assumption, with their range.", assumptions_of},
-    Field0{"notes", "", "Exactness notes, decisions of the compiler, limits of the estimates.", [](const F& f) { return Json(f.notes); }},
+    Field0{"notes", "", "Exactness notes, decisions of the compiler, limits of the estimates.",
+           [](const F& f) { return Json(f.notes); }},
     Field0{"versions", "", "What wrote the report.",
            [](const F& f) {
              return Json{{"blendsim", f.in.version}, {"schema", report_schema}};
@@ -382,9 +383,10 @@ constexpr std::array host_fields = {
            [](const F& f) { return Json(f.in.host.wall_s); }},
     Field0{"simulation_s", "s", "Of it, of the simulation of all inferences.",
            [](const F& f) { return Json(f.in.host.simulation_s); }},
-    Field0{"warm", "",
-           "false: the simulation was the program's first in its process and pays for preparing it; true: a further one.",
-           [](const F& f) { return Json(f.in.run.warm); }},
+    Field0{
+        "warm", "",
+        "false: the simulation was the program's first in its process and pays for preparing it; true: a further one.",
+        [](const F& f) { return Json(f.in.run.warm); }},
     Field0{"simulated_cycles_per_s", "cycles/s", "cycles / wall_s.",
            [](const F& f) {
              return f.in.host.wall_s > 0 ? Json(static_cast<double>(f.in.run.cycles) / f.in.host.wall_s)

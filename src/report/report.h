@@ -53,8 +53,8 @@ struct Comparison {
   std::string text;
   bool equal = false;            // everything but `host`
 };
-// Two JSON files, each of which must have the digest that it carries. Throws DiagnosticError: file-unreadable, file-damaged,
-// report-schema, report-damaged.
+// Two JSON files, each of which must have the digest that it carries. Throws DiagnosticError: file-unreadable,
+// file-damaged, report-schema, report-damaged.
 [[nodiscard]] Comparison compare_reports(const std::string& a, const std::string& b);
 
 }  // namespace blendsim

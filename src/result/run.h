@@ -76,8 +76,8 @@ struct Run {
   bool warm = false;                 // of the host: the machine ran this program last, nothing was prepared anew
 };
 
-// Walks back from completion and fills layer_critical_cycles and layer_critical_by (critical_path.cpp). Returns how many
-// records it looked at: each at most twice, however many images there are.
+// Walks back from completion and fills layer_critical_cycles and layer_critical_by (critical_path.cpp). Returns how
+// many records it looked at: each at most twice, however many images there are.
 std::size_t find_critical_path(Run& run, std::size_t layers);
 
 }  // namespace blendsim

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file of a kind that a command does not take, and an input that the network cannot hold: one sentence says which and what
-// to do instead.
+// A file of a kind that a command does not take, and an input that the network cannot hold: one sentence says which and
+// what to do instead.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,7 +32,8 @@ class CliWrongFile : public ::testing::Test {
   }
   static std::string file(const std::string& name) { return files_->path(name); }
 
-  static void expect_one_error(const std::vector<std::string>& arguments, const std::string& is, const std::string& hint) {
+  static void expect_one_error(const std::vector<std::string>& arguments, const std::string& is,
+                               const std::string& hint) {
     const ProcessResult result = blendsim_cli(arguments);
     EXPECT_EQ(result.status, 1) << result.out << result.err;
     EXPECT_THAT(result.err, HasSubstr("error[file-unrecognised]: "));
@@ -62,12 +63,15 @@ TEST_F(CliWrongFile, AReportIsNeitherNetworkNorProgramNorPlatform) {
 
 TEST_F(CliWrongFile, AProgramIsCompiledAlready) {
   const std::string hint = "a program is compiled already: run it, or compile the network that it was made of";
-  expect_one_error({"compile", file("net.program"), "--platform", "zu7ev", "-o", work.path("p")}, "this is a program", hint);
+  expect_one_error({"compile", file("net.program"), "--platform", "zu7ev", "-o", work.path("p")}, "this is a program",
+                   hint);
   expect_one_error({"compare", file("report.json"), file("net.program")}, "expected a report, this is a program", hint);
-  expect_one_error({"run", file("net.onnx"), "--platform", file("net.program")}, "expected a platform, this is a program", hint);
+  expect_one_error({"run", file("net.onnx"), "--platform", file("net.program")},
+                   "expected a platform, this is a program", hint);
 }
 
-// --- inputs that the network's quantiser cannot hold ------------------------------------------------------------------
+// --- inputs that the network's quantiser cannot hold
+// ------------------------------------------------------------------
 class CliClipped : public CliWrongFile {
  protected:
   // A picture of 0 to 255 as .npy.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which of the targets that the kernels are compiled for this processor has: what Highway's dispatch asks its library.
 //
-// The library is not linked for these few functions because it measures the processor's timer whenever it is loaded, some
-// milliseconds at the start of every process. Bits and their meaning are those of hwy/detect_targets.h.
+// The library is not linked for these few functions because it measures the processor's timer whenever it is loaded,
+// some milliseconds at the start of every process. Bits and their meaning are those of hwy/detect_targets.h.
 #include <hwy/targets.h>
 
 #include <cstdarg>
@@ -44,10 +44,12 @@ constexpr unsigned bits(std::initializer_list<unsigned> list) {
 constexpr bool all(unsigned value, unsigned wanted) { return (value & wanted) == wanted; }
 
 std::int64_t find_targets() {
-  constexpr unsigned pclmul = 1, ssse3 = 9, fma = 12, sse41 = 19, sse42 = 20, aes = 25, osxsave = 27, avx = 28, f16c = 29;  // 1, ecx
-  constexpr unsigned bmi1 = 3, avx2 = 5, bmi2 = 8, avx512f = 16, avx512dq = 17, avx512bw = 30, avx512vl = 31;             // 7, ebx
-  constexpr unsigned vbmi = 1, vbmi2 = 6, gfni = 8, vaes = 9, vpclmul = 10, vnni = 11, bitalg = 12, popcnt = 14;          // 7, ecx
-  constexpr unsigned lzcnt = 5;                                                                                           // 8000'0001, ecx
+  constexpr unsigned pclmul = 1, ssse3 = 9, fma = 12, sse41 = 19, sse42 = 20, aes = 25, osxsave = 27, avx = 28,
+                     f16c = 29;                                                                                // 1, ecx
+  constexpr unsigned bmi1 = 3, avx2 = 5, bmi2 = 8, avx512f = 16, avx512dq = 17, avx512bw = 30, avx512vl = 31;  // 7, ebx
+  constexpr unsigned vbmi = 1, vbmi2 = 6, gfni = 8, vaes = 9, vpclmul = 10, vnni = 11, bitalg = 12,
+                     popcnt = 14;  // 7, ecx
+  constexpr unsigned lzcnt = 5;    // 8000'0001, ecx
   const Registers one = cpuid(1), seven = cpuid(7), extended = cpuid(0x80000001);
   std::int64_t found = HWY_SCALAR | HWY_EMU128;
   if (!all(one.c, bits({ssse3}))) return found;

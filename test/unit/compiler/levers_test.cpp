@@ -57,7 +57,8 @@ const std::vector<std::vector<std::string>>& shrunk() {
       {"mac_array.accumulator=16 bit", "mac_array.weight_bits=4 bit"},
       {"post_unit.multiplier=8 bit"},
       {"mac_array.weight_bits=2 bit", "buffers.act_fixed.depth=8", "buffers.accumulators.depth=2"},
-      {"buffers.weights_fixed.depth=2", "buffers.weights_binary.depth=2", "buffers.parameters.depth=2", "buffers.act_binary.depth=2"},
+      {"buffers.weights_fixed.depth=2", "buffers.weights_binary.depth=2", "buffers.parameters.depth=2",
+       "buffers.act_binary.depth=2"},
   };
   return all;
 }
@@ -88,10 +89,12 @@ IntegerNetwork two_maps(int size) {
   return b.net;
 }
 
-// 65,536 words a map, of 131,072 that instructions address: two deep regions can be addressed, the platform's four cannot.
+// 65,536 words a map, of 131,072 that instructions address: two deep regions can be addressed, the platform's four
+// cannot.
 TEST(Levers, AreSeveralTogetherWhereOneAloneDoesNotHelp) {
   const IntegerNetwork network = two_maps(256);
-  for (const std::vector<std::string>& sets : std::vector<std::vector<std::string>>{{}, {"buffers.act_fixed.regions=1"}}) {
+  for (const std::vector<std::string>& sets :
+       std::vector<std::vector<std::string>>{{}, {"buffers.act_fixed.regions=1"}}) {
     const std::string message = refusal(network, "k26", sets);
     const std::vector<std::string> levers = sets_in(message);
     EXPECT_THAT(levers, testing::Contains(testing::StartsWith("buffers.act_fixed."))) << message;
@@ -155,8 +158,9 @@ TEST(Fallback, OfABinaryConvolutionForAWidthOfTheMachineIsANote) {
   EXPECT_TRUE(notes(network, {"xnor_array.accumulator=14 bit"}).empty());
   const auto found = notes(network, {"xnor_array.accumulator=13 bit"});
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_THAT(found[0], testing::ContainsRegex("^'Conv0': on mac_array instead of xnor_array, [0-9]+ cycles by law instead of [0-9]+: "
-                                               "sums in .* need --set \"xnor_array.accumulator=14 bit\", there are 13$"));
+  EXPECT_THAT(found[0], testing::ContainsRegex(
+                            "^'Conv0': on mac_array instead of xnor_array, [0-9]+ cycles by law instead of [0-9]+: "
+                            "sums in .* need --set \"xnor_array.accumulator=14 bit\", there are 13$"));
 }
 
 TEST(Fallback, OfManyLayersIsOneNote) {
@@ -174,7 +178,8 @@ TEST(Fallback, IsNoNoteWhereTheCyclesWouldHaveDecidedTheSame) {
   EXPECT_TRUE(notes(b.net, {"xnor_array.accumulator=12 bit"}).empty());
 }
 
-// --- what is printed before a refusal ---------------------------------------------------------------------------------
+// --- what is printed before a refusal
+// ---------------------------------------------------------------------------------
 std::string printed(const IntegerNetwork& network, const std::vector<std::string>& sets, CompileOptions options) {
   std::string text;
   options.print = [&](const std::string& lines) { text += lines; };

@@ -40,7 +40,8 @@ TEST(Targets, AreThoseThatThisProcessorHas) {
   EXPECT_EQ((targets & HWY_SSSE3) != 0, __builtin_cpu_supports("ssse3") != 0);
   EXPECT_EQ((targets & HWY_SSE4) != 0, __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("aes") != 0);
   EXPECT_EQ((targets & HWY_AVX2) != 0, __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0);
-  EXPECT_EQ((targets & HWY_AVX3) != 0, __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0);
+  EXPECT_EQ((targets & HWY_AVX3) != 0,
+            __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0);
   EXPECT_EQ((targets & HWY_AVX3_DL) != 0,
             __builtin_cpu_supports("avx512vpopcntdq") != 0 && __builtin_cpu_supports("avx512bitalg") != 0);
 }

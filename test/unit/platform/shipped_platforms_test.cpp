@@ -74,7 +74,8 @@ TEST(Catalogue, IsReadForOneEntryAndItsErrorsKeepTheirLines) {
   EXPECT_EQ(find(last), "");
   EXPECT_THAT(find("xcz"), testing::HasSubstr("no device 'xcz'"));
   text.replace(text.rfind("uram: "), 6, "urams: ");
-  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(text.rfind("urams: ")), '\n');
+  const auto line =
+      1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(text.rfind("urams: ")), '\n');
   EXPECT_THAT(find(last), testing::HasSubstr("devices.yaml:" + std::to_string(line) + ":"));
   EXPECT_EQ(find(names.front()), "");
   text += "  " + names.front() + ": {}\n";

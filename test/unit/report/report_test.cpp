@@ -239,7 +239,8 @@ TEST(CompareReports, RefusesWhatIsNoReport) {
   EXPECT_EQ(code_of(good, write_file("cut.json", report_json(Sample().input()).substr(0, 500))), "file-damaged");
   EXPECT_EQ(code_of(good, write_file("other.json", R"({"schema":"blendsim.report/2"})")), "report-schema");
   EXPECT_EQ(code_of(good, write_file("bare.json", R"({"schema":"blendsim.report/1"})")), "report-schema");
-  const std::string deep = R"({"schema":"blendsim.report/1","digest":"x","a":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  const std::string deep = R"({"schema":"blendsim.report/1","digest":"x","a":)" + std::string(100'000, '[') +
+                           std::string(100'000, ']') + "}";
   EXPECT_EQ(code_of(good, write_file("deep.json", deep)), "file-damaged");
 }
 
@@ -252,13 +253,14 @@ TEST(CompareReports, RefusesAReportWhoseContentIsNotThatOfItsDigest) {
     EXPECT_NE(at, std::string::npos) << from;
     return write_file("edited.json", out.replace(at, from.size(), to));
   };
-  for (const auto& [from, to] : std::map<std::string, std::string>{{"\"cycles\": 1000", "\"cycles\": 900"},
-                                                                   {"\"total_w\": 1.5", "\"total_w\": 1.25"},
-                                                                   {"\"by-hand\"", "\"by-foot\""},
-                                                                   {"\"binary_macs\"", "\"binary_mac\""},
-                                                                   {"\"init_cycles\": 400,\n", ""},
-                                                                   {"\"init_cycles\": 400,", "\"init_cycles\": 400, \"more\": 1,"},
-                                                                   {"\"digest\": \"", "\"digest\": \"0"}}) {
+  for (const auto& [from, to] :
+       std::map<std::string, std::string>{{"\"cycles\": 1000", "\"cycles\": 900"},
+                                          {"\"total_w\": 1.5", "\"total_w\": 1.25"},
+                                          {"\"by-hand\"", "\"by-foot\""},
+                                          {"\"binary_macs\"", "\"binary_mac\""},
+                                          {"\"init_cycles\": 400,\n", ""},
+                                          {"\"init_cycles\": 400,", "\"init_cycles\": 400, \"more\": 1,"},
+                                          {"\"digest\": \"", "\"digest\": \"0"}}) {
     EXPECT_EQ(code_of(good, edited(from, to)), "report-damaged") << from;
     EXPECT_EQ(code_of(edited(from, to), good), "report-damaged") << from;
   }
@@ -272,7 +274,8 @@ TEST(CompareReports, FindsTheDigestAgainFromTheFileAlone) {
   sample.power.total_w = 1.0 / 3;
   sample.platform.name = "Z\xc3\xbcrich \xff \"quoted\"\n";
   const std::string text = report_json(sample.input());
-  const std::string pretty = write_file("pretty.json", text), dense = write_file("dense.json", Json::parse(text).dump());
+  const std::string pretty = write_file("pretty.json", text),
+                    dense = write_file("dense.json", Json::parse(text).dump());
   EXPECT_TRUE(compare_reports(pretty, dense).equal);
 }
 
