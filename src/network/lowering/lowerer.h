@@ -134,6 +134,8 @@ class Lowerer {
   // no bit more is needed.
   MapPtr negated_signs(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name);
   MapPtr mirrored(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name);
+  // The value on a copy of its map with the zero point taken off.
+  Value rebased(Value value);
 
   // tools
   [[nodiscard]] const Value& value_of(const std::string& tensor) const { return values_.at(tensor); }

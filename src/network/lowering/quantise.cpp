@@ -254,6 +254,7 @@ void Lowerer::settle_quantiser(const Value& value, Quantiser& q) const {
         q.hi = std::max(q.hi, reference(end, c));
       }
     }
+    if (q.lo == q.hi) ++q.hi;  // one code only: a second that is never reached, as formats have two
     q.format = Format::for_range(q.lo, q.hi);
   }
 }

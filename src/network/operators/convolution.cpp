@@ -42,7 +42,7 @@ ConvShapes parse_conv(const Node& node, const Context& context) {
     throw Refusal{"shape-mismatch", fmt::format("weights {} in {} groups do not fit an input of shape {}",
                                                 shape_text(w), shapes.groups, shape_text(x))};
   }
-  shapes.window = parse_window(node, x, kernel);
+  shapes.window = parse_window(node, x, kernel, SameBeyondKernel::drops_as_conv);
   if (has_input(node, 2)) {
     const Shape& bias = context.shape(node.inputs[2]);
     if (bias != Shape{w[0]}) {

@@ -26,7 +26,9 @@ Geometry parse_pool(const Node& node, const Context& context) {
   if (node.attribute_int("storage_order", 0) != 0) {
     throw Refusal{"unsupported-attribute", "storage_order 1 (column major) is not supported"};
   }
-  return parse_window(node, x, node.attribute_ints("kernel_shape", {}));
+  const bool drops = node.op == "AveragePool" && context.opset(node.domain) >= 19;
+  return parse_window(node, x, node.attribute_ints("kernel_shape", {}),
+                      drops ? SameBeyondKernel::drops_as_average : SameBeyondKernel::pads_nothing);
 }
 
 std::vector<Shape> infer_pool(const Node& node, const Context& context) {
@@ -96,7 +98,7 @@ bool overhangs(const Geometry& g) {
 }
 
 void canonical_pool(const Node& node, Rewriter& out) {
-  const Geometry g = parse_pool(node, out.context());
+  Geometry g = parse_pool(node, out.context());
   Node copy = canonical_copy(node, node.op.ends_with("MaxPool") ? "MaxPool" : "AveragePool", 1);
   for (const std::size_t d : {std::size_t{0}, std::size_t{1}}) {
     if (g.pads[d] >= (g.kernel[d] - 1) * g.dilations[d] + 1 ||
@@ -104,6 +106,7 @@ void canonical_pool(const Node& node, Rewriter& out) {
       throw Refusal{"unsupported-attribute", "the padding is as large as the window: some windows would hold nothing"};
     }
   }
+  copy.inputs[0] = emit_crop(node, g, out);
   g.write(copy);
   copy.attributes["ceil_mode"] = std::int64_t{g.ceil_mode};
   if (copy.op == "AveragePool") {

@@ -23,14 +23,16 @@ void require_sizes(const std::vector<std::int64_t>& values, std::size_t count, s
   }
 }
 
-// Explicit padding {before, after} of one dimension for auto_pad SAME_UPPER or SAME_LOWER. Where the stride passes the
-// kernel, ONNX's formula is negative: ONNX Runtime (1.30) then drops as many pixels in front of a Conv, less one, halved
-// towards zero; it refuses pools, for which TensorFlow's 0 is taken.
+// Explicit padding {before, after} of one dimension for auto_pad SAME_UPPER or SAME_LOWER; divisions go towards zero.
 std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t in, std::int64_t extent, std::int64_t stride,
-                                                   bool upper, bool crops) {
+                                                   bool upper, SameBeyondKernel beyond) {
   const std::int64_t out = (in + stride - 1) / stride;
   const std::int64_t total = (out - 1) * stride + extent - in;
-  if (total < 0) return {crops ? (total + (upper ? 1 : 2)) / 2 : 0, 0};
+  if (total < 0) {
+    if (beyond == SameBeyondKernel::pads_nothing) return {0, 0};
+    const std::int64_t more = (upper ? 0 : 1) + (beyond == SameBeyondKernel::drops_as_conv ? 1 : 0);
+    return {(total + more) / 2, 0};
+  }
   const std::int64_t small = total / 2;
   return upper ? std::pair{small, total - small} : std::pair{total - small, small};
 }
@@ -70,7 +72,8 @@ std::string emit_crop(const Node& node, Geometry& g, Rewriter& out) {
   return emit_pixel_move(node, node.inputs[0], {0, 0, 0, 0}, crop, out);
 }
 
-Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::int64_t>& kernel) {
+Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::int64_t>& kernel,
+                      SameBeyondKernel beyond) {
   Geometry g;
   g.in_h = x[2];
   g.in_w = x[3];
@@ -88,7 +91,7 @@ Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::i
   for (std::size_t d = 0; d < 2; ++d) {
     const std::int64_t in = x[2 + d], extent = (g.kernel[d] - 1) * g.dilations[d] + 1, stride = g.strides[d];
     if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-      std::tie(g.pads[d], g.pads[d + 2]) = same_padding(in, extent, stride, automatic == "SAME_UPPER", node.op == "Conv");
+      std::tie(g.pads[d], g.pads[d + 2]) = same_padding(in, extent, stride, automatic == "SAME_UPPER", beyond);
     } else if (automatic == "VALID") {
       g.pads[d] = g.pads[d + 2] = 0;
     } else if (automatic != "NOTSET" && !automatic.empty()) {

@@ -21,11 +21,17 @@ struct Geometry {
 [[nodiscard]] std::string emit_pixel_move(const Node& node, const std::string& x, const std::vector<std::int64_t>& pads,
                                           const std::vector<std::int64_t>& crop, Rewriter& out);
 
-// A Conv's auto padding for a stride beyond its kernel is negative: emit_pixel_move drops the rows and columns in front
+// Where auto padding for a stride beyond the kernel is negative, emit_pixel_move drops the rows and columns in front
 // (behind the last window none need be). Takes them out of g and returns the tensor to read.
 [[nodiscard]] std::string emit_crop(const Node& node, Geometry& g, Rewriter& out);
 
+// What auto_pad SAME means where the stride passes the kernel and ONNX's formula is negative. ONNX Runtime (1.30) drops
+// pixels in front of a Conv and of an AveragePool from opset 19 on, not as many of either; it refuses other pools, for
+// which TensorFlow's 0 is taken.
+enum class SameBeyondKernel : std::uint8_t { pads_nothing, drops_as_conv, drops_as_average };
+
 // Reads strides, dilations, pads, auto_pad and ceil_mode. x has four dimensions. Throws Refusal.
-[[nodiscard]] Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::int64_t>& kernel);
+[[nodiscard]] Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::int64_t>& kernel,
+                                    SameBeyondKernel beyond = SameBeyondKernel::pads_nothing);
 
 }  // namespace blendsim::operators

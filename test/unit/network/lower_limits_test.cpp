@@ -102,6 +102,21 @@ TEST(LowerLimits, AnUnclippedTruncBeyondEveryFormatIsRefused) {
   EXPECT_EQ(verdict(m), "not-lowerable at culprit");
 }
 
+TEST(LowerLimits, ATruncationToOneCodeHasAFormat) {
+  OnnxBuilder m = start();
+  m.scalar("bound", 0.25F);
+  m.node("Clip", {"q", "bound", "bound"}, {"fixed"});
+  m.scalar("one", 1);
+  m.scalar("zero", 0);
+  m.scalar("eight", 8);
+  m.scalar("four", 4);
+  m.node("Trunc", {"fixed", "one", "zero", "eight", "four"}, {"y"}, {}, qonnx);
+  const Graph graph = m.normalised();
+  const IntegerNetwork net = lower(graph);
+  Random random(1);
+  test::expect_equal(graph, net, test::random_input(graph, random, -100, 100));
+}
+
 // Slopes from flat to so steep that one integer passes all codes, offsets on both sides, on sums of 9 to 26 bits.
 TEST(LowerLimits, EverySlopeHasAFormulaOfTheMachinesWidths) {
   Random random(11);
@@ -231,6 +246,31 @@ TEST(LowerLimits, ASameConvolutionWhoseStridePassesItsKernelDropsPixelsInFront) 
     ASSERT_EQ(static_cast<int>(y.size()), (row.size + row.stride - 1) / row.stride);
     for (std::size_t i = 0; i < y.size(); ++i) {
       EXPECT_EQ(y[i], row.first + static_cast<float>(i) * static_cast<float>(row.stride)) << row.size << " " << row.upper;
+    }
+  }
+}
+
+TEST(LowerLimits, ASameAverageWhoseStridePassesItsKernelDropsPixelsFromOpset19On) {
+  // ONNX Runtime 1.30, as above; below opset 19 it refuses, and TensorFlow pads nothing.
+  struct Row { int size, stride; bool upper; float first; };
+  constexpr Row rows[] = {{8, 4, true, 2},  {7, 4, true, 2},  {11, 6, true, 3}, {12, 6, true, 3},  {6, 4, true, 1},
+                          {8, 4, false, 2}, {7, 4, false, 1}, {11, 6, false, 2}, {12, 6, false, 3}, {3, 3, true, 2}};
+  for (const Row& row : rows) {
+    for (const int opset : {13, 19}) {
+      OnnxBuilder m(opset);
+      m.input("x", {1, 1, 1, row.size});
+      m.output("y");
+      quant(m, "x", "q", 1, 0, 8, 1);
+      m.node("AveragePool", {"q"}, {"y"},
+             {attr("kernel_shape", {1, 1}), attr("auto_pad", row.upper ? "SAME_UPPER" : "SAME_LOWER"),
+              attr("strides", {1, row.stride})});
+      const IntegerNetwork net = lower(m.normalised());
+      FloatArray x{{1, 1, 1, row.size}, {}};
+      for (int i = 1; i <= row.size; ++i) x.values.push_back(static_cast<float>(i));
+      const TensorValues values = execute(net, quantize_input(net.input, x));
+      const auto y = finish_output(net.outputs[0], values[static_cast<std::size_t>(net.output_tensors[0])]).values;
+      ASSERT_EQ(static_cast<int>(y.size()), (row.size + row.stride - 1) / row.stride);
+      EXPECT_EQ(y[0], opset >= 19 ? row.first : 1) << row.size << " pixels, stride " << row.stride << " " << row.upper;
     }
   }
 }

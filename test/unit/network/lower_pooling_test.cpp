@@ -141,6 +141,28 @@ TEST(LowerPooling, AnAverageOverAnyNumberOfTapsRoundsItsTiesToEven) {
   }
 }
 
+TEST(LowerPooling, AnAverageTakesAnyZeroPoint) {
+  for (const float zero : {-300.0F, -256.0F, -2.0F, 255.0F, 256.0F, 300.0F}) {
+    OnnxBuilder m;
+    m.input("x", {1, 1, 1, 6});
+    quant(m, "x", "q", 0.5F, zero, 8, 0);
+    m.node("AveragePool", {"q"}, {"y"}, {attr("kernel_shape", {1, 3}), attr("pads", {0, 1, 0, 1})});
+    m.output("y");
+    const Graph graph = m.normalised();
+    const IntegerNetwork net = lower(graph);
+    for (const Layer& layer : net.layers) {
+      if (const auto* pooling = std::get_if<Pooling>(&layer.work)) {  // 9 bits of an instruction
+        EXPECT_GE(net.tensor(pooling->input).zero_point, -256) << zero;
+        EXPECT_LE(net.tensor(pooling->input).zero_point, 255) << zero;
+      }
+    }
+    Random random(4);
+    for (int image = 0; image < 3; ++image) {
+      test::expect_equal(graph, net, test::random_input(graph, random, -0.5F * zero, -0.5F * zero + 127));
+    }
+  }
+}
+
 TEST(LowerPooling, TheTwoStepsOfAnAverageRoundInOneWay) {  // an instruction has one rounding for all its steps
   for (const char* mode : {"ROUND", "FLOOR", "CEIL", "HALF_UP", "HALF_DOWN"}) {
     for (const int taps : {3, 6, 14}) {
