@@ -168,6 +168,28 @@ void multi_threshold(Writer& w, int rank) {
   w.op("Add", {w.op("Mul", {count, w.scalar(w.attribute("out_scale", 1))}), w.scalar(w.attribute("out_bias", 0))});
 }
 
+// The rank of a node's output, given that of what it reads.
+int rank_behind(const onnx::ModelProto& model, const onnx::NodeProto& node, int rank) {
+  const std::string& op = node.op_type();
+  const auto elements = [&](int i) {  // of a constant
+    for (const auto& constant : model.graph().initializer()) {
+      if (constant.name() == node.input(i)) return static_cast<int>(constant.dims(0));
+    }
+    return 2;  // of the shape that a chain of Shape, Gather and Concat computes
+  };
+  const auto axes = [&] { return node.input_size() > 1 ? elements(1) : node.attribute(0).ints_size(); };
+  if (op == "MatMul" || op == "Gemm" || op == "Flatten") return 2;
+  if (op == "Reshape") return elements(1);
+  if (op == "Unsqueeze") return rank + axes();
+  if (op == "Squeeze") return rank - axes();
+  if (op == "ReduceMean") {
+    for (const auto& a : node.attribute()) {
+      if (a.name() == "keepdims" && a.i() == 0) return 2;
+    }
+  }
+  return rank;
+}
+
 }  // namespace
 
 onnx::ModelProto in_standard_operators(const onnx::ModelProto& model) {
@@ -181,10 +203,7 @@ onnx::ModelProto in_standard_operators(const onnx::ModelProto& model) {
       if (const auto known = ranks.find(input); known != ranks.end()) result = std::max(result, known->second);
     }
     const std::string& op = node.op_type();
-    if (result != 0 && (op == "MatMul" || op == "Gemm" || op == "Flatten" || op == "Squeeze" || op == "Reshape")) result = 2;
-    if (op == "ReduceMean") {
-      for (const auto& a : node.attribute()) result = a.name() == "keepdims" && a.i() == 0 ? 2 : result;
-    }
+    if (result != 0) result = rank_behind(model, node, result);
     for (const std::string& output : node.output()) {
       if (result != 0) ranks[output] = result;
     }

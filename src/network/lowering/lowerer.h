@@ -73,6 +73,7 @@ class Lowerer {
   MapPtr coded_map(const Value& value, const Quantiser& q);     // nullptr: not monotone
   MapPtr affine_map(const Value& value, const Quantiser& q);    // nullptr: no line
   MapPtr activated_map(const Value& value, const Quantiser& q); // nullptr: no Relu or PRelu between lines
+  void require_reachable_rounding(const Quantiser& q, const Exactness& exactness) const;
   MapPtr new_map(const Value& like, const Quantiser& q);
   Value quantised_value(const Value& from, MapPtr map, const Quantiser& q);
 

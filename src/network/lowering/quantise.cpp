@@ -131,6 +131,16 @@ std::int64_t code_error(const Affine& q, std::int64_t error) {
 
 }  // namespace
 
+// Rounding toward zero, or away from it, is no line: it takes another offset on each side of 0.
+void Lowerer::require_reachable_rounding(const Quantiser& q, const Exactness& exactness) const {
+  const bool toward = q.rounding == RoundMode::up || q.rounding == RoundMode::down;
+  if (!toward || q.lo >= 0 || exactness.differing == 0) return;
+  refuse("not-lowerable", q.node,
+         fmt::format("rounding mode {} to {} needs another offset for each sign; multiply, add and shift would differ on "
+                     "{} of {} values", q.rounding_name, q.format.name(), exactness.differing, exactness.checked),
+         "round with ROUND, FLOOR or CEIL, or quantise to 4 bits or less");
+}
+
 MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   const Domain& domain = value.map->domain;
   const int bits = multiplier_bits(options_, domain.lowest(), domain.highest());
@@ -155,14 +165,7 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
     }
   }
   if (q.kind == Quantiser::Kind::thresholds && fit->exactness.max_error > 1) return nullptr;
-  const bool toward = q.rounding == RoundMode::up || q.rounding == RoundMode::down;  // zero, or away: no line
-  if (toward && q.lo < 0 && fit->exactness.differing != 0) {
-    refuse("not-lowerable", q.node,
-           fmt::format("rounding mode {} to {} needs another offset for each sign; multiply, add and shift would "
-                       "differ on {} of {} values", q.rounding_name, q.format.name(), fit->exactness.differing,
-                       fit->exactness.checked),
-           "round with ROUND, FLOOR or CEIL, or quantise to 4 bits or less");
-  }
+  require_reachable_rounding(q, fit->exactness);
   MapPtr map = new_map(value, q);
   map->exactness = fit->exactness;
   explain(map->exactness);
@@ -193,6 +196,7 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
 MapPtr Lowerer::activated_map(const Value& value, const Quantiser& q) {
   const auto fit = fit_activation({value.chain, q}, value.map->domain, options_);
   if (!fit) return nullptr;
+  require_reachable_rounding(q, fit->exactness);
   MapPtr map = new_map(value, q);
   map->exactness = fit->exactness;
   explain(map->exactness);

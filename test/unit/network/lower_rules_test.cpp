@@ -160,6 +160,20 @@ TEST(LowerRules, RoundingTowardZeroOfSignedBytesIsRefusedByName) {
   }
 }
 
+TEST(LowerRules, SoIsItBehindAnActivation) {
+  for (const char* mode : {"UP", "DOWN"}) {
+    test::OnnxBuilder m = start();
+    m.floats("bits8", {}, {8});
+    m.node("LeakyRelu", {"acc"}, {"leaky"}, {attr("alpha", 0.3F)});
+    m.node("Quant", {"leaky", "four", "zero", "bits8"}, {"y"},
+           {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, qonnx).set_name("rounded");
+    m.output("y");
+    std::string node;
+    EXPECT_EQ(first_code(m, &node), "not-lowerable") << mode;
+    EXPECT_EQ(node, "rounded") << mode;
+  }
+}
+
 TEST(LowerRules, AllRefusalsComeAtOnceAndNotTheirConsequences) {
   test::OnnxBuilder m = start();
   m.node("Sigmoid", {"acc"}, {"r"});
