@@ -118,8 +118,9 @@ Case generate(Choices& choices) {
   out.input.shape.clear();
   for (const auto& dim : d.model.graph().input(0).type().tensor_type().shape().dim()) out.input.shape.push_back(dim.dim_value());
   for (int blocks = 0; blocks < 5 && d.chance(blocks == 0 ? 95 : 65); ++blocks) {
+    const std::string before = y.name;
     y = block(d, y);
-    if (d.chance(2)) d.model.output(y.name);  // one output more
+    if (y.name != before && d.chance(2)) d.model.output(y.name);  // one output more
   }
   finish(d, y);
   out.model = d.model.bytes();

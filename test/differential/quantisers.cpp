@@ -238,6 +238,7 @@ Tensor trunc(Draft& d, const Tensor& x) {
 Tensor straight_through(Draft& d, const Tensor& x) {
   const std::string sign = d.node("Where", {d.node("GreaterOrEqual", {x.name, d.scalar(0.0F)}), d.scalar(1.0F), d.scalar(-1.0F)});
   d.traits.quantised.insert(sign);
+  d.traits.codes.insert(sign);
   const std::string clip = d.node("Clip", {x.name, d.floats({}, {-1.0F}), d.floats({}, {1.0F})});
   const std::string y = d.node("Add", {d.node("Sub", {sign, clip}), clip});
   Tensor out = codes_of(d, x, y, {1, true, -1, 1}, 0, {1.0F});
