@@ -2,6 +2,8 @@
 // Random original networks against ONNX Runtime: 300 here, more with scripts/differential.sh.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "campaign.h"
 
 namespace blendsim::differential {
@@ -11,6 +13,7 @@ TEST(RandomOriginals, ComputeWhatOnnxRuntimeComputes) {
   if (!Judge::available()) GTEST_SKIP() << "ONNX Runtime is not installed (npm install in test/)";
   CampaignOptions options;
   options.folder = ::testing::TempDir() + "blendsim_differential";
+  std::filesystem::remove_all(options.folder);  // an earlier run's progress is not this one's
   const Totals totals = run_campaign(options);
   std::printf("seeds %d to %d\n%s", 1, options.count, totals.text().c_str());
   EXPECT_TRUE(totals.faults.empty());
