@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
-#include <sstream>
+#include <string>
 
 #include "base/diagnostic.h"
 #include "report/fields.h"
@@ -24,17 +25,24 @@ struct Read {
 
 Json parse(const std::string& path) {
   constexpr int deepest = 64;  // a report nests six levels; what is read is walked recursively
+  constexpr std::size_t largest = std::size_t{1} << 28;  // bytes; a device or a pipe may have no end
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    throw DiagnosticError("file-unreadable", {.file = path}, "the report cannot be read", "check the path");
+  std::string text;
+  std::array<char, 1 << 16> block{};
+  while (text.size() <= largest && (file.read(block.data(), block.size()) || file.gcount() > 0)) {
+    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (!file.eof()) {
+    throw DiagnosticError("file-unreadable", {.file = path},
+                          text.size() > largest ? "it holds more than 256 MiB, which no report does"
+                                                : "the report cannot be read", "check the path");
   }
   bool too_deep = false;
   const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
     too_deep = too_deep || depth > deepest;
     return depth <= deepest;
   };
-  Json json = Json::parse(text.str(), shallow, false);
+  Json json = Json::parse(text, shallow, false);
   if (json.is_discarded() || too_deep) {
     throw DiagnosticError("file-damaged", {.file = path}, "this is not well-formed JSON",
                           "write it again with `blendsim run --json`");

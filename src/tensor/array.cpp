@@ -24,12 +24,17 @@ std::int64_t element_count(const Shape& shape) {
 std::string shape_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 std::string read_bytes(const std::string& path) {
+  constexpr std::size_t largest = std::size_t{1} << 30;  // a device or a pipe may have no end
   std::ifstream stream(path, std::ios::binary);
   std::string bytes;
   if (stream) {
     std::array<char, 1 << 16> block{};
     while (stream.read(block.data(), block.size()) || stream.gcount() > 0) {
       bytes.append(block.data(), static_cast<std::size_t>(stream.gcount()));
+      if (bytes.size() > largest) {
+        throw DiagnosticError("file-unreadable", {path}, "it holds more than 1 GiB, which no file read here does",
+                              "check the path");
+      }
     }
   }
   if (!stream.eof()) {  // not opened, or a directory

@@ -83,7 +83,7 @@ Value Lowerer::average_input(const Node& node, bool padding_counts) {
         copy_map(x, std::vector<std::int32_t>(static_cast<std::size_t>(x.map->channels), 1), x.map->name + ":stored");
   }
   constexpr int lowest_zero = -256, highest_zero = 255;  // what a pooling instruction takes off
-  if (x.map->zero_point < lowest_zero || x.map->zero_point > highest_zero) x = rebased(std::move(x));
+  if (x.map->zero_point < lowest_zero || x.map->zero_point > highest_zero) x = rebased(std::move(x), 0);
   builder_.write(x.map);
   return x;
 }

@@ -74,6 +74,10 @@ Value Lowerer::convolution_input(const Node& node, const Value& input) {
     const auto grid = integer_grid(x, node.name);
     if (grid && grid->format.bits() <= 8) x = quantise(std::move(x), *grid);
   }
+  const std::int64_t lowest = x.map->domain.lowest(), width = x.map->domain.highest() - lowest;
+  if (pure_scale(x) && !x.map->is_plain() && !x.map->is_sum() && !fits_bits(x.map->domain, 8) && width <= 255) {
+    x = rebased(std::move(x), static_cast<int>(-lowest));  // bytes with a zero point, moved or padded by a convolution
+  }
   const bool exact_map = x.map->is_plain();
   if (!pure_scale(x) || (!exact_map && !fits_bits(x.map->domain, 8))) {
     refuse("not-quantised", node.name,

@@ -108,21 +108,23 @@ MapPtr Lowerer::mirrored(const Value& value, const std::vector<std::int32_t>& si
   return map;
 }
 
-Value Lowerer::rebased(Value value) {
+Value Lowerer::rebased(Value value, int zero_point) {
   const Map& from = *value.map;
+  const int shift = zero_point - from.zero_point;
   auto map = shaped_like(from, from.name + ":rebased");
   for (std::size_t c = 0; c < map->domain.channels(); ++c) {
-    map->domain.lo[c] -= from.zero_point;
-    map->domain.hi[c] -= from.zero_point;
+    map->domain.lo[c] += shift;
+    map->domain.hi[c] += shift;
   }
   map->format = storage_format(map->domain, 8);
+  map->zero_point = zero_point;
   map->layer_name = map->name;
   map->nodes = chain_nodes(value);
   map->recipe = builder_.on_top(value.map);
   Affine q = turn(map->domain, std::vector<std::int32_t>(map->domain.channels(), 1), 0);
-  q.offset.assign(q.multiplier.size(), -from.zero_point);
+  q.offset.assign(q.multiplier.size(), shift);
   map->recipe->q1 = q;
-  value.chain.insert(value.chain.begin(), make_step(Step::Kind::add, {{static_cast<float>(from.zero_point)}}));
+  value.chain.insert(value.chain.begin(), make_step(Step::Kind::subtract, {{static_cast<float>(shift)}}));
   value.map = std::move(map);
   return value;
 }

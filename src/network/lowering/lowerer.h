@@ -73,6 +73,7 @@ class Lowerer {
   MapPtr coded_map(const Value& value, const Quantiser& q);     // nullptr: not monotone
   MapPtr affine_map(const Value& value, const Quantiser& q);    // nullptr: no line
   MapPtr activated_map(const Value& value, const Quantiser& q); // nullptr: no Relu or PRelu between lines
+  MapPtr three_step_map(const Value& value, const Quantiser& q, const AffineFit& other);
   void require_reachable_rounding(const Quantiser& q, const Exactness& exactness) const;
   MapPtr new_map(const Value& like, const Quantiser& q);
   Value quantised_value(const Value& from, MapPtr map, const Quantiser& q);
@@ -135,8 +136,8 @@ class Lowerer {
   // no bit more is needed.
   MapPtr negated_signs(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name);
   MapPtr mirrored(const Value& value, const std::vector<std::int32_t>& signs, const std::string& name);
-  // The value on a copy of its map with the zero point taken off.
-  Value rebased(Value value);
+  // The value on a copy of its map, which is no open sum, with another zero point.
+  Value rebased(Value value, int zero_point);
 
   // tools
   [[nodiscard]] const Value& value_of(const std::string& tensor) const { return values_.at(tensor); }

@@ -97,16 +97,21 @@ MapPtr Lowerer::coded_map(const Value& value, const Quantiser& wanted) {
 
 namespace {
 
+Quantiser without_zero_point(const Quantiser& q) {
+  Quantiser plain = q;
+  const auto zero = static_cast<std::int64_t>(q.zero_point.at(0));
+  plain.zero_point = {{0.0F}};
+  plain.lo -= zero;
+  plain.hi -= zero;
+  return plain;
+}
+
 // QuantizeLinear adds its zero point to the rounded value: where that is odd, ties go to odd codes, which takes a step
 // of its own behind the rounding.
 std::optional<AffineFit> fit_without_zero_point(const Value& value, const Quantiser& q, int multiplier_bits) {
   const float zero = q.zero_point.at(0);
   if (q.kind != Quantiser::Kind::quant || q.saturate_first || std::fmod(zero, 2.0F) == 0) return std::nullopt;
-  Quantiser plain = q;
-  plain.zero_point = {{0.0F}};
-  plain.lo -= static_cast<std::int64_t>(zero);
-  plain.hi -= static_cast<std::int64_t>(zero);
-  return fit_affine({value.chain, plain}, value.map->domain, multiplier_bits);
+  return fit_affine({value.chain, without_zero_point(q)}, value.map->domain, multiplier_bits);
 }
 
 Affine addition(std::size_t channels, std::int64_t constant, std::int64_t lo, std::int64_t hi) {
@@ -130,6 +135,34 @@ std::int64_t code_error(const Affine& q, std::int64_t error) {
 }
 
 }  // namespace
+
+// An odd zero point takes both: the finer grid, and an addition behind the rounding. A post-processing has two steps, so
+// another one adds. nullptr: it would not be better than `other`.
+MapPtr Lowerer::three_step_map(const Value& value, const Quantiser& q, const AffineFit& other) {
+  const float zero = q.zero_point.at(0);
+  if (q.kind != Quantiser::Kind::quant || q.saturate_first || std::fmod(zero, 2.0F) == 0) return nullptr;
+  const Domain& domain = value.map->domain;
+  Quantiser plain = without_zero_point(q);
+  plain.format = Format::signed_bits(16);
+  plain.out_zero_point = 0;
+  plain.output += ":plain";
+  const auto fit = fit_two_steps({value.chain, plain}, domain,
+                                 multiplier_bits(options_, domain.lowest(), domain.highest()));
+  if (!fit || fit->exactness.differing >= other.exactness.differing) return nullptr;
+  MapPtr first = new_map(value, plain);
+  first->exactness = fit->exactness;
+  explain(first->exactness);
+  first->recipe = builder_.on_top(value.map);
+  first->recipe->q1 = fit->first;
+  first->recipe->q3 = fit->second;
+  Value rounded = value;
+  rounded.map = first;
+  rounded.chain.clear();
+  MapPtr map = new_map(rounded, q);
+  map->recipe = builder_.on_top(first);
+  map->recipe->q1 = addition(domain.channels(), q.out_zero_point, q.lo, q.hi);
+  return map;
+}
 
 // Rounding toward zero, or away from it, is no line: it takes another offset on each side of 0.
 void Lowerer::require_reachable_rounding(const Quantiser& q, const Exactness& exactness) const {
@@ -163,6 +196,9 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
       fit = AffineFit{two->first, two->exactness};
       behind = two->second;
     }
+  }
+  if (fit->exactness.differing != 0 && !sum) {
+    if (auto map = three_step_map(value, q, *fit)) return map;
   }
   if (q.kind == Quantiser::Kind::thresholds && fit->exactness.max_error > 1) return nullptr;
   require_reachable_rounding(q, fit->exactness);

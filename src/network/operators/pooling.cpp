@@ -88,13 +88,22 @@ std::vector<Value> evaluate_average(const Node& node, const Context& context, co
       }))};
 }
 
-// Whether the last window of a side reaches beyond the explicit padding (ceil_mode).
-bool overhangs(const Geometry& g) {
-  const auto beyond = [](std::int64_t out, std::int64_t stride, std::int64_t extent, std::int64_t padded) {
-    return (out - 1) * stride + extent > padded;
-  };
-  return beyond(g.out_h, g.strides[0], (g.kernel[0] - 1) * g.dilations[0] + 1, g.in_h + g.pads[0] + g.pads[2]) ||
-         beyond(g.out_w, g.strides[1], (g.kernel[1] - 1) * g.dilations[1] + 1, g.in_w + g.pads[1] + g.pads[3]);
+// How far the last window of a side (0: height, 1: width) ends behind the map: beyond the explicit padding in ceil_mode,
+// negative where a stride skips the last pixels.
+std::int64_t reach_behind(const Geometry& g, std::size_t side) {
+  const std::int64_t out = side == 0 ? g.out_h : g.out_w, in = side == 0 ? g.in_h : g.in_w;
+  return (out - 1) * g.strides[side] + (g.kernel[side] - 1) * g.dilations[side] + 1 - g.pads[side] - in;
+}
+
+bool overhangs(const Geometry& g) { return reach_behind(g, 0) > g.pads[2] || reach_behind(g, 1) > g.pads[3]; }
+
+// The padding as pixels, no more of it than windows reach: the size of the output stays what it is.
+std::vector<std::int64_t> padding_reached(const Geometry& g) {
+  std::vector<std::int64_t> pads = g.pads;
+  for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+    pads[side + 2] = std::clamp<std::int64_t>(reach_behind(g, side), 0, pads[side + 2]);
+  }
+  return pads;
 }
 
 void canonical_pool(const Node& node, Rewriter& out) {
@@ -112,7 +121,7 @@ void canonical_pool(const Node& node, Rewriter& out) {
   if (copy.op == "AveragePool") {
     bool counts_padding = node.attribute_int("count_include_pad", 0) != 0;
     if (counts_padding && overhangs(g)) {  // the padding counts, what ceil_mode adds does not: zeros as pixels
-      copy.inputs[0] = emit_pixel_move(node, copy.inputs[0], g.pads, {0, 0}, out);
+      copy.inputs[0] = emit_pixel_move(node, copy.inputs[0], padding_reached(g), {0, 0}, out);
       copy.attributes["pads"] = std::vector<std::int64_t>{0, 0, 0, 0};
       counts_padding = false;
     }

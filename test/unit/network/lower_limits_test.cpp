@@ -233,20 +233,27 @@ TEST(LowerLimits, ASameConvolutionWhoseStridePassesItsKernelDropsPixelsInFront) 
   constexpr Row rows[] = {{8, 4, true, 2},  {7, 4, true, 1},  {9, 5, true, 2},  {11, 6, true, 2}, {12, 6, true, 3},
                           {8, 4, false, 1}, {9, 5, false, 1}, {11, 6, false, 2}, {12, 6, false, 2}, {3, 3, true, 1}};
   for (const Row& row : rows) {
-    OnnxBuilder m = start({1, 1, 1, row.size});
+   for (const float zero : {0.0F, 1.0F, 127.0F, -128.0F}) {
+    OnnxBuilder m(19);
+    m.input("x", {1, 1, 1, row.size});
+    m.output("y");
+    quant(m, "x", "q", 1, zero, 8, 1);
     m.floats("w", {1, 1, 1, 1}, {1});
     m.node("Conv", {"q", "w"}, {"y"},
            {attr("auto_pad", row.upper ? "SAME_UPPER" : "SAME_LOWER"), attr("strides", {1, row.stride})});
     const Graph graph = m.normalised();
     const IntegerNetwork net = lower(graph);
+    const float sign = zero == 127 ? -1 : 1;  // codes above the zero point are few there
     FloatArray x{{1, 1, 1, row.size}, {}};
-    for (int i = 1; i <= row.size; ++i) x.values.push_back(static_cast<float>(i));
+    for (int i = 1; i <= row.size; ++i) x.values.push_back(sign * static_cast<float>(i));
     const TensorValues values = execute(net, quantize_input(net.input, x));
     const auto y = finish_output(net.outputs[0], values[static_cast<std::size_t>(net.output_tensors[0])]).values;
     ASSERT_EQ(static_cast<int>(y.size()), (row.size + row.stride - 1) / row.stride);
     for (std::size_t i = 0; i < y.size(); ++i) {
-      EXPECT_EQ(y[i], row.first + static_cast<float>(i) * static_cast<float>(row.stride)) << row.size << " " << row.upper;
+      EXPECT_EQ(y[i], sign * (row.first + static_cast<float>(i) * static_cast<float>(row.stride)))
+          << row.size << " pixels, " << row.upper << ", zero point " << zero;
     }
+   }
   }
 }
 

@@ -119,25 +119,32 @@ TEST(LowerPooling, PaddingCountsWhereItIsSaidToAndWhatCeilModeAddsNever) {
   }
 }
 
+void expect_tied_average(int taps, int zero) {
+  OnnxBuilder m;
+  m.input("x", {1, 1, 1, taps});
+  m.scalar("s", 0.25F);
+  m.integers("z", {}, onnx::TensorProto::INT8, {zero});
+  quant(m, "x", "q", 0.25F, 0, 8, 1);
+  m.node("AveragePool", {"q"}, {"mean"}, {attr("kernel_shape", {1, taps})});
+  m.node("QuantizeLinear", {"mean", "s", "z"}, {"code"});
+  m.node("DequantizeLinear", {"code", "s", "z"}, {"y"});
+  m.output("y");
+  const Graph graph = m.normalised();
+  const IntegerNetwork net = lower(graph);
+  EXPECT_TRUE(test::all_exact(net)) << taps << " taps, zero point " << zero;
+  for (int sum = -taps; sum <= taps; ++sum) {  // every fraction, ties among them
+    FloatArray x{{1, 1, 1, taps}, std::vector<float>(static_cast<std::size_t>(taps), 0.0F)};
+    for (int i = 0; i < std::abs(sum); ++i) x.values[static_cast<std::size_t>(i)] = sum < 0 ? -0.25F : 0.25F;
+    const float expected = static_cast<float>(std::nearbyint(static_cast<double>(sum) / taps)) * 0.25F;
+    const TensorValues values = execute(net, quantize_input(net.input, x));
+    const auto y = finish_output(net.outputs[0], values[static_cast<std::size_t>(net.output_tensors[0])]).values;
+    EXPECT_EQ(y, std::vector<float>{expected}) << sum << " / " << taps << ", zero point " << zero;
+  }
+}
+
 TEST(LowerPooling, AnAverageOverAnyNumberOfTapsRoundsItsTiesToEven) {
   for (const int taps : {2, 3, 5, 6, 7, 9, 10, 12, 14, 15, 20, 25, 36, 49, 64, 98, 196}) {
-    OnnxBuilder m;
-    m.input("x", {1, 1, 1, taps});
-    quant(m, "x", "q", 0.25F, 0, 8, 1);
-    m.node("AveragePool", {"q"}, {"mean"}, {attr("kernel_shape", {1, taps})});
-    quant(m, "mean", "y", 0.25F, 0, 8, 1);
-    m.output("y");
-    const Graph graph = m.normalised();
-    const IntegerNetwork net = lower(graph);
-    EXPECT_TRUE(test::all_exact(net)) << taps << " taps";
-    for (int sum = -taps; sum <= taps; ++sum) {  // every fraction, ties among them
-      FloatArray x{{1, 1, 1, taps}, std::vector<float>(static_cast<std::size_t>(taps), 0.0F)};
-      for (int i = 0; i < std::abs(sum); ++i) x.values[static_cast<std::size_t>(i)] = sum < 0 ? -0.25F : 0.25F;
-      const float expected = static_cast<float>(std::nearbyint(static_cast<double>(sum) / taps)) * 0.25F;
-      const TensorValues values = execute(net, quantize_input(net.input, x));
-      const auto y = finish_output(net.outputs[0], values[static_cast<std::size_t>(net.output_tensors[0])]).values;
-      EXPECT_EQ(y, std::vector<float>{expected}) << sum << " / " << taps;
-    }
+    for (const int zero : {0, 1, -3, 4}) expect_tied_average(taps, zero);
   }
 }
 
@@ -184,6 +191,33 @@ TEST(LowerPooling, TheTwoStepsOfAnAverageRoundInOneWay) {  // an instruction has
           EXPECT_EQ(post->q1->rounding, post->q3->rounding) << mode;
         }
       }
+    }
+  }
+}
+
+// The window over rows starts in the padding behind and is dropped; the one over columns is cut and makes padding pixels.
+TEST(LowerPooling, PaddingOfOneSideLeavesTheSizeOfTheOther) {
+  Random random(6);
+  for (const std::vector<std::int64_t>& pads : {std::vector<std::int64_t>{2, 0, 1, 0}, {1, 1, 0, 1}, {0, 2, 0, 1}, {1, 0, 2, 2}}) {
+    for (const auto& [height, width] : {std::pair{4, 5}, std::pair{5, 4}, std::pair{9, 8}, std::pair{6, 7}}) {
+      OnnxBuilder m(19);
+      m.input("x", {1, 2, height, width});
+      quant(m, "x", "q", 1, 0, 8, 1);
+      m.node("AveragePool", {"q"}, {"y"},
+             {attr("kernel_shape", {3, 3}), attr("strides", {3, 2}), attr("pads", {pads[0], pads[1], pads[2], pads[3]}),
+              attr("ceil_mode", 1), attr("count_include_pad", 1)});
+      m.output("y");
+      SCOPED_TRACE(std::to_string(height) + "x" + std::to_string(width));
+      const Graph file = m.imported();
+      const FloatArray x = test::random_input(file, random, -100, 100);
+      FloatArray rounded = x;
+      for (float& v : rounded.values) v = std::nearbyint(v);
+      const FloatArray expected = evaluate(file, rounded).at("y");
+      const IntegerNetwork net = lower(m.normalised());
+      const TensorValues values = execute(net, quantize_input(net.input, x));
+      const FloatArray y = finish_output(net.outputs[0], values[static_cast<std::size_t>(net.output_tensors[0])]);
+      EXPECT_EQ(y.shape, expected.shape);
+      EXPECT_EQ(y.values, expected.values);
     }
   }
 }
