@@ -165,11 +165,11 @@ Totals run_campaign(const CampaignOptions& options) {
     count(totals, o);
     if (o.kind == Outcome::Kind::fault) {
       const std::string kind = o.reason + (o.where.empty() ? "" : " | " + o.where);
+      if (options.progress) std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed), kind.c_str());
       FaultSeen& seen = totals.faults[kind];
       if (seen.count++ == 0) {
         seen.first_seed = seed;
         seen.detail = o.detail;
-        if (options.progress) std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed), kind.c_str());
         if (!options.folder.empty() && static_cast<int>(totals.faults.size()) <= options.cases_written) {
           seen.folder = write_shrunk(trials, options, seed, choices.drawn(), o.reason, c.traits.odd_constants);
         }
