@@ -108,7 +108,7 @@ void Lowerer::concat(const Node& node) {
   }
   map->format = parts[0].map->format;
   map->zero_point = parts[0].map->zero_point;
-  map->scale = parts[0].map->scale;
+  map->scale = pure_scale(parts[0])->at(0);  // not the first map's own: a factor may stand behind it
   work.output = builder_.add_tensor(*map);
   append(nodes, origin_of(node));
   builder_.add_layer(node.name, "Concat", nodes, work, exactness);
