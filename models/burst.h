@@ -6,7 +6,7 @@
 #include <tlm>
 #include <vector>
 
-#include "units/unit_id.h"
+#include "units/units.h"
 
 namespace blendsim {
 

@@ -7,8 +7,13 @@
 
 namespace blendsim {
 
+void ComputeUnit::reset() {
+  QueueUnit::reset();
+  depth_ = depth_of(id(), *context_.machine);
+}
+
 void ComputeUnit::begin(std::int32_t record, const Instruction& instruction, Cycles start) {
-  const Cycles occupied = law(instruction);
+  const Cycles occupied = occupancy(instruction, *context_.machine);
   if (occupied < 1) {
     throw InvariantError(std::string(blendsim::name(id())) + ", record " + std::to_string(record),
                          "the law gives " + std::to_string(occupied) + " cycles");

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A unit whose instructions take a time known at their start: occupancy by its law, `depth` to the last write (rule 3).
+// Both are its descriptor's, and so every compute unit is one of these.
 #pragma once
 
 #include "models/unit.h"
 
 namespace blendsim {
 
-class ComputeUnit : public QueueUnit {
+class ComputeUnit final : public QueueUnit {
  public:
   using QueueUnit::QueueUnit;
-
- protected:
-  // The timing law of the unit's own instructions; >= 1.
-  [[nodiscard]] virtual Cycles law(const Instruction& instruction) const = 0;
-  void set_depth(Cycles depth) { depth_ = depth; }
+  void reset() override;
 
  private:
-  void begin(std::int32_t record, const Instruction& instruction, Cycles start) final;
+  void begin(std::int32_t record, const Instruction& instruction, Cycles start) override;
 
   Cycles depth_ = 1;
 };

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "isa/instruction.h"
-#include "units/unit_id.h"
+#include "units/units.h"
 
 namespace blendsim {
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "units/unit_id.h"
+#include "units/units.h"
 
 namespace blendsim {
 

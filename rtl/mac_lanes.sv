@@ -8,7 +8,7 @@
 // Pipeline: c operand at the slice; +1 a and b registers (+1 pre-adder), +1 product, +1 sum, + cascade less 1 (+1 unpacking),
 // + tree levels: the accumulator, which takes start words with `load`, LATENCY cycles after c; `load` and `starts` come in
 // cycle c + LATENCY - 1.
-// Source: src/platform/pipeline.h (mac_cascade, adder_stages), UG579, WP486.
+// Source: src/units/pipeline.h (mac_cascade, adder_stages), UG579, WP486.
 module mac_lanes #(
     parameter int RESULTS = 1,
     parameter int COLUMNS = 8,

@@ -2,7 +2,7 @@
 // Ones among BITS bits, a count every cycle: a rank of 6:3 counters, each three 64-entry tables, then a tree of adders
 // in pairs, a register after every rank.
 //
-//   latency  1 + ceil(log2(ceil(BITS / 6))) cycles (popcount_stages in src/platform/pipeline.h)
+//   latency  1 + ceil(log2(ceil(BITS / 6))) cycles (popcount_stages in src/units/pipeline.h)
 //   cost     3 LUT6 a counter, a LUT a bit of each adder (blendsim::popcount in src/estimate/formulas.cpp)
 // Source of the counter: J. Gray, fpga.org 2014.
 module popcount #(

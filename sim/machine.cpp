@@ -13,12 +13,7 @@
 #include "models/dispatcher.h"
 #include "models/dram.h"
 #include "models/interconnect.h"
-#include "models/load.h"
-#include "models/mac_array.h"
-#include "models/pool_unit.h"
-#include "models/post_unit.h"
-#include "models/store.h"
-#include "models/xnor_array.h"
+#include "models/queue_units.h"
 #include "sim/host.h"
 #include "sim/memory_map.h"
 
@@ -35,13 +30,8 @@ struct Machine::Parts {
   HazardChecker hazards{context};
 
   Host host{"host", context};
-  Load load{"load", context, tokens, hazards};
-  Store store{"store", context, tokens, hazards};
-  XnorArray xnor_array{"xnor_array", UnitId::xnor_array, context, tokens, hazards};
-  MacArray mac_array{"mac_array", UnitId::mac_array, context, tokens, hazards};
-  PostUnit post_unit{"post_unit", UnitId::post_unit, context, tokens, hazards};
-  PoolUnit pool_unit{"pool_unit", UnitId::pool_unit, context, tokens, hazards};
-  std::array<QueueUnit*, unit_count> units{&load, &store, &xnor_array, &mac_array, &post_unit, &pool_unit};
+  QueueUnits queue_units{context, tokens, hazards};
+  std::array<QueueUnit*, unit_count>& units = queue_units.all;
   Dispatcher dispatcher{"dispatcher", context, units};
   Control control{"control", context, dispatcher};
   BufferMemory buffers{"buffers"};
@@ -68,8 +58,8 @@ struct Machine::Parts {
       : dram(memory ? memory(context) : std::make_unique<Dram>("dram", context)) {
     host.registers.bind(control.registers);
     dispatcher.bind(interconnect.fetch);
-    store.bind(interconnect.store);
-    load.bind(interconnect.load);
+    queue_units.store.bind(interconnect.store);
+    queue_units.load.bind(interconnect.load);
     interconnect.memory.bind(dram->socket());
     for (QueueUnit* unit : units) unit->connect(dispatcher, control);
     dispatcher.connect(control);
@@ -87,12 +77,7 @@ struct Machine::Parts {
 // Every parameter is read at reset; nothing of a topology depends on them.
 void Machine::Parts::configure(const MachineParameters& machine) {
   context.machine = &machine;
-  load.configure(machine.load);
-  store.configure(machine.store);
-  xnor_array.configure(machine.xnor_array);
-  mac_array.configure(machine.mac_array);
-  post_unit.configure(machine.post_unit, machine.buffer(BufferId::parameters).width);
-  pool_unit.configure(machine.pool_unit);
+  queue_units.configure(machine);
 }
 
 // Queues and tokens empty, DRAM rows closed, refresh phase 0. The buffers keep what init brought.

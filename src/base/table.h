@@ -68,4 +68,17 @@ template <class Fields>
   return sum;
 }
 
+// Of one field of a table; in a constant, a name that the table lacks does not compile.
+template <class Fields>
+[[nodiscard]] constexpr int field_bits(const Fields& fields, std::string_view name) {
+  for (const auto& field : fields) {
+    if (field.name == name) return field.bits;
+  }
+  throw "no such field";
+}
+template <class Fields>
+[[nodiscard]] constexpr std::int64_t field_maximum(const Fields& fields, std::string_view name) {
+  return (std::int64_t{1} << field_bits(fields, name)) - 1;
+}
+
 }  // namespace blendsim

@@ -11,6 +11,7 @@
 #include "base/diagnostic.h"
 #include "compiler/levers.h"
 #include "compiler/plan.h"
+#include "units/field_limits.h"
 
 namespace blendsim::compiler {
 namespace {
@@ -21,8 +22,6 @@ struct Lifetime {
   int begin = -1, end = -1;                // positions in program order
   std::uint32_t readers = 0, writers = 0;  // units
 };
-
-constexpr std::int64_t fixed_address_limit = 1 << 17, binary_address_limit = 1 << 14;
 
 // Of all maps, in order of their first use.
 std::vector<Lifetime> find_lifetimes(const Plan& plan) {
@@ -156,7 +155,7 @@ class MapAllocator {
     return best;
   }
 
-  [[nodiscard]] std::int64_t limit() const { return binary_ ? binary_address_limit : fixed_address_limit; }
+  [[nodiscard]] std::int64_t limit() const { return addressed_words(buffer()); }
 
   // The least depth with which the maps find room in this program; none within what instructions address.
   std::optional<std::int64_t> least_depth() {

@@ -10,13 +10,13 @@
 #include "compiler/levers.h"
 #include "compiler/plan.h"
 #include "units/mac_array/law.h"
+#include "units/post_unit/instruction.h"
+#include "units/transfer/instruction.h"
 #include "units/xnor_array/law.h"
 
 namespace blendsim::compiler {
 namespace {
 
-constexpr int widest_code = 4;  // planes that thresholds can make
-constexpr int most_planes = 8;
 constexpr int stem_channels = 4, stem_pixels = 4;
 
 class Chooser {
@@ -171,7 +171,9 @@ class Chooser {
   // The network's input with at most 4 channels, read by this convolution alone.
   [[nodiscard]] bool stem_possible(const Convolution& conv, const IntTensor& in) const {
     if (conv.input != network_.input_tensor || in.channels > stem_channels || conv.groups != 1) return false;
-    if (conv.window.dilation_w != 1 || in.format.is_bipolar() || conv.window.pad_left > 15 || in.width > 511)
+    if (conv.window.dilation_w != 1 || in.format.is_bipolar() ||
+        conv.window.pad_left > field_maximum(transfer_fields, "pad_left") ||
+        in.width > field_maximum(transfer_fields, "in_width"))
       return false;
     if (!padding_is_a_byte(in)) return false;  // load writes it between the pixels
     int readers = 0;

@@ -210,7 +210,7 @@ class Builder {
     i.sum = part.sum ? 1 : 0;
     i.in_height = u32(in.height);
     i.in_width = u32(in.width);
-    i.zero_point = u32(part.zero_point) & 0x1ff;
+    i.zero_point = u32(part.zero_point) & u32(field_maximum(pool_fields, "zero_point"));
     i.kernel_h = u32(w.kernel_h);
     i.kernel_w = u32(w.kernel_w);
     i.stride_h = u32(w.stride_h);

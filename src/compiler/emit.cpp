@@ -9,12 +9,13 @@
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
 #include "units/buffer/layout.h"
+#include "units/field_limits.h"
 #include "units/post_unit/law.h"
 
 namespace blendsim::compiler {
 namespace {
 
-constexpr std::int64_t longest_run = std::int64_t{8} << 20;  // bytes; a run's length is a field of 24 bits
+constexpr std::int64_t longest_run = (most_run_bytes + 1) / 2;  // bytes: a power of two, so whole words of any bus
 
 class Emitter {
  public:

@@ -12,6 +12,7 @@
 #include "compiler/plan.h"
 #include "compiler/trace.h"
 #include "units/buffer/layout.h"
+#include "units/field_limits.h"
 #include "units/mac_array/law.h"
 #include "units/post_unit/law.h"
 #include "units/transfer/law.h"
@@ -21,11 +22,8 @@ namespace blendsim::compiler {
 namespace {
 
 constexpr Cycles shortest_tile = 64;  // shorter instructions pay more for dispatch and tokens than they gain in overlap
-constexpr int most_rows = 63;
-constexpr int most_groups = 63;
 constexpr std::int64_t shortest_transfer = 512;  // bytes: two bursts of the usual bus
-constexpr std::array<std::int64_t, space_count> address_limits = {1 << 16, 1 << 16, 1 << 14, 1 << 14, 1 << 14};
-constexpr std::int64_t accumulator_address_limit = 1 << 13;
+constexpr std::int64_t accumulator_address_limit = addressed_words(BufferId::accumulators);
 
 class Tiler {
  public:
@@ -144,10 +142,10 @@ class Tiler {
 
   [[nodiscard]] std::int64_t capacity(Space space) const {
     const BufferParameters& b = buffer_of(machine_, space);
-    if (buffer_id(space) != BufferId::parameters)
-      return std::min(b.depth * b.regions, address_limits[static_cast<std::size_t>(space)]);
+    const std::int64_t addressed = addressed_words(buffer_id(space));
+    if (buffer_id(space) != BufferId::parameters) return std::min(b.depth * b.regions, addressed);
     const int region = space == Space::records ? 0 : space == Space::xnor_starts ? 1 : 2;
-    return std::clamp<std::int64_t>(address_limits[static_cast<std::size_t>(space)] - region * b.depth, 0, b.depth);
+    return std::clamp<std::int64_t>(addressed - region * b.depth, 0, b.depth);
   }
 
   void measure_spaces() {
@@ -232,7 +230,7 @@ class Tiler {
 
   static int rows_by_bytes(std::int64_t row_bytes, const Node& node) {
     return static_cast<int>(
-        std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, most_rows)));
+        std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, static_cast<int>(most_tile_rows))));
   }
 
   int rows_by_law(int n, const Node& node, TileOp::Kind kind) const {
@@ -241,7 +239,7 @@ class Tiler {
     op.node = n;
     op.rows = 1;
     const Cycles one = std::max<Cycles>(1, occupancy(build(plan_, op), machine_));
-    return static_cast<int>(std::clamp<Cycles>(ceil_divide(shortest_tile, one), 1, std::min(node.height, most_rows)));
+    return static_cast<int>(std::clamp<Cycles>(ceil_divide(shortest_tile, one), 1, std::min(node.height, static_cast<int>(most_tile_rows))));
   }
 
   void cut_rows(int n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
@@ -276,7 +274,7 @@ class Tiler {
     const int unit = slice_unit(stage), all = stage.lanes.slices;
     int chunk = static_cast<int>(ceil_divide(all, unit)) * unit;
     for (const ConvPart& part : stage.convs) {
-      while (chunk > unit && groups_of(part.choice.xnor, chunk) > most_groups) chunk -= unit;
+      while (chunk > unit && groups_of(part.choice.xnor, chunk) > most_row_groups) chunk -= unit;
     }
     chunk = limit_by_weights(n, node, stage, chunk, unit);
     chunk = limit_by_accumulators(node, stage, chunk, unit);
@@ -370,7 +368,7 @@ class Tiler {
       op.part = static_cast<int>(p < stage.convs.size() ? p : p - stage.convs.size());
       longest = std::max(longest, occupancy(build(plan_, op), machine_));
     }
-    std::int64_t rows = std::clamp<Cycles>(ceil_divide(shortest_tile, longest), 1, std::min(node.height, most_rows));
+    std::int64_t rows = std::clamp<Cycles>(ceil_divide(shortest_tile, longest), 1, std::min(node.height, static_cast<int>(most_tile_rows)));
     if (!stage.convs.empty()) {
       const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth / most_in_one_region(stage);
       while (rows > 1 && rows * accumulator_words(node, stage, op.slices) > depth / 4) --rows;

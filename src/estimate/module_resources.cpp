@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimate/module_resources.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
+#include "base/diagnostic.h"
 #include "estimate/formulas.h"
-#include "platform/pipeline.h"
 #include "units/buffer/layout.h"
 #include "units/instruction_word.h"
 #include "units/mac_array/instruction.h"
+#include "units/pipeline.h"
 #include "units/pool_unit/instruction.h"
 
 namespace blendsim {
@@ -202,19 +205,25 @@ Resources post_unit(const MachineParameters& m) {
 
 }  // namespace
 
-Resources module_resources(Module module, const MachineParameters& machine) {
-  switch (module) {
-    case Module::control: return control();
-    case Module::dispatcher: return dispatcher(machine);
-    case Module::queue_unit: return queue_unit(machine);
-    case Module::load: return load(machine);
-    case Module::store: return store(machine);
-    case Module::xnor_array: return xnor_array(machine);
-    case Module::mac_array: return mac_array(machine);
-    case Module::post_unit: return post_unit(machine);
-    case Module::pool_unit: break;
+namespace units {
+
+Resources Load::resources(const MachineParameters& machine) { return blendsim::load(machine); }
+Resources Store::resources(const MachineParameters& machine) { return blendsim::store(machine); }
+Resources XnorArray::resources(const MachineParameters& machine) { return blendsim::xnor_array(machine); }
+Resources MacArray::resources(const MachineParameters& machine) { return blendsim::mac_array(machine); }
+Resources PostUnit::resources(const MachineParameters& machine) { return blendsim::post_unit(machine); }
+Resources PoolUnit::resources(const MachineParameters& machine) { return blendsim::pool_unit(machine); }
+
+}  // namespace units
+
+Resources module_resources(std::string_view module, const MachineParameters& machine) {
+  if (module == "control") return control();
+  if (module == "dispatcher") return dispatcher(machine);
+  if (module == "queue_unit") return queue_unit(machine);
+  for (const UnitId unit : all_units) {
+    if (module == name(unit)) return with_unit(unit, [&]<class U>() { return U::resources(machine); });
   }
-  return pool_unit(machine);
+  throw InvariantError("resources", fmt::format("there is no module {}", module));
 }
 
 }  // namespace blendsim

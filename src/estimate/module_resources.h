@@ -10,24 +10,17 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "estimate/formulas.h"
 #include "platform/platform.h"
 #include "units/buffer/parameters.h"
 #include "units/machine_parameters.h"
-#include "units/unit_id.h"
+#include "units/units.h"
 
 namespace blendsim {
 
-enum class Module : std::uint8_t { control, dispatcher, queue_unit, load, store, xnor_array, mac_array, post_unit, pool_unit };
-inline constexpr std::array<std::string_view, 9> module_names = {
-    "control", "dispatcher", "queue_unit", "load", "store", "xnor_array", "mac_array", "post_unit", "pool_unit"};
-
-// The modules of the six units; each stands behind a queue_unit of its own.
-inline constexpr std::array<std::pair<UnitId, Module>, unit_count> unit_modules = {{
-    {UnitId::load, Module::load}, {UnitId::store, Module::store}, {UnitId::xnor_array, Module::xnor_array},
-    {UnitId::mac_array, Module::mac_array}, {UnitId::post_unit, Module::post_unit}, {UnitId::pool_unit, Module::pool_unit}}};
+// Modules that are no unit; each unit stands behind a queue_unit of its own.
+inline constexpr std::array<std::string_view, 3> common_modules = {"control", "dispatcher", "queue_unit"};
 
 inline Resources& operator+=(Resources& a, const Resources& b) {
   a.lut += b.lut;
@@ -44,8 +37,9 @@ inline Resources& operator+=(Resources& a, const LogicCost& b) {
   return a;
 }
 
-// One instance of a module of rtl/, without queue_unit and buffers.
-[[nodiscard]] Resources module_resources(Module module, const MachineParameters& machine);
+// One instance of a module of rtl/, without queue_unit and buffers: a common one or a unit's, by name (InvariantError:
+// there is none such). The forms of the units are their descriptors' `resources`.
+[[nodiscard]] Resources module_resources(std::string_view module, const MachineParameters& machine);
 
 // A buffer as rtl/machine.sv builds it: a memory a region, bank and way, the choice of a request for each region and of a
 // region for each reader (buffer_resources.cpp). The register behind a block RAM counts, as yosys counts it; it is in the block

@@ -31,12 +31,12 @@ void compare(ResourceEstimate& e, std::string_view what, std::int64_t used, std:
 ResourceEstimate estimate_resources(const Platform& platform) {
   const MachineParameters& m = platform.machine;
   ResourceEstimate e;
-  e.parts.push_back({"control", module_resources(Module::control, m)});
-  e.parts.push_back({"dispatcher", module_resources(Module::dispatcher, m)});
-  for (const auto& [unit, module] : unit_modules) {
-    Resources used = module_resources(module, m);
-    used += module_resources(Module::queue_unit, m);
-    e.parts.push_back({std::string(name(unit)), used});
+  e.parts.push_back({"control", module_resources("control", m)});
+  e.parts.push_back({"dispatcher", module_resources("dispatcher", m)});
+  for (const std::string_view unit : unit_names) {
+    Resources used = module_resources(unit, m);
+    used += module_resources("queue_unit", m);
+    e.parts.push_back({std::string(unit), used});
   }
   for (int i = 0; i < buffer_count; ++i) {
     const auto id = static_cast<BufferId>(i);

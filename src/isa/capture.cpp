@@ -12,57 +12,19 @@
 namespace blendsim {
 namespace {
 
-// What an instruction wrote to one map: rows [row0, row1), slices of 16 channels [slice0, slice1) of it.
-struct Tile {
-  TensorView::Place place = TensorView::Place::act_fixed;
-  std::uint32_t base = 0;  // binary: the map's; fixed: of the first word written
-  std::uint32_t width = 0;
-  std::uint32_t slices = 0;  // a pixel of the whole map
-  std::uint32_t bytes = 1;
-  std::uint32_t row0 = 0, rows = 0, slice0 = 0, slice_count = 0;
-};
-
-std::vector<Tile> map_tiles(const PostInstruction& i, int) {
-  std::vector<Tile> tiles;
-  if (i.write_fixed != 0) {
-    tiles.push_back({TensorView::Place::act_fixed, i.fixed, i.width, i.fixed_slices, 1U << i.fixed_bytes_log2, 0,
-                     i.rows, 0, i.slices});
-  }
-  if (i.write_bits != 0) {
-    tiles.push_back(
-        {TensorView::Place::act_binary, i.bits, i.width, i.bits_cells, 1, i.bits_row, i.rows, i.bits_slice, i.slices});
-  }
-  return tiles;
+// Where a view's values lie, in a buffer's terms.
+bool lies_in(const TensorView& view, BufferId buffer) {
+  return view.place == (buffer == BufferId::act_binary ? TensorView::Place::act_binary : TensorView::Place::act_fixed);
 }
-
-std::vector<Tile> map_tiles(const PoolInstruction& i, int cell_slices) {
-  const auto m = static_cast<std::uint32_t>(cell_slices);
-  if (i.binary != 0) {
-    return {{TensorView::Place::act_binary, i.destination, i.out_width, i.out_slices, 1, i.out_row, i.rows,
-             i.out_first * m, i.slices * m}};
-  }
-  return {{TensorView::Place::act_fixed, i.destination, i.out_width, i.out_slices, 1U << i.out_bytes_log2, 0, i.rows, 0,
-           i.slices}};
+bool lies_in(const TensorView& view, const WrittenAccumulators& tile) {
+  return view.place == (tile.region == xnor_accumulator_region ? TensorView::Place::xnor_accumulators
+                                                               : TensorView::Place::mac_accumulators);
 }
-
-std::vector<Tile> map_tiles(const LoadInstruction& i, int cell_slices) {
-  const auto m = static_cast<std::uint32_t>(cell_slices);
-  if (i.form == static_cast<std::uint32_t>(TransferForm::binary)) {
-    return {{TensorView::Place::act_binary, i.buffer_address, i.width, i.map_slices, 1, i.row, i.runs, i.first * m,
-             i.slices * m}};
-  }
-  if (i.form != static_cast<std::uint32_t>(TransferForm::fixed)) return {};
-  const std::uint32_t bytes = 1U << i.bytes_log2;
-  const std::uint32_t first = i.buffer_address + i.row * i.width * i.map_slices * bytes;
-  return {{TensorView::Place::act_fixed, first, i.width, i.map_slices, bytes, 0, i.runs, 0, i.slices}};
-}
-
-std::vector<Tile> map_tiles(const auto&, int) { return {}; }
 
 // The part of `view` that lies in the tile; empty when they are apart.
-WrittenPart part_of(const TensorView& view, const Tile& tile, std::size_t result) {
+WrittenPart part_of(const TensorView& view, const WrittenMap& tile, std::size_t result) {
   const WrittenPart none;
-  if (view.place != tile.place || view.slices != tile.slices || view.width != static_cast<std::int32_t>(tile.width))
+  if (!lies_in(view, tile.buffer) || view.slices != tile.slices || view.width != static_cast<std::int32_t>(tile.width))
     return none;
   std::int64_t row = tile.row0, slice = tile.slice0;
   if (view.place == TensorView::Place::act_binary) {
@@ -84,51 +46,19 @@ WrittenPart part_of(const TensorView& view, const Tile& tile, std::size_t result
   return part.row0 < part.row1 && part.channel0 < part.channel1 ? part : none;
 }
 
-// Output rows and row groups of an array's instruction.
-struct AccumulatorTile {
-  TensorView::Place place;
-  std::uint32_t out_row, rows, out_width, groups, destination;
-  std::int64_t array_rows;
-  int array;  // 0 xnor_array, 1 mac_array
-};
-
-std::optional<AccumulatorTile> accumulator_tile(const Instruction& instruction, const MachineParameters& machine) {
-  if (const auto* i = std::get_if<XnorInstruction>(&instruction)) {
-    return AccumulatorTile{TensorView::Place::xnor_accumulators,
-                           i->out_row,
-                           i->rows,
-                           i->out_width,
-                           i->groups,
-                           i->destination,
-                           machine.xnor_array.rows,
-                           0};
-  }
-  if (const auto* i = std::get_if<MacInstruction>(&instruction)) {
-    return AccumulatorTile{TensorView::Place::mac_accumulators,
-                           i->out_row,
-                           i->rows,
-                           i->out_width,
-                           i->groups,
-                           i->destination,
-                           machine.mac_array.rows,
-                           1};
-  }
-  return std::nullopt;
-}
-
 // Part of accumulator view `result`, and the instruction's row group (may be negative) at which the view begins.
 struct AccumulatorPart {
   WrittenPart part;
   std::int64_t view_group;
 };
 
-std::vector<AccumulatorPart> accumulator_parts(const AccumulatorTile& tile, const ProgramLayer& layer,
+std::vector<AccumulatorPart> accumulator_parts(const WrittenAccumulators& tile, const ProgramLayer& layer,
                                                std::uint32_t first_group) {
   std::vector<AccumulatorPart> parts;
   std::int64_t view_group = -std::int64_t{first_group};
   for (std::size_t result = 0; result < layer.results.size(); ++result) {
     const TensorView& view = layer.results[result];
-    if (view.place != tile.place) continue;
+    if (!lies_in(view, tile)) continue;
     const std::int64_t groups = ceil_divide(view.channels, tile.array_rows);
     const std::int64_t begin = std::max<std::int64_t>(0, view_group),
                        end = std::min<std::int64_t>(tile.groups, view_group + groups);
@@ -150,13 +80,12 @@ std::vector<AccumulatorPart> accumulator_parts(const AccumulatorTile& tile, cons
 std::vector<WrittenPart> written_parts(const Instruction& i, const ProgramLayer& layer,
                                        const MachineParameters& machine, std::uint32_t first_group) {
   std::vector<WrittenPart> parts;
-  if (const auto tile = accumulator_tile(i, machine)) {
-    for (const AccumulatorPart& part : accumulator_parts(*tile, layer, first_group)) parts.push_back(part.part);
+  const Written all = written(i, machine);
+  if (all.accumulators) {
+    for (const AccumulatorPart& part : accumulator_parts(*all.accumulators, layer, first_group)) parts.push_back(part.part);
     return parts;
   }
-  const int m = static_cast<int>(machine.xnor_array.cell_slices());
-  const std::vector<Tile> tiles = std::visit([m](const auto& unit) { return map_tiles(unit, m); }, i);
-  for (const Tile& tile : tiles) {
+  for (const WrittenMap& tile : all.maps) {
     for (std::size_t result = 0; result < layer.results.size(); ++result) {
       const WrittenPart part = part_of(layer.results[result], tile, result);
       if (part.row0 < part.row1) parts.push_back(part);
@@ -183,7 +112,7 @@ void ResultCapture::after(const Instruction& i, const MachineParameters& machine
   const auto count = [&](const WrittenPart& part, std::int32_t width) {
     written_[layer][part.result] += std::int64_t{part.row1 - part.row0} * (part.channel1 - part.channel0) * width;
   };
-  const auto tile = accumulator_tile(i, machine);
+  const std::optional<WrittenAccumulators> tile = written(i, machine).accumulators;
   if (!tile) {
     for (const WrittenPart& part : written_parts(i, program_.layers[layer], machine)) {
       Result& result = results_[layer][part.result];
@@ -192,7 +121,7 @@ void ResultCapture::after(const Instruction& i, const MachineParameters& machine
     }
     return;
   }
-  auto& next = next_group_[layer][static_cast<std::size_t>(tile->array)];
+  auto& next = next_group_[layer][tile->region];
   const std::uint32_t first_group = next[tile->out_row];
   for (std::uint32_t row = tile->out_row; row < tile->out_row + tile->rows; ++row)
     next[row] = first_group + tile->groups;

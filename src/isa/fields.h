@@ -2,6 +2,7 @@
 // The tables of fields by instruction type: what encode, decode, disassemble, verify and the tests walk over.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -10,21 +11,20 @@
 
 namespace blendsim {
 
-[[nodiscard]] constexpr const auto& fields_of(const TransferInstruction*) { return transfer_fields; }
-[[nodiscard]] constexpr const auto& fields_of(const XnorInstruction*) { return xnor_fields; }
-[[nodiscard]] constexpr const auto& fields_of(const MacInstruction*) { return mac_fields; }
-[[nodiscard]] constexpr const auto& fields_of(const PostInstruction*) { return post_fields; }
-[[nodiscard]] constexpr const auto& fields_of(const PoolInstruction*) { return pool_fields; }
+template <class I>
+[[nodiscard]] constexpr const auto& fields_of(const I*) {
+  return UnitWith<Units, I>::fields;
+}
 
 template <class I>
 [[nodiscard]] constexpr int instruction_bits() {
   return instruction_bits(fields_of(static_cast<const I*>(nullptr)));
 }
-static_assert(instruction_bits<TransferInstruction>() <= 2 * word_bits);
-static_assert(instruction_bits<XnorInstruction>() <= 2 * word_bits);
-static_assert(instruction_bits<MacInstruction>() <= 2 * word_bits);
-static_assert(instruction_bits<PostInstruction>() <= 2 * word_bits);
-static_assert(instruction_bits<PoolInstruction>() <= 2 * word_bits);
+static_assert([] {
+  int longest = 0;
+  Units::for_each([&]<class U>() { longest = std::max(longest, instruction_bits<typename U::Instruction>()); });
+  return longest <= 2 * word_bits;
+}());
 
 // visit(field name, bits, value&) for every field of `i` in encoding order: Synchronisation first.
 template <class I, class Visitor>

@@ -3,10 +3,7 @@
 
 #include "base/diagnostic.h"
 #include "isa/fields.h"
-#include "units/mac_array/law.h"
-#include "units/pool_unit/law.h"
-#include "units/post_unit/law.h"
-#include "units/xnor_array/law.h"
+#include "isa/interpret.h"
 
 namespace blendsim {
 
@@ -19,57 +16,52 @@ Synchronisation& sync_of(Instruction& i) {
 }
 
 Instruction make_instruction(UnitId unit) {
-  switch (unit) {
-    case UnitId::load:
-      return LoadInstruction{};
-    case UnitId::store:
-      return StoreInstruction{};
-    case UnitId::xnor_array:
-      return XnorInstruction{};
-    case UnitId::mac_array:
-      return MacInstruction{};
-    case UnitId::post_unit:
-      return PostInstruction{};
-    case UnitId::pool_unit:
-      return PoolInstruction{};
-  }
-  throw InvariantError("instruction", "unknown unit");
+  return with_unit(unit, []<class U>() -> Instruction { return typename U::Instruction{}; });
 }
 
-namespace {
-
-struct Occupancy {
-  const MachineParameters& p;
-  Cycles operator()(const TransferInstruction&) const {
+Cycles occupancy(const Instruction& i, const MachineParameters& p) {
+  return visit_unit<Units>(i, [&]<class U>(const typename U::Instruction& own) -> Cycles {
+    if constexpr (ComputeDescriptor<U>) return U::occupancy(own, p);
     throw InvariantError("occupancy", "load and store have no timing law of their own: their time is the memory's");
-  }
-  Cycles operator()(const XnorInstruction& i) const { return occupancy(i, p.xnor_array); }
-  Cycles operator()(const MacInstruction& i) const { return occupancy(i, p.mac_array); }
-  Cycles operator()(const PostInstruction& i) const {
-    return occupancy(i, p.post_unit, p.buffer(BufferId::parameters).width);
-  }
-  Cycles operator()(const PoolInstruction& i) const { return occupancy(i, p.pool_unit); }
-};
-
-}  // namespace
-
-Cycles occupancy(const Instruction& i, const MachineParameters& p) { return std::visit(Occupancy{p}, i); }
+  });
+}
 
 Cycles depth_of(UnitId unit, const MachineParameters& p) {
-  switch (unit) {
-    case UnitId::xnor_array:
-      return p.xnor_array.depth;
-    case UnitId::mac_array:
-      return p.mac_array.depth;
-    case UnitId::post_unit:
-      return p.post_unit.depth;
-    case UnitId::pool_unit:
-      return p.pool_unit.depth;
-    case UnitId::load:
-    case UnitId::store:
-      break;
-  }
-  throw InvariantError("depth_of", "load and store have no pipeline depth: their end is the last beat or response");
+  return with_unit(unit, [&]<class U>() -> Cycles {
+    if constexpr (ComputeDescriptor<U>) return (p.*(U::member)).depth;
+    throw InvariantError("depth_of", "load and store have no pipeline depth: their end is the last beat or response");
+  });
+}
+
+std::vector<Access> accesses(const Instruction& i, const MachineParameters& p) {
+  std::vector<Access> list;
+  add_accesses(i, p, list);
+  return list;
+}
+
+void add_accesses(const Instruction& i, const MachineParameters& p, std::vector<Access>& list) {
+  Accesses out(name(unit_of(i)), p, list);
+  visit_unit<Units>(i, [&]<class U>(const typename U::Instruction& own) { U::add_accesses(own, p, out); });
+  out.put_reads_first();
+}
+
+void add_actions(const Instruction& i, const MachineParameters& machine, ActionCounts& to, ActionCounts& and_to) {
+  ActionSums sums(to, and_to);
+  visit_unit<Units>(i, [&]<class U>(const typename U::Instruction& own) { U::add_actions(own, machine, sums); });
+}
+
+ActionCounts actions(const Instruction& i, const MachineParameters& machine) {
+  ActionCounts counts, same;
+  add_actions(i, machine, counts, same);
+  return counts;
+}
+
+Written written(const Instruction& i, const MachineParameters& machine) {
+  return visit_unit<Units>(i, [&]<class U>(const typename U::Instruction& own) { return U::written(own, machine); });
+}
+
+void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram) {
+  visit_unit<Units>(i, [&]<class U>(const typename U::Instruction& own) { U::execute(own, machine, buffers, dram); });
 }
 
 }  // namespace blendsim

@@ -7,11 +7,6 @@
 
 #include "base/diagnostic.h"
 #include "isa/view_values.h"
-#include "units/mac_array/execute.h"
-#include "units/pool_unit/execute.h"
-#include "units/post_unit/execute.h"
-#include "units/transfer/execute.h"
-#include "units/xnor_array/execute.h"
 
 namespace blendsim {
 namespace {
@@ -104,30 +99,6 @@ void pack_stem(const Program& program, std::span<const std::int32_t> values, std
   }
 }
 
-struct Executor {
-  const MachineParameters& machine;
-  Buffers& buffers;
-  const DramAreas& dram;
-
-  void operator()(const LoadInstruction& load) const {
-    switch (static_cast<DramBase>(load.dram_base)) {
-      case DramBase::program:
-        return execute_load(load, machine, dram.program, buffers);
-      case DramBase::input:
-        return execute_load(load, machine, dram.input, buffers);
-      case DramBase::output:
-        return execute_load(load, machine, dram.output, buffers);
-    }
-    throw InvariantError("load", fmt::format("{} is no DRAM base", load.dram_base));
-  }
-  void operator()(const StoreInstruction& store) const {
-    if (static_cast<DramBase>(store.dram_base) != DramBase::output)
-      throw InvariantError("store", "writes the output area only");
-    execute_store(store, machine, buffers, dram.output);
-  }
-  void operator()(const auto& compute) const { blendsim::execute(compute, machine, buffers); }
-};
-
 WrittenPart whole(const TensorView& view) { return {0, 0, view.height, 0, view.channels}; }
 
 }  // namespace
@@ -158,10 +129,6 @@ std::vector<std::int32_t> read_view(const TensorView& view, const Buffers& buffe
   }
   throw InvariantError(fmt::format("view '{}'", view.name),
                        "accumulators hold a tensor's rows one after the other, never all");
-}
-
-void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram) {
-  std::visit(Executor{machine, buffers, dram}, i);
 }
 
 std::vector<std::uint8_t> pack_input(const Program& program, const MachineParameters& machine,

@@ -24,6 +24,8 @@ struct WrittenPart {
   std::size_t result = 0;  // index into ProgramLayer::results
   std::int32_t row0 = 0, row1 = 0, channel0 = 0, channel1 = 0;
 };
+// What an instruction writes, in the terms of its unit.
+[[nodiscard]] Written written(const Instruction& i, const MachineParameters& machine);
 // Which parts of its layer's results a load or a compute instruction writes (accumulator tiles included).
 // Accumulators: an array's accumulator views of a layer follow each other, each in ceil(channels / rows) row groups; the
 // instruction writes its row groups from `first_group` on.
@@ -54,10 +56,6 @@ class ResultCapture {
 };
 
 // Executes one decoded instruction on buffers and DRAM areas.
-struct DramAreas {
-  std::span<const std::uint8_t> program, input;
-  std::span<std::uint8_t> output;
-};
 void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram);
 // Actions of one instruction (closed forms; no values needed), bits of buffers included; docs/isa.md says what counts.
 // Not in it: unit_clock, dispatch, instructions_read and everything of DRAM, which the machine counts as they happen.

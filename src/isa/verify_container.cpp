@@ -13,6 +13,7 @@
 #include "base/diagnostic.h"
 #include "isa/verify_internal.h"
 #include "units/dram/law.h"
+#include "units/field_limits.h"
 
 namespace blendsim::verification {
 
@@ -27,13 +28,8 @@ void Field::within(const std::string& member, std::int64_t value, std::int64_t l
 
 namespace {
 
-// An instruction's fields hold no more (9 bits): of a map's rows, columns and slices.
-constexpr std::int64_t most_side = 511, most_slices = 511;
-constexpr std::int64_t most_channels = most_slices * slice_channels;
-constexpr std::int64_t most_planes = 8;
-constexpr std::int64_t most_layers = 1024;                       // `layer` of an instruction has 10 bits
+constexpr std::int64_t most_channels = most_map_slices * slice_channels;
 constexpr std::uint64_t most_image_bytes = std::uint64_t{1} << 28;  // of an input or output area
-constexpr std::int64_t most_row_bytes = (std::int64_t{1} << 24) - 1;  // run_bytes of a transfer
 constexpr std::uint64_t most_gap = 4096;  // that nothing explains: between segments, at the end of an area
 
 class ContainerChecker {
@@ -142,13 +138,13 @@ class ContainerChecker {
   void check_tensor(const TensorView& view, const Field& field) const {
     field.require(!view.name.empty(), "name", "is empty");
     field.within("channels", view.channels, 1, most_channels);
-    field.within("height", view.height, 1, most_side);
-    field.within("width", view.width, 1, most_side);
+    field.within("height", view.height, 1, most_map_side);
+    field.within("width", view.width, 1, most_map_side);
   }
   // The view's slices [first, first + its own) are some of the map's.
   void check_slices(const TensorView& view, const Field& field, std::int64_t own, std::int64_t per_unit) const {
-    field.within("slices", view.slices, 1, most_slices);
-    field.within("first", view.first, 0, most_slices * per_unit - 1);
+    field.within("slices", view.slices, 1, most_map_slices);
+    field.within("first", view.first, 0, most_map_slices * per_unit - 1);
     field.require(std::int64_t{view.first} + own <= view.slices * per_unit, "slices",
                   "is {}: a pixel of the map does not hold the view's {} slices from {} on", view.slices, own,
                   view.first);
@@ -207,7 +203,7 @@ class ContainerChecker {
                   view.format.name(), view.planes);
     check_slices(view, field, slices_of(view.channels), cell_slices_);
     const std::int64_t cells = ceil_divide(std::int64_t{view.first} + slices_of(view.channels), cell_slices_);
-    field.within("plane_cells", view.plane_cells, view.planes == 1 ? 0 : cells, most_slices);
+    field.within("plane_cells", view.plane_cells, view.planes == 1 ? 0 : cells, most_map_slices);
     field.require(cells + std::int64_t{view.planes - 1} * view.plane_cells <= view.slices, "plane_cells",
                   "is {}: {} planes do not fit {} cells a pixel", view.plane_cells, view.planes, view.slices);
   }
@@ -265,7 +261,7 @@ class ContainerChecker {
     const Field row{"input_row_bytes"};
     row.require(program_.input_row_bytes % bus_ == 0, "", "is {}, no whole bus words of {} bytes",
                 program_.input_row_bytes, bus_);
-    row.within("", program_.input_row_bytes, pixel * view.width, most_row_bytes);
+    row.within("", program_.input_row_bytes, pixel * view.width, most_run_bytes);
     Field{"input_bytes"}.require(
         program_.input_bytes == std::uint64_t{program_.input_row_bytes} * static_cast<std::uint64_t>(view.height), "",
         "is {}, but {} rows of {} bytes are due", program_.input_bytes, view.height, program_.input_row_bytes);
@@ -290,8 +286,8 @@ class ContainerChecker {
     const std::uint64_t values =
         std::uint64_t{view.slices} * view.bytes * slice_channels * static_cast<std::uint64_t>(view.width);
     if (view.plane_cells != 0) {
-      field.require(view.plane_cells >= values && view.plane_cells <= most_row_bytes, "plane_cells",
-                    "is {}, must be 0 or a row's {} bytes to {}", view.plane_cells, values, most_row_bytes);
+      field.require(view.plane_cells >= values && view.plane_cells <= most_run_bytes, "plane_cells",
+                    "is {}, must be 0 or a row's {} bytes to {}", view.plane_cells, values, most_run_bytes);
     }
     const std::uint64_t row = view.plane_cells != 0 ? view.plane_cells : values;
     const std::uint64_t end = view.base + (static_cast<std::uint64_t>(view.height) - 1) * row + values;

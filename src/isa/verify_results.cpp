@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 
 #include "isa/interpret.h"
 #include "isa/verify_container.h"
@@ -25,11 +26,12 @@ class Results {
     const std::size_t l = sync_of(i).layer;
     const ProgramLayer& layer = program_.layers[l];
     std::uint32_t first_group = 0;
-    if (const auto* xnor = std::get_if<XnorInstruction>(&i)) first_group = take_groups(*xnor, l, 0);
-    if (const auto* mac = std::get_if<MacInstruction>(&i)) first_group = take_groups(*mac, l, 1);
+    const std::optional<WrittenAccumulators> accumulators = written(i, machine_).accumulators;
+    if (accumulators) first_group = take_groups(*accumulators, l);
     for (const WrittenPart& part : written_parts(i, layer, machine_, first_group)) {
       const TensorView& view = layer.results[part.result];
-      const std::uint32_t width = out_width(i, view);
+      // A map's tile is known to be as wide as its view.
+      const auto width = accumulators ? accumulators->out_width : static_cast<std::uint32_t>(view.width);
       if (part.row1 > view.height || width != static_cast<std::uint32_t>(view.width)) {
         refuse(stream, index,
                fmt::format("writes rows {} to {} of {} columns, but layers[{}].results[{}] has {} rows of {}", part.row0,
@@ -53,17 +55,11 @@ class Results {
 
  private:
   // Instructions that compute the same rows take row groups in program order.
-  std::uint32_t take_groups(const auto& i, std::size_t layer, std::size_t array) {
-    auto& next = next_group_[layer][array];
+  std::uint32_t take_groups(const WrittenAccumulators& i, std::size_t layer) {
+    auto& next = next_group_[layer][i.region];
     const std::uint32_t first = next[i.out_row];
     for (std::uint32_t row = i.out_row; row < i.out_row + i.rows; ++row) next[row] = first + i.groups;
     return first;
-  }
-  // Of an array's tile; a map's tile is known to be as wide as its view.
-  static std::uint32_t out_width(const Instruction& i, const TensorView& view) {
-    if (const auto* xnor = std::get_if<XnorInstruction>(&i)) return xnor->out_width;
-    if (const auto* mac = std::get_if<MacInstruction>(&i)) return mac->out_width;
-    return static_cast<std::uint32_t>(view.width);
   }
 
   const Program& program_;

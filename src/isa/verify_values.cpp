@@ -14,6 +14,7 @@
 #include "base/diagnostic.h"
 #include "isa/interpret.h"
 #include "isa/verify_internal.h"
+#include "units/convolution.h"
 #include "units/mac_array/law.h"
 #include "units/post_unit/law.h"
 #include "units/post_unit/record.h"
@@ -117,6 +118,17 @@ class Values {
                        i.dram_base == static_cast<std::uint32_t>(DramBase::input);
     write_map(i, input ? Range{std::min<std::int64_t>(0, input_.min()), input_.max()} : unknown);
   }
+  // Of a unit without a rule of its own nothing is known but where it writes.
+  template <class I>
+  void step(const I& i) {
+    write_map(i, unknown);
+    for (const Access& access : accesses(i, machine_)) {
+      if (access.buffer != BufferId::accumulators || !access.write) continue;
+      each_word(access, [&](std::size_t word) {
+        std::fill_n(reach_.begin() + static_cast<std::ptrdiff_t>(word * lanes_), lanes_, widest_accumulator);
+      });
+    }
+  }
   void step(const StoreInstruction&) {}
   void step(const PoolInstruction& i) {
     if (i.binary == 0) write_map(i, i.sum != 0 ? unknown : read_map(i));
@@ -146,7 +158,7 @@ class Values {
 
   // Start values of a row of a row group, over the border classes.
   [[nodiscard]] Range start_range(const auto& i, std::uint32_t group, std::size_t row) const {
-    const std::uint32_t classes = (i.class_top + 1 + i.class_bottom) * (i.class_left + 1 + i.class_right);
+    const auto classes = static_cast<std::uint32_t>(border_classes(i));
     Range range;
     for (std::uint32_t c = 0; c < classes; ++c) {
       const auto bytes = parameters_.words(i.start + group * classes + c, 1);
@@ -160,7 +172,7 @@ class Values {
 
   // The same of all rows, row group after row group.
   const std::vector<Range>& start_ranges(const auto& i, std::int64_t rows) {
-    const std::int64_t classes = std::int64_t{i.class_top + 1 + i.class_bottom} * (i.class_left + 1 + i.class_right);
+    const std::int64_t classes = border_classes(i);
     const auto [entry, is_new] = start_ranges_.try_emplace({i.start, i.groups, classes, rows});
     if (is_new) {
       for (std::uint32_t g = 0; g < i.groups; ++g) {
@@ -211,7 +223,7 @@ class Values {
     }
     const std::array<std::int64_t, 9> key = {x.lo, x.hi, i.weights, i.start, i.groups, std::int64_t{i.kernel_h} * i.kernel_w,
                                              i.channels, i.depthwise * 2 + i.activation_signed,
-                                             (i.class_top + 1 + i.class_bottom) * (i.class_left + 1 + i.class_right)};
+                                             border_classes(i)};
     const auto [entry, is_new] = mac_ranges_.try_emplace(key);
     if (is_new) {
       entry->second = start_ranges(i, machine_.mac_array.rows);

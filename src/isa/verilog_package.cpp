@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <set>
+#include <span>
 #include <vector>
 
 #include "isa/fields.h"
@@ -47,9 +49,8 @@ class PackageWriter {
   }
 
   // The values that an enumerated parameter can have.
-  template <std::size_t N>
-  void choices(std::string_view prefix, const std::array<std::string_view, N>& names) {
-    for (std::size_t i = 0; i < N; ++i) constant(fmt::format("{}_{}", prefix, upper(names[i])), static_cast<std::int64_t>(i));
+  void choices(std::string_view prefix, std::span<const std::string_view> names) {
+    for (std::size_t i = 0; i < names.size(); ++i) constant(fmt::format("{}_{}", prefix, upper(names[i])), static_cast<std::int64_t>(i));
   }
 
   [[nodiscard]] std::string text() const { return out_; }
@@ -103,13 +104,12 @@ void write_units(PackageWriter& w) {
 void write_parameters(PackageWriter& w, const MachineParameters& m) {
   w.parameters("control", control_parameters, m.control);
   w.parameters("dispatcher", dispatcher_parameters, m.dispatcher);
-  w.parameters("load", transfer_parameters, m.load);
-  w.parameters("store", transfer_parameters, m.store);
-  w.choices("XNOR_ARRAY_IMPLEMENTATION", xnor_implementations);
-  w.parameters("xnor_array", xnor_array_parameters, m.xnor_array);
-  w.parameters("mac_array", mac_array_parameters, m.mac_array);
-  w.parameters("post_unit", post_unit_parameters, m.post_unit);
-  w.parameters("pool_unit", pool_unit_parameters, m.pool_unit);
+  Units::for_each([&]<class U>() {
+    for (const auto& row : U::parameters) {
+      if (!row.choices.empty()) w.choices(fmt::format("{}_{}", upper(U::name), upper(row.name)), row.choices);
+    }
+    w.parameters(U::name, U::parameters, m.*(U::member));
+  });
   w.parameters("memory", memory_parameters, m.memory);
 }
 
@@ -146,11 +146,10 @@ void write_instructions(PackageWriter& w) {
   std::vector<StructMember> synchronisation;
   append(synchronisation, synchronisation_fields);
   write_struct(w, "synchronisation", synchronisation, header_bits);
-  write_instruction(w, "transfer", transfer_fields);
-  write_instruction(w, "xnor_array", xnor_fields);
-  write_instruction(w, "mac_array", mac_fields);
-  write_instruction(w, "post_unit", post_fields);
-  write_instruction(w, "pool_unit", pool_fields);
+  std::set<std::string_view> written;  // load and store share a layout
+  Units::for_each([&]<class U>() {
+    if (written.insert(U::layout).second) write_instruction(w, U::layout, U::fields);
+  });
 }
 
 }  // namespace

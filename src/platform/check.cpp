@@ -8,24 +8,12 @@
 
 #include "platform/platform_schema.h"
 #include "units/buffer/layout.h"
-#include "units/mac_array/instruction.h"
-#include "units/pool_unit/instruction.h"
-#include "units/post_unit/instruction.h"
-#include "units/transfer/instruction.h"
-#include "units/xnor_array/instruction.h"
+#include "units/field_limits.h"
 
 namespace blendsim {
 namespace {
 
 using Keys = std::vector<std::string>;
-
-template <class Fields>
-constexpr int field_bits(const Fields& fields, std::string_view name) {
-  for (const auto& field : fields) {
-    if (field.name == name) return field.bits;
-  }
-  throw "no such field";
-}
 
 class Checker {
  public:
@@ -99,49 +87,30 @@ class Checker {
     }
   }
 
-  // The addresses that instructions can carry.
+  // The addresses that instructions can carry: by the narrowest of the fields that hold them.
   void check_address_fields() {
-    constexpr int binary = std::min(field_bits(xnor_fields, "source"), field_bits(post_fields, "bits"));
-    constexpr int fixed = std::min({field_bits(mac_fields, "source"), field_bits(post_fields, "fixed"), field_bits(pool_fields, "source")});
-    check_words(BufferId::act_binary, binary, "source of xnor_array and bits of post_unit");
-    check_words(BufferId::act_fixed, fixed, "source of mac_array and fixed of post_unit");
-    check_words(BufferId::weights_binary, field_bits(xnor_fields, "weights"), "weights of xnor_array");
-    check_words(BufferId::weights_fixed, field_bits(mac_fields, "weights"), "weights of mac_array");
-    check_words(BufferId::accumulators, std::min(field_bits(xnor_fields, "destination"), field_bits(mac_fields, "destination")),
-                "destination of xnor_array and mac_array");
-    check_words(BufferId::parameters, std::min({field_bits(post_fields, "parameters"), field_bits(xnor_fields, "start"), field_bits(mac_fields, "start")}),
-                "parameters of post_unit and start of the arrays");
-    check_words(BufferId::instructions, field_bits(transfer_fields, "buffer_address"), "buffer_address of load");
+    for (int i = 0; i < buffer_count; ++i) {
+      const auto id = static_cast<BufferId>(i);
+      const std::string depth = key(id, "depth");
+      const std::string regions = key(id, "regions");
+      if (!known({depth, regions})) continue;
+      const BufferParameters& b = m_.buffer(id);
+      const int address_bits = blendsim::address_bits(id);
+      const std::int64_t most = std::int64_t{1} << address_bits;
+      if (b.regions * b.depth <= most) continue;
+      contradiction({depth, regions}, fmt::format("{} regions of {} words are more than the {} that an instruction can address (field {}, {})",
+                                                  b.regions, b.depth, most, narrowest_address_fields(id), bits(address_bits)),
+                    fmt::format("depth at most {}", most / b.regions));
+    }
   }
 
-  void check_words(BufferId id, int address_bits, std::string_view field) {
-    const std::string depth = key(id, "depth");
-    const std::string regions = key(id, "regions");
-    if (!known({depth, regions})) return;
-    const BufferParameters& b = m_.buffer(id);
-    const std::int64_t most = std::int64_t{1} << address_bits;
-    if (b.regions * b.depth <= most) return;
-    contradiction({depth, regions}, fmt::format("{} regions of {} words are more than the {} that an instruction can address (field {}, {})",
-                                                b.regions, b.depth, most, field, bits(address_bits)),
-                  fmt::format("depth at most {}", most / b.regions));
-  }
-
-  // The keys that a least depth follows from.
   void check_depths() {
-    const std::string binary = key(BufferId::act_binary, "latency"), fixed = key(BufferId::act_fixed, "latency");
-    const std::array<Keys, 4> keys = {
-        Keys{"xnor_array.depth", "xnor_array.words", binary, key(BufferId::weights_binary, "latency")},
-        Keys{"mac_array.depth", "mac_array.columns", fixed},
-        Keys{"post_unit.depth", "post_unit.lanes", "post_unit.comparators", key(BufferId::parameters, "width"),
-             key(BufferId::parameters, "latency"), key(BufferId::accumulators, "latency"), fixed, "xnor_array.rows", "mac_array.rows"},
-        Keys{"pool_unit.depth", binary, fixed}};
     MachineParameters machine = m_;
-    const std::array<UnitDepth, 4> units = unit_depths(machine);
-    for (std::size_t u = 0; u < units.size(); ++u) {
-      const UnitDepth& unit = units[u];
-      if (!known(keys[u]) || *unit.depth >= unit.least) continue;
+    for (const UnitDepth& unit : unit_depths(machine)) {
+      if (!known(unit.follows_from) || *unit.depth >= unit.least) continue;
       const std::string least = format_quantity(unit.least, Unit::cycle);
-      contradiction(keys[u], fmt::format("{} is {}, but its pipeline takes {}: {}", unit.key, format_quantity(*unit.depth, Unit::cycle), least, unit.stages),
+      contradiction(unit.follows_from,
+                    fmt::format("{} is {}, but its pipeline takes {}: {}", unit.key, format_quantity(*unit.depth, Unit::cycle), least, unit.stages),
                     fmt::format("{} or more, or leave the key out to have it derived", least));
     }
   }

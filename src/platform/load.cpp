@@ -8,6 +8,7 @@
 
 #include "platform/catalogue.h"
 #include "platform/platform_schema.h"
+#include "units/units.h"
 
 namespace blendsim {
 namespace {
@@ -144,7 +145,9 @@ class Loader {
   // Absent widths, region counts and depths are recognised by 0, which no file can say.
   void mark_defaults() {
     MachineParameters& m = platform_.machine;
-    m.xnor_array.depth = m.mac_array.depth = m.post_unit.depth = m.pool_unit.depth = 0;
+    Units::for_each([&]<class U>() {
+      if constexpr (ComputeDescriptor<U>) (m.*(U::member)).depth = 0;
+    });
     for (int i = 0; i < buffer_count; ++i) {
       platform_.machine.buffers[static_cast<std::size_t>(i)].width = 0;
       platform_.machine.buffers[static_cast<std::size_t>(i)].regions = std::max<std::int64_t>(1, fixed_regions(static_cast<BufferId>(i)));
@@ -161,13 +164,11 @@ class Loader {
 
   // `depth: auto` says what leaving the key out says, also over a file that gives a number.
   static void drop_auto_depths(YamlTree& tree) {
-    for (const std::string_view path : unit_depth_keys) {
-      const std::size_t dot = path.find('.');
-      YamlTree* group = tree.find(std::string(path.substr(0, dot)));
+    for (const std::string_view unit : unit_names) {
+      YamlTree* group = tree.find(std::string(unit));
       if (group == nullptr) continue;
-      const std::string_view key = path.substr(dot + 1);
-      std::erase_if(group->entries, [key](const YamlTree::Entry& entry) {
-        return entry.key == key && entry.value.kind == YamlTree::Kind::scalar && entry.value.text == "auto";
+      std::erase_if(group->entries, [](const YamlTree::Entry& entry) {
+        return entry.key == "depth" && entry.value.kind == YamlTree::Kind::scalar && entry.value.text == "auto";
       });
     }
   }

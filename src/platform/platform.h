@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "units/machine_parameters.h"
+#include "units/resources.h"
 
 namespace blendsim {
 
@@ -23,11 +24,6 @@ struct Device {
   std::int64_t static_microwatt = 0;                  // PL static power at static_celsius
   std::int64_t static_celsius = 25;
   std::string source;
-};
-
-struct Resources {
-  std::int64_t lut = 0, ff = 0, dsp = 0, bram36_halves = 0 /* RAMB18 */, uram = 0;
-  bool operator==(const Resources&) const = default;
 };
 
 struct Limits {                  // per cent of the device

@@ -7,8 +7,8 @@
 #include <array>
 #include <utility>
 
-#include "platform/pipeline.h"
 #include "units/buffer/layout.h"
+#include "units/units.h"
 
 namespace blendsim {
 namespace {
@@ -38,18 +38,12 @@ constexpr std::array reserved_parameters = {
     Parameter<Resources>{"uram", &Resources::uram, 0, most_reserved, Unit::none, "UltraRAMs, likewise"},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 22> sentences = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> sentences = {{
     {"board", "the part, how full it may be, how hot it runs"},
     {"board.limits", "`fits` means below these: fuller parts rarely route"},
     {"board.reserved", "resources of what is not modelled"},
     {"control", "doorbell and completion registers"},
     {"dispatcher", "fetches 128-bit instruction words, decodes, fills the units' queues"},
-    {"xnor_array", "binary convolutions and dense layers, multi-bit ones as bit planes"},
-    {"mac_array", "fixed-point convolutions and dense layers"},
-    {"post_unit", "batch normalisation, merge, activation, requantisation, thresholds, packing"},
-    {"pool_unit", "max, average and global pooling"},
-    {"load", "DRAM to buffers"},
-    {"store", "buffers to DRAM"},
     {"buffers", "a region has one read and one write port"},
     {"buffers.act_binary", "binary maps in 16 skewed banks; a cell holds 16 channels per 3 words of xnor_array"},
     {"buffers.act_fixed", "fixed-point maps; one word is one pixel of 16 channels"},
@@ -78,12 +72,12 @@ std::vector<Leaf> platform_leaves(Platform& p) {
   append_text(leaves, "technology", p.technology, "energy per action: a file of configs/technologies", true);
   append_leaves(leaves, "control", m.control, control_parameters);
   append_leaves(leaves, "dispatcher", m.dispatcher, dispatcher_parameters);
-  append_leaves(leaves, "xnor_array", m.xnor_array, xnor_array_parameters);
-  append_leaves(leaves, "mac_array", m.mac_array, mac_array_parameters);
-  append_leaves(leaves, "post_unit", m.post_unit, post_unit_parameters);
-  append_leaves(leaves, "pool_unit", m.pool_unit, pool_unit_parameters);
-  append_leaves(leaves, "load", m.load, transfer_parameters);
-  append_leaves(leaves, "store", m.store, transfer_parameters);
+  // Compute units first: the order in which platforms are written.
+  for (const bool memory : {false, true}) {
+    Units::for_each([&]<class U>() {
+      if (is_memory_unit(U::id) == memory) append_leaves(leaves, std::string(U::name), m.*(U::member), U::parameters);
+    });
+  }
   for (int b = 0; b < buffer_count; ++b) {
     const std::string group = "buffers." + std::string(buffer_names[static_cast<std::size_t>(b)]);
     append_leaves(leaves, group, m.buffers[static_cast<std::size_t>(b)], buffer_parameters);
@@ -106,7 +100,11 @@ std::string_view group_sentence(std::string_view group) {
   for (const auto& [name, sentence] : sentences) {
     if (name == group) return sentence;
   }
-  return {};
+  std::string_view of_unit;
+  Units::for_each([&]<class U>() {
+    if (U::name == group) of_unit = U::sentence;
+  });
+  return of_unit;
 }
 
 std::int64_t derived_width(BufferId buffer, const MachineParameters& m) {
@@ -149,25 +147,17 @@ std::int64_t fixed_regions(BufferId buffer) {
   throw InvariantError("platform", "unknown buffer");
 }
 
-std::array<UnitDepth, 4> unit_depths(MachineParameters& m) {
-  const std::int64_t binary = m.buffer(BufferId::act_binary).latency;
-  const std::int64_t fixed = m.buffer(BufferId::act_fixed).latency;
-  const BufferParameters& parameters = m.buffer(BufferId::parameters);
-  const std::int64_t operand = std::max(fixed, m.buffer(BufferId::accumulators).latency);
-  return {{
-      {unit_depth_keys[0], &m.xnor_array.depth, least_depth(m.xnor_array, binary, m.buffer(BufferId::weights_binary).latency),
-       "addresses, buffer read, XNOR, popcount tree, plane weight, accumulate"},
-      {unit_depth_keys[1], &m.mac_array.depth,
-       least_depth(m.mac_array, fixed, m.buffer(BufferId::weights_fixed).latency, parameters.latency),
-       "first addresses, buffer read, choice of lanes, multiply, cascade, adder tree with the accumulator"},
-      {unit_depth_keys[2], &m.post_unit.depth, least_depth(m.post_unit, parameters.width, parameters.latency, operand),
-       fmt::format("an element waits {} cycles for its record (the longest has {} words of buffers.parameters, {} bit wide), then "
-                   "passes {} stages",
-                   record_lead(m.post_unit, parameters.width, parameters.latency, operand), longest_record_words(parameters.width),
-                   parameters.width, operand + post_stages + threshold_steps(m.post_unit))},
-      {unit_depth_keys[3], &m.pool_unit.depth, least_depth(m.pool_unit, std::max(binary, fixed)),
-       "first addresses, buffer read, zero point, maximum or sum, multiply, write"},
-  }};
+std::string depth_key(std::string_view unit) { return fmt::format("{}.depth", unit); }
+
+std::vector<UnitDepth> unit_depths(MachineParameters& m) {
+  std::vector<UnitDepth> depths;
+  Units::for_each([&]<class U>() {
+    if constexpr (ComputeDescriptor<U>) {
+      depths.push_back({depth_key(U::name), &(m.*(U::member)).depth, U::least_depth(m), U::stages(m),
+                        {U::depth_keys.begin(), U::depth_keys.end()}});
+    }
+  });
+  return depths;
 }
 
 }  // namespace blendsim

@@ -2,7 +2,6 @@
 // The schema blendsim.platform/1: every key of a platform, bound to its member.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,17 +26,17 @@ inline constexpr std::string_view platform_schema_name = "blendsim.platform/1";
 // Regions that are fixed by the design, or 0.
 [[nodiscard]] std::int64_t fixed_regions(BufferId buffer);
 
-// The key of a compute unit's pipeline depth, which may be left out: the least that its stages take (pipeline.h).
+// The key of a compute unit's pipeline depth, which may be left out: the least that its stages take.
 struct UnitDepth {
-  std::string_view key;    // "xnor_array.depth"
+  std::string key;         // "xnor_array.depth"
   std::int64_t* depth;     // 0 while it is not known
   std::int64_t least;
   std::string stages;
+  std::vector<std::string> follows_from;  // keys, its own first
 };
-inline constexpr std::array<std::string_view, 4> unit_depth_keys = {"xnor_array.depth", "mac_array.depth",
-                                                                    "post_unit.depth", "pool_unit.depth"};
-// In that order; the buffers' widths and latencies must be known.
-[[nodiscard]] std::array<UnitDepth, 4> unit_depths(MachineParameters& machine);
+// In the list's order; the buffers' widths and latencies must be known.
+[[nodiscard]] std::vector<UnitDepth> unit_depths(MachineParameters& machine);
+[[nodiscard]] std::string depth_key(std::string_view unit);
 
 // Contradictions between keys that were each read well; skips checks on what `binding` marks bad.
 void check_platform(const Platform& platform, const Binding& binding, Diagnostics& diagnostics);

@@ -171,7 +171,7 @@ std::string layers(const Json& a, const Json& b, std::vector<Change>& critical) 
   return any ? table.text() : "every layer takes the same cycles\n";
 }
 
-std::string units(const Json& a, const Json& b, std::vector<Change>& stalls) {
+std::string compare_units(const Json& a, const Json& b, std::vector<Change>& stalls) {
   TextTable table({"unit", "account", "A", "B", "B - A"}, {true, true, false, false, false});
   bool any = false;
   for (const auto& [unit, row] : a.at("units").items()) {
@@ -231,7 +231,7 @@ Comparison compare_reports(const std::string& a, const std::string& b) {
       return out;
     }
     std::vector<Change> critical, changed;
-    const std::string layer_table = layers(x, y, critical), unit_table = units(x, y, changed);
+    const std::string layer_table = layers(x, y, critical), unit_table = compare_units(x, y, changed);
     out.text += causes(x, y) + '\n' + totals(x, y) + '\n' + layer_table + '\n' + unit_table + '\n';
     out.text += explanation(x, y, critical, changed) + outputs(x, y);
   } catch (const nlohmann::json::exception& problem) {

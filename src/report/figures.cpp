@@ -12,9 +12,13 @@ namespace {
 
 // Peak multiply-accumulates a cycle; 0: the unit does not multiply.
 std::int64_t peak_macs(const MachineParameters& machine, std::string_view unit) {
-  if (unit == name(UnitId::xnor_array)) return machine.xnor_array.peak_macs();
-  if (unit == name(UnitId::mac_array)) return machine.mac_array.peak_macs();
-  return 0;
+  std::int64_t peak = 0;
+  Units::for_each([&]<class U>() {
+    if constexpr (requires { (machine.*(U::member)).peak_macs(); }) {
+      if (unit == U::name) peak = (machine.*(U::member)).peak_macs();
+    }
+  });
+  return peak;
 }
 
 ResourceFigures convert(std::string name, const Resources& r) {
@@ -75,7 +79,9 @@ Figures::Figures(const ReportInput& input) : in(input) {
   find_resources();
   const MachineParameters& machine = in.platform.machine;
   if (run.cycles > 0) gops = 2.0 * static_cast<double>(macs * images) / run_seconds() / 1e9;
-  peak_gops = 2.0 * static_cast<double>(machine.xnor_array.peak_macs() + machine.mac_array.peak_macs()) *
+  std::int64_t peak = 0;
+  for (const std::string_view unit : unit_names) peak += peak_macs(machine, unit);
+  peak_gops = 2.0 * static_cast<double>(peak) *
               static_cast<double>(machine.clock_hz) / 1e9;
 }
 

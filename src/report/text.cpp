@@ -87,7 +87,7 @@ std::string totals(const Figures& f) {
   return out;
 }
 
-std::string units(const Figures& f) {
+std::string unit_table(const Figures& f) {
   TextTable table(
       {"unit", "busy", "dependency", "memory", "downstream", "fence", "dispatch", "idle", "busy %", "util", "mapping"},
       {true, false, false, false, false, false, false, false, false, false, false});
@@ -205,7 +205,7 @@ std::string remarks(const Figures& f) {
 std::string report_text(const ReportInput& input) {
   const Figures f(input);
   const std::string digest = report_digest(report_body(f));
-  std::string out = header(f, digest) + '\n' + layers(f) + '\n' + totals(f) + '\n' + units(f) + '\n';
+  std::string out = header(f, digest) + '\n' + layers(f) + '\n' + totals(f) + '\n' + unit_table(f) + '\n';
   return out + memory(f) + '\n' + resources(f) + '\n' + power(f) + '\n' + outputs(f) + remarks(f);
 }
 

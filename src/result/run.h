@@ -9,7 +9,7 @@
 
 #include "units/actions.h"
 #include "units/buffer/parameters.h"
-#include "units/unit_id.h"
+#include "units/units.h"
 
 namespace blendsim {
 

@@ -44,4 +44,18 @@ struct ActionCounts {
   bool operator==(const ActionCounts&) const = default;
 };
 
+// Counts go to two sums, which most actions of an instruction leave alone.
+class ActionSums {
+ public:
+  ActionSums(ActionCounts& first, ActionCounts& second) : first_(first), second_(second) {}
+  void add(Action action, std::int64_t count) {
+    first_[action] += count;
+    second_[action] += count;
+  }
+
+ private:
+  ActionCounts& first_;
+  ActionCounts& second_;
+};
+
 }  // namespace blendsim

@@ -22,11 +22,13 @@ struct Synchronisation {
   bool operator==(const Synchronisation&) const = default;
 };
 
+inline constexpr int link_bits = 6;  // of a mask
+
 inline constexpr std::array synchronisation_fields = {
-    Field<Synchronisation>{"wait_data", &Synchronisation::wait_data, unit_count, "links whose data token it takes at its start"},
-    Field<Synchronisation>{"wait_space", &Synchronisation::wait_space, unit_count, "links whose space token it takes at its start"},
-    Field<Synchronisation>{"post_data", &Synchronisation::post_data, unit_count, "units that get a data token at its end"},
-    Field<Synchronisation>{"post_space", &Synchronisation::post_space, unit_count, "units that get a space token at its end"},
+    Field<Synchronisation>{"wait_data", &Synchronisation::wait_data, link_bits, "links whose data token it takes at its start"},
+    Field<Synchronisation>{"wait_space", &Synchronisation::wait_space, link_bits, "links whose space token it takes at its start"},
+    Field<Synchronisation>{"post_data", &Synchronisation::post_data, link_bits, "units that get a data token at its end"},
+    Field<Synchronisation>{"post_space", &Synchronisation::post_space, link_bits, "units that get a space token at its end"},
     Field<Synchronisation>{"fence", &Synchronisation::fence, 1, "starts after the end of the unit's previous instruction"},
     Field<Synchronisation>{"layer", &Synchronisation::layer, 10, "row of the layer table"},
 };

@@ -10,12 +10,7 @@
 #include "models/dispatcher.h"
 #include "models/dram.h"
 #include "models/interconnect.h"
-#include "models/load.h"
-#include "models/mac_array.h"
-#include "models/pool_unit.h"
-#include "models/post_unit.h"
-#include "models/store.h"
-#include "models/xnor_array.h"
+#include "models/queue_units.h"
 
 // SystemC's library has a main of its own that wants this.
 int sc_main(int, char**) { return 0; }
@@ -135,13 +130,8 @@ struct UnitModel::Parts : SlotListener, EndListener {
   Context context;
   Tokens tokens;
   HazardChecker hazards{context};
-  Load load{"load", context, tokens, hazards};
-  Store store{"store", context, tokens, hazards};
-  XnorArray xnor_array{"xnor_array", UnitId::xnor_array, context, tokens, hazards};
-  MacArray mac_array{"mac_array", UnitId::mac_array, context, tokens, hazards};
-  PostUnit post_unit{"post_unit", UnitId::post_unit, context, tokens, hazards};
-  PoolUnit pool_unit{"pool_unit", UnitId::pool_unit, context, tokens, hazards};
-  std::array<QueueUnit*, unit_count> units{&load, &store, &xnor_array, &mac_array, &post_unit, &pool_unit};
+  QueueUnits queue_units{context, tokens, hazards};
+  std::array<QueueUnit*, unit_count>& units = queue_units.all;
   Dispatcher dispatcher{"dispatcher", context, units};  // binds the interconnect's third port; never goes
   Interconnect interconnect{"interconnect", context};
   Dram dram{"dram", context};
@@ -150,8 +140,8 @@ struct UnitModel::Parts : SlotListener, EndListener {
 
   Parts() {
     dispatcher.bind(interconnect.fetch);
-    store.bind(interconnect.store);
-    load.bind(interconnect.load);
+    queue_units.store.bind(interconnect.store);
+    queue_units.load.bind(interconnect.load);
     interconnect.memory.bind(dram.socket());
     for (QueueUnit* unit : units) unit->connect(*this, *this);
   }
@@ -161,12 +151,7 @@ struct UnitModel::Parts : SlotListener, EndListener {
 
   void reset(const MachineParameters& machine, UnitId unit, const std::vector<Instruction>& stream) {
     context.machine = &machine;
-    load.configure(machine.load);
-    store.configure(machine.store);
-    xnor_array.configure(machine.xnor_array);
-    mac_array.configure(machine.mac_array);
-    post_unit.configure(machine.post_unit, machine.buffer(BufferId::parameters).width);
-    pool_unit.configure(machine.pool_unit);
+    queue_units.configure(machine);
     program.machine = machine;
     program.instructions = stream;
     program.synchronisation.clear();

@@ -90,4 +90,8 @@ inline constexpr std::array post_fields = {
     Field<PostInstruction>{"bits_row", &PostInstruction::bits_row, 9, "first row written"},
 };
 
+// Thresholds that a channel can have, and planes of the widest code that they make.
+inline constexpr std::int64_t most_levels = field_maximum(post_fields, "levels");
+inline constexpr int widest_code = field_bits(post_fields, "levels");
+
 }  // namespace blendsim

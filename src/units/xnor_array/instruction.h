@@ -26,6 +26,8 @@
 
 namespace blendsim {
 
+inline constexpr int most_planes = 8;  // of either operand
+
 struct XnorInstruction {
   Synchronisation sync;
   std::uint32_t source = 0;          // BinaryMap::base

@@ -55,7 +55,7 @@ TEST(Encoding, EveryUnitFitsTwoWords) {
   EXPECT_LE(instruction_bits<MacInstruction>(), 256);
   EXPECT_LE(instruction_bits<PostInstruction>(), 256);
   EXPECT_LE(instruction_bits<PoolInstruction>(), 256);
-  EXPECT_LE(instruction_bits<TransferInstruction>(), 256);
+  EXPECT_LE(instruction_bits<LoadInstruction>(), 256);
 }
 
 TEST(Encoding, NamesUnitAndFieldOfAValueThatIsTooLarge) {

@@ -64,18 +64,18 @@ inline constexpr std::int64_t mac_issue_stages = 5, pool_issue_stages = 5;
   return mac_issue_stages + operands + arithmetic;
 }
 
-// Words of the longest record that an instruction can ask for: three quantisers, an activation, 15 thresholds.
+// Words of the longest record that an instruction can ask for: three quantisers, an activation, all thresholds.
 [[nodiscard]] constexpr std::int64_t longest_record_words(std::int64_t width) {
   PostInstruction i;
   i.use_q1 = i.use_q2 = i.use_q3 = 1;
   i.activation = 1;
   i.use_thresholds = 1;
-  i.levels = 15;
+  i.levels = most_levels;
   return record_words(i, width);
 }
 
-// Most cycles in which a lane compares an element with 15 thresholds.
-[[nodiscard]] constexpr std::int64_t threshold_steps(const PostUnitParameters& p) { return ceil_divide(15, p.comparators); }
+// Most cycles in which a lane compares an element with its thresholds.
+[[nodiscard]] constexpr std::int64_t threshold_steps(const PostUnitParameters& p) { return ceil_divide(most_levels, p.comparators); }
 
 // Cycles by which the steps of a lane group start behind the reading of its records, so that the first element finds its
 // own in the lanes: a last word is needed at once for q2 (q1 and q2 come first), 9 cycles later for the activation and 24
@@ -84,7 +84,7 @@ inline constexpr std::int64_t mac_issue_stages = 5, pool_issue_stages = 5;
                                                  std::int64_t operand_latency) {
   const std::int64_t column = width / slice_channels, quantiser = ceil_divide(quantiser_lane_bits, column);
   const std::int64_t activation = ceil_divide(activation_lane_bits, column);
-  const std::int64_t thresholds = ceil_divide(threshold_lane_bits(15), column);
+  const std::int64_t thresholds = ceil_divide(threshold_lane_bits(most_levels), column);
   const std::int64_t before = (p.lanes / slice_channels - 1) * longest_record_words(width) - 1;
   const std::int64_t last = std::max({2 * quantiser, 3 * quantiser + activation - 9, 3 * quantiser + activation + thresholds - 24});
   return std::max<std::int64_t>(0, before + last + record_latency - operand_latency);

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "units/units.h"
+
+#include "base/diagnostic.h"
+
+namespace blendsim {
+
+void no_such_unit(UnitId unit) {
+  throw InvariantError("units", "there is no unit " + std::to_string(index(unit)) + " of " + std::to_string(unit_count));
+}
+
+}  // namespace blendsim
