@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one in-order engine that the six queue units share (rules 2 to 4 and 9).
+// The one in-order engine that all queue units share (rules 2 to 4 and 9).
 //
 // Everything that decides a start is a time stamp: the entry's visibility, the front, the end before (fence), the
 // tokens. Whoever learns one delivers it; when all are known, start = their latest, and the unit sleeps until then. By

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// dispatcher: reads instruction words, decodes them and fills the six queues, in program order (rule 5).
+// dispatcher: reads instruction words, decodes them and fills the queues of all units, in program order (rule 5).
 //
 // Parameters  DOORBELL cycles from the accepted doorbell to the first word (hides the instructions buffer's latency), DECODE
 //             registers of the pipeline, PREFETCH words of the FIFO, BURST bus words of a fetch burst, BUS bits of a bus word.
+//             ENTRY_WORDS of the longest instruction.
 // control     `go` in the cycle after the accepted doorbell; the stream's first byte in DRAM (16-byte aligned), its words, END
 //             included, and `resident` (the words are in the instructions buffer from address 0) are steady from then on.
 // Queues      `enter[u]` with `entry` in the cycle in which an instruction's last word leaves the pipeline, never while
@@ -22,6 +23,7 @@ module dispatcher #(
     parameter int BUS = blendsim_pkg::MEMORY_PORT_WIDTH,
     parameter int ADDRESS = 40,
     parameter int WORDS = 24,  // bits of a stream's length
+    parameter int ENTRY_WORDS = blendsim_pkg::ENTRY_BITS / 128,
     parameter int INSTRUCTIONS_ADDRESS = blendsim_pkg::BUFFER_INSTRUCTIONS_ADDRESS_BITS,
     parameter int INSTRUCTIONS_LATENCY = blendsim_pkg::BUFFER_INSTRUCTIONS_LATENCY
 ) (
@@ -35,7 +37,7 @@ module dispatcher #(
     output logic end_written,
     // queue units
     output logic [blendsim_pkg::UNITS-1:0] enter,
-    output logic [255:0] entry,
+    output logic [ENTRY_WORDS*128-1:0] entry,
     input  logic [blendsim_pkg::UNITS-1:0] full,
     // instructions buffer
     output logic instructions_read,
@@ -170,32 +172,49 @@ module dispatcher #(
     end
   end
 
-  // --- the last register: first words wait beside it, last words enter their queue -----------------------------------------
-  logic second, ends, first_of_two, unit_full;
+  // --- the last register: an instruction's words wait beside it, with the last one it enters its queue ------------------------
+  localparam int OPCODE = blendsim_pkg::OPCODE_BITS, LENGTH = blendsim_pkg::LENGTH_BITS;
+  logic first, ends, more, unit_full, unknown;
+  logic [LENGTH-1:0] place, length;  // of the word in its instruction; words behind the instruction's first
   logic [127:0] last_word, first_word;
-  logic [2:0] opcode;
-  logic [7:0] full_of_all;  // there is no unit 6 or 7: what names them stays, and the run does not end
-  assign full_of_all = {2'b11, full};
+  logic [OPCODE-1:0] opcode;
   assign last_word = words[DECODE-1];
-  assign opcode = second ? first_word[2:0] : last_word[2:0];
-  assign ends = !second && opcode == 3'(blendsim_pkg::OPCODE_END);
-  assign first_of_two = !second && !ends && last_word[3];
-  assign unit_full = full_of_all[opcode];
-  assign leaves = valid[DECODE-1] && (ends || first_of_two || !unit_full);
+  assign first = place == '0;
+  assign opcode = first ? last_word[OPCODE-1:0] : first_word[OPCODE-1:0];
+  assign length = first ? last_word[OPCODE +: LENGTH] : first_word[OPCODE +: LENGTH];
+  assign ends = first && opcode == OPCODE'(blendsim_pkg::OPCODE_END);
+  assign more = !ends && length != place;
+  // What names no unit, or has more words than any instruction, stays, and the run does not end.
+  assign unknown = !ends && (32'(opcode) >= blendsim_pkg::UNITS || 32'(length) >= ENTRY_WORDS);
+  always_comb begin
+    unit_full = unknown;
+    for (int u = 0; u < blendsim_pkg::UNITS; u++) if (opcode == OPCODE'(u)) unit_full = unknown || full[u];
+  end
+  assign leaves = valid[DECODE-1] && (ends || (!unknown && (more || !unit_full)));
   assign end_written = valid[DECODE-1] && ends;
-  assign entry = second ? {last_word, first_word} : {128'd0, last_word};
   always_comb begin
     for (int u = 0; u < blendsim_pkg::UNITS; u++) begin
-      enter[u] = valid[DECODE-1] && !ends && !first_of_two && opcode == 3'(u) && !full[u];
+      enter[u] = valid[DECODE-1] && !ends && !more && !unknown && opcode == OPCODE'(u) && !full[u];
     end
   end
   always_ff @(posedge clk) begin
-    if (reset || go) second <= 1'b0;
-    else if (leaves) second <= first_of_two;
-    if (leaves) first_word <= last_word;
+    if (reset || go) place <= '0;
+    else if (leaves) place <= more ? place + 1'b1 : '0;
+    if (leaves && first) first_word <= last_word;
+  end
+  assign entry[127:0] = first ? last_word : first_word;
+  for (genvar w = 1; w < ENTRY_WORDS; w++) begin : entry_word
+    if (w == ENTRY_WORDS - 1) begin : at_the_end
+      assign entry[w*128 +: 128] = place == LENGTH'(w) ? last_word : '0;
+    end else begin : between
+      logic [127:0] kept;
+      always_ff @(posedge clk) if (leaves && place == LENGTH'(w)) kept <= last_word;
+      assign entry[w*128 +: 128] = place == LENGTH'(w) ? last_word : place > LENGTH'(w) ? kept : '0;
+    end
   end
 `ifndef SYNTHESIS
   if (DOORBELL < INSTRUCTIONS_LATENCY + 3) $error("dispatcher: DOORBELL is too short for the instructions buffer");
+  always_ff @(posedge clk) if (!reset && valid[DECODE-1] && unknown) $error("dispatcher: opcode %0d with %0d words is no instruction", opcode, 32'(length) + 1);
   always_ff @(posedge clk) if (!reset && read && !available) $error("dispatcher: reads a word that is not there");
 `endif
 endmodule

@@ -3,7 +3,7 @@
 //
 // Host    32-bit registers of control: doorbell, status, addresses of the areas in DRAM (control.sv lists them).
 // Memory  three AXI4 masters of one bus width: fetch (read) for instructions, load (read), store (write).
-// Inside  control -> dispatcher -> six queues; each queue starts its unit; units post tokens to each other's queues; buffers
+// Inside  control -> dispatcher -> a queue a unit; each queue starts its unit; units post tokens to each other's queues; buffers
 //         hold what passes between units and never stall. Nothing passes between two of them without a register.
 module machine #(
     parameter int ADDRESS = 40,
@@ -63,13 +63,14 @@ module machine #(
 );
   localparam int UNITS = blendsim_pkg::UNITS;
   localparam int WORDS = 24;  // bits of a stream's length
+  localparam int ENTRY = blendsim_pkg::ENTRY_BITS;  // of a queue
 
   // Control and dispatcher ----------------------------------------------------------------------------------------------
   logic go, resident, end_written;
   logic [ADDRESS-1:0] stream_address, program_base, input_base, output_base;
   logic [WORDS-1:0] stream_words;
   logic [UNITS-1:0] enter, full, start, done, front_free;
-  logic [255:0] entry;
+  logic [ENTRY-1:0] entry;
 
   control #(.ADDRESS(ADDRESS), .WORDS(WORDS)) control (
       .clk, .reset, .register_write, .register_address, .register_write_data, .register_read_data, .complete,
@@ -88,7 +89,7 @@ module machine #(
   // Bit p * UNITS + c: unit p posts to unit c in this cycle.
   logic [UNITS*UNITS-1:0] post_data, post_space;
   /* verilator lint_off UNUSEDSIGNAL */
-  logic [UNITS*256-1:0] instruction;  // a queue entry has room for every unit's
+  logic [UNITS*ENTRY-1:0] instruction;  // a queue entry has room for every unit's
   /* verilator lint_on UNUSEDSIGNAL */
   logic [UNITS-1:0] overflows;
 
@@ -101,7 +102,7 @@ module machine #(
     queue_unit #(.UNIT(u), .ACCOUNT_BITS(ACCOUNT_BITS)) unit (
         .clk, .reset, .enter(enter[u]), .entry, .full(full[u]), .data_posted, .space_posted,
         .post_data(post_data[u*UNITS +: UNITS]), .post_space(post_space[u*UNITS +: UNITS]),
-        .start(start[u]), .instruction(instruction[u*256 +: 256]), .front_free(front_free[u]), .done(done[u]),
+        .start(start[u]), .instruction(instruction[u*ENTRY +: ENTRY]), .front_free(front_free[u]), .done(done[u]),
         /* verilator lint_off PINCONNECTEMPTY */
         .in_flight(),
         /* verilator lint_on PINCONNECTEMPTY */
@@ -123,12 +124,12 @@ module machine #(
   blendsim_pkg::mac_array_instruction_t mac_array_instruction;
   blendsim_pkg::post_unit_instruction_t post_unit_instruction;
   blendsim_pkg::pool_unit_instruction_t pool_unit_instruction;
-  assign load_instruction = instruction[blendsim_pkg::UNIT_LOAD*256 +: blendsim_pkg::TRANSFER_INSTRUCTION_BITS];
-  assign store_instruction = instruction[blendsim_pkg::UNIT_STORE*256 +: blendsim_pkg::TRANSFER_INSTRUCTION_BITS];
-  assign xnor_array_instruction = instruction[blendsim_pkg::UNIT_XNOR_ARRAY*256 +: blendsim_pkg::XNOR_ARRAY_INSTRUCTION_BITS];
-  assign mac_array_instruction = instruction[blendsim_pkg::UNIT_MAC_ARRAY*256 +: blendsim_pkg::MAC_ARRAY_INSTRUCTION_BITS];
-  assign post_unit_instruction = instruction[blendsim_pkg::UNIT_POST_UNIT*256 +: blendsim_pkg::POST_UNIT_INSTRUCTION_BITS];
-  assign pool_unit_instruction = instruction[blendsim_pkg::UNIT_POOL_UNIT*256 +: blendsim_pkg::POOL_UNIT_INSTRUCTION_BITS];
+  assign load_instruction = instruction[blendsim_pkg::UNIT_LOAD*ENTRY +: blendsim_pkg::TRANSFER_INSTRUCTION_BITS];
+  assign store_instruction = instruction[blendsim_pkg::UNIT_STORE*ENTRY +: blendsim_pkg::TRANSFER_INSTRUCTION_BITS];
+  assign xnor_array_instruction = instruction[blendsim_pkg::UNIT_XNOR_ARRAY*ENTRY +: blendsim_pkg::XNOR_ARRAY_INSTRUCTION_BITS];
+  assign mac_array_instruction = instruction[blendsim_pkg::UNIT_MAC_ARRAY*ENTRY +: blendsim_pkg::MAC_ARRAY_INSTRUCTION_BITS];
+  assign post_unit_instruction = instruction[blendsim_pkg::UNIT_POST_UNIT*ENTRY +: blendsim_pkg::POST_UNIT_INSTRUCTION_BITS];
+  assign pool_unit_instruction = instruction[blendsim_pkg::UNIT_POOL_UNIT*ENTRY +: blendsim_pkg::POOL_UNIT_INSTRUCTION_BITS];
 
   // Sizes of what passes between units and buffers -----------------------------------------------------------------------
   localparam int CELL_SLICES = blendsim_pkg::XNOR_ARRAY_WORDS / 3;

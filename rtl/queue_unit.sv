@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// queue_unit: what the six units have in common - instruction queue, start, tokens, fence, posts, accounts (rules 2 to 5, 9).
+// queue_unit: what all units have in common - instruction queue, start, tokens, fence, posts, accounts (rules 2 to 5, 9).
 //
-// Parameters  UNIT number of the unit behind it, QUEUE_DEPTH entries, TOKEN_LATENCY cycles from a post to its visibility,
+// Parameters  UNIT number of the unit behind it (one of the package's, or elaboration fails), QUEUE_DEPTH entries, TOKEN_LATENCY cycles from a post to its visibility,
 //             TOKEN_BITS of a token counter, IN_FLIGHT most instructions between start and end, ACCOUNT_BITS of an account.
 // Queue       An entry that enters in cycle w is visible from w+1 and leaves at its start; `full` knows of that one cycle later.
 //             The oldest entry stands in a register (`head`), the others in a ring behind it.
-// Tokens      `data_posted[u]`: unit u posts in this cycle. A post passes TOKEN_LATENCY registers and counts in the cycle in which
+// Tokens      Only links that the package knows of have a counter, and bits in the masks of an entry. `data_posted[u]`: unit u
+//             posts in this cycle. A post passes TOKEN_LATENCY registers and counts in the cycle in which
 //             it leaves the last (`arrived`): it may be taken in that very cycle, and a take and an arrival cancel.
 // Start       decided in its own cycle from registers and from `front_free`, which the unit gives from registers of its own:
 //             entry there, front free, each awaited link with a token, and for a fence nothing in flight.
@@ -20,12 +21,7 @@ module queue_unit #(
     parameter int TOKEN_LATENCY = blendsim_pkg::DISPATCHER_TOKEN_LATENCY,
     parameter int TOKEN_BITS = blendsim_pkg::DISPATCHER_TOKEN_BITS,
     // A compute unit's instructions end `depth` cycles after their last step, a transfer has a burst in flight or to come.
-    parameter int IN_FLIGHT = UNIT == blendsim_pkg::UNIT_LOAD ? blendsim_pkg::LOAD_OUTSTANDING + 1
-                            : UNIT == blendsim_pkg::UNIT_STORE ? blendsim_pkg::STORE_OUTSTANDING + 1
-                            : UNIT == blendsim_pkg::UNIT_XNOR_ARRAY ? blendsim_pkg::XNOR_ARRAY_DEPTH
-                            : UNIT == blendsim_pkg::UNIT_MAC_ARRAY ? blendsim_pkg::MAC_ARRAY_DEPTH
-                            : UNIT == blendsim_pkg::UNIT_POST_UNIT ? blendsim_pkg::POST_UNIT_DEPTH
-                            : blendsim_pkg::POOL_UNIT_DEPTH,
+    parameter int IN_FLIGHT = blendsim_pkg::UNITS_IN_FLIGHT[UNIT*32 +: 32],
     parameter int ACCOUNT_BITS = 32,
     parameter int UNITS = blendsim_pkg::UNITS
 ) (
@@ -33,7 +29,7 @@ module queue_unit #(
     input  logic reset,
     // dispatcher
     input  logic enter,
-    input  logic [255:0] entry,
+    input  logic [blendsim_pkg::ENTRY_BITS-1:0] entry,
     output logic full,
     // other units
     input  logic [UNITS-1:0] data_posted,
@@ -42,7 +38,7 @@ module queue_unit #(
     output logic [UNITS-1:0] post_space,
     // the unit's datapath
     output logic start,
-    output logic [255:0] instruction,
+    output logic [blendsim_pkg::ENTRY_BITS-1:0] instruction,
     input  logic front_free,
     input  logic done,
     // watched
@@ -61,11 +57,21 @@ module queue_unit #(
   localparam int RING_BITS = RING > 1 ? $clog2(RING) : 1;
   localparam int FLIGHT = $clog2(IN_FLIGHT + 1);
   localparam int FLIGHT_BITS = IN_FLIGHT > 1 ? $clog2(IN_FLIGHT) : 1;
-  localparam bit TRANSFER = UNIT == blendsim_pkg::UNIT_LOAD || UNIT == blendsim_pkg::UNIT_STORE;
+  localparam bit TRANSFER = blendsim_pkg::UNITS_MEMORY[UNIT];
+  localparam logic [UNITS-1:0] LINKED = blendsim_pkg::UNITS_LINKED[UNIT*UNITS +: UNITS];
+  localparam int MASK = $countones(LINKED);                     // bits of a mask in an instruction
+  localparam int POSTS = blendsim_pkg::HEADER_BITS + 2 * MASK;  // where its posts lie: data, then space
+  localparam int FENCE = POSTS + 2 * MASK;
+
+  // Links of a mask below unit `u`: the place of u's bit.
+  function automatic int links_below(input int u);
+    links_below = 0;
+    for (int n = 0; n < u; n++) links_below += LINKED[n] ? 1 : 0;
+  endfunction
 
   // Queue.
-  logic [255:0] head;
-  (* ram_style = "distributed" *) logic [255:0] ring [0:RING-1];
+  logic [blendsim_pkg::ENTRY_BITS-1:0] head;
+  (* ram_style = "distributed" *) logic [blendsim_pkg::ENTRY_BITS-1:0] ring [0:RING-1];
   logic [RING_BITS-1:0] ring_read, ring_write;
   logic [COUNT-1:0] count;
   logic waiting;       // an entry stands at the head
@@ -89,14 +95,20 @@ module queue_unit #(
     end
   end
 
-  // Tokens. `layer` is for reports, and a unit has no link with itself.
+  // Tokens.
   /* verilator lint_off UNUSEDSIGNAL */
-  blendsim_pkg::synchronisation_t sync;
-  logic [LINKS-1:0] arrived;
+  logic [LINKS-1:0] arrived;  // of a link that there is not, nothing is used
   /* verilator lint_on UNUSEDSIGNAL */
   logic [LINKS-1:0] awaited, available, overflows;
-  assign sync = head[blendsim_pkg::SYNCHRONISATION_OFFSET +: blendsim_pkg::SYNCHRONISATION_BITS];
-  assign awaited = {sync.wait_space, sync.wait_data};
+  for (genvar u = 0; u < UNITS; u++) begin : g_awaited
+    if (LINKED[u]) begin : g_linked
+      assign awaited[u] = head[blendsim_pkg::HEADER_BITS + links_below(u)];
+      assign awaited[UNITS+u] = head[blendsim_pkg::HEADER_BITS + MASK + links_below(u)];
+    end else begin : g_apart
+      assign awaited[u] = 1'b0;
+      assign awaited[UNITS+u] = 1'b0;
+    end
+  end
 
   logic [TOKEN_LATENCY*LINKS-1:0] travelling;  // the youngest at the low end
   assign arrived = travelling[(TOKEN_LATENCY-1)*LINKS +: LINKS];
@@ -108,7 +120,7 @@ module queue_unit #(
   end
 
   for (genvar link = 0; link < LINKS; link++) begin : g_link
-    if (link % UNITS == UNIT) begin : g_own
+    if (!LINKED[link % UNITS]) begin : g_apart
       assign available[link] = 1'b0;
       assign overflows[link] = 1'b0;
     end else begin : g_other
@@ -127,18 +139,25 @@ module queue_unit #(
   // Start.
   logic [LINKS-1:0] missing;
   assign missing = awaited & ~available;
-  assign start = waiting && front_free && missing == '0 && !(sync.fence && in_flight != '0);
+  assign start = waiting && front_free && missing == '0 && !(head[FENCE] && in_flight != '0);
 
   // What is in flight, and its posts.
-  (* ram_style = "distributed" *) logic [LINKS-1:0] posts [0:IN_FLIGHT-1];
-  logic [LINKS-1:0] oldest_posts;
+  (* ram_style = "distributed" *) logic [2*MASK-1:0] posts [0:IN_FLIGHT-1];
+  logic [2*MASK-1:0] oldest_posts;
   logic [FLIGHT_BITS-1:0] posts_read, posts_write;
   assign oldest_posts = posts[posts_read];
-  assign post_data = done ? oldest_posts[UNITS-1:0] : '0;
-  assign post_space = done ? oldest_posts[LINKS-1:UNITS] : '0;
+  for (genvar u = 0; u < UNITS; u++) begin : g_posts
+    if (LINKED[u]) begin : g_linked
+      assign post_data[u] = done && oldest_posts[links_below(u)];
+      assign post_space[u] = done && oldest_posts[MASK + links_below(u)];
+    end else begin : g_apart
+      assign post_data[u] = 1'b0;
+      assign post_space[u] = 1'b0;
+    end
+  end
 
   always_ff @(posedge clk) begin
-    if (start) posts[posts_write] <= {sync.post_space, sync.post_data};
+    if (start) posts[posts_write] <= head[POSTS +: 2*MASK];
     if (start) posts_write <= posts_write == FLIGHT_BITS'(IN_FLIGHT - 1) ? '0 : posts_write + 1'b1;
     if (done) posts_read <= posts_read == FLIGHT_BITS'(IN_FLIGHT - 1) ? '0 : posts_read + 1'b1;
     in_flight <= in_flight + FLIGHT'(start) - FLIGHT'(done);
@@ -161,8 +180,8 @@ module queue_unit #(
     started <= !reset && (started || start);
     counts_busy <= is_busy;
     counts_empty <= !is_busy && !waiting && started;
-    counts_memory <= is_free && missing[blendsim_pkg::UNIT_STORE:0] != '0;
-    counts_dependency <= is_free && missing[blendsim_pkg::UNIT_STORE:0] == '0 && missing[UNITS-1:0] != '0;
+    counts_memory <= is_free && (missing[UNITS-1:0] & blendsim_pkg::UNITS_MEMORY) != '0;
+    counts_dependency <= is_free && (missing[UNITS-1:0] & blendsim_pkg::UNITS_MEMORY) == '0 && missing[UNITS-1:0] != '0;
     counts_downstream <= is_free && missing[UNITS-1:0] == '0 && missing != '0;
     counts_fence <= is_free && missing == '0;
     commits <= start;
@@ -186,6 +205,7 @@ module queue_unit #(
   end
 
 `ifndef SYNTHESIS
+  if (UNIT < 0 || UNIT >= UNITS) $fatal(1, "queue_unit: the package has no unit %0d", UNIT);
   always_ff @(posedge clk) begin
     if (!reset && enter && full) $error("an entry enters a full queue");
     if (!reset && done && in_flight == '0) $error("an end without a start");

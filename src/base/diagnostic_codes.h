@@ -55,6 +55,7 @@ inline constexpr std::array code_table = {
     CodeRow{"unit-too-narrow", "A unit is too narrow for the network's numbers; the message names the parameter."},
     CodeRow{"program-invalid", "The program breaks a rule of the machine; the instruction and the rule are named."},
     CodeRow{"program-damaged", "The program file is damaged: its structure or digest does not verify."},
+    CodeRow{"program-version", "The program was written by a BlendSim whose instructions or container are others; compile the network again."},
     CodeRow{"platform-mismatch", "The program was compiled for a platform that differs in the keys named."},
     // simulation
     CodeRow{"deadlock", "No unit can go on; the message lists what each unit waits for."},

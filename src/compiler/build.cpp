@@ -316,7 +316,6 @@ class Builder {
     i.dram_base = u32(static_cast<int>(DramBase::program));
     i.dram_address = u32(static_cast<std::int64_t>(block.dram));
     i.run_bytes = u32(block.words * dram_word_bytes(*plan_.machine, buffer_id(block.space)));
-    i.dram_stride = i.run_bytes;
     i.runs = 1;
     i.buffer = u32(index(buffer_id(block.space)));
     i.buffer_address = block.address;

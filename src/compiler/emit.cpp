@@ -266,7 +266,7 @@ class Emitter {
       i.form = static_cast<std::uint32_t>(TransferForm::linear);
       i.dram_base = static_cast<std::uint32_t>(DramBase::program);
       i.dram_address = static_cast<std::uint32_t>(dram);
-      i.run_bytes = i.dram_stride = static_cast<std::uint32_t>(count * stored);
+      i.run_bytes = static_cast<std::uint32_t>(count * stored);
       i.runs = 1;
       i.buffer = static_cast<std::uint32_t>(index(buffer));
       i.buffer_address = static_cast<std::uint32_t>(address);

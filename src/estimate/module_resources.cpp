@@ -17,7 +17,7 @@
 namespace blendsim {
 namespace {
 
-constexpr std::int64_t entry_bits = 2 * word_bits;  // of a queue
+constexpr std::int64_t entry_bits = entry_bits_of<Units>;  // of a queue
 
 std::int64_t latency(const MachineParameters& m, BufferId id) { return m.buffer(id).latency; }
 
@@ -181,7 +181,7 @@ Resources mac_array(const MachineParameters& m) {
   r.ff += 1098 + operand_bits * (p.columns - results + p.rows);
   const std::int64_t least =
       least_depth(p, latency(m, BufferId::act_fixed), latency(m, BufferId::weights_fixed), latency(m, BufferId::parameters));
-  r += delay_line(instruction_bits(mac_fields) + step_bits, p.depth - least);
+  r += delay_line(instruction_bits_of<Units, units::MacArray> + step_bits, p.depth - least);
   return r;
 }
 
@@ -191,7 +191,7 @@ Resources pool_unit(const MachineParameters& m) {
   const std::int64_t groups = m.pool_unit.lanes / slice_channels, cells = m.xnor_array.cell_slices();
   Resources r{2766 + 166 * cells + 4259 * groups, 2630 + 16 * cells + 1748 * groups, m.pool_unit.lanes, 0, 0};
   const std::int64_t least = least_depth(m.pool_unit, std::max(latency(m, BufferId::act_binary), latency(m, BufferId::act_fixed)));
-  r += delay_line(instruction_bits(pool_fields) + step_bits, m.pool_unit.depth - least);
+  r += delay_line(instruction_bits_of<Units, units::PoolUnit> + step_bits, m.pool_unit.depth - least);
   return r;
 }
 

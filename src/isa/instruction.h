@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "isa/encoding.h"
 #include "units/units.h"
 
 namespace blendsim {
@@ -25,18 +26,10 @@ using Instruction = Units::Instruction;
 [[nodiscard]] Cycles depth_of(UnitId unit, const MachineParameters& p);
 
 // --- encoding ---------------------------------------------------------------------------------------------------
-// 128-bit words, little end first: the first 3 bits of the first word are the opcode (UnitId; 7 = END), bit 3 tells
-// whether a second word follows, then Synchronisation, then the unit's fields in table order. An instruction whose bits
-// beyond the first word are all 0 is one word long.
-struct Word {
-  std::uint64_t low = 0, high = 0;
-  bool operator==(const Word&) const = default;
-};
-inline constexpr std::uint32_t end_opcode = 7;
-
+// 128-bit words, little end first, from 1 to 3 an instruction: units/instruction_word.h says what lies where, ADR 0011 why.
 // Throws DiagnosticError program-invalid naming unit and field when a value exceeds its field.
 void encode(const Instruction& i, std::vector<Word>& words);
-[[nodiscard]] int encoded_words(const Instruction& i);  // 1 or 2
+[[nodiscard]] int encoded_words(const Instruction& i);  // 1 to most_words
 void encode_end(std::vector<Word>& words);
 // Decodes a whole stream up to and including END. Throws DiagnosticError program-invalid with the word's index.
 [[nodiscard]] std::vector<Instruction> decode(std::span<const Word> words);

@@ -64,7 +64,7 @@ void add_host(Digest& digest, const Host& host) {
 
 std::string Program::digest() const {
   Digest digest;
-  digest.add("blendsim.program/1").add(network).add(network_digest).add(platform_yaml).add(platform_digest);
+  digest.add("blendsim.program/2").add(network).add(network_digest).add(platform_yaml).add(platform_digest);
   add_words(digest, init);
   add_words(digest, main);
   digest.add(resident ? 1 : 0);

@@ -81,7 +81,8 @@ struct Program {
 };
 
 // The program file: the FlatBuffers container and its checksum. Reading a program checks both and the stored digest, and
-// says nothing of what it holds: verify() does. Throws file-unreadable, file-unrecognised, program-damaged.
+// says nothing of what it holds: verify() does. Throws file-unreadable, file-unrecognised,
+// program-damaged, program-version (written by another BlendSim, whose instructions are others).
 void write_program(const Program& program, const std::string& path);
 [[nodiscard]] Program read_program(const std::string& path);
 [[nodiscard]] bool is_program(const std::string& path);  // by its file identifier

@@ -11,6 +11,9 @@
 
 namespace blendsim {
 
+// Another one is refused: its words mean something else. 2: ADR 0011.
+inline constexpr std::uint32_t program_format = 2;
+
 [[nodiscard]] std::vector<std::uint8_t> pack_program(const Program& program);
 
 struct StoredProgram {

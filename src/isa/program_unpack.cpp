@@ -198,6 +198,12 @@ StoredProgram unpack_program(std::span<const std::uint8_t> container, const std:
   if (!has_program_identifier(container) || !file::VerifyProgramBuffer(verifier))
     refuse_container(path, "the container's structure does not verify");
   const file::Program& stored = *file::GetProgram(container.data());
+  if (stored.format() != program_format) {
+    throw DiagnosticError("program-version", Place{path, 0, {}},
+                          fmt::format("the program has format {}, this BlendSim reads and writes {}",
+                                      std::max<std::uint32_t>(1, stored.format()), program_format),
+                          "compile the network again");
+  }
   Unpacker unpacker(container.size());
   try {
     std::string digest = unpacker.text(stored.digest());

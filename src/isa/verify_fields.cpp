@@ -17,9 +17,6 @@ class Checker final : public FieldCheck {
     index_ = n;
     const Instruction& i = stream_.instructions[n];
     const Synchronisation& sync = sync_of(i);
-    const std::uint32_t own = 1U << index(unit_of(i));
-    require(((sync.wait_data | sync.wait_space | sync.post_data | sync.post_space) & own) == 0,
-            "a unit has no link with itself; `fence` orders it with its own previous instruction");
     require(sync.layer < program_.layers.size(), "layer {} is not in the table of {}", sync.layer,
             program_.layers.size());
     visit_unit<Units>(i, [this]<class U>(const typename U::Instruction& own_fields) { U::check(own_fields, *this); });

@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-#include <set>
+#include <map>
 #include <span>
 #include <vector>
 
+#include "base/diagnostic.h"
 #include "isa/fields.h"
 #include "units/buffer/layout.h"
 
@@ -86,18 +87,39 @@ void write_struct(PackageWriter& w, std::string_view name, const std::vector<Str
   w.line();
 }
 
-template <class Fields>
-void write_instruction(PackageWriter& w, std::string_view unit, const Fields& fields) {
-  std::vector<StructMember> members = {{"opcode", opcode_bits, "unit"}, {"two_words", 1, "a second word follows"}};
+template <class U>
+void write_instruction(PackageWriter& w) {
+  std::vector<StructMember> members = {{"opcode", opcode_bits, "unit"}, {"words_behind", length_bits, "words that follow the first"}};
+  for (const LinkMask& mask : link_masks) members.push_back({mask.name, std::popcount(links_of<Units, U>), mask.sentence});
   append(members, synchronisation_fields);
-  append(members, fields);
-  write_struct(w, fmt::format("{}_instruction", unit), members, 0);
+  append(members, U::fields);
+  write_struct(w, fmt::format("{}_instruction", U::layout), members, 0);
 }
 
-void write_units(PackageWriter& w) {
+// A packed constant with `bits` for each unit, the first unit's lowest.
+void write_by_unit(PackageWriter& w, std::string_view name, int bits, const std::array<std::uint64_t, unit_count>& values,
+                   std::string_view comment) {
+  std::string list;
+  for (auto value = values.rbegin(); value != values.rend(); ++value)
+    list += fmt::format("{}{}'d{}", list.empty() ? "" : ", ", bits, *value);
+  w.line(fmt::format("localparam logic [{}:0] {} = {{{}}};  // {}", bits * unit_count - 1, name, list, comment));
+}
+
+void write_units(PackageWriter& w, const MachineParameters& m) {
   for (const UnitId unit : all_units) w.constant("UNIT_" + upper(name(unit)), index(unit));
   w.constant("UNITS", unit_count);
   w.constant("OPCODE_END", end_opcode);
+  std::array<std::uint64_t, unit_count> linked{}, memory{}, in_flight{};
+  Units::for_each([&]<class U>() {
+    const auto u = static_cast<std::size_t>(index(U::id));
+    linked[u] = links_of<Units, U>;
+    memory[u] = is_memory_unit(U::id) ? 1 : 0;
+    if constexpr (ComputeDescriptor<U>) in_flight[u] = static_cast<std::uint64_t>((m.*(U::member)).depth);
+    else in_flight[u] = static_cast<std::uint64_t>((m.*(U::member)).outstanding + 1);
+  });
+  write_by_unit(w, "UNITS_LINKED", unit_count, linked, "a unit's links: bit v with unit v");
+  write_by_unit(w, "UNITS_MEMORY", 1, memory, "units that move data between DRAM and buffers");
+  write_by_unit(w, "UNITS_IN_FLIGHT", 32, in_flight, "most instructions of a unit between start and end");
   w.line();
 }
 
@@ -142,13 +164,17 @@ void write_layout(PackageWriter& w) {
 
 void write_instructions(PackageWriter& w) {
   w.constant("INSTRUCTION_WORD_BITS", word_bits);
-  w.constant("SYNCHRONISATION_OFFSET", header_bits, "its bit 0 in an instruction");
-  std::vector<StructMember> synchronisation;
-  append(synchronisation, synchronisation_fields);
-  write_struct(w, "synchronisation", synchronisation, header_bits);
-  std::set<std::string_view> written;  // load and store share a layout
+  w.constant("OPCODE_BITS", opcode_bits);
+  w.constant("LENGTH_BITS", length_bits);
+  w.constant("HEADER_BITS", header_bits, "the masks of links follow, then the fence");
+  w.constant("ENTRY_BITS", entry_bits_of<Units>, "of a queue's entry");
+  w.line();
+  std::map<std::string_view, int> written;  // bits of each layout: load and store share one
   Units::for_each([&]<class U>() {
-    if (written.insert(U::layout).second) write_instruction(w, U::layout, U::fields);
+    const auto [entry, is_new] = written.try_emplace(U::layout, synchronisation_bits<Units, U>);
+    if (is_new) write_instruction<U>(w);
+    else if (entry->second != synchronisation_bits<Units, U>)
+      throw InvariantError("package", fmt::format("{} cannot share the layout {}: it has other links", U::name, U::layout));
   });
 }
 
@@ -158,7 +184,7 @@ std::string verilog_package(const MachineParameters& machine, std::string_view t
   std::string heading(title);
   std::replace_if(heading.begin(), heading.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   PackageWriter w;
-  write_units(w);
+  write_units(w, machine);
   write_parameters(w, machine);
   write_buffers(w, machine);
   write_layout(w);

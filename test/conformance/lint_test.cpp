@@ -44,6 +44,18 @@ TEST_P(RtlLint, EveryModuleIsClean) {
   }
 }
 
+std::string lint_with(const std::string& parameter, const std::string& module) {
+  return output_of(BLENDSIM_VERILATOR " --lint-only -Wall --assert -G" + parameter + " -y " BLENDSIM_SOURCE "/rtl --top-module " + module +
+                   " " BLENDSIM_PACKAGES "/tiny/blendsim_pkg.sv " BLENDSIM_SOURCE "/rtl/" + module + ".sv");
+}
+
+TEST(RtlParameters, AQueueOfAUnitThatThereIsNotIsRefused) {
+  EXPECT_EQ(lint_with("UNIT=5", "queue_unit"), "");
+  EXPECT_NE(lint_with("UNIT=6", "queue_unit"), "");
+}
+
+TEST(RtlParameters, TheDispatcherTakesInstructionsOfThreeWords) { EXPECT_EQ(lint_with("ENTRY_WORDS=3", "dispatcher"), ""); }
+
 INSTANTIATE_TEST_SUITE_P(Platforms, RtlLint, testing::Values("zu3eg", "tiny", "wide", "odd"), [](const auto& test) { return test.param; });
 
 using Settings = std::vector<std::string>;

@@ -13,7 +13,7 @@
 namespace blendsim::conformance {
 namespace {
 
-constexpr std::uint32_t from_load = 1U << index(UnitId::load), from_mac = 1U << index(UnitId::mac_array);
+constexpr std::uint32_t from_load = 1U << index(UnitId::load), from_post = 1U << index(UnitId::post_unit);
 constexpr Cycles token_latency = 2;
 constexpr int most_tokens = 7;
 
@@ -93,15 +93,15 @@ TEST_F(QueueUnitRtl, ATokenIsTakenTokenLatencyAfterItsPostAndNotBefore) {
 }
 
 TEST_F(QueueUnitRtl, TakesOneTokenOfEachAwaitedLinkAndNoOther) {
-  enter(waiting_for(from_load, from_mac));
+  enter(waiting_for(from_load, from_post));
   step();
   enter(waiting_for(from_load));
   top_.data_posted = from_load;
   step();
-  top_.space_posted = from_mac;
+  top_.space_posted = from_post;
   step_until(10);
   ASSERT_EQ(starts_, std::vector<Cycles>{2 + token_latency});
-  top_.data_posted = from_mac;  // of a link that nobody awaits
+  top_.data_posted = from_post;  // of a link that nobody awaits
   step_until(15);
   EXPECT_EQ(starts_.size(), 1U);
   top_.data_posted = from_load;
@@ -142,7 +142,7 @@ TEST_F(QueueUnitRtl, AFenceWaitsForTheCycleAfterTheLastEnd) {
 TEST_F(QueueUnitRtl, PostsTheOldestsTokensInItsEndCycle) {
   XnorInstruction first, second;
   first.sync.post_data = 0b110001;
-  second.sync.post_space = 0b001010;
+  second.sync.post_space = 0b010010;
   enter(first);
   step();
   enter(second);

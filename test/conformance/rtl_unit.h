@@ -11,13 +11,16 @@
 
 #include "result/run.h"
 #include "unit_bench.h"
+#include "units/instruction_word.h"
 
 namespace blendsim::conformance {
+
+inline constexpr std::size_t entry_words = entry_bits_of<Units> / 32;  // of a queue, in pieces of 32 bits
 
 // What a bench is given in a cycle.
 struct RtlInputs {
   bool enter = false;
-  std::array<std::uint32_t, 8> entry{};
+  std::array<std::uint32_t, entry_words> entry{};
   std::uint32_t data_posted = 0, space_posted = 0;  // bit u: by unit u
 };
 

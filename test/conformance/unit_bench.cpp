@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <tuple>
 
+#include "isa/fields.h"
 #include "isa/interpret.h"
 #include "rtl_unit.h"
 #include "unit_model.h"
@@ -21,7 +23,7 @@ bool percent(std::mt19937_64& random, int chance) { return static_cast<int>(rand
 std::uint32_t random_links(std::mt19937_64& random, UnitId unit, int chance) {
   std::uint32_t mask = 0;
   for (const UnitId other : all_units) {
-    if (other != unit && percent(random, chance)) mask |= 1U << index(other);
+    if ((links(unit) >> index(other) & 1) != 0 && percent(random, chance)) mask |= 1U << index(other);
   }
   return mask;
 }
@@ -47,32 +49,30 @@ void synchronise(std::vector<Instruction>& stream, const MachineParameters& mach
   }
 }
 
-// What each unit reads, and so what its bench holds.
-std::vector<BufferId> buffers_read(UnitId unit) {
-  switch (unit) {
-    case UnitId::load: return {};
-    case UnitId::store: return {BufferId::act_binary, BufferId::act_fixed};
-    case UnitId::xnor_array: return {BufferId::act_binary, BufferId::weights_binary, BufferId::parameters};
-    case UnitId::mac_array: return {BufferId::act_fixed, BufferId::weights_fixed, BufferId::parameters};
-    case UnitId::post_unit: return {BufferId::accumulators, BufferId::act_fixed, BufferId::parameters};
-    case UnitId::pool_unit: return {BufferId::act_binary, BufferId::act_fixed};
+// What a stream reads, and so what its bench holds.
+std::set<BufferId> buffers_read(const std::vector<Instruction>& stream, const MachineParameters& machine) {
+  std::set<BufferId> buffers;
+  for (const Instruction& instruction : stream) {
+    for (const Access& access : accesses(instruction, machine)) {
+      if (!access.write) buffers.insert(access.buffer);
+    }
   }
-  return {};
+  return buffers;
 }
 
-void preload(RtlUnit& rtl, const MachineParameters& machine, UnitId unit, const Buffers& buffers) {
-  for (const BufferId id : buffers_read(unit)) {
+void preload(RtlUnit& rtl, const MachineParameters& machine, const std::vector<Instruction>& stream, const Buffers& buffers) {
+  for (const BufferId id : buffers_read(stream, machine)) {
     const auto words = static_cast<std::uint32_t>(machine.buffer(id).regions * machine.buffer(id).depth);
     for (std::uint32_t word = 0; word < words; ++word) rtl.preload(id, word, buffer_word(buffers, id, word));
   }
 }
 
-std::array<std::uint32_t, 8> entry_bits(const Instruction& instruction) {
+std::array<std::uint32_t, entry_words> entry_bits(const Instruction& instruction) {
   std::vector<Word> words;
   encode(instruction, words);
-  words.resize(2);
-  std::array<std::uint32_t, 8> bits{};
-  for (std::size_t w = 0; w < 2; ++w) {
+  words.resize(entry_words / 4);
+  std::array<std::uint32_t, entry_words> bits{};
+  for (std::size_t w = 0; w < words.size(); ++w) {
     for (std::size_t half = 0; half < 2; ++half) {
       bits[4 * w + half] = static_cast<std::uint32_t>(words[w].low >> 32 * half);
       bits[4 * w + 2 + half] = static_cast<std::uint32_t>(words[w].high >> 32 * half);
@@ -295,7 +295,7 @@ std::string run_unit_case(const UnitStream& stream, std::string_view platform, c
     std::generate(area.begin(), area.end(), [&] { return static_cast<std::uint8_t>(random()); });
   }
   DramBytes rtl_dram = dram;
-  preload(*rtl, machine, stream.unit, buffers);
+  preload(*rtl, machine, program, buffers);
   const ModelRun run = UnitModel::instance().run(machine, stream.unit, program, profile, random);
   Expectation expected(stream, machine, program, run, buffers, dram);
   const std::unique_ptr<AxiMemory> memory = stream.memory ? stream.memory(machine, rtl_dram) : nullptr;

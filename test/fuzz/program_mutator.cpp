@@ -163,10 +163,10 @@ class Mutator {
   template <class I>
   void change_field(I& i) {
     std::size_t count = 0;
-    for_each_field(i, [&](auto, int, std::uint32_t&) { ++count; });
+    for_each_slot<Units>(i, [&](auto, std::uint32_t&, auto) { ++count; });
     std::size_t chosen = below(count);
-    for_each_field(i, [&](auto, int bits, std::uint32_t& value) {
-      if (chosen-- == 0) value = number(value) & static_cast<std::uint32_t>((std::uint64_t{1} << bits) - 1);
+    for_each_slot<Units>(i, [&](auto, std::uint32_t& value, auto slot) {
+      if (chosen-- == 0) value = number(value) & slot.legal;
     });
   }
 

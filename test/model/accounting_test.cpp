@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "isa/fields.h"
 #include "test/model/program_builder.h"
 
 namespace blendsim::test {
@@ -115,7 +116,7 @@ std::vector<Step> random_program(std::uint32_t seed) {
       }
     }
     const auto consumer = static_cast<UnitId>(random(unit_count));
-    if (consumer != unit) {
+    if ((links(unit) >> index(consumer) & 1) != 0) {
       ++posted[static_cast<std::size_t>(unit)][static_cast<std::size_t>(consumer)];
       step.post(consumer);
     }

@@ -47,15 +47,16 @@ struct TransferInstruction {
   bool operator==(const TransferInstruction&) const = default;
 };
 
+// The linear form of one run needs the first seven alone: a word.
 inline constexpr std::array transfer_fields = {
     Field<TransferInstruction>{"form", &TransferInstruction::form, 2, "0 linear, 1 fixed map, 2 binary map, 3 stem"},
     Field<TransferInstruction>{"dram_base", &TransferInstruction::dram_base, 2, "0 program, 1 input, 2 output"},
     Field<TransferInstruction>{"dram_address", &TransferInstruction::dram_address, 32, "byte address"},
-    Field<TransferInstruction>{"dram_stride", &TransferInstruction::dram_stride, 24, "bytes from one run to the next"},
     Field<TransferInstruction>{"run_bytes", &TransferInstruction::run_bytes, 24, "bytes of a run"},
     Field<TransferInstruction>{"runs", &TransferInstruction::runs, 10, "runs"},
     Field<TransferInstruction>{"buffer", &TransferInstruction::buffer, 3, "buffer"},
     Field<TransferInstruction>{"buffer_address", &TransferInstruction::buffer_address, 18, "first word, or the map's base"},
+    Field<TransferInstruction>{"dram_stride", &TransferInstruction::dram_stride, 24, "bytes from one run to the next"},
     Field<TransferInstruction>{"map_slices", &TransferInstruction::map_slices, 9, "slices or cells a pixel of the map"},
     Field<TransferInstruction>{"first", &TransferInstruction::first, 9, "first cell"},
     Field<TransferInstruction>{"slices", &TransferInstruction::slices, 9, "slices or cells moved a pixel"},

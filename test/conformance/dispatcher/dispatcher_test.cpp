@@ -5,6 +5,7 @@
 
 #include "axi_dram.h"
 #include "dispatch_model.h"
+#include "isa/encoding.h"
 #include "isa/fields.h"
 #include "isa/verilog_package.h"
 #include "platform/platform.h"
@@ -33,26 +34,19 @@ MachineParameters machine_of(const Case& c) {
 
 // Any bits in any field: the dispatcher looks at the header alone. Half of the instructions take one word.
 Instruction random_instruction(std::mt19937_64& random) {
-  const auto filled = [&]<class I>(I i) {
-    const bool two_words = random() % 2 != 0;
-    std::int64_t at = 0;
-    for (const auto& field : fields_of(&i)) {
-      at += field.bits;
-      if (!two_words && at > 60) break;
-      i.*(field.member) = static_cast<std::uint32_t>(random() & ((std::uint64_t{1} << field.bits) - 1));
-    }
-    i.sync.layer = random() % 1024;
-    i.sync.fence = random() % 8 == 0;
-    return Instruction{i};
-  };
-  switch (random() % unit_count) {
-    case 0: return filled(LoadInstruction{});
-    case 1: return filled(StoreInstruction{});
-    case 2: return filled(XnorInstruction{});
-    case 3: return filled(MacInstruction{});
-    case 4: return filled(PostInstruction{});
-    default: return filled(PoolInstruction{});
-  }
+  Instruction instruction = Encoding<Units>::defaults()[random() % unit_count];
+  std::visit(
+      [&](auto& i) {
+        const bool one_word = random() % 2 != 0;
+        for_each_slot<Units>(i, [&](std::string_view, std::uint32_t& value, auto slot) {
+          const bool within = !one_word || slot.place + slot.bits <= word_bits;
+          value = within ? slot.unpack(static_cast<std::uint32_t>(random()) & slot.pack(slot.legal)) : 0;
+        });
+        i.sync.wait_data = i.sync.wait_space = i.sync.post_data = i.sync.post_space = 0;
+        i.sync.fence = random() % 8 == 0;
+      },
+      instruction);
+  return instruction;
 }
 
 DispatchCase random_case(const Case& c, const MachineParameters& machine, std::mt19937_64& random) {

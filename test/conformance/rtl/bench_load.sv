@@ -8,12 +8,12 @@ module bench_load #(
     input  logic clk,
     input  logic reset,
     input  logic enter,
-    input  logic [255:0] entry,
+    input  logic [blendsim_pkg::ENTRY_BITS-1:0] entry,
     output logic full,
-    input  logic [5:0] data_posted,
-    input  logic [5:0] space_posted,
-    output logic [5:0] post_data,
-    output logic [5:0] post_space,
+    input  logic [blendsim_pkg::UNITS-1:0] data_posted,
+    input  logic [blendsim_pkg::UNITS-1:0] space_posted,
+    output logic [blendsim_pkg::UNITS-1:0] post_data,
+    output logic [blendsim_pkg::UNITS-1:0] post_space,
     output logic start,
     output logic done,
     output logic overflow,
@@ -54,7 +54,7 @@ module bench_load #(
     output logic [127:0] instructions_write_data
 );
   // verilator lint_off UNUSEDSIGNAL
-  logic [255:0] instruction;  // a transfer's is shorter
+  logic [blendsim_pkg::ENTRY_BITS-1:0] instruction;  // a transfer's is shorter
   // verilator lint_on UNUSEDSIGNAL
   logic front_free;
   queue_unit #(.UNIT(blendsim_pkg::UNIT_LOAD)) queue (.in_flight(), .*);

@@ -16,12 +16,12 @@ module bench_mac_array #(
     input  logic               clk,
     input  logic               reset,
     input  logic               enter,
-    input  logic [255:0]       entry,
+    input  logic [blendsim_pkg::ENTRY_BITS-1:0]       entry,
     output logic               full,
-    input  logic [5:0]         data_posted,
-    input  logic [5:0]         space_posted,
-    output logic [5:0]         post_data,
-    output logic [5:0]         post_space,
+    input  logic [blendsim_pkg::UNITS-1:0]         data_posted,
+    input  logic [blendsim_pkg::UNITS-1:0]         space_posted,
+    output logic [blendsim_pkg::UNITS-1:0]         post_data,
+    output logic [blendsim_pkg::UNITS-1:0]         post_space,
     output logic               start,
     output logic               done,
     output logic               overflow,
@@ -39,7 +39,7 @@ module bench_mac_array #(
     output logic [SUMS-1:0]    accumulators_write_address,
     output logic [32*ROWS-1:0] accumulators_write_data
 );
-  logic [255:0] instruction;
+  logic [blendsim_pkg::ENTRY_BITS-1:0] instruction;
   logic front_free;
   /* verilator lint_off PINCONNECTEMPTY */
   queue_unit #(.UNIT(blendsim_pkg::UNIT_MAC_ARRAY)) queue (

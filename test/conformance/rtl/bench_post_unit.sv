@@ -11,12 +11,12 @@ module bench_post_unit
     input  logic clk,
     input  logic reset,
     input  logic enter,
-    input  logic [255:0] entry,
+    input  logic [blendsim_pkg::ENTRY_BITS-1:0] entry,
     output logic full,
-    input  logic [5:0] data_posted,
-    input  logic [5:0] space_posted,
-    output logic [5:0] post_data,
-    output logic [5:0] post_space,
+    input  logic [blendsim_pkg::UNITS-1:0] data_posted,
+    input  logic [blendsim_pkg::UNITS-1:0] space_posted,
+    output logic [blendsim_pkg::UNITS-1:0] post_data,
+    output logic [blendsim_pkg::UNITS-1:0] post_space,
     output logic start,
     output logic done,
     output logic overflow,
@@ -44,7 +44,7 @@ module bench_post_unit
   localparam int RECORDS = BUFFER_PARAMETERS_REGIONS * BUFFER_PARAMETERS_DEPTH;
 
   /* verilator lint_off UNUSEDSIGNAL */
-  logic [255:0] instruction;
+  logic [blendsim_pkg::ENTRY_BITS-1:0] instruction;
   /* verilator lint_on UNUSEDSIGNAL */
   logic front_free;
   logic [$clog2(POST_UNIT_DEPTH+1)-1:0] unused_in_flight;

@@ -7,12 +7,12 @@ module bench_store #(
     input  logic clk,
     input  logic reset,
     input  logic enter,
-    input  logic [255:0] entry,
+    input  logic [blendsim_pkg::ENTRY_BITS-1:0] entry,
     output logic full,
-    input  logic [5:0] data_posted,
-    input  logic [5:0] space_posted,
-    output logic [5:0] post_data,
-    output logic [5:0] post_space,
+    input  logic [blendsim_pkg::UNITS-1:0] data_posted,
+    input  logic [blendsim_pkg::UNITS-1:0] space_posted,
+    output logic [blendsim_pkg::UNITS-1:0] post_data,
+    output logic [blendsim_pkg::UNITS-1:0] post_space,
     output logic start,
     output logic done,
     output logic overflow,
@@ -48,7 +48,7 @@ module bench_store #(
   localparam int CELL = 16 * CELL_SLICES;
 
   // verilator lint_off UNUSEDSIGNAL
-  logic [255:0] instruction;  // a transfer's is shorter
+  logic [blendsim_pkg::ENTRY_BITS-1:0] instruction;  // a transfer's is shorter
   // verilator lint_on UNUSEDSIGNAL
   logic front_free;
   logic [15:0] act_binary_read;

@@ -181,6 +181,30 @@ TEST(ProgramFile, FlippedBitsUnderAForgedTrailerNeverGiveAnotherProgram) {
   EXPECT_GT(refused, 600);
 }
 
+// Behind every other field of the root table: FlatBuffers' vtable says where.
+TEST(ProgramFile, AProgramOfAnotherFormatIsRefusedByThat) {
+  const std::string path = path_of("format.prog");
+  write_program(full_program(), path);
+  std::string container = slurp(path);
+  container.resize(container.size() - 32);
+  std::uint32_t root = 0;
+  std::int32_t to_vtable = 0;
+  std::uint16_t size = 0, place = 0;
+  std::memcpy(&root, container.data(), sizeof root);
+  std::memcpy(&to_vtable, container.data() + root, sizeof to_vtable);
+  const std::size_t vtable = root - static_cast<std::size_t>(to_vtable);
+  std::memcpy(&size, container.data() + vtable, sizeof size);
+  std::memcpy(&place, container.data() + vtable + size - sizeof place, sizeof place);
+  std::uint32_t format = 0;
+  std::memcpy(&format, container.data() + root + place, sizeof format);
+  ASSERT_EQ(format, 2U);
+  for (const std::uint32_t other : {0U, 1U, 3U}) {
+    std::memcpy(container.data() + root + place, &other, sizeof other);
+    spill(path, with_trailer(container));
+    EXPECT_EQ(code_of([&] { (void)read_program(path); }), "program-version") << other;
+  }
+}
+
 // Each note's offset is turned to the one long note: a file of kilobytes would be a program of megabytes.
 TEST(ProgramFile, PartsThatShareBytesAreRefused) {
   const std::string path = path_of("shared.prog"), text(4000, 'n');

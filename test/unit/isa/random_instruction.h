@@ -18,16 +18,15 @@ class Engine {
   std::mt19937 engine_;
 };
 
-// Every field anywhere in its bits; about half of the fields 0, so that one-word instructions occur too.
+// Every value anywhere in its bits, masks in the unit's links; about half of the fields 0, so that one-word instructions occur too.
 inline Instruction random_instruction(Engine& engine, UnitId unit) {
   Instruction instruction = make_instruction(unit);
   const bool sparse = engine() % 2 == 0;
   std::visit(
       [&](auto& i) {
-        for_each_field(i, [&](std::string_view, int bits, std::uint32_t& value) {
+        for_each_slot<Units>(i, [&](std::string_view, std::uint32_t& value, auto slot) {
           const std::uint32_t random = engine();
-          value =
-              sparse && engine() % 8 != 0 ? 0 : static_cast<std::uint32_t>(random & ((std::uint64_t{1} << bits) - 1));
+          value = sparse && engine() % 8 != 0 ? 0 : slot.unpack(random & slot.pack(slot.legal));
         });
       },
       instruction);

@@ -193,7 +193,7 @@ TEST(Verify, RefusesFieldsThatTheMachineDoesNotHave) {
   EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).weights = 64; }), HasSubstr("leave a region"));
   EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).sync.layer = 4; }), HasSubstr("layer 4"));
   EXPECT_THAT(refused([](Example& e) { e.at<MacInstruction>(1).sync.wait_data |= bit(UnitId::mac_array); }),
-              HasSubstr("no link with itself"));
+              HasSubstr("no link with units:mac_array"));
   EXPECT_THAT(refused([](Example& e) { e.at<PostInstruction>(3).rounding = 3; }), HasSubstr("rounding"));
   EXPECT_THAT(refused([](Example& e) { e.at<PostInstruction>(3).write_fixed = 0; }), HasSubstr("writes nothing"));
   EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).run_bytes = 48; }), HasSubstr("shorter than a row"));

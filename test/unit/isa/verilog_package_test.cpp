@@ -69,58 +69,53 @@ std::uint64_t bits_of(const std::vector<Word>& words, int offset, int bits) {
   return value;
 }
 
-TEST(VerilogPackage, EveryFieldLiesWhereEncodePutsIt) {
-  const auto structs = structs_of(verilog_package({}, "test"));
-  const std::map<UnitId, std::string> names = {
-      {UnitId::load, "transfer"},       {UnitId::store, "transfer"},      {UnitId::xnor_array, "xnor_array"},
-      {UnitId::mac_array, "mac_array"}, {UnitId::post_unit, "post_unit"}, {UnitId::pool_unit, "pool_unit"}};
-  for (const auto& [unit, name] : names) {
-    const Struct& s = structs.at(name + "_instruction_t");
-    std::map<std::string, Struct::Member> members;
-    for (const Struct::Member& m : s.members) members[m.name] = m;
-    EXPECT_EQ(members.at("opcode").offset, 0);
-    EXPECT_EQ(members.at("opcode").bits, opcode_bits);
-    EXPECT_EQ(members.at("two_words").offset, opcode_bits);
-
-    // Each field alone at its largest value: exactly its bits are set.
-    std::vector<std::string> fields;
-    Instruction probe = make_instruction(unit);
-    std::visit([&](auto& i) { for_each_field(i, [&](std::string_view f, int, std::uint32_t&) { fields.emplace_back(f); }); }, probe);
-    EXPECT_EQ(members.size(), fields.size() + 2);
-    for (const std::string& field : fields) {
-      Instruction instruction = make_instruction(unit);
-      std::uint64_t largest = 0;
-      std::visit([&](auto& i) {
-        for_each_field(i, [&](std::string_view f, int bits, std::uint32_t& value) {
-          value = f == field ? static_cast<std::uint32_t>((std::uint64_t{1} << bits) - 1) : 0;
-          if (f == field) largest = value;
-        });
-      }, instruction);
-      std::vector<Word> words;
-      encode(instruction, words);
-      const Struct::Member& m = members.at(field);
-      EXPECT_EQ(bits_of(words, m.offset, m.bits), largest) << name << "." << field;
-      EXPECT_EQ(bits_of(words, header_bits, std::min(m.offset - header_bits, 64)), 0U) << field;
-      EXPECT_EQ(bits_of(words, m.offset + m.bits, std::min(2 * word_bits - m.offset - m.bits, 64)), 0U) << field;
+// Each value alone at its largest: exactly its bits are set.
+template <class U>
+void check_struct(const Struct& s) {
+  std::map<std::string, Struct::Member> members;
+  for (const Struct::Member& m : s.members) members[m.name] = m;
+  EXPECT_EQ(members.at("opcode").offset, 0);
+  EXPECT_EQ(members.at("opcode").bits, 4);
+  EXPECT_EQ(members.at("words_behind").offset, 4);
+  EXPECT_EQ(members.at("words_behind").bits, 2);
+  std::vector<std::string> fields;
+  typename U::Instruction probe;
+  for_each_slot<Units>(probe, [&](std::string_view f, std::uint32_t&, auto) { fields.emplace_back(f); });
+  EXPECT_EQ(members.size(), fields.size() + 2);
+  for (const std::string& field : fields) {
+    typename U::Instruction instruction;
+    for_each_slot<Units>(instruction, [&](std::string_view f, std::uint32_t& value, auto slot) {
+      value = f == field ? slot.legal : 0;
+    });
+    std::vector<Word> words;
+    encode(instruction, words);
+    const Struct::Member& m = members.at(field);
+    EXPECT_EQ(bits_of(words, m.offset, m.bits), (std::uint64_t{1} << m.bits) - 1) << U::name << "." << field;
+    for (int bit = 6; bit < most_words * word_bits; ++bit) {
+      if (bit >= m.offset && bit < m.offset + m.bits) continue;
+      EXPECT_EQ(bits_of(words, bit, 1), 0U) << field << " sets bit " << bit;
     }
   }
+}
+
+TEST(VerilogPackage, EveryFieldLiesWhereEncodePutsIt) {
+  const auto structs = structs_of(verilog_package({}, "test"));
+  Units::for_each([&]<class U>() { check_struct<U>(structs.at(std::string(U::layout).append("_instruction_t"))); });
 }
 
 TEST(VerilogPackage, TheFieldsOfEachStructAddUpToTheEncodedBits) {
   const std::string package = verilog_package({}, "test");
   const auto structs = structs_of(package);
-  EXPECT_EQ(structs.at("transfer_instruction_t").bits, instruction_bits<LoadInstruction>());
-  EXPECT_EQ(structs.at("xnor_array_instruction_t").bits, instruction_bits<XnorInstruction>());
-  EXPECT_EQ(structs.at("mac_array_instruction_t").bits, instruction_bits<MacInstruction>());
-  EXPECT_EQ(structs.at("post_unit_instruction_t").bits, instruction_bits<PostInstruction>());
-  EXPECT_EQ(structs.at("pool_unit_instruction_t").bits, instruction_bits<PoolInstruction>());
-  EXPECT_EQ(structs.at("synchronisation_t").bits, total_bits(synchronisation_fields));
+  Units::for_each([&]<class U>() {
+    EXPECT_EQ(structs.at(std::string(U::layout).append("_instruction_t")).bits, (instruction_bits_of<Units, U>));
+  });
   for (const auto& [name, s] : structs) {
     std::string prefix = name.substr(0, name.size() - 2);
     for (char& c : prefix) c = static_cast<char>(std::toupper(c));
     EXPECT_EQ(constant(package, prefix + "_BITS"), s.bits);
   }
-  EXPECT_EQ(constant(package, "SYNCHRONISATION_OFFSET"), header_bits);
+  EXPECT_EQ(constant(package, "HEADER_BITS"), 6);
+  EXPECT_EQ(constant(package, "ENTRY_BITS"), 256);  // the longest has 247 bits
 }
 
 TEST(VerilogPackage, ParametersAreThoseOfTheMachine) {
@@ -157,7 +152,7 @@ TEST(VerilogPackage, UnitsAndBuffersHaveTheNumbersOfTheHeaders) {
   EXPECT_EQ(constant(package, "UNIT_LOAD"), 0);
   EXPECT_EQ(constant(package, "UNIT_POOL_UNIT"), 5);
   EXPECT_EQ(constant(package, "UNITS"), unit_count);
-  EXPECT_EQ(constant(package, "OPCODE_END"), 7);
+  EXPECT_EQ(constant(package, "OPCODE_END"), 15);
   EXPECT_EQ(constant(package, "BUFFER_ID_ACT_BINARY"), index(BufferId::act_binary));
   EXPECT_EQ(constant(package, "BUFFER_ID_INSTRUCTIONS"), index(BufferId::instructions));
 }
