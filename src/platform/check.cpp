@@ -132,7 +132,7 @@ class Checker {
     const std::array<Keys, 4> keys = {
         Keys{"xnor_array.depth", "xnor_array.words", binary, key(BufferId::weights_binary, "latency")},
         Keys{"mac_array.depth", "mac_array.columns", fixed},
-        Keys{"post_unit.depth", "post_unit.lanes", "post_unit.comparators", key(BufferId::parameters, "width"),
+        Keys{"post_unit.depth", "post_unit.lanes", "post_unit.value", "post_unit.comparators", key(BufferId::parameters, "width"),
              key(BufferId::parameters, "latency"), key(BufferId::accumulators, "latency"), fixed, "xnor_array.rows", "mac_array.rows"},
         Keys{"pool_unit.depth", binary, fixed}};
     MachineParameters machine = m_;
@@ -172,9 +172,18 @@ class Checker {
                       "fewer lanes or more rows");
       }
     }
-    if (known({"post_unit.multiplier", "board.device"}) && post.multiplier > p_.device.multiplier_a) {
-      contradiction({"post_unit.multiplier"}, fmt::format("post_unit.multiplier is {}, but a slice of {} multiplies {} by {}", bits(post.multiplier),
-                                                          p_.device.name, bits(p_.device.multiplier_a), bits(p_.device.multiplier_b)));
+    const std::int64_t factor = post.multiplier + post.shift_step - 1;
+    if (known({"post_unit.multiplier", "post_unit.shift_step", "board.device"}) && factor > p_.device.multiplier_a) {
+      contradiction({"post_unit.multiplier", "post_unit.shift_step"},
+                    fmt::format("a factor of {}, scaled up for shifts that are multiples of {}, has {}, but a slice of {} multiplies {} by {}",
+                                bits(post.multiplier), post.shift_step, bits(factor), p_.device.name, bits(p_.device.multiplier_a),
+                                bits(p_.device.multiplier_b)),
+                    "a smaller shift_step, or a narrower multiplier");
+    }
+    if (known({"post_unit.operand", "post_unit.value"}) && post.operand <= post.value) {
+      contradiction({"post_unit.operand", "post_unit.value"},
+                    fmt::format("an operand of {} does not hold the join of two values of {}", bits(post.operand), bits(post.value)),
+                    fmt::format("operand: {} or more", bits(post.value + 1)));
     }
   }
 

@@ -164,7 +164,7 @@ std::array<UnitDepth, 4> unit_depths(MachineParameters& m) {
        fmt::format("an element waits {} cycles for its record (the longest has {} words of buffers.parameters, {} bit wide), then "
                    "passes {} stages",
                    record_lead(m.post_unit, parameters.width, parameters.latency, operand), longest_record_words(parameters.width),
-                   parameters.width, operand + post_stages + threshold_steps(m.post_unit))},
+                   parameters.width, operand + post_stages(m.post_unit) + threshold_steps(m.post_unit))},
       {unit_depth_keys[3], &m.pool_unit.depth, least_depth(m.pool_unit, std::max(binary, fixed)),
        "first addresses, buffer read, zero point, maximum or sum, multiply, write"},
   }};
