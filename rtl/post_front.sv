@@ -5,12 +5,14 @@
 // Cycles      `start` in s; the loops walk in s+1 to s+occupancy; `front_free` in the last of them and while nothing runs.
 // Step        combinational from the loop registers: `step_valid` while pixels are walked; `step_remaining` cycles of the
 //             cell follow; first and last cycle of a cell; `step_begin`, `step_group`, `step_row`: in the first cell of the
-//             instruction, of a lane group, of a row; `step_entry`, `step_levels`: where the lanes hold the group's
-//             records, their thresholds; `step_tag` tells instructions apart. `last` in the last cycle of the instruction.
+//             instruction, of a lane group, of a row; `step_place`, `step_levels`: where the lanes hold the group's quantisers
+//             {activation's, q's}, its thresholds; `step_tag` tells instructions apart. `last` in the last cycle of the
+//             instruction.
 // Records     each word is read from `parameters` as soon as its group begins, and goes to the lanes WAIT + LATENCY + 2
-//             cycles after its loop cycle: `record_word` with a strobe for each slice and place (q1, q2, q3, activation, thresholds,
-//             each group of a record from a word of its own on). A threshold that a word completes: a strobe, row and place
-//             in the word for each bank (`level_*`).
+//             cycles after its loop cycle: `record_word` with a strobe for each slice and step (q1, q2, q3, activation, each from a
+//             word of its own on), another for a step's first word, and the place where it waits. A group takes the time of
+//             SLICES records whether or not it has as many slices, so places come round only when what they held is taken. A
+//             threshold that a word brings: a strobe, row and digit of the word for each bank (`level_*`).
 module post_front #(
     parameter int SLICES = 1,  // of a lane group
     parameter int COMPARATORS = 3,
@@ -18,9 +20,8 @@ module post_front #(
     parameter int ADDRESS = 11,
     parameter int LATENCY = 2,
     parameter int WAIT = 0,  // cycles that reads wait, where the platform's depth is above the stages
-    parameter int ENTRIES = 32,
+    parameter int PLACES = 32,  // words of a step's records that wait
     parameter int TAGS = 64,
-    parameter int WORDS = 27,
     parameter int BANKS = 3,  // of thresholds, in a lane
     parameter int ROWS = 32   // of a bank
 ) (
@@ -40,26 +41,29 @@ module post_front #(
     output logic step_group,
     output logic step_row,
     output logic [3:0] step_remaining,
-    output logic [$clog2(ENTRIES)-1:0] step_entry,
+    output logic [2*$clog2(PLACES)-1:0] step_place,
     output logic [$clog2(ROWS)-1:0] step_levels,
     output logic [$clog2(TAGS)-1:0] step_tag,
     output logic parameters_read,
     output logic [ADDRESS-1:0] parameters_address,
     input  logic [WIDTH-1:0] parameters_data,
     output logic [WIDTH-1:0] record_word,
-    output logic [SLICES*WORDS-1:0] record_write,
-    output logic [$clog2(ENTRIES)-1:0] record_entry,
+    output logic [SLICES*4-1:0] record_write,
+    output logic [SLICES*4-1:0] record_first,
+    output logic [$clog2(PLACES)-1:0] record_place,
+    output logic [SLICES-1:0] head_write,
+    output logic [$clog2(ROWS)-1:0] head_row,
     output logic [SLICES*BANKS-1:0] level_write,
     output logic [BANKS*$clog2(ROWS)-1:0] level_row,
     output logic [4*BANKS-1:0] level_from
 );
-  localparam int ENTRY = $clog2(ENTRIES);
+  localparam int PLACE = $clog2(PLACES);
   localparam int COLUMN = WIDTH / 16;
-  localparam int Q_WORDS = (90 + COLUMN - 1) / COLUMN;
-  localparam int A_WORDS = (42 + COLUMN - 1) / COLUMN;
-  localparam int PER = COLUMN / 32;  // levels in a word
+  localparam int Q_WORDS = (blendsim_pkg::POST_RECORD_QUANTISER_BITS + COLUMN - 1) / COLUMN;
+  localparam int A_WORDS = (blendsim_pkg::POST_RECORD_ACTIVATION_BITS + COLUMN - 1) / COLUMN;
+  localparam int PER = COLUMN / 32;  // digits in a word
   localparam int ROW = $clog2(ROWS);
-  localparam int T_WORDS = (3 + 15 * 32 + COLUMN - 1) / COLUMN;
+  localparam int T_WORDS = (32 + 15 * 32 + COLUMN - 1) / COLUMN;
 
   // Cycles of a cell, less 1: words read, thresholds compared, words and planes written.
   function automatic logic [3:0] cell_end(input logic [1:0] a_source, input logic [1:0] b_source, input logic [1:0] a_log2,
@@ -86,10 +90,10 @@ module post_front #(
   logic running;
   logic [8:0] width_end;
   logic [5:0] rows_end;
-  logic [3:0] cycles_end, group_end;  // group_end: slices of a group, less 1, as the law counts records
+  logic [3:0] cycles_end;
   logic [4:0] groups_used;            // of a record: q1, q2, q3, activation, thresholds
   logic [4:0] threshold_end;          // words of its thresholds, less 1
-  logic [ENTRY-1:0] entry;
+  logic [PLACE-1:0] q_place, activation_place;
   logic [ROW-1:0] levels_at, rows_used;  // first row of the group's thresholds, and how many
   logic [$clog2(TAGS)-1:0] tag;
 
@@ -115,7 +119,7 @@ module post_front #(
     has_record = groups_used != 5'd0;
     word_done = word == words_end || !has_record;
     record_done = word_done && groups_after == 5'd0;
-    records_done = !records_left || (record_done && slice == group_end);
+    records_done = !records_left || (record_done && 32'(slice) == SLICES - 1);
     group_done = pixels_done && records_done;
     last = running && group_done && slices_left <= 9'(SLICES);
     front_free = !running || last;
@@ -131,7 +135,7 @@ module post_front #(
                          instruction.use_q1};
   always_comb begin
     threshold_start = 5'd0;
-    for (int w = 1; w < T_WORDS; w++) if (3 + 32 * 32'(instruction.levels) > w * COLUMN) threshold_start = 5'(w);
+    for (int w = 1; w < T_WORDS; w++) if (32 + 32 * 32'(instruction.levels) > w * COLUMN) threshold_start = 5'(w);
     rows_start = ROW'(1);
     for (int r = 1; r * BANKS < 15; r++) if (32'(instruction.levels) > r * BANKS) rows_start = ROW'(r + 1);
   end
@@ -143,8 +147,10 @@ module post_front #(
   end
 
   always_ff @(posedge clk) begin
-    if (reset) entry <= '0;
-    else if (running && group_done && has_record) entry <= 32'(entry) == ENTRIES - 1 ? '0 : entry + 1'b1;
+    if (reset) q_place <= '0;
+    else if (running && group_done && groups_used[2:0] != 3'd0) q_place <= q_place + PLACE'(Q_WORDS);
+    if (reset) activation_place <= '0;
+    else if (running && group_done && groups_used[3]) activation_place <= activation_place + PLACE'(A_WORDS);
     if (reset) levels_at <= '0;
     else if (running && group_done && groups_used[4]) levels_at <= levels_at + rows_used;
   end
@@ -154,7 +160,6 @@ module post_front #(
       width_end <= instruction.width - 9'd1;
       rows_end <= instruction.rows - 6'd1;
       cycles_end <= cycles_start;
-      group_end <= instruction.slices >= 9'(SLICES) ? 4'(SLICES - 1) : instruction.slices[3:0] - 4'd1;
       groups_used <= groups_start;
       threshold_end <= threshold_start;
       rows_used <= rows_start;
@@ -201,25 +206,14 @@ module post_front #(
   assign step_group = first_of_group;
   assign step_row = first_of_row;
   assign step_remaining = remaining;
-  assign step_entry = entry;
+  assign step_place = {activation_place, q_place};
   assign step_levels = levels_at;
   assign step_tag = tag;
 
   // --- records: address register, memory, word register -------------------------------------------------------------------
   logic read;
-  logic [4:0] place;
   logic [ADDRESS-1:0] next_address;
-  always_comb begin
-    read = running && records_left && has_record && {5'b0, slice} < slices_left;
-    place = word;
-    case (group)
-      3'd0: place = word;
-      3'd1: place = word + 5'(Q_WORDS);
-      3'd2: place = word + 5'(2 * Q_WORDS);
-      3'd3: place = word + 5'(3 * Q_WORDS);
-      default: place = word + 5'(3 * Q_WORDS + A_WORDS);
-    endcase
-  end
+  assign read = running && records_left && has_record && {5'b0, slice} < slices_left;
   always_ff @(posedge clk) begin
     if (start) next_address <= ADDRESS'(instruction.parameters);
     else if (read) next_address <= next_address + 1'b1;
@@ -229,39 +223,46 @@ module post_front #(
   delay_line #(.WIDTH(1 + ADDRESS), .CYCLES(WAIT + 1), .RESET(1)) addresses (
       .clk(clk), .reset(reset), .in({read, next_address}), .out({parameters_read, parameters_address}));
 
-  localparam int BESIDE = 1 + 4 + 5 + ENTRY + ROW;
+  localparam int BESIDE = 1 + 4 + 3 + 5 + PLACE + ROW;
   logic [BESIDE-1:0] beside, beside_word;
   logic word_comes;
   logic [3:0] word_slice;
-  logic [4:0] word_place;
-  logic [ENTRY-1:0] word_entry;
+  logic [2:0] word_group;
+  logic [4:0] word_number;
+  logic [PLACE-1:0] word_place;
   logic [ROW-1:0] word_levels;
-  assign beside = {read, slice, place, entry, levels_at};
+  assign beside = {read, slice, group, word, (group == 3'd3 ? activation_place : q_place) + PLACE'(word), levels_at};
   delay_line #(.WIDTH(BESIDE), .CYCLES(WAIT + LATENCY + 1), .RESET(1)) words_in_flight (.clk(clk), .reset(reset), .in(beside), .out(beside_word));
-  assign {word_comes, word_slice, word_place, word_entry, word_levels} = beside_word;
+  assign {word_comes, word_slice, word_group, word_number, word_place, word_levels} = beside_word;
   always_ff @(posedge clk) begin
-    for (int s = 0; s < SLICES; s++)
-      for (int w = 0; w < WORDS; w++) record_write[s*WORDS+w] <= word_comes && 32'(word_slice) == s && 32'(word_place) == w;
-    record_entry <= word_entry;
+    for (int s = 0; s < SLICES; s++) begin
+      for (int g = 0; g < 4; g++) begin
+        record_write[s*4+g] <= word_comes && 32'(word_slice) == s && 32'(word_group) == g;
+        record_first[s*4+g] <= word_comes && 32'(word_slice) == s && 32'(word_group) == g && word_number == 5'd0;
+      end
+      head_write[s] <= word_comes && 32'(word_slice) == s && word_group == 3'd4 && word_number == 5'd0;
+    end
+    record_place <= word_place;
+    head_row <= word_levels;
   end
 
-  // A word of thresholds ends PER levels, the first word one less: level n goes to row n / BANKS of bank n mod BANKS.
-  logic [BANKS-1:0] ends_level;
+  // Digit 0 of the thresholds' words is their head, digit n + 1 level n: it goes to row n / BANKS of bank n mod BANKS.
+  logic [BANKS-1:0] brings_level;
   always_comb begin
-    ends_level = '0;
+    brings_level = '0;
     for (int w = 0; w < T_WORDS; w++)
       for (int j = 0; j < PER; j++)
-        if (32'(word_place) == 3 * Q_WORDS + A_WORDS + w && w * PER + j >= 1 && w * PER + j <= 15)
-          ends_level[(w*PER+j+BANKS-1)%BANKS] = 1'b1;
+        if (word_group == 3'd4 && 32'(word_number) == w && w * PER + j >= 1 && w * PER + j <= 15)
+          brings_level[(w*PER+j+BANKS-1)%BANKS] = 1'b1;
   end
   always_ff @(posedge clk) begin
     for (int s = 0; s < SLICES; s++)
-      level_write[s*BANKS+:BANKS] <= ends_level & {BANKS{word_comes && 32'(word_slice) == s}};
+      level_write[s*BANKS+:BANKS] <= brings_level & {BANKS{word_comes && 32'(word_slice) == s}};
     level_row <= {BANKS{word_levels}};
     level_from <= '0;
     for (int w = 0; w < T_WORDS; w++)
       for (int j = 0; j < PER; j++)
-        if (32'(word_place) == 3 * Q_WORDS + A_WORDS + w && w * PER + j >= 1 && w * PER + j <= 15) begin
+        if (32'(word_number) == w && w * PER + j >= 1 && w * PER + j <= 15) begin
           level_row[ROW*((w*PER+j+BANKS-1)%BANKS)+:ROW] <= word_levels + ROW'((w * PER + j - 1) / BANKS);
           level_from[4*((w*PER+j+BANKS-1)%BANKS)+:4] <= 4'(j);
         end

@@ -6,9 +6,10 @@
 // region has a port. Lane l of a lane group is channel l of the group, lane c mod rows of row group c / rows; where rows are
 // no multiple of the lanes, two consecutive words are read.
 //
-// Stages (0: the step)   1 address registers; +LATENCY the word; +1 its registers; +1 = LATENCY + 3 a and b, 33 bits with
-//                        sign. LATENCY is the longer of both buffers; the other one's addresses wait.
+// Stages (0: the step)   1 address registers; +LATENCY the word; +1 its registers; +1 = LATENCY + 3 a and b, OPERAND
+//                        bits. LATENCY is the longer of both buffers; the other one's addresses wait.
 module post_operands #(
+    parameter int OPERAND = 24,
     parameter int SLICES = 1,
     parameter int XNOR_ROWS = 16,
     parameter int MAC_ROWS = 16,
@@ -26,9 +27,18 @@ module post_operands #(
     input  logic step_last,
     input  logic step_begin,
     input  logic step_group,
+    input  logic [1:0] a_source,  // the step's instruction
+    input  logic [1:0] b_source,
     /* verilator lint_off UNUSEDSIGNAL */
-    input  blendsim_pkg::post_unit_instruction_t instruction,  // the step's
+    input  logic [16:0] a_first,
+    input  logic [16:0] b_first,
     /* verilator lint_on UNUSEDSIGNAL */
+    input  logic [8:0] a_stride,
+    input  logic [8:0] b_stride,
+    input  logic [1:0] a_bytes_log2,
+    input  logic [1:0] b_bytes_log2,
+    input  logic a_signed,
+    input  logic b_signed,
     output logic xnor_accumulators_read,
     output logic [ACCUMULATOR_ADDRESS-1:0] xnor_accumulators_address,
     input  logic [ACCUMULATOR_WORDS*ACCUMULATOR_WIDTH-1:0] xnor_accumulators_data,
@@ -38,8 +48,8 @@ module post_operands #(
     output logic act_fixed_read,
     output logic [FIXED_ADDRESS-1:0] act_fixed_address,
     input  logic [SLICES*128-1:0] act_fixed_data,
-    output logic [SLICES*16*33-1:0] a,
-    output logic [SLICES*16*33-1:0] b
+    output logic [SLICES*16*OPERAND-1:0] a,
+    output logic [SLICES*16*OPERAND-1:0] b
 );
   localparam int LATENCY = ACCUMULATOR_LATENCY > FIXED_LATENCY ? ACCUMULATOR_LATENCY : FIXED_LATENCY;
   localparam int ADDRESS = ACCUMULATOR_ADDRESS > FIXED_ADDRESS ? ACCUMULATOR_ADDRESS : FIXED_ADDRESS;
@@ -49,18 +59,18 @@ module post_operands #(
   // --- stage 0: which words this step reads ---------------------------------------------------------------------------------
   logic [3:0] step, step_before;
   logic a_fixed, b_fixed, a_fires, b_fires, b_starts;
-  logic [3:0] a_words, b_words, b_first;
+  logic [3:0] a_words, b_words, b_from_step;
   always_comb begin
     step = step_first ? 4'd0 : step_before + 4'd1;
-    a_fixed = instruction.a_source == 2'd3;
-    b_fixed = instruction.b_source == 2'd3;
-    a_words = 4'd1 << instruction.a_bytes_log2;
-    b_words = 4'd1 << instruction.b_bytes_log2;
-    b_first = a_fixed ? a_words : 4'd0;
+    a_fixed = a_source == 2'd3;
+    b_fixed = b_source == 2'd3;
+    a_words = 4'd1 << a_bytes_log2;
+    b_words = 4'd1 << b_bytes_log2;
+    b_from_step = a_fixed ? a_words : 4'd0;
     a_fires = step_valid && (a_fixed ? step < a_words : step_first);
-    b_starts = b_fixed ? step == b_first : step_last;
-    b_fires = step_valid && instruction.b_source != 2'd0 &&
-              (b_fixed ? step >= b_first && step < b_first + b_words : step_last);
+    b_starts = b_fixed ? step == b_from_step : step_last;
+    b_fires = step_valid && b_source != 2'd0 &&
+              (b_fixed ? step >= b_from_step && step < b_from_step + b_words : step_last);
   end
   always_ff @(posedge clk) step_before <= step;
 
@@ -77,42 +87,42 @@ module post_operands #(
   always_comb begin
     a_place = step_begin ? 5'd0 : step_group && step_first ? a_place_next : a_place_held;
     b_place = step_begin ? 5'd0 : step_group && b_starts ? b_place_next : b_place_held;
-    a_wraps = wraps(instruction.a_source, a_place);
-    b_wraps = wraps(instruction.b_source, b_place);
+    a_wraps = wraps(a_source, a_place);
+    b_wraps = wraps(b_source, b_place);
   end
   always_ff @(posedge clk) begin
     if (a_fires && step_first) begin
       a_place_held <= a_place;
-      if (step_group) a_place_next <= following(instruction.a_source, a_place);
+      if (step_group) a_place_next <= following(a_source, a_place);
     end
     if (b_fires && b_starts) begin
       b_place_held <= b_place;
-      if (step_group) b_place_next <= following(instruction.b_source, b_place);
+      if (step_group) b_place_next <= following(b_source, b_place);
     end
   end
 
   logic [ADDRESS-1:0] a_address, b_address;
   post_pointer #(.ADDRESS(ADDRESS)) a_pointer (
       .clk(clk), .fire(a_fires), .cell_start(step_first), .begin_tile(step_begin), .begin_group(step_group),
-      .base(ADDRESS'(instruction.a)), .word_step(ADDRESS'(SLICES)),
-      .pixel_step(ADDRESS'(instruction.a_stride) << (a_fixed ? instruction.a_bytes_log2 : 2'd0)),
-      .group_step(a_fixed ? ADDRESS'(SLICES) << instruction.a_bytes_log2 : ADDRESS'(a_wraps)), .address(a_address));
+      .base(ADDRESS'(a_first)), .word_step(ADDRESS'(SLICES)),
+      .pixel_step(ADDRESS'(a_stride) << (a_fixed ? a_bytes_log2 : 2'd0)),
+      .group_step(a_fixed ? ADDRESS'(SLICES) << a_bytes_log2 : ADDRESS'(a_wraps)), .address(a_address));
   post_pointer #(.ADDRESS(ADDRESS)) b_pointer (
       .clk(clk), .fire(b_fires), .cell_start(b_starts), .begin_tile(step_begin), .begin_group(step_group),
-      .base(ADDRESS'(instruction.b)), .word_step(ADDRESS'(SLICES)),
-      .pixel_step(ADDRESS'(instruction.b_stride) << (b_fixed ? instruction.b_bytes_log2 : 2'd0)),
-      .group_step(b_fixed ? ADDRESS'(SLICES) << instruction.b_bytes_log2 : ADDRESS'(b_wraps)), .address(b_address));
+      .base(ADDRESS'(b_first)), .word_step(ADDRESS'(SLICES)),
+      .pixel_step(ADDRESS'(b_stride) << (b_fixed ? b_bytes_log2 : 2'd0)),
+      .group_step(b_fixed ? ADDRESS'(SLICES) << b_bytes_log2 : ADDRESS'(b_wraps)), .address(b_address));
 
   // --- stage 1: address registers -------------------------------------------------------------------------------------------
   logic xnor_reads, mac_reads, fixed_reads;
   logic [ACCUMULATOR_ADDRESS-1:0] xnor_to, mac_to;
   logic [FIXED_ADDRESS-1:0] fixed_to;
   always_ff @(posedge clk) begin
-    xnor_reads <= (a_fires && instruction.a_source == 2'd1) || (b_fires && instruction.b_source == 2'd1);
-    mac_reads <= (a_fires && instruction.a_source == 2'd2) || (b_fires && instruction.b_source == 2'd2);
+    xnor_reads <= (a_fires && a_source == 2'd1) || (b_fires && b_source == 2'd1);
+    mac_reads <= (a_fires && a_source == 2'd2) || (b_fires && b_source == 2'd2);
     fixed_reads <= (a_fires && a_fixed) || (b_fires && b_fixed);
-    xnor_to <= a_fires && instruction.a_source == 2'd1 ? ACCUMULATOR_ADDRESS'(a_address) : ACCUMULATOR_ADDRESS'(b_address);
-    mac_to <= a_fires && instruction.a_source == 2'd2 ? ACCUMULATOR_ADDRESS'(a_address) : ACCUMULATOR_ADDRESS'(b_address);
+    xnor_to <= a_fires && a_source == 2'd1 ? ACCUMULATOR_ADDRESS'(a_address) : ACCUMULATOR_ADDRESS'(b_address);
+    mac_to <= a_fires && a_source == 2'd2 ? ACCUMULATOR_ADDRESS'(a_address) : ACCUMULATOR_ADDRESS'(b_address);
     fixed_to <= a_fires && a_fixed ? FIXED_ADDRESS'(a_address) : FIXED_ADDRESS'(b_address);
   end
   delay_line #(.WIDTH(2 + 2 * ACCUMULATOR_ADDRESS), .CYCLES(LATENCY - ACCUMULATOR_LATENCY), .RESET(1)) accumulators_wait (
@@ -126,10 +136,10 @@ module post_operands #(
   logic [1:0] a_chunk, b_chunk, a_from, b_from;
   logic [4:0] a_at, b_at;
   logic [1:0] b_step;
-  assign b_step = step[1:0] - b_first[1:0];
+  assign b_step = step[1:0] - b_from_step[1:0];
   delay_line #(.WIDTH(20), .CYCLES(1 + LATENCY), .RESET(1)) words_in_flight (
       .clk(clk), .reset(reset),
-      .in({a_fires, b_fires, step[1:0], b_step, instruction.a_source, instruction.b_source, a_place, b_place}),
+      .in({a_fires, b_fires, step[1:0], b_step, a_source, b_source, a_place, b_place}),
       .out({a_comes, b_comes, a_chunk, b_chunk, a_from, b_from, a_at, b_at}));
 
   // The group's slices out of one word or two.
@@ -144,44 +154,49 @@ module post_operands #(
         if (from == p) slices_at[s*512+:512] = data[p*512+:512];
     end
   endfunction
-  logic [SLICES*512-1:0] xnor_slices_a, xnor_slices_b, mac_slices_a, mac_slices_b, a_held, b_held;
+  logic [SLICES*512-1:0] xnor_slices_a, xnor_slices_b, mac_slices_a, mac_slices_b;
+  logic [SLICES*16*OPERAND-1:0] a_held, b_held;
   assign xnor_slices_a = slices_at(xnor_accumulators_data, a_at, XNOR_SLICES);
   assign xnor_slices_b = slices_at(xnor_accumulators_data, b_at, XNOR_SLICES);
   assign mac_slices_a = slices_at(mac_accumulators_data, a_at, MAC_SLICES);
   assign mac_slices_b = slices_at(mac_accumulators_data, b_at, MAC_SLICES);
-  // Up to 4 bytes a value, in chunks as they come; accumulators fill all of it at once.
-  always_ff @(posedge clk) begin
-    for (int c = 0; c < 4; c++) begin
-      if (a_comes && (a_from != 2'd3 || 32'(a_chunk) == c))
-        a_held[c*SLICES*128+:SLICES*128] <= a_from == 2'd3 ? act_fixed_data :
-            a_from == 2'd1 ? xnor_slices_a[c*SLICES*128+:SLICES*128] : mac_slices_a[c*SLICES*128+:SLICES*128];
-      if (b_comes && (b_from != 2'd3 || 32'(b_chunk) == c))
-        b_held[c*SLICES*128+:SLICES*128] <= b_from == 2'd3 ? act_fixed_data :
-            b_from == 2'd1 ? xnor_slices_b[c*SLICES*128+:SLICES*128] : mac_slices_b[c*SLICES*128+:SLICES*128];
-    end
-  end
+  // Of a map's word each lane takes the bytes that are its own, as they come; accumulators are there at once. Bytes that a value
+  // does not have are its sign, or 0.
+  logic [1:0] a_size, b_size, size;
+  logic a_sign, b_sign, is_signed, from_a;
+  delay_line #(.WIDTH(6), .CYCLES(1 + LATENCY)) sizes_in_flight (
+      .clk(clk), .reset(1'b0), .in({a_bytes_log2, b_bytes_log2, a_signed, b_signed}), .out({a_size, b_size, a_sign, b_sign}));
+  assign from_a = a_comes && a_from == 2'd3;
+  assign size = from_a ? a_size : b_size;
+  assign is_signed = from_a ? a_sign : b_sign;
+  logic [1:0] chunk;
+  assign chunk = from_a ? a_chunk : b_chunk;
 
-  // --- stage 2 + LATENCY: values --------------------------------------------------------------------------------------------
-  logic [1:0] a_log2, b_log2, a_size, b_size;
-  logic a_sign, b_sign;
-  assign a_size = a_fixed ? instruction.a_bytes_log2 : 2'd2;
-  assign b_size = b_fixed ? instruction.b_bytes_log2 : 2'd2;
-  delay_line #(.WIDTH(6), .CYCLES(2 + LATENCY)) cells_in_flight (
-      .clk(clk), .reset(1'b0), .in({a_size, b_size, !a_fixed || instruction.a_signed, !b_fixed || instruction.b_signed}),
-      .out({a_log2, b_log2, a_sign, b_sign}));
-  function automatic logic [32:0] extended(input logic [31:0] bytes, input logic [1:0] log2, input logic is_signed);
-    case (log2)
-      2'd0: extended = {{25{is_signed && bytes[7]}}, bytes[7:0]};
-      2'd1: extended = {{17{is_signed && bytes[15]}}, bytes[15:0]};
-      default: extended = {is_signed && bytes[31], bytes};
-    endcase
-  endfunction
-  always_ff @(posedge clk) begin
-    for (int l = 0; l < 16 * SLICES; l++) begin
-      a[l*33+:33] <= extended(a_log2 == 2'd0 ? {24'b0, a_held[l*8+:8]} :
-                              a_log2 == 2'd1 ? {16'b0, a_held[l*16+:16]} : a_held[l*32+:32], a_log2, a_sign);
-      b[l*33+:33] <= extended(b_log2 == 2'd0 ? {24'b0, b_held[l*8+:8]} :
-                              b_log2 == 2'd1 ? {16'b0, b_held[l*16+:16]} : b_held[l*32+:32], b_log2, b_sign);
+  genvar l;
+  for (l = 0; l < 16 * SLICES; l++) begin : g_lane
+    // The lane's value of 1, 2 or 4 bytes: which word of the cell brings it, and where it stands in there.
+    localparam int AT_2 = 2 * l % (16 * SLICES), WORD_2 = 2 * l / (16 * SLICES);
+    localparam int AT_4 = 4 * l % (16 * SLICES), WORD_4 = 4 * l / (16 * SLICES);
+    logic mine;
+    logic [31:0] value;
+    logic sign_1, sign_2;
+    assign mine = size == 2'd0 || (size == 2'd1 ? 32'(chunk[0]) == WORD_2 : 32'(chunk) == WORD_4);
+    assign sign_1 = is_signed && act_fixed_data[8*l+7];
+    assign sign_2 = is_signed && act_fixed_data[8*AT_2+15];
+    assign value = size == 2'd0 ? {{24{sign_1}}, act_fixed_data[8*l+:8]} :
+                   size == 2'd1 ? {{16{sign_2}}, act_fixed_data[8*AT_2+:16]} : act_fixed_data[8*AT_4+:32];
+    logic a_takes, b_takes;
+    assign a_takes = a_comes && (a_from != 2'd3 || mine);
+    assign b_takes = b_comes && (b_from != 2'd3 || mine);
+    logic [OPERAND-1:0] a_next, b_next;
+    assign a_next = a_from[1] ? (a_from[0] ? value[OPERAND-1:0] : mac_slices_a[32*l+:OPERAND]) : xnor_slices_a[32*l+:OPERAND];
+    assign b_next = b_from[1] ? (b_from[0] ? value[OPERAND-1:0] : mac_slices_b[32*l+:OPERAND]) : xnor_slices_b[32*l+:OPERAND];
+    always_ff @(posedge clk) begin
+      if (a_takes) a_held[l*OPERAND+:OPERAND] <= a_next;
+      if (b_takes) b_held[l*OPERAND+:OPERAND] <= b_next;
     end
+    logic unused;
+    assign unused = &{1'b0, value, xnor_slices_a[32*l+:32], xnor_slices_b[32*l+:32], mac_slices_a[32*l+:32], mac_slices_b[32*l+:32]};
   end
+  always_ff @(posedge clk) {a, b} <= {a_held, b_held};
 endmodule

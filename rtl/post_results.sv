@@ -9,6 +9,7 @@
 // act_binary  cell (x, y, s) is in bank (x + s) mod 4 + 4 * ((y + x/4 + s/4) mod 4) at base + (y/4 * blocks + x/4) * cells + s;
 //             the group's slices fill the slices of one cell or several, each in a bank of its own.
 module post_results #(
+    parameter int OPERAND = 24,
     parameter int SLICES = 1,
     parameter int CELL_SLICES = 1,
     parameter int FIXED_ADDRESS = 12,
@@ -21,16 +22,25 @@ module post_results #(
     input  logic step_group,
     input  logic step_row,
     input  logic [3:0] step_remaining,
+    input  logic [2:0] code_planes,  // the instruction's fields
+    input  logic write_fixed,
+    input  logic write_bits,
+    input  logic [1:0] fixed_bytes_log2,
     /* verilator lint_off UNUSEDSIGNAL */
-    input  blendsim_pkg::post_unit_instruction_t instruction,  // the step's
+    input  logic [16:0] fixed,
+    input  logic [8:0] fixed_slices,
+    input  logic [8:0] slices,
+    input  logic [8:0] bits_cells,
     /* verilator lint_on UNUSEDSIGNAL */
+    input  logic [8:0] bits_plane_cells,
+    input  logic [1:0] bits_row,
     input  logic [BINARY_ADDRESS-1:0] bits_first,   // address of the tile's first row, without a cell
     input  logic [BINARY_ADDRESS-1:0] bits_blocks,  // from one block of rows to the next
     input  logic [8:0] bits_cell,                   // cell of the tile's first slice
     input  logic [2:0] bits_place,                  // its slice in the cell
     output logic [1:0] result_tap,
     output logic [1:0] result_plane,
-    input  logic [SLICES*512-1:0] values,
+    input  logic [SLICES*16*OPERAND-1:0] values,
     input  logic [SLICES*16-1:0] code_bits,
     output logic [SLICES-1:0] act_fixed_write,
     output logic [FIXED_ADDRESS-1:0] act_fixed_write_address,
@@ -45,10 +55,10 @@ module post_results #(
   logic [3:0] fixed_words, planes, word, plane;
   logic fixed_fires, bits_fire, fixed_starts, bits_start;
   always_comb begin
-    fixed_words = 4'd1 << instruction.fixed_bytes_log2;
-    planes = {1'b0, instruction.code_bits};
-    fixed_fires = step_valid && instruction.write_fixed && step_remaining < fixed_words;
-    bits_fire = step_valid && instruction.write_bits && step_remaining < planes;
+    fixed_words = 4'd1 << fixed_bytes_log2;
+    planes = {1'b0, code_planes};
+    fixed_fires = step_valid && write_fixed && step_remaining < fixed_words;
+    bits_fire = step_valid && write_bits && step_remaining < planes;
     word = fixed_words - 4'd1 - step_remaining;
     plane = planes - 4'd1 - step_remaining;
     fixed_starts = word == 4'd0;
@@ -60,7 +70,7 @@ module post_results #(
   logic [4:0] present;
   logic group_seen;  // the group's first cell is under way: its slices are counted
   always_comb begin
-    slices_here = step_begin ? instruction.slices : step_group && !group_seen ? slices_left - 9'(SLICES) : slices_left;
+    slices_here = step_begin ? slices : step_group && !group_seen ? slices_left - 9'(SLICES) : slices_left;
     present = slices_here >= 9'(SLICES) ? 5'(SLICES) : slices_here[4:0];
   end
   always_ff @(posedge clk) begin
@@ -72,9 +82,9 @@ module post_results #(
   logic [FIXED_ADDRESS-1:0] fixed_to;
   post_pointer #(.ADDRESS(FIXED_ADDRESS)) fixed_pointer (
       .clk(clk), .fire(fixed_fires), .cell_start(fixed_starts), .begin_tile(step_begin), .begin_group(step_group),
-      .base(FIXED_ADDRESS'(instruction.fixed)), .word_step(FIXED_ADDRESS'(SLICES)),
-      .pixel_step(FIXED_ADDRESS'(instruction.fixed_slices) << instruction.fixed_bytes_log2),
-      .group_step(FIXED_ADDRESS'(SLICES) << instruction.fixed_bytes_log2), .address(fixed_to));
+      .base(FIXED_ADDRESS'(fixed)), .word_step(FIXED_ADDRESS'(SLICES)),
+      .pixel_step(FIXED_ADDRESS'(fixed_slices) << fixed_bytes_log2),
+      .group_step(FIXED_ADDRESS'(SLICES) << fixed_bytes_log2), .address(fixed_to));
 
   // Column, row and addresses of the cell; its index in the pixel.
   logic [3:0] x, x_now;
@@ -90,7 +100,7 @@ module post_results #(
     if (bits_start) begin
       if (step_group) begin
         x_now = 4'd0;
-        y_now = instruction.bits_row[1:0];
+        y_now = bits_row;
         row_now = bits_first;
         block_now = bits_first;
       end else if (step_row) begin
@@ -100,12 +110,12 @@ module post_results #(
         block_now = row_now;
       end else begin
         x_now = x + 4'd1;
-        block_now = x[1:0] == 2'd3 ? block + BINARY_ADDRESS'(instruction.bits_cells) : block;
+        block_now = x[1:0] == 2'd3 ? block + BINARY_ADDRESS'(bits_cells) : block;
       end
     end
     group_cell_now = !bits_start ? group_cell : step_begin ? bits_cell : step_group ? next_cell : group_cell;
     place_now = !bits_start ? place : step_begin ? bits_place : step_group ? next_place : place;
-    cell_now = bits_start ? group_cell_now : cell_at + instruction.bits_plane_cells;
+    cell_now = bits_start ? group_cell_now : cell_at + bits_plane_cells;
   end
   always_ff @(posedge clk) begin
     if (bits_fire) begin
@@ -139,7 +149,7 @@ module post_results #(
     fixed_writes <= fixed_fires;
     bits_write <= bits_fire;
     fixed_word <= word[1:0];
-    fixed_log2 <= instruction.fixed_bytes_log2;
+    fixed_log2 <= fixed_bytes_log2;
     present_here <= present;
     fixed_address <= fixed_to;
   end
@@ -150,6 +160,15 @@ module post_results #(
     for (int w = 1; w < 4; w++) if (32'(fixed_word) == w) fixed_first = w * SLICES;
   end
 
+  logic [SLICES*512-1:0] whole;  // values of 4 bytes
+  for (genvar l = 0; l < 16 * SLICES; l++) begin : g_whole
+    if (OPERAND == 32) begin : g_all
+      assign whole[32*l+:32] = values[OPERAND*l+:OPERAND];
+    end else begin : g_extended
+      assign whole[32*l+:32] = {{(32 - OPERAND) {values[OPERAND*l+OPERAND-1]}}, values[OPERAND*l+:OPERAND]};
+    end
+  end
+
   // --- stage 2: write ports -----------------------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin
     act_fixed_write_address <= fixed_address;
@@ -157,15 +176,15 @@ module post_results #(
       act_fixed_write[s] <= fixed_writes && fixed_first + 32'(s) < (32'(present_here) << fixed_log2);
     for (int n = 0; n < 16 * SLICES; n++) begin  // byte n of the word
       case (fixed_log2)
-        2'd0: act_fixed_write_data[8*n+:8] <= values[32*n+:8];
-        2'd1: act_fixed_write_data[8*n+:8] <= fixed_word[0] ? values[32*((16*SLICES+n)/2)+8*(n%2)+:8]
-                                                            : values[32*(n/2)+8*(n%2)+:8];
+        2'd0: act_fixed_write_data[8*n+:8] <= whole[32*n+:8];
+        2'd1: act_fixed_write_data[8*n+:8] <= fixed_word[0] ? whole[32*((16*SLICES+n)/2)+8*(n%2)+:8]
+                                                            : whole[32*(n/2)+8*(n%2)+:8];
         default: begin
           case (fixed_word)
-            2'd0: act_fixed_write_data[8*n+:8] <= values[8*n+:8];
-            2'd1: act_fixed_write_data[8*n+:8] <= values[8*(16*SLICES+n)+:8];
-            2'd2: act_fixed_write_data[8*n+:8] <= values[8*(32*SLICES+n)+:8];
-            default: act_fixed_write_data[8*n+:8] <= values[8*(48*SLICES+n)+:8];
+            2'd0: act_fixed_write_data[8*n+:8] <= whole[8*n+:8];
+            2'd1: act_fixed_write_data[8*n+:8] <= whole[8*(16*SLICES+n)+:8];
+            2'd2: act_fixed_write_data[8*n+:8] <= whole[8*(32*SLICES+n)+:8];
+            default: act_fixed_write_data[8*n+:8] <= whole[8*(48*SLICES+n)+:8];
           endcase
         end
       endcase

@@ -1,78 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
-// 16 lanes of post_unit: one slice. What its lanes share of a record, limits and base, is put together here from each lane's
-// few bits (post_lane.sv says the stages; src/units/post_unit/record.h the bits), and what they need of the limits worked
-// out once: -lo, lo and hi - lo.
+// 16 lanes of post_unit: one slice. What its lanes share of a record, limits and base, is kept here, put together from each
+// lane's few bits (src/units/post_unit/record.h): 4 bits in the first word of a step, 1 bit in the first of the thresholds.
+//
+// Limits      of q1, q2, q3 and activation are read by the place of the record's first word, in the stage before the one in
+//             which they are compared: `limits_place`, {activation, q3, q2, q1}.
 module post_slice #(
-    parameter int MULTIPLIER = blendsim_pkg::POST_UNIT_MULTIPLIER,
-    parameter int COMPARATORS = blendsim_pkg::POST_UNIT_COMPARATORS,
+    parameter int OPERAND = 24,
+    parameter int VALUE = 16,
+    parameter int FACTOR = 27,
+    parameter int STEP = 4,
+    parameter int COMPARATORS = 3,
     parameter int COLUMN = 32,
-    parameter int ENTRIES = 32,
-    parameter int STAGES = 25 + (15 + COMPARATORS - 1) / COMPARATORS,
-    parameter int WORDS = 27,
+    parameter int PLACES = 32,
     parameter int BANKS = COMPARATORS,
     parameter int ROWS = 32
 ) (
     input  logic clk,
-    input  logic [WORDS-1:0] write,
-    input  logic [$clog2(ENTRIES)-1:0] write_entry,
+    input  logic reset,
+    input  logic [3:0] write,
+    input  logic [3:0] write_first,  // a step's first word
+    input  logic [$clog2(PLACES)-1:0] write_place,
+    input  logic write_head,         // the thresholds' first word
+    input  logic [$clog2(ROWS)-1:0] head_row,
     input  logic [16*COLUMN-1:0] word,
-    input  logic [16*33-1:0] a,
-    input  logic [16*33-1:0] b,
-    input  logic [$clog2(ENTRIES)*STAGES-1:0] entries,
-    input  logic [8*STAGES-1:0] controls,
+    input  logic [16*OPERAND-1:0] a,
+    input  logic [16*OPERAND-1:0] b,
+    input  logic [4*$clog2(PLACES)-1:0] read_place,
+    input  logic [4*$clog2(PLACES)-1:0] limits_place,
+    input  logic [3*((blendsim_pkg::POST_RECORD_QUANTISER_BITS+COLUMN-1)/COLUMN)+(blendsim_pkg::POST_RECORD_ACTIVATION_BITS+COLUMN-1)/COLUMN-1:0] comes,
+    input  logic [3:0] takes,
+    input  logic [3:0] takes_rest,
+    input  logic [2:0] clears,
+    input  logic [2:0] clears_rest,
+    input  logic [2:0] even,
+    input  logic [3:0] used,
+    input  logic no_activation,
+    input  logic apart_early,
+    input  logic apart_late,
+    input  logic raw,
     input  logic [BANKS-1:0] level_write,
     input  logic [BANKS*$clog2(ROWS)-1:0] level_row,
     input  logic [4*BANKS-1:0] level_from,
-    input  logic [3:0] ring_write,
-    input  logic [3:0] compare_ring,
+    input  logic [$clog2(ROWS)-1:0] base_row,
     input  logic [$clog2(ROWS)-1:0] compare_row,
-    input  logic [3:0] compare_step,
+    input  logic [3:0] compare_part,
     input  logic compare_first,
-    input  logic use_thresholds,
-    input  logic [3:0] levels,
+    input  logic [COMPARATORS-1:0] compares,
+    input  logic sign_only,
     input  logic bipolar,
     input  logic value_is_code,
-    input  logic [3:0] result_ring,
+    input  logic [4:0] compare_ring,
+    input  logic [4:0] now,
+    input  logic [4:0] result_ring,
     input  logic [1:0] result_plane,
-    output logic [16*32-1:0] values,
+    output logic [16*OPERAND-1:0] values,
     output logic [15:0] code_bits
 );
-  // Limits of q1, q2, q3 and the activation: of the parts in one stage, -lo in the next, lo and hi - lo in the third.
-  logic [255:0] gathered;
-  logic [3:0] used;
-  logic [4*97-1:0] limits;
-  assign used = {controls[8*13+3+:2] != 2'd0, controls[8*21+2], controls[8*5+1], controls[8*5]};
+  localparam int PLACE = $clog2(PLACES);
   genvar l, q;
-  for (q = 0; q < 4; q++) begin : g_limits
-    logic [31:0] lo, lo_next, hi_next, lo_later, span;
-    logic [32:0] minus_lo;
-    assign lo = used[q] ? gathered[64*q+:32] : 32'b0;
-    always_ff @(posedge clk) begin
-      minus_lo <= -{lo[31], lo};
-      lo_next <= lo;
-      hi_next <= gathered[64*q+32+:32];
-      lo_later <= lo_next;
-      span <= hi_next - lo_next;
-    end
-    assign limits[97*q+:97] = {span, lo_later, minus_lo};
+
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [63:0] both;
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic [7:0] head;
+  for (l = 0; l < 16; l++) begin : g_shared
+    assign both[4*l+:4] = word[l*COLUMN+blendsim_pkg::POST_RECORD_QUANTISER_LIMITS+:4];
+  end
+  for (l = 0; l < 8; l++) begin : g_head
+    assign head[l] = word[l*COLUMN+blendsim_pkg::POST_RECORD_THRESHOLD_BASE];
   end
 
-  logic [31:0] base;
-  for (l = 0; l < 16; l++) begin : g_lane
-    logic [15:0] parts;
-    post_lane #(
-        .MULTIPLIER(MULTIPLIER), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN), .ENTRIES(ENTRIES), .STAGES(STAGES), .WORDS(WORDS),
-        .BANKS(BANKS), .ROWS(ROWS)
-    ) lane (
-        .clk(clk), .write(write), .write_entry(write_entry), .column(word[l*COLUMN+:COLUMN]), .a(a[l*33+:33]),
-        .b(b[l*33+:33]), .entries(entries), .controls(controls), .level_write(level_write), .level_row(level_row),
-        .level_from(level_from), .ring_write(ring_write), .compare_ring(compare_ring), .compare_row(compare_row),
-        .compare_step(compare_step), .compare_first(compare_first), .use_thresholds(use_thresholds), .levels(levels),
-        .bipolar(bipolar), .value_is_code(value_is_code), .result_ring(result_ring), .result_plane(result_plane),
-        .limits_parts(parts), .limits(limits), .base_part(base[2*l+:2]), .base(base | {32{bipolar}}),
-        .value(values[l*32+:32]), .code_bit(code_bits[l]));
-    for (q = 0; q < 4; q++) begin : g_parts
-      assign gathered[64*q+4*l+:4] = parts[4*q+:4];
+  // --- limits: {hi, lo} in the stage that compares, and as many stages later as the step takes them ---------------------------
+  logic [8*VALUE-1:0] limits, limits_taken;
+  for (q = 0; q < 4; q++) begin : g_limits
+    localparam int LATER = q == 1 || q == 2 ? 1 : 2;
+    (* ram_style = "distributed" *) logic [2*VALUE-1:0] memory[0:PLACES-1];
+    logic [2*VALUE-1:0] compared;
+    always_ff @(posedge clk) begin
+      if (write_first[q]) memory[write_place] <= {both[32+:VALUE], both[0+:VALUE]};
+      compared <= memory[limits_place[q*PLACE+:PLACE]];
     end
+    assign limits[q*2*VALUE+:2*VALUE] = compared;
+    delay_line #(.WIDTH(2 * VALUE), .CYCLES(LATER)) later (
+        .clk(clk), .reset(1'b0), .in(compared), .out(limits_taken[q*2*VALUE+:2*VALUE]));
+  end
+
+  // --- base: read in stage K, for the code in the next ------------------------------------------------------------------------
+  (* ram_style = "distributed" *) logic [7:0] bases[0:ROWS-1];
+  logic [7:0] base;
+  always_ff @(posedge clk) begin
+    if (write_head) bases[head_row] <= head;
+    base <= bases[base_row];
+  end
+
+  for (l = 0; l < 16; l++) begin : g_lane
+    post_lane #(
+        .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
+        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS)
+    ) lane (
+        .clk(clk), .reset(reset), .write(write), .write_place(write_place), .column(word[l*COLUMN+:COLUMN]),
+        .a(a[l*OPERAND+:OPERAND]), .b(b[l*OPERAND+:OPERAND]), .read_place(read_place), .comes(comes), .takes(takes),
+        .takes_rest(takes_rest), .clears(clears), .clears_rest(clears_rest), .even(even), .used(used),
+        .no_activation(no_activation), .apart_early(apart_early), .apart_late(apart_late), .raw(raw), .limits(limits),
+        .limits_taken(limits_taken), .level_write(level_write), .level_row(level_row), .level_from(level_from),
+        .compare_row(compare_row), .compare_part(compare_part), .compare_first(compare_first),
+        .compares(compares), .sign_only(sign_only), .bipolar(bipolar), .value_is_code(value_is_code),
+        .base(base | {8{bipolar}}), .compare_ring(compare_ring), .now(now), .result_ring(result_ring),
+        .result_plane(result_plane), .value(values[l*OPERAND+:OPERAND]), .code_bit(code_bits[l]));
   end
 endmodule

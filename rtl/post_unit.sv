@@ -2,8 +2,9 @@
 // post_unit: batch normalisation, join, activation, requantisation, thresholds, packing: a pixel's 16 * SLICES values at a
 // time (src/units/post_unit/instruction.h says what it computes). The datapath behind queue_unit #(.UNIT(UNIT_POST_UNIT)).
 //
-// Parameters  LANES, MULTIPLIER bits of a factor, COMPARATORS a lane, DEPTH; rows of both arrays; CELL_SLICES slices of a cell
-//             of act_binary; widths, address bits and latencies of the buffers.
+// Parameters  LANES, MULTIPLIER bits of a factor, OPERAND bits of an operand, VALUE of what a step saturates to, SHIFT_STEP of
+//             which shifts are multiples, COMPARATORS a lane, DEPTH; rows of both arrays; CELL_SLICES slices of a cell of
+//             act_binary; widths, address bits and latencies of the buffers.
 // Queue       `start` with `instruction` in cycle s; the loops walk in s+1 to s+occupancy, `front_free` in the last of them;
 //             `done` in s+occupancy-1+DEPTH, the cycle in which the write ports carry the last word.
 // Buffers     parameters, act_fixed and one region of the accumulators each a read port; act_fixed: LANES/16 consecutive words;
@@ -11,13 +12,17 @@
 // Pipeline    front (post_front)   the loops; each record's words are read as soon as its group begins
 //             LEAD                 steps wait until the first element finds its record in the lanes (below)
 //             operands             address, LATENCY, word, a and b (post_operands)
-//             lanes                24 stages to u, STEPS - 1 for its comparisons, 3 to the code (post_lane)
+//             lanes                24 stages to u, STEPS - 1 for its comparisons, 2 to the code (post_lane)
 //             results              up to 3 cycles between a cell's first and last word, choice, write (post_results)
-//             STAGES = LEAD + 34 + LATENCY + STEPS in all; with DEPTH above STAGES records and steps wait behind the front.
-// DSP         6 slices a lane: two each for q1 and q2, whose operands have 32 bits and more, one each for activation and q3.
+//             STAGES = LEAD + 33 + 2 LATE + LATENCY + STEPS in all; with DEPTH above STAGES records and steps wait behind the front.
+// DSP         of a lane: one slice each for q1 and q2 where operands have at most 18 bits, else two; for activation and q3
+//             where the join, VALUE + 1 bits, has at most 18.
 module post_unit #(
     parameter int LANES = blendsim_pkg::POST_UNIT_LANES,
     parameter int MULTIPLIER = blendsim_pkg::POST_UNIT_MULTIPLIER,
+    parameter int OPERAND = blendsim_pkg::POST_UNIT_OPERAND,
+    parameter int VALUE = blendsim_pkg::POST_UNIT_VALUE,
+    parameter int SHIFT_STEP = blendsim_pkg::POST_UNIT_SHIFT_STEP,
     parameter int COMPARATORS = blendsim_pkg::POST_UNIT_COMPARATORS,
     parameter int DEPTH = blendsim_pkg::POST_UNIT_DEPTH,
     parameter int XNOR_ROWS = blendsim_pkg::XNOR_ARRAY_ROWS,
@@ -64,31 +69,38 @@ module post_unit #(
   localparam int SLICES = LANES / 16;
   localparam int LATENCY = ACCUMULATORS_LATENCY > ACT_FIXED_LATENCY ? ACCUMULATORS_LATENCY : ACT_FIXED_LATENCY;
   localparam int STEPS = (15 + COMPARATORS - 1) / COMPARATORS;
-  localparam int K = 24 + STEPS - 1;  // lane stage of the comparisons
+  localparam int LATE = VALUE + 1 > 18 ? 1 : 0;  // activation and q3 take a stage more each
+  localparam int K = 24 + 2 * LATE + STEPS - 1;  // lane stage of the last comparison
 
   // Words of the longest record, of its groups and of the shortest.
   localparam int COLUMN = PARAMETERS_WIDTH / 16;
-  localparam int Q_WORDS = (90 + COLUMN - 1) / COLUMN;
-  localparam int A_WORDS = (42 + COLUMN - 1) / COLUMN;
-  localparam int T_WORDS = (3 + 15 * 32 + COLUMN - 1) / COLUMN;
+  localparam int Q_WORDS = (blendsim_pkg::POST_RECORD_QUANTISER_BITS + COLUMN - 1) / COLUMN;
+  localparam int A_WORDS = (blendsim_pkg::POST_RECORD_ACTIVATION_BITS + COLUMN - 1) / COLUMN;
+  localparam int T_WORDS = (32 + 15 * 32 + COLUMN - 1) / COLUMN;
   localparam int WORDS = 3 * Q_WORDS + A_WORDS + T_WORDS;
-  localparam int SHORTEST = COLUMN < 35 ? 2 : 1;
+  localparam int SHORTEST = COLUMN < 64 ? 2 : 1;
+  localparam int FACTOR = MULTIPLIER + SHIFT_STEP - 1;
 
-  // The last word of a lane group's records, counted from 0, less the lane stage that first needs it: of q2 (stage 0), of the
-  // activation (9), of the thresholds (24). The rest of the way is equal but for the latencies.
-  localparam int BEFORE = (SLICES - 1) * WORDS - 1;
+  // The last word of a lane group's records, counted from 0, less the lane stage that first needs it: of q2 (a stage before
+  // stage 0), of the activation (before 9), of the thresholds (24). The rest of the way is equal but for the latencies.
+  localparam int BEFORE = (SLICES - 1) * WORDS;
   localparam int WAIT_A = Q_WORDS + A_WORDS - 9 > 0 ? Q_WORDS + A_WORDS - 9 : 0;
   localparam int WAIT_T = Q_WORDS + A_WORDS + T_WORDS - 24;
   localparam int LATEST = BEFORE + 2 * Q_WORDS + (WAIT_A > WAIT_T ? WAIT_A : WAIT_T > 0 ? WAIT_T : 0);
   localparam int LEAD = LATEST + PARAMETERS_LATENCY > LATENCY ? LATEST + PARAMETERS_LATENCY - LATENCY : 0;
-  localparam int STAGES = LEAD + 34 + LATENCY + STEPS;
+  localparam int STAGES = LEAD + 33 + 2 * LATE + LATENCY + STEPS;
   localparam int WAIT = DEPTH > STAGES ? DEPTH - STAGES : 0;
 
-  // Records that the lanes hold: from the first word written to the last threshold compared, groups may take as few cycles
-  // as the shortest record has words.
-  localparam int HELD = 1 + (LEAD + LATENCY - PARAMETERS_LATENCY + K + 1 + SHORTEST - 1) / SHORTEST;
-  localparam int ENTRY = HELD > 1 ? $clog2(HELD) : 1;
-  localparam int ENTRIES = 2 ** ENTRY;
+  // Words of a step's records that wait in the lanes: from the first one written until q3 has taken its last, groups that have
+  // such records may take as few cycles as SLICES of them.
+  localparam int LIVES = LEAD + LATENCY - PARAMETERS_LATENCY + 19 + LATE;
+  function automatic int places();
+    places = 8;
+    for (int n = 3; n < 8; n++)
+      if ((2 ** n / Q_WORDS - 1) * Q_WORDS * SLICES < LIVES || (2 ** n / A_WORDS - 1) * A_WORDS * SLICES < LIVES) places = 2 ** (n + 1);
+  endfunction
+  localparam int PLACES = places();
+  localparam int PLACE = $clog2(PLACES);
 
   // Thresholds of a lane: BANKS of them side by side, so that a step's are read and a word's are written at once; rows are
   // taken one after the other, by L levels in no fewer cycles than their words.
@@ -99,7 +111,7 @@ module post_unit #(
     rows_held = 0;
     for (int levels = 1; levels <= 15; levels++) begin
       rows = (levels + BANKS - 1) / BANKS;
-      words = (3 + 32 * levels + COLUMN - 1) / COLUMN;
+      words = (32 + 32 * levels + COLUMN - 1) / COLUMN;
       if ((cycles * rows + words - 1) / words > rows_held) rows_held = (cycles * rows + words - 1) / words;
     end
     rows_held = rows_held + (15 + BANKS - 1) / BANKS;
@@ -113,6 +125,7 @@ module post_unit #(
   initial begin
     if (DEPTH < STAGES) $error("post_unit: DEPTH %0d is below the pipeline's %0d stages", DEPTH, STAGES);
     if (PARAMETERS_WIDTH % 512 != 0) $error("post_unit: a word of parameters is whole 32-bit levels of 16 lanes");
+    if (OPERAND <= VALUE) $error("post_unit: an operand holds a value and the join's bit more");
     if (LANES % 16 != 0 || LANES > XNOR_ROWS || LANES > MAC_ROWS) $error("post_unit: LANES are slices of both arrays' rows");
   end
 `endif
@@ -121,78 +134,107 @@ module post_unit #(
   logic [TAG-1:0] start_tag, front_tag;
   logic last, front_valid, front_first, front_last, front_begin, front_group, front_row;
   logic [3:0] front_remaining;
-  logic [ENTRY-1:0] front_entry, record_entry;
+  logic [2*PLACE-1:0] front_place;
   logic [PARAMETERS_WIDTH-1:0] record_word;
-  logic [SLICES*WORDS-1:0] record_write;
-  logic [ROW-1:0] front_levels;
+  logic [SLICES*4-1:0] record_write, record_first;
+  logic [PLACE-1:0] record_place;
+  logic [SLICES-1:0] head_write;
+  logic [ROW-1:0] front_levels, head_row;
   logic [SLICES*BANKS-1:0] level_write;
   logic [BANKS*ROW-1:0] level_row;
   logic [4*BANKS-1:0] level_from;
   post_front #(
       .SLICES(SLICES), .COMPARATORS(COMPARATORS), .WIDTH(PARAMETERS_WIDTH), .ADDRESS(PARAMETERS_ADDRESS),
-      .LATENCY(PARAMETERS_LATENCY), .WAIT(WAIT), .ENTRIES(ENTRIES), .TAGS(TAGS), .WORDS(WORDS), .BANKS(BANKS), .ROWS(ROWS)
+      .LATENCY(PARAMETERS_LATENCY), .WAIT(WAIT), .PLACES(PLACES), .TAGS(TAGS), .BANKS(BANKS), .ROWS(ROWS)
   ) front (
       .clk(clk), .reset(reset), .start(start), .instruction(instruction), .start_tag(start_tag), .front_free(front_free),
       .last(last), .step_valid(front_valid), .step_first(front_first), .step_last(front_last), .step_begin(front_begin),
-      .step_group(front_group), .step_row(front_row), .step_remaining(front_remaining), .step_entry(front_entry),
+      .step_group(front_group), .step_row(front_row), .step_remaining(front_remaining), .step_place(front_place),
       .step_tag(front_tag), .parameters_read(parameters_read), .parameters_address(parameters_address),
-      .parameters_data(parameters_data), .record_word(record_word), .record_write(record_write), .record_entry(record_entry),
+      .parameters_data(parameters_data), .record_word(record_word), .record_write(record_write), .record_first(record_first),
+      .record_place(record_place), .head_write(head_write), .head_row(head_row),
       .step_levels(front_levels), .level_write(level_write), .level_row(level_row), .level_from(level_from));
   delay_line #(.WIDTH(1), .CYCLES(DEPTH - 1), .RESET(1)) ends (.clk(clk), .reset(reset), .in(last), .out(done));
 
-  // Instructions under way, by tag.
-  (* ram_style = "distributed" *) logic [blendsim_pkg::POST_UNIT_INSTRUCTION_BITS-1:0] instructions[0:TAGS-1];
+  // Instructions under way, by tag: what operands and lanes need of one until its steps begin, what results need until the end.
+  localparam int BEGUN = 2 ** $clog2(LEAD + WAIT + 3);
+  localparam int BEGIN = $clog2(BEGUN);
+  typedef struct packed {
+    logic [1:0] a_source, b_source;
+    logic [16:0] a, b;
+    logic [8:0] a_stride, b_stride;
+    logic [1:0] a_bytes_log2, b_bytes_log2;
+    logic a_signed, b_signed, use_q1, use_q2, use_q3;
+    logic [1:0] activation;
+    logic even, use_thresholds;
+    logic [3:0] levels;
+    logic code_bipolar, fixed_is_code;
+  } begun_t;
+  begun_t begins_with, stepped;
+  assign begins_with = {instruction.a_source, instruction.b_source, instruction.a, instruction.b, instruction.a_stride,
+                        instruction.b_stride, instruction.a_bytes_log2, instruction.b_bytes_log2, instruction.a_signed,
+                        instruction.b_signed, instruction.use_q1, instruction.use_q2, instruction.use_q3,
+                        instruction.activation, instruction.rounding == 2'd0, instruction.use_thresholds,
+                        instruction.levels, instruction.code_bipolar, instruction.fixed_is_code};
+  (* ram_style = "distributed" *) logic [$bits(begins_with)-1:0] begun[0:BEGUN-1];
   always_ff @(posedge clk) begin
     if (reset) start_tag <= '0;
     else if (start) start_tag <= start_tag + 1'b1;
-    if (start) instructions[start_tag] <= instruction;
+    if (start) begun[start_tag[BEGIN-1:0]] <= begins_with;
   end
 
   // --- steps, from LEAD and WAIT on -----------------------------------------------------------------------------------------
-  localparam int FRONT = 10 + ENTRY + ROW + TAG;
+  localparam int FRONT = 10 + 2 * PLACE + ROW + TAG;
   logic valid, first, cell_last, begins, group, row;
   logic [3:0] remaining;
-  logic [ENTRY-1:0] entry;
+  logic [2*PLACE-1:0] place;
   logic [ROW-1:0] levels_at;
   logic [TAG-1:0] tag;
   delay_line #(.WIDTH(FRONT), .CYCLES(LEAD + WAIT), .RESET(1)) lead (
       .clk(clk), .reset(reset),
-      .in({front_valid, front_first, front_last, front_begin, front_group, front_row, front_remaining, front_entry, front_levels,
+      .in({front_valid, front_first, front_last, front_begin, front_group, front_row, front_remaining, front_place, front_levels,
            front_tag}),
-      .out({valid, first, cell_last, begins, group, row, remaining, entry, levels_at, tag}));
-  blendsim_pkg::post_unit_instruction_t stepped;
-  assign stepped = instructions[tag];
+      .out({valid, first, cell_last, begins, group, row, remaining, place, levels_at, tag}));
+  assign stepped = begun[tag[BEGIN-1:0]];
 
-  logic [3:0] steps_end;  // comparing steps, less 1
+  logic [3:0] steps_taken;  // of comparisons
   always_comb begin
-    steps_end = 4'd0;
+    steps_taken = 4'd1;
     for (int s = 1; s < STEPS; s++)
-      if (stepped.use_thresholds && 32'(stepped.levels) > s * COMPARATORS) steps_end = 4'(s);
+      if (stepped.use_thresholds && 32'(stepped.levels) > s * COMPARATORS) steps_taken = 4'(s + 1);
   end
 
   // What goes along with a step: stage n of the line is n cycles behind the address stage's step.
-  localparam int LAST = LATENCY + 3 + K + 5;
-  localparam int LINE = TAG + ENTRY + 8 + 4 + 4 + 4 + 6 + ROW;
-  localparam int AT_ENTRY = TAG, AT_CONTROL = TAG + ENTRY, AT_REMAINING = AT_CONTROL + 8, AT_STEPS = AT_REMAINING + 4,
-                 AT_LEVELS = AT_STEPS + 4, AT_FLAGS = AT_LEVELS + 4, AT_ROW = AT_FLAGS + 6;
+  localparam int LAST = LATENCY + 3 + K + 4;
+  localparam int LINE = TAG + 2 * PLACE + 8 + 4 + 4 + 4 + 8 + ROW;
+  localparam int AT_PLACE = TAG, AT_CONTROL = TAG + 2 * PLACE, AT_REMAINING = AT_CONTROL + 8, AT_STEPS = AT_REMAINING + 4,
+                 AT_LEVELS = AT_STEPS + 4, AT_FLAGS = AT_LEVELS + 4, AT_ROW = AT_FLAGS + 8;
+  localparam int RAW = 7, EVEN = 6, APART_LATE = 5, APART_EARLY = 4, ACTIVATION = 3;  // of the controls, above q3, q2, q1
   logic [LINE-1:0] step_now;
   logic [LINE*LAST-1:0] steps_before;
   logic [LINE*(LAST+1)-1:0] line;
-  assign step_now = {levels_at, stepped.use_thresholds, stepped.code_bipolar, stepped.fixed_is_code, begins, group, row, stepped.levels, steps_end,
-                     remaining, stepped.b_source != 2'd0, stepped.rounding, stepped.activation, stepped.use_q3,
-                     stepped.use_q2, stepped.use_q1, entry, tag};
+  logic joins;
+  assign joins = stepped.b_source != 2'd0;
+  assign step_now = {
+      levels_at, valid, valid && group && first, stepped.use_thresholds, stepped.code_bipolar, stepped.fixed_is_code, begins,
+      group, row, stepped.levels, steps_taken, remaining,
+      !(joins || stepped.use_q1 || stepped.use_q3 || stepped.activation != 2'd0), stepped.even,
+      !joins || stepped.activation == 2'd2, !joins || stepped.activation != 2'd2, stepped.activation != 2'd0, stepped.use_q3,
+      stepped.use_q2, stepped.use_q1, place, tag};
   assign line = {steps_before, step_now};
   always_ff @(posedge clk) steps_before <= line[LINE*LAST-1:0];
 
   // --- operands -------------------------------------------------------------------------------------------------------------
-  logic [LANES*33-1:0] a, b;
+  logic [LANES*OPERAND-1:0] a, b;
   post_operands #(
-      .SLICES(SLICES), .XNOR_ROWS(XNOR_ROWS), .MAC_ROWS(MAC_ROWS), .ACCUMULATOR_WIDTH(ACCUMULATORS_WIDTH),
+      .OPERAND(OPERAND), .SLICES(SLICES), .XNOR_ROWS(XNOR_ROWS), .MAC_ROWS(MAC_ROWS), .ACCUMULATOR_WIDTH(ACCUMULATORS_WIDTH),
       .ACCUMULATOR_WORDS(ACCUMULATOR_WORDS), .ACCUMULATOR_ADDRESS(ACCUMULATORS_ADDRESS),
       .ACCUMULATOR_LATENCY(ACCUMULATORS_LATENCY), .FIXED_ADDRESS(ACT_FIXED_ADDRESS), .FIXED_LATENCY(ACT_FIXED_LATENCY)
   ) operands (
       .clk(clk), .reset(reset), .step_valid(valid), .step_first(first), .step_last(cell_last), .step_begin(begins), .step_group(group),
-      .instruction(stepped), .xnor_accumulators_read(xnor_accumulators_read),
+      .a_source(stepped.a_source), .b_source(stepped.b_source), .a_first(stepped.a), .b_first(stepped.b), .a_stride(stepped.a_stride),
+      .b_stride(stepped.b_stride), .a_bytes_log2(stepped.a_bytes_log2), .b_bytes_log2(stepped.b_bytes_log2),
+      .a_signed(stepped.a_signed), .b_signed(stepped.b_signed), .xnor_accumulators_read(xnor_accumulators_read),
       .xnor_accumulators_address(xnor_accumulators_address), .xnor_accumulators_data(xnor_accumulators_data),
       .mac_accumulators_read(mac_accumulators_read), .mac_accumulators_address(mac_accumulators_address),
       .mac_accumulators_data(mac_accumulators_data), .act_fixed_read(act_fixed_read), .act_fixed_address(act_fixed_address),
@@ -200,47 +242,88 @@ module post_unit #(
 
   // --- lanes ----------------------------------------------------------------------------------------------------------------
   localparam int OPERANDS = LATENCY + 3;  // stage of the line at lane stage 0
-  logic [ENTRY*(K+2)-1:0] entries;
-  logic [8*(K+2)-1:0] controls;
-  genvar n;
-  for (n = 0; n < K + 2; n++) begin : g_line
-    assign entries[ENTRY*n+:ENTRY] = line[LINE*(OPERANDS+n)+AT_ENTRY+:ENTRY];
-    assign controls[8*n+:8] = line[LINE*(OPERANDS+n)+AT_CONTROL+:8];
+  // Of q1, q2, q3 and activation: the lane stage of x, words of a record, its first word's bit in `comes`, and the stages in
+  // which it compares with its limits. q1 and q2 of one slice have their x a stage later.
+  localparam int RECORDS = 3 * Q_WORDS + A_WORDS;
+  logic [4*PLACE-1:0] read_place, limits_place;
+  logic [RECORDS-1:0] comes;
+  logic [3:0] takes, takes_rest, used;
+  logic [2:0] clears, clears_rest, even;
+  genvar n, w;
+  for (n = 0; n < 4; n++) begin : g_step
+    localparam int X = OPERANDS + (n == 3 ? 9 : n == 2 ? 17 + LATE : OPERAND <= 18 ? 1 : 0);
+    localparam int COMPARES = OPERANDS + (n == 3 ? 14 + LATE : n == 2 ? 22 + 2 * LATE : 6);
+    localparam int PLACED = AT_PLACE + (n == 3 ? PLACE : 0);
+    localparam int COUNT = n == 3 ? A_WORDS : Q_WORDS;
+    logic [COUNT*PLACE-1:0] word_places;
+    for (w = 0; w < COUNT; w++) begin : g_word
+      localparam int AT = LINE * (X - COUNT + w);
+      assign comes[n*Q_WORDS+w] = line[AT+AT_FLAGS+6] && line[AT+AT_CONTROL+n];
+      assign word_places[w*PLACE+:PLACE] = comes[n*Q_WORDS+w] ? line[AT+PLACED+:PLACE] + PLACE'(w) : '0;
+    end
+    always_comb begin
+      read_place[n*PLACE+:PLACE] = '0;
+      for (int i = 0; i < COUNT; i++) read_place[n*PLACE+:PLACE] = read_place[n*PLACE+:PLACE] | word_places[i*PLACE+:PLACE];
+    end
+    assign takes[n] = line[LINE*(X-1)+AT_FLAGS+6] && line[LINE*(X-1)+AT_CONTROL+n];
+    assign takes_rest[n] = line[LINE*X+AT_FLAGS+6] && line[LINE*X+AT_CONTROL+n];
+    assign used[n] = line[LINE*(COMPARES)+AT_CONTROL+n];
+    assign limits_place[n*PLACE+:PLACE] = line[LINE*(COMPARES-1)+PLACED+:PLACE];
+    if (n < 3) begin : g_quantiser
+      assign clears[n] = line[LINE*(X-1)+AT_FLAGS+6] && !line[LINE*(X-1)+AT_CONTROL+n];
+      assign clears_rest[n] = line[LINE*X+AT_FLAGS+6] && !line[LINE*X+AT_CONTROL+n];
+      assign even[n] = line[LINE*(COMPARES-1)+AT_CONTROL+EVEN];
+    end
   end
-  // Rings of the lanes' u and results: written every cycle at `ring_write`. What was written n + 1 cycles ago is at
-  // ring_write - 1 - n; the element of a comparison came STEPS - 1 - remaining cycles before its last one.
-  logic [3:0] ring_write, compare_remaining, compare_steps, compare_ring, compare_now, compare_step, result_ring;
+
+  // Comparisons: an element's last one is in stage K, whatever its number, so those of an element with few steps never meet those
+  // of one before it with many. `now` counts cycles: the places of the rings in which the lanes keep u and results.
+  localparam int PARTS = BANKS / COMPARATORS;
+  localparam int SOON = LINE * (OPERANDS + K - 2), NEXT = LINE * (OPERANDS + K - 1), NOW = LINE * (OPERANDS + K);
+  logic compare_first, sign_only, bipolar, is_code;
+  logic [3:0] step_soon, step_next, compare_part;
   logic [ROW-1:0] compare_row;
-  logic compare_first;
-  assign compare_remaining = line[LINE*(OPERANDS+K-1)+AT_REMAINING+:4];
-  assign compare_steps = line[LINE*(OPERANDS+K-1)+AT_STEPS+:4];
-  assign compare_now = compare_steps - compare_remaining;
+  logic [COMPARATORS-1:0] compares;
+  logic [4:0] now, compare_ring, result_ring;
+  assign step_soon = line[SOON+AT_STEPS+:4] - 4'd1 - line[SOON+AT_REMAINING+:4];
   always_ff @(posedge clk) begin
-    if (reset) ring_write <= 4'd0;
-    else ring_write <= ring_write + 4'd1;
-    compare_ring <= ring_write - 4'(STEPS - 1) + compare_remaining;
-    compare_step <= compare_now;
-    compare_row <= line[LINE*(OPERANDS+K-1)+AT_ROW+:ROW] + ROW'({28'b0, compare_now} / (BANKS / COMPARATORS));
-    compare_first <= compare_step == 4'd0;
+    step_next <= step_soon;
+    compare_row <= line[SOON+AT_ROW+:ROW] + ROW'({28'b0, step_soon} / PARTS);
+    compare_part <= 4'({28'b0, step_soon} % PARTS);
+    for (int i = 0; i < COMPARATORS; i++) begin
+      compares[i] <= 1'b0;
+      for (int s = 0; s < STEPS; s++)
+        if (32'(step_next) == s) compares[i] <= line[NEXT+AT_FLAGS+5] && s * COMPARATORS + i < 32'(line[NEXT+AT_LEVELS+:4]);
+    end
+    compare_first <= step_next == 4'd0;
+    sign_only <= !line[NEXT+AT_FLAGS+5];
+    bipolar <= line[NOW+AT_FLAGS+4];
+    is_code <= line[NOW+AT_FLAGS+3];
+    if (reset) now <= 5'd0;
+    else now <= now + 5'd1;
+    compare_ring <= now + 5'd1 - 5'(STEPS) + {1'b0, line[NEXT+AT_REMAINING+:4]};
   end
-  assign result_ring = ring_write - 4'd1 - {2'b0, result_tap};
+  assign result_ring = now - 5'd1 - {3'b0, result_tap};
 
   logic [1:0] result_tap, result_plane;
-  logic [LANES*32-1:0] values;
+  logic [LANES*OPERAND-1:0] values;
   logic [LANES-1:0] code_bits;
   for (n = 0; n < SLICES; n++) begin : g_slice
     post_slice #(
-        .MULTIPLIER(MULTIPLIER), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN), .ENTRIES(ENTRIES), .STAGES(K + 2), .WORDS(WORDS),
-        .BANKS(BANKS), .ROWS(ROWS)
+        .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(SHIFT_STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
+        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS)
     ) slice (
-        .clk(clk), .write(record_write[n*WORDS+:WORDS]), .write_entry(record_entry), .word(record_word),
-        .a(a[n*16*33+:16*33]), .b(b[n*16*33+:16*33]), .entries(entries), .controls(controls), .level_write(level_write[n*BANKS+:BANKS]),
-        .level_row(level_row), .level_from(level_from), .ring_write(ring_write), .compare_ring(compare_ring),
-        .compare_row(compare_row), .compare_step(compare_step), .compare_first(compare_first),
-        .use_thresholds(line[LINE*(OPERANDS+K+1)+AT_FLAGS+5]), .levels(line[LINE*(OPERANDS+K+1)+AT_LEVELS+:4]),
-        .bipolar(line[LINE*(OPERANDS+K+2)+AT_FLAGS+4]), .value_is_code(line[LINE*(OPERANDS+K+2)+AT_FLAGS+3]),
-        .result_ring(result_ring), .result_plane(result_plane), .values(values[n*512+:512]),
-        .code_bits(code_bits[n*16+:16]));
+        .clk(clk), .reset(reset), .write(record_write[n*4+:4]), .write_first(record_first[n*4+:4]), .write_place(record_place),
+        .write_head(head_write[n]), .head_row(head_row), .word(record_word), .a(a[n*16*OPERAND+:16*OPERAND]),
+        .b(b[n*16*OPERAND+:16*OPERAND]), .read_place(read_place), .limits_place(limits_place), .comes(comes), .takes(takes),
+        .takes_rest(takes_rest), .clears(clears), .clears_rest(clears_rest), .even(even), .used(used),
+        .no_activation(!line[LINE*(OPERANDS+13+LATE)+AT_CONTROL+ACTIVATION]),
+        .apart_early(line[LINE*(OPERANDS+7)+AT_CONTROL+APART_EARLY]), .apart_late(line[LINE*(OPERANDS+15+LATE)+AT_CONTROL+APART_LATE]),
+        .raw(line[LINE*(OPERANDS+22+2*LATE)+AT_CONTROL+RAW]), .level_write(level_write[n*BANKS+:BANKS]), .level_row(level_row),
+        .level_from(level_from), .base_row(line[NOW+AT_ROW+:ROW]), .compare_row(compare_row),
+        .compare_part(compare_part), .compare_first(compare_first), .compares(compares), .sign_only(sign_only),
+        .bipolar(bipolar), .value_is_code(is_code), .compare_ring(compare_ring), .now(now), .result_ring(result_ring),
+        .result_plane(result_plane), .values(values[n*16*OPERAND+:16*OPERAND]), .code_bits(code_bits[n*16+:16]));
   end
 
   // --- results --------------------------------------------------------------------------------------------------------------
@@ -280,6 +363,20 @@ module post_unit #(
   end
   localparam int BEGINNING = 2 * A + 12;
   (* ram_style = "distributed" *) logic [BEGINNING-1:0] beginnings[0:TAGS-1];
+  typedef struct packed {
+    logic [2:0] code_bits;
+    logic write_fixed, write_bits;
+    logic [1:0] fixed_bytes_log2;
+    logic [16:0] fixed;
+    logic [8:0] fixed_slices, slices, bits_cells, bits_plane_cells;
+    logic [1:0] bits_row;
+  } ending_t;
+  ending_t ends_with, written;
+  assign ends_with = {instruction.code_bits, instruction.write_fixed, instruction.write_bits, instruction.fixed_bytes_log2,
+                      instruction.fixed, instruction.fixed_slices, instruction.slices, instruction.bits_cells,
+                      instruction.bits_plane_cells, instruction.bits_row[1:0]};
+  (* ram_style = "distributed" *) logic [$bits(ends_with)-1:0] endings[0:TAGS-1];
+  always_ff @(posedge clk) if (start) endings[start_tag] <= ends_with;
   always_ff @(posedge clk) begin
     started <= start;
     tag1 <= start_tag;
@@ -305,18 +402,20 @@ module post_unit #(
   logic results_valid;
   assign at_results = line[LINE*LAST+:LINE];
   delay_line #(.WIDTH(1), .CYCLES(LAST), .RESET(1)) valid_line (.clk(clk), .reset(reset), .in(valid), .out(results_valid));
-  blendsim_pkg::post_unit_instruction_t written;
-  assign written = instructions[at_results[TAG-1:0]];
+  assign written = endings[at_results[TAG-1:0]];
   logic [A-1:0] bits_first, bits_blocks;
   logic [8:0] bits_cell;
   logic [2:0] bits_place;
   assign {bits_first, bits_blocks, bits_cell, bits_place} = beginnings[at_results[TAG-1:0]];
   post_results #(
-      .SLICES(SLICES), .CELL_SLICES(CELL_SLICES), .FIXED_ADDRESS(ACT_FIXED_ADDRESS), .BINARY_ADDRESS(A)
+      .OPERAND(OPERAND), .SLICES(SLICES), .CELL_SLICES(CELL_SLICES), .FIXED_ADDRESS(ACT_FIXED_ADDRESS), .BINARY_ADDRESS(A)
   ) results (
       .clk(clk), .reset(reset), .step_valid(results_valid), .step_begin(at_results[AT_FLAGS+2]),
       .step_group(at_results[AT_FLAGS+1]), .step_row(at_results[AT_FLAGS]), .step_remaining(at_results[AT_REMAINING+:4]),
-      .instruction(written), .bits_first(bits_first), .bits_blocks(bits_blocks), .bits_cell(bits_cell),
+      .code_planes(written.code_bits), .write_fixed(written.write_fixed),
+      .write_bits(written.write_bits), .fixed_bytes_log2(written.fixed_bytes_log2), .fixed(written.fixed),
+      .fixed_slices(written.fixed_slices), .slices(written.slices), .bits_cells(written.bits_cells),
+      .bits_plane_cells(written.bits_plane_cells), .bits_row(written.bits_row), .bits_first(bits_first), .bits_blocks(bits_blocks), .bits_cell(bits_cell),
       .bits_place(bits_place), .result_tap(result_tap), .result_plane(result_plane), .values(values), .code_bits(code_bits),
       .act_fixed_write(act_fixed_write), .act_fixed_write_address(act_fixed_write_address),
       .act_fixed_write_data(act_fixed_write_data), .act_binary_write(act_binary_write),

@@ -255,16 +255,32 @@ void find_needs(const IntegerNetwork& network, const NetworkFacts& facts, Assign
   }
 }
 
-void check_multipliers(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
-                       Diagnostics& found) {
+// What post_unit's widths cannot hold, each with the parameter to widen.
+void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
+                     Diagnostics& found) {
+  const PostUnitParameters& unit = machine.post_unit;
+  const auto refuse = [&](std::size_t l, const std::string& message, Lever lever) {
+    found.add(refusal("unit-too-narrow", network.layers[l].name, message, {std::move(lever)}).diagnostics().front());
+  };
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    const int bits = facts.layers[l].multiplier_bits;
-    if (bits <= machine.post_unit.multiplier) continue;
-    const DiagnosticError error =
-        refusal("unit-too-narrow", network.layers[l].name,
-                fmt::format("a factor M needs {} bits, post_unit.multiplier is {}", bits, machine.post_unit.multiplier),
-                {{fmt::format("post_unit.multiplier={} bit", bits)}});
-    found.add(error.diagnostics().front());
+    const LayerFacts& layer = facts.layers[l];
+    if (layer.multiplier_bits > unit.multiplier) {
+      refuse(l, fmt::format("a factor M needs {} bits, post_unit.multiplier is {}", layer.multiplier_bits, unit.multiplier),
+             {fmt::format("post_unit.multiplier={} bit", layer.multiplier_bits)});
+    }
+    const std::int64_t operand = std::max<std::int64_t>(layer.post.operand, layer.post.value + 1);
+    const std::string widens = fmt::format("post_unit.operand={} bit", operand);
+    if (layer.post.value > unit.value) {
+      Lever lever{fmt::format("post_unit.value={} bit", layer.post.value)};
+      if (operand > unit.operand) lever.push_back(widens);
+      refuse(l, fmt::format("its steps yield values of {} bits, post_unit.value is {}", layer.post.value, unit.value), std::move(lever));
+    } else if (layer.post.operand > unit.operand) {
+      refuse(l, fmt::format("it reads values of {} bits, post_unit.operand is {}", layer.post.operand, unit.operand), {widens});
+    }
+    if (layer.post.shift_step < unit.shift_step) {
+      refuse(l, fmt::format("scaled to shifts that are multiples of {}, post_unit.shift_step, its sums pass 47 bits", unit.shift_step),
+             {fmt::format("post_unit.shift_step={}", layer.post.shift_step)});
+    }
   }
 }
 
@@ -276,7 +292,7 @@ Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts, cons
   if (reasons != nullptr) reasons->units.assign(network.layers.size(), {});
   a.convolutions.resize(network.layers.size());
   Diagnostics found;
-  check_multipliers(network, facts, machine, found);
+  check_post_unit(network, facts, machine, found);
   Chooser chooser(network, machine);
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const auto* conv = std::get_if<Convolution>(&network.layers[l].work);

@@ -305,6 +305,19 @@ PostRecord record_of(const PostPart& part, const std::vector<int>& channels, int
   return record;
 }
 
+// A record as the unit's widths hold it (assign has proven that they can): no result passes what a value may be.
+PostRecord fitted(PostRecord record, const PostUnitParameters& unit) {
+  const std::int64_t beyond = std::int64_t{1} << (unit.value - 1);
+  const auto fit = [&](QuantiserRecord& q) {
+    scale_to_step(q, unit.shift_step);
+    q.lo = std::clamp(q.lo, -beyond, beyond - 1);
+    q.hi = std::clamp(q.hi, -beyond, beyond - 1);
+  };
+  std::for_each(record.quantisers.begin(), record.quantisers.end(), fit);
+  fit(record.activation);
+  return record;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, const PostPart& part,
@@ -313,7 +326,8 @@ std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, con
   const std::vector<int> channels = stage.lanes.channels();
   std::vector<std::uint8_t> bytes;
   for (int s = slice; s < slice + slices; ++s) {
-    const std::vector<std::uint8_t> record = encode_record(i, record_of(part, channels, s), width);
+    const PostRecord own = fitted(record_of(part, channels, s), plan.machine->post_unit);
+    const std::vector<std::uint8_t> record = encode_record(i, own, width);
     bytes.insert(bytes.end(), record.begin(), record.end());
   }
   return bytes;

@@ -2,6 +2,8 @@
 #include "compiler/facts.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 
 namespace blendsim::compiler {
 
@@ -20,10 +22,117 @@ int multiplier_bits(const PostProcessing& post) {
   return bits;
 }
 
+struct Range {
+  std::int64_t lo = 0, hi = 0;
+};
+int bits_of(const Range& r) { return signed_bits_for(r.lo, r.hi); }
+Range sum(const Range& a, const Range& b) { return {a.lo + b.lo, a.hi + b.hi}; }
+
+// Follows a layer's values through its steps, by the widest range of all channels.
+class PostWalk {
+ public:
+  PostWalk(const IntegerNetwork& network, const std::vector<std::int64_t>& reach) : network_(network), reach_(reach) {}
+
+  PostNeeds needs(const PostProcessing& post) {
+    const bool steps = post.q1 || post.q3 || post.activation || post.b != no_tensor;
+    Range u = operand(post.a);
+    if (post.q1) u = step(*post.q1, u);
+    else if (steps) keep(u);
+    if (post.activation_place == PostProcessing::ActivationPlace::after_q1) u = step(*post.activation, u);
+    if (post.b != no_tensor) {
+      Range b = operand(post.b);
+      if (post.q2) b = step(*post.q2, b);
+      else keep(b);
+      u = sum(u, b);
+    }
+    if (post.activation_place == PostProcessing::ActivationPlace::after_join) u = step(*post.activation, u);
+    if (post.q3) step(*post.q3, u);
+    if (post.thresholds) {
+      for (const std::int64_t level : post.thresholds->values)
+        needs_.operand = std::max(needs_.operand, signed_bits_for(level, level));
+    }
+    return needs_;
+  }
+
+ private:
+  void keep(const Range& r) { needs_.value = std::max(needs_.value, bits_of(r)); }
+
+  // What the unit's verifier knows of an operand: sums by their weights, maps of 1 and 2 bytes by their type.
+  Range operand(TensorId id) {
+    const IntTensor& t = network_.tensor(id);
+    const std::int64_t reach = reach_[static_cast<std::size_t>(id)];
+    Range r{t.lo, t.hi};
+    if (reach > 0) r = {-reach, reach};
+    else if (t.format.bits() <= 16) r = stored(t.format);
+    needs_.operand = std::max(needs_.operand, bits_of(r));
+    return r;
+  }
+
+  static Range stored(const Format& format) {
+    const int bits = format.bits() <= 8 ? 8 : 16;
+    const Format whole = format.is_signed() ? Format::signed_bits(bits) : Format::unsigned_bits(bits);
+    return {whole.min(), whole.max()};
+  }
+
+  Range step(const Affine& q, const Range& x) {
+    Range y{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+    for (std::size_t c = 0; c < q.multiplier.size(); ++c) {
+      scale(x, q.multiplier[c], q.offset[c], q.shift[c]);
+      for (const std::int64_t end : {x.lo, x.hi}) y = {std::min(y.lo, q.apply(end, c)), std::max(y.hi, q.apply(end, c))};
+    }
+    keep(y);
+    return y;
+  }
+
+  Range step(const Activation& a, const Range& x) {
+    Range y{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+    for (std::size_t c = 0; c < a.slope.size(); ++c) {
+      scale({std::min<std::int64_t>(x.lo, 0), 0}, a.slope[c], 0, a.shift[c]);
+      for (const std::int64_t at : {x.lo, x.hi, std::clamp<std::int64_t>(-1, x.lo, x.hi), std::clamp<std::int64_t>(0, x.lo, x.hi)})
+        y = {std::min(y.lo, a.apply(at, c)), std::max(y.hi, a.apply(at, c))};
+    }
+    keep(y);
+    return y;
+  }
+
+  // Finds the largest step at which M and B can be scaled up so that the shift is a multiple of it.
+  void scale(const Range& x, std::int64_t multiplier, std::int64_t offset, int shift) {
+    const std::int64_t magnitude = std::max(std::abs(x.lo), std::abs(x.hi)) * std::abs(multiplier) + std::abs(offset);
+    while (needs_.shift_step > 1) {
+      const std::int64_t beyond = shift % needs_.shift_step, by = beyond == 0 ? 0 : needs_.shift_step - beyond;
+      const std::int64_t half = shift + by == 0 ? 0 : std::int64_t{1} << (shift + by - 1);
+      if (shift + by <= 47 && magnitude <= (product_limit - half - 1) >> by) return;
+      needs_.shift_step /= 2;
+    }
+  }
+
+  static constexpr std::int64_t product_limit = std::int64_t{1} << 47;
+  const IntegerNetwork& network_;
+  const std::vector<std::int64_t>& reach_;
+  PostNeeds needs_;
+};
+
+// Largest sum of |w| |x - zero point| of a convolution's output channels.
+std::int64_t reach_of(const IntegerNetwork& network, const Convolution& conv) {
+  const IntTensor& in = network.tensor(conv.input);
+  const std::int64_t largest =
+      std::max(std::abs(std::int64_t{in.format.min()} - in.zero_point), std::abs(std::int64_t{in.format.max()} - in.zero_point));
+  const auto outputs = static_cast<std::size_t>(network.tensor(conv.output).channels);
+  const std::size_t each = conv.weights.size() / outputs;
+  std::int64_t most = 0;
+  for (std::size_t o = 0; o < outputs; ++o) {
+    std::int64_t sum = 0;
+    for (std::size_t w = 0; w < each; ++w) sum += std::abs(std::int64_t{conv.weights[o * each + w]});
+    most = std::max(most, sum * largest);
+  }
+  return most;
+}
+
 }  // namespace
 
 NetworkFacts::NetworkFacts(const IntegerNetwork& network)
     : is_accumulator(network.tensors.size(), false), digest(network.digest()) {
+  std::vector<std::int64_t> reach(network.tensors.size(), 0);
   for (const Layer& layer : network.layers) {
     LayerFacts& facts = layers.emplace_back();
     facts.macs = layer_macs(network, layer);
@@ -31,11 +140,13 @@ NetworkFacts::NetworkFacts(const IntegerNetwork& network)
     if (const auto* conv = std::get_if<Convolution>(&layer.work)) {
       is_accumulator[static_cast<std::size_t>(conv->output)] = true;
       if (conv->weights.empty()) continue;
+      reach[static_cast<std::size_t>(conv->output)] = reach_of(network, *conv);
       const auto [lo, hi] = std::minmax_element(conv->weights.begin(), conv->weights.end());
       facts.weight_lo = *lo;
       facts.weight_hi = *hi;
     } else if (const auto* post = std::get_if<PostProcessing>(&layer.work)) {
       facts.multiplier_bits = multiplier_bits(*post);
+      facts.post = PostWalk(network, reach).needs(*post);
     }
   }
 }

@@ -13,9 +13,17 @@ namespace blendsim::compiler {
 // Width of two's complement that holds [lo, hi]; at least 2.
 [[nodiscard]] int signed_bits_for(std::int64_t lo, std::int64_t hi);
 
+// What a layer asks of post_unit's widths (units/post_unit/parameters.h).
+struct PostNeeds {
+  int operand = 0;                // bits of accumulators, map values and thresholds
+  int value = 0;                  // bits of what its steps yield, and of what joins or is activated without one
+  std::int64_t shift_step = 4;    // the largest whose scaling of M and B leaves every sum within 47 bits
+};
+
 struct LayerFacts {
   std::int64_t weight_lo = 0, weight_hi = 0;  // convolutions
   int multiplier_bits = 0;                    // post-processing: of the widest factor M
+  PostNeeds post;
   std::int64_t macs = 0;
   bool binary = false;  // both operands bipolar
 };

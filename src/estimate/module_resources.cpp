@@ -200,7 +200,8 @@ Resources pool_unit(const MachineParameters& m) {
 Resources post_unit(const MachineParameters& m) {
   const PostUnitParameters& p = m.post_unit;
   const std::int64_t groups = p.lanes / slice_channels;
-  return {groups * ((groups > 1 ? 43383 : 33570) + 933 * p.comparators), groups * (18500 + 487 * p.comparators), 6 * p.lanes, 0, 0};
+  return {groups * ((groups > 1 ? 43383 : 33570) + 933 * p.comparators), groups * (18500 + 487 * p.comparators),
+          2 * p.lanes * ((p.operand > slice_narrow_bits ? 2 : 1) + (p.value + 1 > slice_narrow_bits ? 2 : 1)), 0, 0};
 }
 
 }  // namespace

@@ -25,7 +25,6 @@ namespace {
 
 constexpr std::int64_t product_limit = std::int64_t{1} << 47;
 constexpr int longest_shift = 47;
-constexpr int slice_wide_bits = 27, slice_narrow_bits = 18;  // of a multiplier
 constexpr std::int64_t widest_accumulator = std::int64_t{1} << 31;
 
 struct Range {
@@ -287,10 +286,30 @@ class Values {
   }
 
   void step(const PostInstruction& i) {
+    check_widths(i);
     const Range written = record_bits(i) == 0 ? unknown : check_records(i);
     if (i.write_fixed == 0) return;
     if (i.fixed_bytes_log2 != 0) return write_map(i, unknown);
     write_map(i, i.fixed_is_code != 0 && i.code_bipolar != 0 ? Range{-1, 1} : written);
+  }
+
+  // What the unit's widths hold of an instruction by itself.
+  void check_widths(const PostInstruction& i) const {
+    const PostUnitParameters& unit = machine_.post_unit;
+    const bool joins = i.b_source != 0, steps = joins || i.use_q1 != 0 || i.use_q3 != 0 || i.activation != 0;
+    for (std::uint32_t s = 0; s < i.slices; ++s) {
+      for (const bool second : {false, true}) {
+        if (second && !joins) continue;
+        const bool quantised = (second ? i.use_q2 : i.use_q1) != 0 || !steps;
+        const std::int64_t bits = quantised ? unit.operand : unit.value;
+        for (const Range& x : operand(i, second, s)) {
+          if (!is_bounded(x) || fits(x, type_range(bits, true))) continue;
+          refuse(*stream_, index_, fmt::format("slice {}: operand {} of {} to {} does not fit post_unit.{}, {} bit", s,
+                                               second ? 'b' : 'a', x.lo, x.hi, quantised ? "operand" : "value", bits));
+        }
+      }
+    }
+    if (i.fixed_is_code != 0 && i.fixed_bytes_log2 != 0) refuse(*stream_, index_, "a code is written as a byte");
   }
 
   // The range of the fixed results, as far as it is known.
@@ -331,7 +350,8 @@ class Values {
       if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1)) u = activated(record.activation, u);
       if (i.b_source != 0) u = sum(u, i.use_q2 != 0 ? quantised("q2", record.quantisers[1], b[lane_]) : b[lane_]);
       if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_join)) u = activated(record.activation, u);
-      if (i.use_q3 != 0) u = within_slice("q3", record.quantisers[2], u, quantised("q3", record.quantisers[2], u));
+      if (i.use_q3 != 0) u = quantised("q3", record.quantisers[2], u);
+      if (i.use_thresholds != 0) check_levels(i, record);
       const std::int64_t bits = 8 << i.fixed_bytes_log2;
       if (!clamped || i.write_fixed == 0 || i.fixed_is_code != 0) continue;
       if (!fits(u, type_range(bits, true)) && !fits(u, type_range(bits, false)))
@@ -349,34 +369,39 @@ class Values {
     refuse(*stream_, index_, fmt::format("slice {}, lane {}: {}", slice_, lane_, text));
   }
 
+  void check_levels(const PostInstruction& i, const PostRecord& record) const {
+    const std::int64_t bits = machine_.post_unit.operand;
+    for (std::size_t k = 0; k < i.levels; ++k) {
+      const std::int64_t level = record.thresholds[k][lane_];
+      if (!fits({level, level}, type_range(bits, true)))
+        refuse_lane(fmt::format("threshold {} does not fit post_unit.operand, {} bit", level, bits));
+    }
+    if (record.base < -128 || record.base + i.levels > 255)
+      refuse_lane(fmt::format("codes from {} on do not fit a byte", record.base));
+  }
+
   [[nodiscard]] Range quantised(const char* step, const QuantiserRecord& q, const Range& x) const {
     return checked(step, q, q.offset[lane_], x);
   }
   [[nodiscard]] Range activated(const QuantiserRecord& q, const Range& x) const {
-    const Range negative{std::min<std::int64_t>(x.lo, 0), 0};
-    return within_slice("the activation", q, negative, checked("the activation", q, 0, negative));
-  }
-  // Activation and q3 have one DSP slice each: 27 bit by 18 bit, either way round. Returns `result`.
-  [[nodiscard]] Range within_slice(const char* step, const QuantiserRecord& q, const Range& x, const Range& result) const {
-    const std::int64_t factor = q.multiplier[lane_];
-    const bool narrow = fits({factor, factor}, type_range(slice_narrow_bits, true));
-    if (is_bounded(x) && !fits(x, type_range(narrow ? slice_wide_bits : slice_narrow_bits, true))) {
-      refuse_lane(fmt::format("{} multiplies operands of {} to {} by {}, but its slice takes {} bit by {} bit", step, x.lo, x.hi,
-                              factor, slice_wide_bits, slice_narrow_bits));
-    }
-    return result;
+    return checked("the activation", q, 0, {std::min<std::int64_t>(x.lo, 0), 0});
   }
   // A 32-bit value whose writer does not clamp is known by its type alone: the lowered network proves its range.
   static bool is_bounded(const Range& x) { return x.lo > -widest_accumulator && x.hi < widest_accumulator - 1; }
   [[nodiscard]] Range checked(const char* step, const QuantiserRecord& q, std::int64_t offset, const Range& x) const {
-    const std::int64_t factor = q.multiplier[lane_], bits = machine_.post_unit.multiplier;
-    const Range allowed = type_range(bits, true);
-    if (factor < allowed.lo || factor > allowed.hi)
-      refuse_lane(fmt::format("the factor {} of {} does not fit post_unit.multiplier, {} bit", factor, step, bits));
-    if (q.shift[lane_] > longest_shift)
-      refuse_lane(fmt::format("{} shifts by {}, more than {}", step, q.shift[lane_], longest_shift));
+    const PostUnitParameters& unit = machine_.post_unit;
+    const std::int64_t factor = q.multiplier[lane_], bits = unit.multiplier + unit.shift_step - 1, shift = q.shift[lane_];
+    if (!fits({factor, factor}, type_range(bits, true)))
+      refuse_lane(fmt::format("the factor {} of {} does not fit post_unit.multiplier, {} bit for shifts that are multiples of {}",
+                              factor, step, bits, unit.shift_step));
+    if (shift > longest_shift) refuse_lane(fmt::format("{} shifts by {}, more than {}", step, shift, longest_shift));
+    if (shift % unit.shift_step != 0)
+      refuse_lane(fmt::format("{} shifts by {}, no multiple of post_unit.shift_step, {}", step, shift, unit.shift_step));
     if (q.lo > q.hi) refuse_lane(fmt::format("{} saturates to nothing, {} to {}", step, q.lo, q.hi));
-    const Range exact = sum(product(x, {factor, factor}), {offset, offset});
+    if (!fits({q.lo, q.hi}, type_range(unit.value, true)))
+      refuse_lane(fmt::format("{} saturates to {} to {}, which does not fit post_unit.value, {} bit", step, q.lo, q.hi, unit.value));
+    const std::int64_t half = shift == 0 ? 0 : std::int64_t{1} << (shift - 1);
+    const Range exact = sum(product(x, {factor, factor}), {offset, offset + half});
     if (is_bounded(x) && (exact.lo <= -product_limit || exact.hi >= product_limit)) {
       refuse_lane(fmt::format("{} may reach {} to {} of operands {} to {}, beyond 47 bit", step, exact.lo,
                                       exact.hi, x.lo, x.hi));

@@ -13,6 +13,7 @@
 #include "base/diagnostic.h"
 #include "isa/fields.h"
 #include "units/buffer/layout.h"
+#include "units/post_unit/record.h"
 
 namespace blendsim {
 namespace {
@@ -162,6 +163,24 @@ void write_layout(PackageWriter& w) {
   w.line();
 }
 
+template <class Layout>
+void write_layout_of(PackageWriter& w, std::string_view group, const Layout& layout) {
+  for (const RecordField& field : layout) {
+    const std::string name = fmt::format("POST_RECORD_{}_{}", upper(group), upper(field.name));
+    w.constant(name, field.first, field.sentence);
+    w.constant(name + "_BITS", field.bits);
+  }
+  w.constant(fmt::format("POST_RECORD_{}_BITS", upper(group)), bits_of(layout), "of a lane in its group");
+}
+
+// What lies where in post_unit's parameter records.
+void write_records(PackageWriter& w) {
+  write_layout_of(w, "quantiser", quantiser_layout);
+  write_layout_of(w, "activation", activation_layout);
+  write_layout_of(w, "threshold", threshold_layout);
+  w.line();
+}
+
 void write_instructions(PackageWriter& w) {
   w.constant("INSTRUCTION_WORD_BITS", word_bits);
   w.constant("OPCODE_BITS", opcode_bits);
@@ -188,6 +207,7 @@ std::string verilog_package(const MachineParameters& machine, std::string_view t
   write_parameters(w, machine);
   write_buffers(w, machine);
   write_layout(w);
+  write_records(w);
   write_instructions(w);
   return fmt::format(
       "// SPDX-License-Identifier: Apache-2.0\n"

@@ -141,9 +141,18 @@ class Checker {
                       "fewer lanes or more rows");
       }
     }
-    if (known({"post_unit.multiplier", "board.device"}) && post.multiplier > p_.device.multiplier_a) {
-      contradiction({"post_unit.multiplier"}, fmt::format("post_unit.multiplier is {}, but a slice of {} multiplies {} by {}", bits(post.multiplier),
-                                                          p_.device.name, bits(p_.device.multiplier_a), bits(p_.device.multiplier_b)));
+    const std::int64_t factor = post.multiplier + post.shift_step - 1;
+    if (known({"post_unit.multiplier", "post_unit.shift_step", "board.device"}) && factor > p_.device.multiplier_a) {
+      contradiction({"post_unit.multiplier", "post_unit.shift_step"},
+                    fmt::format("a factor of {}, scaled up for shifts that are multiples of {}, has {}, but a slice of {} multiplies {} by {}",
+                                bits(post.multiplier), post.shift_step, bits(factor), p_.device.name, bits(p_.device.multiplier_a),
+                                bits(p_.device.multiplier_b)),
+                    "a smaller shift_step, or a narrower multiplier");
+    }
+    if (known({"post_unit.operand", "post_unit.value"}) && post.operand <= post.value) {
+      contradiction({"post_unit.operand", "post_unit.value"},
+                    fmt::format("an operand of {} does not hold the join of two values of {}", bits(post.operand), bits(post.value)),
+                    fmt::format("operand: {} or more", bits(post.value + 1)));
     }
   }
 

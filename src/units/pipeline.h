@@ -78,25 +78,28 @@ inline constexpr std::int64_t mac_issue_stages = 5, pool_issue_stages = 5;
 [[nodiscard]] constexpr std::int64_t threshold_steps(const PostUnitParameters& p) { return ceil_divide(most_levels, p.comparators); }
 
 // Cycles by which the steps of a lane group start behind the reading of its records, so that the first element finds its
-// own in the lanes: a last word is needed at once for q2 (q1 and q2 come first), 9 cycles later for the activation and 24
-// later for the thresholds. Slices are read one after the other.
+// own in the lanes: a last word is needed a cycle before for q2 (q1 and q2 come first), 9 cycles later for the activation and
+// 24 later for the thresholds. Slices are read one after the other.
 [[nodiscard]] constexpr std::int64_t record_lead(const PostUnitParameters& p, std::int64_t width, std::int64_t record_latency,
                                                  std::int64_t operand_latency) {
   const std::int64_t column = width / slice_channels, quantiser = ceil_divide(quantiser_lane_bits, column);
   const std::int64_t activation = ceil_divide(activation_lane_bits, column);
   const std::int64_t thresholds = ceil_divide(threshold_lane_bits(most_levels), column);
-  const std::int64_t before = (p.lanes / slice_channels - 1) * longest_record_words(width) - 1;
+  const std::int64_t before = (p.lanes / slice_channels - 1) * longest_record_words(width);
   const std::int64_t last = std::max({2 * quantiser, 3 * quantiser + activation - 9, 3 * quantiser + activation + thresholds - 24});
   return std::max<std::int64_t>(0, before + last + record_latency - operand_latency);
 }
 
 // Besides: loop, address, the slower operand's buffer read, word, operands; q1 and q2 (multiply in two cascaded slices 4,
-// shift 2, round, saturate), sum, activation (one slice, 7), sum, q3 (7); thresholds chosen, compared step by step, counted,
-// code; up to 3 cycles between the first and the last word of a value; write.
-inline constexpr std::int64_t post_stages = 1 + 3 + 8 + 1 + 7 + 1 + 7 + 2 + 3 + 1;
+// shift 2, saturate 2), sum, activation (one slice, 7; two where the join has more than its 18 bits), sum, q3 (likewise);
+// compared step by step, counted, code; up to 3 cycles between the first and the last word of a value; write. rtl/post_unit.sv.
+inline constexpr std::int64_t slice_narrow_bits = 18;  // of a multiplier
+[[nodiscard]] constexpr std::int64_t post_stages(const PostUnitParameters& p) {
+  return 1 + 3 + 8 + 1 + 7 + 1 + 7 + 1 + 3 + 1 + (p.value + 1 > slice_narrow_bits ? 2 : 0);
+}
 [[nodiscard]] constexpr std::int64_t least_depth(const PostUnitParameters& p, std::int64_t width, std::int64_t record_latency,
                                                  std::int64_t operand_latency) {
-  return record_lead(p, width, record_latency, operand_latency) + operand_latency + post_stages + threshold_steps(p);
+  return record_lead(p, width, record_latency, operand_latency) + operand_latency + post_stages(p) + threshold_steps(p);
 }
 
 // Issue, buffer read (either kind of map), value less zero point, maximum or sum in the slice's register, times

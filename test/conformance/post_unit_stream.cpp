@@ -42,17 +42,20 @@ std::int64_t array_rows(const MachineParameters& machine, std::uint32_t source) 
   return source == static_cast<std::uint32_t>(PostSource::xnor_accumulators) ? machine.xnor_array.rows : machine.mac_array.rows;
 }
 
-// Accumulators grow through their region: |x| <= 2^bits in its four quarters, so that narrow ones meet wide factors.
-constexpr std::array accumulator_bits = {9, 16, 25, 31};
+// Accumulators grow through their region: |x| < 2^bits in its four quarters, so that narrow ones meet wide factors. The widest
+// fill post_unit.operand; those of the second half fit post_unit.value no more.
+std::array<int, 4> accumulator_bits(const PostUnitParameters& p) {
+  const int value = static_cast<int>(p.value) - 1, operand = static_cast<int>(p.operand) - 1;
+  return {std::min(8, value), value, (value + operand) / 2, operand};
+}
 std::int64_t quarter(const MachineParameters& machine) { return machine.buffer(BufferId::accumulators).depth / 4; }
 int bits_of_word(const MachineParameters& machine, std::int64_t word) {
   const std::int64_t place = word % machine.buffer(BufferId::accumulators).depth;
-  return accumulator_bits[static_cast<std::size_t>(std::min<std::int64_t>(3, place / quarter(machine)))];
+  return accumulator_bits(machine.post_unit)[static_cast<std::size_t>(std::min<std::int64_t>(3, place / quarter(machine)))];
 }
 
 struct Range {
   std::int64_t lo = 0, hi = 0;
-  [[nodiscard]] bool fits(int bits) const { return lo >= -(std::int64_t{1} << (bits - 1)) && hi < std::int64_t{1} << (bits - 1); }
   [[nodiscard]] std::int64_t magnitude() const { return std::max({-lo, hi, std::int64_t{1}}); }
 };
 Range join(const Range& a, const Range& b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)}; }
@@ -62,7 +65,7 @@ Range sum(const Range& a, const Range& b) { return {a.lo + b.lo, a.hi + b.hi}; }
 Range range_of(const Operand& o, const PostInstruction& i, const MachineParameters& machine) {
   if (o.source == 0) return {};
   if (o.source == fixed_map) {
-    const std::int64_t codes = std::int64_t{1} << (8 << o.bytes_log2);
+    const std::int64_t codes = std::int64_t{1} << (o.bytes_log2 == 2 ? machine.post_unit.operand : 8 << o.bytes_log2);
     return o.is_signed != 0 ? Range{-codes / 2, codes / 2 - 1} : Range{0, codes - 1};
   }
   const std::int64_t groups = ceil_divide(std::int64_t{i.slices} * slice_channels, array_rows(machine, o.source));
@@ -77,16 +80,17 @@ Range range_of(const Operand& o, const PostInstruction& i, const MachineParamete
 struct Kind {
   PostInstruction fields;
   std::uint32_t most_slices = 1;
-  int a_bits = 31, b_bits = 31;  // widest operand
+  int a_bits = 31, b_bits = 31;  // widest operand, its sign included
 };
 
-// Activation and q3 have one slice each: what comes to them has 27 bits at most (rule 8), so a quantiser or a narrow operand.
-void keep_within_slices(Kind& kind, Random& random) {
-  PostInstruction& f = kind.fields;
-  const bool narrow_a = f.use_q1 == 0 && (f.activation != 0 || f.use_q3 != 0);
-  const bool narrow_b = f.b_source != 0 && f.use_q2 == 0 && (f.activation == 2 || f.use_q3 != 0);
-  if (narrow_a) kind.a_bits = random.of({9, 16, 25});
-  if (narrow_b) kind.b_bits = random.of({9, 16, 25});
+// What joins or is activated without a quantiser fits post_unit.value.
+void keep_to_widths(Kind& kind, const PostUnitParameters& p, Random& random) {
+  const PostInstruction& f = kind.fields;
+  const int value = static_cast<int>(p.value), operand = static_cast<int>(p.operand);
+  const bool steps = f.b_source != 0 || f.use_q1 != 0 || f.use_q3 != 0 || f.activation != 0;
+  const auto bits = [&](bool narrow) { return narrow ? random.of({9, value}) : random.of({9, value, operand, operand}); };
+  kind.a_bits = bits(steps && f.use_q1 == 0);
+  kind.b_bits = bits(f.use_q2 == 0);
 }
 
 Kind random_kind(const MachineParameters& machine, Random& random) {
@@ -112,9 +116,8 @@ Kind random_kind(const MachineParameters& machine, Random& random) {
     f.code_bits = 4;
     f.levels = 15;
   }
-  kind.a_bits = random.of({9, 16, 25, 32});
-  kind.b_bits = random.of({9, 16, 25, 32});
-  keep_within_slices(kind, random);
+  f.rounding = random.u(0, 2);  // records hold what it adds
+  keep_to_widths(kind, machine.post_unit, random);
   kind.most_slices = random.u(1, 2 * slices_at_once(machine.post_unit) + 2);
   return kind;
 }
@@ -147,7 +150,6 @@ class Builder {
     i.slices = random_.u(1, kind.most_slices);
     i.rows = random_.percent(50) ? 1 : random_.u(1, 5);
     i.width = random_.percent(40) ? 1 : random_.u(1, 9);
-    i.rounding = random_.u(0, 2);
     Operand a, b;
     if (!operand(i, kind.a_bits, a)) return false;
     if (i.b_source != 0 && !operand(i, kind.b_bits, b)) return false;
@@ -168,11 +170,12 @@ class Builder {
     const std::int64_t pixels = std::int64_t{i.rows} * i.width;
     o.source = random_.u(1, 3);
     if (o.source == fixed_map) {
-      o.bytes_log2 = bits < 16 ? 0 : random_.u(0, bits < 31 ? 1 : 2);
-      o.is_signed = random_.u(0, 1);
+      const bool widest = bits == machine_.post_unit.operand && random_.percent(40);
+      o.bytes_log2 = widest ? 2 : bits < 16 ? 0 : random_.u(0, 1);
+      o.is_signed = widest || (8 << o.bytes_log2) >= bits ? 1 : random_.u(0, 1);
       o.stride = i.slices + (random_.percent(60) ? 0 : random_.u(0, 3));
       const BufferParameters& map = machine_.buffer(BufferId::act_fixed);
-      const std::int64_t region = random_.percent(70) ? 0 : random_.in(0, map.regions - 1);
+      const std::int64_t region = widest ? map.regions - 1 : random_.percent(70) ? 0 : random_.in(0, map.regions - 1);
       return place(((pixels - 1) * o.stride + i.slices) << o.bytes_log2, region * map.depth, map.depth, o.address);
     }
     const std::int64_t groups = ceil_divide(std::int64_t{i.slices} * slice_channels, array_rows(machine_, o.source));
@@ -180,7 +183,7 @@ class Builder {
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
     std::int64_t room = depth;
     for (std::size_t q = 0; q < 3; ++q) {
-      if (bits < accumulator_bits[q + 1]) {
+      if (bits <= accumulator_bits(machine_.post_unit)[q + 1]) {
         room = static_cast<std::int64_t>(q + 1) * quarter(machine_);
         break;
       }
@@ -202,14 +205,18 @@ class Builder {
   }
 
   bool fixed_results(PostInstruction& i) {
-    if (i.a_source == fixed_map && i.b_source == 0 && random_.percent(20)) {  // in place
+    const std::int64_t depth = machine_.buffer(BufferId::act_fixed).depth;
+    const bool from_wide = i.a / depth == machine_.buffer(BufferId::act_fixed).regions - 1;
+    if (i.a_source == fixed_map && i.b_source == 0 && i.fixed_is_code == 0 && (!from_wide || i.a_bytes_log2 == 2) &&
+        random_.percent(20)) {  // in place
       i.fixed = i.a, i.fixed_slices = i.a_stride, i.fixed_bytes_log2 = i.a_bytes_log2;
       return true;
     }
     const BufferParameters& map = machine_.buffer(BufferId::act_fixed);
-    i.fixed_bytes_log2 = random_.u(0, 2);
+    i.fixed_bytes_log2 = i.fixed_is_code != 0 ? 0 : random_.u(0, 2);
     i.fixed_slices = i.slices + (random_.percent(60) ? 0 : random_.u(0, 3));
-    const std::int64_t pixels = std::int64_t{i.rows} * i.width, region = random_.in(0, map.regions - 1);
+    // The last region holds values of 4 bytes that fit post_unit.operand, and nothing else.
+    const std::int64_t pixels = std::int64_t{i.rows} * i.width, region = random_.in(0, map.regions - (i.fixed_bytes_log2 == 2 ? 1 : 2));
     return !reads_region(i, region) &&
            place(((pixels - 1) * i.fixed_slices + i.slices) << i.fixed_bytes_log2, region * map.depth, map.depth, i.fixed);
   }
@@ -234,33 +241,26 @@ class Builder {
 
 class Records {
  public:
-  Records(const MachineParameters& machine, Random& random) : bits_(static_cast<int>(machine.post_unit.multiplier)), random_(random) {}
+  Records(const MachineParameters& machine, Random& random) : unit_(machine.post_unit), random_(random) {}
 
   // A record that keeps to rule 8 for operands of these ranges.
   PostRecord make(const PostInstruction& i, Range a, const Range& b) {
     PostRecord r;
-    const bool goes_on = i.activation != 0 || i.use_q3 != 0;
-    if (i.use_q1 != 0) a = quantiser(r.quantisers[0], a, bits_, true, goes_on);
-    if (i.activation == 1) a = activation(r.activation, a, i.use_q3 != 0);
-    if (i.b_source != 0) a = sum(a, i.use_q2 != 0 ? quantiser(r.quantisers[1], b, bits_, true, goes_on) : b);
-    if (i.activation == 2) a = activation(r.activation, a, i.use_q3 != 0);
-    if (i.use_q3 != 0) a = quantiser(r.quantisers[2], a, slice_factor(a), true, false);
+    if (i.use_q1 != 0) a = quantiser(r.quantisers[0], a, true);
+    if (i.activation == 1) a = quantiser(r.activation, a, false);
+    if (i.b_source != 0) a = sum(a, i.use_q2 != 0 ? quantiser(r.quantisers[1], b, true) : b);
+    if (i.activation == 2) a = quantiser(r.activation, a, false);
+    if (i.use_q3 != 0) a = quantiser(r.quantisers[2], a, true);
     if (i.use_thresholds != 0) thresholds(r, i, a);
     return r;
   }
 
  private:
-  // Bits of a factor that one slice multiplies with such an operand.
-  [[nodiscard]] int slice_factor(const Range& x) const { return x.fits(18) ? bits_ : std::min(bits_, 18); }
-
-  Range activation(QuantiserRecord& q, const Range& x, bool goes_on) {
-    return quantiser(q, x, slice_factor(x), false, goes_on);
-  }
-
-  // Factors up to the widest that keep |x M| within 2^46, offsets within 2^46; shifts that leave something of the result.
-  Range quantiser(QuantiserRecord& q, const Range& x, int factor_bits, bool has_offset, bool goes_on) {
-    std::int64_t widest = std::int64_t{1} << 46;
-    widest = std::max<std::int64_t>(1, std::min(widest / x.magnitude(), (std::int64_t{1} << (factor_bits - 1)) - 1));
+  // Factors up to the widest that keep |x M| and offsets within 2^45, so that there is room for half a step of the longest shift;
+  // shifts that leave something of the result.
+  Range quantiser(QuantiserRecord& q, const Range& x, bool has_offset) {
+    const std::int64_t factor_bits = unit_.multiplier + unit_.shift_step - 1, most = std::int64_t{1} << 45;
+    const std::int64_t widest = std::max<std::int64_t>(1, std::min(most / x.magnitude(), (std::int64_t{1} << (factor_bits - 1)) - 1));
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
       switch (random_.in(0, 3)) {
         case 0: q.multiplier[lane] = random_.in(-std::min<std::int64_t>(5, widest), std::min<std::int64_t>(5, widest)); break;
@@ -268,22 +268,25 @@ class Records {
         default: q.multiplier[lane] = random_.in(-widest, widest);
       }
       const int reach = bit_width(q.multiplier[lane]) + bit_width(x.magnitude());
-      q.shift[lane] = static_cast<std::int32_t>(random_.percent(25) ? random_.in(0, 47) : std::clamp<std::int64_t>(reach - random_.in(0, 24), 0, 47));
+      const std::int64_t shift = random_.percent(25) ? random_.in(0, 47) : std::clamp<std::int64_t>(reach - random_.in(0, 24), 0, 47);
+      q.shift[lane] = static_cast<std::int32_t>(shift / unit_.shift_step * unit_.shift_step);
       if (!has_offset || random_.percent(20)) continue;
-      const std::int64_t limit = (std::int64_t{1} << random_.in(0, random_.percent(50) ? std::min(46, reach) : 46)) - 1;
-      q.offset[lane] = random_.in(-limit, limit);
+      const std::int64_t limit = (std::int64_t{1} << random_.in(0, random_.percent(50) ? std::min(45, reach) : 45)) - 1;
+      q.offset[lane] = random_.percent(30) && q.shift[lane] > 0 ? random_.in(-3, 3) * (std::int64_t{1} << (q.shift[lane] - 1)) % limit_of(limit)
+                                                                : random_.in(-limit, limit);
     }
-    return limits(q, goes_on);
+    return limits(q);
   }
+  static std::int64_t limit_of(std::int64_t limit) { return limit + 1; }
   static int bit_width(std::int64_t value) {
     int width = 0;
     for (std::int64_t left = value < 0 ? -value : value; left != 0; left >>= 1) ++width;
     return width;
   }
 
-  Range limits(QuantiserRecord& q, bool goes_on) {
-    const std::int64_t bits = goes_on ? random_.of({7, 12, 16, 25}) : random_.of({7, 16, 31});
-    const std::int64_t most = (std::int64_t{1} << bits) - 1;
+  Range limits(QuantiserRecord& q) {
+    const std::int64_t widest = unit_.value - 1;
+    const std::int64_t most = (std::int64_t{1} << random_.of({std::min<std::int64_t>(7, widest), std::min<std::int64_t>(12, widest), widest, widest})) - 1;
     switch (random_.in(0, 3)) {
       case 0: q.lo = 0, q.hi = most; break;
       case 1: q.lo = random_.in(-most, most), q.hi = random_.in(q.lo, most); break;
@@ -293,16 +296,16 @@ class Records {
   }
 
   void thresholds(PostRecord& r, const PostInstruction& i, const Range& u) {
-    const std::int64_t most = (std::int64_t{1} << 31) - 1;
+    const std::int64_t most = (std::int64_t{1} << (std::min<std::int64_t>(31, unit_.operand) - 1)) - 1;
     const std::int64_t lo = std::max(u.lo, -most), hi = std::min(std::max(u.hi, lo), most);
-    r.base = random_.percent(90) ? random_.in(-8, 7) : random_.in(-(1 << 30), 1 << 30);
+    r.base = random_.percent(60) ? random_.in(-8, 7) : random_.in(-128, 255 - static_cast<std::int64_t>(i.levels));
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
       r.direction[lane] = static_cast<std::uint8_t>(random_.u(0, 1));
       for (std::size_t k = 0; k < i.levels; ++k) r.thresholds[k][lane] = random_.percent(50) ? random_.in(lo, hi) : random_.in(lo, hi) / 64;
     }
   }
 
-  int bits_;
+  const PostUnitParameters& unit_;
   Random& random_;
 };
 
@@ -328,6 +331,14 @@ void fill_post_unit(const MachineParameters& machine, std::span<const Instructio
     const std::int64_t limit = std::int64_t{1} << bits_of_word(machine, word);
     for (std::int32_t& value : buffers.accumulators(static_cast<std::uint32_t>(word), 1)) {
       value = static_cast<std::int32_t>(random.percent(20) ? random.of({-limit, limit - 1, std::int64_t{0}, std::int64_t{-1}}) : random.in(-limit, limit - 1));
+    }
+  }
+  const BufferParameters& map = machine.buffer(BufferId::act_fixed);
+  const std::int64_t widest = std::int64_t{1} << (machine.post_unit.operand - 1);
+  for (std::int64_t word = (map.regions - 1) * map.depth; word < map.regions * map.depth; ++word) {
+    for (std::size_t byte = 0; byte < 16; byte += 4) {
+      const auto value = static_cast<std::int32_t>(random.percent(20) ? random.of({-widest, widest - 1, std::int64_t{0}, std::int64_t{-1}}) : random.in(-widest, widest - 1));
+      std::memcpy(&buffers.fixed(static_cast<std::uint32_t>(word), 1)[byte], &value, sizeof value);
     }
   }
   struct Users {

@@ -68,7 +68,7 @@ Activation make_activation(const Step& step, std::size_t channels, int grid_bits
     const double slope = slope_of(step, c);
     int shift = 0;
     if (slope != 0) {
-      shift = std::clamp(std::max(0, -granule_of(slope)), 0, 47);
+      shift = std::clamp(std::max(0, -granule_of(slope)), 0, 44);
       while (shift > 0 && std::fabs(std::nearbyint(std::ldexp(slope, shift))) >= 131072.0) --shift;
     }
     const double scaled = std::clamp(std::nearbyint(std::ldexp(slope, shift)), -131071.0, 131071.0);

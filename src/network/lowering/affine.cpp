@@ -17,7 +17,10 @@ namespace blendsim::lowering {
 
 namespace {
 
-constexpr std::int64_t sum_limit = std::int64_t{1} << 47;
+// The contract allows sums up to 2^47 and shifts up to 47. Three bits less cost no exactness (a shift this long only refines a
+// slope that hardly moves the result) and leave room for a unit that shifts by multiples of 4 and scales M and B up for it.
+constexpr std::int64_t sum_limit = std::int64_t{1} << 44;
+constexpr int longest_shift = 44;
 constexpr std::array<int, 21> search_steps = {0, 1,  -1, 2,   -2, 3,   -3, 4,   -4, 6,  -6,
                                               8, -8, 12, -12, 16, -16, 32, -32, 64, -64};
 
@@ -95,7 +98,7 @@ class ChannelFitter {
     }
     if (!walk.exact) return false;
     const int need = std::max({0, -granule_or_zero(line_.slope), -granule_or_zero(line_.offset)});
-    if (need > 47 || !fits(std::ldexp(line_.slope, need), offset_for(need))) return false;
+    if (need > longest_shift || !fits(std::ldexp(line_.slope, need), offset_for(need))) return false;
     p = {static_cast<std::int64_t>(std::ldexp(line_.slope, need)), static_cast<std::int64_t>(offset_for(need)), need};
     return true;
   }
@@ -103,7 +106,7 @@ class ChannelFitter {
   static int granule_or_zero(double v) { return v == 0 ? 0 : granule_of(v); }
 
   [[nodiscard]] int largest_shift() const {
-    for (int s = 47; s > 0; --s) {
+    for (int s = longest_shift; s > 0; --s) {
       if (fits(std::fabs(std::nearbyint(std::ldexp(line_.slope, s))) + 64, std::fabs(offset_for(s)) + 64)) return s;
     }
     return 0;

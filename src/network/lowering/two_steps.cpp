@@ -14,16 +14,16 @@ namespace blendsim::lowering {
 
 namespace {
 
-constexpr int finer_bits[] = {4, 6, 8, 10, 12, 14};
+constexpr int finer_bits[] = {4, 6, 7, 8, 10, 12, 14};
 constexpr int grid_operand_bits = 27;  // what q3 may read
-constexpr double half_sum_limit = 0x1p46;  // as in affine.cpp, for the product and for the offset
+constexpr double half_sum_limit = 0x1p43;  // as in affine.cpp, for the product and for the offset
 
 // One channel's M, B and s of q1, to the nearest of the grid whatever the rounding (an instruction has one for all its
 // steps): the largest shift at which both fit.
 void append_first_step(const CodeLine& line, const Domain& domain, int finer, int bits, Affine& q1) {
   const double reach = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
   const double most = std::ldexp(1.0, bits - 1) - 1;
-  int shift = 47;
+  int shift = 44;  // as in affine.cpp
   double m = 0, b = 0;
   for (; shift >= 0; --shift) {
     m = std::nearbyint(std::ldexp(line.slope, finer + shift));
@@ -44,8 +44,8 @@ std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, c
   const std::int64_t room = std::int64_t{1} << (grid_operand_bits - 1);
   if ((std::max(std::abs(lo), std::abs(hi)) + 1) << finer >= room) return std::nullopt;
   TwoStepFit fit;
-  fit.first.lo = (lo - 1) * (std::int64_t{1} << finer);
-  fit.first.hi = (hi + 1) * (std::int64_t{1} << finer);
+  fit.first.lo = lo * (std::int64_t{1} << finer);  // beyond, q3 saturates all the same
+  fit.first.hi = hi * (std::int64_t{1} << finer);
   fit.second.lo = lo;
   fit.second.hi = hi;
   fit.first.rounding = fit.second.rounding = rounding;

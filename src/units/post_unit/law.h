@@ -13,8 +13,8 @@
 namespace blendsim {
 
 // Bits that a lane holds of each group of a slice's parameter record (record.h lists them).
-inline constexpr std::int64_t quantiser_lane_bits = 32 + 48 + 6 + 4, activation_lane_bits = 32 + 6 + 4;
-[[nodiscard]] constexpr std::int64_t threshold_lane_bits(std::int64_t levels) { return 1 + 2 + 32 * levels; }
+inline constexpr std::int64_t quantiser_lane_bits = 90, activation_lane_bits = 38;
+[[nodiscard]] constexpr std::int64_t threshold_lane_bits(std::int64_t levels) { return 32 + 32 * levels; }
 
 [[nodiscard]] constexpr std::int64_t quantisers(const PostInstruction& i) { return Cycles{i.use_q1} + i.use_q2 + i.use_q3; }
 
@@ -57,10 +57,11 @@ inline constexpr std::int64_t quantiser_lane_bits = 32 + 48 + 6 + 4, activation_
 }
 
 // Cycles of one lane group: the longer of its pixels' cells and the reading of its records, beside which the cells of the
-// group before are still on their way.
+// group before are still on their way. A last group with fewer slices takes the time of all its lanes' records, so that those
+// of a group have been taken before their places in the lanes come round.
 [[nodiscard]] constexpr Cycles group_cycles(const PostInstruction& i, const PostUnitParameters& p, std::int64_t parameter_width) {
   const Cycles pixels = Cycles{i.rows} * i.width * cell_cycles(i, p);
-  const Cycles records = std::min<std::int64_t>(i.slices, slices_at_once(p)) * record_words(i, parameter_width);
+  const Cycles records = slices_at_once(p) * record_words(i, parameter_width);
   return std::max(pixels, records);
 }
 

@@ -7,13 +7,32 @@
 #include <cstring>
 
 #include "base/diagnostic.h"
-#include "units/post_unit/law.h"
+#include "numerics/post_formula.h"
 
 namespace blendsim {
 namespace {
 
-constexpr int multiplier_bits = 32, offset_bits = 48, shift_bits = 6, limit_bits = 32, threshold_bits = 32;
-constexpr int limits_share = 2 * limit_bits / slice_channels, base_share = threshold_bits / slice_channels;
+constexpr int limit_bits = 32, base_bits = 16, digit_bits = 32, offset_bits = 48;
+constexpr int coarse_shift = 12;
+
+constexpr RecordField field_of(std::span<const RecordField> layout, std::string_view name) {
+  for (const RecordField& field : layout)
+    if (field.name == name) return field;
+  throw InvariantError("post_unit record", "no such field");
+}
+constexpr RecordField factor = field_of(quantiser_layout, "factor"), low_offset = field_of(quantiser_layout, "offset"),
+                      high_offset = field_of(quantiser_layout, "offset_high"),
+                      limits_at = field_of(quantiser_layout, "limits"), shift_at = field_of(quantiser_layout, "shift"),
+                      slope = field_of(activation_layout, "factor"), slope_shift = field_of(activation_layout, "shift"),
+                      slope_limits = field_of(activation_layout, "limits"), base_at = field_of(threshold_layout, "base"),
+                      level_at = field_of(threshold_layout, "level"), direction_at = field_of(threshold_layout, "direction");
+static_assert(low_offset.bits + high_offset.bits == offset_bits && limits_at.bits * slice_channels == 2 * limit_bits &&
+              base_at.bits * slice_channels == base_bits);
+
+// What rounding to nearest adds before the shift.
+std::int64_t half_of(std::int32_t shift, Rounding rounding) {
+  return shift == 0 || rounding == Rounding::floor ? 0 : std::int64_t{1} << (shift - 1);
+}
 
 // Where bit 0 of a lane's field lies: bits from the group's first word on, in the lane's column.
 struct Place {
@@ -116,28 +135,54 @@ class Writer {
   std::span<std::uint8_t> bytes_;
 };
 
-std::int64_t low_word(std::int64_t value) { return static_cast<std::int32_t>(value & 0xFFFFFFFF); }
+std::int64_t sign_extended(std::int64_t value, int bits) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << (64 - bits)) >> (64 - bits);
+}
 
 // Limits travel as one value of 64 bits, lo below hi.
 void limits(const Reader& port, const Place& place, QuantiserRecord& q) {
   std::int64_t both = 0;
-  port.shared(place, both, limits_share);
-  q.lo = low_word(both);
+  port.shared(place, both, limits_at.bits);
+  q.lo = sign_extended(both, limit_bits);
   q.hi = both >> limit_bits;
 }
 void limits(const Writer& port, const Place& place, const QuantiserRecord& q) {
   Writer::require_fits(q.lo, limit_bits, true);
   Writer::require_fits(q.hi, limit_bits, true);
   port.shared(place, static_cast<std::int64_t>(static_cast<std::uint64_t>(q.hi) << limit_bits | (static_cast<std::uint64_t>(q.lo) & 0xFFFFFFFFU)),
-              limits_share);
+              limits_at.bits);
 }
 void base(const Reader& port, const Place& place, PostRecord& record) {
-  port.shared(place, record.base, base_share);
-  record.base = low_word(record.base);
+  port.shared(place, record.base, base_at.bits);
+  record.base = sign_extended(record.base, base_bits);
 }
 void base(const Writer& port, const Place& place, const PostRecord& record) {
-  Writer::require_fits(record.base, threshold_bits, true);
-  port.shared(place, record.base, base_share);
+  Writer::require_fits(record.base, base_bits, true);
+  port.shared(place, record.base, base_at.bits);
+}
+
+// A shift as the unit's two levels take it.
+void shift(const Reader& port, const Place& place, std::int32_t& value) {
+  std::int32_t levels = 0;
+  port.field(place, levels, shift_at.bits, false);
+  value = levels / 16 * coarse_shift + levels % 16;
+}
+void shift(const Writer& port, const Place& place, std::int32_t value) {
+  port.field(place, value / coarse_shift * 16 + value % coarse_shift, shift_at.bits, false);
+}
+
+// B with what rounding adds, in its two parts.
+void offset(const Reader& port, std::int64_t word, std::size_t lane, QuantiserRecord& q, Rounding rounding) {
+  std::int64_t low = 0, high = 0;
+  port.field({word, lane, low_offset.first}, low, low_offset.bits, false);
+  port.field({word, lane, high_offset.first}, high, high_offset.bits, true);
+  q.offset[lane] = high * (std::int64_t{1} << low_offset.bits) + low - half_of(q.shift[lane], rounding);
+}
+void offset(const Writer& port, std::int64_t word, std::size_t lane, const QuantiserRecord& q, Rounding rounding) {
+  const std::int64_t value = q.offset[lane] + half_of(q.shift[lane], rounding);
+  Writer::require_fits(value, offset_bits, true);
+  port.field({word, lane, low_offset.first}, value & ((std::int64_t{1} << low_offset.bits) - 1), low_offset.bits, false);
+  port.field({word, lane, high_offset.first}, value >> low_offset.bits, high_offset.bits, true);
 }
 
 // Every field of a record through a Reader or a Writer, group after group.
@@ -149,32 +194,44 @@ void walk(const PostInstruction& i, const Port& port, Record& record) {
     if (!used[n]) continue;
     auto& q = record.quantisers[n];
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-      port.field({word, lane, 0}, q.multiplier[lane], multiplier_bits, true);
-      port.field({word, lane, 32}, q.offset[lane], offset_bits, true);
-      port.field({word, lane, 80}, q.shift[lane], shift_bits, false);
+      port.field({word, lane, factor.first}, q.multiplier[lane], factor.bits, true);
+      shift(port, {word, lane, shift_at.first}, q.shift[lane]);
+      offset(port, word, lane, q, static_cast<Rounding>(i.rounding));
     }
-    limits(port, {word, 0, 86}, q);
+    limits(port, {word, 0, limits_at.first}, q);
     word += port.columns().words(quantiser_lane_bits);
   }
   if (i.activation != 0) {
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-      port.field({word, lane, 0}, record.activation.multiplier[lane], multiplier_bits, true);
-      port.field({word, lane, 32}, record.activation.shift[lane], shift_bits, false);
+      port.field({word, lane, slope.first}, record.activation.multiplier[lane], slope.bits, true);
+      shift(port, {word, lane, slope_shift.first}, record.activation.shift[lane]);
     }
-    limits(port, {word, 0, 38}, record.activation);
+    limits(port, {word, 0, slope_limits.first}, record.activation);
     word += port.columns().words(activation_lane_bits);
   }
   if (i.use_thresholds == 0) return;
   for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-    port.field({word, lane, 0}, record.direction[lane], 1, false);
     for (std::size_t k = 0; k < i.levels; ++k) {
-      port.field({word, lane, 3 + threshold_bits * static_cast<int>(k)}, record.thresholds[k][lane], threshold_bits, true);
+      const int behind = digit_bits * static_cast<int>(k);
+      port.field({word, lane, level_at.first + behind}, record.thresholds[k][lane], level_at.bits, true);
+      port.field({word, lane, direction_at.first + behind}, record.direction[lane], direction_at.bits, false);
     }
   }
-  base(port, {word, 0, 1}, record);
+  base(port, {word, 0, base_at.first}, record);
 }
 
 }  // namespace
+
+void scale_to_step(QuantiserRecord& record, std::int64_t step) {
+  for (std::size_t lane = 0; lane < slice_channels; ++lane) {
+    const std::int64_t beyond = record.shift[lane] % step;
+    if (beyond == 0) continue;
+    const std::int64_t scale = std::int64_t{1} << (step - beyond);
+    record.multiplier[lane] *= scale;
+    record.offset[lane] *= scale;
+    record.shift[lane] += static_cast<std::int32_t>(step - beyond);
+  }
+}
 
 PostRecord decode_record(const PostInstruction& instruction, std::span<const std::uint8_t> bytes, std::int64_t width) {
   PostRecord record;
@@ -212,7 +269,7 @@ PreparedRecord PreparedRecord::of(const PostInstruction& instruction, const Post
 
 std::uint32_t record_kind(const PostInstruction& i) {
   return i.use_q1 | i.use_q2 << 1 | i.use_q3 << 2 | std::uint32_t{i.activation != 0} << 3 | i.use_thresholds << 4 |
-         (i.use_thresholds != 0 ? i.levels : 0) << 5;
+         (i.use_thresholds != 0 ? i.levels : 0) << 5 | i.rounding << 9;
 }
 
 void RecordCache::resize(std::size_t words) {

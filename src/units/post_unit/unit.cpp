@@ -85,7 +85,7 @@ std::string PostUnit::stages(const MachineParameters& machine) {
       "an element waits {} cycles for its record (the longest has {} words of buffers.parameters, {} bit wide), then "
       "passes {} stages",
       record_lead(machine.post_unit, records.width, records.latency, operand), longest_record_words(records.width),
-      records.width, operand + post_stages + threshold_steps(machine.post_unit));
+      records.width, operand + post_stages(machine.post_unit) + threshold_steps(machine.post_unit));
 }
 
 void PostUnit::add_accesses(const PostInstruction& i, const MachineParameters& machine, Accesses& accesses) {

@@ -25,8 +25,8 @@ struct PostUnit {
       PortUse{BufferId::act_binary, any_region, "bits"},
       PortUse{BufferId::parameters, post_parameter_region, "parameters"},
   };
-  static constexpr std::array<std::string_view, 9> depth_keys = {
-      "post_unit.depth", "post_unit.lanes", "post_unit.comparators", "buffers.parameters.width",
+  static constexpr std::array<std::string_view, 10> depth_keys = {
+      "post_unit.depth", "post_unit.lanes", "post_unit.value", "post_unit.comparators", "buffers.parameters.width",
       "buffers.parameters.latency", "buffers.accumulators.latency", "buffers.act_fixed.latency", "xnor_array.rows",
       "mac_array.rows",
   };
