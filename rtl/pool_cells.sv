@@ -39,13 +39,13 @@ module pool_cells #(
       logic [1:0] dx;
       logic here, next;
       assign dx = 2'(b) - first_column;
-      pool_cells_inside of_columns (.from(x[1:0]), .by(dx), .counted(columns), .here(here), .crosses(next));
+      window_place of_columns (.from(x[1:0]), .by(dx), .counted(columns), .here(here), .crosses(next));
       for (genvar j = 0; j < 4; j = j + 1) begin : bank
         localparam int B = 4 * j + b;
         logic [1:0] dy;
         logic also, below;
         assign dy = 2'(j) - first_row - {1'b0, next};
-        pool_cells_inside of_rows (.from(y), .by(dy), .counted(rows), .here(also), .crosses(below));
+        window_place of_rows (.from(y), .by(dy), .counted(rows), .here(also), .crosses(below));
         assign wanted[B] = here && also;
         multiplexer #(.COUNT(4), .WIDTH(ADDRESS)) block (.select({below, next}), .words(blocks), .word(at[ADDRESS*B+:ADDRESS]));
       end

@@ -20,7 +20,7 @@ module product #(
   assign factor = (2 * ROWS)'(b);
 
   logic unused;  // what lies beyond WIDTH
-  assign unused = &{1'b0, a, factor};
+  assign unused = &{1'b0, a, b, factor};
   generate
     for (genvar k = 0; k < ROWS; k++) begin : row
       logic [WIDTH-1:0] sum, digit;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the `by`-th of a window's columns or rows counts, and lies in the next block of four.
-module pool_cells_inside (
+module window_place (
     input  logic [1:0] from,
     input  logic [1:0] by,
     input  logic [2:0] counted,
