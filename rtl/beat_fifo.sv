@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A FIFO of which the front stands at the output: what is pushed into an empty one in cycle c is there in c+1, and one entry
-// leaves a cycle. Up to 64 entries lie in LUT RAM, whose read port shows the front. More lie in block RAM, that is read a cycle
-// ahead into a register; an entry written where it is just being read is kept beside it for that cycle.
+// A FIFO of which the front stands at the output: what is pushed into an empty one in cycle c is there in c+1, and one
+// entry leaves a cycle. Up to 64 entries lie in LUT RAM, whose read port shows the front. More lie in block RAM, that
+// is read a cycle ahead into a register; an entry written where it is just being read is kept beside it for that cycle.
 //
 // Parameters  WIDTH bits of an entry, DEPTH entries it holds at least. Nothing guards overflow: its owners count.
 module beat_fifo #(
@@ -54,7 +54,8 @@ module beat_fifo #(
           .clk, .read(1'b1), .read_address(next_read_address), .read_data, .write(to_memory), .write_address,
           .write_data(push_data));
       multiplexer #(.COUNT(3), .WIDTH(WIDTH)) fronts (
-          .select({to_front, written_there && !to_front}), .words({push_data, written_data, read_data}), .word(next_front));
+          .select({to_front, written_there && !to_front}), .words({push_data, written_data, read_data}),
+          .word(next_front));
       always_ff @(posedge clk) begin
         written_there <= to_memory && write_address == next_read_address;
         written_data <= push_data;

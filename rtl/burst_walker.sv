@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts a transfer into bursts, in order: run by run, each at most BURST bus words, none across 4 KiB.
 //
-// Parameters  BURST bus words of the longest, BUS bits of a bus word, ADDRESS bits of a physical address. EARLY: the first
-//             burst is wanted in the very cycle of `start`, and a step comes in every other cycle at most.
-// Use         `start` with the instruction's fields: its first burst stands at the outputs from the next cycle on (EARLY: from
-//             this one). `step` goes on to the next, one burst a cycle (EARLY: also in the cycle of `start`; the next burst
-//             comes two cycles later). `last`: the instruction has no more. `base` is that of the instruction at the outputs.
+// Parameters  BURST bus words of the longest, BUS bits of a bus word, ADDRESS bits of a physical address. EARLY: the
+//             first burst is wanted in the very cycle of `start`, and a step comes in every other cycle at most.
+// Use         `start` with the instruction's fields: its first burst stands at the outputs from the next cycle on
+//             (EARLY: from this one). `step` goes on to the next, one burst a cycle (EARLY: also in the cycle of
+//             `start`; the next burst comes two cycles later). `last`: the instruction has no more. `base` is that of
+//             the instruction at the outputs.
 // What is of bytes lies on bus words (the verifier's rule), so that everything here counts in those.
 module burst_walker #(
     parameter int BURST = 16,

@@ -3,20 +3,24 @@
 //
 // Parameters  OUTSTANDING bursts in flight, BURST bus words of the longest, BUS bits of a bus word,
 //             CELL_SLICES slices of a cell of act_binary (words / 3 of xnor_array).
-// Queue       `start` with `instruction` in cycle s; `front_free` from the cycle after the last request was sent; `done` in
-//             the cycle in which the last word is written (or the last filler dropped). Several may be in flight.
-// AXI         a request sent in cycle c stands on AR from c+1 until taken; one request at a time. `rready` is always 1: the
-//             engine has room for all that is in flight. One ID, INCR, whole bus words; responses are taken to be OKAY.
+// Queue       `start` with `instruction` in cycle s; `front_free` from the cycle after the last request was sent;
+//             `done` in the cycle in which the last word is written (or the last filler dropped). Several may be in
+//             flight.
+// AXI         a request sent in cycle c stands on AR from c+1 until taken; one request at a time. `rready` is always 1:
+//             the engine has room for all that is in flight. One ID, INCR, whole bus words; responses are taken to be
+//             OKAY.
 // Bases       physical addresses of the DRAM areas, 4 KiB aligned, steady while anything runs.
-// Buffers     act_fixed: four lanes of 32 bits, each with its own enable and address: the stem form writes four different
-//             words at once; the other forms drive all four alike. act_binary: enables a bank and slice (bit bank * m +
-//             slice), an address a bank. All others word-wide. Addresses run through all regions of a buffer.
+// Buffers     act_fixed: four lanes of 32 bits, each with its own enable and address: the stem form writes four
+//             different words at once; the other forms drive all four alike. act_binary: enables a bank and slice (bit
+//             bank * m + slice), an address a bank. All others word-wide. Addresses run through all regions of a
+//             buffer.
 //
-// In flight   An instruction waits in `descriptors` until its last word is written. The address of its first row, base + row
-//             * width * slices, takes cycles s+1 to s+3; the first word cannot come before s+4.
-// Writer      Beats go into a FIFO whose front is a register: a beat on R in L-1 is written in L if the writer is free. One
-//             step a cycle: linear and fixed take a beat (a word is written with its last beat), stem a pixel, binary a cell.
-//             A burst of a binary map takes ceil(bytes / 2m) steps, at least one a beat, whatever cell its border cuts.
+// In flight   An instruction waits in `descriptors` until its last word is written. The address of its first row, base
+//             + row * width * slices, takes cycles s+1 to s+3; the first word cannot come before s+4.
+// Writer      Beats go into a FIFO that shows its front: a beat on R in L-1 is written in L if the writer is free.
+//             One step a cycle: linear and fixed take a beat (a word is written with its last beat), stem a pixel,
+//             binary a cell. A burst of a binary map takes ceil(bytes / 2m) steps, at least one a beat, whatever cell
+//             its border cuts.
 module load #(
     parameter int OUTSTANDING = blendsim_pkg::LOAD_OUTSTANDING,
     parameter int BURST = blendsim_pkg::LOAD_BURST,
@@ -80,7 +84,7 @@ module load #(
   localparam int IN_FLIGHT = $clog2(OUTSTANDING + 1);
   localparam logic [1:0] LINEAR = 2'd0, FIXED = 2'd1, BINARY = 2'd2, STEM = 2'd3;
 
-  // --- requests -------------------------------------------------------------------------------------------------------
+  // --- requests ------------------------------------------------------------------------------------------------------
   logic active, send, landed, last_burst;
   logic [IN_FLIGHT-1:0] in_flight;
   logic [1:0] base_held, base_now;
@@ -119,7 +123,7 @@ module load #(
     end
   end
 
-  // --- instructions in flight -----------------------------------------------------------------------------------------
+  // --- instructions in flight ----------------------------------------------------------------------------------------
   (* ram_style = "distributed" *) logic [blendsim_pkg::TRANSFER_INSTRUCTION_BITS-1:0] descriptors[2**SLOTS];
   (* ram_style = "distributed" *) logic [17:0] row_addresses[2**SLOTS];
   logic [SLOTS-1:0] newest, oldest;
@@ -150,14 +154,14 @@ module load #(
     if (start_3) row_addresses[slot_3] <= row_address_setup;
   end
 
-  // --- beats ----------------------------------------------------------------------------------------------------------
+  // --- beats ---------------------------------------------------------------------------------------------------------
   logic available, pop, burst_ends_here;
   logic [BUS-1:0] beat;
   assign rready = 1'b1;
   beat_fifo #(.WIDTH(BUS + 1), .DEPTH(OUTSTANDING * BURST)) beats (
       .clk, .reset, .push(rvalid), .push_data({rlast, rdata}), .pop, .available, .front({burst_ends_here, beat}));
 
-  // --- writer: which step this cycle takes ----------------------------------------------------------------------------
+  // --- writer: which step this cycle takes ---------------------------------------------------------------------------
   // verilator lint_off UNUSEDSIGNAL
   blendsim_pkg::transfer_instruction_t d;  // whole, though the requests' fields are no longer needed
   // verilator lint_on UNUSEDSIGNAL
@@ -185,7 +189,7 @@ module load #(
     else if (work) part <= last_part ? '0 : part + 1'b1;
   end
 
-  // --- binary: from beats to cells ----------------------------------------------------------------------------------------
+  // --- binary: from beats to cells -----------------------------------------------------------------------------------
   logic cell_complete;
   logic [16*CELL-1:0] cell_data;
   generate
@@ -244,7 +248,7 @@ module load #(
   endgenerate
   assign landed = burst_over;
 
-  // --- writer: runs ---------------------------------------------------------------------------------------------------
+  // --- writer: runs --------------------------------------------------------------------------------------------------
   logic fresh;  // nothing of the instruction is taken yet
   logic [RUN-1:0] run_left, run_left_now, run_beats;  // beats of the run
   logic [9:0] runs_left, runs_left_now;
@@ -265,7 +269,7 @@ module load #(
     end
   end
 
-  // --- linear and fixed: words of several beats -------------------------------------------------------------------------
+  // --- linear and fixed: words of several beats ----------------------------------------------------------------------
   function automatic int beats_of(input int width);
     beats_of = ((width + 7) / 8 + BUS_BYTES - 1) / BUS_BYTES;
   endfunction
@@ -305,7 +309,7 @@ module load #(
   assign advance = is_stem ? (run_ends ? d.width : 9'd0) : {8'd0, word};
   always_ff @(posedge clk) if (work) pointer <= pointer_now + 18'(advance);
 
-  // --- fixed and binary: where the next element lies --------------------------------------------------------------------
+  // --- fixed and binary: where the next element lies -----------------------------------------------------------------
   logic [17:0] map_address;
   logic [3:0] bank;
   logic row_done, element;
@@ -323,9 +327,9 @@ module load #(
   assign act_binary_write_address = {16{ACT_BINARY_ADDRESS'(map_address)}};
   assign act_binary_write_data = {16{cell_data}};
 
-  // --- stem: slot j of a run goes to lane k of word j + pad_left - k, around the run's slots --------------------------------
-  // Lane k is lane 0, k slots later, also from run to run: after a run's last word comes word 0 again, in every lane in turn.
-  // Words from 512 on are beyond every row. L: slots of the run left, the one in hand included.
+  // --- stem: slot j of a run goes to lane k of word j + pad_left - k, around the run's slots -------------------------
+  // Lane k is lane 0, k slots later, also from run to run: after a run's last word comes word 0 again, in every lane in
+  // turn. Words from 512 on are beyond every row. L: slots of the run left, the one in hand included.
   localparam int PIXEL_BITS = $clog2(PIXELS);
   localparam int LEFT = 5 - PIXEL_BITS;  // bits of a run's beats with at most 16 slots
   logic stem, run_fresh, near_end, past, past_now;
@@ -379,7 +383,7 @@ module load #(
     assign stem_data[k*32+:32] = around_now || past_now ? {4{d.fill}} : stem_pixel;
   end
 
-  // --- write ports ----------------------------------------------------------------------------------------------------
+  // --- write ports ---------------------------------------------------------------------------------------------------
   logic linear_word;
   logic [127:0] fixed_word;
   assign linear_word = word && d.form == LINEAR;
@@ -389,7 +393,8 @@ module load #(
     act_fixed_write = stem_write;
     act_fixed_write_data = stem_data;
     if (!is_stem) begin
-      act_fixed_write = {4{(element && !is_binary) || (linear_word && d.buffer == 3'(blendsim_pkg::BUFFER_ID_ACT_FIXED))}};
+      act_fixed_write = {4{(element && !is_binary) ||
+                           (linear_word && d.buffer == 3'(blendsim_pkg::BUFFER_ID_ACT_FIXED))}};
       act_fixed_write_data = fixed_word;
     end
   end

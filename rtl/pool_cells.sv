@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// pool_unit's binary maps: 16 banks asked for the cells of a window (BinaryMap in src/units/buffer/layout.h), and their OR.
-// Which of the nine places a bank's cell has does not matter to an OR, so nothing is put in order.
+// pool_unit's binary maps: 16 banks asked for the cells of a window (BinaryMap in src/units/buffer/layout.h), and their
+// OR. Which of the nine places a bank's cell has does not matter to an OR, so nothing is put in order.
 //
-// Cycle c: the step; c+1 bank addresses; c+1+LATENCY cells; c+2+LATENCY the OR so far, with a result's `last` step: the result.
+// Cycle c: the step; c+1 bank addresses; c+1+LATENCY cells; c+2+LATENCY the OR so far, with a result's `last` step: the
+// result.
 module pool_cells #(
     parameter int CELL = 16,
     parameter int ADDRESS = 12,
@@ -25,8 +26,8 @@ module pool_cells #(
     input  logic [16*CELL-1:0]    data,
     output logic [CELL-1:0]       cells
 );
-  // Bank b + 4 j has the cell dx columns and dy rows behind the first, b = x + dx + c mod 4, j = y + dy + (x + dx) / 4 + c / 4
-  // mod 4 (c: cell_index).
+  // Bank b + 4 j has the cell dx columns and dy rows behind the first, b = x + dx + c mod 4, j = y + dy + (x + dx) / 4
+  // + c / 4 mod 4 (c: cell_index).
   logic [15:0] wanted;
   logic [16*ADDRESS-1:0] at;
   logic [4*ADDRESS-1:0] blocks;  // [row][column] of the up to four blocks that a window lies in
@@ -47,7 +48,8 @@ module pool_cells #(
         assign dy = 2'(j) - first_row - {1'b0, next};
         window_place of_rows (.from(y), .by(dy), .counted(rows), .here(also), .crosses(below));
         assign wanted[B] = here && also;
-        multiplexer #(.COUNT(4), .WIDTH(ADDRESS)) block (.select({below, next}), .words(blocks), .word(at[ADDRESS*B+:ADDRESS]));
+        multiplexer #(.COUNT(4), .WIDTH(ADDRESS)) block (
+            .select({below, next}), .words(blocks), .word(at[ADDRESS*B+:ADDRESS]));
       end
     end
   endgenerate
@@ -59,7 +61,8 @@ module pool_cells #(
   logic [15:0] counts;
   logic step_data, first_data;
   delay_line #(.WIDTH(16), .CYCLES(LATENCY)) counts_line (.clk(clk), .reset(reset), .in(read), .out(counts));
-  delay_line #(.WIDTH(2), .CYCLES(LATENCY + 1)) flags (.clk(clk), .reset(reset), .in({step, first}), .out({step_data, first_data}));
+  delay_line #(.WIDTH(2), .CYCLES(LATENCY + 1)) flags (
+      .clk(clk), .reset(reset), .in({step, first}), .out({step_data, first_data}));
   logic [CELL-1:0] window;
   always_comb begin
     window = {CELL{1'b0}};

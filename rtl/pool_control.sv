@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// pool_unit's loops, taps and addresses: one step a cycle, for groups of lanes (binary: cells), output rows, output columns,
-// kernel rows, kernel columns, words of a tap. A window of 3x3 cells is one step in binary maps without dilation.
+// pool_unit's loops, taps and addresses: one step a cycle, for groups of lanes (binary: cells), output rows, output
+// columns, kernel rows, kernel columns, words of a tap. A window of 3x3 cells is one step in binary maps without
+// dilation.
 //
-// Counter cycle c (c = start + 1 for the first step): the loop counters. c+1, behind WAIT cycles more: the tap's place in the
-// map, which of it lies inside, and how many taps of its result do. c+4: pointers to what is read and written, the former
-// base + x * pixel + y * pitch. c+6: divisor / taps of the result.
+// Counter cycle c (c = start + 1 for the first step): the loop counters. c+1, behind WAIT cycles more: the tap's place
+// in the map, which of it lies inside, and how many taps of its result do. c+4: pointers to what is read and written,
+// the former base + x * pixel + y * pitch. c+6: divisor / taps of the result.
 // A result that has more words than its taps begins with steps without effect, so that its last tap ends it always.
 // Source: src/units/pool_unit/instruction.h, docs/timing.md.
 module pool_control #(
@@ -87,7 +88,8 @@ module pool_control #(
     down0 = ky_left < at_once ? ky_left[1:0] : at_once[1:0];
     group0 = i0.binary ? 9'd1 : 9'(WORDS);
     slices0 = slices_left < group0 ? slices_left[4:0] : group0[4:0];
-    end_word = idle_left == 2'd0 && (i0.binary || i0.in_bytes_log2 == 2'd0 || word0 == (i0.in_bytes_log2[1] ? 2'd3 : 2'd1));
+    end_word = idle_left == 2'd0 &&
+               (i0.binary || i0.in_bytes_log2 == 2'd0 || word0 == (i0.in_bytes_log2[1] ? 2'd3 : 2'd1));
     last_tap0 = idle_left == 2'd0 && kx_left <= at_once && ky_left <= at_once;
     end_kx = end_word && kx_left <= at_once;
     end_ky = end_kx && ky_left <= at_once;
@@ -104,7 +106,8 @@ module pool_control #(
     if (start) begin
       i0 <= instruction;
       first0 <= 1'b1;
-      idle_left <= idle_steps(instruction.binary, instruction.in_bytes_log2, instruction.out_bytes_log2, instruction.kernel_h, instruction.kernel_w);
+      idle_left <= idle_steps(instruction.binary, instruction.in_bytes_log2, instruction.out_bytes_log2,
+                              instruction.kernel_h, instruction.kernel_w);
       word0 <= 2'd0;
       kx_left <= instruction.kernel_w;
       ky_left <= instruction.kernel_h;
@@ -114,7 +117,8 @@ module pool_control #(
     end else begin
       if (end_word) first0 <= end_ky;
       if (idle_left != 2'd0) idle_left <= idle_left - 2'd1;
-      else if (end_ky) idle_left <= idle_steps(i0.binary, i0.in_bytes_log2, i0.out_bytes_log2, i0.kernel_h, i0.kernel_w);
+      else if (end_ky)
+        idle_left <= idle_steps(i0.binary, i0.in_bytes_log2, i0.out_bytes_log2, i0.kernel_h, i0.kernel_w);
       if (idle_left == 2'd0) word0 <= end_word ? 2'd0 : word0 + 2'd1;
       if (end_word) kx_left <= end_kx ? i0.kernel_w : kx_left - at_once;
       if (end_kx) ky_left <= end_ky ? i0.kernel_h : ky_left - at_once;
@@ -133,8 +137,8 @@ module pool_control #(
   delay_line #(.WIDTH(1), .CYCLES(WAIT), .RESET(1)) wait_active (.clk(clk), .reset(reset), .in(active), .out(active1));
   delay_line #(.WIDTH(STEP), .CYCLES(WAIT)) wait_step (
       .clk(clk), .reset(reset),
-      .in({begins && active, slices0, idle_left == 2'd0, first0, last_tap0, word0, across0, down0, end_word, end_kx, end_ky,
-           end_x, end_row, end_group}),
+      .in({begins && active, slices0, idle_left == 2'd0, first0, last_tap0, word0, across0, down0, end_word,
+           end_kx, end_ky, end_x, end_row, end_group}),
       .out(step1));
   delay_line #(.WIDTH(INSTRUCTION), .CYCLES(1)) instruction2 (.clk(clk), .reset(reset), .in(i1), .out(i2));
   delay_line #(.WIDTH(STEP), .CYCLES(1)) steps2 (.clk(clk), .reset(reset), .in(step1), .out(step2));
@@ -153,15 +157,16 @@ module pool_control #(
   logic [8:0] out_slices;
   delay_line #(.WIDTH(LATE), .CYCLES(2)) instruction4 (
       .clk(clk), .reset(reset),
-      .in({i2.binary, i2.sum, i2.in_signed, i2.in_bytes_log2, i2.out_bytes_log2, i2.zero_point, i2.divisor, i2.out_slices,
-           i2.in_first[3:0], i2.out_first[3:0], i2.out_row[1:0]}),
+      .in({i2.binary, i2.sum, i2.in_signed, i2.in_bytes_log2, i2.out_bytes_log2, i2.zero_point, i2.divisor,
+           i2.out_slices, i2.in_first[3:0], i2.out_first[3:0], i2.out_row[1:0]}),
       .out(late4));
   delay_line #(.WIDTH(LATE), .CYCLES(1)) instruction5 (.clk(clk), .reset(reset), .in(late4), .out(late5));
   assign {in_first4, out_first4, out_row4} = late4[9:0];
   assign {binary, sum, is_signed, in_bytes_log2, out_bytes_log2, zero_point, divisor, out_slices, in_first5, out_first5,
           out_row5} = late5;
 
-  // --- cycle c+1: the tap's (window's) place, and the result's first one. Two's complement; below 0 is above every size ---
+  // --- cycle c+1: the tap's (window's) place, and the result's first one. Two's complement; below 0 is above every
+  // size ---
   logic [10:0] rows_down, from_row, from_left, x_tap, x_first, y_tap, y_first, y_begin, next_x, next_y;
   logic [1:0] across2, down2, word2;
   logic [2:0] tap_x2, tap_y2;
@@ -205,9 +210,11 @@ module pool_control #(
   // The factor of the result's sum.
   logic [5:0] columns_inside, rows_inside;
   pool_taps columns (
-      .clk(clk), .first(x_first), .size(i2.in_width), .kernel(i2.kernel_w), .dilation(i2.dilation_w), .count(columns_inside));
+      .clk(clk), .first(x_first), .size(i2.in_width), .kernel(i2.kernel_w), .dilation(i2.dilation_w),
+      .count(columns_inside));
   pool_taps rows (
-      .clk(clk), .first(y_first), .size(i2.in_height), .kernel(i2.kernel_h), .dilation(i2.dilation_h), .count(rows_inside));
+      .clk(clk), .first(y_first), .size(i2.in_height), .kernel(i2.kernel_h), .dilation(i2.dilation_h),
+      .count(rows_inside));
   pool_factor exact (.clk(clk), .rows(rows_inside), .columns(columns_inside), .divisor(divisor), .quotient(factor));
 
   // --- cycles c+1 to c+4: pointer to what is read. Binary maps count in blocks of 4x4 cells ---
@@ -240,7 +247,8 @@ module pool_control #(
     source <= of_row4 + of_y4;
   end
   delay_line #(.WIDTH(2 * BINARY_ADDRESS), .CYCLES(2)) blocks (
-      .clk(clk), .reset(reset), .in({pixel3[BINARY_ADDRESS-1:0], pitch3[BINARY_ADDRESS-1:0]}), .out({next_block, next_row}));
+      .clk(clk), .reset(reset), .in({pixel3[BINARY_ADDRESS-1:0], pitch3[BINARY_ADDRESS-1:0]}),
+      .out({next_block, next_row}));
 
   // --- cycle c+4 ---
   logic [11:0] place4;
@@ -249,7 +257,8 @@ module pool_control #(
   logic unused_word_ends, unused_kx_ends, ky_ends, x_ends, row_ends, group_ends, is_tap;
   delay_line #(.WIDTH(12), .CYCLES(2)) places4 (
       .clk(clk), .reset(reset), .in({columns2, rows2, x_tap[3:0], y_tap[1:0]}), .out(place4));
-  delay_line #(.WIDTH(12), .CYCLES(1)) places5 (.clk(clk), .reset(reset), .in(place4), .out({in_columns, in_rows, x, y}));
+  delay_line #(.WIDTH(12), .CYCLES(1)) places5 (
+      .clk(clk), .reset(reset), .in(place4), .out({in_columns, in_rows, x, y}));
   assign {unused_begins, slices, is_tap, first_tap, last_tap, word, unused_across5, unused_down5, unused_word_ends,
           unused_kx_ends, ky_ends, x_ends, row_ends, group_ends} = step5;
   assign step = active5;
@@ -310,6 +319,6 @@ module pool_control #(
   end
 
   logic unused;
-  assign unused = &{1'b0, i0, pixel3, i1, i2, step2, result_blocks, unused_begins, unused_across5, unused_down5, unused_word_ends,
-                    unused_kx_ends, in_first5, out_first5};
+  assign unused = &{1'b0, i0, pixel3, i1, i2, step2, result_blocks, unused_begins, unused_across5, unused_down5,
+                    unused_word_ends, unused_kx_ends, in_first5, out_first5};
 endmodule

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// divisor / (rows * columns), which the verifier has proven to be whole, without a divider: the odd part of a tap count has an
-// inverse modulo 2^14, and an exact quotient is the product with it (exact division, Jebelean 1993).
+// divisor / (rows * columns), which the verifier has proven to be whole, without a divider: the odd part of a tap count
+// has an inverse modulo 2^14, and an exact quotient is the product with it (exact division, Jebelean 1993).
 //
 // Inputs in cycle c, quotient in c+2, combinational behind registers. divisor = 0: 1.
 // Pipeline: c+1 inverses and powers of two (tables); c+2 inverse of the product.

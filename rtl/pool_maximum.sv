@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// pool_unit's maximum over the taps of a result, four bytes of a word: four values of one byte, two of two or one of four.
+// pool_unit's maximum over the taps of a result, four bytes of a word: four values of one byte, two of two or one of
+// four.
 //
-// A maximum is as wide as what it is of, so the words of a tap meet the words of the tap before where they stand: those came one,
-// two or four steps ago. Values are compared as unsigned ones, the signs of signed ones flipped, so that 0 is below all.
+// A maximum is as wide as what it is of, so the words of a tap meet the words of the tap before where they stand: those
+// came one, two or four steps ago. Values are compared as unsigned ones, the signs of signed ones flipped, so that 0 is
+// below all.
 //
 // Cycle t: data; t+1 value; t+2 the maximum so far.
 module pool_maximum (
@@ -40,7 +42,8 @@ module pool_maximum (
       assign maximum[8*b+:8] = {ago1[8*b+7] ^ signs2[b], ago1[8*b+:7]};
     end
     for (genvar b = 0; b < 4; b = b + 1) begin : choice
-      assign chosen[b] = take && (bytes_log2[1] ? of_byte[3].greater : bytes_log2[0] ? of_byte[b|1].greater : of_byte[b].greater);
+      assign chosen[b] = take && (bytes_log2[1] ? of_byte[3].greater
+                                  : bytes_log2[0] ? of_byte[b|1].greater : of_byte[b].greater);
     end
   endgenerate
   always_ff @(posedge clk) begin

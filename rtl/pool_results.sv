@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of pool_unit's results. A result's W words are written in the last W cycles of its steps, DEPTH later: the first of four
-// right behind the product, one that is alone three cycles later. What has to wait does so beside the others, each width in
-// registers of its own, because a result of another width may follow at once.
+// Words of pool_unit's results. A result's W words are written in the last W cycles of its steps, DEPTH later: the
+// first of four right behind the product, one that is alone three cycles later. What has to wait does so beside the
+// others, each width in registers of its own, because a result of another width may follow at once.
 //
-// Cycle r: the products, with `ready` and their width. A word is chosen in r + 3 - (W - 1) and later, one a cycle, and written a
-// cycle after. `same` goes on behind the word written last: a maximum comes word by word, each a result of one byte a lane.
+// Cycle r: the products, with `ready` and their width. A word is chosen in r + 3 - (W - 1) and later, one a cycle, and
+// written a cycle after. `same` goes on behind the word written last: a maximum comes word by word, each a result of
+// one byte a lane.
 module pool_results #(
     parameter int LANES = 16,
     parameter int ADDRESS = 17
@@ -82,7 +83,8 @@ module pool_results #(
     chosen <= !reset && (ready4 || four != 3'd0 || two[3:2] != 2'd0 || one[3]);
   end
 
-  // What of the cycle's words belongs to the tile: as many as the result has left. Below 0 behind a group that is not whole.
+  // What of the cycle's words belongs to the tile: as many as the result has left. Below 0 behind a group that is not
+  // whole.
   generate
     if (WORDS == 1) begin : alone
       logic unused;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many of a window's taps lie inside the map, along one axis: of `first` + k * `dilation`, k < `kernel`, those from 0 to
-// `size` - 1. At least one does, and `first` is above -16 (the verifier's rules). Without a divider's loop: six steps of
-// restoring division by a number of three bits.
+// How many of a window's taps lie inside the map, along one axis: of `first` + k * `dilation`, k < `kernel`, those from
+// 0 to `size` - 1. At least one does, and `first` is above -16 (the verifier's rules). Without a divider's loop: six
+// steps of restoring division by a number of three bits.
 //
 // Pipeline: inputs in cycle c, c+1 and c+2 quotients, c+3 count.
 module pool_taps (

@@ -4,11 +4,13 @@
 // parameters  as in src/units/pool_unit/parameters.h; *_LATENCY of the buffers read, *_ADDRESS bits of their addresses,
 //             CELL bits of a cell of act_binary
 // ports       start and instruction: the queue's; front_free: the next may start; done: the last word is being written
-//             act_fixed: LANES / 16 consecutive words, read and written; act_binary: a window of nine cells read, one written
+//             act_fixed: LANES / 16 consecutive words, read and written; act_binary: a window of nine cells read, one
+//             written
 // DSP slices  LANES: each adds up a lane's sum, times divisor / taps; none for addresses.
-// Pipeline, start in cycle s: s+1 instruction and loop counters, s+2 to s+4 places and addresses, s+5 pointers (pool_control.sv),
-//   buffer read (L cycles), value less zero point 2, factor, sum (pool_lane.sv), words of the result 4 (pool_results.sv); beside
-//   them the maximum (pool_maximum.sv), which leaves through the slices too. DEPTH beyond STAGES waits before the addresses.
+// Pipeline, start in cycle s: s+1 instruction and loop counters, s+2 to s+4 places and addresses, s+5 pointers
+//   (pool_control.sv), buffer read (L cycles), value less zero point 2, factor, sum (pool_lane.sv), words of the result
+//   4 (pool_results.sv); beside them the maximum (pool_maximum.sv), which leaves through the slices too. DEPTH beyond
+//   STAGES waits before the addresses.
 // Source: src/units/pool_unit/instruction.h, src/platform/pipeline.h, docs/timing.md.
 module pool_unit #(
     parameter int LANES = blendsim_pkg::POOL_UNIT_LANES,
@@ -57,11 +59,13 @@ module pool_unit #(
   pool_control #(.LANES(LANES), .WAIT(DEPTH - STAGES), .ADDRESS(ADDRESS), .BINARY_ADDRESS(ACT_BINARY_ADDRESS)) control (
       .clk(clk), .reset(reset), .start(start), .instruction(instruction), .front_free(front_free), .binary(binary),
       .sum(is_sum), .is_signed(signed_values), .in_bytes_log2(in_bytes_log2), .out_bytes_log2(out_bytes_log2),
-      .zero_point(zero_point), .step(step), .tap(tap), .first_tap(first_tap), .last_tap(last_tap), .last_step(last_step),
+      .zero_point(zero_point), .step(step), .tap(tap), .first_tap(first_tap), .last_tap(last_tap),
+      .last_step(last_step),
       .last_result(last_result), .word(word), .in_map(in_map), .in_columns(in_columns), .in_rows(in_rows), .x(x), .y(y),
       .cell_index(cell_index), .slices(slices), .source(source), .next_block(next_block), .next_row(next_row),
       .result(result), .result_bank(result_bank), .factor(quotient));
-  delay_line #(.WIDTH(1), .CYCLES(WRITE), .RESET(1)) done_line (.clk(clk), .reset(reset), .in(step && last_result), .out(done));
+  delay_line #(.WIDTH(1), .CYCLES(WRITE), .RESET(1)) done_line (
+      .clk(clk), .reset(reset), .in(step && last_result), .out(done));
 
   // --- fixed: read, cycle A + LATENCY - ACT_FIXED_LATENCY ---
   delay_line #(.WIDTH(1 + ACT_FIXED_ADDRESS), .CYCLES(LATENCY - ACT_FIXED_LATENCY)) source_line (
@@ -75,7 +79,8 @@ module pool_unit #(
   logic [3:0] holds;  // a word of the cycle's WORDS holds this quarter of the lanes
   delay_line #(.WIDTH(17), .CYCLES(LATENCY)) lane_line (
       .clk(clk), .reset(reset),
-      .in({tap && in_map && !binary, tap && first_tap && !binary, is_sum, signed_values, word, in_bytes_log2, zero_point}),
+      .in({tap && in_map && !binary, tap && first_tap && !binary, is_sum, signed_values, word, in_bytes_log2,
+           zero_point}),
       .out({take, first, sum, is_signed, take_word, bytes_log2, zero}));
   always_comb begin
     case (bytes_log2)
@@ -138,7 +143,7 @@ module pool_unit #(
     end
   endgenerate
 
-  // --- words of a result, cycle A + LATENCY + 4: of a sum after its last step, of a maximum with every word of its last tap ---
+  // --- words of a result, cycle A + LATENCY + 4: of a sum after its last step, of a maximum with its last tap's ---
   logic ready, same;
   logic [1:0] ready_log2;
   logic [6:0] words;
@@ -161,8 +166,8 @@ module pool_unit #(
   logic [3:0] cell_bank;
   logic [ACT_BINARY_ADDRESS-1:0] cell_at;
   pool_cells #(.CELL(CELL), .ADDRESS(ACT_BINARY_ADDRESS), .LATENCY(ACT_BINARY_LATENCY)) binary_window (
-      .clk(clk), .reset(reset), .step(tap && binary), .first(first_tap), .columns(in_columns), .rows(in_rows), .x(x), .y(y),
-      .cell_index(cell_index), .source(source[ACT_BINARY_ADDRESS-1:0]), .next_block(next_block),
+      .clk(clk), .reset(reset), .step(tap && binary), .first(first_tap), .columns(in_columns), .rows(in_rows),
+      .x(x), .y(y), .cell_index(cell_index), .source(source[ACT_BINARY_ADDRESS-1:0]), .next_block(next_block),
       .next_row(next_row), .read(act_binary_read), .address(act_binary_address),
       .data(act_binary_data), .cells(cells));
   delay_line #(.WIDTH(CELL), .CYCLES(WRITE - 2 - ACT_BINARY_LATENCY)) cell_line (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// a * b modulo 2^WIDTH in LUTs, combinational: a carry chain for every two bits of b, of which 0, 1, 2 or 3 times a come through
-// the LUTs that add them. SIGNED: b is two's complement. 3a takes a chain of its own.
+// a * b modulo 2^WIDTH in LUTs, combinational: a carry chain for every two bits of b, of which 0, 1, 2 or 3 times a
+// come through the LUTs that add them. SIGNED: b is two's complement. 3a takes a chain of its own.
 module product #(
     parameter int WIDTH = 14,
     parameter int A = 14,

@@ -2,20 +2,20 @@
 // store: maps in act_fixed and act_binary to DRAM, in AXI4 write bursts (rule 7). The datapath behind
 // queue_unit #(.UNIT(UNIT_STORE)).
 //
-// Parameters  OUTSTANDING bursts in flight, BURST bus words of the longest, BUS bits of a bus word, CELL_SLICES slices of a
-//             cell of act_binary, latencies of the two buffers.
-// Queue       `start` with `instruction` in cycle s; `front_free` from the cycle after the last request was sent; `done` in
-//             the cycle in which the response to the last burst is in the engine. Several may be in flight.
+// Parameters  OUTSTANDING bursts in flight, BURST bus words of the longest, BUS bits of a bus word, CELL_SLICES slices
+//             of a cell of act_binary, latencies of the two buffers.
+// Queue       `start` with `instruction` in cycle s; `front_free` from the cycle after the last request was sent;
+//             `done` in the cycle in which the response to the last burst is in the engine. Several may be in flight.
 // AXI         a request is sent when all data of its burst is in the engine, and stands on AW from the next cycle until
-//             taken; its beats stand on W from that cycle on, behind those of the burst before. `bready` is always 1. One ID,
-//             INCR; strobes are 0 for the filler at the end of a run.
+//             taken; its beats stand on W from that cycle on, behind those of the burst before. `bready` is always 1.
+//             One ID, INCR; strobes are 0 for the filler at the end of a run.
 // Bases       physical addresses of the DRAM areas, 4 KiB aligned, steady while anything runs.
 // Buffers     one word of act_fixed or one cell of act_binary a cycle (an enable and an address a bank).
 //
 // Pipeline    s        the instruction, into a register; s+1 to s+3 its first row's address (transfer_setup)
 //             s+4      first read, if a slot is free; then one a cycle, burst behind burst, ahead of the requests
-//             +latency the word at the buffer's port: a part of it, or the beat that its cell completes, into the FIFO; with
-//                      the last step of a burst its request into AW, if the one before has been taken
+//             +latency the word at the buffer's port: a part of it, or the beat that its cell completes, into the FIFO;
+//                      with the last step of a burst its request into AW, if the one before has been taken
 //             +1       AW, and the first beat on W
 //             A burst of a binary map takes ceil(bytes / 2m) steps, at least one a beat, whatever cell its border cuts.
 module store #(
@@ -68,7 +68,7 @@ module store #(
   localparam int PARTS = 128 / BUS;   // beats of a fixed word
   localparam int PART = PARTS > 1 ? $clog2(PARTS) : 1;
 
-  // --- the instruction ------------------------------------------------------------------------------------------------
+  // --- the instruction -----------------------------------------------------------------------------------------------
   // verilator lint_off UNUSEDSIGNAL
   blendsim_pkg::transfer_instruction_t d;  // whole, though the requests' fields are no longer needed
   // verilator lint_on UNUSEDSIGNAL
@@ -116,7 +116,7 @@ module store #(
       .run_bytes(instruction.run_bytes), .runs(instruction.runs),
       .step(burst_read), .address(burst_address), .beats(burst_beats), .last(last_burst));
 
-  // --- reader: one word or cell a cycle, burst behind burst, while a slot is free ---------------------------------------
+  // --- reader: one word or cell a cycle, burst behind burst, while a slot is free ------------------------------------
   localparam int RUN = 24 - $clog2(BUS / 8);
   logic [IN_FLIGHT-1:0] in_flight;  // bursts begun to be read and not yet answered
   logic responded, work, inside_burst;
@@ -190,7 +190,7 @@ module store #(
     act_binary_read[bank] = take && !row_done;
   end
 
-  // --- what a step does with its data, a latency later --------------------------------------------------------------------
+  // --- what a step does with its data, a latency later ---------------------------------------------------------------
   logic last_beat;
   logic [3:0] there_bank;
   logic [FILL-1:0] there_fill;
@@ -213,7 +213,8 @@ module store #(
   for (genvar b = 0; b < 16; b++) begin : of_bank
     assign there_banks[b] = there_bank == 4'(b);
   end
-  one_hot_multiplexer #(.PORTS(16), .WIDTH(16 * CELL)) banks (.chosen(there_banks), .words(act_binary_data), .word(cell_data));
+  one_hot_multiplexer #(.PORTS(16), .WIDTH(16 * CELL)) banks (
+      .chosen(there_banks), .words(act_binary_data), .word(cell_data));
   logic [BUS-1:0] gear_beat;
   logic [BEAT-1:0] valid_beat;
   generate
@@ -267,7 +268,7 @@ module store #(
     end
   endgenerate
 
-  // --- requests -------------------------------------------------------------------------------------------------------
+  // --- requests ------------------------------------------------------------------------------------------------------
   logic arrived, beat_push, beat_last;
   logic [BUS-1:0] beat_data;
   logic [BUS/8-1:0] beat_strobe;
@@ -306,7 +307,7 @@ module store #(
     end
   end
 
-  // --- beats: they leave from the cycle after their burst's request on --------------------------------------------------
+  // --- beats: they leave from the cycle after their burst's request on -----------------------------------------------
   localparam int BEATS = $clog2(OUTSTANDING * BURST + 1);
   logic beat_there;
   logic [BEATS-1:0] released;
@@ -319,7 +320,7 @@ module store #(
     else released <= released + (send ? BEATS'(request_beats) : '0) - BEATS'(wvalid && wready);
   end
 
-  // --- responses ------------------------------------------------------------------------------------------------------
+  // --- responses -----------------------------------------------------------------------------------------------------
   logic ends_instruction, burst_known;
   beat_fifo #(.WIDTH(1), .DEPTH(OUTSTANDING)) sent (
       .clk, .reset, .push(send), .push_data(sends_last), .pop(responded), .available(burst_known),

@@ -2,9 +2,10 @@
 // Nine cells of a binary map in one cycle: the banks' addresses, and the crossbar behind them (layout.h, BinaryMap).
 //
 // Window (taps = 0): cell `first_cell` of the pixels (x + dx, y + dy), dx, dy = 0..2, is cell 3*dy + dx of the operand.
-// Tap (taps = 1): cells first_cell.. first_cell+8 of the pixel (x, y) are cells 0..8 of the operand; cells_left = 1 reads one alone.
-// Zero are cells outside the map, behind rows_left or columns_left (window) or cells_left (tap), and the channels above
-// last_channels of the view's last cell: cells_left says how far that is (1: this one, a window's cells all; 10: beyond).
+// Tap (taps = 1): cells first_cell.. first_cell+8 of the pixel (x, y) are cells 0..8 of the operand; cells_left = 1
+// reads one alone. Zero are cells outside the map, behind rows_left or columns_left (window) or cells_left (tap), and
+// the channels above last_channels of the view's last cell: cells_left says how far that is (1: this one, a window's
+// cells all; 10: beyond).
 //
 //   parameters  SLICES (of 16 channels a cell), ADDRESS_BITS (of a bank address), LATENCY (act_binary's)
 //   cycle t     read with its request; address is that of cell (x, y, first_cell), also where it lies outside the map.
@@ -12,7 +13,8 @@
 //   t+1         act_binary_read, act_binary_address
 //   t+1+LATENCY act_binary_data: two levels of 4:1 multiplexers, first by column of banks, then by row, and the mask
 //   t+2+LATENCY operand
-// A window's columns touch at most two blocks of columns and its rows two of rows, so a bank needs one of four addresses.
+// A window's columns touch at most two blocks of columns and its rows two of rows, so a bank needs one of four
+// addresses.
 module window_reader #(
     parameter int SLICES = blendsim_pkg::XNOR_ARRAY_WORDS / 3,
     parameter int ADDRESS_BITS = blendsim_pkg::BUFFER_ACT_BINARY_ADDRESS_BITS,
@@ -40,9 +42,11 @@ module window_reader #(
 );
   localparam int CELL = 16 * SLICES;
 
-  // Rows and columns that are inside the map and the kernel; a tap looks at the first of each alone. Of the three next to one
-  // another, those before and behind a border are told by the first's distance to it: -1 and -2 are all ones but the last bit.
-  function automatic logic [2:0] in_range(input logic signed [12:0] first, input logic [8:0] size, input logic [1:0] left);
+  // Rows and columns that are inside the map and the kernel; a tap looks at the first of each alone. Of the three next
+  // to one another, those before and behind a border are told by the first's distance to it: -1 and -2 are all ones but
+  // the last bit.
+  function automatic logic [2:0] in_range(input logic signed [12:0] first, input logic [8:0] size,
+                                          input logic [1:0] left);
     logic [12:0] beyond;
     logic [2:0] low, high;
     beyond = first - {4'b0, size};
@@ -54,8 +58,8 @@ module window_reader #(
   assign columns = in_range(x, width, columns_left);
   assign rows = in_range(y, height, rows_left);
 
-  // Bank (bx, by) holds (x, y, s) with bx = (x + s) mod 4 and by = (y + x/4 + s/4) mod 4: the cell `along` and `down` behind the
-  // first. A window's lie in this block or the next one; a tap's are 4 * down + along cells on.
+  // Bank (bx, by) holds (x, y, s) with bx = (x + s) mod 4 and by = (y + x/4 + s/4) mod 4: the cell `along` and `down`
+  // behind the first. A window's lie in this block or the next one; a tap's are 4 * down + along cells on.
   logic [15:0] enable;
   logic [16*ADDRESS_BITS-1:0] next_address;
   logic [1:0] first_column, first_row;

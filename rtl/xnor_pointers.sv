@@ -113,15 +113,15 @@ module xnor_pointers #(
   end
 
   // Cycle s+2+k: the pointers' next values. Of the walk, and of the places it returns to at inner loops' ends.
-  logic signed [12:0] row_y, pixel_x, next_row_y, next_pixel_x, next_y, next_x;
+  logic signed [12:0] row_y, pixel_x, from_y, from_x, next_y, next_x;
   logic [ACT_BITS-1:0] row_base, pixel_base, row_now, column_now;             // addresses of blocks
-  logic [ACT_BITS-1:0] next_row_base, next_pixel_base, next_row_now, next_column_now;
+  logic [ACT_BITS-1:0] from_row, from_column, next_row_now, next_column_now;
   logic [ACT_BITS-1:0] plane_cell, cell_now, next_plane_cell, next_cell;
   logic [WEIGHT_BITS-1:0] group_weights, next_group_weights, next_weights, weights_after;
   logic [START_BITS-1:0] next_start;
   logic [SUM_BITS-1:0] next_sum;
   logic [ACT_BITS-1:0] cells_pitch;
-  logic [2:0] move_y, move_x;
+  logic [2:0] move_y, move_x, by_y, by_x;
   logic [9:0] of_class;
   product #(.WIDTH(10), .A(5), .B(5)) of_class_rows (.a(classes_x), .b(class_y), .result(of_class));
   always_comb begin
@@ -130,43 +130,17 @@ module xnor_pointers #(
     move_x = is_windows ? 3'd3 : i.dilation_w;
     weights_after = weight_address + 1'b1;
 
-    next_row_y = row_y;
-    next_row_base = row_base;
-    if (begins == 4'd8) begin
-      next_row_y = y_first;
-      next_row_base = first_row;
-    end else if (begins == 4'd7) begin
-      next_row_y = row_y + $signed({10'b0, i.stride_h});
-      next_row_base = row_base + crossed(row_y[1:0], i.stride_h, pitch);
-    end
-    next_pixel_x = pixel_x;
-    next_pixel_base = pixel_base;
-    if (begins >= 4'd7) begin
-      next_pixel_x = x_first;
-      next_pixel_base = first_column;
-    end else if (begins == 4'd6) begin
-      next_pixel_x = pixel_x + $signed({10'b0, i.stride_w});
-      next_pixel_base = pixel_base + crossed(pixel_x[1:0], i.stride_w, cells_pitch);
-    end
-
-    next_y = y;
-    next_row_now = row_now;
-    if (begins >= 4'd3) begin
-      next_y = next_row_y;
-      next_row_now = next_row_base;
-    end else if (begins == 4'd2) begin
-      next_y = y + $signed({10'b0, move_y});
-      next_row_now = row_now + crossed(y[1:0], move_y, pitch);
-    end
-    next_x = x;
-    next_column_now = column_now;
-    if (begins >= 4'd2) begin
-      next_x = next_pixel_x;
-      next_column_now = next_pixel_base;
-    end else if (begins == 4'd1) begin
-      next_x = x + $signed({10'b0, move_x});
-      next_column_now = column_now + crossed(x[1:0], move_x, cells_pitch);
-    end
+    // The walk goes on from where it stands, or from the place that the loop began at.
+    from_y = begins >= 4'd3 ? row_y : y;
+    from_row = begins >= 4'd3 ? row_base : row_now;
+    by_y = begins == 4'd7 ? i.stride_h : begins == 4'd2 ? move_y : 3'd0;
+    next_y = begins[3] ? y_first : from_y + $signed({10'b0, by_y});
+    next_row_now = begins[3] ? first_row : from_row + crossed(from_y[1:0], by_y, pitch);
+    from_x = begins >= 4'd2 ? pixel_x : x;
+    from_column = begins >= 4'd2 ? pixel_base : column_now;
+    by_x = begins == 4'd6 ? i.stride_w : begins == 4'd1 ? move_x : 3'd0;
+    next_x = begins >= 4'd7 ? x_first : from_x + $signed({10'b0, by_x});
+    next_column_now = begins >= 4'd7 ? first_column : from_column + crossed(from_x[1:0], by_x, cells_pitch);
 
     next_plane_cell = plane_cell;
     if (begins >= 4'd5) next_plane_cell = ACT_BITS'(i.first_cell);
@@ -182,10 +156,14 @@ module xnor_pointers #(
   end
 
   always_ff @(posedge clk) begin
-    row_y <= next_row_y;
-    row_base <= next_row_base;
-    pixel_x <= next_pixel_x;
-    pixel_base <= next_pixel_base;
+    if (begins >= 4'd7) begin
+      row_y <= next_y;
+      row_base <= next_row_now;
+    end
+    if (begins >= 4'd6) begin
+      pixel_x <= next_x;
+      pixel_base <= next_column_now;
+    end
     y <= next_y;
     row_now <= next_row_now;
     x <= next_x;
