@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A FIFO whose front is a register: what is pushed into an empty one in cycle c is at the front in c+1, and one entry leaves
-// a cycle. Behind the front lies a memory that is read a cycle ahead, block RAM from 65 entries on and LUT RAM below; an
-// entry written where it is just being read is kept beside it for that cycle.
+// A FIFO of which the front stands at the output: what is pushed into an empty one in cycle c is there in c+1, and one
+// entry leaves a cycle. Up to 64 entries lie in LUT RAM, whose read port shows the front. More lie in block RAM, that
+// is read a cycle ahead into a register; an entry written where it is just being read is kept beside it for that cycle.
 //
 // Parameters  WIDTH bits of an entry, DEPTH entries it holds at least. Nothing guards overflow: its owners count.
 module beat_fifo #(
@@ -18,31 +18,10 @@ module beat_fifo #(
 );
   localparam int BITS = DEPTH > 2 ? $clog2(DEPTH) : 1;
 
-  localparam int KIND = DEPTH > 64 ? 0 : 2;  // of memory.sv
-
-  logic [BITS-1:0] write_address, read_address, next_read_address;
+  logic [BITS-1:0] write_address, read_address;
   logic [BITS:0] count;  // the front included
-
-  logic behind, to_front, to_memory, advance;
+  logic to_memory, advance;
   assign available = count != 0;
-  assign behind = count > 1;
-  assign to_front = push && (!available || (pop && !behind));
-  assign to_memory = push && !to_front;
-  assign advance = pop && behind;
-  assign next_read_address = advance ? read_address + 1'b1 : read_address;
-
-  logic [WIDTH-1:0] read_data, written_data;
-  memory #(.WIDTH(WIDTH), .DEPTH(2 ** BITS), .KIND(KIND), .LATENCY(1)) behind_front (
-      .clk, .read(1'b1), .read_address(next_read_address), .read_data, .write(to_memory), .write_address,
-      .write_data(push_data));
-  logic written_there;
-  always_ff @(posedge clk) begin
-    written_there <= to_memory && write_address == next_read_address;
-    written_data <= push_data;
-    if (to_front) front <= push_data;
-    else if (advance) front <= written_there ? written_data : read_data;
-  end
-
   always_ff @(posedge clk) begin
     if (reset) begin
       count <= '0;
@@ -50,8 +29,38 @@ module beat_fifo #(
       read_address <= '0;
     end else begin
       count <= count + (BITS + 1)'(push) - (BITS + 1)'(pop);
-      read_address <= next_read_address;
+      if (advance) read_address <= read_address + 1'b1;
       if (to_memory) write_address <= write_address + 1'b1;
     end
   end
+
+  generate
+    if (DEPTH <= 64) begin : lut_ram
+      (* ram_style = "distributed" *) logic [WIDTH-1:0] entries[2**BITS];
+      assign to_memory = push;
+      assign advance = pop;
+      assign front = entries[read_address];
+      always_ff @(posedge clk) if (push) entries[write_address] <= push_data;
+    end else begin : block_ram
+      logic behind, to_front, written_there;
+      logic [BITS-1:0] next_read_address;
+      logic [WIDTH-1:0] read_data, written_data, next_front;
+      assign behind = count > 1;
+      assign to_front = push && (!available || (pop && !behind));
+      assign to_memory = push && !to_front;
+      assign advance = pop && behind;
+      assign next_read_address = advance ? read_address + 1'b1 : read_address;
+      memory #(.WIDTH(WIDTH), .DEPTH(2 ** BITS), .KIND(0), .LATENCY(1)) behind_front (
+          .clk, .read(1'b1), .read_address(next_read_address), .read_data, .write(to_memory), .write_address,
+          .write_data(push_data));
+      multiplexer #(.COUNT(3), .WIDTH(WIDTH)) fronts (
+          .select({to_front, written_there && !to_front}), .words({push_data, written_data, read_data}),
+          .word(next_front));
+      always_ff @(posedge clk) begin
+        written_there <= to_memory && write_address == next_read_address;
+        written_data <= push_data;
+        if (to_front || advance) front <= next_front;
+      end
+    end
+  endgenerate
 endmodule

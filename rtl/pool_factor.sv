@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// divisor / (rows * columns), which the verifier has proven to be whole, without a divider: the odd part of a tap count has an
-// inverse modulo 2^14, and an exact quotient is the product with it (exact division, Jebelean 1993).
+// divisor / (rows * columns), which the verifier has proven to be whole, without a divider: the odd part of a tap count
+// has an inverse modulo 2^14, and an exact quotient is the product with it (exact division, Jebelean 1993).
 //
-// Inputs in cycle c, quotient in c+5, combinational behind partial sums. divisor = 0: 1.
-// Pipeline: c+1 counts; c+2 inverses and powers of two (tables); c+3, c+4 inverse of the product; c+5 times divisor.
+// Inputs in cycle c, quotient in c+2, combinational behind registers. divisor = 0: 1.
+// Pipeline: c+1 inverses and powers of two (tables); c+2 inverse of the product.
 module pool_factor (
     input  logic        clk,
     input  logic [5:0]  rows,
@@ -28,40 +28,23 @@ module pool_factor (
     end
   endgenerate
 
-  typedef logic [13:0] word_t;
-  function automatic word_t three(word_t value, logic [2:0] factor);
-    three = (factor[0] ? value : 14'd0) + (factor[1] ? value << 1 : 14'd0) + (factor[2] ? value << 2 : 14'd0);
-  endfunction
-  // Partial sums of value * factor modulo 2^14, three partial products each.
-  function automatic logic [69:0] partial(word_t value, word_t factor);
-    partial = {three(value << 12, {1'b0, factor[13:12]}), three(value << 9, factor[11:9]), three(value << 6, factor[8:6]),
-            three(value << 3, factor[5:3]), three(value, factor[2:0])};
-  endfunction
-  function automatic word_t total(logic [69:0] parts);
-    total = parts[13:0] + parts[27:14] + parts[41:28] + (parts[55:42] + parts[69:56]);
-  endfunction
-
-  logic [5:0] rows1, columns1;
-  word_t divisor1, divisor2, divisor3, divisor4, inverse_rows, inverse_columns, inverse;
+  logic [13:0] inverse_rows, inverse_columns, inverse, divisor1, divisor2, inverse2;
   logic [3:0] power;
-  logic [69:0] inverse_parts, quotient_parts;
+  product of_counts (.a(inverse_rows), .b(inverse_columns), .result(inverse));
+  product of_divisor (.a(divisor2), .b(inverse2), .result(quotient));
   always_ff @(posedge clk) begin
-    rows1 <= divisor == 14'd0 ? 6'd1 : rows;
-    columns1 <= divisor == 14'd0 ? 6'd1 : columns;
-    divisor1 <= divisor == 14'd0 ? 14'd1 : divisor;
-
-    inverse_rows <= inverses[{rows1, 4'b0}+:14];
-    inverse_columns <= inverses[{columns1, 4'b0}+:14];
-    power <= powers[{rows1, 2'b0}+:4] + powers[{columns1, 2'b0}+:4];
-    divisor2 <= divisor1;
-
-    inverse_parts <= partial(inverse_rows, inverse_columns);
-    divisor3 <= divisor2 >> power;
-
-    inverse <= total(inverse_parts);
-    divisor4 <= divisor3;
-
-    quotient_parts <= partial(divisor4, inverse);
+    if (divisor == 14'd0) begin
+      inverse_rows <= 14'd1;
+      inverse_columns <= 14'd1;
+      power <= 4'd0;
+      divisor1 <= 14'd1;
+    end else begin
+      inverse_rows <= inverses[{rows, 4'b0}+:14];
+      inverse_columns <= inverses[{columns, 4'b0}+:14];
+      power <= powers[{rows, 2'b0}+:4] + powers[{columns, 2'b0}+:4];
+      divisor1 <= divisor;
+    end
+    inverse2 <= inverse;
+    divisor2 <= divisor1 >> power;
   end
-  assign quotient = total(quotient_parts);
 endmodule

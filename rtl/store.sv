@@ -2,20 +2,20 @@
 // store: maps in act_fixed and act_binary to DRAM, in AXI4 write bursts (rule 7). The datapath behind
 // queue_unit #(.UNIT(UNIT_STORE)).
 //
-// Parameters  OUTSTANDING bursts in flight, BURST bus words of the longest, BUS bits of a bus word, CELL_SLICES slices of a
-//             cell of act_binary, latencies of the two buffers.
-// Queue       `start` with `instruction` in cycle s; `front_free` from the cycle after the last request was sent; `done` in
-//             the cycle in which the response to the last burst is in the engine. Several may be in flight.
+// Parameters  OUTSTANDING bursts in flight, BURST bus words of the longest, BUS bits of a bus word, CELL_SLICES slices
+//             of a cell of act_binary, latencies of the two buffers.
+// Queue       `start` with `instruction` in cycle s; `front_free` from the cycle after the last request was sent;
+//             `done` in the cycle in which the response to the last burst is in the engine. Several may be in flight.
 // AXI         a request is sent when all data of its burst is in the engine, and stands on AW from the next cycle until
-//             taken; its beats stand on W from that cycle on, behind those of the burst before. `bready` is always 1. One ID,
-//             INCR; strobes are 0 for the filler at the end of a run.
+//             taken; its beats stand on W from that cycle on, behind those of the burst before. `bready` is always 1.
+//             One ID, INCR; strobes are 0 for the filler at the end of a run.
 // Bases       physical addresses of the DRAM areas, 4 KiB aligned, steady while anything runs.
 // Buffers     one word of act_fixed or one cell of act_binary a cycle (an enable and an address a bank).
 //
 // Pipeline    s        the instruction, into a register; s+1 to s+3 its first row's address (transfer_setup)
 //             s+4      first read, if a slot is free; then one a cycle, burst behind burst, ahead of the requests
-//             +latency the word at the buffer's port: a part of it, or the beat that its cell completes, into the FIFO; with
-//                      the last step of a burst its request into AW, if the one before has been taken
+//             +latency the word at the buffer's port: a part of it, or the beat that its cell completes, into the FIFO;
+//                      with the last step of a burst its request into AW, if the one before has been taken
 //             +1       AW, and the first beat on W
 //             A burst of a binary map takes ceil(bytes / 2m) steps, at least one a beat, whatever cell its border cuts.
 module store #(
@@ -68,7 +68,7 @@ module store #(
   localparam int PARTS = 128 / BUS;   // beats of a fixed word
   localparam int PART = PARTS > 1 ? $clog2(PARTS) : 1;
 
-  // --- the instruction ------------------------------------------------------------------------------------------------
+  // --- the instruction -----------------------------------------------------------------------------------------------
   // verilator lint_off UNUSEDSIGNAL
   blendsim_pkg::transfer_instruction_t d;  // whole, though the requests' fields are no longer needed
   // verilator lint_on UNUSEDSIGNAL
@@ -101,24 +101,23 @@ module store #(
     end
   end
 
-  logic [ADDRESS-1:0] base, burst_address;
+  logic [ADDRESS-1:12] base;
+  logic [ADDRESS-1:0] burst_address;
   logic [8:0] burst_beats;
   logic last_burst, burst_read;
-  always_comb begin
-    case (instruction.dram_base)
-      2'd0: base = program_base;
-      2'd1: base = input_base;
-      default: base = output_base;
-    endcase
-  end
+  logic unused;  // areas are 4 KiB aligned
+  assign unused = &{1'b0, output_base[11:0], input_base[11:0], program_base[11:0]};
+  multiplexer #(.COUNT(3), .WIDTH(ADDRESS - 12)) bases (
+      .select(d.dram_base), .words({output_base[ADDRESS-1:12], input_base[ADDRESS-1:12], program_base[ADDRESS-1:12]}),
+      .word(base));
   burst_walker #(.BURST(BURST), .BUS(BUS), .ADDRESS(ADDRESS)) walker (
       .clk, .start, .base,
       .dram_address(instruction.dram_address), .dram_stride(instruction.dram_stride),
       .run_bytes(instruction.run_bytes), .runs(instruction.runs),
       .step(burst_read), .address(burst_address), .beats(burst_beats), .last(last_burst));
 
-  // --- reader: one word or cell a cycle, burst behind burst, while a slot is free ---------------------------------------
-  localparam int RUN = 24 - $clog2(BUS / 8) + 1;
+  // --- reader: one word or cell a cycle, burst behind burst, while a slot is free ------------------------------------
+  localparam int RUN = 24 - $clog2(BUS / 8);
   logic [IN_FLIGHT-1:0] in_flight;  // bursts begun to be read and not yet answered
   logic responded, work, inside_burst;
   logic [8:0] steps, steps_now, made, made_now;  // beats of the burst that the law counts, and those made
@@ -145,7 +144,7 @@ module store #(
   // Runs end with a burst; what a run holds behind its row is filler, and nothing of it reaches the next.
   logic [RUN-1:0] run_left, run_left_now, run_beats;
   logic fresh, run_ends;
-  assign run_beats = RUN'((25'(d.run_bytes) + 25'(BUS / 8 - 1)) / 25'(BUS / 8));
+  assign run_beats = d.run_bytes[23:24-RUN];
   assign run_left_now = fresh ? run_beats : run_left;
   assign run_ends = burst_read && run_left_now == RUN'(burst_beats);
   always_ff @(posedge clk) begin
@@ -191,7 +190,7 @@ module store #(
     act_binary_read[bank] = take && !row_done;
   end
 
-  // --- what a step does with its data, a latency later --------------------------------------------------------------------
+  // --- what a step does with its data, a latency later ---------------------------------------------------------------
   logic last_beat;
   logic [3:0] there_bank;
   logic [FILL-1:0] there_fill;
@@ -209,26 +208,67 @@ module store #(
       .out({word_part, word_make, word_valid, word_last, word_burst_read}));
 
   // Cells to beats; a bit beside each slice tells whether it is the map's or filler.
-  logic [16*GEAR-1:0] gear, gear_now;
-  logic [GEAR-1:0] valid, valid_now;
   logic [16*CELL-1:0] cell_data;
-  always_comb begin  // a choice by index times width would become a shifter where the width is no power of two
-    cell_data = '0;
-    for (int b = 0; b < 16; b++) cell_data = cell_data | (act_binary_data[b*16*CELL+:16*CELL] & {16 * CELL{there_bank == 4'(b)}});
+  logic [15:0] there_banks;
+  for (genvar b = 0; b < 16; b++) begin : of_bank
+    assign there_banks[b] = there_bank == 4'(b);
   end
-  assign gear_now = there_take ? gear | ((16 * GEAR)'(cell_data) << {there_fill, 4'd0}) : gear;
-  assign valid_now = there_take && there_valid ? valid | (GEAR'({CELL{1'b1}}) << there_fill) : valid;
-  always_ff @(posedge clk) begin
-    if (reset || there_run_ends) begin
-      gear <= '0;
-      valid <= '0;
-    end else if (there_work) begin
-      gear <= there_make ? gear_now >> BUS : gear_now;
-      valid <= there_make ? valid_now >> BEAT : valid_now;
+  one_hot_multiplexer #(.PORTS(16), .WIDTH(16 * CELL)) banks (
+      .chosen(there_banks), .words(act_binary_data), .word(cell_data));
+  logic [BUS-1:0] gear_beat;
+  logic [BEAT-1:0] valid_beat;
+  generate
+    if (BEAT % CELL == 0) begin : whole  // a beat is whole cells: all but the last wait in their places
+      logic [BUS-1:0] held;
+      logic [BEAT-1:0] valid;
+      always_ff @(posedge clk) begin
+        for (int n = 0; n < BEAT; n += CELL) begin
+          if (there_take && there_fill == FILL'(n)) begin
+            held[16*n+:16*CELL] <= cell_data;
+            valid[n+:CELL] <= {CELL{there_valid}};
+          end
+        end
+      end
+      always_comb begin
+        gear_beat = held;
+        gear_beat[BUS-1-:16*CELL] = cell_data;
+        valid_beat = valid;
+        valid_beat[BEAT-1-:CELL] = {CELL{there_valid}};
+      end
+      logic unused_whole;
+      assign unused_whole = &{1'b0, there_run_ends, held, valid};
+    end else begin : gears
+      localparam int STEP = CELL % 8 == 0 && BEAT % 8 == 0 ? 8 : CELL % 4 == 0 && BEAT % 4 == 0 ? 4
+                          : CELL % 2 == 0 && BEAT % 2 == 0 ? 2 : 1;
+      logic [16*GEAR-1:0] gear, gear_now, placed;
+      logic [GEAR-1:0] valid, valid_now, placed_valid;
+      always_comb begin  // less than a beat is there, a multiple of what divides cell and beat
+        placed = '0;
+        placed_valid = '0;
+        for (int n = 0; n < BEAT; n += STEP) begin
+          if (there_take && there_fill == FILL'(n)) begin
+            placed = (16 * GEAR)'(cell_data) << (16 * n);
+            placed_valid = GEAR'({CELL{there_valid}}) << n;
+          end
+        end
+      end
+      assign gear_now = gear | placed;
+      assign valid_now = valid | placed_valid;
+      assign gear_beat = gear_now[BUS-1:0];
+      assign valid_beat = valid_now[BEAT-1:0];
+      always_ff @(posedge clk) begin
+        if (reset || there_run_ends) begin
+          gear <= '0;
+          valid <= '0;
+        end else if (there_work) begin
+          gear <= there_make ? gear_now >> BUS : gear_now;
+          valid <= there_make ? valid_now >> BEAT : valid_now;
+        end
+      end
     end
-  end
+  endgenerate
 
-  // --- requests -------------------------------------------------------------------------------------------------------
+  // --- requests ------------------------------------------------------------------------------------------------------
   logic arrived, beat_push, beat_last;
   logic [BUS-1:0] beat_data;
   logic [BUS/8-1:0] beat_strobe;
@@ -239,8 +279,8 @@ module store #(
     beat_data = act_fixed_data[word_part*BUS+:BUS];
     beat_strobe = {(BUS / 8) {word_valid}};
     if (there_work) begin
-      beat_data = gear_now[BUS-1:0];
-      for (int k = 0; k < BEAT; k++) beat_strobe[2*k+:2] = {2{valid_now[k]}};
+      beat_data = gear_beat;
+      for (int k = 0; k < BEAT; k++) beat_strobe[2*k+:2] = {2{valid_beat[k]}};
     end
   end
 
@@ -267,7 +307,7 @@ module store #(
     end
   end
 
-  // --- beats: they leave from the cycle after their burst's request on --------------------------------------------------
+  // --- beats: they leave from the cycle after their burst's request on -----------------------------------------------
   localparam int BEATS = $clog2(OUTSTANDING * BURST + 1);
   logic beat_there;
   logic [BEATS-1:0] released;
@@ -280,7 +320,7 @@ module store #(
     else released <= released + (send ? BEATS'(request_beats) : '0) - BEATS'(wvalid && wready);
   end
 
-  // --- responses ------------------------------------------------------------------------------------------------------
+  // --- responses -----------------------------------------------------------------------------------------------------
   logic ends_instruction, burst_known;
   beat_fifo #(.WIDTH(1), .DEPTH(OUTSTANDING)) sent (
       .clk, .reset, .push(send), .push_data(sends_last), .pop(responded), .available(burst_known),

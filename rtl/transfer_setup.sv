@@ -6,7 +6,7 @@
 //             s+1  rows before * columns
 //             s+2  * map_slices
 //             s+3  shifted and added to the base: `row_address`, to be taken at the end of this cycle
-// The products are sums of nine shifted operands in LUTs: for one address an instruction no DSP slice is spent.
+// The products are formed in LUTs: for one address an instruction no DSP slice is spent.
 module transfer_setup (
     input  logic clk,
     input  logic [1:0] form,
@@ -17,20 +17,16 @@ module transfer_setup (
     input  logic [8:0] width,
     output logic [17:0] row_address
 );
-  function automatic logic [17:0] product(input logic [17:0] a, input logic [8:0] b);
-    product = (((b[0] ? a : '0) + (b[1] ? a << 1 : '0) + (b[2] ? a << 2 : '0)) +
-               ((b[3] ? a << 3 : '0) + (b[4] ? a << 4 : '0) + (b[5] ? a << 5 : '0))) +
-              ((b[6] ? a << 6 : '0) + (b[7] ? a << 7 : '0) + (b[8] ? a << 8 : '0));
-  endfunction
-
   logic binary, linear, stem;
   assign linear = form == 2'd0;
   assign binary = form == 2'd2;
   assign stem = form == 2'd3;
 
   logic [8:0] rows_1, columns_1, slices_1, slices_2;
-  logic [17:0] base_1, base_2, base_3, pixels_2, words_3;
+  logic [17:0] base_1, base_2, base_3, pixels_1, pixels_2, words_2, words_3;
   logic [1:0] bytes_log2_1, bytes_log2_2, bytes_log2_3;
+  product #(.WIDTH(18), .A(9), .B(9)) of_pixels (.a(columns_1), .b(rows_1), .result(pixels_1));
+  product #(.WIDTH(18), .A(18), .B(9)) of_words (.a(pixels_2), .b(slices_2), .result(words_2));
   always_ff @(posedge clk) begin
     rows_1 <= linear ? '0 : binary ? map_row >> 2 : map_row;
     columns_1 <= binary ? 9'((10'(width) + 10'd3) >> 2) : width;
@@ -38,12 +34,12 @@ module transfer_setup (
     bytes_log2_1 <= binary || stem ? '0 : bytes_log2;
     base_1 <= buffer_address;
 
-    pixels_2 <= product(18'(columns_1), rows_1);
+    pixels_2 <= pixels_1;
     slices_2 <= slices_1;
     bytes_log2_2 <= bytes_log2_1;
     base_2 <= base_1;
 
-    words_3 <= product(pixels_2, slices_2);
+    words_3 <= words_2;
     bytes_log2_3 <= bytes_log2_2;
     base_3 <= base_2;
   end

@@ -2,9 +2,10 @@
 // Nine cells of a binary map in one cycle: the banks' addresses, and the crossbar behind them (layout.h, BinaryMap).
 //
 // Window (taps = 0): cell `first_cell` of the pixels (x + dx, y + dy), dx, dy = 0..2, is cell 3*dy + dx of the operand.
-// Tap (taps = 1): cells first_cell.. first_cell+8 of the pixel (x, y) are cells 0..8 of the operand; cells_left = 1 reads one alone.
-// Zero are cells outside the map, behind rows_left or columns_left (window) or cells_left (tap), and the channels above
-// last_channels of the view's last cell: cells_left says how far that is (1: this one, a window's cells all; 10: beyond).
+// Tap (taps = 1): cells first_cell.. first_cell+8 of the pixel (x, y) are cells 0..8 of the operand; cells_left = 1
+// reads one alone. Zero are cells outside the map, behind rows_left or columns_left (window) or cells_left (tap), and
+// the channels above last_channels of the view's last cell: cells_left says how far that is (1: this one, a window's
+// cells all; 10: beyond).
 //
 //   parameters  SLICES (of 16 channels a cell), ADDRESS_BITS (of a bank address), LATENCY (act_binary's)
 //   cycle t     read with its request; address is that of cell (x, y, first_cell), also where it lies outside the map.
@@ -12,7 +13,8 @@
 //   t+1         act_binary_read, act_binary_address
 //   t+1+LATENCY act_binary_data: two levels of 4:1 multiplexers, first by column of banks, then by row, and the mask
 //   t+2+LATENCY operand
-// A window's columns touch at most two blocks of columns and its rows two of rows, so a bank needs one of four addresses.
+// A window's columns touch at most two blocks of columns and its rows two of rows, so a bank needs one of four
+// addresses.
 module window_reader #(
     parameter int SLICES = blendsim_pkg::XNOR_ARRAY_WORDS / 3,
     parameter int ADDRESS_BITS = blendsim_pkg::BUFFER_ACT_BINARY_ADDRESS_BITS,
@@ -40,41 +42,61 @@ module window_reader #(
 );
   localparam int CELL = 16 * SLICES;
 
-  // Rows and columns that are inside the map and the kernel; a tap looks at the first of each alone.
-  function automatic logic [2:0] in_range(input logic signed [12:0] first, input logic [8:0] size, input logic [1:0] left);
-    for (int d = 0; d < 3; d++) begin
-      in_range[d] = first + 13'(d) >= 0 && first + 13'(d) < $signed({4'b0, size}) && 2'(d) < left;
-    end
+  // Rows and columns that are inside the map and the kernel; a tap looks at the first of each alone. Of the three next
+  // to one another, those before and behind a border are told by the first's distance to it: -1 and -2 are all ones but
+  // the last bit.
+  function automatic logic [2:0] in_range(input logic signed [12:0] first, input logic [8:0] size,
+                                          input logic [1:0] left);
+    logic [12:0] beyond;
+    logic [2:0] low, high;
+    beyond = first - {4'b0, size};
+    low = {!first[12] || &first[12:1], !first[12] || &first, !first[12]};
+    high = {beyond[12] && !(&beyond[12:1]), beyond[12] && !(&beyond), beyond[12]};
+    in_range = low & high & {left == 2'd3, left[1], left != 2'd0};
   endfunction
   logic [2:0] columns, rows;
   assign columns = in_range(x, width, columns_left);
   assign rows = in_range(y, height, rows_left);
 
-  // Bank (bx, by) holds (x, y, s) with bx = (x + s) mod 4 and by = (y + x/4 + s/4) mod 4.
+  // Bank (bx, by) holds (x, y, s) with bx = (x + s) mod 4 and by = (y + x/4 + s/4) mod 4: the cell `along` and `down`
+  // behind the first. A window's lie in this block or the next one; a tap's are 4 * down + along cells on.
   logic [15:0] enable;
   logic [16*ADDRESS_BITS-1:0] next_address;
-  always_comb begin
-    for (int bx = 0; bx < 4; bx++) begin
-      logic [1:0] dx, block;
-      logic next_block;
-      dx = 2'(bx) - first_cell[1:0] - x[1:0];  // also a tap's cell - `first_cell`, modulo 4
-      next_block = !taps && {1'b0, x[1:0]} + {1'b0, dx} > 3'd3;
-      block = x[3:2] + {1'b0, next_block};
-      for (int by = 0; by < 4; by++) begin
-        logic [1:0] dy;
-        logic [3:0] next_cell;
-        dy = 2'(by) - block - first_cell[3:2] - y[1:0];
-        next_cell = {2'(by) - block - y[1:0], 2'(bx) - x[1:0]} - first_cell;
-        if (taps) enable[4*by+bx] = read && columns[0] && rows[0] && next_cell < 4'd9 && next_cell < cells_left;
-        else enable[4*by+bx] = read && dx != 2'd3 && columns[dx] && dy != 2'd3 && rows[dy];
-        next_address[(4*by+bx)*ADDRESS_BITS +: ADDRESS_BITS] = address + (next_block ? column_pitch : '0)
-            + (!taps && {1'b0, y[1:0]} + {1'b0, dy} > 3'd3 ? row_pitch : '0)
-            + (taps ? ADDRESS_BITS'(next_cell) : '0);
+  logic [1:0] first_column, first_row;
+  assign first_column = x[1:0] + first_cell[1:0];
+  assign first_row = y[1:0] + x[3:2] + first_cell[3:2];
+  generate
+    for (genvar bx = 0; bx < 4; bx++) begin : column
+      logic [1:0] along, place;
+      logic next_block, borrow, here;
+      logic [2:0] counted;
+      logic [ADDRESS_BITS-1:0] at, at_next, at_third;
+      assign along = 2'(bx) - first_column;
+      assign place = 2'(bx) - x[1:0];
+      assign borrow = place < first_cell[1:0];
+      window_place of_columns (.from(x[1:0]), .by(along), .counted(columns), .here, .crosses(next_block));
+      always_comb begin
+        if (taps) begin
+          counted = {along == 2'd0 && cells_left > 4'd8, {2'd1, along} < cells_left, {2'd0, along} < cells_left};
+          if (!columns[0] || !rows[0]) counted = 3'd0;
+        end else counted = here ? rows : 3'd0;
+      end
+      assign at = address + (taps ? ADDRESS_BITS'(along) : next_block ? column_pitch : '0);
+      assign at_next = at + (taps ? ADDRESS_BITS'(4) : row_pitch);
+      assign at_third = at + ADDRESS_BITS'(8);
+      for (genvar by = 0; by < 4; by++) begin : bank
+        logic [1:0] down;
+        logic crosses;
+        assign down = 2'(by) - first_row - {1'b0, taps ? borrow : next_block};
+        window_place of_rows (.from(y[1:0]), .by(down), .counted, .here(enable[4*by+bx]), .crosses);
+        multiplexer #(.COUNT(3), .WIDTH(ADDRESS_BITS)) addresses (
+            .select(taps ? down : {1'b0, crosses}), .words({at_third, at_next, at}),
+            .word(next_address[(4*by+bx)*ADDRESS_BITS+:ADDRESS_BITS]));
       end
     end
-  end
+  endgenerate
   always_ff @(posedge clk) begin
-    act_binary_read <= enable;
+    act_binary_read <= read ? enable : 16'd0;
     act_binary_address <= next_address;
   end
 

@@ -70,11 +70,6 @@ module xnor_array #(
   logic [6:0] kernel_windows;
   logic [5:0] nines;
   logic [15:0] tap_steps, window_steps;
-  // a * b in LUTs.
-  function automatic logic [15:0] times(input logic [9:0] a, input logic [8:0] b);
-    times = '0;
-    for (int n = 0; n < 9; n++) times = times + (b[n] ? {6'b0, a} << n : 16'd0);
-  endfunction
   function automatic logic [3:0] third(input logic [4:0] kernel);  // ceil(kernel / 3)
     third = '0;
     for (int n = 0; n < 11; n++) third = third + {3'b0, kernel > 5'(3 * n)};
@@ -85,13 +80,13 @@ module xnor_array #(
     product = (product << 6) - (product << 3) + product;
     ninth = product[14:9] + 6'd1;
   endfunction
-  assign kernel_taps = 10'(times({5'b0, instruction.kernel_h}, {4'b0, instruction.kernel_w}));
   assign thirds_h = third(instruction.kernel_h);
   assign thirds_w = third(instruction.kernel_w);
-  assign kernel_windows = 7'(times({6'b0, thirds_h}, {5'b0, thirds_w}));
   assign nines = ninth(instruction.cells);
-  assign tap_steps = times(kernel_taps, {3'b0, nines});
-  assign window_steps = times({3'b0, kernel_windows}, instruction.cells);
+  product #(.WIDTH(10), .A(5), .B(5)) of_taps (.a(instruction.kernel_h), .b(instruction.kernel_w), .result(kernel_taps));
+  product #(.WIDTH(7), .A(4), .B(4)) of_windows (.a(thirds_h), .b(thirds_w), .result(kernel_windows));
+  product #(.WIDTH(16), .A(10), .B(6)) of_tap_steps (.a(kernel_taps), .b(nines), .result(tap_steps));
+  product #(.WIDTH(16), .A(9), .B(7)) of_window_steps (.a(instruction.cells), .b(kernel_windows), .result(window_steps));
   assign windows = instruction.dilation_h == 3'd1 && instruction.dilation_w == 3'd1 && tap_steps >= window_steps;
 
   blendsim_pkg::xnor_array_instruction_t held;

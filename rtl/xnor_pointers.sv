@@ -37,11 +37,6 @@ module xnor_pointers #(
     output logic [START_BITS-1:0]   start_address,
     output logic [SUM_BITS-1:0]     sum_address
 );
-  // a * b in LUTs, modulo 2^14.
-  function automatic logic [13:0] times(input logic [13:0] a, input logic [13:0] b);
-    times = '0;
-    for (int n = 0; n < 14; n++) times = times + (b[n] ? a << n : 14'd0);
-  endfunction
   // Blocks of four that a move by `by` from `from` crosses, as addresses.
   function automatic logic [ACT_BITS-1:0] crossed(input logic [1:0] from, input logic [2:0] by, input logic [ACT_BITS-1:0] pitch);
     logic [1:0] blocks_of_four;
@@ -62,16 +57,28 @@ module xnor_pointers #(
   logic [4:0] classes_x1;
   logic [7:0] blocks;
   assign blocks = {1'b0, instruction.in_width[8:2]} + {7'b0, instruction.in_width[1:0] != 2'b0};
+  logic [ACT_BITS-1:0] of_blocks;
+  logic [12:0] rows_down;
+  product #(.WIDTH(ACT_BITS), .A(9), .B(8)) of_pitch (.a(instruction.map_cells), .b(blocks), .result(of_blocks));
+  product #(.WIDTH(13), .A(9), .B(3)) of_rows (.a(instruction.out_row), .b(instruction.stride_h), .result(rows_down));
   always_ff @(posedge clk) begin
     if (start) begin
-      pitch1 <= ACT_BITS'(times({5'b0, instruction.map_cells}, {6'b0, blocks}));
-      y_first1 <= 13'(times({5'b0, instruction.out_row}, {11'b0, instruction.stride_h})) - {9'b0, instruction.pad_top};
+      pitch1 <= of_blocks;
+      y_first1 <= rows_down - {9'b0, instruction.pad_top};
       classes_x1 <= {1'b0, instruction.class_left} + {1'b0, instruction.class_right} + 5'd1;
     end
   end
 
-  // Cycle s+1+k: what depends on the counters, and the block of the first row.
+  // Cycle s+1+k: what depends on the counters, and the blocks of the first row and column.
   logic [4:0] classes_y1;
+  logic [9:0] all_classes;
+  logic [2:0] blocks_left;
+  logic [ACT_BITS-1:0] of_first_row, of_blocks_left;
+  product #(.WIDTH(ACT_BITS), .A(ACT_BITS), .B(11), .SIGNED(1)) of_row (
+      .a(pitch1), .b(y_first1[12:2]), .result(of_first_row));
+  product #(.WIDTH(ACT_BITS), .A(9), .B(3)) of_left (.a(held.map_cells), .b(blocks_left), .result(of_blocks_left));
+  product #(.WIDTH(10), .A(5), .B(5)) of_classes (.a(classes_x1), .b(classes_y1), .result(all_classes));
+  assign blocks_left = {1'b0, held.pad_left[3:2]} + {2'b0, held.pad_left[1:0] != 2'd0};
   logic signed [12:0] x_first1;
   assign classes_y1 = {1'b0, held.class_top} + {1'b0, held.class_bottom} + 5'd1;
   assign x_first1 = -$signed({9'b0, held.pad_left});
@@ -96,68 +103,44 @@ module xnor_pointers #(
       i <= held;
       is_windows <= windows;
       pitch <= pitch1;
-      first_row <= ACT_BITS'(held.source) + ACT_BITS'(times(14'(pitch1), {{3{y_first1[12]}}, y_first1[12:2]}));
-      first_column <= ACT_BITS'(times({5'b0, held.map_cells}, {{3{x_first1[12]}}, x_first1[12:2]}));
+      first_row <= ACT_BITS'(held.source) + of_first_row;
+      first_column <= -of_blocks_left;
       y_first <= y_first1;
       x_first <= x_first1;
       classes_x <= classes_x1;
-      classes <= 10'(times({9'b0, classes_x1}, {9'b0, classes_y1}));
+      classes <= all_classes;
     end
   end
 
   // Cycle s+2+k: the pointers' next values. Of the walk, and of the places it returns to at inner loops' ends.
-  logic signed [12:0] row_y, pixel_x, next_row_y, next_pixel_x, next_y, next_x;
+  logic signed [12:0] row_y, pixel_x, from_y, from_x, next_y, next_x;
   logic [ACT_BITS-1:0] row_base, pixel_base, row_now, column_now;             // addresses of blocks
-  logic [ACT_BITS-1:0] next_row_base, next_pixel_base, next_row_now, next_column_now;
+  logic [ACT_BITS-1:0] from_row, from_column, next_row_now, next_column_now;
   logic [ACT_BITS-1:0] plane_cell, cell_now, next_plane_cell, next_cell;
   logic [WEIGHT_BITS-1:0] group_weights, next_group_weights, next_weights, weights_after;
   logic [START_BITS-1:0] next_start;
   logic [SUM_BITS-1:0] next_sum;
   logic [ACT_BITS-1:0] cells_pitch;
-  logic [2:0] move_y, move_x;
+  logic [2:0] move_y, move_x, by_y, by_x;
+  logic [9:0] of_class;
+  product #(.WIDTH(10), .A(5), .B(5)) of_class_rows (.a(classes_x), .b(class_y), .result(of_class));
   always_comb begin
     cells_pitch = ACT_BITS'(i.map_cells);
     move_y = is_windows ? 3'd3 : i.dilation_h;
     move_x = is_windows ? 3'd3 : i.dilation_w;
     weights_after = weight_address + 1'b1;
 
-    next_row_y = row_y;
-    next_row_base = row_base;
-    if (begins == 4'd8) begin
-      next_row_y = y_first;
-      next_row_base = first_row;
-    end else if (begins == 4'd7) begin
-      next_row_y = row_y + $signed({10'b0, i.stride_h});
-      next_row_base = row_base + crossed(row_y[1:0], i.stride_h, pitch);
-    end
-    next_pixel_x = pixel_x;
-    next_pixel_base = pixel_base;
-    if (begins >= 4'd7) begin
-      next_pixel_x = x_first;
-      next_pixel_base = first_column;
-    end else if (begins == 4'd6) begin
-      next_pixel_x = pixel_x + $signed({10'b0, i.stride_w});
-      next_pixel_base = pixel_base + crossed(pixel_x[1:0], i.stride_w, cells_pitch);
-    end
-
-    next_y = y;
-    next_row_now = row_now;
-    if (begins >= 4'd3) begin
-      next_y = next_row_y;
-      next_row_now = next_row_base;
-    end else if (begins == 4'd2) begin
-      next_y = y + $signed({10'b0, move_y});
-      next_row_now = row_now + crossed(y[1:0], move_y, pitch);
-    end
-    next_x = x;
-    next_column_now = column_now;
-    if (begins >= 4'd2) begin
-      next_x = next_pixel_x;
-      next_column_now = next_pixel_base;
-    end else if (begins == 4'd1) begin
-      next_x = x + $signed({10'b0, move_x});
-      next_column_now = column_now + crossed(x[1:0], move_x, cells_pitch);
-    end
+    // The walk goes on from where it stands, or from the place that the loop began at.
+    from_y = begins >= 4'd3 ? row_y : y;
+    from_row = begins >= 4'd3 ? row_base : row_now;
+    by_y = begins == 4'd7 ? i.stride_h : begins == 4'd2 ? move_y : 3'd0;
+    next_y = begins[3] ? y_first : from_y + $signed({10'b0, by_y});
+    next_row_now = begins[3] ? first_row : from_row + crossed(from_y[1:0], by_y, pitch);
+    from_x = begins >= 4'd2 ? pixel_x : x;
+    from_column = begins >= 4'd2 ? pixel_base : column_now;
+    by_x = begins == 4'd6 ? i.stride_w : begins == 4'd1 ? move_x : 3'd0;
+    next_x = begins >= 4'd7 ? x_first : from_x + $signed({10'b0, by_x});
+    next_column_now = begins >= 4'd7 ? first_column : from_column + crossed(from_x[1:0], by_x, cells_pitch);
 
     next_plane_cell = plane_cell;
     if (begins >= 4'd5) next_plane_cell = ACT_BITS'(i.first_cell);
@@ -167,16 +150,20 @@ module xnor_pointers #(
     next_weights = begins >= 4'd6 ? WEIGHT_BITS'(i.weights) : begins == 4'd4 ? group_weights : weights_after;
     next_group_weights = begins >= 4'd5 ? next_weights : group_weights;
     next_start = start_address;
-    if (begins >= 4'd6) next_start = START_BITS'(i.start) + START_BITS'(times({9'b0, class_y}, {9'b0, classes_x})) + START_BITS'(class_x);
+    if (begins >= 4'd6) next_start = START_BITS'(i.start) + START_BITS'(of_class) + START_BITS'(class_x);
     else if (begins == 4'd5) next_start = start_address + START_BITS'(classes);
     next_sum = begins == 4'd8 ? SUM_BITS'(i.destination) : begins >= 4'd5 ? sum_address + 1'b1 : sum_address;
   end
 
   always_ff @(posedge clk) begin
-    row_y <= next_row_y;
-    row_base <= next_row_base;
-    pixel_x <= next_pixel_x;
-    pixel_base <= next_pixel_base;
+    if (begins >= 4'd7) begin
+      row_y <= next_y;
+      row_base <= next_row_now;
+    end
+    if (begins >= 4'd6) begin
+      pixel_x <= next_x;
+      pixel_base <= next_column_now;
+    end
     y <= next_y;
     row_now <= next_row_now;
     x <= next_x;

@@ -102,8 +102,8 @@ inline constexpr std::int64_t slice_narrow_bits = 18;  // of a multiplier
   return record_lead(p, width, record_latency, operand_latency) + operand_latency + post_stages(p) + threshold_steps(p);
 }
 
-// Issue, buffer read (either kind of map), value less zero point, maximum or sum in the slice's register, times
-// divisor / taps (2), and four registers for the words of a result, all of which a result of four bytes has. rtl/pool_unit.sv.
+// Issue, buffer read (either kind of map), a slice's four registers: value, less zero point, times divisor / taps, sum (beside
+// them the maximum), and four registers for the words of a result, all of which a result of four bytes has. rtl/pool_unit.sv.
 [[nodiscard]] constexpr std::int64_t least_depth(const PoolUnitParameters&, std::int64_t read_latency) {
   return pool_issue_stages + read_latency + 1 + 1 + 2 + 4;
 }
