@@ -185,11 +185,12 @@ Resources mac_array(const MachineParameters& m) {
   return r;
 }
 
-// Lanes of 32 bits with a multiplier each; the choice of a bank for each of nine cells; divisor / taps. Waits as mac_array.
+// A slice a lane adds up its sum; maxima, and words of results, which wait by width. Banks' addresses and the choice of a window's
+// cells; taps of a window, and divisor / taps. Waits as mac_array.
 Resources pool_unit(const MachineParameters& m) {
-  constexpr std::int64_t step_bits = 20;
+  constexpr std::int64_t step_bits = 21;
   const std::int64_t groups = m.pool_unit.lanes / slice_channels, cells = m.xnor_array.cell_slices();
-  Resources r{2766 + 166 * cells + 4259 * groups, 2630 + 16 * cells + 1748 * groups, m.pool_unit.lanes, 0, 0};
+  Resources r{1735 + 178 * cells + 1215 * groups, 1680 + 16 * cells + 1995 * groups, m.pool_unit.lanes, 0, 0};
   const std::int64_t least = least_depth(m.pool_unit, std::max(latency(m, BufferId::act_binary), latency(m, BufferId::act_fixed)));
   r += delay_line(instruction_bits_of<Units, units::PoolUnit> + step_bits, m.pool_unit.depth - least);
   return r;
