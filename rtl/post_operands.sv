@@ -147,7 +147,8 @@ module post_operands #(
                                                       input logic [4:0] place, input int rows_slices);
     int from;
     slices_at = '0;
-    for (int s = 0; s < SLICES; s++) begin
+    if (ACCUMULATOR_WORDS * ACCUMULATOR_WIDTH == SLICES * 512) slices_at = data;  // there is one place only
+    else for (int s = 0; s < SLICES; s++) begin
       from = 32'(place) + s;
       if (ACCUMULATOR_WORDS > 1 && from >= rows_slices) from = from - rows_slices + ACCUMULATOR_WIDTH / 512;
       for (int p = 0; p < ACCUMULATOR_WORDS * ACCUMULATOR_WIDTH / 512; p++)
@@ -178,25 +179,33 @@ module post_operands #(
     localparam int AT_2 = 2 * l % (16 * SLICES), WORD_2 = 2 * l / (16 * SLICES);
     localparam int AT_4 = 4 * l % (16 * SLICES), WORD_4 = 4 * l / (16 * SLICES);
     logic mine;
-    logic [31:0] value;
+    logic [OPERAND-1:0] value;
+    logic [31:0] value_1, value_2, value_4;
     logic sign_1, sign_2;
     assign mine = size == 2'd0 || (size == 2'd1 ? 32'(chunk[0]) == WORD_2 : 32'(chunk) == WORD_4);
     assign sign_1 = is_signed && act_fixed_data[8*l+7];
     assign sign_2 = is_signed && act_fixed_data[8*AT_2+15];
-    assign value = size == 2'd0 ? {{24{sign_1}}, act_fixed_data[8*l+:8]} :
-                   size == 2'd1 ? {{16{sign_2}}, act_fixed_data[8*AT_2+:16]} : act_fixed_data[8*AT_4+:32];
+    assign value_1 = {{24{sign_1}}, act_fixed_data[8*l+:8]};
+    assign value_2 = {{16{sign_2}}, act_fixed_data[8*AT_2+:16]};
+    assign value_4 = act_fixed_data[8*AT_4+:32];
+    multiplexer #(.COUNT(3), .WIDTH(OPERAND)) bytes (
+        .select(size), .word(value), .words({value_4[OPERAND-1:0], value_2[OPERAND-1:0], value_1[OPERAND-1:0]}));
     logic a_takes, b_takes;
     assign a_takes = a_comes && (a_from != 2'd3 || mine);
     assign b_takes = b_comes && (b_from != 2'd3 || mine);
     logic [OPERAND-1:0] a_next, b_next;
-    assign a_next = a_from[1] ? (a_from[0] ? value[OPERAND-1:0] : mac_slices_a[32*l+:OPERAND]) : xnor_slices_a[32*l+:OPERAND];
-    assign b_next = b_from[1] ? (b_from[0] ? value[OPERAND-1:0] : mac_slices_b[32*l+:OPERAND]) : xnor_slices_b[32*l+:OPERAND];
+    multiplexer #(.COUNT(4), .WIDTH(OPERAND)) a_choice (
+        .select(a_from), .word(a_next),
+        .words({value, mac_slices_a[32*l+:OPERAND], xnor_slices_a[32*l+:OPERAND], xnor_slices_a[32*l+:OPERAND]}));
+    multiplexer #(.COUNT(4), .WIDTH(OPERAND)) b_choice (
+        .select(b_from), .word(b_next),
+        .words({value, mac_slices_b[32*l+:OPERAND], xnor_slices_b[32*l+:OPERAND], xnor_slices_b[32*l+:OPERAND]}));
     always_ff @(posedge clk) begin
       if (a_takes) a_held[l*OPERAND+:OPERAND] <= a_next;
       if (b_takes) b_held[l*OPERAND+:OPERAND] <= b_next;
     end
     logic unused;
-    assign unused = &{1'b0, value, xnor_slices_a[32*l+:32], xnor_slices_b[32*l+:32], mac_slices_a[32*l+:32], mac_slices_b[32*l+:32]};
+    assign unused = &{1'b0, value_1, value_2, value_4, xnor_slices_a[32*l+:32], xnor_slices_b[32*l+:32], mac_slices_a[32*l+:32], mac_slices_b[32*l+:32]};
   end
   always_ff @(posedge clk) {a, b} <= {a_held, b_held};
 endmodule

@@ -18,7 +18,10 @@ module post_pointer #(
     output logic [ADDRESS-1:0] address
 );
   logic [ADDRESS-1:0] next_word, next_pixel, next_group;
-  assign address = !cell_start ? next_word : begin_tile ? base : begin_group ? next_group : next_pixel;
+  logic [1:0] from;  // the choice in a module of its own: yosys would build it anew for each adder
+  assign from = !cell_start ? 2'd0 : begin_tile ? 2'd1 : begin_group ? 2'd2 : 2'd3;
+  multiplexer #(.COUNT(4), .WIDTH(ADDRESS)) choice (
+      .select(from), .words({next_pixel, next_group, base, next_word}), .word(address));
   always_ff @(posedge clk) begin
     if (fire) next_word <= address + word_step;
     if (fire && cell_start) next_pixel <= address + pixel_step;

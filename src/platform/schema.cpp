@@ -137,7 +137,7 @@ bool plain_word(const std::string& text) {
 }  // namespace
 
 std::string Leaf::value_text() const {
-  if (text != nullptr) return plain_word(*text) ? *text : quoted(*text);
+  if (text != nullptr) return plain_word(*text) ? *text : blendsim::quoted(*text);
   return format_value(*number, row);
 }
 
