@@ -20,7 +20,8 @@ class QueueUnits {
     Units::for_each([&]<class U>() {
       QueueUnit*& unit = all[static_cast<std::size_t>(index(U::id))];
       if constexpr (ComputeDescriptor<U>) {
-        compute_.push_back(std::make_unique<ComputeUnit>(std::string(U::name).c_str(), U::id, context, tokens, hazards));
+        compute_.push_back(
+            std::make_unique<ComputeUnit>(std::string(U::name).c_str(), U::id, context, tokens, hazards));
         unit = compute_.back().get();
       } else {
         unit = U::id == UnitId::load ? static_cast<QueueUnit*>(&load) : &store;

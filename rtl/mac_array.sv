@@ -9,7 +9,7 @@
 // Pipeline, start in cycle s: s+1 instruction and loop counters, s+2 to s+4 first addresses, s+5 pointers (mac_control.sv),
 //   buffer reads and the choice of lanes (OPERANDS cycles), multiply 3 (packed: pre-adder 1 more), rest of the cascade, (packed:
 //   unpacking 1), adder tree with the accumulator, which is the written word. DEPTH beyond STAGES waits before the addresses.
-// Source: src/units/mac_array/instruction.h, src/platform/pipeline.h, docs/timing.md.
+// Source: src/units/mac_array/instruction.h, src/units/pipeline.h, docs/timing.md.
 module mac_array #(
     parameter int ROWS = blendsim_pkg::MAC_ARRAY_ROWS,
     parameter int COLUMNS = blendsim_pkg::MAC_ARRAY_COLUMNS,

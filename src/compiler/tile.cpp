@@ -22,6 +22,7 @@ namespace blendsim::compiler {
 namespace {
 
 constexpr Cycles shortest_tile = 64;  // shorter instructions pay more for dispatch and tokens than they gain in overlap
+constexpr int most_rows = most_tile_rows;
 constexpr std::int64_t shortest_transfer = 512;  // bytes: two bursts of the usual bus
 constexpr std::int64_t accumulator_address_limit = addressed_words(BufferId::accumulators);
 
@@ -230,7 +231,7 @@ class Tiler {
 
   static int rows_by_bytes(std::int64_t row_bytes, const Node& node) {
     return static_cast<int>(
-        std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, static_cast<int>(most_tile_rows))));
+        std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, most_rows)));
   }
 
   int rows_by_law(int n, const Node& node, TileOp::Kind kind) const {
@@ -239,7 +240,7 @@ class Tiler {
     op.node = n;
     op.rows = 1;
     const Cycles one = std::max<Cycles>(1, occupancy(build(plan_, op), machine_));
-    return static_cast<int>(std::clamp<Cycles>(ceil_divide(shortest_tile, one), 1, std::min(node.height, static_cast<int>(most_tile_rows))));
+    return static_cast<int>(std::clamp<Cycles>(ceil_divide(shortest_tile, one), 1, std::min(node.height, most_rows)));
   }
 
   void cut_rows(int n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
@@ -368,7 +369,7 @@ class Tiler {
       op.part = static_cast<int>(p < stage.convs.size() ? p : p - stage.convs.size());
       longest = std::max(longest, occupancy(build(plan_, op), machine_));
     }
-    std::int64_t rows = std::clamp<Cycles>(ceil_divide(shortest_tile, longest), 1, std::min(node.height, static_cast<int>(most_tile_rows)));
+    std::int64_t rows = std::clamp<Cycles>(ceil_divide(shortest_tile, longest), 1, std::min(node.height, most_rows));
     if (!stage.convs.empty()) {
       const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth / most_in_one_region(stage);
       while (rows > 1 && rows * accumulator_words(node, stage, op.slices) > depth / 4) --rows;

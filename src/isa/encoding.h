@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of the instructions of any list of units, from the tables alone (units/instruction_word.h says what lies where).
+// Words of the instructions of any list of units, from the tables alone (units/instruction_word.h says what lies
+// where).
 #pragma once
 
 #include <fmt/format.h>
@@ -49,7 +50,8 @@ class Encoding {
       const std::size_t first = index++;
       const std::uint64_t opcode = words[first].low & end_opcode;
       if (opcode == end_opcode) {
-        if (words[first] != Word{end_opcode, 0}) encoding_detail::refuse_word(first, "END carries bits beyond its opcode");
+        if (words[first] != Word{end_opcode, 0})
+          encoding_detail::refuse_word(first, "END carries bits beyond its opcode");
         if (index != words.size()) encoding_detail::refuse_word(index, "words follow END");
         return instructions;
       }
@@ -57,7 +59,8 @@ class Encoding {
       Chunks chunks{words[first].low, words[first].high};
       index += following(words, first, chunks);
       instructions.push_back(defaults()[opcode]);
-      visit_unit<List>(instructions.back(), [&]<class U>(typename U::Instruction& i) { decode_unit<U>(chunks, first, i); });
+      visit_unit<List>(instructions.back(),
+                       [&]<class U>(typename U::Instruction& i) { decode_unit<U>(chunks, first, i); });
     }
     encoding_detail::refuse_word(words.size(), "the stream ends without END");
   }
@@ -94,7 +97,8 @@ class Encoding {
       chunks[2 * w] = words[first + w].low;
       chunks[2 * w + 1] = words[first + w].high;
     }
-    if (count > 0 && words[first + count] == Word{}) encoding_detail::refuse_word(first + count, "a last word of zeros is never written");
+    if (count > 0 && words[first + count] == Word{})
+      encoding_detail::refuse_word(first + count, "a last word of zeros is never written");
     return count;
   }
 
@@ -102,12 +106,13 @@ class Encoding {
   static void encode_unit(const typename U::Instruction& i, std::vector<Word>& words) {
     if (!all_values_fit<List>(i)) refuse<U>(i);
     Chunks chunks{};
-    for_each_slot<List>(i, [&](std::string_view, std::uint32_t value, auto slot) __attribute__((always_inline)) {
-      constexpr int chunk = slot.place / chunk_bits, offset = slot.place % chunk_bits;
-      const std::uint64_t bits = slot.pack(value);
-      chunks[chunk] |= bits << offset;
-      if constexpr (offset + slot.bits > chunk_bits) chunks[chunk + 1] |= bits >> (chunk_bits - offset);
-    });
+    for_each_slot<List>(
+        i, [&](std::string_view, std::uint32_t value, auto slot) __attribute__((always_inline)) {
+          constexpr int chunk = slot.place / chunk_bits, offset = slot.place % chunk_bits;
+          const std::uint64_t bits = slot.pack(value);
+          chunks[chunk] |= bits << offset;
+          if constexpr (offset + slot.bits > chunk_bits) chunks[chunk + 1] |= bits >> (chunk_bits - offset);
+        });
     std::size_t count = most_words;
     while (count > 1 && (chunks[2 * count - 1] | chunks[2 * count - 2]) == 0) --count;
     chunks[0] |= static_cast<std::uint64_t>(index(U::id)) | (count - 1) << opcode_bits;
@@ -117,12 +122,13 @@ class Encoding {
   template <class U>
   [[nodiscard]] static int count_words(const typename U::Instruction& i) {
     std::array<std::uint64_t, most_words> beyond{};  // in each word, or so that it reaches the next
-    for_each_slot<List>(i, [&](std::string_view, std::uint32_t value, auto slot) __attribute__((always_inline)) {
-      constexpr int word = slot.place / word_bits, offset = slot.place % word_bits;
-      const std::uint64_t bits = slot.pack(value);
-      beyond[word] |= bits;
-      if constexpr (offset + slot.bits > word_bits) beyond[word + 1] |= bits >> (word_bits - offset);
-    });
+    for_each_slot<List>(
+        i, [&](std::string_view, std::uint32_t value, auto slot) __attribute__((always_inline)) {
+          constexpr int word = slot.place / word_bits, offset = slot.place % word_bits;
+          const std::uint64_t bits = slot.pack(value);
+          beyond[word] |= bits;
+          if constexpr (offset + slot.bits > word_bits) beyond[word + 1] |= bits >> (word_bits - offset);
+        });
     int count = most_words;
     while (count > 1 && beyond[static_cast<std::size_t>(count - 1)] == 0) --count;
     return count;
@@ -130,15 +136,17 @@ class Encoding {
 
   template <class U>
   static void decode_unit(const Chunks& chunks, std::size_t at, typename U::Instruction& i) {
-    for_each_slot<List>(i, [&](std::string_view, std::uint32_t& value, auto slot) __attribute__((always_inline)) {
-      constexpr int chunk = slot.place / chunk_bits, offset = slot.place % chunk_bits;
-      std::uint64_t bits = chunks[chunk] >> offset;
-      if constexpr (offset + slot.bits > chunk_bits) bits |= chunks[chunk + 1] << (chunk_bits - offset);
-      value = slot.unpack(static_cast<std::uint32_t>(bits & ((std::uint64_t{1} << slot.bits) - 1)));
-    });
+    for_each_slot<List>(
+        i, [&](std::string_view, std::uint32_t & value, auto slot) __attribute__((always_inline)) {
+          constexpr int chunk = slot.place / chunk_bits, offset = slot.place % chunk_bits;
+          std::uint64_t bits = chunks[chunk] >> offset;
+          if constexpr (offset + slot.bits > chunk_bits) bits |= chunks[chunk + 1] << (chunk_bits - offset);
+          value = slot.unpack(static_cast<std::uint32_t>(bits & ((std::uint64_t{1} << slot.bits) - 1)));
+        });
     constexpr int used = instruction_bits_of<List, U>, last = used / chunk_bits;
     std::uint64_t beyond = used % chunk_bits == 0 ? 0 : chunks[last] >> used % chunk_bits;
-    for (std::size_t chunk = last + (used % chunk_bits == 0 ? 0 : 1); chunk < chunks.size(); ++chunk) beyond |= chunks[chunk];
+    for (std::size_t chunk = last + (used % chunk_bits == 0 ? 0 : 1); chunk < chunks.size(); ++chunk)
+      beyond |= chunks[chunk];
     if (beyond != 0) encoding_detail::refuse_word(at, fmt::format("bits beyond the fields of {} are set", U::name));
   }
 

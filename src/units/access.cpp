@@ -60,8 +60,8 @@ void Accesses::fixed(BufferId buffer, bool write, std::int64_t base, std::int64_
       begin, end);
 }
 
-void Accesses::binary(bool write, std::int64_t base, std::int64_t width, std::int64_t cells, Rows rows, std::int64_t cell0,
-                      std::int64_t count) {
+void Accesses::binary(bool write, std::int64_t base, std::int64_t width, std::int64_t cells, Rows rows,
+                      std::int64_t cell0, std::int64_t count) {
   if (rows.begin >= rows.end || width == 0 || count == 0) return;
   if (cell0 + count > cells) invalid(BufferId::act_binary, "cells beyond the map's cells a pixel");
   const std::int64_t pitch = ceil_divide(width, 4) * cells;

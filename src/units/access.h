@@ -20,9 +20,9 @@ struct Access {
   BufferId buffer = BufferId::act_fixed;
   std::uint32_t region = 0;
   bool write = false;
-  std::uint32_t begin = 0, end = 0;              // buffer addresses [begin, end) that enclose everything touched
-  bool is_map = false;                           // then rows [row0, row1) and slices [slice0, slice1) of the map at `base`
-  std::uint32_t base = 0, width = 0, slices = 0; // the map's identity
+  std::uint32_t begin = 0, end = 0;  // buffer addresses [begin, end) that enclose everything touched
+  bool is_map = false;               // then rows [row0, row1) and slices [slice0, slice1) of the map at `base`
+  std::uint32_t base = 0, width = 0, slices = 0;  // the map's identity
   std::uint32_t row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
 };
 [[nodiscard]] bool overlap(const Access& a, const Access& b);  // of the same words; read/write is the caller's business
@@ -36,8 +36,11 @@ struct Rows {
 template <class I>
 [[nodiscard]] constexpr Rows rows_read(const I& i) {
   const std::int64_t first = std::int64_t{i.out_row} * i.stride_h - i.pad_top;
-  const std::int64_t last = (std::int64_t{i.out_row} + i.rows - 1) * i.stride_h - i.pad_top + (std::int64_t{i.kernel_h} - 1) * i.dilation_h;
-  const auto inside = [&](std::int64_t row) { return row < 0 ? 0 : row > i.in_height ? std::int64_t{i.in_height} : row; };
+  const std::int64_t last =
+      (std::int64_t{i.out_row} + i.rows - 1) * i.stride_h - i.pad_top + (std::int64_t{i.kernel_h} - 1) * i.dilation_h;
+  const auto inside = [&](std::int64_t row) {
+    return row < 0 ? 0 : row > i.in_height ? std::int64_t{i.in_height} : row;
+  };
   return {inside(first), inside(last + 1)};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What instructions can say at most: how far into a buffer they address, how large a map they walk. Limits of the compiler,
-// the verifier and of platforms follow from here.
+// What instructions can say at most: how far into a buffer they address, how large a map they walk. Limits of the
+// compiler, the verifier and of platforms follow from here.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +35,9 @@ inline constexpr auto bits = [] {
   return field_limits_detail::bits[static_cast<std::size_t>(index(buffer))];
 }
 // Words that instructions can address.
-[[nodiscard]] constexpr std::int64_t addressed_words(BufferId buffer) { return std::int64_t{1} << address_bits(buffer); }
+[[nodiscard]] constexpr std::int64_t addressed_words(BufferId buffer) {
+  return std::int64_t{1} << address_bits(buffer);
+}
 
 // The largest value that all fields of these names hold, in whichever unit they are.
 [[nodiscard]] consteval std::int64_t least_maximum(std::initializer_list<std::string_view> names) {
@@ -51,7 +53,8 @@ inline constexpr auto bits = [] {
 
 inline constexpr std::int64_t most_tile_rows = least_maximum({"rows"});
 inline constexpr std::int64_t most_row_groups = least_maximum({"groups"});
-inline constexpr std::int64_t most_map_side = least_maximum({"in_height", "in_width", "out_height", "out_width", "height", "width"});
+inline constexpr std::int64_t most_map_side =
+    least_maximum({"in_height", "in_width", "out_height", "out_width", "height", "width"});
 // Slices, of a binary map cells, a pixel.
 inline constexpr std::int64_t most_map_slices =
     least_maximum({"map_slices", "map_cells", "in_slices", "out_slices", "fixed_slices", "bits_cells"});

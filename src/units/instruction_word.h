@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How an instruction lies in its words (ADR 0011): header, token links, what all instructions have, the unit's fields.
 //
-// The header is the opcode (the unit's place in the list; END) and how many words follow the first. Of the four masks of
-// token links a unit's instructions carry the bits of its links alone. Words behind the last one that is not 0 are left out.
+// The header is the opcode (the unit's place in the list; END) and how many words follow the first. Of the four masks
+// of token links a unit's instructions carry the bits of its links alone. Words behind the last one that is not 0 are
+// left out.
 #pragma once
 
 #include <array>
@@ -29,7 +30,8 @@ template <class U, class V>
   if (U::id == V::id) return false;
   for (const PortUse& u : U::uses) {
     for (const PortUse& v : V::uses) {
-      if (u.buffer == v.buffer && (u.region == v.region || u.region == any_region || v.region == any_region)) return true;
+      if (u.buffer == v.buffer && (u.region == v.region || u.region == any_region || v.region == any_region))
+        return true;
     }
   }
   return false;
@@ -50,8 +52,8 @@ template <class List, class U>
 inline constexpr std::uint32_t links_of = instruction_word_detail::links<U>(List{});
 
 template <class List, class U>
-inline constexpr int synchronisation_bits =
-    static_cast<int>(link_masks.size()) * std::popcount(links_of<List, U>) + total_bits(synchronisation_fields);
+inline constexpr int synchronisation_bits = static_cast<int>(link_masks.size()) * std::popcount(links_of<List, U>) +
+                                            total_bits(synchronisation_fields);
 template <class List, class U>
 inline constexpr int instruction_bits_of = header_bits + synchronisation_bits<List, U> + total_bits(U::fields);
 
@@ -59,7 +61,8 @@ inline constexpr int instruction_bits_of = header_bits + synchronisation_bits<Li
 template <class List>
 inline constexpr int entry_bits_of = [] {
   int longest = 0;
-  List::for_each([&]<class U>() { longest = instruction_bits_of<List, U> > longest ? instruction_bits_of<List, U> : longest; });
+  List::for_each(
+      [&]<class U>() { longest = instruction_bits_of<List, U> > longest ? instruction_bits_of<List, U> : longest; });
   return (longest + word_bits - 1) / word_bits * word_bits;
 }();
 
@@ -70,12 +73,16 @@ struct Slot {
   static constexpr std::uint32_t legal = Legal;
 
   [[nodiscard]] static constexpr std::uint32_t pack(std::uint32_t value) {
-    if constexpr (std::has_single_bit(std::uint64_t{Legal} + 1)) return value;
-    else return packed(value, std::make_index_sequence<runs.count>{});
+    if constexpr (std::has_single_bit(std::uint64_t{Legal} + 1))
+      return value;
+    else
+      return packed(value, std::make_index_sequence<runs.count>{});
   }
   [[nodiscard]] static constexpr std::uint32_t unpack(std::uint32_t value) {
-    if constexpr (std::has_single_bit(std::uint64_t{Legal} + 1)) return value;
-    else return unpacked(value, std::make_index_sequence<runs.count>{});
+    if constexpr (std::has_single_bit(std::uint64_t{Legal} + 1))
+      return value;
+    else
+      return unpacked(value, std::make_index_sequence<runs.count>{});
   }
 
  private:
@@ -122,7 +129,8 @@ template <class List, class I, class Visitor>
     (visit(link_masks[N].name, i.sync.*(link_masks[N].member),
            Slot<header_bits + static_cast<int>(N) * link_count, links>{}),
      ...);
-  }(std::make_index_sequence<link_masks.size()>{});
+  }
+  (std::make_index_sequence<link_masks.size()>{});
   constexpr auto place_of = [](const auto& table, int first, std::size_t field) {
     for (std::size_t n = 0; n < field; ++n) first += table[n].bits;
     return first;
@@ -132,21 +140,23 @@ template <class List, class I, class Visitor>
     (visit(synchronisation_fields[N].name, i.sync.*(synchronisation_fields[N].member),
            Slot<place_of(synchronisation_fields, common, N), synchronisation_fields[N].maximum()>{}),
      ...);
-  }(std::make_index_sequence<synchronisation_fields.size()>{});
+  }
+  (std::make_index_sequence<synchronisation_fields.size()>{});
   constexpr int own = common + total_bits(synchronisation_fields);
   [&]<std::size_t... N>(std::index_sequence<N...>) __attribute__((always_inline)) {
     (visit(U::fields[N].name, i.*(U::fields[N].member), Slot<place_of(U::fields, own, N), U::fields[N].maximum()>{}),
      ...);
-  }(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<decltype(U::fields)>>>{});
+  }
+  (std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<decltype(U::fields)>>>{});
 }
 
 // Whether every value is one that its slot holds: one test in the end instead of one a field.
 template <class List, class I>
 [[nodiscard]] bool all_values_fit(const I& i) {
   std::uint32_t beyond = 0;
-  for_each_slot<List>(i, [&](std::string_view, std::uint32_t value, auto slot) __attribute__((always_inline)) {
-    beyond |= value & ~slot.legal;
-  });
+  for_each_slot<List>(
+      i, [&](std::string_view, std::uint32_t value, auto slot)
+             __attribute__((always_inline)) { beyond |= value & ~slot.legal; });
   return beyond == 0;
 }
 

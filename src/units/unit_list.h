@@ -32,36 +32,37 @@ struct PortUse {
   std::string_view address;
 };
 
-// What every queue unit states about itself (units/X/unit.h). `resources` is defined in estimate/, which knows the forms.
+// What every queue unit states about itself (units/X/unit.h). `resources` is defined in estimate/, which knows the
+// forms.
 template <class U>
-concept UnitDescriptor = requires(const typename U::Instruction& i, const MachineParameters& machine, std::vector<Access>& list,
-                             Accesses& accesses, ActionSums& actions, const FieldCheck& check, Buffers& buffers,
-                             const DramAreas& dram) {
+concept UnitDescriptor = requires(const typename U::Instruction& i, const MachineParameters& machine,
+                                  std::vector<Access>& list, Accesses& accesses, ActionSums& actions,
+                                  const FieldCheck& check, Buffers& buffers, const DramAreas& dram) {
   requires std::is_same_v<std::remove_cvref_t<decltype(U::id)>, UnitId>;
-  { U::name } -> std::convertible_to<std::string_view>;         // of the key in a platform, and everywhere
-  { U::layout } -> std::convertible_to<std::string_view>;       // of the instruction's struct in RTL
-  { U::sentence } -> std::convertible_to<std::string_view>;     // for the commented platform
+  { U::name } -> std::convertible_to<std::string_view>;      // of the key in a platform, and everywhere
+  { U::layout } -> std::convertible_to<std::string_view>;    // of the instruction's struct in RTL
+  { U::sentence } -> std::convertible_to<std::string_view>;  // for the commented platform
   { machine.*(U::member) } -> std::convertible_to<const typename U::Parameters&>;
-  U::parameters[0].member;                                      // tables
+  U::parameters[0].member;  // tables
   U::fields[0].member;
   U::uses[0].buffer;
-  { U::add_accesses(i, machine, accesses) };                    // what it touches
-  { U::add_actions(i, machine, actions) };                      // what it does that costs energy
-  { U::check(i, check) };                                       // its rules for an instruction alone
-  { U::written(i, machine) } -> std::same_as<Written>;          // parts of tensors
-  { U::execute(i, machine, buffers, dram) };                    // values
+  {U::add_accesses(i, machine, accesses)};              // what it touches
+  {U::add_actions(i, machine, actions)};                // what it does that costs energy
+  {U::check(i, check)};                                 // its rules for an instruction alone
+  { U::written(i, machine) } -> std::same_as<Written>;  // parts of tensors
+  {U::execute(i, machine, buffers, dram)};              // values
   { U::resources(machine) } -> std::same_as<Resources>;
 };
 
 // A unit whose time follows from its instruction; the others' time is the memory's.
 template <class U>
-concept ComputeDescriptor = UnitDescriptor<U> && requires(const typename U::Instruction& i, const MachineParameters& machine,
-                                                         typename U::Parameters& parameters) {
-  { U::occupancy(i, machine) } -> std::same_as<Cycles>;           // law: cycles that it holds the front
-  { parameters.depth } -> std::convertible_to<std::int64_t>;      // pipeline
-  { U::least_depth(machine) } -> std::same_as<std::int64_t>;      // of the stages that the machine has
-  { U::stages(machine) } -> std::convertible_to<std::string>;     // what they do
-  U::depth_keys[0];                                               // keys of the platform that it follows from
+concept ComputeDescriptor = UnitDescriptor<U> &&
+    requires(const typename U::Instruction& i, const MachineParameters& machine, typename U::Parameters& parameters) {
+  { U::occupancy(i, machine) } -> std::same_as<Cycles>;        // law: cycles that it holds the front
+  { parameters.depth } -> std::convertible_to<std::int64_t>;   // pipeline
+  { U::least_depth(machine) } -> std::same_as<std::int64_t>;   // of the stages that the machine has
+  { U::stages(machine) } -> std::convertible_to<std::string>;  // what they do
+  U::depth_keys[0];                                            // keys of the platform that it follows from
 };
 
 template <class... Us>

@@ -6,7 +6,8 @@
 namespace blendsim {
 
 void no_such_unit(UnitId unit) {
-  throw InvariantError("units", "there is no unit " + std::to_string(index(unit)) + " of " + std::to_string(unit_count));
+  throw InvariantError("units",
+                       "there is no unit " + std::to_string(index(unit)) + " of " + std::to_string(unit_count));
 }
 
 }  // namespace blendsim

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The units of the machine, listed once. Identifiers, instructions, opcodes, keys of a platform, the RTL's package and the
-// rows of a report follow from the list; docs/adding.md says what a further unit takes.
+// The units of the machine, listed once. Identifiers, instructions, opcodes, keys of a platform, the RTL's package and
+// the rows of a report follow from the list; docs/adding.md says what a further unit takes.
 #pragma once
 
 #include "units/mac_array/unit.h"

@@ -23,9 +23,11 @@ std::string MacArray::stages(const MachineParameters&) {
 }
 
 void MacArray::add_accesses(const MacInstruction& i, const MachineParameters& machine, Accesses& accesses) {
-  accesses.fixed(BufferId::act_fixed, false, i.source, i.in_width, i.map_slices, rows_read(i), 0, slices_of(i.channels));
+  accesses.fixed(BufferId::act_fixed, false, i.source, i.in_width, i.map_slices, rows_read(i), 0,
+                 slices_of(i.channels));
   const std::int64_t columns = i.depthwise != 0 ? 1 : column_groups(i.channels, machine.mac_array.columns);
-  accesses.interval(BufferId::weights_fixed, false, i.weights, std::int64_t{i.groups} * i.kernel_h * i.kernel_w * columns);
+  accesses.interval(BufferId::weights_fixed, false, i.weights,
+                    std::int64_t{i.groups} * i.kernel_h * i.kernel_w * columns);
   accesses.interval(BufferId::parameters, false, i.start, i.groups * border_classes(i));
   accesses.interval(BufferId::accumulators, true, i.destination, accumulator_words(i));
 }
@@ -44,8 +46,9 @@ void MacArray::add_actions(const MacInstruction& i, const MachineParameters& mac
 void MacArray::check(const MacInstruction& i, const FieldCheck& check) {
   check.convolution(i, mac_accumulator_region, mac_start_region);
   check.positive({{"channels", i.channels}});
-  check.require(i.depthwise == 0 || (i.groups - 1) * check.machine.mac_array.rows < slices_of(i.channels) * slice_channels,
-                "a depthwise row group has no channel");
+  check.require(
+      i.depthwise == 0 || (i.groups - 1) * check.machine.mac_array.rows < slices_of(i.channels) * slice_channels,
+      "a depthwise row group has no channel");
 }
 
 Written MacArray::written(const MacInstruction& i, const MachineParameters& machine) {

@@ -35,9 +35,8 @@ Cycles PoolUnit::occupancy(const PoolInstruction& i, const MachineParameters& ma
 }
 
 std::int64_t PoolUnit::least_depth(const MachineParameters& machine) {
-  return blendsim::least_depth(
-      machine.pool_unit,
-      std::max(machine.buffer(BufferId::act_binary).latency, machine.buffer(BufferId::act_fixed).latency));
+  return blendsim::least_depth(machine.pool_unit, std::max(machine.buffer(BufferId::act_binary).latency,
+                                                           machine.buffer(BufferId::act_fixed).latency));
 }
 
 std::string PoolUnit::stages(const MachineParameters&) {
@@ -64,7 +63,8 @@ void PoolUnit::add_actions(const PoolInstruction& i, const MachineParameters& ma
   const std::int64_t cells = std::int64_t{i.rows} * i.out_width * i.slices;
   if (i.binary != 0) {
     const bool dilated = i.dilation_h != 1 || i.dilation_w != 1;
-    const std::int64_t read = dilated ? taps : ceil_divide(i.kernel_h, 3) * ceil_divide(i.kernel_w, 3) * cells_per_operand;
+    const std::int64_t read =
+        dilated ? taps : ceil_divide(i.kernel_h, 3) * ceil_divide(i.kernel_w, 3) * cells_per_operand;
     actions.add(Action::pool_element, cells * taps * m * slice_channels);
     actions.add(Action::act_binary_read, cells * read * m * slice_channels);
     actions.add(Action::act_binary_write, cells * m * slice_channels);
@@ -98,8 +98,9 @@ Written PoolUnit::written(const PoolInstruction& i, const MachineParameters& mac
               i.slices * m}},
             {}};
   }
-  return {{{BufferId::act_fixed, i.destination, i.out_width, i.out_slices, 1U << i.out_bytes_log2, 0, i.rows, 0, i.slices}},
-          {}};
+  return {
+      {{BufferId::act_fixed, i.destination, i.out_width, i.out_slices, 1U << i.out_bytes_log2, 0, i.rows, 0, i.slices}},
+      {}};
 }
 
 void PoolUnit::execute(const PoolInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&) {

@@ -96,7 +96,8 @@ void PostUnit::add_accesses(const PostInstruction& i, const MachineParameters& m
   }
   if (i.write_fixed != 0) {
     const std::int64_t bytes = std::int64_t{1} << i.fixed_bytes_log2;
-    accesses.fixed(BufferId::act_fixed, true, i.fixed, i.width, i.fixed_slices * bytes, {0, i.rows}, 0, i.slices * bytes);
+    accesses.fixed(BufferId::act_fixed, true, i.fixed, i.width, i.fixed_slices * bytes, {0, i.rows}, 0,
+                   i.slices * bytes);
   }
   if (i.write_bits != 0) {
     const std::int64_t m = machine.xnor_array.cell_slices();
@@ -140,8 +141,8 @@ void PostUnit::check(const PostInstruction& i, const FieldCheck& check) {
 Written PostUnit::written(const PostInstruction& i, const MachineParameters&) {
   Written written;
   if (i.write_fixed != 0) {
-    written.maps.push_back({BufferId::act_fixed, i.fixed, i.width, i.fixed_slices, 1U << i.fixed_bytes_log2, 0, i.rows, 0,
-                            i.slices});
+    written.maps.push_back(
+        {BufferId::act_fixed, i.fixed, i.width, i.fixed_slices, 1U << i.fixed_bytes_log2, 0, i.rows, 0, i.slices});
   }
   if (i.write_bits != 0) {
     written.maps.push_back(

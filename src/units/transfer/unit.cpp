@@ -126,25 +126,28 @@ void Load::check(const LoadInstruction& i, const FieldCheck& check) {
     check.require(buffer != BufferId::act_binary && buffer != BufferId::accumulators,
                   "the linear form does not fill this buffer");
     check.require(buffer != BufferId::instructions || check.in_init, "main must not overwrite the instructions");
-    const std::int64_t bus = check.machine.memory.bus_bytes(), width = ceil_divide(check.machine.buffer(buffer).width, 8);
+    const std::int64_t bus = check.machine.memory.bus_bytes(),
+                       width = ceil_divide(check.machine.buffer(buffer).width, 8);
     check.require(i.run_bytes >= ceil_divide(width, bus) * bus, "a run holds no whole word of the buffer");
   }
   if (form == TransferForm::stem) {
     check.positive({{"in_width", i.in_width}});
     check.require(buffer == BufferId::act_fixed, "the stem form fills act_fixed");
     check.require(i.run_bytes >= i.in_width * 4, "a run is shorter than a row");
-    check.require(stem_slots(i) >= 4 && stem_slots(i) >= i.width && stem_slots(i) > i.pad_left,
-                  "a stem's run must hold a pixel for each of the row's {} words, 4 at least and more than pad_left, but {} "
-                  "bytes are {} pixels",
-                  i.width, i.run_bytes, stem_slots(i));
+    check.require(
+        stem_slots(i) >= 4 && stem_slots(i) >= i.width && stem_slots(i) > i.pad_left,
+        "a stem's run must hold a pixel for each of the row's {} words, 4 at least and more than pad_left, but {} "
+        "bytes are {} pixels",
+        i.width, i.run_bytes, stem_slots(i));
   }
 }
 
 Written Load::written(const LoadInstruction& i, const MachineParameters& machine) {
   const auto m = static_cast<std::uint32_t>(machine.xnor_array.cell_slices());
   if (i.form == static_cast<std::uint32_t>(TransferForm::binary)) {
-    return {{{BufferId::act_binary, i.buffer_address, i.width, i.map_slices, 1, i.row, i.runs, i.first * m, i.slices * m}},
-            {}};
+    return {
+        {{BufferId::act_binary, i.buffer_address, i.width, i.map_slices, 1, i.row, i.runs, i.first * m, i.slices * m}},
+        {}};
   }
   if (i.form != static_cast<std::uint32_t>(TransferForm::fixed)) return {};
   const std::uint32_t bytes = 1U << i.bytes_log2;
@@ -152,7 +155,8 @@ Written Load::written(const LoadInstruction& i, const MachineParameters& machine
   return {{{BufferId::act_fixed, first, i.width, i.map_slices, bytes, 0, i.runs, 0, i.slices}}, {}};
 }
 
-void Load::execute(const LoadInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram) {
+void Load::execute(const LoadInstruction& i, const MachineParameters& machine, Buffers& buffers,
+                   const DramAreas& dram) {
   switch (static_cast<DramBase>(i.dram_base)) {
     case DramBase::program:
       return execute_load(i, machine, dram.program, buffers);
@@ -182,8 +186,10 @@ void Store::check(const StoreInstruction& i, const FieldCheck& check) {
 
 Written Store::written(const StoreInstruction&, const MachineParameters&) { return {}; }
 
-void Store::execute(const StoreInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram) {
-  if (static_cast<DramBase>(i.dram_base) != DramBase::output) throw InvariantError("store", "writes the output area only");
+void Store::execute(const StoreInstruction& i, const MachineParameters& machine, Buffers& buffers,
+                    const DramAreas& dram) {
+  if (static_cast<DramBase>(i.dram_base) != DramBase::output)
+    throw InvariantError("store", "writes the output area only");
   execute_store(i, machine, buffers, dram.output);
 }
 

@@ -62,7 +62,8 @@ Written XnorArray::written(const XnorInstruction& i, const MachineParameters& ma
   return written_accumulators(i, xnor_accumulator_region, machine.xnor_array.rows);
 }
 
-void XnorArray::execute(const XnorInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&) {
+void XnorArray::execute(const XnorInstruction& i, const MachineParameters& machine, Buffers& buffers,
+                        const DramAreas&) {
   blendsim::execute(i, machine, buffers);
 }
 

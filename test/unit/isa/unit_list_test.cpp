@@ -35,7 +35,8 @@ struct Maximum {
 };
 static_assert(!UnitDescriptor<Maximum>, "what a descriptor lacks is found by the compiler");
 
-using Seven = UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit, Maximum>;
+using Seven =
+    UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit, Maximum>;
 
 struct Apart : Maximum {
   static constexpr std::array uses = {PortUse{BufferId::accumulators, mac_accumulator_region, "a"}};
@@ -70,7 +71,8 @@ TEST(UnitList, ASeventhUnitIsEncodedAndDecodedAsTheOthersAre) {
 
 // It shares act_fixed or weights_binary with every other, and costs those a bit a mask; nobody else pays.
 TEST(UnitList, AUnitCostsOnlyThoseThatItMeets) {
-  using WithApart = UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit, Apart>;
+  using WithApart =
+      UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit, Apart>;
   EXPECT_EQ((instruction_bits_of<Seven, units::XnorArray>), (instruction_bits_of<Units, units::XnorArray> + 4));
   EXPECT_EQ((instruction_bits_of<WithApart, units::XnorArray>), (instruction_bits_of<Units, units::XnorArray>));
   EXPECT_EQ((instruction_bits_of<WithApart, units::MacArray>), (instruction_bits_of<Units, units::MacArray> + 4));
