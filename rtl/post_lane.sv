@@ -52,8 +52,10 @@ module post_lane #(
     input  logic apart_early,           // stage 7: q2 does not come in front of the activation
     input  logic apart_late,            // stage 15: nor behind it
     input  logic raw,                   // stage 22
-    input  logic [8*VALUE-1:0] limits,
-    input  logic [8*VALUE-1:0] limits_taken,
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  logic [8*VALUE+7:0] limits,
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  logic [8*VALUE+7:0] limits_taken,
     input  logic [BANKS-1:0] level_write,
     input  logic [BANKS*$clog2(ROWS)-1:0] level_row,
     /* verilator lint_off UNUSEDSIGNAL */
@@ -84,8 +86,8 @@ module post_lane #(
   localparam int WIDE_JOIN = JOIN > 18 ? 2 : 1;
 
   // --- q1, q2 -----------------------------------------------------------------------------------------------------------
-  logic [VALUE-1:0] v1, v1_later, v2, q2, lo1, hi1, lo2, hi2, lo3, hi3, lo_act, hi_act;
-  logic [JOIN-1:0] v_act, v_act_later, v3;
+  logic [VALUE-1:0] v1, v1_later, v2, q2;
+  logic [JOIN-1:0] v_act, v_act_later, v3, lo1, hi1, lo2, hi2, lo3, hi3, lo_act, hi_act;
   logic [1:0] choice1, choice1_later, choice2, choice_act, choice_act_later, choice3;
   assign {hi_act, lo_act, hi3, lo3, hi2, lo2, hi1, lo1} = limits_taken;
   logic [OPERAND-1:0] a_first, b_first;  // one slice is one stage less
@@ -95,18 +97,18 @@ module post_lane #(
       .clk(clk), .reset(reset), .write(write[0]), .write_place(write_place), .read_place(read_place[0*PLACE+:PLACE]),
       .column(column), .comes(comes[0+:Q_WORDS]), .takes(takes[0]), .takes_rest(takes_rest[0]), .clears(clears[0]),
       .clears_rest(clears_rest[0]), .x(a_first), .passes(1'b0), .even(even[0]),
-      .used(used[0]), .other(1'b0), .lo(limits[0*VALUE+:VALUE]), .hi(limits[1*VALUE+:VALUE]), .v(v1), .choice(choice1));
+      .used(used[0]), .other(1'b0), .lo(limits[0*JOIN+:VALUE]), .hi(limits[1*JOIN+:VALUE]), .v(v1), .choice(choice1));
   requantise #(.X(OPERAND), .OUT(VALUE), .LIMIT(VALUE), .SLICES(WIDE), .FACTOR(FACTOR), .STEP(STEP), .COLUMN(COLUMN), .PLACES(PLACES),
                 .WORDS(Q_WORDS)) step_q2 (
       .clk(clk), .reset(reset), .write(write[1]), .write_place(write_place), .read_place(read_place[1*PLACE+:PLACE]),
       .column(column), .comes(comes[Q_WORDS+:Q_WORDS]), .takes(takes[1]), .takes_rest(takes_rest[1]), .clears(clears[1]),
       .clears_rest(clears_rest[1]), .x(b_first), .passes(1'b0), .even(even[1]),
-      .used(used[1]), .other(1'b0), .lo(limits[2*VALUE+:VALUE]), .hi(limits[3*VALUE+:VALUE]), .v(v2), .choice(choice2));
+      .used(used[1]), .other(1'b0), .lo(limits[2*JOIN+:VALUE]), .hi(limits[3*JOIN+:VALUE]), .v(v2), .choice(choice2));
 
   // --- the sums around the activation -------------------------------------------------------------------------------------
-  function automatic logic [JOIN-1:0] saturated(input logic [JOIN-1:0] v, input logic [1:0] choice, input logic [VALUE-1:0] lo,
-                                                input logic [VALUE-1:0] hi);
-    saturated = choice[0] ? {lo[VALUE-1], lo} : choice[1] ? {hi[VALUE-1], hi} : v;
+  function automatic logic [JOIN-1:0] saturated(input logic [JOIN-1:0] v, input logic [1:0] choice, input logic [JOIN-1:0] lo,
+                                                input logic [JOIN-1:0] hi);
+    saturated = choice[0] ? lo : choice[1] ? hi : v;
   endfunction
   logic [JOIN-1:0] q2_early, q2_late, earlier, earlier_next, joined, joined_next;
   logic [VALUE-1:0] q2_before;
@@ -131,12 +133,12 @@ module post_lane #(
     joined <= joined_next;
   end
   delay_line #(.WIDTH(VALUE), .CYCLES(6 + WIDE_JOIN), .RESET(1)) q2_line (.clk(clk), .reset(reset), .in(q2), .out(q2_before));
-  requantise #(.X(JOIN), .OUT(JOIN), .LIMIT(VALUE), .SLICES(WIDE_JOIN), .ACTIVATION(1), .FACTOR(FACTOR), .STEP(STEP), .COLUMN(COLUMN), .PLACES(PLACES),
+  requantise #(.X(JOIN), .OUT(JOIN), .LIMIT(JOIN), .SLICES(WIDE_JOIN), .ACTIVATION(1), .FACTOR(FACTOR), .STEP(STEP), .COLUMN(COLUMN), .PLACES(PLACES),
                 .WORDS(A_WORDS)) step_act (
       .clk(clk), .reset(reset), .write(write[3]), .write_place(write_place), .read_place(read_place[3*PLACE+:PLACE]),
       .column(column), .comes(comes[3*Q_WORDS+:A_WORDS]), .takes(takes[3]), .takes_rest(takes_rest[3]), .clears(1'b0),
       .clears_rest(1'b0), .x(earlier), .passes(no_activation), .even(1'b1),
-      .used(used[3]), .other(1'b0), .lo(limits[6*VALUE+:VALUE]), .hi(limits[7*VALUE+:VALUE]), .v(v_act), .choice(choice_act));
+      .used(used[3]), .other(1'b0), .lo(limits[6*JOIN+:JOIN]), .hi(limits[7*JOIN+:JOIN]), .v(v_act), .choice(choice_act));
 
   // --- q3, or a as it came --------------------------------------------------------------------------------------------------
   requantise #(.X(JOIN), .OUT(JOIN), .LIMIT(VALUE), .SLICES(WIDE_JOIN), .FACTOR(FACTOR), .STEP(STEP), .COLUMN(COLUMN), .PLACES(PLACES),
@@ -144,7 +146,7 @@ module post_lane #(
       .clk(clk), .reset(reset), .write(write[2]), .write_place(write_place), .read_place(read_place[2*PLACE+:PLACE]),
       .column(column), .comes(comes[2*Q_WORDS+:Q_WORDS]), .takes(takes[2]), .takes_rest(takes_rest[2]), .clears(clears[2]),
       .clears_rest(clears_rest[2]), .x(joined), .passes(1'b0), .even(even[2]),
-      .used(used[2]), .other(raw), .lo(limits[4*VALUE+:VALUE]), .hi(limits[5*VALUE+:VALUE]), .v(v3), .choice(choice3));
+      .used(used[2]), .other(raw), .lo(limits[4*JOIN+:VALUE]), .hi(limits[5*JOIN+:VALUE]), .v(v3), .choice(choice3));
   logic [OPERAND-1:0] a_later, u;
   logic [OPERAND-1:0] passing[0:31];
   always_ff @(posedge clk) passing[now] <= a;
@@ -152,8 +154,8 @@ module post_lane #(
   always_comb begin
     case (choice3)
       2'd0: u = {{(OPERAND - JOIN) {v3[JOIN-1]}}, v3};
-      2'd1: u = {{(OPERAND - VALUE) {lo3[VALUE-1]}}, lo3};
-      2'd2: u = {{(OPERAND - VALUE) {hi3[VALUE-1]}}, hi3};
+      2'd1: u = {{(OPERAND - JOIN) {lo3[JOIN-1]}}, lo3};
+      2'd2: u = {{(OPERAND - JOIN) {hi3[JOIN-1]}}, hi3};
       default: u = a_later;
     endcase
   end
@@ -164,7 +166,8 @@ module post_lane #(
   always_ff @(posedge clk) us[now] <= u;
   assign held = us[compare_ring];
 
-  localparam int LEVEL = OPERAND + 1;  // {direction, level}
+  localparam int LEVEL_BITS = OPERAND < 32 ? OPERAND : 31;  // what a digit has beside the direction
+  localparam int LEVEL = LEVEL_BITS + 1;  // {direction, level}
   logic [LEVEL*BANKS-1:0] levels_read;
   genvar n;
   for (n = 0; n < BANKS; n++) begin : g_bank
@@ -176,7 +179,7 @@ module post_lane #(
       digit = column[31:0];
       for (int j = 1; j < PER; j++) if (32'(level_from[4*n+:4]) == j) digit = column[32*j+:32];
     end
-    always_ff @(posedge clk) if (level_write[n]) bank[level_row[ROW*n+:ROW]] <= {digit[31], digit[OPERAND-1:0]};
+    always_ff @(posedge clk) if (level_write[n]) bank[level_row[ROW*n+:ROW]] <= {digit[31], digit[LEVEL_BITS-1:0]};
     assign levels_read[LEVEL*n+:LEVEL] = bank[compare_row];
   end
 
@@ -191,7 +194,7 @@ module post_lane #(
   always_comb begin
     hits = 4'd0;
     for (int i = 0; i < COMPARATORS; i++)
-      if (compares[i] && ($signed(held) >= $signed(chosen[LEVEL*i+:OPERAND])) == chosen[LEVEL*i+OPERAND]) hits = hits + 4'd1;
+      if (compares[i] && ($signed(held) >= $signed({{(OPERAND - LEVEL_BITS) {chosen[LEVEL*i+LEVEL_BITS-1]}}, chosen[LEVEL*i+:LEVEL_BITS]})) == chosen[LEVEL*i+LEVEL_BITS]) hits = hits + 4'd1;
     if (sign_only && !held[OPERAND-1]) hits = 4'd1;
   end
   logic [OPERAND-1:0] u_counted;  // beside count

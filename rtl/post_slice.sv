@@ -57,6 +57,7 @@ module post_slice #(
     output logic [15:0] code_bits
 );
   localparam int PLACE = $clog2(PLACES);
+  localparam int JOIN = VALUE + 1;  // an activation's limits have as many bits, a quantiser's one less
   genvar l, q;
 
   /* verilator lint_off UNUSEDSIGNAL */
@@ -71,18 +72,18 @@ module post_slice #(
   end
 
   // --- limits: {hi, lo} in the stage that compares, and as many stages later as the step takes them ---------------------------
-  logic [8*VALUE-1:0] limits, limits_taken;
+  logic [8*JOIN-1:0] limits, limits_taken;
   for (q = 0; q < 4; q++) begin : g_limits
     localparam int LATER = q == 1 || q == 2 ? 1 : 2;
-    (* ram_style = "distributed" *) logic [2*VALUE-1:0] memory[0:PLACES-1];
-    logic [2*VALUE-1:0] compared;
+    (* ram_style = "distributed" *) logic [2*JOIN-1:0] memory[0:PLACES-1];
+    logic [2*JOIN-1:0] compared;
     always_ff @(posedge clk) begin
-      if (write_first[q]) memory[write_place] <= {both[32+:VALUE], both[0+:VALUE]};
+      if (write_first[q]) memory[write_place] <= {both[32+:JOIN], both[0+:JOIN]};
       compared <= memory[limits_place[q*PLACE+:PLACE]];
     end
-    assign limits[q*2*VALUE+:2*VALUE] = compared;
-    delay_line #(.WIDTH(2 * VALUE), .CYCLES(LATER)) later (
-        .clk(clk), .reset(1'b0), .in(compared), .out(limits_taken[q*2*VALUE+:2*VALUE]));
+    assign limits[q*2*JOIN+:2*JOIN] = compared;
+    delay_line #(.WIDTH(2 * JOIN), .CYCLES(LATER)) later (
+        .clk(clk), .reset(1'b0), .in(compared), .out(limits_taken[q*2*JOIN+:2*JOIN]));
   end
 
   // --- base: read in stage K, for the code in the next ------------------------------------------------------------------------

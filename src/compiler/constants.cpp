@@ -306,15 +306,16 @@ PostRecord record_of(const PostPart& part, const std::vector<int>& channels, int
 }
 
 // A record as the unit's widths hold it (assign has proven that they can): no result passes what a value may be.
-PostRecord fitted(PostRecord record, const PostUnitParameters& unit) {
-  const std::int64_t beyond = std::int64_t{1} << (unit.value - 1);
-  const auto fit = [&](QuantiserRecord& q) {
+// `joined`: the activation's result meets the other operand behind it.
+PostRecord fitted(PostRecord record, const PostUnitParameters& unit, bool joined) {
+  const auto fit = [&](QuantiserRecord& q, std::int64_t bits) {
+    const std::int64_t beyond = std::int64_t{1} << (bits - 1);
     scale_to_step(q, unit.shift_step);
     q.lo = std::clamp(q.lo, -beyond, beyond - 1);
     q.hi = std::clamp(q.hi, -beyond, beyond - 1);
   };
-  std::for_each(record.quantisers.begin(), record.quantisers.end(), fit);
-  fit(record.activation);
+  for (QuantiserRecord& q : record.quantisers) fit(q, unit.value);
+  fit(record.activation, unit.value + (joined ? 0 : 1));
   return record;
 }
 
@@ -324,9 +325,10 @@ std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, con
                                        const PostInstruction& i, int slice, int slices) {
   const std::int64_t width = plan.machine->buffer(BufferId::parameters).width;
   const std::vector<int> channels = stage.lanes.channels();
+  const bool joined = i.b_source != 0 && i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1);
   std::vector<std::uint8_t> bytes;
   for (int s = slice; s < slice + slices; ++s) {
-    const PostRecord own = fitted(record_of(part, channels, s), plan.machine->post_unit);
+    const PostRecord own = fitted(record_of(part, channels, s), plan.machine->post_unit, joined);
     const std::vector<std::uint8_t> record = encode_record(i, own, width);
     bytes.insert(bytes.end(), record.begin(), record.end());
   }

@@ -38,14 +38,14 @@ class PostWalk {
     Range u = operand(post.a);
     if (post.q1) u = step(*post.q1, u);
     else if (steps) keep(u);
-    if (post.activation_place == PostProcessing::ActivationPlace::after_q1) u = step(*post.activation, u);
+    if (post.activation_place == PostProcessing::ActivationPlace::after_q1) u = step(*post.activation, u, post.b != no_tensor);
     if (post.b != no_tensor) {
       Range b = operand(post.b);
       if (post.q2) b = step(*post.q2, b);
       else keep(b);
       u = sum(u, b);
     }
-    if (post.activation_place == PostProcessing::ActivationPlace::after_join) u = step(*post.activation, u);
+    if (post.activation_place == PostProcessing::ActivationPlace::after_join) u = step(*post.activation, u, false);
     if (post.q3) step(*post.q3, u);
     if (post.thresholds) {
       for (const std::int64_t level : post.thresholds->values)
@@ -84,14 +84,15 @@ class PostWalk {
     return y;
   }
 
-  Range step(const Activation& a, const Range& x) {
+  // What an activation yields has the join's bit more, unless it is joined.
+  Range step(const Activation& a, const Range& x, bool joined) {
     Range y{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
     for (std::size_t c = 0; c < a.slope.size(); ++c) {
       scale({std::min<std::int64_t>(x.lo, 0), 0}, a.slope[c], 0, a.shift[c]);
       for (const std::int64_t at : {x.lo, x.hi, std::clamp<std::int64_t>(-1, x.lo, x.hi), std::clamp<std::int64_t>(0, x.lo, x.hi)})
         y = {std::min(y.lo, a.apply(at, c)), std::max(y.hi, a.apply(at, c))};
     }
-    keep(y);
+    needs_.value = std::max(needs_.value, bits_of(y) - (joined ? 0 : 1));
     return y;
   }
 

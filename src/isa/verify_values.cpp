@@ -347,9 +347,9 @@ class Values {
     for (lane_ = 0; lane_ < slice_channels; ++lane_) {
       Range u = a[lane_];
       if (i.use_q1 != 0) u = quantised("q1", record.quantisers[0], u);
-      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1)) u = activated(record.activation, u);
+      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1)) u = activated(record.activation, u, i.b_source != 0);
       if (i.b_source != 0) u = sum(u, i.use_q2 != 0 ? quantised("q2", record.quantisers[1], b[lane_]) : b[lane_]);
-      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_join)) u = activated(record.activation, u);
+      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_join)) u = activated(record.activation, u, false);
       if (i.use_q3 != 0) u = quantised("q3", record.quantisers[2], u);
       if (i.use_thresholds != 0) check_levels(i, record);
       const std::int64_t bits = 8 << i.fixed_bytes_log2;
@@ -381,14 +381,16 @@ class Values {
   }
 
   [[nodiscard]] Range quantised(const char* step, const QuantiserRecord& q, const Range& x) const {
-    return checked(step, q, q.offset[lane_], x);
+    return checked(step, q, q.offset[lane_], x, machine_.post_unit.value);
   }
-  [[nodiscard]] Range activated(const QuantiserRecord& q, const Range& x) const {
-    return checked("the activation", q, 0, {std::min<std::int64_t>(x.lo, 0), 0});
+  // A result that is not joined has the join's bit more.
+  [[nodiscard]] Range activated(const QuantiserRecord& q, const Range& x, bool joined) const {
+    return checked("the activation", q, 0, {std::min<std::int64_t>(x.lo, 0), 0}, machine_.post_unit.value + (joined ? 0 : 1));
   }
   // A 32-bit value whose writer does not clamp is known by its type alone: the lowered network proves its range.
   static bool is_bounded(const Range& x) { return x.lo > -widest_accumulator && x.hi < widest_accumulator - 1; }
-  [[nodiscard]] Range checked(const char* step, const QuantiserRecord& q, std::int64_t offset, const Range& x) const {
+  [[nodiscard]] Range checked(const char* step, const QuantiserRecord& q, std::int64_t offset, const Range& x,
+                              std::int64_t limit_bits) const {
     const PostUnitParameters& unit = machine_.post_unit;
     const std::int64_t factor = q.multiplier[lane_], bits = unit.multiplier + unit.shift_step - 1, shift = q.shift[lane_];
     if (!fits({factor, factor}, type_range(bits, true)))
@@ -398,8 +400,9 @@ class Values {
     if (shift % unit.shift_step != 0)
       refuse_lane(fmt::format("{} shifts by {}, no multiple of post_unit.shift_step, {}", step, shift, unit.shift_step));
     if (q.lo > q.hi) refuse_lane(fmt::format("{} saturates to nothing, {} to {}", step, q.lo, q.hi));
-    if (!fits({q.lo, q.hi}, type_range(unit.value, true)))
-      refuse_lane(fmt::format("{} saturates to {} to {}, which does not fit post_unit.value, {} bit", step, q.lo, q.hi, unit.value));
+    if (!fits({q.lo, q.hi}, type_range(limit_bits, true)))
+      refuse_lane(fmt::format("{} saturates to {} to {}, which does not fit {} bits (post_unit.value is {})", step, q.lo, q.hi,
+                              limit_bits, unit.value));
     const std::int64_t half = shift == 0 ? 0 : std::int64_t{1} << (shift - 1);
     const Range exact = sum(product(x, {factor, factor}), {offset, offset + half});
     if (is_bounded(x) && (exact.lo <= -product_limit || exact.hi >= product_limit)) {

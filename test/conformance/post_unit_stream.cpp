@@ -247,9 +247,9 @@ class Records {
   PostRecord make(const PostInstruction& i, Range a, const Range& b) {
     PostRecord r;
     if (i.use_q1 != 0) a = quantiser(r.quantisers[0], a, true);
-    if (i.activation == 1) a = quantiser(r.activation, a, false);
+    if (i.activation == 1) a = quantiser(r.activation, a, false, i.b_source == 0);
     if (i.b_source != 0) a = sum(a, i.use_q2 != 0 ? quantiser(r.quantisers[1], b, true) : b);
-    if (i.activation == 2) a = quantiser(r.activation, a, false);
+    if (i.activation == 2) a = quantiser(r.activation, a, false, true);
     if (i.use_q3 != 0) a = quantiser(r.quantisers[2], a, true);
     if (i.use_thresholds != 0) thresholds(r, i, a);
     return r;
@@ -258,7 +258,7 @@ class Records {
  private:
   // Factors up to the widest that keep |x M| and offsets within 2^45, so that there is room for half a step of the longest shift;
   // shifts that leave something of the result.
-  Range quantiser(QuantiserRecord& q, const Range& x, bool has_offset) {
+  Range quantiser(QuantiserRecord& q, const Range& x, bool has_offset, bool one_more = false) {
     const std::int64_t factor_bits = unit_.multiplier + unit_.shift_step - 1, most = std::int64_t{1} << 45;
     const std::int64_t widest = std::max<std::int64_t>(1, std::min(most / x.magnitude(), (std::int64_t{1} << (factor_bits - 1)) - 1));
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
@@ -275,7 +275,7 @@ class Records {
       q.offset[lane] = random_.percent(30) && q.shift[lane] > 0 ? random_.in(-3, 3) * (std::int64_t{1} << (q.shift[lane] - 1)) % limit_of(limit)
                                                                 : random_.in(-limit, limit);
     }
-    return limits(q);
+    return limits(q, one_more);
   }
   static std::int64_t limit_of(std::int64_t limit) { return limit + 1; }
   static int bit_width(std::int64_t value) {
@@ -284,8 +284,8 @@ class Records {
     return width;
   }
 
-  Range limits(QuantiserRecord& q) {
-    const std::int64_t widest = unit_.value - 1;
+  Range limits(QuantiserRecord& q, bool one_more) {
+    const std::int64_t widest = unit_.value - (one_more ? 0 : 1);
     const std::int64_t most = (std::int64_t{1} << random_.of({std::min<std::int64_t>(7, widest), std::min<std::int64_t>(12, widest), widest, widest})) - 1;
     switch (random_.in(0, 3)) {
       case 0: q.lo = 0, q.hi = most; break;

@@ -65,6 +65,7 @@ struct Example {
 
   void set_record(const PostRecord& changed) {
     record = changed;
+    for (QuantiserRecord& q : record.quantisers) scale_to_step(q, machine.post_unit.shift_step);
     const auto encoded = encode_record(post(0), record, 512);
     std::copy(encoded.begin(), encoded.end(), program.segments[0].bytes.begin() + weight_bytes + 64);
   }

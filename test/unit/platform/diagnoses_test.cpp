@@ -257,13 +257,13 @@ TEST_F(PlatformFile, ADepthBelowThePipelineIsRefusedAtOneCycleLess) {
   EXPECT_THAT(load({"mac_array.depth=14 cycles"}), HasSubstr("mac_array.depth is 14 cycles, but its pipeline takes 15 cycles"));
   // q1 and q2 of a lane are 90 bits each, 3 words of 32: 5 cycles until the last; 2 read, 34 stages, 5 for 15 thresholds.
   EXPECT_EQ(load({"post_unit.depth=46 cycles"}), "");
-  EXPECT_THAT(load({"post_unit.depth=45 cycles"}), HasSubstr("post_unit.depth is 45 cycles, but its pipeline takes 46 cycles: an element waits 5 cycles for its record (the longest has 27 words"));
+  EXPECT_THAT(load({"post_unit.depth=45 cycles"}), HasSubstr("post_unit.depth is 45 cycles, but its pipeline takes 46 cycles: an element waits 6 cycles for its record (the longest has 27 words"));
 }
 
 TEST_F(PlatformFile, AMultiplierWiderThanTheSliceIsRefused) {
   replace("device: xczu3eg-sbva484-1", "device: xc7z020-clg400-1");
   const std::string text = load({"post_unit.multiplier=26 bit", "mac_array.products_per_dsp=2"});
-  EXPECT_THAT(text, HasSubstr("post_unit.multiplier is 26 bit, but a slice of xc7z020-clg400-1 multiplies 25 bit by 18 bit"));
+  EXPECT_THAT(text, HasSubstr("a factor of 26 bit, scaled up for shifts that are multiples of 4, has 29 bit, but a slice of xc7z020-clg400-1 multiplies 25 bit by 18 bit"));
   EXPECT_THAT(text, HasSubstr("two products in a slice need a 27-bit multiplier port, but xc7z020-clg400-1 has 25 bit"));
 }
 

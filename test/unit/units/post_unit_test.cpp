@@ -154,22 +154,29 @@ class Experiment {
         stream.clear();
         for (std::size_t q = 0; q < 3; ++q) {
           if (used[q] == 0) continue;
-          put(r.quantisers[q].multiplier[lane], 32);
-          put(r.quantisers[q].offset[lane], 48);
-          put(r.quantisers[q].shift[lane], 6);
+          const std::int32_t s = r.quantisers[q].shift[lane];
+          const std::int64_t b = r.quantisers[q].offset[lane] + (i_.rounding != 1 && s > 0 ? std::int64_t{1} << (s - 1) : 0);
+          put(r.quantisers[q].multiplier[lane], 28);
           limits(r.quantisers[q], lane);
+          put(b, 28);
+          put(0, 4);
+          put(b >> 28, 20);
+          put(s / 12 * 16 + s % 12, 6);
           end_group();
         }
         if (i_.activation != 0) {
-          put(r.activation.multiplier[lane], 32);
-          put(r.activation.shift[lane], 6);
+          put(r.activation.multiplier[lane], 28);
           limits(r.activation, lane);
+          put(r.activation.shift[lane] / 12 * 16 + r.activation.shift[lane] % 12, 6);
           end_group();
         }
         if (i_.use_thresholds != 0) {
-          put(r.direction[lane], 1);
-          put(r.base >> (lane * 2), 2);
-          for (std::size_t k = 0; k < i_.levels; ++k) put(r.thresholds[k][lane], 32);
+          put(r.base >> lane, 32);
+          std::fill(stream.end() - 31, stream.end(), false);
+          for (std::size_t k = 0; k < i_.levels; ++k) {
+            put(r.thresholds[k][lane], 31);
+            put(r.direction[lane], 1);
+          }
           end_group();
         }
         EXPECT_EQ(std::max(column, stream.size()), static_cast<std::size_t>(words) * column);
