@@ -14,6 +14,7 @@ namespace {
 
 constexpr int limit_bits = 32, base_bits = 16, digit_bits = 32, offset_bits = 48;
 constexpr int coarse_shift = 12;
+constexpr std::int32_t no_shift = 64;  // what the shifter has no place for decodes as more than any shift
 
 constexpr RecordField field_of(std::span<const RecordField> layout, std::string_view name) {
   for (const RecordField& field : layout)
@@ -165,7 +166,7 @@ void base(const Writer& port, const Place& place, const PostRecord& record) {
 void shift(const Reader& port, const Place& place, std::int32_t& value) {
   std::int32_t levels = 0;
   port.field(place, levels, shift_at.bits, false);
-  value = levels / 16 * coarse_shift + levels % 16;
+  value = levels % 16 < coarse_shift ? levels / 16 * coarse_shift + levels % 16 : no_shift;
 }
 void shift(const Writer& port, const Place& place, std::int32_t value) {
   port.field(place, value / coarse_shift * 16 + value % coarse_shift, shift_at.bits, false);

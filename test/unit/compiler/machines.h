@@ -22,6 +22,7 @@ inline Platform platform_of(const MachineSizes& sizes = {}) {
   m.post_unit.lanes = sizes.post_lanes;
   m.pool_unit.lanes = sizes.pool_lanes;
   m.xnor_array.accumulator = 32;
+  m.post_unit.operand = 32;  // random weights add up to more than trained ones
   const auto set = [&](BufferId id, std::int64_t regions, std::int64_t width, std::int64_t depth) {
     m.buffers[static_cast<std::size_t>(index(id))] = {regions, width, depth, 0, 2};
   };

@@ -63,9 +63,10 @@ struct Example {
     program.output_bytes = 4 * 4 * 16;
   }
 
-  void set_record(const PostRecord& changed) {
+  // `scaled`: to the unit's shift_step first, as the compiler does.
+  void set_record(const PostRecord& changed, bool scaled = true) {
     record = changed;
-    for (QuantiserRecord& q : record.quantisers) scale_to_step(q, machine.post_unit.shift_step);
+    for (QuantiserRecord& q : record.quantisers) scale_to_step(q, scaled ? machine.post_unit.shift_step : 1);
     const auto encoded = encode_record(post(0), record, 512);
     std::copy(encoded.begin(), encoded.end(), program.segments[0].bytes.begin() + weight_bytes + 64);
   }

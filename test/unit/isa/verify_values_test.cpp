@@ -44,44 +44,60 @@ TEST(VerifyOutputs, FillerAtTheEndOfARunIsNoValue) {
   EXPECT_THAT(example.refusal(), HasSubstr("no store writes byte 64"));
 }
 
-std::string with_record(const std::function<void(QuantiserRecord&)>& change) {
+// The example's record is that of M = 1 and s = 3 scaled up to shifts that are multiples of 4: M = 2, s = 4.
+std::string with_record(const std::function<void(QuantiserRecord&)>& change, bool scaled = true) {
   Example example;
   PostRecord record = example.record;
   change(record.quantisers[0]);
-  example.set_record(record);
+  example.set_record(record, scaled);
   return example.refusal();
 }
 
-TEST(VerifyRecords, AFactorFitsTheMultiplier) {
-  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.multiplier[3] = (1 << 23) - 1; }), "accepted");
-  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.multiplier[3] = -(1 << 23); }), "accepted");
-  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.multiplier[3] = 1 << 23; }),
+TEST(VerifyRecords, AFactorFitsTheMultiplierWithItsScale) {
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.multiplier[3] = (1 << 26) - 1; }), "accepted");
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.multiplier[3] = -(1 << 26); }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.multiplier[3] = 1 << 26; }),
               AllOf(HasSubstr("main instruction 3 (post_unit)"), HasSubstr("slice 0, lane 3"),
-                    HasSubstr("the factor 8388608 of q1 does not fit post_unit.multiplier, 24 bit")));
+                    HasSubstr("the factor 67108864 of q1 does not fit post_unit.multiplier, 27 bit")));
 }
 
 // Output channel 7 has the weight 8 once and starts at 700: at most 8 * 127 + 700. Lane 15 has no weight, and starts at
-// 1500.
-TEST(VerifyRecords, ProductAndOffsetStayBelow47BitsInEachLane) {
-  constexpr std::int64_t limit = std::int64_t{1} << 47, most = 8 * 127 + 700;
-  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.offset[7] = limit - 1 - most; }), "accepted");
-  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.offset[7] = limit - most; }),
+// 1500. Rounding to nearest adds 8.
+TEST(VerifyRecords, ProductOffsetAndHalfStayBelow47BitsInEachLane) {
+  constexpr std::int64_t limit = std::int64_t{1} << 47, most = 2 * (8 * 127 + 700), half = 8, start = 2 * 1500;
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.offset[7] = limit - 1 - most - half; }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.offset[7] = limit - most - half; }),
               AllOf(HasSubstr("slice 0, lane 7: q1 may reach"), HasSubstr("beyond 47 bit")));
-  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.offset[15] = 1 - limit + 1500; }), "accepted");
-  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.offset[15] = 1500 - limit; }), HasSubstr("lane 15"));
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.offset[15] = 1 - limit + start; }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.offset[15] = start - limit; }), HasSubstr("lane 15"));
 }
 
 TEST(VerifyRecords, ShiftsSaturationAndResultsAreSound) {
-  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.shift[1] = 47; }), "accepted");
-  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.shift[1] = 48; }), HasSubstr("lane 1: q1 shifts by 48"));
+  EXPECT_EQ(with_record([](QuantiserRecord& q) { q.shift[1] = 44; }), "accepted");
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.shift[1] = 46; }, false),
+              HasSubstr("lane 1: q1 shifts by 46, no multiple of post_unit.shift_step, 4"));
   EXPECT_THAT(with_record([](QuantiserRecord& q) { q.lo = 128; }), HasSubstr("q1 saturates to nothing, 128 to 127"));
   EXPECT_EQ(with_record([](QuantiserRecord& q) { q.lo = 0, q.hi = 255; }), "accepted");
   EXPECT_THAT(with_record([](QuantiserRecord& q) { q.lo = -1, q.hi = 128; }),
               HasSubstr("results of -1 to 128 do not fit 8 bit"));
+  EXPECT_THAT(with_record([](QuantiserRecord& q) { q.lo = -32769, q.hi = 0; }),
+              HasSubstr("q1 saturates to -32769 to 0, which does not fit 16 bits (post_unit.value is 16)"));
+}
+
+TEST(VerifyRecords, AShiftThatTheShifterHasNoPlaceForIsRefused) {
+  Example example;  // lane 2's last 6 bits of the third word: s / 12 = 0 above "s mod 12" = 12
+  const std::size_t bit = 2 * 512 + 2 * 32 + 84 - 64;
+  auto& bytes = example.program.segments[0].bytes;
+  const std::size_t record = Example::weight_bytes + 64;
+  for (std::size_t n = 0; n < 6; ++n) {
+    auto& byte = bytes[record + (bit + n) / 8];
+    byte = static_cast<std::uint8_t>((byte & ~(1U << (bit + n) % 8)) | ((12U >> n & 1U) << (bit + n) % 8));
+  }
+  EXPECT_THAT(example.refusal(), HasSubstr("lane 2: q1 shifts by 64, more than 47"));
 }
 
 // q3 alone, on an operand of lane 15 that is `start` and no product.
-std::string with_q3(std::int64_t factor, std::uint32_t start) {
+std::string with_q3(std::uint32_t start) {
   Example example;
   for (const std::size_t n : {3, 4}) {
     auto& post = std::get<PostInstruction>(example.main[n]);
@@ -90,17 +106,12 @@ std::string with_q3(std::int64_t factor, std::uint32_t start) {
   }
   for (std::size_t b = 0; b < 4; ++b)
     example.program.segments[0].bytes[Example::weight_bytes + 4 * 15 + b] = static_cast<std::uint8_t>(start >> (8 * b));
-  PostRecord record = example.record;
-  record.quantisers[0].multiplier[15] = factor;
-  example.set_record(record);
   return example.refusal();
 }
 
-TEST(VerifyRecords, Q3MultipliesInOneSliceOf27By18BitsEitherWayRound) {
-  EXPECT_EQ(with_q3((1 << 23) - 1, (1 << 17) - 1), "accepted");
-  EXPECT_EQ(with_q3((1 << 17) - 1, (1 << 26) - 1), "accepted");
-  EXPECT_THAT(with_q3(1 << 17, 1 << 17), HasSubstr("lane 15: q3 multiplies operands of -131072 to 131072 by 131072"));
-  EXPECT_THAT(with_q3(1, 1 << 26), HasSubstr("but its slice takes 27 bit by 18 bit"));
+TEST(VerifyRecords, AnOperandWithoutAQuantiserFitsTheValue) {
+  EXPECT_EQ(with_q3((1 << 15) - 1), "accepted");
+  EXPECT_THAT(with_q3(1 << 15), HasSubstr("slice 0: operand a of -32768 to 32768 does not fit post_unit.value, 16 bit"));
 }
 
 TEST(VerifyOperands, WeightsAndActivationsFitTheArray) {
