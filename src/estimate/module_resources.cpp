@@ -196,12 +196,15 @@ Resources pool_unit(const MachineParameters& m) {
   return r;
 }
 
-// A lane: q1 and q2 multiply 32 bits in two slices each, activation and q3 in one each; four shifters and roundings, thresholds
-// by comparator, records in LUT RAM. With more than one slice at once more records are in flight than 32 entries hold.
+// A lane: four shifters and saturations as wide as its values, three records in LUT RAM, comparisons of operands, the choice of
+// operands; the front, addresses and results are shared. More than one slice at once keeps
+// more records under way, above all of thresholds. Widths beyond the default's come in by what each bit of them takes.
 Resources post_unit(const MachineParameters& m) {
   const PostUnitParameters& p = m.post_unit;
-  const std::int64_t groups = p.lanes / slice_channels;
-  return {groups * ((groups > 1 ? 43383 : 33570) + 933 * p.comparators), groups * (18500 + 487 * p.comparators),
+  const std::int64_t wider = p.operand - 24, more = p.value - 16;
+  const std::int64_t lane = 767 + 15 * wider + 24 * more + (p.shift_step < 4 ? 60 : 0) + (p.lanes > slice_channels ? 75 + 25 * threshold_steps(p) : 0);
+  return {1290 + p.lanes * lane + p.lanes * 38 * p.comparators,
+          800 + p.lanes * (1420 + 20 * wider + 40 * more) + p.lanes * 25 * p.comparators,
           2 * p.lanes * ((p.operand > slice_narrow_bits ? 2 : 1) + (p.value + 1 > slice_narrow_bits ? 2 : 1)), 0, 0};
 }
 

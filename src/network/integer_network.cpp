@@ -140,6 +140,7 @@ std::string IntegerNetwork::digest() const {
   out.numbers(output_tensors);
   out.numbers(std::vector<int>{options.join_fraction_bits, options.multiplier_bits_binary,
                                options.multiplier_bits_fixed});
+  if (options.step_bits != LoweringOptions{}.step_bits) out.number(std::int64_t{options.step_bits});
   return out.hex();
 }
 

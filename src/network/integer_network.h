@@ -113,6 +113,9 @@ struct LoweringOptions {
   int join_fraction_bits = 10;   // grid of unquantised join operands: int16 at 2^-join_fraction_bits
   // Signed widths of M by the operand's width: at most 18 bits, wider.
   int multiplier_bits_binary = 24, multiplier_bits_fixed = 18;
+  // Of what a layer's steps hand to each other (before an activation, before a second rounding): int16 like a join's operands.
+  // More, up to 27, is exact for more slopes that are not dyadic, and asks for a wider post_unit.value.
+  int step_bits = 16;
   bool operator==(const LoweringOptions&) const = default;
 };
 

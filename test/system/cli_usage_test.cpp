@@ -88,7 +88,7 @@ TEST(CliUsage, TheWrittenPackageIsLintClean) {
   const Workspace work;
   ASSERT_EQ(blendsim_cli({"rtl", "zu3eg", "-o", work.path("")}).status, 0);
   const std::string top = work.write("top.sv",
-                                     "module top (input blendsim_pkg::synchronisation_t a, output blendsim_pkg::synchronisation_t b);\n"
+                                     "module top (input blendsim_pkg::post_unit_instruction_t a, output blendsim_pkg::post_unit_instruction_t b);\n"
                                      "  assign b = a;\n"
                                      "endmodule\n");
   const ProcessResult lint = run_process({"verilator", "--lint-only", "-Wall", "--top-module", "top", work.path("blendsim_pkg.sv"), top});

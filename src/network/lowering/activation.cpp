@@ -10,13 +10,15 @@ namespace blendsim::lowering {
 
 namespace {
 
-// The activation's operand: 18 bits keep the wide multiplier for q3; 27 bits are finer, and on a unit that q3 need only
-// shift they lose nothing there.
+// The activation's operand: beyond 18 bits it leaves q3 the narrow multiplier, which loses nothing where q3 only shifts.
 struct GridChoice {
   int bits;
   bool own_units;
 };
-constexpr GridChoice grid_choices[] = {{18, false}, {27, true}, {27, false}};
+std::vector<GridChoice> grid_choices(int step_bits) {
+  if (step_bits <= 18) return {{step_bits, false}, {step_bits, true}};
+  return {{18, false}, {step_bits, true}, {step_bits, false}};
+}
 
 double slope_of(const Step& activation, std::size_t c) {
   return activation.kind == Step::Kind::relu ? 0.0 : double{activation.p.at(c)};
@@ -130,7 +132,7 @@ std::optional<ActivationFit> fit_activation(const Reference& reference, const Do
   });
   if (place == chain.end()) return std::nullopt;
   std::optional<ActivationFit> best;
-  for (const GridChoice choice : grid_choices) {
+  for (const GridChoice choice : grid_choices(options.step_bits)) {
     auto fit = fit_on_grid(reference, domain, options, place, choice);
     if (fit && (!best || fit->exactness.differing < best->exactness.differing)) best = std::move(fit);
     if (best && best->exactness.differing == 0) break;

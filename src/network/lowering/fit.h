@@ -58,7 +58,7 @@ struct TwoStepFit {
 };
 // Absent: no such chain, or a domain that nothing can be shown on.
 [[nodiscard]] std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain,
-                                                      int multiplier_bits);
+                                                      int multiplier_bits, int step_bits);
 
 // q1, activation, q3 of a chain with one Relu or PRelu in it. The recipe's q1, activation, activation_place and q3 are
 // set.

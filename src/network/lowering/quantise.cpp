@@ -143,11 +143,11 @@ MapPtr Lowerer::three_step_map(const Value& value, const Quantiser& q, const Aff
   if (q.kind != Quantiser::Kind::quant || q.saturate_first || std::fmod(zero, 2.0F) == 0) return nullptr;
   const Domain& domain = value.map->domain;
   Quantiser plain = without_zero_point(q);
-  plain.format = Format::signed_bits(16);
+  plain.format = Format::signed_bits(q.format.bits() + 1);  // every code less its zero point
   plain.out_zero_point = 0;
   plain.output += ":plain";
   const auto fit = fit_two_steps({value.chain, plain}, domain,
-                                 multiplier_bits(options_, domain.lowest(), domain.highest()));
+                                 multiplier_bits(options_, domain.lowest(), domain.highest()), options_.step_bits);
   if (!fit || fit->exactness.differing >= other.exactness.differing) return nullptr;
   MapPtr first = new_map(value, plain);
   first->exactness = fit->exactness;
@@ -190,7 +190,7 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   }
   const bool sum = value.map->is_sum() && !value.map->is_written();
   if (fit->exactness.differing != 0 && !sum) {  // the steps of a sum are taken
-    if (auto two = fit_two_steps({value.chain, q}, domain, bits);
+    if (auto two = fit_two_steps({value.chain, q}, domain, bits, options_.step_bits);
         two && two->exactness.differing < fit->exactness.differing) {
       two->exactness.ambiguous = fit->exactness.ambiguous;
       fit = AffineFit{two->first, two->exactness};

@@ -15,7 +15,6 @@ namespace blendsim::lowering {
 namespace {
 
 constexpr int finer_bits[] = {4, 6, 7, 8, 10, 12, 14};
-constexpr int grid_operand_bits = 27;  // what q3 may read
 constexpr double half_sum_limit = 0x1p43;  // as in affine.cpp, for the product and for the offset
 
 // One channel's M, B and s of q1, to the nearest of the grid whatever the rounding (an instruction has one for all its
@@ -39,13 +38,13 @@ void append_first_step(const CodeLine& line, const Domain& domain, int finer, in
 
 // Absent: the grid has no room for the codes.
 std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, const Domain& domain, int bits,
-                                 const std::vector<CodeLine>& lines, const std::vector<std::vector<Run>>& runs) {
+                                 int step_bits, const std::vector<CodeLine>& lines, const std::vector<std::vector<Run>>& runs) {
   const std::int64_t lo = lines.front().lo, hi = lines.front().hi;
-  const std::int64_t room = std::int64_t{1} << (grid_operand_bits - 1);
-  if ((std::max(std::abs(lo), std::abs(hi)) + 1) << finer >= room) return std::nullopt;
+  const std::int64_t scale = std::int64_t{1} << finer, grid_limit = std::int64_t{1} << (step_bits - 1);
+  if (lo * scale < -grid_limit || hi * scale >= grid_limit) return std::nullopt;
   TwoStepFit fit;
-  fit.first.lo = lo * (std::int64_t{1} << finer);  // beyond, q3 saturates all the same
-  fit.first.hi = hi * (std::int64_t{1} << finer);
+  fit.first.lo = lo * scale;  // beyond, q3 saturates all the same
+  fit.first.hi = hi * scale;
   fit.second.lo = lo;
   fit.second.hi = hi;
   fit.first.rounding = fit.second.rounding = rounding;
@@ -67,7 +66,8 @@ std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, c
 
 }  // namespace
 
-std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain, int bits) {
+std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain, int bits,
+                                        int step_bits) {
   std::vector<CodeLine> lines;
   std::vector<std::vector<Run>> runs;
   for (std::size_t c = 0; c < domain.channels(); ++c) {
@@ -83,7 +83,7 @@ std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain
   std::optional<TwoStepFit> best;
   for (const Rounding rounding : rounding_candidates(mode)) {
     for (const int finer : finer_bits) {
-      auto fit = fit_on(finer, rounding, mode, domain, bits, lines, runs);
+      auto fit = fit_on(finer, rounding, mode, domain, bits, step_bits, lines, runs);
       if (fit && (!best || fit->exactness.differing < best->exactness.differing)) best = std::move(fit);
       if (best && best->exactness.exact) return best;
     }
