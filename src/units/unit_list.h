@@ -88,7 +88,7 @@ struct Find<I, UnitList<Us...>> {
     (void)((std::is_same_v<typename Us::Instruction, I> ? true : (++n, false)) || ...);
     return n;
   }
-  using type = std::variant_alternative_t<place(), std::variant<std::type_identity<Us>...>>::type;
+  using type = typename std::variant_alternative_t<place(), std::variant<std::type_identity<Us>...>>::type;
 };
 }  // namespace unit_list_detail
 
