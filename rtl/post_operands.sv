@@ -147,7 +147,7 @@ module post_operands #(
                                                       input logic [4:0] place, input int rows_slices);
     int from;
     slices_at = '0;
-    if (ACCUMULATOR_WORDS * ACCUMULATOR_WIDTH == SLICES * 512) slices_at = data;  // there is one place only
+    if (ACCUMULATOR_WORDS * ACCUMULATOR_WIDTH == SLICES * 512) slices_at = (SLICES*512)'(data);  // one place only
     else for (int s = 0; s < SLICES; s++) begin
       from = 32'(place) + s;
       if (ACCUMULATOR_WORDS > 1 && from >= rows_slices) from = from - rows_slices + ACCUMULATOR_WIDTH / 512;
