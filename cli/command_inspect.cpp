@@ -120,14 +120,10 @@ void show(const std::string& what) {
   }
   const FileKind kind = file_kind(what);
   switch (kind) {
-    case FileKind::onnx:
-      return show_network(what);
-    case FileKind::program:
-      return show_program(what);
-    case FileKind::yaml:
-      return show_platform(what);
-    default:
-      break;
+    case FileKind::onnx: return show_network(what);
+    case FileKind::program: return show_program(what);
+    case FileKind::yaml: return show_platform(what);
+    default: break;
   }
   unexpected_kind(what, kind, "an ONNX network, a program or a platform");
 }

@@ -176,8 +176,7 @@ std::string tensor_path(const std::string& folder, const std::string& name) {
 void write_tensors(const std::string& folder, const NamedArrays& arrays) {
   make_folder(folder);
   for (const auto& [name, array] : arrays) {
-    write_whole(tensor_path(folder, name),
-                [&array = array](const std::string& file) { write_npy(file, array); });
+    write_whole(tensor_path(folder, name), [&array = array](const std::string& file) { write_npy(file, array); });
   }
 }
 
@@ -285,7 +284,10 @@ void add_run(CLI::App& app, ExitStatus&) {
       command->add_option("--input", a->inputs, "Input image (.npy or .png); repeats, and a .npy may hold several");
   input->allow_extra_args(false);
   command->add_option("--input-scale", a->input_scale, "Factor on the file's values, such as 1/255")->needs(input);
-  command->add_option("--seed", a->seed, "Seed of the made-up input")->check(whole_number(false))->capture_default_str()->excludes(input);
+  command->add_option("--seed", a->seed, "Seed of the made-up input")
+      ->check(whole_number(false))
+      ->capture_default_str()
+      ->excludes(input);
   command->add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs");
   command->add_flag("--check", a->check, "Watch for hazards and unwritten reads");
   command->add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")

@@ -26,24 +26,15 @@ namespace fs = std::filesystem;
 
 std::string_view describe(FileKind kind) {
   switch (kind) {
-    case FileKind::onnx:
-      return "an ONNX network";
-    case FileKind::program:
-      return "a program";
-    case FileKind::yaml:
-      return "a YAML text";
-    case FileKind::report:
-      return "a report of `blendsim run --json`";
-    case FileKind::json:
-      return "a JSON text";
-    case FileKind::array:
-      return "a NumPy array";
-    case FileKind::image:
-      return "a PNG image";
-    case FileKind::text:
-      return "a text of another kind";
-    case FileKind::unknown:
-      break;
+    case FileKind::onnx: return "an ONNX network";
+    case FileKind::program: return "a program";
+    case FileKind::yaml: return "a YAML text";
+    case FileKind::report: return "a report of `blendsim run --json`";
+    case FileKind::json: return "a JSON text";
+    case FileKind::array: return "a NumPy array";
+    case FileKind::image: return "a PNG image";
+    case FileKind::text: return "a text of another kind";
+    case FileKind::unknown: break;
   }
   return "of no kind that BlendSim knows";
 }
@@ -96,19 +87,13 @@ namespace {
 
 std::string_view use_of(FileKind kind) {
   switch (kind) {
-    case FileKind::onnx:
-      return "a network is given to run, compile and inspect";
-    case FileKind::program:
-      return "a program is compiled already: run it, or compile the network that it was made of";
-    case FileKind::yaml:
-      return "a platform is given with --platform";
-    case FileKind::report:
-      return "a report is read by compare; give the network or program that it is about";
+    case FileKind::onnx: return "a network is given to run, compile and inspect";
+    case FileKind::program: return "a program is compiled already: run it, or compile the network that it was made of";
+    case FileKind::yaml: return "a platform is given with --platform";
+    case FileKind::report: return "a report is read by compare; give the network or program that it is about";
     case FileKind::array:
-    case FileKind::image:
-      return "arrays and pictures are given with --input";
-    default:
-      return "`blendsim zoo` and `blendsim compile` write networks and programs, `blendsim run --json` reports";
+    case FileKind::image: return "arrays and pictures are given with --input";
+    default: return "`blendsim zoo` and `blendsim compile` write networks and programs, `blendsim run --json` reports";
   }
 }
 

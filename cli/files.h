@@ -25,8 +25,8 @@ enum class FileKind { onnx, program, yaml, report, json, array, image, text, unk
 // What is no regular file (a pipe, a device) is written directly. Throws DiagnosticError file-unwritable naming `path`.
 void write_whole(const std::string& path, const std::function<void(const std::string&)>& write);
 void write_text(const std::string& path, std::string_view text);
-// Usage error where a file to be written is one that is read, or is to be written twice. Empty names are none; what is no
-// regular file (a pipe, a device) may be both.
+// Usage error where a file to be written is one that is read, or is to be written twice. Empty names are none; what is
+// no regular file (a pipe, a device) may be both.
 void keep_apart(const std::vector<std::string>& read, const std::vector<std::string>& written);
 // Makes a folder, if it is not there. Throws DiagnosticError file-unwritable.
 void make_folder(const std::string& path);

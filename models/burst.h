@@ -16,15 +16,15 @@ inline constexpr int memory_port_count = 3;
 
 struct BurstExtension : tlm::tlm_extension<BurstExtension> {
   MemoryPort port = MemoryPort::fetch;
-  std::int32_t record = -1;    // instruction; -1: instruction fetch
-  bool last = false;           // of its instruction
-  std::int64_t beats = 0;      // bus words
-  Cycles request = 0;          // sent by the initiator
-  Cycles complete = 0;         // request, or a write's last beat, left the interconnect
-  std::int64_t channel = 0;    // set by the interconnect
+  std::int32_t record = -1;  // instruction; -1: instruction fetch
+  bool last = false;         // of its instruction
+  std::int64_t beats = 0;    // bus words
+  Cycles request = 0;        // sent by the initiator
+  Cycles complete = 0;       // request, or a write's last beat, left the interconnect
+  std::int64_t channel = 0;  // set by the interconnect
   // Set by the memory with the grant; a memory that knows only the end of its data leaves first_data at -1.
-  Cycles grant = 0;            // visible to the requester
-  Cycles first_data = -1;      // at the memory's border, accelerator cycles; the response's annotated time is the last
+  Cycles grant = 0;        // visible to the requester
+  Cycles first_data = -1;  // at the memory's border, accelerator cycles; the response's annotated time is the last
   bool row_hit = false;
   std::int64_t activates = 0;
 

@@ -2,9 +2,9 @@
 // An initiator's side of a memory port: one ungranted request at a time, responses in order (rule 7).
 #pragma once
 
+#include <tlm_utils/simple_initiator_socket.h>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
 
 #include "models/burst.h"
 #include "models/context.h"
@@ -15,8 +15,8 @@ namespace blendsim {
 class BurstListener {
  public:
   virtual ~BurstListener() = default;
-  virtual void granted() = 0;                                             // BurstPort::granted_at() is known
-  virtual void responded(const BurstExtension& burst, Cycles last) = 0;   // last beat arrived, or response received
+  virtual void granted() = 0;                                            // BurstPort::granted_at() is known
+  virtual void responded(const BurstExtension& burst, Cycles last) = 0;  // last beat arrived, or response received
 };
 
 class BurstPort {

@@ -24,19 +24,17 @@ struct Context {
   bool check_hazards = false;
   std::uint64_t stall_seed = 0;
   Observer* observer = nullptr;
-  ResultCapture* capture = nullptr;          // of the image that runs
+  ResultCapture* capture = nullptr;  // of the image that runs
   Buffers* buffers = nullptr;
-  DramAreas areas;                           // of the image that runs
-  std::array<std::uint64_t, 3> bases{};      // physical, by DramBase, of the image that runs
+  DramAreas areas;                       // of the image that runs
+  std::array<std::uint64_t, 3> bases{};  // physical, by DramBase, of the image that runs
 
-  std::vector<InstructionRecord> records;    // program order, image after image; end = -1 until it is known
-  std::vector<ActionCounts> layer_actions;   // what time decides: unit_clock, DRAM bytes and activates
-  Cycles compute_cycles = 0;                 // merged intervals of the compute units' busy cycles
+  std::vector<InstructionRecord> records;   // program order, image after image; end = -1 until it is known
+  std::vector<ActionCounts> layer_actions;  // what time decides: unit_clock, DRAM bytes and activates
+  Cycles compute_cycles = 0;                // merged intervals of the compute units' busy cycles
   std::exception_ptr failure;
 
-  [[nodiscard]] Cycles now() const {
-    return static_cast<Cycles>(sc_core::sc_time_stamp().value() - epoch_);
-  }
+  [[nodiscard]] Cycles now() const { return static_cast<Cycles>(sc_core::sc_time_stamp().value() - epoch_); }
   void set_epoch(sc_dt::uint64 epoch) { epoch_ = epoch; }
 
   // Wakes a process at cycle `at`. Rule 1: never in this cycle or before it.

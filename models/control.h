@@ -5,10 +5,10 @@
 // Parameters: doorbell (ControlParameters). Socket: registers (target, blocking transport that never waits).
 #pragma once
 
+#include <tlm_utils/simple_target_socket.h>
 #include <functional>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_target_socket.h>
 
 #include "models/context.h"
 #include "models/dispatcher.h"
@@ -37,8 +37,8 @@ class Control : public sc_core::sc_module, public EndListener, public Dispatcher
   Dispatcher& dispatcher_;
   std::function<void(Cycles)> completed_;
   std::vector<Cycles> completions_;
-  std::int32_t images_ = 0;           // doorbells accepted
-  std::size_t ended_ = 0;             // instructions of the image whose end is known
+  std::int32_t images_ = 0;  // doorbells accepted
+  std::size_t ended_ = 0;    // instructions of the image whose end is known
   Cycles last_end_ = 0, end_dispatched_ = -1;
 };
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-
 namespace blendsim {
 namespace {
 
@@ -113,7 +112,8 @@ bool Dispatcher::pass_last_word(std::size_t word) {
   return true;
 }
 
-// The words behind the last one written find room in the `decode` registers; what they leave behind in the FIFO may be fetched.
+// The words behind the last one written find room in the `decode` registers; what they leave behind in the FIFO may be
+// fetched.
 void Dispatcher::read_ahead() {
   const Cycles decode = context_.machine->dispatcher.decode;
   const std::size_t end = std::min(arrived_, words_written_ + static_cast<std::size_t>(decode));
@@ -139,8 +139,8 @@ void Dispatcher::schedule_fetch() {
   const std::size_t words = context_.program->word_count();
   if (armed_fetch_ || next_fetch_ >= words || !port_.may_request()) return;
   const MachineParameters& machine = *context_.machine;
-  const auto burst = static_cast<std::size_t>(
-      fetch_words(machine.load.burst, machine.memory.port_width, machine.dispatcher.prefetch));
+  const auto burst =
+      static_cast<std::size_t>(fetch_words(machine.load.burst, machine.memory.port_width, machine.dispatcher.prefetch));
   const std::size_t after = std::min(next_fetch_ + burst, words);
   Cycles at = std::max(first_, port_.granted_at());
   const auto capacity = std::max(static_cast<std::size_t>(machine.dispatcher.prefetch), burst);

@@ -29,7 +29,9 @@ class Dispatcher : public sc_core::sc_module, public SlotListener, private Burst
   Dispatcher(const sc_core::sc_module_name& name, Context& context, std::array<QueueUnit*, unit_count> units);
   void connect(Listener& listener) { listener_ = &listener; }
   template <class Target>
-  void bind(Target& target) { port_.socket.bind(target); }
+  void bind(Target& target) {
+    port_.socket.bind(target);
+  }
 
   // `resident`: the words are on chip; else they lie at physical `address`.
   void reset(bool resident, std::uint64_t address);
@@ -47,7 +49,8 @@ class Dispatcher : public sc_core::sc_module, public SlotListener, private Burst
   };
   void advance();
   [[nodiscard]] Passage last_passage() const {
-    return words_written_ == 0 ? Passage{first_ - 1, 0} : Passage{read_[words_written_ - 1], written_[words_written_ - 1]};
+    return words_written_ == 0 ? Passage{first_ - 1, 0}
+                               : Passage{read_[words_written_ - 1], written_[words_written_ - 1]};
   }
   [[nodiscard]] Cycles next_read(std::size_t word, Cycles previous_read, Cycles decode) const {
     const auto registers = static_cast<std::size_t>(decode);
@@ -70,16 +73,16 @@ class Dispatcher : public sc_core::sc_module, public SlotListener, private Burst
   std::uint64_t address_ = 0;
   Cycles first_ = 0;
   std::int32_t first_record_ = 0;
-  std::int32_t held_by_ = -1;                     // record whose start freed the slot that held the dispatcher last
+  std::int32_t held_by_ = -1;                       // record whose start freed the slot that held the dispatcher last
   std::vector<Cycles> available_, read_, written_;  // by word of the image, and of how many words they are known
   std::size_t arrived_ = 0, words_read_ = 0, words_written_ = 0, next_instruction_ = 0;
   std::array<std::vector<std::int32_t>, unit_count> started_;  // records, in order
   std::array<std::size_t, unit_count> entered_{};
-  bool blocked_ = false;                          // on the slot of units_[blocked_on_]
+  bool blocked_ = false;  // on the slot of units_[blocked_on_]
   std::size_t blocked_on_ = 0;
 
-  std::size_t next_fetch_ = 0;                    // first word not requested
-  std::vector<std::size_t> in_flight_;            // words of each burst requested, oldest first
+  std::size_t next_fetch_ = 0;          // first word not requested
+  std::vector<std::size_t> in_flight_;  // words of each burst requested, oldest first
   bool armed_fetch_ = false;
   std::int64_t fetched_bursts_ = 0;
 };

@@ -4,10 +4,10 @@
 // Parameters (MemoryParameters): timing, width, channels, sync, taken_by_cpu. Socket: target.
 #pragma once
 
+#include <tlm_utils/simple_target_socket.h>
 #include <array>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
 #include "models/burst.h"

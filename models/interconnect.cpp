@@ -60,8 +60,8 @@ void Interconnect::respond(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
     const Cycles first_data = burst.first_data < 0 ? last_data : burst.first_data;
     // One bus word a cycle for all readers of the port, in the order of the memory's decisions; no beat before its
     // data.
-    last = std::max({last_data + parameters.read_latency + held,
-                     first_data + parameters.read_latency + burst.beats - 1, last_read_beat_ + burst.beats});
+    last = std::max({last_data + parameters.read_latency + held, first_data + parameters.read_latency + burst.beats - 1,
+                     last_read_beat_ + burst.beats});
     last_read_beat_ = last;
   }
   busy_ += last - burst.grant + 1;

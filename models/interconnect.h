@@ -5,10 +5,10 @@
 // Sockets: fetch, store, load (targets); memory (initiator, to be bound to any model of a memory).
 #pragma once
 
-#include <systemc>
-#include <tlm>
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
+#include <systemc>
+#include <tlm>
 
 #include "models/burst.h"
 #include "models/context.h"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands behind the interconnect: `Dram`, or another model of an external memory (docs/machine.md, "Another memory").
+// What stands behind the interconnect: `Dram`, or another model of an external memory (docs/machine.md, "Another
+// memory").
 //
-// It must accept BEGIN_REQ (TLM_ACCEPTED), answer END_REQ (the grant) and then BEGIN_RESP (the last data) in later cycles or
-// with annotated delays, and keep the order of each port's bursts. BurstExtension says port, beats, record, and the cycle
-// in which a write is complete; the memory sets `grant`, and `first_data` where it knows it. It decides time alone:
-// payloads carry no bytes.
+// It must accept BEGIN_REQ (TLM_ACCEPTED), answer END_REQ (the grant) and then BEGIN_RESP (the last data) in later
+// cycles or with annotated delays, and keep the order of each port's bursts. BurstExtension says port, beats, record,
+// and the cycle in which a write is complete; the memory sets `grant`, and `first_data` where it knows it. It decides
+// time alone: payloads carry no bytes.
 #pragma once
 
 #include <cstdint>

@@ -23,9 +23,9 @@ PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters&
     const Instruction& instruction = prepared.instructions[n];
     const std::uint32_t layer = sync_of(instruction).layer;
     if (layer >= layers) {
-      throw DiagnosticError("program-invalid", {"", 0, "instruction " + std::to_string(n)},
-                            "names layer " + std::to_string(layer) + ", but the layer table has " +
-                                std::to_string(layers) + " rows");
+      throw DiagnosticError(
+          "program-invalid", {"", 0, "instruction " + std::to_string(n)},
+          "names layer " + std::to_string(layer) + ", but the layer table has " + std::to_string(layers) + " rows");
     }
     prepared.synchronisation.push_back(sync_of(instruction));
     InstructionRecord& record = prepared.records.emplace_back();

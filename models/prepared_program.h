@@ -17,11 +17,11 @@ struct PreparedProgram {
   MachineParameters machine;
   std::vector<Word> words;
   std::size_t layers = 0;
-  std::vector<Instruction> instructions;            // program order
+  std::vector<Instruction> instructions;  // program order
   // Of each instruction, what every run reads of it again and again: small tables instead of the wide instructions.
   std::vector<Synchronisation> synchronisation;
-  std::vector<InstructionRecord> records;           // as a run begins with them, of its first image
-  std::vector<std::size_t> last_words;              // of each instruction, and of END: its last word, counted from the first
+  std::vector<InstructionRecord> records;  // as a run begins with them, of its first image
+  std::vector<std::size_t> last_words;     // of each instruction, and of END: its last word, counted from the first
   std::array<ActionCounts, unit_count> unit_actions{};  // of one execution; dispatch excluded
   std::vector<ActionCounts> layer_actions;              // the same by layer, and the dispatch of its words
   [[nodiscard]] std::size_t word_count() const { return last_words.back() + 1; }  // END's included

@@ -15,8 +15,8 @@ namespace blendsim {
 enum class TokenKind : std::uint8_t { data, space };
 
 struct Token {
-  Cycles visible = 0;         // end of the posting instruction + token_latency
-  std::int32_t record = -1;   // that instruction
+  Cycles visible = 0;        // end of the posting instruction + token_latency
+  std::int32_t record = -1;  // that instruction
 };
 
 class TokenListener {

@@ -19,7 +19,9 @@ class TransferUnit : public QueueUnit, private BurstListener {
   void reset() override;
   // Binds the memory port to a target.
   template <class Target>
-  void bind(Target& target) { port_.socket.bind(target); }
+  void bind(Target& target) {
+    port_.socket.bind(target);
+  }
 
  protected:
   // First cycle in which a burst of `beats` of an instruction that started in `start` may be requested, given that its
@@ -41,7 +43,7 @@ class TransferUnit : public QueueUnit, private BurstListener {
   TransferParameters parameters_;
   sc_core::sc_event request_event_;
 
-  std::int32_t record_ = -1;                        // whose bursts are requested; -1: none
+  std::int32_t record_ = -1;  // whose bursts are requested; -1: none
   const TransferInstruction* instruction_ = nullptr;
   Cycles start_ = 0;
   BurstWalk walk_;
@@ -50,8 +52,8 @@ class TransferUnit : public QueueUnit, private BurstListener {
   bool last_ = false;
   bool armed_request_ = false;
 
-  std::size_t issued_ = 0, responded_ = 0;          // bursts of the run
-  std::vector<Cycles> landings_;                    // ring of `outstanding`
+  std::size_t issued_ = 0, responded_ = 0;  // bursts of the run
+  std::vector<Cycles> landings_;            // ring of `outstanding`
 };
 
 [[nodiscard]] const TransferInstruction& transfer_of(const Instruction& instruction);

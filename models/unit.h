@@ -75,7 +75,7 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
   bool armed_ = false;               // start_event_ is notified for the head, or start() runs
   bool front_known_ = true;
   Cycles front_free_ = 0;
-  Cycles last_end_ = -1;             // of the last finished one
+  Cycles last_end_ = -1;  // of the last finished one
   Cycles busy_until_ = 0;
   UnitCycles account_;
 };

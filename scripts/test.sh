@@ -32,6 +32,6 @@ else
   echo "SKIPPED: clang++ is not installed; nothing is fuzzed, digests of two compilers will not be compared" >&2
 fi
 
-cmake --preset dev >/dev/null
+cmake --preset dev -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6 >/dev/null
 ninja -C build/dev -j"$jobs"
 ctest --test-dir build/dev -j2 --output-on-failure "${labels[@]}"

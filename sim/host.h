@@ -2,10 +2,10 @@
 // The host program: rings the doorbell for each image, one cycle after it has read the completion of the one before.
 #pragma once
 
+#include <tlm_utils/simple_initiator_socket.h>
 #include <functional>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
 
 #include "models/context.h"
 #include "models/control.h"

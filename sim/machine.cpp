@@ -46,7 +46,8 @@ struct Machine::Parts {
   };
   std::optional<InitRun> init_run;
   Cycles init_cycles = 0;
-  // Where weights and parameters hold what the program's init brings, since when: both numbers as they were right after it.
+  // Where weights and parameters hold what the program's init brings, since when: both numbers as they were right after
+  // it.
   struct Brought {
     std::uint64_t program_changes = 0, constant_changes = 0;
     bool operator==(const Brought&) const = default;
@@ -153,8 +154,8 @@ void add_scaled(ActionCounts& sum, const ActionCounts& counts, std::int64_t time
   for (std::size_t i = 0; i < counts.counts.size(); ++i) sum.counts[i] += counts.counts[i] * times;
 }
 
-// Each dispatched word of a resident program was read from the instructions buffer, once. One that is not resident comes
-// through the prefetch FIFO, and its bytes are among DRAM's.
+// Each dispatched word of a resident program was read from the instructions buffer, once. One that is not resident
+// comes through the prefetch FIFO, and its bytes are among DRAM's.
 void count_instruction_reads(ActionCounts& counts, bool resident) {
   if (resident) counts[Action::instructions_read] += counts[Action::dispatch] * std::int64_t{8 * sizeof(Word)};
 }

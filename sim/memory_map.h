@@ -10,8 +10,8 @@
 
 namespace blendsim {
 
-// Program area at 0, then each image's input and output, each area from a 4 KiB border on. So an image lies where it lies
-// whatever batch it comes in, and the first of a batch takes the cycles that it takes alone.
+// Program area at 0, then each image's input and output, each area from a 4 KiB border on. So an image lies where it
+// lies whatever batch it comes in, and the first of a batch takes the cycles that it takes alone.
 class MemoryMap {
  public:
   // Throws DiagnosticError does-not-fit when the areas exceed the memory's capacity. Without `values` no byte is kept.

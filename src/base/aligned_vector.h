@@ -17,9 +17,9 @@ struct CacheLineAllocator {
   template <class U>
   CacheLineAllocator(const CacheLineAllocator<U>&) {}
   [[nodiscard]] T* allocate(std::size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{cache_line_bytes}));
+    return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{cache_line_bytes}));
   }
-  void deallocate(T* values, std::size_t) { ::operator delete(values, std::align_val_t{cache_line_bytes}); }
+  void deallocate(T* values, std::size_t) { ::operator delete (values, std::align_val_t{cache_line_bytes}); }
   template <class U>
   bool operator==(const CacheLineAllocator<U>&) const {
     return true;

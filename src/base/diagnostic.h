@@ -17,7 +17,7 @@ namespace blendsim {
 // Where the trouble stands. Empty members are not printed.
 struct Place {
   std::string file{};
-  int line = 0;  // 1-based, 0 = unknown
+  int line = 0;        // 1-based, 0 = unknown
   std::string node{};  // ONNX node, tensor, instruction or parameter: what a user would search for
 
   [[nodiscard]] std::string text() const;  // "file:line: node 'X'"
@@ -39,7 +39,14 @@ struct Diagnostic {
 };
 
 // What the command line turns a failure into (docs/cli.md, "Exit status").
-enum class ExitStatus { done = 0, bad_input = 1, bad_usage = 2, simulation_failed = 3, differs = 4, broken_invariant = 5 };
+enum class ExitStatus {
+  done = 0,
+  bad_input = 1,
+  bad_usage = 2,
+  simulation_failed = 3,
+  differs = 4,
+  broken_invariant = 5
+};
 
 class DiagnosticError : public std::exception {
  public:

@@ -43,10 +43,10 @@ struct Parameter {
   std::int64_t minimum;
   std::int64_t maximum;
   Unit unit;
-  std::string_view sentence;                     // "Output channels computed in parallel."
-  std::span<const std::string_view> choices{};   // non-empty: an enumeration
-  bool required = false;                         // false: the struct's initialiser is the default
-  std::int64_t step = 1;                         // the value must be a multiple of this, or powers_of_two
+  std::string_view sentence;                    // "Output channels computed in parallel."
+  std::span<const std::string_view> choices{};  // non-empty: an enumeration
+  bool required = false;                        // false: the struct's initialiser is the default
+  std::int64_t step = 1;                        // the value must be a multiple of this, or powers_of_two
 };
 
 // One field of an instruction: `bits` wide, unsigned, at the place that its order in the table gives it.

@@ -18,8 +18,8 @@ namespace {
 struct Spelling {
   Unit unit;
   std::string_view text;
-  std::int64_t scale;   // of the base unit
-  bool canonical;       // may be printed; of several with one scale only one is
+  std::int64_t scale;  // of the base unit
+  bool canonical;      // may be printed; of several with one scale only one is
 };
 
 // Largest scale first within a unit: format_quantity takes the first that divides the value.
@@ -139,9 +139,7 @@ std::string units_text(Unit unit) {
 }
 
 // An example that the row would take, for hints.
-std::string example(const ParameterRow& row) {
-  return format_value(row.minimum > 0 ? row.minimum : row.maximum, row);
-}
+std::string example(const ParameterRow& row) { return format_value(row.minimum > 0 ? row.minimum : row.maximum, row); }
 
 ParsedValue failure(Code code, std::string message, std::string hint = {}) {
   return {std::nullopt, code, std::move(message), std::move(hint)};
@@ -164,7 +162,8 @@ bool on_step(std::int64_t value, std::int64_t step) {
 
 ParsedValue check_range(std::int64_t value, const ParameterRow& row) {
   if (value >= row.minimum && value <= row.maximum && on_step(value, row.step)) return {value, std::nullopt, {}, {}};
-  return failure("out-of-range", fmt::format("{} is not allowed: {}", format_quantity(value, row.unit), allowed_text(row)));
+  return failure("out-of-range",
+                 fmt::format("{} is not allowed: {}", format_quantity(value, row.unit), allowed_text(row)));
 }
 
 ParsedValue not_allowed(std::string_view text, const ParameterRow& row) {
@@ -231,7 +230,8 @@ ParsedValue parse_value(std::string_view raw, const ParameterRow& row) {
   for (const Spelling& s : spellings) {
     if (s.unit == row.unit && s.text == parts.suffix) return scaled(*parts.number, s.scale, text, row);
   }
-  return failure("wrong-unit", fmt::format("'{}' is not a unit of this key; expected one of: {}", parts.suffix, units_text(row.unit)),
+  return failure("wrong-unit",
+                 fmt::format("'{}' is not a unit of this key; expected one of: {}", parts.suffix, units_text(row.unit)),
                  fmt::format("such as {}", example(row)));
 }
 
@@ -257,11 +257,12 @@ std::string format_value(std::int64_t value, const ParameterRow& row) {
 
 std::string allowed_text(const ParameterRow& row) {
   if (!row.choices.empty()) return fmt::format("{}", fmt::join(row.choices, " or "));
-  std::string out = row.minimum == row.maximum
-                        ? fmt::format("only {}", format_quantity(row.minimum, row.unit))
-                        : fmt::format("{} to {}", format_quantity(row.minimum, row.unit), format_quantity(row.maximum, row.unit));
+  std::string out = row.minimum == row.maximum ? fmt::format("only {}", format_quantity(row.minimum, row.unit))
+                                               : fmt::format("{} to {}", format_quantity(row.minimum, row.unit),
+                                                             format_quantity(row.maximum, row.unit));
   if (row.step == powers_of_two) return out + ", a power of two";
-  if (row.step != 1 && row.minimum != row.maximum) out += fmt::format(" in steps of {}", format_quantity(row.step, row.unit));
+  if (row.step != 1 && row.minimum != row.maximum)
+    out += fmt::format(" in steps of {}", format_quantity(row.step, row.unit));
   return out;
 }
 

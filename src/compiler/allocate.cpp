@@ -96,9 +96,7 @@ class MapAllocator {
     return try_all();
   }
 
-  [[nodiscard]] std::int64_t region_end(std::int64_t region) const {
-    return std::min((region + 1) * depth_, limit());
-  }
+  [[nodiscard]] std::int64_t region_end(std::int64_t region) const { return std::min((region + 1) * depth_, limit()); }
 
   static bool meet(const Lifetime& a, const Lifetime& b) { return a.begin <= b.end && b.begin <= a.end; }
 

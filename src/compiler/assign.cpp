@@ -265,20 +265,26 @@ void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, c
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const LayerFacts& layer = facts.layers[l];
     if (layer.multiplier_bits > unit.multiplier) {
-      refuse(l, fmt::format("a factor M needs {} bits, post_unit.multiplier is {}", layer.multiplier_bits, unit.multiplier),
-             {fmt::format("post_unit.multiplier={} bit", layer.multiplier_bits)});
+      refuse(
+          l,
+          fmt::format("a factor M needs {} bits, post_unit.multiplier is {}", layer.multiplier_bits, unit.multiplier),
+          {fmt::format("post_unit.multiplier={} bit", layer.multiplier_bits)});
     }
     const std::int64_t operand = std::max<std::int64_t>(layer.post.operand, layer.post.value + 1);
     const std::string widens = fmt::format("post_unit.operand={} bit", operand);
     if (layer.post.value > unit.value) {
       Lever lever{fmt::format("post_unit.value={} bit", layer.post.value)};
       if (operand > unit.operand) lever.push_back(widens);
-      refuse(l, fmt::format("its steps yield values of {} bits, post_unit.value is {}", layer.post.value, unit.value), std::move(lever));
+      refuse(l, fmt::format("its steps yield values of {} bits, post_unit.value is {}", layer.post.value, unit.value),
+             std::move(lever));
     } else if (layer.post.operand > unit.operand) {
-      refuse(l, fmt::format("it reads values of {} bits, post_unit.operand is {}", layer.post.operand, unit.operand), {widens});
+      refuse(l, fmt::format("it reads values of {} bits, post_unit.operand is {}", layer.post.operand, unit.operand),
+             {widens});
     }
     if (layer.post.shift_step < unit.shift_step) {
-      refuse(l, fmt::format("scaled to shifts that are multiples of {}, post_unit.shift_step, its sums pass 47 bits", unit.shift_step),
+      refuse(l,
+             fmt::format("scaled to shifts that are multiples of {}, post_unit.shift_step, its sums pass 47 bits",
+                         unit.shift_step),
              {fmt::format("post_unit.shift_step={}", layer.post.shift_step)});
     }
   }
@@ -298,8 +304,7 @@ Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts, cons
     const auto* conv = std::get_if<Convolution>(&network.layers[l].work);
     if (conv == nullptr) continue;
     try {
-      a.convolutions[l] =
-          chooser.choose(static_cast<int>(l), *conv, facts.layers[l], reasons);
+      a.convolutions[l] = chooser.choose(static_cast<int>(l), *conv, facts.layers[l], reasons);
     } catch (const DiagnosticError& error) {
       for (const Diagnostic& d : error.diagnostics()) found.add(d);
     }

@@ -21,21 +21,16 @@ class Builder {
 
   Instruction run() {
     switch (op_.kind) {
-      case TileOp::Kind::load:
-        return load();
-      case TileOp::Kind::store:
-        return store();
+      case TileOp::Kind::load: return load();
+      case TileOp::Kind::store: return store();
       case TileOp::Kind::conv: {
         const ConvPart& part = stage().convs[static_cast<std::size_t>(op_.part)];
         if (part.choice.xnor) return xnor(part);
         return mac(part);
       }
-      case TileOp::Kind::post:
-        return post(stage().posts[static_cast<std::size_t>(op_.part)]);
-      case TileOp::Kind::pool:
-        return pool(std::get<PoolPart>(node_.work));
-      case TileOp::Kind::constants:
-        break;
+      case TileOp::Kind::post: return post(stage().posts[static_cast<std::size_t>(op_.part)]);
+      case TileOp::Kind::pool: return pool(std::get<PoolPart>(node_.work));
+      case TileOp::Kind::constants: break;
     }
     return constants();
   }
@@ -137,9 +132,10 @@ class Builder {
     if (o.conv >= 0) {
       const bool on_xnor = stage().convs[static_cast<std::size_t>(o.conv)].choice.xnor;
       source = u32(static_cast<int>(on_xnor ? PostSource::xnor_accumulators : PostSource::mac_accumulators));
-      address = plan_.slots.empty() || op_.tile < 0
-                    ? 0
-                    : plan_.slots[plan_.slot_begin[static_cast<std::size_t>(op_.tile)] + static_cast<std::size_t>(o.conv)];
+      address =
+          plan_.slots.empty() || op_.tile < 0
+              ? 0
+              : plan_.slots[plan_.slot_begin[static_cast<std::size_t>(op_.tile)] + static_cast<std::size_t>(o.conv)];
       stride = u32(groups(on_xnor));
     } else if (o.map.exists()) {
       source = u32(static_cast<int>(PostSource::fixed_map));
@@ -356,7 +352,8 @@ std::int64_t input_row_bytes(const Plan& plan, const InputPart& part) {
   const std::int64_t bus = plan.machine->memory.bus_bytes();
   std::int64_t bytes = 0;
   if (part.form == TransferForm::stem) {
-    // The engine writes a word for each pixel slot of the run (units/transfer/instruction.h): filler makes up for the rest.
+    // The engine writes a word for each pixel slot of the run (units/transfer/instruction.h): filler makes up for the
+    // rest.
     const int width = plan.network->tensor(plan.network->input_tensor).width;
     bytes = 4 * std::int64_t{std::max({width, map.width, part.pad_left + 1, 4})};
   } else if (part.form == TransferForm::binary) {

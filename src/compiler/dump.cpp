@@ -152,9 +152,9 @@ struct Pass {
 };
 
 constexpr std::array passes = {
-    Pass{"assign", assigned},   Pass{"place", placed},       Pass{"tile", tiled},
-    Pass{"schedule", ordered},  Pass{"allocate", allocated}, Pass{"synchronise", synchronised},
-    Pass{"emit", emitted},      Pass{"verify", verified},
+    Pass{"assign", assigned},  Pass{"place", placed},       Pass{"tile", tiled},
+    Pass{"schedule", ordered}, Pass{"allocate", allocated}, Pass{"synchronise", synchronised},
+    Pass{"emit", emitted},     Pass{"verify", verified},
 };
 
 }  // namespace

@@ -243,8 +243,8 @@ class Emitter {
     for (std::size_t part = 0; part < block.part_offset.size(); ++part) {
       const std::vector<std::uint8_t> words = part_bytes(block, part);
       const auto first = static_cast<std::size_t>(block.part_offset[part]);
-      const auto next = static_cast<std::size_t>(part + 1 < block.part_offset.size() ? block.part_offset[part + 1]
-                                                                                     : block.words);
+      const auto next =
+          static_cast<std::size_t>(part + 1 < block.part_offset.size() ? block.part_offset[part + 1] : block.words);
       const std::size_t count = words.size() / width;
       if (count != next - first) {
         throw InvariantError("compiler", fmt::format("{} constant words where {} are due", count, next - first));

@@ -38,7 +38,8 @@ class PostWalk {
     Range u = operand(post.a);
     if (post.q1) u = step(*post.q1, u);
     else if (steps) keep(u);
-    if (post.activation_place == PostProcessing::ActivationPlace::after_q1) u = step(*post.activation, u, post.b != no_tensor);
+    if (post.activation_place == PostProcessing::ActivationPlace::after_q1)
+      u = step(*post.activation, u, post.b != no_tensor);
     if (post.b != no_tensor) {
       Range b = operand(post.b);
       if (post.q2) b = step(*post.q2, b);
@@ -78,7 +79,8 @@ class PostWalk {
     Range y{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
     for (std::size_t c = 0; c < q.multiplier.size(); ++c) {
       scale(x, q.multiplier[c], q.offset[c], q.shift[c]);
-      for (const std::int64_t end : {x.lo, x.hi}) y = {std::min(y.lo, q.apply(end, c)), std::max(y.hi, q.apply(end, c))};
+      for (const std::int64_t end : {x.lo, x.hi})
+        y = {std::min(y.lo, q.apply(end, c)), std::max(y.hi, q.apply(end, c))};
     }
     keep(y);
     return y;
@@ -89,7 +91,8 @@ class PostWalk {
     Range y{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
     for (std::size_t c = 0; c < a.slope.size(); ++c) {
       scale({std::min<std::int64_t>(x.lo, 0), 0}, a.slope[c], 0, a.shift[c]);
-      for (const std::int64_t at : {x.lo, x.hi, std::clamp<std::int64_t>(-1, x.lo, x.hi), std::clamp<std::int64_t>(0, x.lo, x.hi)})
+      for (const std::int64_t at :
+           {x.lo, x.hi, std::clamp<std::int64_t>(-1, x.lo, x.hi), std::clamp<std::int64_t>(0, x.lo, x.hi)})
         y = {std::min(y.lo, a.apply(at, c)), std::max(y.hi, a.apply(at, c))};
     }
     needs_.value = std::max(needs_.value, bits_of(y) - (joined ? 0 : 1));
@@ -116,8 +119,8 @@ class PostWalk {
 // Largest sum of |w| |x - zero point| of a convolution's output channels.
 std::int64_t reach_of(const IntegerNetwork& network, const Convolution& conv) {
   const IntTensor& in = network.tensor(conv.input);
-  const std::int64_t largest =
-      std::max(std::abs(std::int64_t{in.format.min()} - in.zero_point), std::abs(std::int64_t{in.format.max()} - in.zero_point));
+  const std::int64_t largest = std::max(std::abs(std::int64_t{in.format.min()} - in.zero_point),
+                                        std::abs(std::int64_t{in.format.max()} - in.zero_point));
   const auto outputs = static_cast<std::size_t>(network.tensor(conv.output).channels);
   const std::size_t each = conv.weights.size() / outputs;
   std::int64_t most = 0;

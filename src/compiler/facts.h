@@ -15,9 +15,9 @@ namespace blendsim::compiler {
 
 // What a layer asks of post_unit's widths (units/post_unit/parameters.h).
 struct PostNeeds {
-  int operand = 0;                // bits of accumulators, map values and thresholds
-  int value = 0;                  // bits of what its steps yield, and of what joins or is activated without one
-  std::int64_t shift_step = 4;    // the largest whose scaling of M and B leaves every sum within 47 bits
+  int operand = 0;              // bits of accumulators, map values and thresholds
+  int value = 0;                // bits of what its steps yield, and of what joins or is activated without one
+  std::int64_t shift_step = 4;  // the largest whose scaling of M and B leaves every sum within 47 bits
 };
 
 struct LayerFacts {

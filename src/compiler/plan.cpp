@@ -41,12 +41,9 @@ int Plan::block_of(Space space, int node, int chunk) const {
 
 BufferId buffer_id(Space space) {
   switch (space) {
-    case Space::weights_binary:
-      return BufferId::weights_binary;
-    case Space::weights_fixed:
-      return BufferId::weights_fixed;
-    default:
-      return BufferId::parameters;
+    case Space::weights_binary: return BufferId::weights_binary;
+    case Space::weights_fixed: return BufferId::weights_fixed;
+    default: return BufferId::parameters;
   }
 }
 
@@ -82,7 +79,7 @@ Touches reads(const Plan& plan, const TileOp& op) {
     for (const Operand* operand : {&part.a, &part.b}) {
       if (!operand->map.exists()) continue;
       out.add({operand->map.map, op.row, op.row + op.rows, operand->map.first + op.slice,
-                     operand->map.first + op.slice + op.slices});
+               operand->map.first + op.slice + op.slices});
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);

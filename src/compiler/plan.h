@@ -194,11 +194,11 @@ struct Dependencies {
 // A convolution that a parameter of the machine keeps off the array that would compute it in fewer cycles.
 struct Fallback {
   int layer = 0;
-  bool from_xnor = true;        // to mac_array; else the other way
-  std::string parameter;        // "xnor_array.accumulator", of several the first
-  std::int64_t needed = 0;      // ... of it
-  std::string reason;           // "sums in [-4608, 4608] need --set \"xnor_array.accumulator=14 bit\", there are 13"
-  Cycles taken = 0, missed = 0; // by law
+  bool from_xnor = true;         // to mac_array; else the other way
+  std::string parameter;         // "xnor_array.accumulator", of several the first
+  std::int64_t needed = 0;       // ... of it
+  std::string reason;            // "sums in [-4608, 4608] need --set \"xnor_array.accumulator=14 bit\", there are 13"
+  Cycles taken = 0, missed = 0;  // by law
 };
 
 class Trace;
@@ -213,11 +213,11 @@ struct Plan {
   std::vector<Node> nodes;          // topological order
   std::vector<Block> blocks;
   std::vector<std::array<int, space_count>> block_table;  // of each chunk of each node; -1: none
-  std::vector<int> first_chunk;                            // row of the table, by node
+  std::vector<int> first_chunk;                           // row of the table, by node
   std::array<SpaceUse, space_count> spaces;
   std::vector<TileOp> ops;  // tile: by node; schedule: program order
   int tiles = 0;
-  Dependencies dependencies;  // depend
+  Dependencies dependencies;                       // depend
   std::array<std::int64_t, 2> accumulator_slot{};  // words of a slot, by region
   std::vector<std::uint32_t> slots;                // schedule: destination, by slot_begin[tile] + conv
   std::vector<std::size_t> slot_begin;             // depend: of each tile
@@ -225,9 +225,9 @@ struct Plan {
   Cycles estimate = 0;                             // schedule: cycles by the laws alone
   std::array<std::int64_t, buffer_count> peak{};   // allocate: addresses of the activation buffers alive at once
   std::vector<Instruction> instructions;           // synchronise: one an operation
-  std::vector<std::string> reasons;  // assign, where traced: of the unit, by layer
-  std::vector<Fallback> fallbacks;   // likewise
-  Trace* trace = nullptr;            // none: only the timing is wanted
+  std::vector<std::string> reasons;                // assign, where traced: of the unit, by layer
+  std::vector<Fallback> fallbacks;                 // likewise
+  Trace* trace = nullptr;                          // none: only the timing is wanted
 
   [[nodiscard]] const Layer& layer(int index) const { return network->layers[static_cast<std::size_t>(index)]; }
   [[nodiscard]] const Map& map(const View& view) const { return maps[static_cast<std::size_t>(view.map)]; }

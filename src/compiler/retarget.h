@@ -18,9 +18,9 @@ class Retargeter {
 
   // A program that takes, instruction by instruction, the cycles of the one that compile() with `evaluate` would make;
   // without `evaluate`, of the first order that fits, where compile() tries more of them. It holds words of `main`,
-  // addresses, sizes and the layers' names, for Machine::run with RunOptions::values off, and nothing else: no constants,
-  // tensors, operators of the host or words of init (Run::init_cycles is 0), and no verify() has seen it (docs/adr/0006).
-  // Throws what compile() throws.
+  // addresses, sizes and the layers' names, for Machine::run with RunOptions::values off, and nothing else: no
+  // constants, tensors, operators of the host or words of init (Run::init_cycles is 0), and no verify() has seen it
+  // (docs/adr/0006). Throws what compile() throws.
   [[nodiscard]] Program timing_program(const MachineParameters& machine, const Evaluate& evaluate = {});
 
  private:

@@ -71,15 +71,15 @@ class Scheduler {
 
  private:
   struct State {
-    Cycles end = -1;         // -1: not scheduled
-    Cycles ready = 0;        // everything it must follow has ended and is known to have
-    std::int64_t rank = 0;   // lower goes first among those that can start together
-    int waiting = 0;         // operations that it must follow and that are not scheduled
-    int outside = 0;         // ... of other tiles
-    int next = -1;           // of its stream
-    bool head = false;       // of its stream
-    int slot = -1;           // convolutions: accumulators; -1: none yet
-    int readers = 0;         // ... post-processing still to come
+    Cycles end = -1;        // -1: not scheduled
+    Cycles ready = 0;       // everything it must follow has ended and is known to have
+    std::int64_t rank = 0;  // lower goes first among those that can start together
+    int waiting = 0;        // operations that it must follow and that are not scheduled
+    int outside = 0;        // ... of other tiles
+    int next = -1;          // of its stream
+    bool head = false;      // of its stream
+    int slot = -1;          // convolutions: accumulators; -1: none yet
+    int readers = 0;        // ... post-processing still to come
     Cycles last_read = 0;
   };
   struct Tile {
@@ -115,7 +115,8 @@ class Scheduler {
     std::vector<std::size_t> stream_of_node{0};
     for (const Node& node : plan_.nodes) {
       const auto* stage = std::get_if<Stage>(&node.work);
-      stream_of_node.push_back(stream_of_node.back() + (stage != nullptr ? stage->convs.size() + stage->posts.size() : 1));
+      stream_of_node.push_back(stream_of_node.back() +
+                               (stage != nullptr ? stage->convs.size() + stage->posts.size() : 1));
     }
     std::vector<int> last(stream_of_node.back(), -1);
     for (std::size_t o = 0; o < plan_.ops.size(); ++o) {

@@ -44,8 +44,8 @@ Plan plan_for(const IntegerNetwork& network, const NetworkFacts& facts, const Ma
   Assignment assignment = assign(network, facts, machine, trace != nullptr ? &reasons : nullptr);
   if (trace != nullptr) tell_assignment(network, assignment, reasons, *trace);
   const std::int64_t cell_slices = machine.xnor_array.cell_slices(), bus_bytes = machine.memory.bus_bytes();
-  const bool same = last.plan.network == &network && last.cell_slices == cell_slices &&
-                    last.bus_bytes == bus_bytes && last.assignment == assignment;
+  const bool same = last.plan.network == &network && last.cell_slices == cell_slices && last.bus_bytes == bus_bytes &&
+                    last.assignment == assignment;
   if (!same) {
     last = {assignment, cell_slices, bus_bytes, {}};
     last.plan.facts = &facts;

@@ -432,8 +432,8 @@ class Tiler {
     }
   }
 
-  // Tiles of one size take one time, and no field of an instruction falls from row to row: so of each size of a part the
-  // last one is looked at, and all of them in order where it is refused.
+  // Tiles of one size take one time, and no field of an instruction falls from row to row: so of each size of a part
+  // the last one is looked at, and all of them in order where it is refused.
   void measure() {
     std::vector<const TileOp*> sizes;  // of the node at hand
     for (std::size_t n = plan_.ops.size(); n-- > 0;) {

@@ -24,11 +24,14 @@ struct Shape {
   [[nodiscard]] std::int64_t ways() const { return std::int64_t{1} << bits_of(words); }
 };
 
-// act_fixed moves the words of the unit with most lanes; a group of post_unit's lanes may stretch over two of accumulators.
+// act_fixed moves the words of the unit with most lanes; a group of post_unit's lanes may stretch over two of
+// accumulators.
 Shape shape_of(BufferId id, const MachineParameters& m) {
   Shape s;
   switch (id) {
-    case BufferId::act_binary: s.banks = binary_banks, s.readers = 3, s.writers = 3, s.slices = m.xnor_array.cell_slices(); break;
+    case BufferId::act_binary:
+      s.banks = binary_banks, s.readers = 3, s.writers = 3, s.slices = m.xnor_array.cell_slices();
+      break;
     case BufferId::act_fixed:
       s.banks = 4, s.readers = 4, s.writers = 3;
       s.words = std::max({m.mac_array.rows, m.post_unit.lanes, m.pool_unit.lanes}) / slice_channels;
@@ -88,7 +91,8 @@ std::int64_t request_luts(const Shape& s) {
 // Where a depth is no power of two: comparisons of each port's address with the regions' first, and a subtraction.
 std::int64_t unaligned_luts(const Shape& s) {
   const std::int64_t borders = s.regions - 1;
-  if (std::has_single_bit(static_cast<std::uint64_t>(s.depth))) return borders > 1 && s.regions != 4 && s.regions != 8 ? s.readers : 0;
+  if (std::has_single_bit(static_cast<std::uint64_t>(s.depth)))
+    return borders > 1 && s.regions != 4 && s.regions != 8 ? s.readers : 0;
   return borders * (2 * (s.readers + s.writers) + 8);
 }
 

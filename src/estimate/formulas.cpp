@@ -22,11 +22,13 @@ struct Partition {
   std::int64_t cost;
 };
 
-// Pieces of the depth lie side by side in the bytes of a block; a shape narrower than a byte holds bits of one piece and slice.
-Partition partition(const BlockShape& shape, std::int64_t halves, std::int64_t slice, std::int64_t depth, std::int64_t slices) {
+// Pieces of the depth lie side by side in the bytes of a block; a shape narrower than a byte holds bits of one piece
+// and slice.
+Partition partition(const BlockShape& shape, std::int64_t halves, std::int64_t slice, std::int64_t depth,
+                    std::int64_t slices) {
   const std::int64_t pieces = ceil_divide(depth, shape.rows), parts = pieces * slices;
-  const std::int64_t blocks =
-      shape.width >= byte ? ceil_divide(parts * ceil_divide(slice, byte), shape.width / byte) : parts * ceil_divide(slice, shape.width);
+  const std::int64_t blocks = shape.width >= byte ? ceil_divide(parts * ceil_divide(slice, byte), shape.width / byte)
+                                                  : parts * ceil_divide(slice, shape.width);
   return {{blocks * halves, pieces}, blocks * (128 * halves + 1)};
 }
 
@@ -46,7 +48,9 @@ BlockRam block_ram(std::int64_t width, std::int64_t depth, std::int64_t slices) 
 
 std::int64_t ramb18(std::int64_t width, std::int64_t depth) { return block_ram(width, depth, 1).ramb18; }
 
-std::int64_t uram288(std::int64_t width, std::int64_t depth) { return ceil_divide(depth, 4096) * ceil_divide(width, 72); }
+std::int64_t uram288(std::int64_t width, std::int64_t depth) {
+  return ceil_divide(depth, 4096) * ceil_divide(width, 72);
+}
 
 std::int64_t lutram_luts(std::int64_t width, std::int64_t depth) {
   if (depth <= 32) return ceil_divide(width, 14) * 8;

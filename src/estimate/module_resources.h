@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each module of rtl/ takes on an UltraScale+ part, from its parameters.
 //
-// DSP, BRAM and URAM follow from structure and equal synthesis exactly. LUT and FF are forms whose terms are the modules'
-// structure - FIFOs, gears, delay lines, cascades - and whose coefficients are fitted to rtl/synthesis/xcup.csv (yosys 0.23,
-// synth_xilinx -family xcup, one row a point with the version that counted); docs/accuracy.md lists what the fit leaves for each
-// module, held-out points apart.
+// DSP, BRAM and URAM follow from structure and equal synthesis exactly. LUT and FF are forms whose terms are the
+// modules' structure - FIFOs, gears, delay lines, cascades - and whose coefficients are fitted to
+// rtl/synthesis/xcup.csv (yosys 0.23, synth_xilinx -family xcup, one row a point with the version that counted);
+// docs/accuracy.md lists what the fit leaves for each module, held-out points apart.
 #pragma once
 
 #include <array>
@@ -41,9 +41,9 @@ inline Resources& operator+=(Resources& a, const LogicCost& b) {
 // there is none such). The forms of the units are their descriptors' `resources`.
 [[nodiscard]] Resources module_resources(std::string_view module, const MachineParameters& machine);
 
-// A buffer as rtl/machine.sv builds it: a memory a region, bank and way, the choice of a request for each region and of a
-// region for each reader (buffer_resources.cpp). The register behind a block RAM counts, as yosys counts it; it is in the block
-// where a tool moves it there.
+// A buffer as rtl/machine.sv builds it: a memory a region, bank and way, the choice of a request for each region and of
+// a region for each reader (buffer_resources.cpp). The register behind a block RAM counts, as yosys counts it; it is in
+// the block where a tool moves it there.
 [[nodiscard]] Resources buffer_resources(BufferId buffer, const MachineParameters& machine);
 
 }  // namespace blendsim

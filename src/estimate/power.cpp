@@ -16,7 +16,8 @@ constexpr double static_high = 1.6;
 
 constexpr bool is_dram(std::size_t action) {
   const auto a = static_cast<Action>(action);
-  return a == Action::dram_read_byte || a == Action::dram_write_byte || a == Action::dram_activate || a == Action::dram_refresh;
+  return a == Action::dram_read_byte || a == Action::dram_write_byte || a == Action::dram_activate ||
+         a == Action::dram_refresh;
 }
 
 std::int64_t static_microwatt_at(const Device& device, std::int64_t junction_celsius) {
@@ -29,12 +30,14 @@ std::int64_t static_microwatt_at(const Device& device, std::int64_t junction_cel
 
 std::int64_t product(std::int64_t count, std::int64_t femtojoule) {
   std::int64_t out = 0;
-  if (__builtin_mul_overflow(count, femtojoule, &out)) throw InvariantError("estimate", "an energy exceeds 63 bits of femtojoules");
+  if (__builtin_mul_overflow(count, femtojoule, &out))
+    throw InvariantError("estimate", "an energy exceeds 63 bits of femtojoules");
   return out;
 }
 
 void add(std::int64_t& sum, std::int64_t more) {
-  if (__builtin_add_overflow(sum, more, &sum)) throw InvariantError("estimate", "an energy exceeds 63 bits of femtojoules");
+  if (__builtin_add_overflow(sum, more, &sum))
+    throw InvariantError("estimate", "an energy exceeds 63 bits of femtojoules");
 }
 
 struct Sum {
@@ -70,7 +73,8 @@ constexpr double joule(std::int64_t femtojoule) { return static_cast<double>(fem
 
 }  // namespace
 
-PowerEstimate estimate_power(const Run& run, std::int64_t images, const Platform& platform, const Technology& technology) {
+PowerEstimate estimate_power(const Run& run, std::int64_t images, const Platform& platform,
+                             const Technology& technology) {
   if (images < 1 || run.cycles < 1) throw InvariantError("estimate", "power of a run without images or cycles");
   PowerEstimate p;
   std::int64_t dram_low = 0;

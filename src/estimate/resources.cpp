@@ -18,12 +18,13 @@ std::string thousands(std::int64_t value) {
 }
 
 // `used` and `available` in the same unit, `limit` in per cent.
-void compare(ResourceEstimate& e, std::string_view what, std::int64_t used, std::int64_t available, std::int64_t limit, std::int64_t shown) {
+void compare(ResourceEstimate& e, std::string_view what, std::int64_t used, std::int64_t available, std::int64_t limit,
+             std::int64_t shown) {
   if (used * 100 <= available * limit) return;
-  e.over.push_back(available == 0
-                       ? fmt::format("{}: the device has none", what)
-                       : fmt::format("{}: {:.1f} % of {}, limit {} %", what,
-                                     100.0 * static_cast<double>(used) / static_cast<double>(available), thousands(shown), limit));
+  e.over.push_back(available == 0 ? fmt::format("{}: the device has none", what)
+                                  : fmt::format("{}: {:.1f} % of {}, limit {} %", what,
+                                                100.0 * static_cast<double>(used) / static_cast<double>(available),
+                                                thousands(shown), limit));
 }
 
 }  // namespace
@@ -45,8 +46,9 @@ ResourceEstimate estimate_resources(const Platform& platform) {
   e.total = platform.reserved;
   for (const ResourceEstimate::Part& part : e.parts) e.total += part.used;
 
-  // The forms are yosys's counts (module_resources.h). yosys counts 1.00 to 1.31 times (median) the LUTs of Vivado, routed, on
-  // 18 public UltraScale+ designs, and 1.38 times the FFs. Upwards: what the fit leaves, and what nobody synthesised here.
+  // The forms are yosys's counts (module_resources.h). yosys counts 1.00 to 1.31 times (median) the LUTs of Vivado,
+  // routed, on 18 public UltraScale+ designs, and 1.38 times the FFs. Upwards: what the fit leaves, and what nobody
+  // synthesised here.
   e.lut_low = 1 / 1.3;
   e.lut_high = 1.3;
   e.ff_low = 1 / 1.4;

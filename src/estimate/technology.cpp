@@ -14,9 +14,12 @@ namespace {
 
 constexpr std::int64_t most_femtojoule = 1'000'000'000'000;  // 1 mJ
 constexpr std::array entry_parameters = {
-    Parameter<TechnologyEntry>{"energy", &TechnologyEntry::femtojoule, 0, most_femtojoule, Unit::femtojoule, "energy of one action", {}, true},
-    Parameter<TechnologyEntry>{"low", &TechnologyEntry::low, 0, most_femtojoule, Unit::femtojoule, "least it may be", {}, true},
-    Parameter<TechnologyEntry>{"high", &TechnologyEntry::high, 0, most_femtojoule, Unit::femtojoule, "most it may be", {}, true},
+    Parameter<TechnologyEntry>{
+        "energy", &TechnologyEntry::femtojoule, 0, most_femtojoule, Unit::femtojoule, "energy of one action", {}, true},
+    Parameter<TechnologyEntry>{
+        "low", &TechnologyEntry::low, 0, most_femtojoule, Unit::femtojoule, "least it may be", {}, true},
+    Parameter<TechnologyEntry>{
+        "high", &TechnologyEntry::high, 0, most_femtojoule, Unit::femtojoule, "most it may be", {}, true},
 };
 
 std::string file_of(const std::string& name, const ConfigPaths& paths) {
@@ -28,7 +31,8 @@ std::string file_of(const std::string& name, const ConfigPaths& paths) {
     names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
-  throw DiagnosticError("unknown-name", {}, fmt::format("no technology '{}' in {}/technologies", name, paths.root), suggestion(name, names));
+  throw DiagnosticError("unknown-name", {}, fmt::format("no technology '{}' in {}/technologies", name, paths.root),
+                        suggestion(name, names));
 }
 
 }  // namespace
@@ -44,20 +48,25 @@ Technology load_technology(const std::string& name, const ConfigPaths& paths) {
   for (std::size_t i = 0; i < action_names.size(); ++i) {
     const std::string group = "actions." + std::string(action_names[i]);
     append_leaves(leaves, group, technology.energy[i], entry_parameters);
-    append_text(leaves, group + ".source", technology.energy[i].source, "where the figure comes from, with confidence", true);
+    append_text(leaves, group + ".source", technology.energy[i].source, "where the figure comes from, with confidence",
+                true);
   }
   const Binding binding = bind(tree, leaves, {"schema"}, diagnostics);
   for (std::size_t i = 0; i < action_names.size(); ++i) {
     const std::string group = "actions." + std::string(action_names[i]);
     const TechnologyEntry& e = technology.energy[i];
-    if (binding.bad.count(group + ".energy") + binding.bad.count(group + ".low") + binding.bad.count(group + ".high") != 0) continue;
+    if (binding.bad.count(group + ".energy") + binding.bad.count(group + ".low") + binding.bad.count(group + ".high") !=
+        0)
+      continue;
     if (e.low <= e.femtojoule && e.femtojoule <= e.high) continue;
-    diagnostics.error("contradiction", binding.place(group + ".energy"),
-                      fmt::format("energy {} is not between low {} and high {}", format_quantity(e.femtojoule, Unit::femtojoule),
-                                  format_quantity(e.low, Unit::femtojoule), format_quantity(e.high, Unit::femtojoule)));
+    diagnostics.error(
+        "contradiction", binding.place(group + ".energy"),
+        fmt::format("energy {} is not between low {} and high {}", format_quantity(e.femtojoule, Unit::femtojoule),
+                    format_quantity(e.low, Unit::femtojoule), format_quantity(e.high, Unit::femtojoule)));
   }
   if (binding.bad.count("name") == 0 && technology.name != name) {
-    diagnostics.error("contradiction", binding.place("name"), fmt::format("name is '{}', but the file is {}.yaml", technology.name, name));
+    diagnostics.error("contradiction", binding.place("name"),
+                      fmt::format("name is '{}', but the file is {}.yaml", technology.name, name));
   }
   diagnostics.throw_if_any();
   return technology;

@@ -82,7 +82,8 @@ std::vector<WrittenPart> written_parts(const Instruction& i, const ProgramLayer&
   std::vector<WrittenPart> parts;
   const Written all = written(i, machine);
   if (all.accumulators) {
-    for (const AccumulatorPart& part : accumulator_parts(*all.accumulators, layer, first_group)) parts.push_back(part.part);
+    for (const AccumulatorPart& part : accumulator_parts(*all.accumulators, layer, first_group))
+      parts.push_back(part.part);
     return parts;
   }
   for (const WrittenMap& tile : all.maps) {

@@ -26,8 +26,8 @@ using Instruction = Units::Instruction;
 [[nodiscard]] Cycles depth_of(UnitId unit, const MachineParameters& p);
 
 // --- encoding ---------------------------------------------------------------------------------------------------
-// 128-bit words, little end first, from 1 to 3 an instruction: units/instruction_word.h says what lies where, ADR 0011 why.
-// Throws DiagnosticError program-invalid naming unit and field when a value exceeds its field.
+// 128-bit words, little end first, from 1 to 3 an instruction: units/instruction_word.h says what lies where, ADR 0011
+// why. Throws DiagnosticError program-invalid naming unit and field when a value exceeds its field.
 void encode(const Instruction& i, std::vector<Word>& words);
 [[nodiscard]] int encoded_words(const Instruction& i);  // 1 to most_words
 void encode_end(std::vector<Word>& words);

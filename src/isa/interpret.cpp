@@ -116,16 +116,13 @@ std::vector<std::int32_t> read_view(const TensorView& view, const Buffers& buffe
   std::vector<std::int32_t> values(index_of(view, view.channels, 0, 0));
   switch (view.place) {
     case TensorView::Place::act_binary:
-    case TensorView::Place::act_fixed:
-      read_part(view, buffers, whole(view), values);
-      return values;
+    case TensorView::Place::act_fixed: read_part(view, buffers, whole(view), values); return values;
     case TensorView::Place::dram:
       fill(view, whole(view), values,
            [&](std::uint32_t c, std::uint32_t y, std::uint32_t x) { return dram_value(view, output_area, c, y, x); });
       return values;
     case TensorView::Place::xnor_accumulators:
-    case TensorView::Place::mac_accumulators:
-      break;
+    case TensorView::Place::mac_accumulators: break;
   }
   throw InvariantError(fmt::format("view '{}'", view.name),
                        "accumulators hold a tensor's rows one after the other, never all");
@@ -170,8 +167,7 @@ std::vector<std::uint8_t> pack_input(const Program& program, const MachineParame
             break;
           }
           case TransferForm::stem:
-          case TransferForm::linear:
-            throw InvariantError("input", "has no linear form");
+          case TransferForm::linear: throw InvariantError("input", "has no linear form");
         }
       }
     }

@@ -14,8 +14,8 @@
 
 namespace blendsim {
 
-// Values of one TensorView as they stand now: integers [channels, height, width]. Not for accumulators, which hold a few
-// rows of a tensor at a time (InvariantError): ResultCapture collects those. In DRAM a map's rows follow each other
+// Values of one TensorView as they stand now: integers [channels, height, width]. Not for accumulators, which hold a
+// few rows of a tensor at a time (InvariantError): ResultCapture collects those. In DRAM a map's rows follow each other
 // without gaps, or plane_cells bytes apart where that is not 0 (rows padded to bus words).
 [[nodiscard]] std::vector<std::int32_t> read_view(const TensorView& view, const Buffers& buffers,
                                                   std::span<const std::uint8_t> output_area);
@@ -27,8 +27,8 @@ struct WrittenPart {
 // What an instruction writes, in the terms of its unit.
 [[nodiscard]] Written written(const Instruction& i, const MachineParameters& machine);
 // Which parts of its layer's results a load or a compute instruction writes (accumulator tiles included).
-// Accumulators: an array's accumulator views of a layer follow each other, each in ceil(channels / rows) row groups; the
-// instruction writes its row groups from `first_group` on.
+// Accumulators: an array's accumulator views of a layer follow each other, each in ceil(channels / rows) row groups;
+// the instruction writes its row groups from `first_group` on.
 [[nodiscard]] std::vector<WrittenPart> written_parts(const Instruction& i, const ProgramLayer& layer,
                                                      const MachineParameters& machine, std::uint32_t first_group = 0);
 
@@ -46,12 +46,13 @@ class ResultCapture {
     TensorView view;
     std::vector<std::int32_t> values;
   };
-  [[nodiscard]] std::vector<Result> results() const;  // in layer-table order; throws InvariantError where a part is missing
+  [[nodiscard]] std::vector<Result> results()
+      const;  // in layer-table order; throws InvariantError where a part is missing
 
  private:
   const Program& program_;
-  std::vector<std::vector<Result>> results_;           // [layer][result]
-  std::vector<std::vector<std::int64_t>> written_;     // values seen
+  std::vector<std::vector<Result>> results_;                                       // [layer][result]
+  std::vector<std::vector<std::int64_t>> written_;                                 // values seen
   std::vector<std::array<std::map<std::uint32_t, std::uint32_t>, 2>> next_group_;  // [layer][array][row]: accumulators
 };
 
@@ -70,8 +71,8 @@ void add_actions(const Instruction& i, const MachineParameters& machine, ActionC
 [[nodiscard]] std::vector<std::uint8_t> program_area(const Program& program);
 
 struct Interpretation {
-  std::vector<std::vector<std::int32_t>> outputs;      // parallel to Program::outputs
-  std::vector<ResultCapture::Result> results;          // when captured
+  std::vector<std::vector<std::int32_t>> outputs;  // parallel to Program::outputs
+  std::vector<ResultCapture::Result> results;      // when captured
 };
 // image: quantised input integers. Checks unwritten reads.
 [[nodiscard]] Interpretation interpret(const Program& program, const MachineParameters& machine,

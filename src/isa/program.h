@@ -20,69 +20,69 @@ struct TensorView {
   Place place = Place::act_fixed;
   Format format;
   std::int32_t channels = 0, height = 0, width = 0;
-  std::uint32_t base = 0;       // map base (binary: BinaryMap::base); dram: byte address relative to the output base
-  std::uint32_t slices = 0;     // slices (binary: cells) a pixel of the whole map
-  std::uint32_t first = 0;      // first slice (binary: 16-channel slice within a plane) of the view
-  std::uint32_t bytes = 1;      // of a fixed value
-  std::uint32_t planes = 1;     // binary: planes of an n-bit code, plane_cells apart
+  std::uint32_t base = 0;    // map base (binary: BinaryMap::base); dram: byte address relative to the output base
+  std::uint32_t slices = 0;  // slices (binary: cells) a pixel of the whole map
+  std::uint32_t first = 0;   // first slice (binary: 16-channel slice within a plane) of the view
+  std::uint32_t bytes = 1;   // of a fixed value
+  std::uint32_t planes = 1;  // binary: planes of an n-bit code, plane_cells apart
   std::uint32_t plane_cells = 0;
   bool operator==(const TensorView&) const = default;
 };
 
 // Row of the layer table. Instructions name their layer by index.
 struct ProgramLayer {
-  std::string name;             // as in the lowered network; "input", "output" for the transfers
+  std::string name;  // as in the lowered network; "input", "output" for the transfers
   std::string op;
   std::vector<std::string> nodes;
-  std::string unit;             // unit that does the layer's main work
-  std::int64_t macs = 0;        // useful multiply-accumulates
-  bool binary = false;          // both operands bipolar
-  std::vector<TensorView> results;   // tensors this layer's instructions write (accumulators included)
+  std::string unit;                 // unit that does the layer's main work
+  std::int64_t macs = 0;            // useful multiply-accumulates
+  bool binary = false;              // both operands bipolar
+  std::vector<TensorView> results;  // tensors this layer's instructions write (accumulators included)
   bool operator==(const ProgramLayer&) const = default;
 };
 
 struct DramSegment {
-  std::uint64_t address = 0;    // relative to DramBase::program
+  std::uint64_t address = 0;  // relative to DramBase::program
   std::vector<std::uint8_t> bytes;
   bool operator==(const DramSegment&) const = default;
 };
 
 struct BufferUse {
-  std::int64_t peak_bits = 0;   // most bits allocated at once
+  std::int64_t peak_bits = 0;  // most bits allocated at once
   bool operator==(const BufferUse&) const = default;
 };
 
 struct Program {
-  std::string network;                  // name
-  std::string network_digest;           // IntegerNetwork::digest
-  std::string platform_yaml;            // resolved platform, canonical text
+  std::string network;         // name
+  std::string network_digest;  // IntegerNetwork::digest
+  std::string platform_yaml;   // resolved platform, canonical text
   std::string platform_digest;
-  std::vector<Word> init;               // run once: brings program, resident weights and parameters on chip
-  std::vector<Word> main;               // run per inference
-  bool resident = true;                 // main stays in the instructions buffer
-  std::vector<DramSegment> segments;    // weights, parameters, the instruction words themselves
-  std::uint64_t program_bytes = 0;      // size of the program area in DRAM (read-only while running)
-  std::uint64_t input_bytes = 0;        // of one image, multiple of the bus word
+  std::vector<Word> init;             // run once: brings program, resident weights and parameters on chip
+  std::vector<Word> main;             // run per inference
+  bool resident = true;               // main stays in the instructions buffer
+  std::vector<DramSegment> segments;  // weights, parameters, the instruction words themselves
+  std::uint64_t program_bytes = 0;    // size of the program area in DRAM (read-only while running)
+  std::uint64_t input_bytes = 0;      // of one image, multiple of the bus word
   std::uint64_t output_bytes = 0;
-  std::uint64_t main_address = 0;       // of `main` in the program area, words of 16 bytes
-  std::uint64_t init_address = 0;       // of `init`, which is always fetched from there
+  std::uint64_t main_address = 0;  // of `main` in the program area, words of 16 bytes
+  std::uint64_t init_address = 0;  // of `init`, which is always fetched from there
   std::vector<ProgramLayer> layers;
-  TensorView input;                     // place dram; see transfer/instruction.h for the byte order of each form
+  TensorView input;  // place dram; see transfer/instruction.h for the byte order of each form
   TransferForm input_form = TransferForm::fixed;
-  std::uint32_t input_row_bytes = 0;    // DRAM bytes of one row of the input map
+  std::uint32_t input_row_bytes = 0;  // DRAM bytes of one row of the input map
   HostInput host_input;
-  std::vector<TensorView> outputs;      // place dram, form fixed (bytes per value in the view), row_bytes as computed
-  std::vector<HostOutput> host_outputs; // parallel to outputs
-  std::vector<BufferUse> buffers;       // buffer_count of them
-  std::vector<std::string> notes;       // exactness notes and decisions that a report should repeat
+  std::vector<TensorView> outputs;       // place dram, form fixed (bytes per value in the view), row_bytes as computed
+  std::vector<HostOutput> host_outputs;  // parallel to outputs
+  std::vector<BufferUse> buffers;        // buffer_count of them
+  std::vector<std::string> notes;        // exactness notes and decisions that a report should repeat
 
   [[nodiscard]] std::string digest() const;
   bool operator==(const Program&) const = default;
 };
 
-// The program file: the FlatBuffers container and its checksum. Reading a program checks both and the stored digest, and
-// says nothing of what it holds: verify() does. Throws file-unreadable, file-unrecognised,
-// program-damaged, program-version (written by another BlendSim, whose instructions are others).
+// The program file: the FlatBuffers container and its checksum. Reading a program checks both and the stored digest,
+// and says nothing of what it holds: verify() does. Throws file-unreadable, file-unrecognised, program-damaged,
+// program-version (written by another BlendSim, whose instructions are others).
 void write_program(const Program& program, const std::string& path);
 [[nodiscard]] Program read_program(const std::string& path);
 [[nodiscard]] bool is_program(const std::string& path);  // by its file identifier
@@ -91,12 +91,12 @@ void write_program(const Program& program, const std::string& path);
 [[nodiscard]] std::vector<std::uint8_t> program_bytes(const Program& program);
 
 // Proves a program, which may be anybody's, against a machine (docs/isa.md, "Rules of a legal program"): first every
-// field of the container, so that all sizes are bounded before one is used; then that DRAM holds init's words, and main's
-// where they are fetched or loaded from; every instruction field legal, addresses inside regions and DRAM areas, tokens
-// balanced, each post before its wait in program order, counters within token_bits, and the happens-before proof of rule
-// 6 (no two units on one port of a region or the same data unordered; reads only of written words); that each layer's
-// results are written.
-// Throws DiagnosticError program-invalid naming the field's path, or instruction index and rule.
+// field of the container, so that all sizes are bounded before one is used; then that DRAM holds init's words, and
+// main's where they are fetched or loaded from; every instruction field legal, addresses inside regions and DRAM areas,
+// tokens balanced, each post before its wait in program order, counters within token_bits, and the happens-before proof
+// of rule 6 (no two units on one port of a region or the same data unordered; reads only of written words); that each
+// layer's results are written. Throws DiagnosticError program-invalid naming the field's path, or instruction index and
+// rule.
 void verify(const Program& program, const MachineParameters& machine);
 
 }  // namespace blendsim

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the FlatBuffers container (program.fbs) to a Program. The container may be anybody's: FlatBuffers' verifier keeps
-// every offset inside it, enumerations and formats are checked here, and a budget keeps tables from being read twice.
+// From the FlatBuffers container (program.fbs) to a Program. The container may be anybody's: FlatBuffers' verifier
+// keeps every offset inside it, enumerations and formats are checked here, and a budget keeps tables from being read
+// twice.
 #include <fmt/format.h>
 
 #include <algorithm>

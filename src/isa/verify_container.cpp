@@ -81,10 +81,10 @@ class ContainerChecker {
                     segment.address, end);
       field.require(segment.address - end < most_gap, "address",
                     "is {}: the program area has a gap of {} bytes or more behind {}", segment.address, most_gap, end);
-      field.require(segment.address <= program_.program_bytes &&
-                        segment.bytes.size() <= program_.program_bytes - segment.address,
-                    "bytes", "are {} at {}, beyond the program area of {}", segment.bytes.size(), segment.address,
-                    program_.program_bytes);
+      field.require(
+          segment.address <= program_.program_bytes && segment.bytes.size() <= program_.program_bytes - segment.address,
+          "bytes", "are {} at {}, beyond the program area of {}", segment.bytes.size(), segment.address,
+          program_.program_bytes);
       end = segment.address + segment.bytes.size();
     }
     Field{"program_bytes"}.require(program_.program_bytes - end < most_gap, "",
@@ -96,8 +96,7 @@ class ContainerChecker {
     const BufferParameters& buffer = machine_.buffer(BufferId::instructions);
     Field{"main"}.require(
         !program_.resident || static_cast<std::int64_t>(program_.main.size()) <= buffer.regions * buffer.depth, "",
-        "has {} resident words, the instructions buffer holds {}", program_.main.size(),
-        buffer.regions * buffer.depth);
+        "has {} resident words, the instructions buffer holds {}", program_.main.size(), buffer.regions * buffer.depth);
     check_address("main_address", program_.main_address, program_.main.size());
     const bool fetched = program_.init.size() > 1;  // one word: END
     check_address("init_address", program_.init_address, fetched ? program_.init.size() : 0);
@@ -166,15 +165,11 @@ class ContainerChecker {
   void check_result(const TensorView& view, const Field& field) const {
     check_tensor(view, field);
     switch (view.place) {
-      case TensorView::Place::act_fixed:
-        return check_fixed(view, field);
-      case TensorView::Place::act_binary:
-        return check_binary(view, field);
+      case TensorView::Place::act_fixed: return check_fixed(view, field);
+      case TensorView::Place::act_binary: return check_binary(view, field);
       case TensorView::Place::xnor_accumulators:
-      case TensorView::Place::mac_accumulators:
-        return check_accumulators(view, field);
-      case TensorView::Place::dram:
-        break;
+      case TensorView::Place::mac_accumulators: return check_accumulators(view, field);
+      case TensorView::Place::dram: break;
     }
     field.refuse("place", "is dram: a layer's results are read back on chip");
   }
@@ -192,8 +187,7 @@ class ContainerChecker {
     check_slices(view, field, slices_of(view.channels), 1);
     check_one_plane(view, field);
     unused(view.plane_cells, "plane_cells", field);
-    check_region(view, field, BufferId::act_fixed,
-                 std::int64_t{view.height} * view.width * view.slices * view.bytes);
+    check_region(view, field, BufferId::act_fixed, std::int64_t{view.height} * view.width * view.slices * view.bytes);
   }
   // Cells a pixel: each plane's, plane_cells apart.
   void check_planes(const TensorView& view, const Field& field) const {
@@ -255,8 +249,7 @@ class ContainerChecker {
         unused(view.plane_cells, "plane_cells", field);
         pixel = 4;
         break;
-      case TransferForm::linear:
-        Field{"input_form"}.refuse("", "is linear, but an input is a map");
+      case TransferForm::linear: Field{"input_form"}.refuse("", "is linear, but an input is a map");
     }
     const Field row{"input_row_bytes"};
     row.require(program_.input_row_bytes % bus_ == 0, "", "is {}, no whole bus words of {} bytes",

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t most_elements = std::int64_t{1} << 26;  // of a tensor on the host: 256 MiB
 constexpr std::int64_t most_work = std::int64_t{1} << 30;      // element operations of one input or output
 constexpr std::size_t most_rank = 8;
-constexpr std::int64_t widest_code = std::int64_t{1} << 32;    // of a quantiser's bounds
+constexpr std::int64_t widest_code = std::int64_t{1} << 32;  // of a quantiser's bounds
 
 using Kind = HostOp::Kind;
 
@@ -29,8 +29,8 @@ std::int64_t check_shape(const Shape& shape, const Field& field, const char* mem
   field.require(shape.size() <= most_rank, member, "has {} dimensions, more than {}", shape.size(), most_rank);
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
-    field.require(extent >= 1 && extent <= most_elements / count, member, "is {}: empty, negative or more than {} values",
-                  shape_text(shape), most_elements);
+    field.require(extent >= 1 && extent <= most_elements / count, member,
+                  "is {}: empty, negative or more than {} values", shape_text(shape), most_elements);
     count *= extent;
   }
   return count;
@@ -72,33 +72,23 @@ class Steps {
       case Kind::power:
       case Kind::reverse_subtract:
       case Kind::reverse_divide:
-      case Kind::leaky_relu:
-        return broadcast(op, field);
+      case Kind::leaky_relu: return broadcast(op, field);
       case Kind::clip:
         return field.require(op.operand.values.size() == 2, "operand", "has {} values, a clip has 2",
                              op.operand.values.size());
-      case Kind::batch_normalization:
-        return normalise(op, field);
-      case Kind::quantize:
-        return quantise(op, field);
-      case Kind::thresholds:
-        return compare(op, field);
-      case Kind::softmax:
-        return check_axis(op, field);
-      case Kind::argmax:
-        return reduce(op, field, 1, op.keep_dimensions);
-      case Kind::top_k:
-        return choose(op, field);
-      case Kind::reshape:
-        return reshape(op, field);
-      case Kind::transpose:
-        return transpose(op, field);
+      case Kind::batch_normalization: return normalise(op, field);
+      case Kind::quantize: return quantise(op, field);
+      case Kind::thresholds: return compare(op, field);
+      case Kind::softmax: return check_axis(op, field);
+      case Kind::argmax: return reduce(op, field, 1, op.keep_dimensions);
+      case Kind::top_k: return choose(op, field);
+      case Kind::reshape: return reshape(op, field);
+      case Kind::transpose: return transpose(op, field);
       case Kind::relu:
       case Kind::sigmoid:
       case Kind::bipolar:
       case Kind::sign:
-      case Kind::identity:
-        return;
+      case Kind::identity: return;
     }
     field.refuse("kind", "is no step of the host");
   }
@@ -182,9 +172,9 @@ class Steps {
 // The host's [channels, height, width] are the view's.
 template <class Host>
 void check_map(const Host& host, const TensorView& view, const Field& field) {
-  for (const auto& [member, own, other] : {std::tuple{"channels", host.channels, view.channels},
-                                           std::tuple{"height", host.height, view.height},
-                                           std::tuple{"width", host.width, view.width}}) {
+  for (const auto& [member, own, other] :
+       {std::tuple{"channels", host.channels, view.channels}, std::tuple{"height", host.height, view.height},
+        std::tuple{"width", host.width, view.width}}) {
     field.require(own == other, member, "is {}, but the view of '{}' has {}", own, view.name, other);
   }
 }

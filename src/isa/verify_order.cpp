@@ -302,8 +302,7 @@ void check_stream(const Stream& stream, const MachineParameters& machine, std::a
     for (const Access& access : list) {
       std::uint32_t address = 0;
       switch (shadows[static_cast<std::size_t>(index(access.buffer))].apply(access, is_main, address)) {
-        case Shadow::Fault::none:
-          break;
+        case Shadow::Fault::none: break;
         case Shadow::Fault::unwritten:
           refuse(stream, n, fmt::format("reads word {} of {} that nothing has written", address, name(access.buffer)));
         case Shadow::Fault::overwrites_init:

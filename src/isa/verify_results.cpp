@@ -34,8 +34,8 @@ class Results {
       const auto width = accumulators ? accumulators->out_width : static_cast<std::uint32_t>(view.width);
       if (part.row1 > view.height || width != static_cast<std::uint32_t>(view.width)) {
         refuse(stream, index,
-               fmt::format("writes rows {} to {} of {} columns, but layers[{}].results[{}] has {} rows of {}", part.row0,
-                           part.row1 - 1, width, l, part.result, view.height, view.width));
+               fmt::format("writes rows {} to {} of {} columns, but layers[{}].results[{}] has {} rows of {}",
+                           part.row0, part.row1 - 1, width, l, part.result, view.height, view.width));
       }
       written_[l][part.result] += std::int64_t{part.row1 - part.row0} * (part.channel1 - part.channel0) * view.width;
     }

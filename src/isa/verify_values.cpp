@@ -202,8 +202,8 @@ class Values {
     const auto planes = [](std::uint32_t count, bool is_signed) { return type_range(count, is_signed); };
     Range term{0, 2 * bits};
     if (i.use_and != 0) {
-      const Range pair = product(planes(i.activation_bits, i.activation_signed != 0),
-                                 planes(i.weight_bits, i.weight_signed != 0));
+      const Range pair =
+          product(planes(i.activation_bits, i.activation_signed != 0), planes(i.weight_bits, i.weight_signed != 0));
       term = {std::min<std::int64_t>(0, pair.lo * bits), pair.hi * bits};
     } else if (i.activation_bits > 1) {
       term = {0, bits * planes(i.activation_bits, false).hi};
@@ -217,11 +217,18 @@ class Values {
     const Range x = read_map(i);
     const std::int64_t bits = machine_.mac_array.activation_bits;
     if (!fits(x, type_range(bits, i.activation_signed != 0))) {
-      refuse(*stream_, index_, fmt::format("takes activations of {} to {}, beyond mac_array.activation_bits, {} bit{}",
-                                           x.lo, x.hi, bits, i.activation_signed != 0 ? " signed" : ""));
+      refuse(*stream_, index_,
+             fmt::format("takes activations of {} to {}, beyond mac_array.activation_bits, {} bit{}", x.lo, x.hi, bits,
+                         i.activation_signed != 0 ? " signed" : ""));
     }
-    const std::array<std::int64_t, 9> key = {x.lo, x.hi, i.weights, i.start, i.groups, std::int64_t{i.kernel_h} * i.kernel_w,
-                                             i.channels, i.depthwise * 2 + i.activation_signed,
+    const std::array<std::int64_t, 9> key = {x.lo,
+                                             x.hi,
+                                             i.weights,
+                                             i.start,
+                                             i.groups,
+                                             std::int64_t{i.kernel_h} * i.kernel_w,
+                                             i.channels,
+                                             i.depthwise * 2 + i.activation_signed,
                                              border_classes(i)};
     const auto [entry, is_new] = mac_ranges_.try_emplace(key);
     if (is_new) {
@@ -272,8 +279,8 @@ class Values {
       lanes.fill(type_range(8 << (second ? i.b_bytes_log2 : i.a_bytes_log2), (second ? i.b_signed : i.a_signed) != 0));
       return lanes;
     }
-    const auto rows = static_cast<std::uint32_t>(
-        source == PostSource::xnor_accumulators ? machine_.xnor_array.rows : machine_.mac_array.rows);
+    const auto rows = static_cast<std::uint32_t>(source == PostSource::xnor_accumulators ? machine_.xnor_array.rows
+                                                                                         : machine_.mac_array.rows);
     const std::uint32_t channel = slice * slice_channels, stride = second ? i.b_stride : i.a_stride;
     const std::size_t first = std::size_t{second ? i.b : i.a} + channel / rows;
     for (std::size_t pixel = 0; pixel < std::size_t{i.rows} * i.width; ++pixel) {
@@ -304,8 +311,9 @@ class Values {
         const std::int64_t bits = quantised ? unit.operand : unit.value;
         for (const Range& x : operand(i, second, s)) {
           if (!is_bounded(x) || fits(x, type_range(bits, true))) continue;
-          refuse(*stream_, index_, fmt::format("slice {}: operand {} of {} to {} does not fit post_unit.{}, {} bit", s,
-                                               second ? 'b' : 'a', x.lo, x.hi, quantised ? "operand" : "value", bits));
+          refuse(*stream_, index_,
+                 fmt::format("slice {}: operand {} of {} to {} does not fit post_unit.{}, {} bit", s,
+                             second ? 'b' : 'a', x.lo, x.hi, quantised ? "operand" : "value", bits));
         }
       }
     }
@@ -347,9 +355,11 @@ class Values {
     for (lane_ = 0; lane_ < slice_channels; ++lane_) {
       Range u = a[lane_];
       if (i.use_q1 != 0) u = quantised("q1", record.quantisers[0], u);
-      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1)) u = activated(record.activation, u, i.b_source != 0);
+      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1))
+        u = activated(record.activation, u, i.b_source != 0);
       if (i.b_source != 0) u = sum(u, i.use_q2 != 0 ? quantised("q2", record.quantisers[1], b[lane_]) : b[lane_]);
-      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_join)) u = activated(record.activation, u, false);
+      if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_join))
+        u = activated(record.activation, u, false);
       if (i.use_q3 != 0) u = quantised("q3", record.quantisers[2], u);
       if (i.use_thresholds != 0) check_levels(i, record);
       const std::int64_t bits = 8 << i.fixed_bytes_log2;
@@ -385,29 +395,33 @@ class Values {
   }
   // A result that is not joined has the join's bit more.
   [[nodiscard]] Range activated(const QuantiserRecord& q, const Range& x, bool joined) const {
-    return checked("the activation", q, 0, {std::min<std::int64_t>(x.lo, 0), 0}, machine_.post_unit.value + (joined ? 0 : 1));
+    return checked("the activation", q, 0, {std::min<std::int64_t>(x.lo, 0), 0},
+                   machine_.post_unit.value + (joined ? 0 : 1));
   }
   // A 32-bit value whose writer does not clamp is known by its type alone: the lowered network proves its range.
   static bool is_bounded(const Range& x) { return x.lo > -widest_accumulator && x.hi < widest_accumulator - 1; }
   [[nodiscard]] Range checked(const char* step, const QuantiserRecord& q, std::int64_t offset, const Range& x,
                               std::int64_t limit_bits) const {
     const PostUnitParameters& unit = machine_.post_unit;
-    const std::int64_t factor = q.multiplier[lane_], bits = unit.multiplier + unit.shift_step - 1, shift = q.shift[lane_];
+    const std::int64_t factor = q.multiplier[lane_], bits = unit.multiplier + unit.shift_step - 1,
+                       shift = q.shift[lane_];
     if (!fits({factor, factor}, type_range(bits, true)))
-      refuse_lane(fmt::format("the factor {} of {} does not fit post_unit.multiplier, {} bit for shifts that are multiples of {}",
-                              factor, step, bits, unit.shift_step));
+      refuse_lane(fmt::format(
+          "the factor {} of {} does not fit post_unit.multiplier, {} bit for shifts that are multiples of {}", factor,
+          step, bits, unit.shift_step));
     if (shift > longest_shift) refuse_lane(fmt::format("{} shifts by {}, more than {}", step, shift, longest_shift));
     if (shift % unit.shift_step != 0)
-      refuse_lane(fmt::format("{} shifts by {}, no multiple of post_unit.shift_step, {}", step, shift, unit.shift_step));
+      refuse_lane(
+          fmt::format("{} shifts by {}, no multiple of post_unit.shift_step, {}", step, shift, unit.shift_step));
     if (q.lo > q.hi) refuse_lane(fmt::format("{} saturates to nothing, {} to {}", step, q.lo, q.hi));
     if (!fits({q.lo, q.hi}, type_range(limit_bits, true)))
-      refuse_lane(fmt::format("{} saturates to {} to {}, which does not fit {} bits (post_unit.value is {})", step, q.lo, q.hi,
-                              limit_bits, unit.value));
+      refuse_lane(fmt::format("{} saturates to {} to {}, which does not fit {} bits (post_unit.value is {})", step,
+                              q.lo, q.hi, limit_bits, unit.value));
     const std::int64_t half = shift == 0 ? 0 : std::int64_t{1} << (shift - 1);
     const Range exact = sum(product(x, {factor, factor}), {offset, offset + half});
     if (is_bounded(x) && (exact.lo <= -product_limit || exact.hi >= product_limit)) {
-      refuse_lane(fmt::format("{} may reach {} to {} of operands {} to {}, beyond 47 bit", step, exact.lo,
-                                      exact.hi, x.lo, x.hi));
+      refuse_lane(fmt::format("{} may reach {} to {} of operands {} to {}, beyond 47 bit", step, exact.lo, exact.hi,
+                              x.lo, x.hi));
     }
     return {q.lo, q.hi};
   }
@@ -417,12 +431,12 @@ class Values {
   Mirror parameters_, weights_;
   std::size_t lanes_ = 0;             // rows of the wider array
   std::vector<std::uint32_t> reach_;  // largest |value| of each accumulator, lanes_ a word
-  std::vector<Range> maps_;          // values of each word of act_fixed
+  std::vector<Range> maps_;           // values of each word of act_fixed
   Format input_;
   // Since the last load of what they follow from:
   std::map<std::array<std::int64_t, 4>, std::vector<Range>> start_ranges_;  // group after group, row after row
-  std::map<std::array<std::int64_t, 9>, std::vector<Range>> mac_ranges_;  // group after group, row after row
-  std::map<std::vector<std::int64_t>, Range> checked_;                    // results, by record and operands
+  std::map<std::array<std::int64_t, 9>, std::vector<Range>> mac_ranges_;    // group after group, row after row
+  std::map<std::vector<std::int64_t>, Range> checked_;                      // results, by record and operands
   const Stream* stream_ = nullptr;
   std::size_t index_ = 0, lane_ = 0;
   std::uint32_t slice_ = 0;
@@ -457,9 +471,9 @@ void check_outputs(const Stream& main, const Program& program, const MachinePara
       const auto missing = std::find_if(row, row + static_cast<std::ptrdiff_t>(values),
                                         [](Written byte) { return byte != Written::value; });
       if (missing == row + static_cast<std::ptrdiff_t>(values)) continue;
-      throw DiagnosticError("program-invalid", Place{{}, 0, fmt::format("output '{}'", view.name)},
-                            fmt::format("no store writes byte {} of the output area, in its row {}",
-                                        missing - area.begin(), y));
+      throw DiagnosticError(
+          "program-invalid", Place{{}, 0, fmt::format("output '{}'", view.name)},
+          fmt::format("no store writes byte {} of the output area, in its row {}", missing - area.begin(), y));
     }
   }
 }

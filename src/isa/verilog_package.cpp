@@ -20,7 +20,8 @@ namespace {
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return out;
 }
 
@@ -52,7 +53,8 @@ class PackageWriter {
 
   // The values that an enumerated parameter can have.
   void choices(std::string_view prefix, std::span<const std::string_view> names) {
-    for (std::size_t i = 0; i < names.size(); ++i) constant(fmt::format("{}_{}", prefix, upper(names[i])), static_cast<std::int64_t>(i));
+    for (std::size_t i = 0; i < names.size(); ++i)
+      constant(fmt::format("{}_{}", prefix, upper(names[i])), static_cast<std::int64_t>(i));
   }
 
   [[nodiscard]] std::string text() const { return out_; }
@@ -90,16 +92,18 @@ void write_struct(PackageWriter& w, std::string_view name, const std::vector<Str
 
 template <class U>
 void write_instruction(PackageWriter& w) {
-  std::vector<StructMember> members = {{"opcode", opcode_bits, "unit"}, {"words_behind", length_bits, "words that follow the first"}};
-  for (const LinkMask& mask : link_masks) members.push_back({mask.name, std::popcount(links_of<Units, U>), mask.sentence});
+  std::vector<StructMember> members = {{"opcode", opcode_bits, "unit"},
+                                       {"words_behind", length_bits, "words that follow the first"}};
+  for (const LinkMask& mask : link_masks)
+    members.push_back({mask.name, std::popcount(links_of<Units, U>), mask.sentence});
   append(members, synchronisation_fields);
   append(members, U::fields);
   write_struct(w, fmt::format("{}_instruction", U::layout), members, 0);
 }
 
 // A packed constant with `bits` for each unit, the first unit's lowest.
-void write_by_unit(PackageWriter& w, std::string_view name, int bits, const std::array<std::uint64_t, unit_count>& values,
-                   std::string_view comment) {
+void write_by_unit(PackageWriter& w, std::string_view name, int bits,
+                   const std::array<std::uint64_t, unit_count>& values, std::string_view comment) {
   std::string list;
   for (auto value = values.rbegin(); value != values.rend(); ++value)
     list += fmt::format("{}{}'d{}", list.empty() ? "" : ", ", bits, *value);
@@ -145,7 +149,8 @@ void write_buffers(PackageWriter& w, const MachineParameters& m) {
     const BufferParameters& buffer = m.buffers[static_cast<std::size_t>(b)];
     const std::string group = fmt::format("buffer_{}", buffer_names[static_cast<std::size_t>(b)]);
     const auto words = static_cast<std::uint64_t>(buffer.regions * buffer.depth);
-    w.constant(fmt::format("{}_ADDRESS_BITS", upper(group)), std::bit_width(words - 1), "of an address through all regions");
+    w.constant(fmt::format("{}_ADDRESS_BITS", upper(group)), std::bit_width(words - 1),
+               "of an address through all regions");
     w.parameters(group, buffer_parameters, buffer);
   }
 }
@@ -193,7 +198,8 @@ void write_instructions(PackageWriter& w) {
     const auto [entry, is_new] = written.try_emplace(U::layout, synchronisation_bits<Units, U>);
     if (is_new) write_instruction<U>(w);
     else if (entry->second != synchronisation_bits<Units, U>)
-      throw InvariantError("package", fmt::format("{} cannot share the layout {}: it has other links", U::name, U::layout));
+      throw InvariantError("package",
+                           fmt::format("{} cannot share the layout {}: it has other links", U::name, U::layout));
   });
 }
 
@@ -201,7 +207,8 @@ void write_instructions(PackageWriter& w) {
 
 std::string verilog_package(const MachineParameters& machine, std::string_view title) {
   std::string heading(title);
-  std::replace_if(heading.begin(), heading.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+      heading.begin(), heading.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   PackageWriter w;
   write_units(w, machine);
   write_parameters(w, machine);
@@ -212,7 +219,8 @@ std::string verilog_package(const MachineParameters& machine, std::string_view t
   return fmt::format(
       "// SPDX-License-Identifier: Apache-2.0\n"
       "// {}\n"
-      "// Written by `blendsim rtl` from the tables of parameters and instruction fields: change those, not this file.\n"
+      "// Written by `blendsim rtl` from the tables of parameters and instruction fields: change those, not this "
+      "file.\n"
       "package blendsim_pkg;\n\n"
       "  // A package serves several tops: none of them uses all of it.\n"
       "  /* verilator lint_off UNUSEDPARAM */\n\n"

@@ -24,8 +24,8 @@ class Executor {
     const IntTensor& t = network_.tensor(id);
     for (const std::int32_t v : of(id)) {
       if (v < t.lo || v > t.hi || !t.format.contains(v)) {
-        throw InvariantError(writer, fmt::format("{} is outside [{}, {}] {} of tensor '{}'", v, t.lo, t.hi,
-                                                 t.format.name(), t.name));
+        throw InvariantError(
+            writer, fmt::format("{} is outside [{}, {}] {} of tensor '{}'", v, t.lo, t.hi, t.format.name(), t.name));
       }
     }
   }

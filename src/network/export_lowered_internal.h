@@ -14,8 +14,8 @@
 namespace blendsim {
 
 // Integers of magnitude below these are exact in float32 and float64, in any order of summation.
-inline constexpr double float_bound = 16777216.0;          // 2^24
-inline constexpr double double_bound = 9007199254740992.0; // 2^53
+inline constexpr double float_bound = 16777216.0;           // 2^24
+inline constexpr double double_bound = 9007199254740992.0;  // 2^53
 
 struct LayerWriter {
   const IntegerNetwork& network;

@@ -85,8 +85,8 @@ std::optional<Value> write_activation(const LayerWriter& out, const Value& x, co
   if (!bound_proven(out, magnitude, "activation")) return std::nullopt;
   const std::string real = as_real(out, x);
   const std::string negative = out.node("Less", {real, out.scalar("zero", 0.0)});
-  const std::string factor = out.node(
-      "Where", {negative, out.constant("slope", per_channel(slopes.size()), slopes), out.scalar("one", 1.0)});
+  const std::string factor =
+      out.node("Where", {negative, out.constant("slope", per_channel(slopes.size()), slopes), out.scalar("one", 1.0)});
   const std::string rounded = out.node("Round", {out.node("Mul", {real, factor})});
   return Value{clip(out, rounded, activation.lo, activation.hi), true, static_cast<double>(activation.lo),
                static_cast<double>(activation.hi)};

@@ -126,8 +126,8 @@ void write_max(const LayerWriter& out, const Pooling& work) {
   std::string x = out.cast(in.name, narrow ? OnnxType::float32 : OnnxType::float64);
   if (std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad != 0; })) {
     // An explicit Pad: MaxPool's own padding must be smaller than the kernel and knows no windows that reach beyond.
-    const std::string amounts = out.constant(
-        "pads", {8}, std::vector<std::int64_t>{0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]});
+    const std::string amounts =
+        out.constant("pads", {8}, std::vector<std::int64_t>{0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]});
     const std::string lowest = narrow ? out.scalar("lowest", -16777216.0F) : out.scalar("lowest", -2147483648.0);
     x = out.node("Pad", {x, amounts, lowest});
   }
@@ -173,7 +173,7 @@ void write_sum(const LayerWriter& out, const Pooling& work) {
 
 int end_padding(int in, int out, int kernel, int stride, int dilation, int begin, int end) {
   const int needed = (out - 1) * stride + (kernel - 1) * dilation + 1 - in - begin;
-  if (needed > end) return needed;           // ceil_mode: the last window reaches beyond the padding
+  if (needed > end) return needed;  // ceil_mode: the last window reaches beyond the padding
   return end - needed >= stride ? std::max(needed, 0) : end;
 }
 

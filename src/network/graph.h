@@ -20,21 +20,21 @@ struct Constant {
   std::string onnx_type;  // "float", "int64", "int8", ...
 
   [[nodiscard]] bool is_integer() const { return values.index() == 1; }
-  [[nodiscard]] std::vector<float> as_float() const;          // integers widened; exact below 2^24
-  [[nodiscard]] std::vector<std::int64_t> as_integer() const; // throws std::invalid_argument for fractions
+  [[nodiscard]] std::vector<float> as_float() const;           // integers widened; exact below 2^24
+  [[nodiscard]] std::vector<std::int64_t> as_integer() const;  // throws std::invalid_argument for fractions
 };
 
 using Attribute =
     std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>, Constant>;
 
 struct Node {
-  std::string op;      // ONNX op_type; after normalisation one of the canonical operators (normalise.h)
+  std::string op;  // ONNX op_type; after normalisation one of the canonical operators (normalise.h)
   std::string domain;
-  std::string name;    // never empty after import: "Conv_3" is made up from operator and position
-  std::vector<std::string> inputs;   // tensor names; empty = optional input left out
+  std::string name;                 // never empty after import: "Conv_3" is made up from operator and position
+  std::vector<std::string> inputs;  // tensor names; empty = optional input left out
   std::vector<std::string> outputs;
   std::map<std::string, Attribute> attributes;
-  std::vector<std::string> origin;   // names of the file's nodes that this one stands for
+  std::vector<std::string> origin;  // names of the file's nodes that this one stands for
 
   [[nodiscard]] std::int64_t attribute_int(const std::string& key, std::int64_t fallback) const;
   [[nodiscard]] float attribute_float(const std::string& key, float fallback) const;
@@ -50,14 +50,14 @@ struct GraphInput {
 
 struct Graph {
   std::string name;
-  std::string file;                          // where it came from, for diagnostics
+  std::string file;  // where it came from, for diagnostics
   int ir_version = 0;
   std::map<std::string, std::int64_t> opsets;  // domain -> version; a missing import reads as the newest known
-  std::vector<Node> nodes;                   // topologically sorted after import
-  std::map<std::string, Constant> constants; // initializers and folded tensors
-  std::vector<GraphInput> inputs;            // without the initializers that are listed as inputs
+  std::vector<Node> nodes;                     // topologically sorted after import
+  std::map<std::string, Constant> constants;   // initializers and folded tensors
+  std::vector<GraphInput> inputs;              // without the initializers that are listed as inputs
   std::vector<std::string> outputs;
-  std::map<std::string, Shape> shapes;       // of every tensor, after shape inference
+  std::map<std::string, Shape> shapes;  // of every tensor, after shape inference
 
   [[nodiscard]] const Constant* constant(const std::string& tensor) const;  // nullptr: computed
 };

@@ -244,12 +244,8 @@ class Importer {
                                        : AttributeProto::INTS;
     }
     switch (type) {
-      case AttributeProto::FLOAT:
-        node.attributes[key] = proto.f();
-        return;
-      case AttributeProto::INT:
-        node.attributes[key] = std::int64_t{proto.i()};
-        return;
+      case AttributeProto::FLOAT: node.attributes[key] = proto.f(); return;
+      case AttributeProto::INT: node.attributes[key] = std::int64_t{proto.i()}; return;
       case AttributeProto::INTS:
         node.attributes[key] = std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
         return;
@@ -260,9 +256,7 @@ class Importer {
         if (!is_text(proto.s())) return error("file-damaged", node.name, "the attribute '" + key + "' is no text");
         node.attributes[key] = proto.s();
         return;
-      case AttributeProto::TENSOR:
-        try {
-          node.attributes[key] = constant_of(proto.t());
+      case AttributeProto::TENSOR: try { node.attributes[key] = constant_of(proto.t());
         } catch (const Refusal& refusal) {
           error(refusal.code, node.name, "attribute '" + key + "': " + refusal.message, refusal.hint);
         }

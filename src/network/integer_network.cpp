@@ -138,8 +138,8 @@ std::string IntegerNetwork::digest() const {
   out.number(static_cast<std::int64_t>(outputs.size()));
   for (const HostOutput& output : outputs) out.host_part(output);
   out.numbers(output_tensors);
-  out.numbers(std::vector<int>{options.join_fraction_bits, options.multiplier_bits_binary,
-                               options.multiplier_bits_fixed});
+  out.numbers(
+      std::vector<int>{options.join_fraction_bits, options.multiplier_bits_binary, options.multiplier_bits_fixed});
   if (options.step_bits != LoweringOptions{}.step_bits) out.number(std::int64_t{options.step_bits});
   return out.hex();
 }
@@ -168,8 +168,8 @@ std::int64_t layer_macs(const IntegerNetwork& network, const Layer& layer) {
   const auto* conv = std::get_if<Convolution>(&layer.work);
   if (conv == nullptr) return 0;
   const IntTensor& out = network.tensor(conv->output);
-  const std::int64_t taps = std::int64_t{network.tensor(conv->input).channels} / conv->groups * conv->window.kernel_h *
-                            conv->window.kernel_w;
+  const std::int64_t taps =
+      std::int64_t{network.tensor(conv->input).channels} / conv->groups * conv->window.kernel_h * conv->window.kernel_w;
   return out.size() * taps;
 }
 

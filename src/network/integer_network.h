@@ -24,10 +24,10 @@ inline constexpr TensorId no_tensor = -1;
 struct IntTensor {
   std::string name;  // of the ONNX tensor it stands for (suffixed where one stands for several); unique
   int channels = 0, height = 0, width = 0;
-  Format format;                 // every value satisfies format.contains
-  std::int64_t lo = 0, hi = 0;   // proven range, at most the format's
-  int zero_point = 0;            // the integer that stands for real 0: what zero padding inserts
-  float scale = 1;               // real = (integer - zero_point) * scale; for reports (accumulators: 1)
+  Format format;                // every value satisfies format.contains
+  std::int64_t lo = 0, hi = 0;  // proven range, at most the format's
+  int zero_point = 0;           // the integer that stands for real 0: what zero padding inserts
+  float scale = 1;              // real = (integer - zero_point) * scale; for reports (accumulators: 1)
 
   [[nodiscard]] std::int64_t size() const { return std::int64_t{channels} * height * width; }
   bool operator==(const IntTensor&) const = default;
@@ -48,8 +48,8 @@ struct Convolution {
   TensorId output = no_tensor;
   Window window;
   int groups = 1;
-  Format weight_format;                // bipolar, intN or uintN with N <= 8
-  std::vector<std::int16_t> weights;   // [out channels, in channels / groups, kernel_h, kernel_w]
+  Format weight_format;               // bipolar, intN or uintN with N <= 8
+  std::vector<std::int16_t> weights;  // [out channels, in channels / groups, kernel_h, kernel_w]
   bool operator==(const Convolution&) const = default;
 };
 
@@ -59,12 +59,12 @@ struct Convolution {
 struct PostProcessing {
   enum class ActivationPlace : std::uint8_t { none, after_q1, after_join };
   TensorId a = no_tensor;
-  TensorId b = no_tensor;              // absent: no join
+  TensorId b = no_tensor;  // absent: no join
   std::optional<Affine> q1, q2, q3;
   ActivationPlace activation_place = ActivationPlace::none;
   std::optional<Activation> activation;
-  TensorId fixed = no_tensor;          // int or uint, 8, 16 or 32 bits of storage
-  TensorId code = no_tensor;           // bipolar, or n-bit (n <= 4) with thresholds
+  TensorId fixed = no_tensor;  // int or uint, 8, 16 or 32 bits of storage
+  TensorId code = no_tensor;   // bipolar, or n-bit (n <= 4) with thresholds
   std::optional<Thresholds> thresholds;
   bool operator==(const PostProcessing&) const = default;
 };
@@ -76,8 +76,8 @@ struct Pooling {
   enum class Kind : std::uint8_t { max, sum };
   Kind kind = Kind::max;
   TensorId input = no_tensor;
-  TensorId output = no_tensor;         // max: the input's format; sum: signed 32 bits
-  Window window;                       // output size may exceed the floor formula (ceil_mode): taps beyond are outside
+  TensorId output = no_tensor;  // max: the input's format; sum: signed 32 bits
+  Window window;                // output size may exceed the floor formula (ceil_mode): taps beyond are outside
   int common_divisor = 0;
   bool operator==(const Pooling&) const = default;
 };
@@ -91,30 +91,30 @@ struct Concatenation {
 
 // How a layer's integers relate to the original's float formula on the same inputs.
 struct Exactness {
-  bool exact = true;             // proven over the whole domain
-  std::int64_t checked = 0;      // domain values compared (all of them when exact)
-  std::int64_t differing = 0;    // ... that gave another output
-  std::int64_t ambiguous = 0;    // ... on which the two usual orders of batch normalisation disagree
-  std::int64_t max_error = 0;    // in output LSB
-  std::string note;              // "three-valued Sign: 0 is reachable in 3 channels", ...
+  bool exact = true;           // proven over the whole domain
+  std::int64_t checked = 0;    // domain values compared (all of them when exact)
+  std::int64_t differing = 0;  // ... that gave another output
+  std::int64_t ambiguous = 0;  // ... on which the two usual orders of batch normalisation disagree
+  std::int64_t max_error = 0;  // in output LSB
+  std::string note;            // "three-valued Sign: 0 is reachable in 3 channels", ...
   bool operator==(const Exactness&) const = default;
 };
 
 struct Layer {
-  std::string name;              // unique; the principal node's name
-  std::string op;                // "Conv", "MatMul", "Post", "MaxPool", "AveragePool", "Concat"
-  std::vector<std::string> nodes;// the file's nodes it stands for
+  std::string name;                // unique; the principal node's name
+  std::string op;                  // "Conv", "MatMul", "Post", "MaxPool", "AveragePool", "Concat"
+  std::vector<std::string> nodes;  // the file's nodes it stands for
   std::variant<Convolution, PostProcessing, Pooling, Concatenation> work;
   Exactness exactness;
   bool operator==(const Layer&) const = default;
 };
 
 struct LoweringOptions {
-  int join_fraction_bits = 10;   // grid of unquantised join operands: int16 at 2^-join_fraction_bits
+  int join_fraction_bits = 10;  // grid of unquantised join operands: int16 at 2^-join_fraction_bits
   // Signed widths of M by the operand's width: at most 18 bits, wider.
   int multiplier_bits_binary = 24, multiplier_bits_fixed = 18;
-  // Of what a layer's steps hand to each other (before an activation, before a second rounding): int16 like a join's operands.
-  // More, up to 27, is exact for more slopes that are not dyadic, and asks for a wider post_unit.value.
+  // Of what a layer's steps hand to each other (before an activation, before a second rounding): int16 like a join's
+  // operands. More, up to 27, is exact for more slopes that are not dyadic, and asks for a wider post_unit.value.
   int step_bits = 16;
   bool operator==(const LoweringOptions&) const = default;
 };
@@ -122,11 +122,11 @@ struct LoweringOptions {
 struct IntegerNetwork {
   std::string name;
   std::vector<IntTensor> tensors;
-  std::vector<Layer> layers;     // topological order: program order of the reference
+  std::vector<Layer> layers;  // topological order: program order of the reference
   HostInput input;
   TensorId input_tensor = no_tensor;
   std::vector<HostOutput> outputs;
-  std::vector<TensorId> output_tensors;   // parallel to outputs
+  std::vector<TensorId> output_tensors;  // parallel to outputs
   LoweringOptions options;
 
   [[nodiscard]] const IntTensor& tensor(TensorId id) const { return tensors[static_cast<std::size_t>(id)]; }

@@ -21,7 +21,8 @@ using operators::Refusal;
 bool is_index(const std::string& tensor, const Producers& producers) {
   const std::string* at = &tensor;
   for (const Node* node = producers.find(*at); node != nullptr; node = producers.find(*at)) {
-    if (node->op == "ArgMax" || (node->op == "TopK" && node->outputs.size() > 1 && node->outputs[1] == *at)) return true;
+    if (node->op == "ArgMax" || (node->op == "TopK" && node->outputs.size() > 1 && node->outputs[1] == *at))
+      return true;
     const bool passes = node->op == "Cast" || node->op == "Reshape" || node->op == "Squeeze" || node->op == "Flatten" ||
                         node->op == "Identity" || node->op == "Unsqueeze";
     if (!passes || node->inputs.empty()) return false;
@@ -41,7 +42,8 @@ void canonicalise_node(const Node& node, const Producers& producers, operators::
     return out.emit(operators::canonical_copy(node, "Identity", 1));
   }
   if (row.canonical == nullptr) {
-    (void)operators::infer(node, out.context());  // behind a refused node no quantiser is recognised: not this one's fault
+    (void)operators::infer(node,
+                           out.context());  // behind a refused node no quantiser is recognised: not this one's fault
     throw Refusal{
         "unsupported-operator", "the operator is supported on constants only, or as a part of a binary quantiser",
         "write a sign as BipolarQuant, as GreaterOrEqual -> Where, or as GreaterOrEqual -> Cast -> Mul 2 -> Sub 1"};

@@ -10,7 +10,8 @@
 //                   y = (round(clip(X/scale + zero_point, lo, hi)) - zero_point) * scale
 //                   from Quant, IntQuant, QuantizeLinear -> [Clip] -> DequantizeLinear. `saturate_first` int: 1 clips
 //                   before rounding (QONNX); 0 is ONNX's
-//                   y = (clip(round(X/scale) + zero_point, lo, hi) - zero_point) * scale. Equal results unless zero_point is odd and X/scale is exactly between two integers.
+//                   y = (clip(round(X/scale) + zero_point, lo, hi) - zero_point) * scale. Equal results unless
+//                   zero_point is odd and X/scale is exactly between two integers.
 //   Bipolar         X | scale (Constant)                 y = (X >= 0 ? +1 : -1) * scale
 //                   from BipolarQuant, 1-bit Quant, Where(X >= 0, s, -s), GreaterOrEqual -> Cast -> Mul 2 -> Sub 1,
 //                   STE residue

@@ -26,7 +26,14 @@ namespace blendsim {
 
 // Numbers of TensorProto.DataType.
 enum class OnnxType : std::uint8_t {
-  float32 = 1, uint8 = 2, int8 = 3, int16 = 5, int32 = 6, int64 = 7, boolean = 9, float64 = 11
+  float32 = 1,
+  uint8 = 2,
+  int8 = 3,
+  int16 = 5,
+  int32 = 6,
+  int64 = 7,
+  boolean = 9,
+  float64 = 11
 };
 
 template <class T>
@@ -51,7 +58,7 @@ struct OnnxNode {
   std::vector<std::string> inputs;
   std::string output;
   std::vector<OnnxAttribute> attributes = {};
-  std::string name = {};    // empty: the output's name
+  std::string name = {};  // empty: the output's name
   std::string domain = {};
 };
 

@@ -15,15 +15,15 @@ namespace {
 struct ZooRow {
   const char* name;
   const char* summary;
-  bool blend;       // takes `skip`
-  bool sizes;       // takes `width` and `blocks`
+  bool blend;  // takes `skip`
+  bool sizes;  // takes `width` and `blocks`
   void (*build)(zoo::Builder& builder, const ZooOptions& options);
 };
 
 constexpr ZooRow zoo_table[] = {
     {"neuroblend20",
-     "ResNet-20 skeleton of Blend modules: binary 3x3 main path, 8-bit 1x1 skip path; 32x32, 10 classes",
-     true, true, [](zoo::Builder& b, const ZooOptions& o) { zoo::neuroblend(b, o, 32); }},
+     "ResNet-20 skeleton of Blend modules: binary 3x3 main path, 8-bit 1x1 skip path; 32x32, 10 classes", true, true,
+     [](zoo::Builder& b, const ZooOptions& o) { zoo::neuroblend(b, o, 32); }},
     {"neuroblend_tiny", "the same with 8 channels, one block a stage and 16x16 images, for tests and demonstrations",
      true, false,
      [](zoo::Builder& b, ZooOptions const& o) {
@@ -101,7 +101,11 @@ std::vector<ZooTensor> trace_zoo_network(const std::string& name, const ZooOptio
   std::vector<ZooTensor> trace;
   zoo::Builder builder(name, options, [&](const zoo::Tensor& tensor) {
     const auto end = tensor.values.begin() + std::ptrdiff_t{images} * tensor.shape.size();
-    trace.push_back({tensor.name, tensor.shape.channels, tensor.shape.height, tensor.shape.width, tensor.exponent,
+    trace.push_back({tensor.name,
+                     tensor.shape.channels,
+                     tensor.shape.height,
+                     tensor.shape.width,
+                     tensor.exponent,
                      {tensor.values.begin(), end}});
   });
   row.build(builder, options);

@@ -9,7 +9,7 @@
 namespace blendsim {
 
 struct ZooEntry {
-  std::string name;      // "neuroblend20"
+  std::string name;  // "neuroblend20"
   std::string summary;
 };
 
@@ -18,9 +18,9 @@ struct ZooOptions {
   // "onnx": QuantizeLinear/DequantizeLinear, compare and select; "qonnx": Quant, BipolarQuant
   std::string dialect = "onnx";
   std::string skip = "block";  // "block": one 1x1 skip convolution per basic block; "convolution": one per convolution
-  bool float_batch_norm = false;      // ordinary float statistics instead of exactly representable ones
-  int width = 16;                     // channels of the first stage (16 in the paper's skeleton)
-  int blocks = 3;                     // basic blocks per stage
+  bool float_batch_norm = false;  // ordinary float statistics instead of exactly representable ones
+  int width = 16;                 // channels of the first stage (16 in the paper's skeleton)
+  int blocks = 3;                 // basic blocks per stage
 };
 
 [[nodiscard]] std::vector<ZooEntry> zoo_entries();

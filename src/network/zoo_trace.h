@@ -16,8 +16,8 @@ namespace blendsim {
 struct ZooTensor {
   std::string name;
   int channels = 0, height = 0, width = 0;
-  std::vector<int> exponent;          // [channels]
-  std::vector<std::int32_t> values;   // [images, channels, height, width]
+  std::vector<int> exponent;         // [channels]
+  std::vector<std::int32_t> values;  // [images, channels, height, width]
 };
 
 // Writes the file as write_zoo_network does and returns every tensor on the first `images` calibration images

@@ -56,20 +56,13 @@ FloatArray each(FloatArray x, F f) {
 
 FloatArray with_operand(const HostOp& op, const FloatArray& x) {
   switch (op.kind) {
-    case Kind::add:
-      return zip(x, op.operand, [](float a, float b) { return a + b; });
-    case Kind::subtract:
-      return zip(x, op.operand, [](float a, float b) { return a - b; });
-    case Kind::multiply:
-      return zip(x, op.operand, [](float a, float b) { return a * b; });
-    case Kind::divide:
-      return zip(x, op.operand, [](float a, float b) { return a / b; });
-    case Kind::power:
-      return zip(x, op.operand, power);
-    case Kind::reverse_subtract:
-      return zip(x, op.operand, [](float a, float b) { return b - a; });
-    default:
-      return zip(x, op.operand, [](float a, float b) { return b / a; });
+    case Kind::add: return zip(x, op.operand, [](float a, float b) { return a + b; });
+    case Kind::subtract: return zip(x, op.operand, [](float a, float b) { return a - b; });
+    case Kind::multiply: return zip(x, op.operand, [](float a, float b) { return a * b; });
+    case Kind::divide: return zip(x, op.operand, [](float a, float b) { return a / b; });
+    case Kind::power: return zip(x, op.operand, power);
+    case Kind::reverse_subtract: return zip(x, op.operand, [](float a, float b) { return b - a; });
+    default: return zip(x, op.operand, [](float a, float b) { return b / a; });
   }
 }
 
@@ -121,20 +114,13 @@ FloatArray apply_unchecked(const HostOp& op, const FloatArray& x) {
     case Kind::divide:
     case Kind::power:
     case Kind::reverse_subtract:
-    case Kind::reverse_divide:
-      return with_operand(op, x);
-    case Kind::relu:
-      return each(x, [](float v) { return v < 0 ? 0.0F : v; });
-    case Kind::leaky_relu:
-      return zip(x, op.operand, [](float v, float a) { return v < 0 ? v * a : v; });
-    case Kind::clip:
-      return each(x, [lo = operand(0), hi = operand(1)](float v) { return clipped(v, lo, hi); });
-    case Kind::sigmoid:
-      return each(x, sigmoid);
-    case Kind::batch_normalization:
-      return batch_normalize(op, x);
-    case Kind::quantize:
-      return quantize(op, x);
+    case Kind::reverse_divide: return with_operand(op, x);
+    case Kind::relu: return each(x, [](float v) { return v < 0 ? 0.0F : v; });
+    case Kind::leaky_relu: return zip(x, op.operand, [](float v, float a) { return v < 0 ? v * a : v; });
+    case Kind::clip: return each(x, [lo = operand(0), hi = operand(1)](float v) { return clipped(v, lo, hi); });
+    case Kind::sigmoid: return each(x, sigmoid);
+    case Kind::batch_normalization: return batch_normalize(op, x);
+    case Kind::quantize: return quantize(op, x);
     case Kind::bipolar:
       for (const float v : x.values) {
         if (std::isnan(v)) {
@@ -143,24 +129,17 @@ FloatArray apply_unchecked(const HostOp& op, const FloatArray& x) {
         }
       }
       return each(x, [](float v) { return v >= 0 ? 1.0F : -1.0F; });
-    case Kind::sign:
-      return each(x, [](float v) { return v > 0 ? 1.0F : v < 0 ? -1.0F : 0.0F; });
-    case Kind::thresholds:
-      return threshold_counts(x, op.operand);
-    case Kind::softmax:
-      return softmax(x, op.axis);
-    case Kind::argmax:
-      return arg_max(x, op.axis, op.keep_dimensions);
+    case Kind::sign: return each(x, [](float v) { return v > 0 ? 1.0F : v < 0 ? -1.0F : 0.0F; });
+    case Kind::thresholds: return threshold_counts(x, op.operand);
+    case Kind::softmax: return softmax(x, op.axis);
+    case Kind::argmax: return arg_max(x, op.axis, op.keep_dimensions);
     case Kind::top_k: {
       auto both = top_k(x, op.axis, op.count, true);
       return op.output == 0 ? std::move(both.first) : std::move(both.second);
     }
-    case Kind::reshape:
-      return reshaped(op, x);
-    case Kind::transpose:
-      return transposed(x, op.shape);
-    case Kind::identity:
-      return x;
+    case Kind::reshape: return reshaped(op, x);
+    case Kind::transpose: return transposed(x, op.shape);
+    case Kind::identity: return x;
   }
   throw InvariantError("host operator", "unknown kind");
 }

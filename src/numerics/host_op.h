@@ -14,22 +14,34 @@ namespace blendsim {
 
 struct HostOp {
   enum class Kind : std::uint8_t {
-    add, subtract, multiply, divide, power,  // y = x op operand, operand broadcast as ONNX does
-    reverse_subtract, reverse_divide,        // y = operand op x
-    relu, leaky_relu, clip, sigmoid,         // clip: operand = {lo, hi}; leaky_relu: operand = slope, broadcast
-    batch_normalization,                     // operand [5, channels], rows: gamma, beta, mean, variance, epsilon
-    quantize,                                // y = round(clip(x / scale + zero_point)): integers; see below
-    bipolar,                                 // y = x >= 0 ? 1 : -1
-    sign,                                    // y = x > 0 ? 1 : x < 0 ? -1 : 0
-    thresholds,                              // y = #{ k : x >= operand[c, k] }
-    softmax, argmax, top_k,                  // along `axis`; top_k: `count` largest; output chosen by `output`
-    reshape, transpose, identity,
+    add,
+    subtract,
+    multiply,
+    divide,
+    power,  // y = x op operand, operand broadcast as ONNX does
+    reverse_subtract,
+    reverse_divide,  // y = operand op x
+    relu,
+    leaky_relu,
+    clip,
+    sigmoid,              // clip: operand = {lo, hi}; leaky_relu: operand = slope, broadcast
+    batch_normalization,  // operand [5, channels], rows: gamma, beta, mean, variance, epsilon
+    quantize,             // y = round(clip(x / scale + zero_point)): integers; see below
+    bipolar,              // y = x >= 0 ? 1 : -1
+    sign,                 // y = x > 0 ? 1 : x < 0 ? -1 : 0
+    thresholds,           // y = #{ k : x >= operand[c, k] }
+    softmax,
+    argmax,
+    top_k,  // along `axis`; top_k: `count` largest; output chosen by `output`
+    reshape,
+    transpose,
+    identity,
   };
   Kind kind = Kind::identity;
-  std::string node;                // name of the node it stands for
-  FloatArray operand;              // see kind
+  std::string node;    // name of the node it stands for
+  FloatArray operand;  // see kind
   int axis = 1;
-  Shape shape;                     // reshape: the new shape; transpose: the permutation
+  Shape shape;  // reshape: the new shape; transpose: the permutation
   // quantize: y = x / scale + zero_point; clipped to [lo, hi] and rounded, clip first as QONNX does
   float scale = 1;
   float zero_point = 0;
@@ -56,10 +68,10 @@ struct HostOp {
 
 // What stands between the network's float input and the accelerator's integer input.
 struct HostInput {
-  std::string name;                // ONNX graph input
-  Shape shape;                     // as in the file, batch dimension 1
-  std::vector<HostOp> ops;         // the last yields integers
-  Format format;                   // of the integers
+  std::string name;                         // ONNX graph input
+  Shape shape;                              // as in the file, batch dimension 1
+  std::vector<HostOp> ops;                  // the last yields integers
+  Format format;                            // of the integers
   int channels = 0, height = 0, width = 0;  // the accelerator's view [channels, height, width]
 
   bool operator==(const HostInput&) const = default;
@@ -67,9 +79,9 @@ struct HostInput {
 
 // What stands between an accelerator's integer output and the network's float output.
 struct HostOutput {
-  std::string name;                // ONNX graph output
-  Shape shape;                     // as in the file
-  std::vector<HostOp> ops;         // applied to the integers as floats, shaped [1, channels, height, width]
+  std::string name;         // ONNX graph output
+  Shape shape;              // as in the file
+  std::vector<HostOp> ops;  // applied to the integers as floats, shaped [1, channels, height, width]
   int channels = 0, height = 0, width = 0;
 
   bool operator==(const HostOutput&) const = default;

@@ -57,8 +57,8 @@ struct Activation {
 // bipolar output: one level, count ? +1 : -1. n-bit output: base + count, with 2^n - 1 levels at most (n <= 4).
 struct Thresholds {
   int levels = 1;
-  std::vector<std::int64_t> values;      // [channels, levels], ascending per channel, each in [lo, hi + 1] of u's range
-  std::vector<std::uint8_t> direction;   // [channels]; 1: u >= T, 0: u < T
+  std::vector<std::int64_t> values;     // [channels, levels], ascending per channel, each in [lo, hi + 1] of u's range
+  std::vector<std::uint8_t> direction;  // [channels]; 1: u >= T, 0: u < T
   std::int64_t base = 0;
 
   [[nodiscard]] std::int64_t count(std::int64_t u, std::size_t channel) const {

@@ -39,7 +39,8 @@ class Writer {
 
   void enter(const std::string& path) {
     std::vector<std::string> groups;
-    for (std::size_t dot = path.find('.'), begin = 0; dot != std::string::npos; begin = dot + 1, dot = path.find('.', begin)) {
+    for (std::size_t dot = path.find('.'), begin = 0; dot != std::string::npos;
+         begin = dot + 1, dot = path.find('.', begin)) {
       groups.push_back(path.substr(begin, dot - begin));
     }
     std::size_t common = 0;
@@ -91,7 +92,8 @@ std::string derivation(const Leaf& leaf, MachineParameters& machine) {
   for (int i = 0; i < buffer_count; ++i) {
     const auto id = static_cast<BufferId>(i);
     const std::string group = "buffers." + std::string(name(id));
-    if (leaf.path == group + ".width" && *leaf.number == derived_width(id, machine)) return std::string(width_formula(id));
+    if (leaf.path == group + ".width" && *leaf.number == derived_width(id, machine))
+      return std::string(width_formula(id));
     if (leaf.path == group + ".regions" && fixed_regions(id) != 0) return "fixed by the design";
   }
   if (leaf.path.starts_with("memory.timing.")) return "memory.standard";
@@ -107,7 +109,8 @@ std::string Platform::digest() const { return Digest().add(canonical(*this, fals
 std::string commented_yaml(const Platform& platform) {
   Platform copy = platform;
   Writer writer(true);
-  writer.line("# A complete platform: every key, its meaning, unit and range. Lines that begin with # are derived; give them");
+  writer.line(
+      "# A complete platform: every key, its meaning, unit and range. Lines that begin with # are derived; give them");
   writer.line("# only to state another value where that is allowed. A number carries its unit.");
   writer.line(fmt::format("schema: {}", platform_schema_name));
   for (const Leaf& leaf : platform_leaves(copy)) {
@@ -130,7 +133,9 @@ std::vector<std::string> differences(const Platform& a, const Platform& b) {
     const std::string y = of_right[i].value_text();
     if (x != y) out.push_back(fmt::format("{}: {} -> {}", of_left[i].path, x, y));
   }
-  const auto same = [](const Assumption& x, const Assumption& y) { return x.key == y.key && x.range == y.range && x.why == y.why; };
+  const auto same = [](const Assumption& x, const Assumption& y) {
+    return x.key == y.key && x.range == y.range && x.why == y.why;
+  };
   if (!std::equal(a.assumptions.begin(), a.assumptions.end(), b.assumptions.begin(), b.assumptions.end(), same)) {
     out.push_back("assumptions differ");
   }

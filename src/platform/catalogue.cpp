@@ -36,7 +36,8 @@ YamlTree entries_of(const YamlTree& tree, const std::string& file, const std::st
   require_schema(tree, schema, diagnostics);
   for (const YamlTree::Entry& entry : tree.entries) {
     if (entry.key != "schema" && entry.key != key) {
-      diagnostics.error("unknown-key", entry.place, fmt::format("this file has no key '{}'", entry.key), fmt::format("known: schema, {}", key));
+      diagnostics.error("unknown-key", entry.place, fmt::format("this file has no key '{}'", entry.key),
+                        fmt::format("known: schema, {}", key));
     }
   }
   const YamlTree* entries = tree.find(key);
@@ -80,11 +81,12 @@ std::vector<std::string> all_names(const std::string& file, const std::string& s
   return names;
 }
 
-const YamlTree* entry_of(const YamlTree& entries, const std::string& name, const std::string& what, const std::string& file,
-                         const Place& place, Diagnostics& diagnostics) {
+const YamlTree* entry_of(const YamlTree& entries, const std::string& name, const std::string& what,
+                         const std::string& file, const Place& place, Diagnostics& diagnostics) {
   const YamlTree* entry = entries.find(name);
   if (entry == nullptr) {
-    diagnostics.error("unknown-name", place, fmt::format("no {} '{}' in {}", what, name, file), suggestion(name, names_of(entries)));
+    diagnostics.error("unknown-name", place, fmt::format("no {} '{}' in {}", what, name, file),
+                      suggestion(name, names_of(entries)));
   }
   return entry;
 }
@@ -100,9 +102,12 @@ std::string dram_file(const ConfigPaths& paths) { return paths.root + "/devices/
 std::vector<std::string> device_names(const ConfigPaths& paths) {
   return all_names(device_file(paths), std::string(devices_schema), "devices");
 }
-std::vector<std::string> dram_names(const ConfigPaths& paths) { return all_names(dram_file(paths), std::string(dram_schema), "standards"); }
+std::vector<std::string> dram_names(const ConfigPaths& paths) {
+  return all_names(dram_file(paths), std::string(dram_schema), "standards");
+}
 
-std::optional<Device> find_device(const std::string& name, const Place& place, const ConfigPaths& paths, Diagnostics& diagnostics) {
+std::optional<Device> find_device(const std::string& name, const Place& place, const ConfigPaths& paths,
+                                  Diagnostics& diagnostics) {
   const YamlTree entries = entries_with(name, device_file(paths), std::string(devices_schema), "devices", diagnostics);
   const YamlTree* entry = entry_of(entries, name, "device", device_file(paths), place, diagnostics);
   if (entry == nullptr) return std::nullopt;
@@ -118,7 +123,8 @@ std::optional<Device> find_device(const std::string& name, const Place& place, c
   return device;
 }
 
-std::optional<DramTiming> find_dram(const std::string& name, const Place& place, const ConfigPaths& paths, Diagnostics& diagnostics) {
+std::optional<DramTiming> find_dram(const std::string& name, const Place& place, const ConfigPaths& paths,
+                                    Diagnostics& diagnostics) {
   const YamlTree entries = entries_with(name, dram_file(paths), std::string(dram_schema), "standards", diagnostics);
   const YamlTree* entry = entry_of(entries, name, "memory standard", dram_file(paths), place, diagnostics);
   if (entry == nullptr) return std::nullopt;

@@ -21,10 +21,13 @@ bool looks_like_path(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml");
 }
 
-std::string platform_file(const std::string& name, const ConfigPaths& paths) { return paths.root + "/platforms/" + name + ".yaml"; }
+std::string platform_file(const std::string& name, const ConfigPaths& paths) {
+  return paths.root + "/platforms/" + name + ".yaml";
+}
 
 // The file that a name or path means; `from` is the file that says it, for relative paths.
-std::string resolve_file(const std::string& name, const std::string& from, const Place& place, const ConfigPaths& paths) {
+std::string resolve_file(const std::string& name, const std::string& from, const Place& place,
+                         const ConfigPaths& paths) {
   if (looks_like_path(name)) {
     const bool relative = !from.empty() && fs::path(name).is_relative();
     return relative ? (fs::path(from).parent_path() / name).lexically_normal().string() : name;
@@ -33,7 +36,8 @@ std::string resolve_file(const std::string& name, const std::string& from, const
   std::error_code error;
   if (fs::is_regular_file(file, error)) return file;
   if (from.empty() && fs::is_regular_file(name, error)) return name;
-  throw DiagnosticError("unknown-name", place, fmt::format("no platform '{}'", name), suggestion(name, platform_names(paths)));
+  throw DiagnosticError("unknown-name", place, fmt::format("no platform '{}'", name),
+                        suggestion(name, platform_names(paths)));
 }
 
 // "unit.parameter=value" of every single value below `tree`.
@@ -78,18 +82,22 @@ class Loader {
     const YamlTree* extends = tree.find("extends");
     if (extends == nullptr) return tree;
     if (extends->kind != YamlTree::Kind::scalar) {
-      diagnostics_.error("wrong-type", extends->place, fmt::format("expected the name of a platform, found {}", kind_text(extends->kind)));
+      diagnostics_.error("wrong-type", extends->place,
+                         fmt::format("expected the name of a platform, found {}", kind_text(extends->kind)));
       return tree;
     }
     chain_.push_back(fs::weakly_canonical(file).string());
     const std::string base_file = resolve_file(extends->text, file, extends->place, paths_);
     const std::string canonical = fs::weakly_canonical(base_file).string();
     if (std::find(chain_.begin(), chain_.end(), canonical) != chain_.end()) {
-      throw DiagnosticError("contradiction", extends->place, fmt::format("'{}' extends itself: {} -> {}", extends->text, fmt::join(chain_, " -> "), canonical),
-                            "remove one of the extends keys");
+      throw DiagnosticError(
+          "contradiction", extends->place,
+          fmt::format("'{}' extends itself: {} -> {}", extends->text, fmt::join(chain_, " -> "), canonical),
+          "remove one of the extends keys");
     }
     if (tree.find("name") == nullptr) {
-      diagnostics_.error("missing-key", {file, 1, {}}, "the key 'name' is missing", "a platform that extends another needs a name of its own");
+      diagnostics_.error("missing-key", {file, 1, {}}, "the key 'name' is missing",
+                         "a platform that extends another needs a name of its own");
     }
     YamlTree base = read_with_base(read_yaml(base_file, diagnostics_), base_file);
     list_values(tree, "", platform_.overrides);
@@ -106,11 +114,15 @@ class Loader {
       const std::string path = set.substr(0, equals);
       const Place place{"--set " + path, 0, {}};
       if (equals == std::string::npos || path.empty() || equals + 1 == set.size()) {
-        diagnostics_.error("bad-override", {"--set " + set, 0, {}}, "expected unit.parameter=value", "such as --set xnor_array.rows=32");
+        diagnostics_.error("bad-override", {"--set " + set, 0, {}}, "expected unit.parameter=value",
+                           "such as --set xnor_array.rows=32");
       } else if (std::find(known.begin(), known.end(), path) == known.end()) {
-        const bool group = std::any_of(known.begin(), known.end(), [&path](const std::string& k) { return k.starts_with(path + "."); });
-        diagnostics_.error("bad-override", place, group ? fmt::format("'{}' is a group of keys", path) : fmt::format("a platform has no key '{}'", path),
-                           group ? fmt::format("name one key of it, such as {}", first_below(known, path)) : near_key(path, known));
+        const bool group = std::any_of(known.begin(), known.end(),
+                                       [&path](const std::string& k) { return k.starts_with(path + "."); });
+        diagnostics_.error(
+            "bad-override", place,
+            group ? fmt::format("'{}' is a group of keys", path) : fmt::format("a platform has no key '{}'", path),
+            group ? fmt::format("name one key of it, such as {}", first_below(known, path)) : near_key(path, known));
       } else {
         assign(tree, path, set.substr(equals + 1), place);
         platform_.overrides.push_back(set);
@@ -119,7 +131,8 @@ class Loader {
   }
 
   static std::string first_below(const std::vector<std::string>& known, const std::string& group) {
-    return *std::find_if(known.begin(), known.end(), [&group](const std::string& k) { return k.starts_with(group + "."); });
+    return *std::find_if(known.begin(), known.end(),
+                         [&group](const std::string& k) { return k.starts_with(group + "."); });
   }
   static std::string near_key(const std::string& path, const std::vector<std::string>& known) {
     const std::string near = nearest(path, known);
@@ -150,7 +163,8 @@ class Loader {
     });
     for (int i = 0; i < buffer_count; ++i) {
       platform_.machine.buffers[static_cast<std::size_t>(i)].width = 0;
-      platform_.machine.buffers[static_cast<std::size_t>(i)].regions = std::max<std::int64_t>(1, fixed_regions(static_cast<BufferId>(i)));
+      platform_.machine.buffers[static_cast<std::size_t>(i)].regions =
+          std::max<std::int64_t>(1, fixed_regions(static_cast<BufferId>(i)));
     }
   }
 
@@ -207,7 +221,8 @@ class Loader {
         std::vector<std::string> names;
         for (const auto& entry : fs::directory_iterator(folder, error)) names.push_back(entry.path().stem().string());
         std::sort(names.begin(), names.end());
-        diagnostics_.error("unknown-name", binding.place("technology"), fmt::format("no technology '{}' in {}", platform_.technology, folder),
+        diagnostics_.error("unknown-name", binding.place("technology"),
+                           fmt::format("no technology '{}' in {}", platform_.technology, folder),
                            suggestion(platform_.technology, names));
       }
     }
@@ -217,15 +232,18 @@ class Loader {
     const YamlTree* map = tree.find("assumptions");
     if (map == nullptr) return;
     if (map->kind != YamlTree::Kind::map) {
-      diagnostics_.error("wrong-type", map->place, fmt::format("expected a map of keys, found {}", kind_text(map->kind)));
+      diagnostics_.error("wrong-type", map->place,
+                         fmt::format("expected a map of keys, found {}", kind_text(map->kind)));
       return;
     }
     std::vector<std::string> known;
     for (const Leaf& leaf : leaves) known.push_back(leaf.path);
     for (const YamlTree::Entry& entry : map->entries) {
-      const auto leaf = std::find_if(leaves.begin(), leaves.end(), [&entry](const Leaf& l) { return l.path == entry.key; });
+      const auto leaf =
+          std::find_if(leaves.begin(), leaves.end(), [&entry](const Leaf& l) { return l.path == entry.key; });
       if (leaf == leaves.end()) {
-        diagnostics_.error("unknown-key", entry.place, fmt::format("an assumption is about a key of the platform; there is no '{}'", entry.key),
+        diagnostics_.error("unknown-key", entry.place,
+                           fmt::format("an assumption is about a key of the platform; there is no '{}'", entry.key),
                            near_key(entry.key, known));
         continue;
       }
@@ -237,10 +255,12 @@ class Loader {
     Assumption assumption;
     assumption.key = entry.key;
     std::vector<Leaf> parts;
-    append_text(parts, "range", assumption.range, "within which the true value is believed to lie, such as 30..80 cycles", true);
+    append_text(parts, "range", assumption.range,
+                "within which the true value is believed to lie, such as 30..80 cycles", true);
     append_text(parts, "why", assumption.why, "why it is an assumption, and what would settle it", true);
     if (entry.value.kind != YamlTree::Kind::map) {
-      diagnostics_.error("wrong-type", entry.place, fmt::format("expected a map with range and why, found {}", kind_text(entry.value.kind)));
+      diagnostics_.error("wrong-type", entry.place,
+                         fmt::format("expected a map with range and why, found {}", kind_text(entry.value.kind)));
       return;
     }
     YamlTree tree = entry.value;
@@ -263,7 +283,8 @@ class Loader {
     const ParsedValue high = dots == std::string::npos ? ParsedValue{} : parse_value(range.substr(dots + 2), row);
     if (low.value && high.value && *low.value <= *high.value) return;
     diagnostics_.error("wrong-type", place, fmt::format("'{}' is not a range of {}", range, leaf.path),
-                       fmt::format("write LOW..HIGH{}{}, within {}", leaf.row.unit == Unit::none ? "" : " ", unit_name(leaf.row.unit), allowed_text(leaf.row)));
+                       fmt::format("write LOW..HIGH{}{}, within {}", leaf.row.unit == Unit::none ? "" : " ",
+                                   unit_name(leaf.row.unit), allowed_text(leaf.row)));
   }
 
   const ConfigPaths& paths_;
@@ -274,7 +295,8 @@ class Loader {
 
 }  // namespace
 
-Platform load_platform(const std::string& name_or_path, const std::vector<std::string>& sets, const ConfigPaths& paths) {
+Platform load_platform(const std::string& name_or_path, const std::vector<std::string>& sets,
+                       const ConfigPaths& paths) {
   return Loader(paths).load(name_or_path, sets);
 }
 
@@ -298,7 +320,9 @@ std::vector<std::string> platform_names(const ConfigPaths& paths) {
   for (const auto& entry : fs::directory_iterator(paths.root + "/platforms", error)) {
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   }
-  if (error) throw DiagnosticError("file-unreadable", {paths.root + "/platforms", 0, {}}, "the folder of platforms cannot be read");
+  if (error)
+    throw DiagnosticError("file-unreadable", {paths.root + "/platforms", 0, {}},
+                          "the folder of platforms cannot be read");
   std::sort(names.begin(), names.end());
   return names;
 }

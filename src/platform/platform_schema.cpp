@@ -14,13 +14,22 @@ namespace blendsim {
 namespace {
 
 constexpr std::array clock_parameters = {
-    Parameter<MachineParameters>{"clock", &MachineParameters::clock_hz, 1'000'000, 2'000'000'000, Unit::hertz, "accelerator clock; a target, nothing here proves timing closure", {}, true},
+    Parameter<MachineParameters>{"clock",
+                                 &MachineParameters::clock_hz,
+                                 1'000'000,
+                                 2'000'000'000,
+                                 Unit::hertz,
+                                 "accelerator clock; a target, nothing here proves timing closure",
+                                 {},
+                                 true},
 };
 constexpr std::array overhead_parameters = {
-    Parameter<Platform>{"host_overhead", &Platform::host_overhead_ns, 0, 10'000'000'000, Unit::nanosecond, "driver, cache maintenance and interrupt of one inference; reported apart from latency"},
+    Parameter<Platform>{"host_overhead", &Platform::host_overhead_ns, 0, 10'000'000'000, Unit::nanosecond,
+                        "driver, cache maintenance and interrupt of one inference; reported apart from latency"},
 };
 constexpr std::array junction_parameters = {
-    Parameter<Platform>{"junction", &Platform::junction_celsius, -40, 125, Unit::celsius, "junction temperature; static power depends on it"},
+    Parameter<Platform>{"junction", &Platform::junction_celsius, -40, 125, Unit::celsius,
+                        "junction temperature; static power depends on it"},
 };
 constexpr std::array limit_parameters = {
     Parameter<Limits>{"lut", &Limits::lut, 1, 100, Unit::percent, "fullest the look-up tables may be for `fits`"},
@@ -31,10 +40,12 @@ constexpr std::array limit_parameters = {
 };
 constexpr std::int64_t most_reserved = 100'000'000;
 constexpr std::array reserved_parameters = {
-    Parameter<Resources>{"lut", &Resources::lut, 0, most_reserved, Unit::none, "look-up tables of what is not modelled: AXI glue, resets, debug"},
+    Parameter<Resources>{"lut", &Resources::lut, 0, most_reserved, Unit::none,
+                         "look-up tables of what is not modelled: AXI glue, resets, debug"},
     Parameter<Resources>{"ff", &Resources::ff, 0, most_reserved, Unit::none, "flip-flops, likewise"},
     Parameter<Resources>{"dsp", &Resources::dsp, 0, most_reserved, Unit::none, "DSP slices, likewise"},
-    Parameter<Resources>{"bram18", &Resources::bram36_halves, 0, most_reserved, Unit::none, "18-Kb halves of block RAMs, likewise"},
+    Parameter<Resources>{"bram18", &Resources::bram36_halves, 0, most_reserved, Unit::none,
+                         "18-Kb halves of block RAMs, likewise"},
     Parameter<Resources>{"uram", &Resources::uram, 0, most_reserved, Unit::none, "UltraRAMs, likewise"},
 };
 
@@ -64,7 +75,8 @@ std::vector<Leaf> platform_leaves(Platform& p) {
   MachineParameters& m = p.machine;
   append_text(leaves, "name", p.name, "printed in every report", true);
   append_text(leaves, "summary", p.summary, "one line on what this machine is for", false);
-  append_text(leaves, "board.device", p.device.name, "part in configs/devices/devices.yaml; capacities come from there", true);
+  append_text(leaves, "board.device", p.device.name, "part in configs/devices/devices.yaml; capacities come from there",
+              true);
   append_leaves(leaves, "board.limits", p.limits, limit_parameters);
   append_leaves(leaves, "board.reserved", p.reserved, reserved_parameters);
   append_leaves(leaves, "board", p, junction_parameters);
@@ -128,7 +140,8 @@ std::string_view width_formula(BufferId buffer) {
     case BufferId::weights_binary: return "xnor_array.rows x xnor_array.words x 48 bit";
     case BufferId::weights_fixed: return "mac_array.rows x mac_array.columns x 8 bit";
     case BufferId::accumulators: return "32 bit x the larger of xnor_array.rows and mac_array.rows";
-    case BufferId::parameters: return "at least 32 bit x the larger of xnor_array.rows and mac_array.rows, in steps of 128 bit";
+    case BufferId::parameters:
+      return "at least 32 bit x the larger of xnor_array.rows and mac_array.rows, in steps of 128 bit";
     case BufferId::instructions: return "one instruction word";
   }
   throw InvariantError("platform", "unknown buffer");
@@ -153,7 +166,10 @@ std::vector<UnitDepth> unit_depths(MachineParameters& m) {
   std::vector<UnitDepth> depths;
   Units::for_each([&]<class U>() {
     if constexpr (ComputeDescriptor<U>) {
-      depths.push_back({depth_key(U::name), &(m.*(U::member)).depth, U::least_depth(m), U::stages(m),
+      depths.push_back({depth_key(U::name),
+                        &(m.*(U::member)).depth,
+                        U::least_depth(m),
+                        U::stages(m),
                         {U::depth_keys.begin(), U::depth_keys.end()}});
     }
   });

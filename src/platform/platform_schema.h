@@ -28,8 +28,8 @@ inline constexpr std::string_view platform_schema_name = "blendsim.platform/1";
 
 // The key of a compute unit's pipeline depth, which may be left out: the least that its stages take.
 struct UnitDepth {
-  std::string key;         // "xnor_array.depth"
-  std::int64_t* depth;     // 0 while it is not known
+  std::string key;      // "xnor_array.depth"
+  std::int64_t* depth;  // 0 while it is not known
   std::int64_t least;
   std::string stages;
   std::vector<std::string> follows_from;  // keys, its own first

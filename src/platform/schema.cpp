@@ -15,7 +15,8 @@ std::string parent(const std::string& path) {
 
 // The key of `path` directly below `group`, or empty when it is not below it.
 std::string child_of(const std::string& group, const std::string& path) {
-  if (!group.empty() && (path.size() <= group.size() || path.compare(0, group.size(), group) != 0 || path[group.size()] != '.')) {
+  if (!group.empty() &&
+      (path.size() <= group.size() || path.compare(0, group.size(), group) != 0 || path[group.size()] != '.')) {
     return {};
   }
   const std::size_t begin = group.empty() ? 0 : group.size() + 1;
@@ -53,9 +54,11 @@ class Binder {
       if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
         // {why: one, two} reads as a key `two` without value.
         const bool split_text = entry.value.kind == YamlTree::Kind::empty && entry.key.find(' ') != std::string::npos;
-        diagnostics_.error("unknown-key", entry.place,
-                           fmt::format("{} has no key '{}'", group.empty() ? where_ : fmt::format("'{}'", group), entry.key),
-                           split_text ? "a text with a comma wants quotes when it stands between { and }" : suggestion(entry.key, known));
+        diagnostics_.error(
+            "unknown-key", entry.place,
+            fmt::format("{} has no key '{}'", group.empty() ? where_ : fmt::format("'{}'", group), entry.key),
+            split_text ? "a text with a comma wants quotes when it stands between { and }"
+                       : suggestion(entry.key, known));
         continue;
       }
       read_entry(entry, group.empty() ? entry.key : group + "." + entry.key);
@@ -69,8 +72,10 @@ class Binder {
     }
     binding_.given[path] = entry.place;
     // A group without keys says nothing; what it must hold is reported as missing.
-    if (entry.value.kind == YamlTree::Kind::map || entry.value.kind == YamlTree::Kind::empty) return read_group(entry.value, path);
-    diagnostics_.error("wrong-type", entry.place, fmt::format("expected a map of keys, found {}", kind_text(entry.value.kind)),
+    if (entry.value.kind == YamlTree::Kind::map || entry.value.kind == YamlTree::Kind::empty)
+      return read_group(entry.value, path);
+    diagnostics_.error("wrong-type", entry.place,
+                       fmt::format("expected a map of keys, found {}", kind_text(entry.value.kind)),
                        fmt::format("its keys: {}", fmt::join(children(path), ", ")));
     for (const Leaf& leaf : leaves_) {
       if (!child_of(path, leaf.path).empty()) binding_.bad.insert(leaf.path);
@@ -80,7 +85,8 @@ class Binder {
   void read_leaf(const YamlTree& value, const Leaf& leaf) {
     if (value.kind != YamlTree::Kind::scalar) {
       const std::string expected = leaf.text != nullptr ? "a text" : allowed_text(leaf.row);
-      diagnostics_.error("wrong-type", value.place, fmt::format("expected {}, found {}", expected, kind_text(value.kind)));
+      diagnostics_.error("wrong-type", value.place,
+                         fmt::format("expected {}, found {}", expected, kind_text(value.kind)));
       binding_.bad.insert(leaf.path);
       return;
     }
@@ -112,9 +118,10 @@ class Binder {
       while (!missing.empty() && binding_.given.count(parent(missing)) == 0) missing = parent(missing);
       if (!reported.insert(missing).second) continue;
       const std::string allowed = leaf.text != nullptr ? std::string{} : fmt::format(" ({})", allowed_text(leaf.row));
-      diagnostics_.error("missing-key", binding_.place(parent(missing)), fmt::format("the key '{}' is missing", missing),
-                         missing == leaf.path ? fmt::format("{}: {}{}", missing, leaf.row.sentence, allowed)
-                                              : fmt::format("it holds at least '{}': {}{}", leaf.path, leaf.row.sentence, allowed));
+      diagnostics_.error(
+          "missing-key", binding_.place(parent(missing)), fmt::format("the key '{}' is missing", missing),
+          missing == leaf.path ? fmt::format("{}: {}{}", missing, leaf.row.sentence, allowed)
+                               : fmt::format("it holds at least '{}': {}{}", leaf.path, leaf.row.sentence, allowed));
     }
   }
 
@@ -127,7 +134,8 @@ class Binder {
 
 bool plain_word(const std::string& text) {
   const auto harmless = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   };
   const bool letter_first = !text.empty() && ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'));
   if (text == "null" || text == "Null" || text == "NULL") return false;  // YAML's spellings of nothing
@@ -141,7 +149,8 @@ std::string Leaf::value_text() const {
   return format_value(*number, row);
 }
 
-void append_text(std::vector<Leaf>& leaves, const std::string& path, std::string& text, std::string_view sentence, bool required) {
+void append_text(std::vector<Leaf>& leaves, const std::string& path, std::string& text, std::string_view sentence,
+                 bool required) {
   ParameterRow row;
   row.sentence = sentence;
   row.required = required;
@@ -160,14 +169,16 @@ Place Binding::place(const std::string& path) const {
   }
 }
 
-Binding bind(const YamlTree& tree, std::span<const Leaf> leaves, const std::vector<std::string>& foreign, Diagnostics& diagnostics) {
+Binding bind(const YamlTree& tree, std::span<const Leaf> leaves, const std::vector<std::string>& foreign,
+             Diagnostics& diagnostics) {
   return Binder(leaves, foreign, diagnostics).run(tree);
 }
 
 void require_schema(const YamlTree& tree, const std::string& schema, Diagnostics& diagnostics) {
   const YamlTree* found = tree.find("schema");
   if (found == nullptr) {
-    diagnostics.error("missing-key", {tree.place.file, 1, {}}, "the key 'schema' is missing", fmt::format("begin with schema: {}", schema));
+    diagnostics.error("missing-key", {tree.place.file, 1, {}}, "the key 'schema' is missing",
+                      fmt::format("begin with schema: {}", schema));
   } else if (found->text != schema) {
     diagnostics.error("wrong-type", found->place, fmt::format("'{}' is not the schema expected here", found->text),
                       fmt::format("expected {}", schema));

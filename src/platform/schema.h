@@ -33,19 +33,20 @@ void append_leaves(std::vector<Leaf>& leaves, const std::string& group, S& objec
     leaves.push_back({path, row_of(row), &(object.*(row.member)), nullptr});
   }
 }
-void append_text(std::vector<Leaf>& leaves, const std::string& path, std::string& text, std::string_view sentence, bool required);
+void append_text(std::vector<Leaf>& leaves, const std::string& path, std::string& text, std::string_view sentence,
+                 bool required);
 
 // What binding found: where each key stands, and which could not be read.
 struct Binding {
-  std::map<std::string, Place> given;   // leaves and groups present, by path
-  std::set<std::string> bad;            // leaves whose value was refused or is missing
+  std::map<std::string, Place> given;  // leaves and groups present, by path
+  std::set<std::string> bad;           // leaves whose value was refused or is missing
 
   // Of the first given path, else of the nearest group, else of the file: the best place to point at.
   [[nodiscard]] Place place(const std::string& path) const;
 };
 
-// Reads `tree` into the leaves. `foreign`: top-level keys that the caller reads itself. Collects unknown-key, wrong-type,
-// wrong-unit, out-of-range, missing-key. Paths are relative to `tree`.
+// Reads `tree` into the leaves. `foreign`: top-level keys that the caller reads itself. Collects unknown-key,
+// wrong-type, wrong-unit, out-of-range, missing-key. Paths are relative to `tree`.
 [[nodiscard]] Binding bind(const YamlTree& tree, std::span<const Leaf> leaves, const std::vector<std::string>& foreign,
                            Diagnostics& diagnostics);
 

@@ -24,8 +24,10 @@ class Converter {
   Converter(std::string file, Diagnostics& diagnostics) : file_(std::move(file)), diagnostics_(diagnostics) {}
 
   YamlTree convert(const YAML::Node& node, const std::string& path, int level = 0) {
-    if (level > most_levels) throw DiagnosticError("yaml-syntax", place(node, {}), "values are nested more than 32 levels deep");
-    if (++nodes_ > most_nodes) throw DiagnosticError("yaml-syntax", place(node, path), "the file expands to more than 100,000 values");
+    if (level > most_levels)
+      throw DiagnosticError("yaml-syntax", place(node, {}), "values are nested more than 32 levels deep");
+    if (++nodes_ > most_nodes)
+      throw DiagnosticError("yaml-syntax", place(node, path), "the file expands to more than 100,000 values");
     YamlTree tree;
     tree.place = place(node, path);
     if (node.IsScalar()) {
@@ -59,7 +61,8 @@ class Converter {
       const Place at = place(pair.first, below);
       const auto [known, fresh] = first_line.emplace(key, at.line);
       if (!fresh) {
-        diagnostics_.error("duplicate-key", at, fmt::format("'{}' is given twice, first in line {}", key, known->second),
+        diagnostics_.error("duplicate-key", at,
+                           fmt::format("'{}' is given twice, first in line {}", key, known->second),
                            "remove one of the two");
         continue;
       }
@@ -98,12 +101,18 @@ bool looks_like_yaml(std::string_view text) {
     const std::string_view whole = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(whole.size() + 1, text.size()));
     const std::size_t begin = whole.find_first_not_of(" \t\r");
-    if (begin == std::string_view::npos || whole[begin] == '#' || whole[begin] == '%' || whole.substr(begin).starts_with("---")) continue;
+    if (begin == std::string_view::npos || whole[begin] == '#' || whole[begin] == '%' ||
+        whole.substr(begin).starts_with("---"))
+      continue;
     const std::string_view line = whole.substr(begin);
     if (line[0] == '{' || line.starts_with("- ")) return true;
     const std::size_t colon = line.find(':');
-    const auto is_key = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_-.\"'").find(c) != std::string_view::npos; };
-    return colon != std::string_view::npos && std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), is_key) &&
+    const auto is_key = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+             std::string_view("_-.\"'").find(c) != std::string_view::npos;
+    };
+    return colon != std::string_view::npos &&
+           std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), is_key) &&
            (colon + 1 == line.size() || line[colon + 1] == ' ' || line[colon + 1] == '\r');
   }
   return true;
@@ -128,7 +137,8 @@ std::string read_yaml_text(const std::string& file) {
   std::error_code error;
   const bool regular = std::filesystem::is_regular_file(file, error);
   std::ifstream stream(file, std::ios::binary);
-  if (!regular || !stream) throw DiagnosticError("file-unreadable", {file, 0, {}}, "the file does not exist or cannot be read");
+  if (!regular || !stream)
+    throw DiagnosticError("file-unreadable", {file, 0, {}}, "the file does not exist or cannot be read");
   if (std::filesystem::file_size(file, error) > most_bytes) {
     throw DiagnosticError("yaml-syntax", {file, 0, {}}, "the file is larger than 1 MiB, which no description is");
   }
@@ -166,7 +176,8 @@ void assign(YamlTree& tree, const std::string& path, const std::string& text, co
     const std::size_t end = std::min(path.find('.', begin), path.size());
     const std::string key = path.substr(begin, end - begin);
     if (node->kind != YamlTree::Kind::map) *node = YamlTree{YamlTree::Kind::map, {}, place, {}, {}};
-    if (node->find(key) == nullptr) node->entries.push_back({key, place, YamlTree{YamlTree::Kind::empty, {}, place, {}, {}}});
+    if (node->find(key) == nullptr)
+      node->entries.push_back({key, place, YamlTree{YamlTree::Kind::empty, {}, place, {}, {}}});
     node = node->find(key);
     begin = end + 1;
   }

@@ -33,12 +33,12 @@ struct YamlTree::Entry {
 
 [[nodiscard]] std::string kind_text(YamlTree::Kind kind);  // "a map", "a single value", ...
 
-// Whether a text begins, behind comments, as YAML with something in it does: a key, a list or a flow map. A text without
-// content is none of another kind either.
+// Whether a text begins, behind comments, as YAML with something in it does: a key, a list or a flow map. A text
+// without content is none of another kind either.
 [[nodiscard]] bool looks_like_yaml(std::string_view text);
 
-// Parses one document whose top is a map. Throws at once: file-unreadable, yaml-syntax (with line; also several documents,
-// absurd size or nesting). Collected: duplicate-key, wrong-type (a key that is not a single value).
+// Parses one document whose top is a map. Throws at once: file-unreadable, yaml-syntax (with line; also several
+// documents, absurd size or nesting). Collected: duplicate-key, wrong-type (a key that is not a single value).
 [[nodiscard]] YamlTree read_yaml(const std::string& file, Diagnostics& diagnostics);
 [[nodiscard]] std::string read_yaml_text(
     const std::string& file);  // unparsed; throws file-unreadable, -unrecognised, yaml-syntax

@@ -33,9 +33,10 @@ Json parse(const std::string& path) {
     text.append(block.data(), static_cast<std::size_t>(file.gcount()));
   }
   if (!file.eof()) {
-    throw DiagnosticError("file-unreadable", {.file = path},
-                          text.size() > largest ? "it holds more than 256 MiB, which no report does"
-                                                : "the report cannot be read", "check the path");
+    throw DiagnosticError(
+        "file-unreadable", {.file = path},
+        text.size() > largest ? "it holds more than 256 MiB, which no report does" : "the report cannot be read",
+        "check the path");
   }
   bool too_deep = false;
   const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
@@ -195,8 +196,9 @@ std::string largest(const std::string& what, std::vector<Change> changes) {
   std::erase_if(changes, [](const Change& change) { return change.delta() == 0; });
   if (changes.empty()) return {};
   sort_by_size(changes);
-  std::string out = changes.size() > shown ? fmt::format("{}, largest {} of {} that changed\n", what, shown, changes.size())
-                                           : fmt::format("{}, all {} that changed\n", what, changes.size());
+  std::string out = changes.size() > shown
+                        ? fmt::format("{}, largest {} of {} that changed\n", what, shown, changes.size())
+                        : fmt::format("{}, all {} that changed\n", what, changes.size());
   for (std::size_t i = 0; i < std::min(shown, changes.size()); ++i) {
     out += fmt::format("  {}: {}\n", changes[i].name, signed_grouped(changes[i].delta()));
   }

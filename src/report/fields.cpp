@@ -260,10 +260,11 @@ constexpr std::array power_fields = {
            [](const F&) { return Json("back to back"); }},
     Field0{"junction_celsius", "C", "Junction temperature of the static part.",
            [](const F& f) { return Json(f.in.platform.junction_celsius); }},
-    Field0{"activity", "",
-           "`assumed`: actions are counted exactly, with values and without; that their data toggle like random data is "
-           "the technology table's assumption.",
-           [](const F&) { return Json("assumed"); }},
+    Field0{
+        "activity", "",
+        "`assumed`: actions are counted exactly, with values and without; that their data toggle like random data is "
+        "the technology table's assumption.",
+        [](const F&) { return Json("assumed"); }},
 };
 
 constexpr std::array efficiency_fields = {
@@ -289,10 +290,8 @@ Json outputs_of(const Figures& f) {
     FloatArray all{f.in.outputs.front()[o].shape, {}};
     if (f.in.outputs.size() > 1) {
       const auto count = static_cast<std::int64_t>(f.in.outputs.size());
-      if (!all.shape.empty() && all.shape.front() == 1)
-        all.shape.front() = count;
-      else
-        all.shape.insert(all.shape.begin(), count);
+      if (!all.shape.empty() && all.shape.front() == 1) all.shape.front() = count;
+      else all.shape.insert(all.shape.begin(), count);
     }
     for (const auto& image : f.in.outputs)
       all.values.insert(all.values.end(), image[o].values.begin(), image[o].values.end());

@@ -81,8 +81,7 @@ Figures::Figures(const ReportInput& input) : in(input) {
   if (run.cycles > 0) gops = 2.0 * static_cast<double>(macs * images) / run_seconds() / 1e9;
   std::int64_t peak = 0;
   for (const std::string_view unit : unit_names) peak += peak_macs(machine, unit);
-  peak_gops = 2.0 * static_cast<double>(peak) *
-              static_cast<double>(machine.clock_hz) / 1e9;
+  peak_gops = 2.0 * static_cast<double>(peak) * static_cast<double>(machine.clock_hz) / 1e9;
 }
 
 double Figures::seconds(Cycles cycles) const {

@@ -18,8 +18,8 @@ struct LayerFigures {
   Cycles critical_cycles = 0;         // of the whole run
   std::int64_t macs = 0;              // of one inference
   std::optional<double> utilization;  // none: the unit does not multiply, or nothing was executed
-  std::string bound_by;               // unit with the largest share of the critical cycles, else of the waits; or "dispatch"
-  double energy_j = 0;                // dynamic, of one inference
+  std::string bound_by;  // unit with the largest share of the critical cycles, else of the waits; or "dispatch"
+  double energy_j = 0;   // dynamic, of one inference
 
   [[nodiscard]] Cycles cycles() const { return end - start; }
 };
@@ -52,7 +52,7 @@ struct Figures {
   std::array<Cycles, unit_count + 1> critical_by{};  // the run's critical cycles by unit; last: dispatch
   ResourceFigures used, available, limit;
   std::vector<ResourceFigures> parts;  // units, then "reserved"
-  std::vector<std::string> notes;           // on this run, the program's, the power estimate's
+  std::vector<std::string> notes;      // on this run, the program's, the power estimate's
   double gops = 0, peak_gops = 0;
 
   [[nodiscard]] double seconds(Cycles cycles) const;

@@ -14,13 +14,13 @@
 
 namespace blendsim {
 
-struct Agreement {               // lowered against original, on the run's inputs
+struct Agreement {  // lowered against original, on the run's inputs
   std::int64_t inputs = 0;
   double max_abs_error = 0;
   bool top1_equal = false;
 };
 
-struct HostFigures {             // not part of the digest
+struct HostFigures {                    // not part of the digest
   double wall_s = 0, simulation_s = 0;  // of everything, of the run alone
   std::int64_t peak_rss_bytes = 0;
 };
@@ -31,27 +31,27 @@ struct ReportInput {
   const Run& run;
   const ResourceEstimate& resources;
   const PowerEstimate& power;
-  std::string input_source;      // "file" or "random"
+  std::string input_source;  // "file" or "random"
   std::uint64_t input_seed = 0;
   std::string input_digest;
-  std::vector<std::vector<FloatArray>> outputs;   // [image][output], after the host's operators; empty: timing only
+  std::vector<std::vector<FloatArray>> outputs;  // [image][output], after the host's operators; empty: timing only
   std::vector<std::string> output_names;
   std::vector<std::string> cpu_operators;
   std::optional<Agreement> agreement;
   HostFigures host;
   std::string version;
-  std::vector<std::string> remarks;   // on this run: "random stalls: ..."; listed with the program's notes
+  std::vector<std::string> remarks;  // on this run: "random stalls: ..."; listed with the program's notes
 };
 
 // The operators that the host runs and that change values, each once: outputs may share them.
 [[nodiscard]] std::vector<std::string> cpu_operators(const Program& program);
 
-[[nodiscard]] std::string report_json(const ReportInput& input);   // pretty-printed; `digest` covers all but `host`
+[[nodiscard]] std::string report_json(const ReportInput& input);  // pretty-printed; `digest` covers all but `host`
 [[nodiscard]] std::string report_text(const ReportInput& input);
 
 struct Comparison {
   std::string text;
-  bool equal = false;            // everything but `host`
+  bool equal = false;  // everything but `host`
 };
 // Two JSON files, each of which must have the digest that it carries. Throws DiagnosticError: file-unreadable,
 // file-damaged, report-schema, report-damaged.

@@ -30,8 +30,7 @@ std::string header(const Figures& f, const std::string& digest) {
                      in.program.resident ? "resident on chip" : "fetched from DRAM");
   const std::string images = f.images == 1 ? "1 image" : fmt::format("{} images", f.images);
   if (in.input_source == "random") {
-    out += fmt::format("input     random, seed {} ({}): outputs are of a made-up input\n", in.input_seed,
-                       images);
+    out += fmt::format("input     random, seed {} ({}): outputs are of a made-up input\n", in.input_seed, images);
   } else {
     out += fmt::format("input     {} ({})\n", in.input_source, images);
   }
@@ -76,14 +75,16 @@ std::string totals(const Figures& f) {
                      f.in.power.total_w > 0 ? f.gops / f.in.power.total_w : 0.0);
   out += fmt::format("bottleneck  {}: {} of the critical path\n", critical_name(worst),
                      share(f.critical_by[worst], run.cycles));
-  // Where two units share the path, widening one alone moves the bottleneck to the other: name the second, and the busiest.
+  // Where two units share the path, widening one alone moves the bottleneck to the other: name the second, and the
+  // busiest.
   const std::size_t second = f.second_on_path();
   const auto busiest = static_cast<std::size_t>(
       std::max_element(f.units.begin(), f.units.end(),
                        [](const UnitFigures& a, const UnitFigures& b) { return a.busy_fraction < b.busy_fraction; }) -
       f.units.begin());
   out += fmt::format("            then {}: {}; busiest {}: {} of the cycles\n", critical_name(second),
-                     share(f.critical_by[second], run.cycles), critical_name(busiest), percent(f.units[busiest].busy_fraction));
+                     share(f.critical_by[second], run.cycles), critical_name(busiest),
+                     percent(f.units[busiest].busy_fraction));
   return out;
 }
 

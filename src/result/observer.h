@@ -9,7 +9,7 @@
 namespace blendsim {
 
 struct BurstEvent {
-  std::int32_t record = -1;      // of the instruction; -1: instruction fetch
+  std::int32_t record = -1;  // of the instruction; -1: instruction fetch
   bool write = false;
   std::uint64_t address = 0;
   std::uint32_t bytes = 0;
@@ -20,8 +20,8 @@ struct BurstEvent {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void on_start(const InstructionRecord&) {}   // record's start, release and (compute units) end are known
-  virtual void on_end(const InstructionRecord&) {}     // called in order of completion being known, not of time
+  virtual void on_start(const InstructionRecord&) {}  // record's start, release and (compute units) end are known
+  virtual void on_end(const InstructionRecord&) {}    // called in order of completion being known, not of time
   virtual void on_burst(const BurstEvent&) {}
   virtual void on_completion(std::int32_t /*image*/, Cycles) {}
 };

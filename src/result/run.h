@@ -23,12 +23,13 @@ struct InstructionRecord {
   std::int32_t layer = 0;
   UnitId unit = UnitId::load;
   Release release = Release::dispatch;
-  std::int32_t released_by = -1; // record index: token poster, previous of the unit, or (dispatch) the record whose start last
-                                 // freed a queue slot that the dispatcher waited for; -1: none, the doorbell
-  Cycles visible = 0;            // at the queue's head or in it: first cycle in which it could start
+  std::int32_t released_by =
+      -1;              // record index: token poster, previous of the unit, or (dispatch) the record whose start last
+                       // freed a queue slot that the dispatcher waited for; -1: none, the doorbell
+  Cycles visible = 0;  // at the queue's head or in it: first cycle in which it could start
   Cycles start = 0;
-  Cycles front_free = 0;         // start + occupancy (load, store: after the last request)
-  Cycles end = 0;                // rule 3, rule 7
+  Cycles front_free = 0;  // start + occupancy (load, store: after the last request)
+  Cycles end = 0;         // rule 3, rule 7
   bool operator==(const InstructionRecord&) const = default;
 };
 
@@ -52,28 +53,28 @@ struct MemoryCounts {
 
 struct LayerResult {
   std::string name;
-  std::vector<std::int64_t> shape;   // [channels, height, width]
+  std::vector<std::int64_t> shape;  // [channels, height, width]
   std::vector<std::int32_t> values;
 };
 
 struct Run {
-  Cycles cycles = 0;                 // accepted doorbell to completion flag of the last inference
+  Cycles cycles = 0;  // accepted doorbell to completion flag of the last inference
   Cycles init_cycles = 0;
-  std::vector<Cycles> completions;   // of each image
+  std::vector<Cycles> completions;  // of each image
   std::array<UnitCycles, unit_count> units{};
-  std::vector<InstructionRecord> records;   // program order, image after image
-  std::int32_t last_record = -1;     // the record whose end (or response) completed the run
+  std::vector<InstructionRecord> records;     // program order, image after image
+  std::int32_t last_record = -1;              // the record whose end (or response) completed the run
   std::vector<Cycles> layer_critical_cycles;  // per program layer; sum equals `cycles`
   std::vector<std::array<Cycles, unit_count + 1>> layer_critical_by;  // ... split by unit; last: dispatch
-  Cycles compute_cycles = 0;         // with at least one compute unit busy
-  std::array<ActionCounts, unit_count + 1> actions{};   // by unit; last: dispatcher, DRAM
-  std::vector<ActionCounts> layer_actions;              // per program layer
+  Cycles compute_cycles = 0;                                          // with at least one compute unit busy
+  std::array<ActionCounts, unit_count + 1> actions{};                 // by unit; last: dispatcher, DRAM
+  std::vector<ActionCounts> layer_actions;                            // per program layer
   MemoryCounts memory;
-  bool values = true;                // false: --timing-only
+  bool values = true;                                           // false: --timing-only
   std::vector<std::vector<std::vector<std::int32_t>>> outputs;  // [image][output]
-  std::vector<std::vector<LayerResult>> tensors;        // [image], when asked for
-  std::int64_t fetched_bursts = 0;   // of a program that is not resident
-  bool warm = false;                 // of the host: the machine ran this program last, nothing was prepared anew
+  std::vector<std::vector<LayerResult>> tensors;                // [image], when asked for
+  std::int64_t fetched_bursts = 0;                              // of a program that is not resident
+  bool warm = false;  // of the host: the machine ran this program last, nothing was prepared anew
 };
 
 // Walks back from completion and fills layer_critical_cycles and layer_critical_by (critical_path.cpp). Returns how

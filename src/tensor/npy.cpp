@@ -127,10 +127,10 @@ void fill_floats(NpyData& data, const Header& header, std::string_view bytes) {
 }
 
 constexpr TypeRow type_table[] = {
-    {"b1", "bool", 1, true, fill_integers<std::uint8_t>},   {"u1", "uint8", 1, true, fill_integers<std::uint8_t>},
-    {"i1", "int8", 1, true, fill_integers<std::int8_t>},    {"u2", "uint16", 2, true, fill_integers<std::uint16_t>},
-    {"i2", "int16", 2, true, fill_integers<std::int16_t>},  {"i4", "int32", 4, true, fill_integers<std::int32_t>},
-    {"i8", "int64", 8, true, fill_integers<std::int64_t>},  {"f4", "float32", 4, false, fill_floats<float>},
+    {"b1", "bool", 1, true, fill_integers<std::uint8_t>},  {"u1", "uint8", 1, true, fill_integers<std::uint8_t>},
+    {"i1", "int8", 1, true, fill_integers<std::int8_t>},   {"u2", "uint16", 2, true, fill_integers<std::uint16_t>},
+    {"i2", "int16", 2, true, fill_integers<std::int16_t>}, {"i4", "int32", 4, true, fill_integers<std::int32_t>},
+    {"i8", "int64", 8, true, fill_integers<std::int64_t>}, {"f4", "float32", 4, false, fill_floats<float>},
     {"f8", "float64", 8, false, fill_floats<double>},
 };
 
@@ -187,8 +187,8 @@ NpyData read_npy(const std::string& path, std::string_view bytes) {
 
   NpyData result;
   for (const TypeRow& row : type_table) {
-    const bool order = header.descr.size() == 3 && (header.descr[0] == '<' || header.descr[0] == '=' ||
-                                                    (header.descr[0] == '|' && row.size == 1));
+    const bool order = header.descr.size() == 3 &&
+                       (header.descr[0] == '<' || header.descr[0] == '=' || (header.descr[0] == '|' && row.size == 1));
     if (!order || std::string_view(header.descr).substr(1) != row.descr) continue;
     const auto expected = static_cast<std::size_t>(element_count(header.shape)) * row.size;
     if (data.size() != expected) {

@@ -9,27 +9,55 @@
 namespace blendsim {
 
 enum class Action : std::uint8_t {
-  xnor_word,            // one 48-bit XNOR of one row, popcount and accumulation included
-  mac,                  // one multiply-accumulate of one row and column
-  post_element,         // one lane's element through the formula
-  pool_element,         // one lane's tap
-  act_binary_read, act_binary_write,      // bits
-  act_fixed_read, act_fixed_write,        // bits
-  weights_binary_read, weights_binary_write,
-  weights_fixed_read, weights_fixed_write,
-  accumulators_read, accumulators_write,
-  parameters_read, parameters_write,
-  instructions_read, instructions_write,
-  dram_read_byte, dram_write_byte,
-  dram_activate, dram_refresh,
-  dispatch,             // one instruction word fetched, decoded and queued
-  unit_clock,           // one cycle of one unit's registers while busy
+  xnor_word,     // one 48-bit XNOR of one row, popcount and accumulation included
+  mac,           // one multiply-accumulate of one row and column
+  post_element,  // one lane's element through the formula
+  pool_element,  // one lane's tap
+  act_binary_read,
+  act_binary_write,  // bits
+  act_fixed_read,
+  act_fixed_write,  // bits
+  weights_binary_read,
+  weights_binary_write,
+  weights_fixed_read,
+  weights_fixed_write,
+  accumulators_read,
+  accumulators_write,
+  parameters_read,
+  parameters_write,
+  instructions_read,
+  instructions_write,
+  dram_read_byte,
+  dram_write_byte,
+  dram_activate,
+  dram_refresh,
+  dispatch,    // one instruction word fetched, decoded and queued
+  unit_clock,  // one cycle of one unit's registers while busy
 };
-inline constexpr std::array<std::string_view, 24> action_names = {
-    "xnor_word", "mac", "post_element", "pool_element", "act_binary_read", "act_binary_write", "act_fixed_read",
-    "act_fixed_write", "weights_binary_read", "weights_binary_write", "weights_fixed_read", "weights_fixed_write",
-    "accumulators_read", "accumulators_write", "parameters_read", "parameters_write", "instructions_read",
-    "instructions_write", "dram_read_byte", "dram_write_byte", "dram_activate", "dram_refresh", "dispatch", "unit_clock"};
+inline constexpr std::array<std::string_view, 24> action_names = {"xnor_word",
+                                                                  "mac",
+                                                                  "post_element",
+                                                                  "pool_element",
+                                                                  "act_binary_read",
+                                                                  "act_binary_write",
+                                                                  "act_fixed_read",
+                                                                  "act_fixed_write",
+                                                                  "weights_binary_read",
+                                                                  "weights_binary_write",
+                                                                  "weights_fixed_read",
+                                                                  "weights_fixed_write",
+                                                                  "accumulators_read",
+                                                                  "accumulators_write",
+                                                                  "parameters_read",
+                                                                  "parameters_write",
+                                                                  "instructions_read",
+                                                                  "instructions_write",
+                                                                  "dram_read_byte",
+                                                                  "dram_write_byte",
+                                                                  "dram_activate",
+                                                                  "dram_refresh",
+                                                                  "dispatch",
+                                                                  "unit_clock"};
 inline constexpr int action_count = 24;
 
 struct ActionCounts {

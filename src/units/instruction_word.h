@@ -73,16 +73,12 @@ struct Slot {
   static constexpr std::uint32_t legal = Legal;
 
   [[nodiscard]] static constexpr std::uint32_t pack(std::uint32_t value) {
-    if constexpr (std::has_single_bit(std::uint64_t{Legal} + 1))
-      return value;
-    else
-      return packed(value, std::make_index_sequence<runs.count>{});
+    if constexpr (std::has_single_bit(std::uint64_t{Legal} + 1)) return value;
+    else return packed(value, std::make_index_sequence<runs.count>{});
   }
   [[nodiscard]] static constexpr std::uint32_t unpack(std::uint32_t value) {
-    if constexpr (std::has_single_bit(std::uint64_t{Legal} + 1))
-      return value;
-    else
-      return unpacked(value, std::make_index_sequence<runs.count>{});
+    if constexpr (std::has_single_bit(std::uint64_t{Legal} + 1)) return value;
+    else return unpacked(value, std::make_index_sequence<runs.count>{});
   }
 
  private:

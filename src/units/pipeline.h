@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pipeline stages that a unit's `depth` must at least cover: first read address to last result written, in cycles.
-// A platform that leaves `depth` out gets this least one; a larger one is its choice, for floor plans that need registers.
-// These are the design's own stage counts (docs/platforms.md, "Depths").
+// A platform that leaves `depth` out gets this least one; a larger one is its choice, for floor plans that need
+// registers. These are the design's own stage counts (docs/platforms.md, "Depths").
 #pragma once
 
 #include <algorithm>
@@ -26,10 +26,12 @@ namespace blendsim {
 // Popcount of a row: a level of 6:3 counters, then an adder tree, a register after each level.
 [[nodiscard]] constexpr std::int64_t popcount_stages(std::int64_t bits) { return 1 + ceil_log2(ceil_divide(bits, 6)); }
 
-// Counters, micro-operation, pointers, addresses (4); buffer read; operand register, inputs of the slices or gates, XNOR (3);
-// popcount; plane weight, accumulator, which is the word written (2): the stages of rtl/xnor_array.sv. Weights are asked
-// for in time to meet the operand register, and hold the pipeline up only where they take longer to read than maps.
-[[nodiscard]] constexpr std::int64_t least_depth(const XnorArrayParameters& p, std::int64_t maps_latency, std::int64_t weights_latency) {
+// Counters, micro-operation, pointers, addresses (4); buffer read; operand register, inputs of the slices or gates,
+// XNOR (3); popcount; plane weight, accumulator, which is the word written (2): the stages of rtl/xnor_array.sv.
+// Weights are asked for in time to meet the operand register, and hold the pipeline up only where they take longer to
+// read than maps.
+[[nodiscard]] constexpr std::int64_t least_depth(const XnorArrayParameters& p, std::int64_t maps_latency,
+                                                 std::int64_t weights_latency) {
   return 4 + std::max(maps_latency, weights_latency - 1) + 3 + popcount_stages(p.words * dsp_word_bits) + 2;
 }
 
@@ -48,15 +50,15 @@ inline constexpr std::int64_t mac_cascade = 4;
 // (what takes a product), pointers. rtl/map_address.sv.
 inline constexpr std::int64_t mac_issue_stages = 5, pool_issue_stages = 5;
 
-// From the operands at the slices to the accumulator, the word written: 3 registers of a slice (packed: the pre-adder's too),
-// the rest of the cascade, packed: the parts of the sum, adder tree with the accumulator. rtl/mac_lanes.sv.
+// From the operands at the slices to the accumulator, the word written: 3 registers of a slice (packed: the pre-adder's
+// too), the rest of the cascade, packed: the parts of the sum, adder tree with the accumulator. rtl/mac_lanes.sv.
 [[nodiscard]] constexpr std::int64_t mac_arithmetic_stages(const MacArrayParameters& p) {
   const std::int64_t packed = p.products_per_dsp > 1 && p.columns > 1 ? 2 : 0;
   return 3 + packed + (std::min(p.columns, mac_cascade) - 1) + adder_stages(mac_cascades(p.columns) + 1);
 }
 
-// Issue, operands there (the activations' read and the choice of their lanes, the weights' read), arithmetic. Start words
-// only meet the accumulator. rtl/mac_array.sv.
+// Issue, operands there (the activations' read and the choice of their lanes, the weights' read), arithmetic. Start
+// words only meet the accumulator. rtl/mac_array.sv.
 [[nodiscard]] constexpr std::int64_t least_depth(const MacArrayParameters& p, std::int64_t activation_latency,
                                                  std::int64_t weight_latency, std::int64_t start_latency) {
   const std::int64_t arithmetic = mac_arithmetic_stages(p);
@@ -75,35 +77,40 @@ inline constexpr std::int64_t mac_issue_stages = 5, pool_issue_stages = 5;
 }
 
 // Most cycles in which a lane compares an element with its thresholds.
-[[nodiscard]] constexpr std::int64_t threshold_steps(const PostUnitParameters& p) { return ceil_divide(most_levels, p.comparators); }
+[[nodiscard]] constexpr std::int64_t threshold_steps(const PostUnitParameters& p) {
+  return ceil_divide(most_levels, p.comparators);
+}
 
-// Cycles by which the steps of a lane group start behind the reading of its records, so that the first element finds its
-// own in the lanes: a last word is needed a cycle before for q2 (q1 and q2 come first), 9 cycles later for the activation and
-// 24 later for the thresholds. Slices are read one after the other.
-[[nodiscard]] constexpr std::int64_t record_lead(const PostUnitParameters& p, std::int64_t width, std::int64_t record_latency,
-                                                 std::int64_t operand_latency) {
+// Cycles by which the steps of a lane group start behind the reading of its records, so that the first element finds
+// its own in the lanes: a last word is needed a cycle before for q2 (q1 and q2 come first), 9 cycles later for the
+// activation and 24 later for the thresholds. Slices are read one after the other.
+[[nodiscard]] constexpr std::int64_t record_lead(const PostUnitParameters& p, std::int64_t width,
+                                                 std::int64_t record_latency, std::int64_t operand_latency) {
   const std::int64_t column = width / slice_channels, quantiser = ceil_divide(quantiser_lane_bits, column);
   const std::int64_t activation = ceil_divide(activation_lane_bits, column);
   const std::int64_t thresholds = ceil_divide(threshold_lane_bits(most_levels), column);
   const std::int64_t before = (p.lanes / slice_channels - 1) * longest_record_words(width);
-  const std::int64_t last = std::max({2 * quantiser, 3 * quantiser + activation - 9, 3 * quantiser + activation + thresholds - 24});
+  const std::int64_t last =
+      std::max({2 * quantiser, 3 * quantiser + activation - 9, 3 * quantiser + activation + thresholds - 24});
   return std::max<std::int64_t>(0, before + last + record_latency - operand_latency);
 }
 
-// Besides: loop, address, the slower operand's buffer read, word, operands; q1 and q2 (multiply in two cascaded slices 4,
-// shift 2, saturate 2), sum, activation (one slice, 7; two where the join has more than its 18 bits), sum, q3 (likewise);
-// compared step by step, counted, code; up to 3 cycles between the first and the last word of a value; write. rtl/post_unit.sv.
+// Besides: loop, address, the slower operand's buffer read, word, operands; q1 and q2 (multiply in two cascaded slices
+// 4, shift 2, saturate 2), sum, activation (one slice, 7; two where the join has more than its 18 bits), sum, q3
+// (likewise); compared step by step, counted, code; up to 3 cycles between the first and the last word of a value;
+// write. rtl/post_unit.sv.
 inline constexpr std::int64_t slice_narrow_bits = 18;  // of a multiplier
 [[nodiscard]] constexpr std::int64_t post_stages(const PostUnitParameters& p) {
   return 1 + 3 + 8 + 1 + 7 + 1 + 7 + 1 + 3 + 1 + (p.value + 1 > slice_narrow_bits ? 2 : 0);
 }
-[[nodiscard]] constexpr std::int64_t least_depth(const PostUnitParameters& p, std::int64_t width, std::int64_t record_latency,
-                                                 std::int64_t operand_latency) {
+[[nodiscard]] constexpr std::int64_t least_depth(const PostUnitParameters& p, std::int64_t width,
+                                                 std::int64_t record_latency, std::int64_t operand_latency) {
   return record_lead(p, width, record_latency, operand_latency) + operand_latency + post_stages(p) + threshold_steps(p);
 }
 
-// Issue, buffer read (either kind of map), a slice's four registers: value, less zero point, times divisor / taps, sum (beside
-// them the maximum), and four registers for the words of a result, all of which a result of four bytes has. rtl/pool_unit.sv.
+// Issue, buffer read (either kind of map), a slice's four registers: value, less zero point, times divisor / taps, sum
+// (beside them the maximum), and four registers for the words of a result, all of which a result of four bytes has.
+// rtl/pool_unit.sv.
 [[nodiscard]] constexpr std::int64_t least_depth(const PoolUnitParameters&, std::int64_t read_latency) {
   return pool_issue_stages + read_latency + 1 + 1 + 2 + 4;
 }

@@ -10,8 +10,8 @@
 
 namespace blendsim {
 
-// Bit u of a mask is the link with unit UnitId(u): for waits the producer's tokens, for posts the consumer that gets one.
-// Only units that share a region of a buffer have a link; `fence` orders it with its own previous instruction.
+// Bit u of a mask is the link with unit UnitId(u): for waits the producer's tokens, for posts the consumer that gets
+// one. Only units that share a region of a buffer have a link; `fence` orders it with its own previous instruction.
 struct Synchronisation {
   std::uint32_t wait_data = 0;
   std::uint32_t wait_space = 0;
@@ -36,7 +36,8 @@ inline constexpr std::array link_masks = {
 };
 
 inline constexpr std::array synchronisation_fields = {
-    Field<Synchronisation>{"fence", &Synchronisation::fence, 1, "starts after the end of the unit's previous instruction"},
+    Field<Synchronisation>{"fence", &Synchronisation::fence, 1,
+                           "starts after the end of the unit's previous instruction"},
     Field<Synchronisation>{"layer", &Synchronisation::layer, 10, "row of the layer table"},
 };
 

@@ -15,7 +15,7 @@ struct WrittenMap {
   BufferId buffer = BufferId::act_fixed;  // or act_binary
   std::uint32_t base = 0;                 // binary: the map's; fixed: of the first word written
   std::uint32_t width = 0;
-  std::uint32_t slices = 0;               // a pixel of the whole map
+  std::uint32_t slices = 0;  // a pixel of the whole map
   std::uint32_t bytes = 1;
   std::uint32_t row0 = 0, rows = 0, slice0 = 0, slice_count = 0;
 };

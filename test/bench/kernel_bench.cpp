@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The units' execute(), without time: every instruction of one kind of a program in a loop, on every Highway target that the
-// host offers. Buffers hold what a run of the program left in them.
+// The units' execute(), without time: every instruction of one kind of a program in a loop, on every Highway target
+// that the host offers. Buffers hold what a run of the program left in them.
 #include <benchmark/benchmark.h>
 
 #define HWY_WANT_AVX3_DL  // a target of the kernels
@@ -37,7 +37,8 @@ std::pair<std::string, std::string> kind_of(const Instruction& instruction) {
     if (post->use_thresholds != 0) return {"post_thresholds", "elements"};
     return {post->write_bits != 0 ? "post_chain_and_packing" : "post_chain", "elements"};
   }
-  if (const auto* pool = std::get_if<PoolInstruction>(&instruction)) return {pool->binary != 0 ? "pool_binary" : "pool", "elements"};
+  if (const auto* pool = std::get_if<PoolInstruction>(&instruction))
+    return {pool->binary != 0 ? "pool_binary" : "pool", "elements"};
   return {std::holds_alternative<LoadInstruction>(instruction) ? "load" : "store", "bytes"};
 }
 
@@ -46,7 +47,8 @@ double items_of(const Instruction& instruction, const MachineParameters& machine
   if (const auto* pool = std::get_if<PoolInstruction>(&instruction))
     return double{1} * pool->rows * pool->out_width * pool->slices * slice_channels;
   if (const auto* load = std::get_if<LoadInstruction>(&instruction)) return double{1} * load->runs * load->run_bytes;
-  if (const auto* store = std::get_if<StoreInstruction>(&instruction)) return double{1} * store->runs * store->run_bytes;
+  if (const auto* store = std::get_if<StoreInstruction>(&instruction))
+    return double{1} * store->runs * store->run_bytes;
   if (std::holds_alternative<PostInstruction>(instruction)) return static_cast<double>(counts[Action::post_element]);
   return multiplications(counts);
 }
@@ -89,7 +91,8 @@ void execute_all(benchmark::State& state, const Work& work, std::int64_t target)
   }
   choose(0);
   state.counters["instructions"] = static_cast<double>(work.instructions.size());
-  state.counters[work.unit + "_per_second"] = benchmark::Counter(work.items, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters[work.unit + "_per_second"] =
+      benchmark::Counter(work.items, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 }  // namespace

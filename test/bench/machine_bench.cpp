@@ -24,7 +24,8 @@ void run(benchmark::State& state, const Subject& subject, bool values) {
   const auto rate = [](auto count) {
     return benchmark::Counter(static_cast<double>(count), benchmark::Counter::kIsIterationInvariantRate);
   };
-  state.counters["hardware_ms"] = 1e3 * static_cast<double>(cycles) / static_cast<double>(subject.platform.machine.clock_hz);
+  state.counters["hardware_ms"] =
+      1e3 * static_cast<double>(cycles) / static_cast<double>(subject.platform.machine.clock_hz);
   state.counters["cycles"] = static_cast<double>(cycles);
   state.counters["instructions"] = static_cast<double>(instructions);
   state.counters["bursts"] = static_cast<double>(bursts);
@@ -39,8 +40,9 @@ void run(benchmark::State& state, const Subject& subject, bool values) {
 void add_machine_benchmarks(const std::vector<Subject>& subjects) {
   for (const Subject& subject : subjects) {
     for (const bool values : {true, false}) {
-      benchmark::RegisterBenchmark((std::string("machine/") + subject.name + (values ? "/values" : "/timing_only")).c_str(),
-                                   [&subject, values](benchmark::State& state) { run(state, subject, values); })
+      benchmark::RegisterBenchmark(
+          (std::string("machine/") + subject.name + (values ? "/values" : "/timing_only")).c_str(),
+          [&subject, values](benchmark::State& state) { run(state, subject, values); })
           ->Unit(benchmark::kMicrosecond);
     }
   }

@@ -23,7 +23,8 @@ void retarget(benchmark::State& state, const Search& search, bool also_run) {
 }
 
 void compile_once(benchmark::State& state, const Search& search) {
-  for (auto _ : state) benchmark::DoNotOptimize(Retargeter(search.network).timing_program(search.points.front()).main.data());
+  for (auto _ : state)
+    benchmark::DoNotOptimize(Retargeter(search.network).timing_program(search.points.front()).main.data());
 }
 
 }  // namespace

@@ -26,13 +26,12 @@ Search search_of(const std::string& network_file) {
       for (const char* columns : {"4", "8", "16"}) {
         for (const char* queue : {"4", "16"}) {
           for (const char* latency : {"30", "60"}) {
-            const Platform platform =
-                load_platform("zu3eg",
-                              {std::string("xnor_array.rows=") + rows, std::string("xnor_array.words=") + words,
-                               std::string("mac_array.columns=") + columns,
-                               std::string("dispatcher.queue_depth=") + queue,
-                               std::string("memory.read_latency=") + latency + " cycles"},
-                              {BLENDSIM_CONFIGS});
+            const Platform platform = load_platform(
+                "zu3eg",
+                {std::string("xnor_array.rows=") + rows, std::string("xnor_array.words=") + words,
+                 std::string("mac_array.columns=") + columns, std::string("dispatcher.queue_depth=") + queue,
+                 std::string("memory.read_latency=") + latency + " cycles"},
+                {BLENDSIM_CONFIGS});
             try {
               (void)retargeter.timing_program(platform.machine);
               search.points.push_back(platform.machine);

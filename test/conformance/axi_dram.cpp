@@ -63,7 +63,8 @@ void AxiDram::take_read(Port port, const AxiRead& channels, Cycles cycle) {
   }
 }
 
-// A write is there with its last beat: its beats leave one a cycle from the request on, after those of the burst before.
+// A write is there with its last beat: its beats leave one a cycle from the request on, after those of the burst
+// before.
 void AxiDram::take_write(Cycles cycle) {
   const std::int64_t bus = machine_.memory.bus_bytes();
   const Request& request = requests_[store_port];
@@ -96,8 +97,8 @@ void AxiDram::take_write(Cycles cycle) {
   }
 }
 
-// Oldest visible request first, ties in the order of the ports; settled as soon as all that could be visible as early has
-// been sent, that is stood on a channel in cycle `decide` or before (models/dram.cpp says the same with events).
+// Oldest visible request first, ties in the order of the ports; settled as soon as all that could be visible as early
+// has been sent, that is stood on a channel in cycle `decide` or before (models/dram.cpp says the same with events).
 void AxiDram::decide(Cycles cycle) {
   for (;;) {
     std::size_t oldest = requests_.size();
@@ -116,9 +117,10 @@ void AxiDram::grant(Port port) {
   request.waiting = false;
   const auto bus = static_cast<std::uint64_t>(memory.bus_bytes());
   const bool write = port == store_port;
-  const DramRequest served{request.address, static_cast<std::uint32_t>(static_cast<std::uint64_t>(request.beats) * bus), write};
-  const DramService service = serve(channels_[static_cast<std::size_t>(channel_of(memory, request.address))], memory,
-                                    served, request.visible);
+  const DramRequest served{request.address, static_cast<std::uint32_t>(static_cast<std::uint64_t>(request.beats) * bus),
+                           write};
+  const DramService service =
+      serve(channels_[static_cast<std::size_t>(channel_of(memory, request.address))], memory, served, request.visible);
   request.ready = to_accelerator_.visible(service.grant) - 1;
   const Cycles first_data = to_accelerator_.visible(service.first_data);
   const Cycles last_data = to_accelerator_.visible(service.last_data);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory behind the machine's three AXI ports: interconnect and DRAM in time as docs/timing.md has them (rule 8), by the
-// law of src/units/dram, and the bytes.
+// The memory behind the machine's three AXI ports: interconnect and DRAM in time as docs/timing.md has them (rule 8),
+// by the law of src/units/dram, and the bytes.
 //
-// What the model calls sent in cycle n stands on a channel from n+1; a grant that it has in g is a ready in g-1; a beat or
-// response that it has in L is on R or B in L-1. Beats of a burst come one a cycle.
+// What the model calls sent in cycle n stands on a channel from n+1; a grant that it has in g is a ready in g-1; a beat
+// or response that it has in L is on R or B in L-1. Beats of a burst come one a cycle.
 #pragma once
 
 #include <array>
@@ -46,8 +46,8 @@ class AxiDram {
 
   // Rows closed, refresh phase 0, nothing in flight; bytes stay.
   void reset();
-  // Each cycle, in order from 0 on: drive() sets the memory's side by what was seen in earlier cycles (all of it comes out of
-  // registers), observe() takes the units' side as it stands in the cycle, before the clock's edge.
+  // Each cycle, in order from 0 on: drive() sets the memory's side by what was seen in earlier cycles (all of it comes
+  // out of registers), observe() takes the units' side as it stands in the cycle, before the clock's edge.
   void drive(Cycles cycle);
   void observe(Cycles cycle);
   // Address of the bus word that the last beat on W has written.

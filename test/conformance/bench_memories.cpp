@@ -42,11 +42,13 @@ std::vector<std::uint32_t> pack(std::span<const T> values, std::size_t bits) {
 }  // namespace
 
 void fill_random(const MachineParameters& machine, std::mt19937_64& random, Buffers& buffers) {
-  const std::size_t cells = words_of(machine, BufferId::act_binary) * binary_banks * static_cast<std::size_t>(buffers.cell_slices());
+  const std::size_t cells =
+      words_of(machine, BufferId::act_binary) * binary_banks * static_cast<std::size_t>(buffers.cell_slices());
   std::generate_n(buffers.cells(), cells, [&] { return static_cast<std::uint16_t>(random()); });
   const std::size_t fixed = words_of(machine, BufferId::act_fixed);
   std::generate_n(buffers.fixed_bytes(0, fixed), fixed * 16, [&] { return static_cast<std::uint8_t>(random()); });
-  for (std::int32_t& value : buffers.accumulators(0, static_cast<std::uint32_t>(words_of(machine, BufferId::accumulators)))) {
+  for (std::int32_t& value :
+       buffers.accumulators(0, static_cast<std::uint32_t>(words_of(machine, BufferId::accumulators)))) {
     value = static_cast<std::int32_t>(random());
   }
   for (const BufferId id : {BufferId::weights_binary, BufferId::weights_fixed, BufferId::parameters}) {
@@ -60,10 +62,8 @@ std::vector<std::uint32_t> buffer_word(const Buffers& buffers, BufferId buffer, 
       const auto cells = static_cast<std::size_t>(binary_banks * buffers.cell_slices());
       return pack(std::span(buffers.cells() + address * cells, cells), 16);
     }
-    case BufferId::act_fixed:
-      return pack(std::span(buffers.fixed_bytes(address, 1), 16), 8);
-    case BufferId::weights_binary:
-      return pack(buffers.binary_weights(address, 1), dsp_word_bits);
+    case BufferId::act_fixed: return pack(std::span(buffers.fixed_bytes(address, 1), 16), 8);
+    case BufferId::weights_binary: return pack(buffers.binary_weights(address, 1), dsp_word_bits);
     case BufferId::weights_fixed: {
       const std::span<const std::int8_t> weights = buffers.fixed_weights(address, 1);
       const std::vector<std::uint8_t> bytes(weights.begin(), weights.end());
@@ -73,10 +73,8 @@ std::vector<std::uint32_t> buffer_word(const Buffers& buffers, BufferId buffer, 
       const std::span<const std::int32_t> lanes = buffers.accumulators(address, 1);
       return {lanes.begin(), lanes.end()};
     }
-    case BufferId::parameters:
-      return pack(buffers.parameters(address, 1), 8);
-    case BufferId::instructions:
-      break;
+    case BufferId::parameters: return pack(buffers.parameters(address, 1), 8);
+    case BufferId::instructions: break;
   }
   return {};
 }

@@ -14,8 +14,9 @@ namespace blendsim::conformance {
 void append_row(std::string_view kind, std::string_view name, std::string_view platform, const Compared& compared) {
   const char* file = std::getenv("BLENDSIM_CONFORMANCE_TABLE");
   if (file == nullptr || *file == '\0') return;
-  std::string text = fmt::format("{},{},{},{},{},{},{},{},{}\n", kind, name, platform, compared.instructions, compared.rtl_cycles,
-                                 compared.model_cycles, compared.cycle_differences, compared.words, compared.word_differences);
+  std::string text =
+      fmt::format("{},{},{},{},{},{},{},{},{}\n", kind, name, platform, compared.instructions, compared.rtl_cycles,
+                  compared.model_cycles, compared.cycle_differences, compared.words, compared.word_differences);
   const int table = open(file, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0644);
   if (table < 0 || flock(table, LOCK_EX) != 0) throw std::runtime_error(fmt::format("cannot write the table {}", file));
   if (lseek(table, 0, SEEK_END) == 0) {

@@ -19,8 +19,8 @@ struct Compared {
   std::size_t word_differences = 0;   // in value, address or cycle
 };
 
-// Appends a row to the file that the environment variable BLENDSIM_CONFORMANCE_TABLE names, under a head line if it is new;
-// does nothing without the variable. `kind`: unit or program. Tests may do so at the same time.
+// Appends a row to the file that the environment variable BLENDSIM_CONFORMANCE_TABLE names, under a head line if it is
+// new; does nothing without the variable. `kind`: unit or program. Tests may do so at the same time.
 void append_row(std::string_view kind, std::string_view name, std::string_view platform, const Compared& compared);
 
 }  // namespace blendsim::conformance

@@ -139,10 +139,16 @@ TEST_F(Dsp48e2, DoesEveryRowOfTheLogicTablesTwoCyclesLaterAndMayChangeItEveryCyc
 
 TEST_F(Dsp48e2, AddsWhatTheMultiplexersSelectInEveryRowOfTheArithmeticTable) {
   step_until_settled();
-  struct Choice { X x; Y y; Z z; W w; };
+  struct Choice {
+    X x;
+    Y y;
+    Z z;
+    W w;
+  };
   std::deque<Choice> choices(2, Choice{x_zero, y_zero, z_zero, w_zero});
   for (int n = 0; n < 20000; ++n) {
-    choices.push_front({any({x_zero, x_p, x_ab}), any({y_zero, y_ones, y_c}), any({z_zero, z_p, z_c}), any({w_zero, w_p, w_c})});
+    choices.push_front(
+        {any({x_zero, x_p, x_ab}), any({y_zero, y_ones, y_c}), any({z_zero, z_p, z_c}), any({w_zero, w_p, w_c})});
     const Choice& next = choices.front();
     Inputs in = operands();
     in.alumode = bits(2);
@@ -175,10 +181,19 @@ TEST_F(Dsp48e2, MultipliesSigned27By18BitsInThreeCyclesAndAddsOrTakesTheCascade)
     const Inputs& late = history_[2];
     const auto product = static_cast<std::uint64_t>(old.multiplicand() * old.factor());
     const std::uint32_t z = late.product_opmode >> 4 & 7, w = late.cascade_opmode >> 7;
-    ASSERT_EQ(p.product, arithmetic(late.alumode, z == z_p ? before_.product : z == z_c ? late.c : 0, product)) << "cycle " << n;
+    ASSERT_EQ(p.product, arithmetic(late.alumode,
+                                    z == z_p   ? before_.product
+                                    : z == z_c ? late.c
+                                               : 0,
+                                    product))
+        << "cycle " << n;
     const bool shifted = (late.cascade_opmode >> 4 & 7) == z_pcin_17;
-    const std::uint64_t below = shifted ? static_cast<std::uint64_t>(extend(before_.product, 48) >> 17) & mask48 : before_.product;
-    ASSERT_EQ(p.cascade, arithmetic(late.alumode, below, product + (w == w_p ? before_.cascade : w == w_c ? late.c : 0)))
+    const std::uint64_t below =
+        shifted ? static_cast<std::uint64_t>(extend(before_.product, 48) >> 17) & mask48 : before_.product;
+    ASSERT_EQ(p.cascade, arithmetic(late.alumode, below,
+                                    product + (w == w_p   ? before_.cascade
+                                               : w == w_c ? late.c
+                                                          : 0)))
         << "cycle " << n;
   }
 }
@@ -205,7 +220,8 @@ TEST_F(Dsp48e2, PackedProductsOfFourUnsignedActivationsComeApartExactly) {
       Inputs in;
       if (n < 4) {
         const bool extreme = trial % 4 == 0;
-        const std::int64_t w0 = extreme ? -128 : extend(bits(8), 8), w1 = extreme && trial % 8 == 0 ? 127 : extend(bits(8), 8);
+        const std::int64_t w0 = extreme ? -128 : extend(bits(8), 8),
+                           w1 = extreme && trial % 8 == 0 ? 127 : extend(bits(8), 8);
         const std::int64_t x = extreme ? 255 : bits(8);
         low += w0 * x;
         high += w1 * x;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every module of rtl/ passes verilator --lint-only -Wall without a word on every platform of the conformance tests, and the
-// machine on platforms whose units differ in width or are the smallest that there are.
+// Every module of rtl/ passes verilator --lint-only -Wall without a word on every platform of the conformance tests,
+// and the machine on platforms whose units differ in width or are the smallest that there are.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,8 +29,8 @@ std::string output_of(const std::string& command) {
 }
 
 std::string lint(const fs::path& package, const fs::path& file) {
-  return output_of(BLENDSIM_VERILATOR " --lint-only -Wall --assert -y " BLENDSIM_SOURCE "/rtl --top-module " + file.stem().string() + " " +
-                   package.string() + " " + file.string());
+  return output_of(BLENDSIM_VERILATOR " --lint-only -Wall --assert -y " BLENDSIM_SOURCE "/rtl --top-module " +
+                   file.stem().string() + " " + package.string() + " " + file.string());
 }
 
 class RtlLint : public testing::TestWithParam<std::string> {};
@@ -45,7 +45,8 @@ TEST_P(RtlLint, EveryModuleIsClean) {
 }
 
 std::string lint_with(const std::string& parameter, const std::string& module) {
-  return output_of(BLENDSIM_VERILATOR " --lint-only -Wall --assert -G" + parameter + " -y " BLENDSIM_SOURCE "/rtl --top-module " + module +
+  return output_of(BLENDSIM_VERILATOR " --lint-only -Wall --assert -G" + parameter +
+                   " -y " BLENDSIM_SOURCE "/rtl --top-module " + module +
                    " " BLENDSIM_PACKAGES "/tiny/blendsim_pkg.sv " BLENDSIM_SOURCE "/rtl/" + module + ".sv");
 }
 
@@ -54,9 +55,12 @@ TEST(RtlParameters, AQueueOfAUnitThatThereIsNotIsRefused) {
   EXPECT_NE(lint_with("UNIT=6", "queue_unit"), "");
 }
 
-TEST(RtlParameters, TheDispatcherTakesInstructionsOfThreeWords) { EXPECT_EQ(lint_with("ENTRY_WORDS=3", "dispatcher"), ""); }
+TEST(RtlParameters, TheDispatcherTakesInstructionsOfThreeWords) {
+  EXPECT_EQ(lint_with("ENTRY_WORDS=3", "dispatcher"), "");
+}
 
-INSTANTIATE_TEST_SUITE_P(Platforms, RtlLint, testing::Values("zu3eg", "tiny", "wide", "odd"), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Platforms, RtlLint, testing::Values("zu3eg", "tiny", "wide", "odd"),
+                         [](const auto& test) { return test.param; });
 
 using Settings = std::vector<std::string>;
 class MachineLint : public testing::TestWithParam<Settings> {};
@@ -73,14 +77,16 @@ TEST_P(MachineLint, IsCleanToo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Platforms, MachineLint,
-    testing::Values(Settings{"dispatcher.queue_depth=1", "dispatcher.token_bits=1 bit"}, Settings{"mac_array.rows=32"},
-                    Settings{"mac_array.rows=32", "mac_array.products_per_dsp=2"}, Settings{"mac_array.rows=64", "mac_array.columns=1"},
-                    Settings{"xnor_array.accumulator=12 bit", "mac_array.accumulator=16 bit"},
-                    Settings{"xnor_array.rows=64", "xnor_array.words=12", "xnor_array.implementation=lut"},
-                    Settings{"memory.port_width=32 bit", "load.outstanding=1", "load.burst=1 beats", "store.outstanding=1"},
-                    Settings{"buffers.parameters.depth=2", "buffers.act_binary.depth=2", "buffers.act_binary.regions=1",
-                             "buffers.act_fixed.depth=2", "buffers.weights_binary.depth=2", "buffers.accumulators.depth=2"},
-                    Settings{"buffers.act_binary.regions=4", "buffers.act_fixed.regions=1", "buffers.instructions.kind=lutram"}),
+    testing::Values(
+        Settings{"dispatcher.queue_depth=1", "dispatcher.token_bits=1 bit"}, Settings{"mac_array.rows=32"},
+        Settings{"mac_array.rows=32", "mac_array.products_per_dsp=2"},
+        Settings{"mac_array.rows=64", "mac_array.columns=1"},
+        Settings{"xnor_array.accumulator=12 bit", "mac_array.accumulator=16 bit"},
+        Settings{"xnor_array.rows=64", "xnor_array.words=12", "xnor_array.implementation=lut"},
+        Settings{"memory.port_width=32 bit", "load.outstanding=1", "load.burst=1 beats", "store.outstanding=1"},
+        Settings{"buffers.parameters.depth=2", "buffers.act_binary.depth=2", "buffers.act_binary.regions=1",
+                 "buffers.act_fixed.depth=2", "buffers.weights_binary.depth=2", "buffers.accumulators.depth=2"},
+        Settings{"buffers.act_binary.regions=4", "buffers.act_fixed.regions=1", "buffers.instructions.kind=lutram"}),
     [](const auto& test) { return "platform" + std::to_string(test.index); });
 
 }  // namespace

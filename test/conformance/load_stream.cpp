@@ -18,7 +18,8 @@ std::int64_t stored_bytes(const MachineParameters& machine, BufferId buffer) {
 }
 
 TransferInstruction random_linear(const MachineParameters& machine, TransferRandom& random) {
-  constexpr std::array targets = {BufferId::act_fixed, BufferId::weights_binary, BufferId::weights_fixed, BufferId::parameters};
+  constexpr std::array targets = {BufferId::act_fixed, BufferId::weights_binary, BufferId::weights_fixed,
+                                  BufferId::parameters};
   const std::int64_t bus = machine.memory.bus_bytes();
   BufferId buffer = BufferId::act_fixed;
   std::int64_t stored = 0;
@@ -94,7 +95,8 @@ class Writes {
     const std::int64_t bus = machine_.memory.bus_bytes();
     switch (static_cast<TransferForm>(i_.form)) {
       case TransferForm::stem:
-        for (std::int64_t at = offset; at < offset + bytes; at += 4) stem_slot(run, at / 4, before + (at - offset) / 4 + 1);
+        for (std::int64_t at = offset; at < offset + bytes; at += 4)
+          stem_slot(run, at / 4, before + (at - offset) / 4 + 1);
         return;
       case TransferForm::binary: {
         const std::int64_t first = offset / cell_bytes(), carry = offset % cell_bytes();
@@ -118,7 +120,8 @@ class Writes {
     const std::int64_t slots = i_.run_bytes / 4;
     for (std::uint32_t lane = 0; lane < 4; ++lane) {
       const std::int64_t x = (slot + i_.pad_left - lane + slots) % slots;
-      if (x < i_.width) fixed_lane(i_.buffer_address + (i_.row + run) * i_.width + static_cast<std::uint32_t>(x), lane, cycle);
+      if (x < i_.width)
+        fixed_lane(i_.buffer_address + (i_.row + run) * i_.width + static_cast<std::uint32_t>(x), lane, cycle);
     }
   }
 
@@ -137,7 +140,8 @@ class Writes {
   void whole_word(std::uint32_t run, std::int64_t n, Cycles cycle) {
     const auto buffer = static_cast<BufferId>(i_.buffer);
     const auto word = static_cast<std::uint32_t>(n);
-    std::uint32_t address = i_.buffer_address + run * static_cast<std::uint32_t>(i_.run_bytes / stored_bytes(machine_, buffer)) + word;
+    std::uint32_t address =
+        i_.buffer_address + run * static_cast<std::uint32_t>(i_.run_bytes / stored_bytes(machine_, buffer)) + word;
     if (static_cast<TransferForm>(i_.form) == TransferForm::fixed) {
       const std::uint32_t bytes = 1U << i_.bytes_log2, pixel_words = i_.slices * bytes;
       if (word >= i_.width * pixel_words) return;  // filler
@@ -152,7 +156,8 @@ class Writes {
   }
 
   void fixed_lane(std::uint32_t word, std::uint32_t lane, Cycles cycle) {
-    writes_.push_back({cycle, Place::act_fixed_lane, word * 4 + lane, {buffer_word(after_, BufferId::act_fixed, word)[lane]}});
+    writes_.push_back(
+        {cycle, Place::act_fixed_lane, word * 4 + lane, {buffer_word(after_, BufferId::act_fixed, word)[lane]}});
   }
 
   const Executed& executed_;
@@ -182,7 +187,8 @@ std::vector<Instruction> random_load_stream(const MachineParameters& machine, st
   return stream;
 }
 
-void fill_load(const MachineParameters& machine, std::span<const Instruction>, std::mt19937_64& random, Buffers& buffers) {
+void fill_load(const MachineParameters& machine, std::span<const Instruction>, std::mt19937_64& random,
+               Buffers& buffers) {
   fill_random(machine, random, buffers);
 }
 

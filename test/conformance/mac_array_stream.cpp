@@ -26,7 +26,8 @@ class Generator {
   static constexpr Cycles longest = 700, usual = 120;
 
   std::uint32_t in(std::int64_t lo, std::int64_t hi) {
-    return static_cast<std::uint32_t>(lo + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(hi - lo + 1)));
+    return static_cast<std::uint32_t>(lo +
+                                      static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(hi - lo + 1)));
   }
   bool one_in(int n) { return in(1, n) == 1; }
 
@@ -70,11 +71,13 @@ class Generator {
   bool room(BufferId id, std::uint32_t region, std::int64_t words, std::uint32_t& address) {
     const std::int64_t depth = machine_.buffer(id).depth;
     if (words > depth) return false;
-    address = static_cast<std::uint32_t>(region * depth) + (one_in(4) ? static_cast<std::uint32_t>(depth - words) : in(0, depth - words));
+    address = static_cast<std::uint32_t>(region * depth) +
+              (one_in(4) ? static_cast<std::uint32_t>(depth - words) : in(0, depth - words));
     return true;
   }
   bool place(MacInstruction& i) {
-    const std::int64_t classes = BorderClasses{i.class_top, i.class_bottom}.count() * BorderClasses{i.class_left, i.class_right}.count();
+    const std::int64_t classes =
+        BorderClasses{i.class_top, i.class_bottom}.count() * BorderClasses{i.class_left, i.class_right}.count();
     const std::int64_t words = i.groups * steps_per_result(i, machine_.mac_array);
     const std::int64_t slices = slices_of(i.channels);
     std::uint32_t map = 0;
@@ -82,7 +85,8 @@ class Generator {
               std::int64_t{i.in_height} * i.in_width * i.map_slices, map) ||
         !room(BufferId::weights_fixed, 0, words, i.weights) ||
         !room(BufferId::parameters, mac_start_region, i.groups * classes, i.start) ||
-        !room(BufferId::accumulators, mac_accumulator_region, std::int64_t{i.rows} * i.out_width * i.groups, i.destination)) {
+        !room(BufferId::accumulators, mac_accumulator_region, std::int64_t{i.rows} * i.out_width * i.groups,
+              i.destination)) {
       return false;
     }
     i.source = map + in(0, i.map_slices - slices);
@@ -118,7 +122,8 @@ void fill_mac_array(const MachineParameters& machine, std::span<const Instructio
   }
 }
 
-std::vector<WordWrite> mac_array_writes(const Executed& executed, const MachineParameters& machine, const Buffers& after) {
+std::vector<WordWrite> mac_array_writes(const Executed& executed, const MachineParameters& machine,
+                                        const Buffers& after) {
   const auto& i = std::get<MacInstruction>(executed.instruction);
   std::vector<WordWrite> writes;
   std::uint32_t address = i.destination;
@@ -126,7 +131,8 @@ std::vector<WordWrite> mac_array_writes(const Executed& executed, const MachineP
     for (std::uint32_t x = 0; x < i.out_width; ++x) {
       for (std::uint32_t group = 0; group < i.groups; ++group, ++address) {
         const auto word = after.accumulators(address, 1).first(static_cast<std::size_t>(machine.mac_array.rows));
-        WordWrite write{executed.record.start + write_time(i, machine.mac_array, row, x, group), Place::accumulators, address, {}};
+        WordWrite write{
+            executed.record.start + write_time(i, machine.mac_array, row, x, group), Place::accumulators, address, {}};
         for (const std::int32_t sum : word) write.data.push_back(static_cast<std::uint32_t>(sum));
         writes.push_back(std::move(write));
       }

@@ -44,7 +44,8 @@ class Generator {
   static constexpr Cycles longest = 900, usual = 150;
 
   std::uint32_t in(std::int64_t lo, std::int64_t hi) {
-    return static_cast<std::uint32_t>(lo + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(hi - lo + 1)));
+    return static_cast<std::uint32_t>(lo +
+                                      static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(hi - lo + 1)));
   }
   bool one_in(int n) { return in(1, n) == 1; }
 
@@ -68,8 +69,9 @@ class Generator {
   }
 
   // Taps inside the map, per position of one axis.
-  static std::vector<std::int64_t> inside(std::int64_t first, std::int64_t count, std::int64_t stride, std::int64_t kernel,
-                                          std::int64_t dilation, std::int64_t pad, std::int64_t size) {
+  static std::vector<std::int64_t> inside(std::int64_t first, std::int64_t count, std::int64_t stride,
+                                          std::int64_t kernel, std::int64_t dilation, std::int64_t pad,
+                                          std::int64_t size) {
     std::vector<std::int64_t> counts;
     for (std::int64_t position = first; position < first + count; ++position) {
       std::int64_t taps = 0;
@@ -84,14 +86,17 @@ class Generator {
   // A common multiple of all windows' tap counts, or 0; false where a window has no tap.
   bool divisor(PoolInstruction& i) {
     std::int64_t common = 1;
-    for (const std::int64_t r : inside(i.out_row, i.rows, i.stride_h, i.kernel_h, i.dilation_h, i.pad_top, i.in_height)) {
-      for (const std::int64_t c : inside(0, i.out_width, i.stride_w, i.kernel_w, i.dilation_w, i.pad_left, i.in_width)) {
+    for (const std::int64_t r :
+         inside(i.out_row, i.rows, i.stride_h, i.kernel_h, i.dilation_h, i.pad_top, i.in_height)) {
+      for (const std::int64_t c :
+           inside(0, i.out_width, i.stride_w, i.kernel_w, i.dilation_w, i.pad_left, i.in_width)) {
         if (r * c == 0) return false;
         common = std::min<std::int64_t>(std::lcm(common, r * c), std::int64_t{1} << 20);
       }
     }
     constexpr std::int64_t most = (1 << 14) - 1;
-    if (common <= most && !one_in(5)) i.divisor = static_cast<std::uint32_t>(common * (one_in(2) ? 1 : in(1, most / common)));
+    if (common <= most && !one_in(5))
+      i.divisor = static_cast<std::uint32_t>(common * (one_in(2) ? 1 : in(1, most / common)));
     return true;
   }
 
@@ -114,20 +119,23 @@ class Generator {
   bool room(BufferId id, std::int64_t words, Area& area) {
     const BufferParameters& b = machine_.buffer(id);
     if (words > b.depth) return false;
-    const std::int64_t first = in(0, b.regions - 1) * b.depth + (one_in(4) ? b.depth - words : std::int64_t{in(0, b.depth - words)});
+    const std::int64_t first =
+        in(0, b.regions - 1) * b.depth + (one_in(4) ? b.depth - words : std::int64_t{in(0, b.depth - words)});
     area = {id, first, first + words};
     return true;
   }
   bool place(PoolInstruction& i, Area& read, Area& written) {
     if (i.binary != 0) {
       const BinaryMap from{0, i.in_height, i.in_width, i.in_slices}, to{0, i.out_height, i.out_width, i.out_slices};
-      if (!room(BufferId::act_binary, from.size(), read) || !room(BufferId::act_binary, to.size(), written)) return false;
+      if (!room(BufferId::act_binary, from.size(), read) || !room(BufferId::act_binary, to.size(), written))
+        return false;
       i.source = static_cast<std::uint32_t>(read.first);
       i.destination = static_cast<std::uint32_t>(written.first);
       return true;
     }
     const std::uint32_t in_bytes = 1U << i.in_bytes_log2, out_bytes = 1U << i.out_bytes_log2;
-    const FixedMap from{0, i.in_height, i.in_width, i.in_slices, in_bytes}, to{0, i.rows, i.out_width, i.out_slices, out_bytes};
+    const FixedMap from{0, i.in_height, i.in_width, i.in_slices, in_bytes},
+        to{0, i.rows, i.out_width, i.out_slices, out_bytes};
     if (!room(BufferId::act_fixed, from.size(), read) || !room(BufferId::act_fixed, to.size(), written)) return false;
     i.source = static_cast<std::uint32_t>(read.first) + in(0, i.in_slices - i.slices) * in_bytes;
     i.destination = static_cast<std::uint32_t>(written.first) + in(0, i.out_slices - i.slices) * out_bytes;
@@ -154,13 +162,15 @@ std::vector<Instruction> random_pool_unit_stream(const MachineParameters& machin
   return stream;
 }
 
-// Every other word of act_fixed is made of the least and the greatest values; bits of act_binary are mostly 0, because an OR of
-// random ones is 1.
-void fill_pool_unit(const MachineParameters& machine, std::span<const Instruction>, std::mt19937_64& random, Buffers& buffers) {
+// Every other word of act_fixed is made of the least and the greatest values; bits of act_binary are mostly 0, because
+// an OR of random ones is 1.
+void fill_pool_unit(const MachineParameters& machine, std::span<const Instruction>, std::mt19937_64& random,
+                    Buffers& buffers) {
   fill_random(machine, random, buffers);
   const BufferParameters& fixed = machine.buffer(BufferId::act_fixed);
   for (std::uint32_t word = 0; word < fixed.regions * fixed.depth; word += 2) {
-    for (std::uint8_t& byte : buffers.fixed(word, 1)) byte = std::array<std::uint8_t, 4>{0x00, 0x7f, 0x80, 0xff}[random() % 4];
+    for (std::uint8_t& byte : buffers.fixed(word, 1))
+      byte = std::array<std::uint8_t, 4>{0x00, 0x7f, 0x80, 0xff}[random() % 4];
   }
   const BufferParameters& binary = machine.buffer(BufferId::act_binary);
   for (std::uint32_t address = 0; address < binary.regions * binary.depth; ++address) {
@@ -173,7 +183,8 @@ void fill_pool_unit(const MachineParameters& machine, std::span<const Instructio
   }
 }
 
-std::vector<WordWrite> pool_unit_writes(const Executed& executed, const MachineParameters& machine, const Buffers& after) {
+std::vector<WordWrite> pool_unit_writes(const Executed& executed, const MachineParameters& machine,
+                                        const Buffers& after) {
   const auto& i = std::get<PoolInstruction>(executed.instruction);
   const BinaryMap cells{i.destination, i.out_height, i.out_width, i.out_slices};
   const FixedMap words{i.destination, i.rows, i.out_width, i.out_slices, 1U << i.out_bytes_log2};
@@ -194,7 +205,8 @@ std::vector<WordWrite> pool_unit_writes(const Executed& executed, const MachineP
         const BinaryMap::Cell place = cells.cell(x, i.out_row + row, i.out_first + s);
         const auto bits = after.cell(cells, x, i.out_row + row, i.out_first + s);
         for (std::uint32_t n = 0; n < bits.size(); ++n) {
-          const auto address = static_cast<std::uint32_t>((place.address * binary_banks + place.bank) * bits.size() + n);
+          const auto address =
+              static_cast<std::uint32_t>((place.address * binary_banks + place.bank) * bits.size() + n);
           writes.push_back({time(row, x, s, 0), Place::act_binary, address, {bits[n]}});
         }
       }

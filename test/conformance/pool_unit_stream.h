@@ -9,6 +9,7 @@ namespace blendsim::conformance {
 std::vector<Instruction> random_pool_unit_stream(const MachineParameters& machine, std::mt19937_64& random, int count);
 void fill_pool_unit(const MachineParameters& machine, std::span<const Instruction> stream, std::mt19937_64& random,
                     Buffers& buffers);
-std::vector<WordWrite> pool_unit_writes(const Executed& executed, const MachineParameters& machine, const Buffers& after);
+std::vector<WordWrite> pool_unit_writes(const Executed& executed, const MachineParameters& machine,
+                                        const Buffers& after);
 
 }  // namespace blendsim::conformance

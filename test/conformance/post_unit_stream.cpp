@@ -28,7 +28,8 @@ class Random {
   std::mt19937_64& engine_;
 };
 
-// --- operands ------------------------------------------------------------------------------------------------------------
+// --- operands
+// ------------------------------------------------------------------------------------------------------------
 
 constexpr std::uint32_t fixed_map = static_cast<std::uint32_t>(PostSource::fixed_map);
 
@@ -39,11 +40,12 @@ Operand a_of(const PostInstruction& i) { return {i.a_source, i.a, i.a_stride, i.
 Operand b_of(const PostInstruction& i) { return {i.b_source, i.b, i.b_stride, i.b_bytes_log2, i.b_signed}; }
 
 std::int64_t array_rows(const MachineParameters& machine, std::uint32_t source) {
-  return source == static_cast<std::uint32_t>(PostSource::xnor_accumulators) ? machine.xnor_array.rows : machine.mac_array.rows;
+  return source == static_cast<std::uint32_t>(PostSource::xnor_accumulators) ? machine.xnor_array.rows
+                                                                             : machine.mac_array.rows;
 }
 
-// Accumulators grow through their region: |x| < 2^bits in its four quarters, so that narrow ones meet wide factors. The widest
-// fill post_unit.operand; those of the second half fit post_unit.value no more.
+// Accumulators grow through their region: |x| < 2^bits in its four quarters, so that narrow ones meet wide factors. The
+// widest fill post_unit.operand; those of the second half fit post_unit.value no more.
 std::array<int, 4> accumulator_bits(const PostUnitParameters& p) {
   const int value = static_cast<int>(p.value) - 1, operand = static_cast<int>(p.operand) - 1;
   return {std::min(8, value), value, (value + operand) / 2, operand};
@@ -51,7 +53,8 @@ std::array<int, 4> accumulator_bits(const PostUnitParameters& p) {
 std::int64_t quarter(const MachineParameters& machine) { return machine.buffer(BufferId::accumulators).depth / 4; }
 int bits_of_word(const MachineParameters& machine, std::int64_t word) {
   const std::int64_t place = word % machine.buffer(BufferId::accumulators).depth;
-  return accumulator_bits(machine.post_unit)[static_cast<std::size_t>(std::min<std::int64_t>(3, place / quarter(machine)))];
+  return accumulator_bits(
+      machine.post_unit)[static_cast<std::size_t>(std::min<std::int64_t>(3, place / quarter(machine)))];
 }
 
 struct Range {
@@ -74,7 +77,8 @@ Range range_of(const Operand& o, const PostInstruction& i, const MachineParamete
   return {-limit, limit - 1};
 }
 
-// --- kinds of instructions -------------------------------------------------------------------------------------------------
+// --- kinds of instructions
+// -------------------------------------------------------------------------------------------------
 
 // What instructions that share records have in common, and where those lie.
 struct Kind {
@@ -88,7 +92,9 @@ void keep_to_widths(Kind& kind, const PostUnitParameters& p, Random& random) {
   const PostInstruction& f = kind.fields;
   const int value = static_cast<int>(p.value), operand = static_cast<int>(p.operand);
   const bool steps = f.b_source != 0 || f.use_q1 != 0 || f.use_q3 != 0 || f.activation != 0;
-  const auto bits = [&](bool narrow) { return narrow ? random.of({9, value}) : random.of({9, value, operand, operand}); };
+  const auto bits = [&](bool narrow) {
+    return narrow ? random.of({9, value}) : random.of({9, value, operand, operand});
+  };
   kind.a_bits = bits(steps && f.use_q1 == 0);
   kind.b_bits = bits(f.use_q2 == 0);
 }
@@ -129,7 +135,8 @@ std::vector<Kind> random_kinds(const MachineParameters& machine, Random& random)
   std::int64_t address = 0;
   for (int attempt = 0; attempt < 60; ++attempt) {
     Kind kind = random_kind(machine, random);
-    const std::int64_t words = record_bits(kind.fields) == 0 ? 0 : record_words(kind.fields, parameters.width) * kind.most_slices;
+    const std::int64_t words =
+        record_bits(kind.fields) == 0 ? 0 : record_words(kind.fields, parameters.width) * kind.most_slices;
     if (address + words > parameters.depth) continue;
     kind.fields.parameters = static_cast<std::uint32_t>(words == 0 ? 0 : address);
     address += words;
@@ -138,7 +145,8 @@ std::vector<Kind> random_kinds(const MachineParameters& machine, Random& random)
   return kinds;
 }
 
-// --- instructions ----------------------------------------------------------------------------------------------------------
+// --- instructions
+// ----------------------------------------------------------------------------------------------------------
 
 class Builder {
  public:
@@ -153,8 +161,10 @@ class Builder {
     Operand a, b;
     if (!operand(i, kind.a_bits, a)) return false;
     if (i.b_source != 0 && !operand(i, kind.b_bits, b)) return false;
-    i.a_source = a.source, i.a = a.address, i.a_stride = a.stride, i.a_bytes_log2 = a.bytes_log2, i.a_signed = a.is_signed;
-    i.b_source = b.source, i.b = b.address, i.b_stride = b.stride, i.b_bytes_log2 = b.bytes_log2, i.b_signed = b.is_signed;
+    i.a_source = a.source, i.a = a.address, i.a_stride = a.stride, i.a_bytes_log2 = a.bytes_log2,
+    i.a_signed = a.is_signed;
+    i.b_source = b.source, i.b = b.address, i.b_stride = b.stride, i.b_bytes_log2 = b.bytes_log2,
+    i.b_signed = b.is_signed;
     return results(i);
   }
 
@@ -216,16 +226,18 @@ class Builder {
     i.fixed_bytes_log2 = i.fixed_is_code != 0 ? 0 : random_.u(0, 2);
     i.fixed_slices = i.slices + (random_.percent(60) ? 0 : random_.u(0, 3));
     // The last region holds values of 4 bytes that fit post_unit.operand, and nothing else.
-    const std::int64_t pixels = std::int64_t{i.rows} * i.width, region = random_.in(0, map.regions - (i.fixed_bytes_log2 == 2 ? 1 : 2));
-    return !reads_region(i, region) &&
-           place(((pixels - 1) * i.fixed_slices + i.slices) << i.fixed_bytes_log2, region * map.depth, map.depth, i.fixed);
+    const std::int64_t pixels = std::int64_t{i.rows} * i.width,
+                       region = random_.in(0, map.regions - (i.fixed_bytes_log2 == 2 ? 1 : 2));
+    return !reads_region(i, region) && place(((pixels - 1) * i.fixed_slices + i.slices) << i.fixed_bytes_log2,
+                                             region * map.depth, map.depth, i.fixed);
   }
 
   bool bit_results(PostInstruction& i) {
     const BufferParameters& map = machine_.buffer(BufferId::act_binary);
     const std::int64_t m = machine_.xnor_array.cell_slices();
     i.bits_slice = random_.percent(40) ? 0 : random_.u(0, 3 * m);
-    i.bits_plane_cells = static_cast<std::uint32_t>(ceil_divide(std::int64_t{i.bits_slice} + i.slices, m) + random_.in(0, 1));
+    i.bits_plane_cells =
+        static_cast<std::uint32_t>(ceil_divide(std::int64_t{i.bits_slice} + i.slices, m) + random_.in(0, 1));
     i.bits_cells = i.bits_plane_cells * i.code_bits + random_.u(0, 1);
     i.bits_row = random_.percent(50) ? 0 : random_.u(0, 9);
     const BinaryMap whole{0, i.bits_row + i.rows, i.width, i.bits_cells};
@@ -237,7 +249,8 @@ class Builder {
   Random& random_;
 };
 
-// --- records ---------------------------------------------------------------------------------------------------------------
+// --- records
+// ---------------------------------------------------------------------------------------------------------------
 
 class Records {
  public:
@@ -256,24 +269,29 @@ class Records {
   }
 
  private:
-  // Factors up to the widest that keep |x M| and offsets within 2^45, so that there is room for half a step of the longest shift;
-  // shifts that leave something of the result.
+  // Factors up to the widest that keep |x M| and offsets within 2^45, so that there is room for half a step of the
+  // longest shift; shifts that leave something of the result.
   Range quantiser(QuantiserRecord& q, const Range& x, bool has_offset, bool one_more = false) {
     const std::int64_t factor_bits = unit_.multiplier + unit_.shift_step - 1, most = std::int64_t{1} << 45;
-    const std::int64_t widest = std::max<std::int64_t>(1, std::min(most / x.magnitude(), (std::int64_t{1} << (factor_bits - 1)) - 1));
+    const std::int64_t widest =
+        std::max<std::int64_t>(1, std::min(most / x.magnitude(), (std::int64_t{1} << (factor_bits - 1)) - 1));
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
       switch (random_.in(0, 3)) {
-        case 0: q.multiplier[lane] = random_.in(-std::min<std::int64_t>(5, widest), std::min<std::int64_t>(5, widest)); break;
+        case 0:
+          q.multiplier[lane] = random_.in(-std::min<std::int64_t>(5, widest), std::min<std::int64_t>(5, widest));
+          break;
         case 1: q.multiplier[lane] = random_.of({widest, -widest, -widest / 2, std::int64_t{1}}); break;
         default: q.multiplier[lane] = random_.in(-widest, widest);
       }
       const int reach = bit_width(q.multiplier[lane]) + bit_width(x.magnitude());
-      const std::int64_t shift = random_.percent(25) ? random_.in(0, 47) : std::clamp<std::int64_t>(reach - random_.in(0, 24), 0, 47);
+      const std::int64_t shift =
+          random_.percent(25) ? random_.in(0, 47) : std::clamp<std::int64_t>(reach - random_.in(0, 24), 0, 47);
       q.shift[lane] = static_cast<std::int32_t>(shift / unit_.shift_step * unit_.shift_step);
       if (!has_offset || random_.percent(20)) continue;
       const std::int64_t limit = (std::int64_t{1} << random_.in(0, random_.percent(50) ? std::min(45, reach) : 45)) - 1;
-      q.offset[lane] = random_.percent(30) && q.shift[lane] > 0 ? random_.in(-3, 3) * (std::int64_t{1} << (q.shift[lane] - 1)) % limit_of(limit)
-                                                                : random_.in(-limit, limit);
+      q.offset[lane] = random_.percent(30) && q.shift[lane] > 0
+                           ? random_.in(-3, 3) * (std::int64_t{1} << (q.shift[lane] - 1)) % limit_of(limit)
+                           : random_.in(-limit, limit);
     }
     return limits(q, one_more);
   }
@@ -286,7 +304,9 @@ class Records {
 
   Range limits(QuantiserRecord& q, bool one_more) {
     const std::int64_t widest = unit_.value - (one_more ? 0 : 1);
-    const std::int64_t most = (std::int64_t{1} << random_.of({std::min<std::int64_t>(7, widest), std::min<std::int64_t>(12, widest), widest, widest})) - 1;
+    const std::int64_t most = (std::int64_t{1} << random_.of({std::min<std::int64_t>(7, widest),
+                                                              std::min<std::int64_t>(12, widest), widest, widest})) -
+                              1;
     switch (random_.in(0, 3)) {
       case 0: q.lo = 0, q.hi = most; break;
       case 1: q.lo = random_.in(-most, most), q.hi = random_.in(q.lo, most); break;
@@ -301,7 +321,8 @@ class Records {
     r.base = random_.percent(60) ? random_.in(-8, 7) : random_.in(-128, 255 - static_cast<std::int64_t>(i.levels));
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
       r.direction[lane] = static_cast<std::uint8_t>(random_.u(0, 1));
-      for (std::size_t k = 0; k < i.levels; ++k) r.thresholds[k][lane] = random_.percent(50) ? random_.in(lo, hi) : random_.in(lo, hi) / 64;
+      for (std::size_t k = 0; k < i.levels; ++k)
+        r.thresholds[k][lane] = random_.percent(50) ? random_.in(lo, hi) : random_.in(lo, hi) / 64;
     }
   }
 
@@ -323,21 +344,26 @@ std::vector<Instruction> random_post_unit_stream(const MachineParameters& machin
   return stream;
 }
 
-void fill_post_unit(const MachineParameters& machine, std::span<const Instruction> stream, std::mt19937_64& engine, Buffers& buffers) {
+void fill_post_unit(const MachineParameters& machine, std::span<const Instruction> stream, std::mt19937_64& engine,
+                    Buffers& buffers) {
   fill_random(machine, engine, buffers);
   Random random(engine);
   const BufferParameters& accumulators = machine.buffer(BufferId::accumulators);
   for (std::int64_t word = 0; word < accumulators.regions * accumulators.depth; ++word) {
     const std::int64_t limit = std::int64_t{1} << bits_of_word(machine, word);
     for (std::int32_t& value : buffers.accumulators(static_cast<std::uint32_t>(word), 1)) {
-      value = static_cast<std::int32_t>(random.percent(20) ? random.of({-limit, limit - 1, std::int64_t{0}, std::int64_t{-1}}) : random.in(-limit, limit - 1));
+      value = static_cast<std::int32_t>(random.percent(20)
+                                            ? random.of({-limit, limit - 1, std::int64_t{0}, std::int64_t{-1}})
+                                            : random.in(-limit, limit - 1));
     }
   }
   const BufferParameters& map = machine.buffer(BufferId::act_fixed);
   const std::int64_t widest = std::int64_t{1} << (machine.post_unit.operand - 1);
   for (std::int64_t word = (map.regions - 1) * map.depth; word < map.regions * map.depth; ++word) {
     for (std::size_t byte = 0; byte < 16; byte += 4) {
-      const auto value = static_cast<std::int32_t>(random.percent(20) ? random.of({-widest, widest - 1, std::int64_t{0}, std::int64_t{-1}}) : random.in(-widest, widest - 1));
+      const auto value = static_cast<std::int32_t>(
+          random.percent(20) ? random.of({-widest, widest - 1, std::int64_t{0}, std::int64_t{-1}})
+                             : random.in(-widest, widest - 1));
       std::memcpy(&buffers.fixed(static_cast<std::uint32_t>(word), 1)[byte], &value, sizeof value);
     }
   }
@@ -360,16 +386,20 @@ void fill_post_unit(const MachineParameters& machine, std::span<const Instructio
   for (const auto& [address, users] : records) {
     const auto words = static_cast<std::uint32_t>(record_words(*users.any, width));
     for (std::uint32_t s = 0; s < users.slices; ++s) {
-      buffers.write_words(BufferId::parameters, address + s * words, encode_record(*users.any, Records(machine, random).make(*users.any, users.a, users.b), width));
+      buffers.write_words(
+          BufferId::parameters, address + s * words,
+          encode_record(*users.any, Records(machine, random).make(*users.any, users.a, users.b), width));
     }
   }
 }
 
-std::vector<WordWrite> post_unit_writes(const Executed& executed, const MachineParameters& machine, const Buffers& after) {
+std::vector<WordWrite> post_unit_writes(const Executed& executed, const MachineParameters& machine,
+                                        const Buffers& after) {
   const auto& i = std::get<PostInstruction>(executed.instruction);
   const PostUnitParameters& p = machine.post_unit;
   const std::int64_t width = machine.buffer(BufferId::parameters).width;
-  const auto at_once = static_cast<std::uint32_t>(slices_at_once(p)), m = static_cast<std::uint32_t>(machine.xnor_array.cell_slices());
+  const auto at_once = static_cast<std::uint32_t>(slices_at_once(p)),
+             m = static_cast<std::uint32_t>(machine.xnor_array.cell_slices());
   const std::uint32_t bytes = 1U << i.fixed_bytes_log2;
   const BinaryMap map{i.bits, i.bits_row + i.rows, i.width, i.bits_cells};
   std::vector<WordWrite> writes;
@@ -381,7 +411,8 @@ std::vector<WordWrite> post_unit_writes(const Executed& executed, const MachineP
       };
       for (std::uint32_t b = 0; i.write_fixed != 0 && b < bytes; ++b) {
         const std::uint32_t address = i.fixed + (pixel * i.fixed_slices + s) * bytes + b;
-        WordWrite write{time((s % at_once * bytes + b) / at_once, bytes), Place::act_fixed, address, std::vector<std::uint32_t>(4)};
+        WordWrite write{time((s % at_once * bytes + b) / at_once, bytes), Place::act_fixed, address,
+                        std::vector<std::uint32_t>(4)};
         std::memcpy(write.data.data(), after.fixed(address, 1).data(), 16);
         writes.push_back(std::move(write));
       }
@@ -389,7 +420,9 @@ std::vector<WordWrite> post_unit_writes(const Executed& executed, const MachineP
       for (std::uint32_t plane = 0; i.write_bits != 0 && plane < i.code_bits; ++plane) {
         const std::uint32_t cell = slice / m + plane * i.bits_plane_cells;
         const BinaryMap::Cell at = map.cell(x, y, cell);
-        writes.push_back({time(plane, i.code_bits), Place::act_binary, (at.address * binary_banks + at.bank) * m + slice % m,
+        writes.push_back({time(plane, i.code_bits),
+                          Place::act_binary,
+                          (at.address * binary_banks + at.bank) * m + slice % m,
                           {after.cell(map, x, y, cell)[slice % m]}});
       }
     }

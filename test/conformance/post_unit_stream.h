@@ -7,7 +7,9 @@
 namespace blendsim::conformance {
 
 std::vector<Instruction> random_post_unit_stream(const MachineParameters& machine, std::mt19937_64& random, int count);
-void fill_post_unit(const MachineParameters& machine, std::span<const Instruction> stream, std::mt19937_64& random, Buffers& buffers);
-std::vector<WordWrite> post_unit_writes(const Executed& executed, const MachineParameters& machine, const Buffers& after);
+void fill_post_unit(const MachineParameters& machine, std::span<const Instruction> stream, std::mt19937_64& random,
+                    Buffers& buffers);
+std::vector<WordWrite> post_unit_writes(const Executed& executed, const MachineParameters& machine,
+                                        const Buffers& after);
 
 }  // namespace blendsim::conformance

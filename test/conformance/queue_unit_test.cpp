@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rtl/queue_unit.sv by itself, its datapath driven by the test: platform tiny, two entries, tokens of 3 bits visible after two
-// cycles.
+// rtl/queue_unit.sv by itself, its datapath driven by the test: platform tiny, two entries, tokens of 3 bits visible
+// after two cycles.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -59,10 +59,11 @@ class QueueUnitRtl : public testing::Test {
     std::vector<Word> words;
     encode(instruction, words);
     words.resize(2);
-    const std::vector<std::uint32_t> bits = {static_cast<std::uint32_t>(words[0].low), static_cast<std::uint32_t>(words[0].low >> 32),
-                                             static_cast<std::uint32_t>(words[0].high), static_cast<std::uint32_t>(words[0].high >> 32),
-                                             static_cast<std::uint32_t>(words[1].low), static_cast<std::uint32_t>(words[1].low >> 32),
-                                             static_cast<std::uint32_t>(words[1].high), static_cast<std::uint32_t>(words[1].high >> 32)};
+    const std::vector<std::uint32_t> bits = {
+        static_cast<std::uint32_t>(words[0].low),  static_cast<std::uint32_t>(words[0].low >> 32),
+        static_cast<std::uint32_t>(words[0].high), static_cast<std::uint32_t>(words[0].high >> 32),
+        static_cast<std::uint32_t>(words[1].low),  static_cast<std::uint32_t>(words[1].low >> 32),
+        static_cast<std::uint32_t>(words[1].high), static_cast<std::uint32_t>(words[1].high >> 32)};
     set_port(top_.entry, bits);
     top_.enter = 1;
   }

@@ -18,7 +18,8 @@ std::vector<Instruction> random_store_stream(const MachineParameters& machine, s
   return stream;
 }
 
-void fill_store(const MachineParameters& machine, std::span<const Instruction>, std::mt19937_64& random, Buffers& buffers) {
+void fill_store(const MachineParameters& machine, std::span<const Instruction>, std::mt19937_64& random,
+                Buffers& buffers) {
   fill_random(machine, random, buffers);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// load and store of rtl/ before memories that no shipped platform has: beats that come at once, late, or behind others'.
+// load and store of rtl/ before memories that no shipped platform has: beats that come at once, late, or behind
+// others'.
 #include <gtest/gtest.h>
 
 #include "platform/platform.h"
@@ -63,8 +64,8 @@ TEST_P(RtlTransferMemory, LoadAndStoreAreTheModelsWheneverBeatsCome) {
   const Case& c = GetParam();
   for (const std::size_t profile : {0UL, 4UL}) {
     Compared compared;
-    const std::string difference =
-        run_unit_case(unit_streams()[c.stream], c.platform, machine_of(c), profiles[profile], 100 + c.memory, 500, compared);
+    const std::string difference = run_unit_case(unit_streams()[c.stream], c.platform, machine_of(c), profiles[profile],
+                                                 100 + c.memory, 500, compared);
     EXPECT_TRUE(difference.empty()) << difference;
   }
 #endif

@@ -14,7 +14,8 @@ std::uint32_t TransferRandom::base(BufferId buffer, std::int64_t words) {
   const BufferParameters& b = machine_.buffer(buffer);
   const std::int64_t region = number(0, b.regions - 1);
   const std::int64_t last = b.depth - words;
-  return static_cast<std::uint32_t>(region * b.depth) + (one_in(4) ? static_cast<std::uint32_t>(last) : number(0, last));
+  return static_cast<std::uint32_t>(region * b.depth) +
+         (one_in(4) ? static_cast<std::uint32_t>(last) : number(0, last));
 }
 
 std::uint32_t TransferRandom::run_bytes(std::int64_t bytes) {
@@ -26,11 +27,14 @@ std::uint32_t TransferRandom::run_bytes(std::int64_t bytes) {
 void TransferRandom::place(TransferInstruction& i, bool apart) {
   const std::int64_t bus = machine_.memory.bus_bytes();
   const std::int64_t stride = one_in(2) ? i.run_bytes : i.run_bytes + number(0, 40) * bus;
-  i.dram_stride = static_cast<std::uint32_t>(!apart && one_in(20) ? 0 : one_in(12) ? stride + 4096 / bus * bus : stride);
+  i.dram_stride = static_cast<std::uint32_t>(!apart && one_in(20) ? 0
+                                             : one_in(12)         ? stride + 4096 / bus * bus
+                                                                  : stride);
   const std::int64_t reach = std::int64_t{i.runs - 1} * i.dram_stride + i.run_bytes;
   const std::int64_t room = (static_cast<std::int64_t>(dram_area_bytes) - reach) / bus;
   std::int64_t at = number(0, room);
-  if (one_in(3)) at = std::clamp<std::int64_t>(number(1, 200) * (4096 / bus) - number(0, 20), 0, room);  // near a border
+  if (one_in(3))
+    at = std::clamp<std::int64_t>(number(1, 200) * (4096 / bus) - number(0, 20), 0, room);  // near a border
   i.dram_address = static_cast<std::uint32_t>(at * bus);
 }
 
@@ -78,7 +82,8 @@ class TransferMemory final : public AxiMemory {
 
   ReadDrive drive_read(Cycles cycle) override {
     next(cycle);
-    ReadDrive drive{dram_.load.arready, dram_.load.rvalid, dram_.load.rlast, std::vector<std::uint32_t>((word_ + 3) / 4)};
+    ReadDrive drive{dram_.load.arready, dram_.load.rvalid, dram_.load.rlast,
+                    std::vector<std::uint32_t>((word_ + 3) / 4)};
     for (std::size_t k = 0; k < dram_.load.rdata.size(); ++k) {
       drive.rdata[k / 4] |= static_cast<std::uint32_t>(dram_.load.rdata[k]) << (k % 4 * 8);
     }
@@ -98,7 +103,8 @@ class TransferMemory final : public AxiMemory {
     dram_.store.awaddr = address;
     dram_.store.awlen = beats - 1;
   }
-  void write_beat(Cycles, std::span<const std::uint32_t> data, std::span<const std::uint32_t> strobes, bool last) override {
+  void write_beat(Cycles, std::span<const std::uint32_t> data, std::span<const std::uint32_t> strobes,
+                  bool last) override {
     dram_.store.wvalid = true;
     dram_.store.wlast = last;
     dram_.store.wdata.resize(word_);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the streams of load and store share: random maps inside a buffer, runs inside an area, the memory behind the ports.
+// What the streams of load and store share: random maps inside a buffer, runs inside an area, the memory behind the
+// ports.
 #pragma once
 
 #include <memory>
@@ -14,7 +15,8 @@ class TransferRandom {
   TransferRandom(const MachineParameters& machine, std::mt19937_64& random) : machine_(machine), random_(random) {}
 
   [[nodiscard]] std::uint32_t number(std::int64_t low, std::int64_t high) {  // both included
-    return static_cast<std::uint32_t>(low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1)));
+    return static_cast<std::uint32_t>(
+        low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1)));
   }
   [[nodiscard]] bool one_in(int n) { return number(1, n) == 1; }
 

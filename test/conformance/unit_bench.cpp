@@ -29,8 +29,8 @@ std::uint32_t random_links(std::mt19937_64& random, UnitId unit, int chance) {
 }
 
 // Waits, posts and fences; a fence also where an instruction reads what one before it wrote.
-void synchronise(std::vector<Instruction>& stream, const MachineParameters& machine, UnitId unit, const Profile& profile,
-                 std::mt19937_64& random) {
+void synchronise(std::vector<Instruction>& stream, const MachineParameters& machine, UnitId unit,
+                 const Profile& profile, std::mt19937_64& random) {
   std::vector<Access> written;  // since the last fence
   for (Instruction& instruction : stream) {
     Synchronisation& sync = sync_of(instruction);
@@ -41,7 +41,8 @@ void synchronise(std::vector<Instruction>& stream, const MachineParameters& mach
     sync.layer = static_cast<std::uint32_t>(random() % 1024);
     const std::vector<Access> touched = accesses(instruction, machine);
     const bool reads_written = std::any_of(touched.begin(), touched.end(), [&](const Access& read) {
-      return !read.write && std::any_of(written.begin(), written.end(), [&](const Access& write) { return overlap(read, write); });
+      return !read.write &&
+             std::any_of(written.begin(), written.end(), [&](const Access& write) { return overlap(read, write); });
     });
     sync.fence = reads_written || percent(random, profile.fence_percent) ? 1 : 0;
     if (sync.fence != 0) written.clear();
@@ -60,7 +61,8 @@ std::set<BufferId> buffers_read(const std::vector<Instruction>& stream, const Ma
   return buffers;
 }
 
-void preload(RtlUnit& rtl, const MachineParameters& machine, const std::vector<Instruction>& stream, const Buffers& buffers) {
+void preload(RtlUnit& rtl, const MachineParameters& machine, const std::vector<Instruction>& stream,
+             const Buffers& buffers) {
   for (const BufferId id : buffers_read(stream, machine)) {
     const auto words = static_cast<std::uint32_t>(machine.buffer(id).regions * machine.buffer(id).depth);
     for (std::uint32_t word = 0; word < words; ++word) rtl.preload(id, word, buffer_word(buffers, id, word));
@@ -86,12 +88,14 @@ struct ExpectedWrite {
   std::size_t instruction = 0;
 };
 
-constexpr std::array<std::string_view, 8> place_names = {"act_binary",   "act_fixed",  "weights_binary", "weights_fixed",
-                                                         "accumulators", "parameters", "instructions",   "act_fixed lane"};
+constexpr std::array<std::string_view, 8> place_names = {"act_binary",    "act_fixed",     "weights_binary",
+                                                         "weights_fixed", "accumulators",  "parameters",
+                                                         "instructions",  "act_fixed lane"};
 
 std::string text(const WordWrite& write) {
   std::string data;
-  for (auto piece = write.data.rbegin(); piece != write.data.rend(); ++piece) data += fmt::format("{}{:08x}", data.empty() ? "" : "_", *piece);
+  for (auto piece = write.data.rbegin(); piece != write.data.rend(); ++piece)
+    data += fmt::format("{}{:08x}", data.empty() ? "" : "_", *piece);
   return fmt::format("{}[{}] = {}", place_names[static_cast<std::size_t>(write.place)], write.address, data);
 }
 
@@ -99,7 +103,8 @@ auto order(const WordWrite& w) { return std::tie(w.cycle, w.place, w.address); }
 
 // A writer's rows are compared, not the lanes above them.
 bool same(const WordWrite& expected, const WordWrite& given) {
-  if (expected.place != given.place || expected.address != given.address || expected.data.size() > given.data.size()) return false;
+  if (expected.place != given.place || expected.address != given.address || expected.data.size() > given.data.size())
+    return false;
   if (expected.place != Place::accumulators && expected.data.size() != given.data.size()) return false;
   return std::equal(expected.data.begin(), expected.data.end(), given.data.begin());
 }
@@ -107,15 +112,17 @@ bool same(const WordWrite& expected, const WordWrite& given) {
 // The model's side of a case: what should happen in which cycle.
 class Expectation {
  public:
-  Expectation(const UnitStream& stream, const MachineParameters& machine, const std::vector<Instruction>& program, const ModelRun& run,
-              Buffers& buffers, DramBytes& dram)
+  Expectation(const UnitStream& stream, const MachineParameters& machine, const std::vector<Instruction>& program,
+              const ModelRun& run, Buffers& buffers, DramBytes& dram)
       : run_(run) {
     const DramAreas areas{dram.area[0], dram.area[1], dram.area[2]};
     for (std::size_t k = 0; k < program.size(); ++k) {
       execute(program[k], machine, buffers, areas);
-      for (WordWrite& write : stream.writes({program[k], run.records[k], run.bursts[k]}, machine, buffers)) writes_.push_back({std::move(write), k});
+      for (WordWrite& write : stream.writes({program[k], run.records[k], run.bursts[k]}, machine, buffers))
+        writes_.push_back({std::move(write), k});
     }
-    std::stable_sort(writes_.begin(), writes_.end(), [](const ExpectedWrite& a, const ExpectedWrite& b) { return order(a.write) < order(b.write); });
+    std::stable_sort(writes_.begin(), writes_.end(),
+                     [](const ExpectedWrite& a, const ExpectedWrite& b) { return order(a.write) < order(b.write); });
   }
 
   [[nodiscard]] std::span<const ExpectedWrite> writes_in(Cycles cycle) {
@@ -130,13 +137,15 @@ class Expectation {
     std::vector<std::pair<Cycles, std::string>> events;
     for (std::size_t k = 0; k < run_.records.size(); ++k) {
       const InstructionRecord& r = run_.records[k];
-      for (const auto& [at, what] : {std::pair{r.visible - 1, "enters"}, std::pair{r.start, "starts"}, std::pair{r.front_free, "frees the front"}, std::pair{r.end, "ends"}}) {
+      for (const auto& [at, what] : {std::pair{r.visible - 1, "enters"}, std::pair{r.start, "starts"},
+                                     std::pair{r.front_free, "frees the front"}, std::pair{r.end, "ends"}}) {
         if (at <= cycle && at + 400 > cycle) events.emplace_back(at, fmt::format("{}: {} {}", at, k, what));
       }
     }
     std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::string out;
-    for (std::size_t e = events.size() > 12 ? events.size() - 12 : 0; e < events.size(); ++e) out += "\n    " + events[e].second;
+    for (std::size_t e = events.size() > 12 ? events.size() - 12 : 0; e < events.size(); ++e)
+      out += "\n    " + events[e].second;
     return out;
   }
 
@@ -149,8 +158,8 @@ class Expectation {
 // Drives the RTL through the stimulus and compares each cycle as it comes.
 class Comparison {
  public:
-  Comparison(const std::vector<Instruction>& program, const ModelRun& run, Expectation& expected, RtlUnit& rtl, AxiMemory* memory,
-             Compared& compared)
+  Comparison(const std::vector<Instruction>& program, const ModelRun& run, Expectation& expected, RtlUnit& rtl,
+             AxiMemory* memory, Compared& compared)
       : program_(program), run_(run), expected_(expected), rtl_(rtl), memory_(memory), compared_(compared) {}
 
   std::optional<std::string> run() {
@@ -181,8 +190,8 @@ class Comparison {
     subject_ = entered_;
     if (inputs.enter != should_enter) {
       ++compared_.cycle_differences;
-      return fmt::format("entry {}: the model enters it in cycle {}, rtl {}", entered_, run_.records[entered_].visible - 1,
-                         inputs.enter ? "now" : "is full");
+      return fmt::format("entry {}: the model enters it in cycle {}, rtl {}", entered_,
+                         run_.records[entered_].visible - 1, inputs.enter ? "now" : "is full");
     }
     entered_ += inputs.enter ? 1 : 0;
     const RtlCycle& rtl = rtl_.cycle(now_, inputs, memory_);
@@ -203,7 +212,8 @@ class Comparison {
     if (rtl.start) note("starts", started_);
     if (rtl.start != due) {
       subject_ = std::min(started_, program_.size() - 1);
-      return fmt::format("start of instruction {}: model {}, rtl {}", started_, run_.records[subject_].start, rtl.start ? "now" : "not now");
+      return fmt::format("start of instruction {}: model {}, rtl {}", started_, run_.records[subject_].start,
+                         rtl.start ? "now" : "not now");
     }
     started_ += due ? 1 : 0;
     return {};
@@ -214,13 +224,14 @@ class Comparison {
     if (rtl.done) note("ends", ended_);
     if (rtl.done != due) {
       subject_ = std::min(ended_, program_.size() - 1);
-      return fmt::format("end of instruction {}: model {}, rtl {}", ended_, run_.records[subject_].end, rtl.done ? "now" : "not now");
+      return fmt::format("end of instruction {}: model {}, rtl {}", ended_, run_.records[subject_].end,
+                         rtl.done ? "now" : "not now");
     }
     const Synchronisation none, &sync = due ? sync_of(program_[ended_]) : none;
     if (rtl.post_data != sync.post_data || rtl.post_space != sync.post_space) {
       subject_ = std::min(ended_, program_.size() - 1);
-      return fmt::format("posts of instruction {}: model data {:06b} space {:06b}, rtl data {:06b} space {:06b}", ended_, sync.post_data,
-                         sync.post_space, rtl.post_data, rtl.post_space);
+      return fmt::format("posts of instruction {}: model data {:06b} space {:06b}, rtl data {:06b} space {:06b}",
+                         ended_, sync.post_data, sync.post_space, rtl.post_data, rtl.post_space);
     }
     ended_ += due ? 1 : 0;
     return {};
@@ -233,9 +244,12 @@ class Comparison {
     for (std::size_t w = 0; w < std::max(given.size(), expected.size()); ++w) {
       if (w < given.size() && w < expected.size() && same(expected[w].write, given[w])) continue;
       subject_ = w < expected.size() ? expected[w].instruction : std::min(ended_, program_.size() - 1);
-      return fmt::format("word {} of {} (model) and {} (rtl) written in this cycle, {} cycles after the start of {}, {} words before it\n  model: {}\n  rtl:   {}",
-                         w, expected.size(), given.size(), now_ - run_.records[subject_].start, subject_, compared_.words - expected.size(),
-                         w < expected.size() ? text(expected[w].write) : "none", w < given.size() ? text(given[w]) : "none");
+      return fmt::format(
+          "word {} of {} (model) and {} (rtl) written in this cycle, {} cycles after the start of {}, {} words before "
+          "it\n  model: {}\n  rtl:   {}",
+          w, expected.size(), given.size(), now_ - run_.records[subject_].start, subject_,
+          compared_.words - expected.size(), w < expected.size() ? text(expected[w].write) : "none",
+          w < given.size() ? text(given[w]) : "none");
     }
     return {};
   }
@@ -246,10 +260,12 @@ class Comparison {
     const UnitCycles& model = run_.account;
     if (rtl == model) return std::nullopt;
     std::string out = fmt::format("accounts of {} cycles", run_.cycles);
-    for (const auto& [name, member] : {std::pair{"busy", &UnitCycles::busy}, std::pair{"stall_dependency", &UnitCycles::stall_dependency},
-                                       std::pair{"stall_memory", &UnitCycles::stall_memory}, std::pair{"stall_downstream", &UnitCycles::stall_downstream},
-                                       std::pair{"stall_fence", &UnitCycles::stall_fence}, std::pair{"stall_dispatch", &UnitCycles::stall_dispatch},
-                                       std::pair{"idle", &UnitCycles::idle}}) {
+    for (const auto& [name, member] :
+         {std::pair{"busy", &UnitCycles::busy}, std::pair{"stall_dependency", &UnitCycles::stall_dependency},
+          std::pair{"stall_memory", &UnitCycles::stall_memory},
+          std::pair{"stall_downstream", &UnitCycles::stall_downstream},
+          std::pair{"stall_fence", &UnitCycles::stall_fence}, std::pair{"stall_dispatch", &UnitCycles::stall_dispatch},
+          std::pair{"idle", &UnitCycles::idle}}) {
       out += fmt::format("\n  {:<17} model {:>8} rtl {:>8}", name, model.*member, rtl.*member);
     }
     return out;
@@ -260,8 +276,10 @@ class Comparison {
   [[nodiscard]] std::string describe(const std::string& difference) const {
     std::string out = fmt::format("cycle {}: {}", now_, difference);
     const std::size_t k = std::min(subject_, program_.size() - 1);
-    out += fmt::format("\n  instruction {}: {}\n  model's last events:{}\n  rtl's last events:", k, disassemble(program_[k]), expected_.events(now_));
-    for (std::size_t e = events_.size() > 12 ? events_.size() - 12 : 0; e < events_.size(); ++e) out += "\n    " + events_[e];
+    out += fmt::format("\n  instruction {}: {}\n  model's last events:{}\n  rtl's last events:", k,
+                       disassemble(program_[k]), expected_.events(now_));
+    for (std::size_t e = events_.size() > 12 ? events_.size() - 12 : 0; e < events_.size(); ++e)
+      out += "\n    " + events_[e];
     return out;
   }
 
@@ -279,8 +297,8 @@ class Comparison {
 
 }  // namespace
 
-std::string run_unit_case(const UnitStream& stream, std::string_view platform, const MachineParameters& machine, const Profile& profile,
-                          std::uint64_t seed, int count, Compared& compared) {
+std::string run_unit_case(const UnitStream& stream, std::string_view platform, const MachineParameters& machine,
+                          const Profile& profile, std::uint64_t seed, int count, Compared& compared) {
   const std::unique_ptr<RtlUnit> rtl = make_rtl_unit(name(stream.unit), platform, machine);
   if (rtl == nullptr) return "no such bench was built";
   std::mt19937_64 random(seed);
@@ -304,11 +322,12 @@ std::string run_unit_case(const UnitStream& stream, std::string_view platform, c
     return fmt::format("{} on {}, {}, seed {}: {}", name(stream.unit), platform, profile.name, seed, *difference);
   }
   for (std::size_t area = 0; area < dram.area.size(); ++area) {
-    const auto [model, given] = std::mismatch(dram.area[area].begin(), dram.area[area].end(), rtl_dram.area[area].begin());
+    const auto [model, given] =
+        std::mismatch(dram.area[area].begin(), dram.area[area].end(), rtl_dram.area[area].begin());
     if (model == dram.area[area].end()) continue;
     ++compared.word_differences;
-    return fmt::format("{} on {}, {}, seed {}: byte {} of DRAM area {}: model {:#x}, rtl {:#x}", name(stream.unit), platform, profile.name, seed,
-                       model - dram.area[area].begin(), area, *model, *given);
+    return fmt::format("{} on {}, {}, seed {}: byte {} of DRAM area {}: model {:#x}, rtl {:#x}", name(stream.unit),
+                       platform, profile.name, seed, model - dram.area[area].begin(), area, *model, *given);
   }
   return {};
 }

@@ -23,11 +23,19 @@ namespace blendsim::conformance {
 
 // What a write port moves: a word of a buffer, or one 32-bit lane of a word of act_fixed (load's stem form).
 enum class Place : std::uint8_t {
-  act_binary, act_fixed, weights_binary, weights_fixed, accumulators, parameters, instructions, act_fixed_lane
+  act_binary,
+  act_fixed,
+  weights_binary,
+  weights_fixed,
+  accumulators,
+  parameters,
+  instructions,
+  act_fixed_lane
 };
 
-// One written word. act_binary: 16 bits of the slice at (bank address * 16 + bank) * m + slice. act_fixed_lane: 32 bits of
-// lane address % 4 of word address / 4. Others: the word from bit 0, in pieces of 32 bits (accumulators: the writer's rows).
+// One written word. act_binary: 16 bits of the slice at (bank address * 16 + bank) * m + slice. act_fixed_lane: 32 bits
+// of lane address % 4 of word address / 4. Others: the word from bit 0, in pieces of 32 bits (accumulators: the
+// writer's rows).
 struct WordWrite {
   Cycles cycle = 0;
   Place place = Place::accumulators;
@@ -52,8 +60,9 @@ struct DramBytes {
   std::array<std::vector<std::uint8_t>, 3> area;
 };
 
-// What answers the AXI ports of load and store. In each cycle first drive_...(), from what was seen in earlier cycles, then
-// what stands on the unit's valid outputs in this cycle; a handshake is a valid seen in a cycle that was driven ready.
+// What answers the AXI ports of load and store. In each cycle first drive_...(), from what was seen in earlier cycles,
+// then what stands on the unit's valid outputs in this cycle; a handshake is a valid seen in a cycle that was driven
+// ready.
 class AxiMemory {
  public:
   struct ReadDrive {
@@ -68,7 +77,8 @@ class AxiMemory {
   virtual WriteDrive drive_write(Cycles) { return {}; }
   virtual void read_request(Cycles, std::uint64_t /*address*/, std::uint32_t /*beats*/) {}
   virtual void write_request(Cycles, std::uint64_t /*address*/, std::uint32_t /*beats*/) {}
-  virtual void write_beat(Cycles, std::span<const std::uint32_t> /*data*/, std::span<const std::uint32_t> /*strobes*/, bool /*last*/) {}
+  virtual void write_beat(Cycles, std::span<const std::uint32_t> /*data*/, std::span<const std::uint32_t> /*strobes*/,
+                          bool /*last*/) {}
 };
 
 // What a unit brings to its tests (README.md).
@@ -77,7 +87,8 @@ struct UnitStream {
   std::function<std::vector<Instruction>(const MachineParameters&, std::mt19937_64&, int count)> random;
   std::function<void(const MachineParameters&, std::span<const Instruction>, std::mt19937_64&, Buffers&)> fill;
   std::function<std::vector<WordWrite>(const Executed&, const MachineParameters&, const Buffers& after)> writes;
-  // load and store: the memory behind the bench's ports. It reads and writes `bytes`, which must be what the model leaves.
+  // load and store: the memory behind the bench's ports. It reads and writes `bytes`, which must be what the model
+  // leaves.
   std::function<std::unique_ptr<AxiMemory>(const MachineParameters&, DramBytes& bytes)> memory{};
 };
 
@@ -87,27 +98,27 @@ struct UnitStream {
 // Which stimulus: how entries and tokens come.
 struct Profile {
   std::string_view name;
-  int entry_ahead;     // entry k is offered after the start of entry k - entry_ahead (0: from the first cycle on) ...
-  int entry_gap;       // ... 0 to this many cycles later
-  int token_ahead;     // tokens of entry k are posted after the start of an entry up to this many places before it ...
-  int token_delay;     // ... 0 to this many cycles later
-  int wait_percent;    // of the links of each instruction
+  int entry_ahead;   // entry k is offered after the start of entry k - entry_ahead (0: from the first cycle on) ...
+  int entry_gap;     // ... 0 to this many cycles later
+  int token_ahead;   // tokens of entry k are posted after the start of an entry up to this many places before it ...
+  int token_delay;   // ... 0 to this many cycles later
+  int wait_percent;  // of the links of each instruction
   int fence_percent;
 };
 inline constexpr std::array profiles = {
-    Profile{"back_to_back", 0, 0, 1, 0, 0, 0},
-    Profile{"late_entries", 1, 12, 8, 2, 5, 5},
-    Profile{"late_tokens", 0, 0, 1, 40, 12, 0},
-    Profile{"fences", 3, 4, 4, 10, 5, 60},
+    Profile{"back_to_back", 0, 0, 1, 0, 0, 0},  Profile{"late_entries", 1, 12, 8, 2, 5, 5},
+    Profile{"late_tokens", 0, 0, 1, 40, 12, 0}, Profile{"fences", 3, 4, 4, 10, 5, 60},
     Profile{"mixed", 2, 30, 6, 60, 10, 15},
 };
 
-// Runs `count` instructions from `seed` through both. Returns the first difference in words, or nothing, and in `compared` what
-// was compared.
-[[nodiscard]] std::string run_unit_case(const UnitStream& stream, std::string_view platform, const MachineParameters& machine,
-                                        const Profile& profile, std::uint64_t seed, int count, Compared& compared);
+// Runs `count` instructions from `seed` through both. Returns the first difference in words, or nothing, and in
+// `compared` what was compared.
+[[nodiscard]] std::string run_unit_case(const UnitStream& stream, std::string_view platform,
+                                        const MachineParameters& machine, const Profile& profile, std::uint64_t seed,
+                                        int count, Compared& compared);
 
-// A word of a buffer in pieces of 32 bits (act_binary: the 16 cells of a bank address), as a bench is preloaded with it.
+// A word of a buffer in pieces of 32 bits (act_binary: the 16 cells of a bank address), as a bench is preloaded with
+// it.
 [[nodiscard]] std::vector<std::uint32_t> buffer_word(const Buffers& buffers, BufferId buffer, std::uint32_t address);
 
 // Random bits in every word of every buffer; weights_fixed stay inside mac_array.weight_bits.

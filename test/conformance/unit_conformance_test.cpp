@@ -55,8 +55,8 @@ TEST_P(RtlUnitConformance, StartsEndsAccountsTokensAndWordsAreTheModels) {
   const MachineParameters machine = machine_of(platform_names[c.platform]);
   const std::uint64_t seed = 1 + c.profile + profiles.size() * (c.platform + platform_names.size() * c.unit);
   Compared compared;
-  const std::string difference = run_unit_case(unit_streams()[c.unit], platform_names[c.platform], machine, profiles[c.profile], seed,
-                                               instructions, compared);
+  const std::string difference = run_unit_case(unit_streams()[c.unit], platform_names[c.platform], machine,
+                                               profiles[c.profile], seed, instructions, compared);
   EXPECT_TRUE(difference.empty()) << difference;
   append_row("unit", std::string(name(unit_streams()[c.unit].unit)) + " " + std::string(profiles[c.profile].name),
              platform_names[c.platform], compared);

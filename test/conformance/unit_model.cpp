@@ -18,15 +18,24 @@ int sc_main(int, char**) { return 0; }
 namespace blendsim::conformance {
 namespace {
 
-int below(std::mt19937_64& random, int n) { return n <= 0 ? 0 : static_cast<int>(random() % static_cast<std::uint64_t>(n)); }
+int below(std::mt19937_64& random, int n) {
+  return n <= 0 ? 0 : static_cast<int>(random() % static_cast<std::uint64_t>(n));
+}
 
-// Offers entries and posts tokens, each a random while after the start that it refers to. An entry enters by rule 5: one
-// cycle after the entry before at the earliest, and after the start of the one `queue_depth` places before.
+// Offers entries and posts tokens, each a random while after the start that it refers to. An entry enters by rule 5:
+// one cycle after the entry before at the earliest, and after the start of the one `queue_depth` places before.
 class Stimulus {
  public:
-  Stimulus(const MachineParameters& machine, QueueUnit& unit, UnitId id, Tokens& tokens, Context& context, const Profile& profile,
-           std::mt19937_64& random, ModelRun& run)
-      : machine_(machine), unit_(unit), id_(id), tokens_(tokens), context_(context), profile_(profile), random_(random), run_(run) {}
+  Stimulus(const MachineParameters& machine, QueueUnit& unit, UnitId id, Tokens& tokens, Context& context,
+           const Profile& profile, std::mt19937_64& random, ModelRun& run)
+      : machine_(machine),
+        unit_(unit),
+        id_(id),
+        tokens_(tokens),
+        context_(context),
+        profile_(profile),
+        random_(random),
+        run_(run) {}
 
   void started(Cycles start) {
     starts_.push_back(start);
@@ -57,8 +66,8 @@ class Stimulus {
     return true;
   }
 
-  // The tokens of one instruction, when the starts that they refer to are known. A counter never overflows: a token is posted
-  // after the start that takes the one 2^token_bits - 1 places before on its link.
+  // The tokens of one instruction, when the starts that they refer to are known. A counter never overflows: a token is
+  // posted after the start that takes the one 2^token_bits - 1 places before on its link.
   bool post_next() {
     const auto k = static_cast<std::ptrdiff_t>(posted_);
     if (posted_ == context_.records.size()) return false;
@@ -66,7 +75,8 @@ class Stimulus {
     const Synchronisation& sync = sync_of(context_.instruction(static_cast<std::int32_t>(k)));
     const std::uint32_t mask = sync.wait_data | sync.wait_space << unit_count;
     bool ready = known(k - ahead_);
-    for (std::size_t link = 0; link < links_.size(); ++link) ready = ready && ((mask >> link & 1) == 0 || known(room_after(links_[link])));
+    for (std::size_t link = 0; link < links_.size(); ++link)
+      ready = ready && ((mask >> link & 1) == 0 || known(room_after(links_[link])));
     if (!ready) return false;
     for (std::size_t link = 0; link < links_.size(); ++link) {
       if ((mask >> link & 1) != 0) post(link, k, start(k - ahead_) + below(random_, profile_.token_delay + 1));
@@ -190,8 +200,8 @@ UnitModel& UnitModel::instance() {
   return model;
 }
 
-ModelRun UnitModel::run(const MachineParameters& machine, UnitId unit, const std::vector<Instruction>& stream, const Profile& profile,
-                        std::mt19937_64& random) {
+ModelRun UnitModel::run(const MachineParameters& machine, UnitId unit, const std::vector<Instruction>& stream,
+                        const Profile& profile, std::mt19937_64& random) {
   Parts& parts = *parts_;
   parts.reset(machine, unit, stream);
   ModelRun run;
@@ -212,7 +222,8 @@ ModelRun UnitModel::run(const MachineParameters& machine, UnitId unit, const std
   run.records = parts.context.records;
   run.cycles = run.records.empty() ? 0 : run.records.back().end + 1;
   run.account = tested.account(run.cycles);
-  std::stable_sort(run.tokens.begin(), run.tokens.end(), [](const TokenPost& a, const TokenPost& b) { return a.cycle < b.cycle; });
+  std::stable_sort(run.tokens.begin(), run.tokens.end(),
+                   [](const TokenPost& a, const TokenPost& b) { return a.cycle < b.cycle; });
   return run;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model's units without a dispatcher: one of them runs a stream under a stimulus that is decided as it goes, from the
-// starts, and is told afterwards as plain cycles.
+// The model's units without a dispatcher: one of them runs a stream under a stimulus that is decided as it goes, from
+// the starts, and is told afterwards as plain cycles.
 #pragma once
 
 #include <memory>
@@ -19,12 +19,12 @@ struct TokenPost {
 };
 
 struct ModelRun {
-  std::vector<Cycles> offered;            // of each instruction: first cycle in which its entry wants to enter
-  std::vector<TokenPost> tokens;          // in order of cycles
+  std::vector<Cycles> offered;    // of each instruction: first cycle in which its entry wants to enter
+  std::vector<TokenPost> tokens;  // in order of cycles
   std::vector<InstructionRecord> records;
   std::vector<std::vector<BurstEvent>> bursts;  // of each instruction
-  UnitCycles account;                     // of [0, cycles)
-  Cycles cycles = 0;                      // the cycle after the last end
+  UnitCycles account;                           // of [0, cycles)
+  Cycles cycles = 0;                            // the cycle after the last end
 };
 
 // The process's rig: SystemC elaborates once.

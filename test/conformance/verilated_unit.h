@@ -44,7 +44,8 @@ template <class Port>
 void set_port(Port& port, std::span<const std::uint32_t> words) {
   if constexpr (std::is_integral_v<Port>) {
     std::uint64_t value = 0;
-    for (std::size_t w = 0; w < std::min<std::size_t>(2, words.size()); ++w) value |= std::uint64_t{words[w]} << (32 * w);
+    for (std::size_t w = 0; w < std::min<std::size_t>(2, words.size()); ++w)
+      value |= std::uint64_t{words[w]} << (32 * w);
     port = static_cast<Port>(value);
   } else {
     constexpr std::size_t size = sizeof(Port) / sizeof(EData);
@@ -190,7 +191,8 @@ class VerilatedUnit final : public RtlUnit {
     for (std::uint32_t lane = 0; lane < 4; ++lane) {
       if (port_bits(top_.act_fixed_lane_write, lane, 1) == 0) continue;
       const auto word = static_cast<std::uint32_t>(port_bits(top_.act_fixed_lane_write_address, lane * bits, bits));
-      cycle_.writes.push_back({0, Place::act_fixed_lane, word * 4 + lane, port_words(top_.act_fixed_lane_write_data, lane * 32, 32)});
+      cycle_.writes.push_back(
+          {0, Place::act_fixed_lane, word * 4 + lane, port_words(top_.act_fixed_lane_write_data, lane * 32, 32)});
     }
   }
 

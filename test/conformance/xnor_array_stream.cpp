@@ -8,8 +8,9 @@
 namespace blendsim::conformance {
 namespace {
 
-// Draws instructions until one fits the buffers and is short enough. Maps, kernels and borders need not belong together:
-// the unit knows coordinates, not networks, so taps may miss the map altogether and border classes stand anywhere.
+// Draws instructions until one fits the buffers and is short enough. Maps, kernels and borders need not belong
+// together: the unit knows coordinates, not networks, so taps may miss the map altogether and border classes stand
+// anywhere.
 class Generator {
  public:
   Generator(const MachineParameters& machine, std::mt19937_64& random) : machine_(machine), random_(random) {}
@@ -108,7 +109,8 @@ class Generator {
 
 }  // namespace
 
-std::vector<Instruction> random_xnor_array_stream(const MachineParameters& machine, std::mt19937_64& random, int count) {
+std::vector<Instruction> random_xnor_array_stream(const MachineParameters& machine, std::mt19937_64& random,
+                                                  int count) {
   Generator generator(machine, random);
   std::vector<Instruction> stream;
   // Most are shorter than the pipeline, so that several are in flight; few are long.
@@ -128,7 +130,8 @@ std::vector<WordWrite> xnor_array_writes(const Executed& executed, const Machine
   std::vector<WordWrite> writes;
   for (std::uint32_t word = 0; word < i.rows * i.out_width * i.groups; ++word) {
     const std::span<const std::int32_t> sums = after.accumulators(i.destination + word, 1).first(rows);
-    WordWrite write{executed.record.start + written(i, machine.xnor_array, word), Place::accumulators, i.destination + word, {}};
+    WordWrite write{
+        executed.record.start + written(i, machine.xnor_array, word), Place::accumulators, i.destination + word, {}};
     for (const std::int32_t sum : sums) write.data.push_back(static_cast<std::uint32_t>(sum));
     writes.push_back(std::move(write));
   }

@@ -13,9 +13,9 @@ using Write = Tensor (*)(Draft&, const Tensor& x);
 
 struct Row {
   const char* name;
-  int weight;                                        // how often it is drawn, in proportion
-  bool qonnx;                                        // needs an operator that ONNX does not have
-  bool (*fits)(const Draft&, const Tensor& x);       // nullptr: always
+  int weight;                                   // how often it is drawn, in proportion
+  bool qonnx;                                   // needs an operator that ONNX does not have
+  bool (*fits)(const Draft&, const Tensor& x);  // nullptr: always
   Write write;
 };
 

@@ -56,13 +56,15 @@ class Bracket {
 
   // The node again on the least and on the greatest values. Subtraction takes one of each.
   void twins(const onnx::NodeProto& node) {
-    const bool crosses = node.op_type() == "Sub" && doubled_.contains(node.input(0)) && doubled_.contains(node.input(1));
+    const bool crosses =
+        node.op_type() == "Sub" && doubled_.contains(node.input(0)) && doubled_.contains(node.input(1));
     for (const bool low : {true, false}) {
       auto& twin = *out_.mutable_graph()->add_node();
       twin = node;
       twin.clear_name();
       for (int i = 0; i < twin.input_size(); ++i) {
-        if (doubled_.contains(node.input(i))) twin.set_input(i, node.input(i) + (low != (crosses && i == 1) ? low_suffix : high_suffix));
+        if (doubled_.contains(node.input(i)))
+          twin.set_input(i, node.input(i) + (low != (crosses && i == 1) ? low_suffix : high_suffix));
       }
       for (std::string& output : *twin.mutable_output()) output += low ? "//a" : "//b";
     }
@@ -70,8 +72,8 @@ class Bracket {
 
   // Orders y and its twins (a falling operator exchanges them), and widens them by y's own rounding.
   void settle(const onnx::NodeProto& node, const std::string& y, bool twice, bool rounds) {
-    static const std::set<std::string> not_float{"GreaterOrEqual", "Greater", "LessOrEqual", "Less", "Not", "QuantizeLinear",
-                                                 "ArgMax", "TopK"};
+    static const std::set<std::string> not_float{"GreaterOrEqual", "Greater", "LessOrEqual", "Less", "Not",
+                                                 "QuantizeLinear", "ArgMax",  "TopK"};
     const bool ordered = !not_float.contains(node.op_type());
     std::string least = y, most = y;
     if (twice && ordered) {

@@ -16,8 +16,9 @@ namespace blendsim::differential {
 inline constexpr const char* low_suffix = "//low";
 inline constexpr const char* high_suffix = "//high";
 
-// A standard model with NAME//low and NAME//high beside each tensor that depends on a rounding sum, as outputs for quantisers'
-// outputs and the graph's; and every tensor of `names` as an output.
-[[nodiscard]] onnx::ModelProto bracketed(const onnx::ModelProto& model, const Traits& traits, const std::set<std::string>& names);
+// A standard model with NAME//low and NAME//high beside each tensor that depends on a rounding sum, as outputs for
+// quantisers' outputs and the graph's; and every tensor of `names` as an output.
+[[nodiscard]] onnx::ModelProto bracketed(const onnx::ModelProto& model, const Traits& traits,
+                                         const std::set<std::string>& names);
 
 }  // namespace blendsim::differential

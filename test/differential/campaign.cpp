@@ -45,8 +45,8 @@ std::string draws_text(const std::vector<int>& draws) {
 }
 
 // Shrinks the seed's network and writes it; returns the folder.
-std::string write_shrunk(Trials& trials, const CampaignOptions& options, std::uint64_t seed, const std::vector<int>& draws,
-                         const std::string& kind, bool odd_constants) {
+std::string write_shrunk(Trials& trials, const CampaignOptions& options, std::uint64_t seed,
+                         const std::vector<int>& draws, const std::string& kind, bool odd_constants) {
   const Fails fails = [&](Choices& choices) {
     const Case c = generate(choices);
     if (c.traits.odd_constants && !odd_constants) return false;  // another fault's ground
@@ -54,7 +54,8 @@ std::string write_shrunk(Trials& trials, const CampaignOptions& options, std::ui
     return outcome.kind == Outcome::Kind::fault && outcome.reason == kind;
   };
   const bool slow = kind == "hang";
-  const std::vector<int> least = shrunk(draws, fails, slow ? std::min(options.shrink_trials, 40) : options.shrink_trials);
+  const std::vector<int> least =
+      shrunk(draws, fails, slow ? std::min(options.shrink_trials, 40) : options.shrink_trials);
   Choices choices(least);
   const Case c = generate(choices);
   const std::string folder = fmt::format("{}/{}-{}", options.folder, folder_name(kind), seed);
@@ -99,13 +100,18 @@ class Progress {
     if (options_.folder.empty()) return;
     nlohmann::json faults = nlohmann::json::object();
     for (const auto& [kind, seen] : t.faults) {
-      faults[kind] = {{"count", seen.count}, {"first_seed", seen.first_seed}, {"detail", seen.detail}, {"folder", seen.folder}};
+      faults[kind] = {
+          {"count", seen.count}, {"first_seed", seen.first_seed}, {"detail", seen.detail}, {"folder", seen.folder}};
     }
-    const nlohmann::json j{
-        {"first_seed", options_.first_seed},
-        {"counts", {t.networks, t.lowered, t.compiled, t.equal, t.refused, t.unjudged}},
-        {"tally", {t.tally.layers, t.tally.exact_layers, t.tally.values, t.tally.uncertain, t.tally.admitted, t.tally.tensors, t.tally.hidden}},
-        {"refusals", t.refusals}, {"not_compiled", t.not_compiled}, {"judge_refusals", t.judge_refusals}, {"faults", faults}};
+    const nlohmann::json j{{"first_seed", options_.first_seed},
+                           {"counts", {t.networks, t.lowered, t.compiled, t.equal, t.refused, t.unjudged}},
+                           {"tally",
+                            {t.tally.layers, t.tally.exact_layers, t.tally.values, t.tally.uncertain, t.tally.admitted,
+                             t.tally.tensors, t.tally.hidden}},
+                           {"refusals", t.refusals},
+                           {"not_compiled", t.not_compiled},
+                           {"judge_refusals", t.judge_refusals},
+                           {"faults", faults}};
     std::filesystem::create_directories(options_.folder);
     std::ofstream(file_ + ".new") << j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
     std::filesystem::rename(file_ + ".new", file_);
@@ -122,10 +128,12 @@ class Progress {
 std::string Totals::text() const {
   std::string out = fmt::format(
       "{} networks: {} lowered ({:.0f} %), {} of them compiled; {} equal, {} refused, {} with a fault\n"
-      "{} layers, {} called exact; {} tensors with {} values compared, {} uncertain (float sums round), {} admitted differences, "
+      "{} layers, {} called exact; {} tensors with {} values compared, {} uncertain (float sums round), {} admitted "
+      "differences, "
       "{} layers with a rounding sum inside; {} networks the judge refuses\n",
-      networks, lowered, 100.0 * lowered / std::max(networks, 1), compiled, equal, refused, networks - equal - refused, tally.layers,
-      tally.exact_layers, tally.tensors, tally.values, tally.uncertain, tally.admitted, tally.hidden, unjudged);
+      networks, lowered, 100.0 * lowered / std::max(networks, 1), compiled, equal, refused, networks - equal - refused,
+      tally.layers, tally.exact_layers, tally.tensors, tally.values, tally.uncertain, tally.admitted, tally.hidden,
+      unjudged);
   out += table("refused when lowered:", refusals) + table("refused by the platform:", not_compiled) +
          table("refused by the judge:", judge_refusals);
   for (const auto& [kind, seen] : faults) {
@@ -165,7 +173,8 @@ Totals run_campaign(const CampaignOptions& options) {
     count(totals, o);
     if (o.kind == Outcome::Kind::fault) {
       const std::string kind = o.reason + (o.where.empty() ? "" : " | " + o.where);
-      if (options.progress) std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed), kind.c_str());
+      if (options.progress)
+        std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed), kind.c_str());
       FaultSeen& seen = totals.faults[kind];
       if (seen.count++ == 0) {
         seen.first_seed = seed;

@@ -84,8 +84,9 @@ Tensor shifted(const Tensor& x, const std::string& name, const std::vector<float
 }
 
 std::vector<float> draw_offsets(Draft& d, const Tensor& x, int count) {
-  const double step = x.unit > 0 && !d.chance(15) ? std::max(x.unit, std::exp2(std::floor(std::log2(std::max(x.spread, 1e-6) / 8))))
-                                                  : x.spread / 7.3;
+  const double step = x.unit > 0 && !d.chance(15)
+                          ? std::max(x.unit, std::exp2(std::floor(std::log2(std::max(x.spread, 1e-6) / 8))))
+                          : x.spread / 7.3;
   return d.filled(count, [&](int r) { return static_cast<float>(step * (r % 21 - 10)); });
 }
 
@@ -107,13 +108,20 @@ Tensor batch_normalization(Draft& d, const Tensor& x) {
   const double deviation = dyadic ? std::exp2(std::round(std::log2(std::max(x.spread, 1e-6)))) : x.spread * 1.1;
   const float epsilon = dyadic ? std::ldexp(static_cast<float>(deviation * deviation), -10) : 1e-5F;
   std::vector<float> gamma = draw_factors(d, n);
-  if (dyadic) for (float& g : gamma) g = g == 0 ? 0 : std::copysign(static_cast<float>(std::exp2(std::round(std::log2(std::fabs(g))))), g);
-  const auto offset = [&](double step) { return d.filled(n, [&](int r) { return static_cast<float>(step * (r % 9 - 4)); }); };
+  if (dyadic)
+    for (float& g : gamma)
+      g = g == 0 ? 0 : std::copysign(static_cast<float>(std::exp2(std::round(std::log2(std::fabs(g))))), g);
+  const auto offset = [&](double step) {
+    return d.filled(n, [&](int r) { return static_cast<float>(step * (r % 9 - 4)); });
+  };
   const std::vector<float> beta = offset(dyadic ? 0.25 : 0.23), mean = offset(deviation / 4);
-  std::vector<float> variance(static_cast<std::size_t>(n), static_cast<float>(deviation * deviation) - (dyadic ? epsilon : 0));
-  if (!dyadic) variance = d.filled(n, [&](int r) { return static_cast<float>(deviation * deviation * (0.5 + r % 100 / 70.0)); });
+  std::vector<float> variance(static_cast<std::size_t>(n),
+                              static_cast<float>(deviation * deviation) - (dyadic ? epsilon : 0));
+  if (!dyadic)
+    variance = d.filled(n, [&](int r) { return static_cast<float>(deviation * deviation * (0.5 + r % 100 / 70.0)); });
   const std::string name =
-      d.node("BatchNormalization", {x.name, d.floats({n}, gamma), d.floats({n}, beta), d.floats({n}, mean), d.floats({n}, variance)},
+      d.node("BatchNormalization",
+             {x.name, d.floats({n}, gamma), d.floats({n}, beta), d.floats({n}, mean), d.floats({n}, variance)},
              {attr("epsilon", epsilon)});
   Tensor out = renamed(x, name, x.shape);
   out.codes = false;
@@ -161,13 +169,16 @@ Tensor prelu(Draft& d, const Tensor& x) {
     if (kind == 1) return static_cast<float>(r % 9 - 2) * 0.125F;
     return static_cast<float>(r % 1000) / 2500.0F - (kind == 3 ? 0.1F : 0.0F);
   });
-  return rescaled(d, x, d.node("PRelu", {x.name, parameter(d, x, slope)}), std::max(1.0, largest(slope)), std::min(1.0, smallest_bit(slope)));
+  return rescaled(d, x, d.node("PRelu", {x.name, parameter(d, x, slope)}), std::max(1.0, largest(slope)),
+                  std::min(1.0, smallest_bit(slope)));
 }
 
 Tensor clip(Draft& d, const Tensor& x) {
-  const double step = x.unit > 0 ? std::max(x.unit, std::exp2(std::floor(std::log2(std::max(x.spread, 1e-6) / 4)))) : x.spread / 3.7;
+  const double step =
+      x.unit > 0 ? std::max(x.unit, std::exp2(std::floor(std::log2(std::max(x.spread, 1e-6) / 4)))) : x.spread / 3.7;
   const int low = d.pick(-8, 2), high = low + d.pick(1, 12), kind = d.pick(0, 4);
-  const std::string lo = d.floats({}, {static_cast<float>(step * low)}), hi = d.floats({}, {static_cast<float>(step * high)});
+  const std::string lo = d.floats({}, {static_cast<float>(step * low)}),
+                    hi = d.floats({}, {static_cast<float>(step * high)});
   const std::string name = kind == 1   ? d.node("Clip", {x.name, lo})
                            : kind == 2 ? d.node("Clip", {x.name, "", hi})
                            : kind == 3 ? d.node("Max", {x.name, lo})
@@ -227,7 +238,8 @@ constexpr Row table[] = {
     {"Mul", 6, false, nullptr, multiply},
     {"Add", 6, false, nullptr, add},
     {"BatchNormalization", 6, false, nullptr, batch_normalization},
-    {"Unsqueeze BatchNormalization Squeeze", 3, false, [](const Draft&, const Tensor& x) { return x.flat(); }, wide_batch_normalization},
+    {"Unsqueeze BatchNormalization Squeeze", 3, false, [](const Draft&, const Tensor& x) { return x.flat(); },
+     wide_batch_normalization},
     {"Add of a map", 1, false, nullptr, add_map},
     {"Relu", 6, false, nullptr, relu},
     {"Div", 2, false, nullptr, divide},

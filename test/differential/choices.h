@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every decision of the generator is one small integer drawn here, the simplest first: a network is a function of its
-// sequence of draws. So a network is shrunk by shrinking the sequence (shrink.h), whatever the generator builds from it.
+// sequence of draws. So a network is shrunk by shrinking the sequence (shrink.h), whatever the generator builds from
+// it.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,8 @@ class Choices {
   // Replays a sequence; a draw beyond its end takes its simplest value.
   explicit Choices(std::vector<int> replayed) : replayed_(std::move(replayed)), replays_(true) {}
 
-  // An integer from lo, the simplest, to hi. Engine only: the distributions of the standard library differ between hosts.
+  // An integer from lo, the simplest, to hi. Engine only: the distributions of the standard library differ between
+  // hosts.
   int pick(int lo, int hi) {
     int value = lo;
     if (!replays_) {

@@ -19,8 +19,8 @@ constexpr const char* hidden_note = " (a float sum inside may round otherwise)";
 
 // The judge's tensor in a tensor's integers: each element from lo to hi; empty: it is not made of its integers.
 struct Expected {
-  std::vector<std::int64_t> lo, hi, own;   // own: of the judge's value itself
-  std::vector<bool> known;   // false: NaN or infinite
+  std::vector<std::int64_t> lo, hi, own;  // own: of the judge's value itself
+  std::vector<bool> known;                // false: NaN or infinite
 };
 
 class Comparer {
@@ -37,7 +37,8 @@ class Comparer {
     }
   }
   [[nodiscard]] bool hides(const Layer& layer) const {
-    return std::any_of(layer.nodes.begin(), layer.nodes.end(), [&](const std::string& node) { return hidden_.contains(node); });
+    return std::any_of(layer.nodes.begin(), layer.nodes.end(),
+                       [&](const std::string& node) { return hidden_.contains(node); });
   }
 
   void input(const FloatArray& x) {
@@ -101,7 +102,10 @@ class Comparer {
   void fault(const std::string& kind, const std::string& where, const std::string& detail) {
     Fault fault{kind, where, detail};
     if (kind == "label") result_.faults.push_back(std::move(fault));  // behind everything that is worse
-    else result_.faults.insert(std::find_if(result_.faults.begin(), result_.faults.end(), [](const Fault& f) { return f.kind == "label"; }), std::move(fault));
+    else
+      result_.faults.insert(
+          std::find_if(result_.faults.begin(), result_.faults.end(), [](const Fault& f) { return f.kind == "label"; }),
+          std::move(fault));
   }
 
   // The operators of the file that a layer stands for: Conv_3_node is a Conv.
@@ -142,7 +146,8 @@ class Comparer {
       const double exact = static_cast<double>(v[i]) / scale + zero, middle = whole(v[i]);
       const bool known = std::isfinite(exact) && std::fabs(exact) < 1e15;
       out.known.push_back(known);
-      if (known && judged.low.empty() && std::fabs(exact - middle) > 1e-4 * std::max(1.0, std::fabs(exact) * 1e-2)) return {};
+      if (known && judged.low.empty() && std::fabs(exact - middle) > 1e-4 * std::max(1.0, std::fabs(exact) * 1e-2))
+        return {};
       double lo = middle, hi = middle;
       if (!judged.low.empty()) {
         for (const float x : {judged.low[i], judged.high[i]}) {
@@ -163,7 +168,8 @@ class Comparer {
     const IntTensor& tensor = network_.tensors[t];
     all_exact_ = all_exact_ && open_[t].exact;
     const auto found = judgement_.find(tensor.name);
-    if (found == judgement_.end() || found->second.array.values.size() != static_cast<std::size_t>(tensor.size())) return;
+    if (found == judgement_.end() || found->second.array.values.size() != static_cast<std::size_t>(tensor.size()))
+      return;
     if (tensor.format == Format::signed_bits(32) && tensor.scale == 1) return;  // an accumulator in units of its own
     const auto scales = traits_.channel_scales.find(tensor.name);
     if (scales != traits_.channel_scales.end() && scales->second.empty()) return;
@@ -187,13 +193,16 @@ class Comparer {
       largest = std::max(largest, error);
     }
     if (differing != 0 && op == "MaxPool" && open_[t].exact && is_line(forced_[t], want)) {
-      return fault("label", place_, fmt::format("'{}' is another number of the file's tensor of this name: {} where that is {}", tensor.name,
-                                                forced_[t][static_cast<std::size_t>(first)], want.own[static_cast<std::size_t>(first)]));
+      return fault(
+          "label", place_,
+          fmt::format("'{}' is another number of the file's tensor of this name: {} where that is {}", tensor.name,
+                      forced_[t][static_cast<std::size_t>(first)], want.own[static_cast<std::size_t>(first)]));
     }
     if (differing != 0) judge_claim(tensor, op, open_[t], differing, largest, static_cast<std::size_t>(first), want);
     bool representable = true;  // a Sign that another order of the sum makes 0 is none of a tensor of +-1
     for (std::size_t i = 0; i < want.lo.size(); ++i) {
-      representable = representable && (!want.known[i] || want.lo[i] == want.hi[i] || tensor.format.contains(want.own[i]));
+      representable =
+          representable && (!want.known[i] || want.lo[i] == want.hi[i] || tensor.format.contains(want.own[i]));
     }
     if (!representable) {
       open_[t].exact = false;
@@ -207,13 +216,14 @@ class Comparer {
     if (open_[t].note.find(fine_rounding) == std::string::npos) open_[t] = {};
   }
 
-  // Whether the judge's integers are a*x + b of the tensor's: then its name is wrong, and maybe not its values, which the
-  // following tensors and the outputs show.
+  // Whether the judge's integers are a*x + b of the tensor's: then its name is wrong, and maybe not its values, which
+  // the following tensors and the outputs show.
   static bool is_line(const std::vector<std::int32_t>& x, const Expected& y) {
     std::size_t other = 0;
     while (other < x.size() && x[other] == x[0]) ++other;
     if (other < x.size() && y.own[other] == y.own[0]) return false;
-    const std::int64_t dx = other == x.size() ? 1 : x[other] - x[0], dy = other == x.size() ? 0 : y.own[other] - y.own[0];
+    const std::int64_t dx = other == x.size() ? 1 : x[other] - x[0],
+                       dy = other == x.size() ? 0 : y.own[other] - y.own[0];
     for (std::size_t i = 0; i < x.size(); ++i) {
       if ((y.own[i] - y.own[0]) * dx != (x[i] - x[0]) * dy) return false;
     }
@@ -222,12 +232,13 @@ class Comparer {
 
   void judge_claim(const IntTensor& tensor, const std::string& op, const Exactness& claim, std::int64_t differing,
                    std::int64_t largest, std::size_t first, const Expected& want) {
-    const std::string detail =
-        fmt::format("{} of {} values of '{}' ({}) differ by up to {}, first at {}: {} where the judge has {}{}; claimed: {}{}",
-                    differing, want.lo.size(), tensor.name, op, largest, first, forced_at(tensor, first), want.lo[first],
-                    want.hi[first] != want.lo[first] ? fmt::format(" to {}", want.hi[first]) : "",
-                    claim.exact ? "exact" : fmt::format("{} of {} differ by up to {}", claim.differing, claim.checked, claim.max_error),
-                    claim.note.empty() ? "" : ", " + claim.note);
+    const std::string detail = fmt::format(
+        "{} of {} values of '{}' ({}) differ by up to {}, first at {}: {} where the judge has {}{}; claimed: {}{}",
+        differing, want.lo.size(), tensor.name, op, largest, first, forced_at(tensor, first), want.lo[first],
+        want.hi[first] != want.lo[first] ? fmt::format(" to {}", want.hi[first]) : "",
+        claim.exact ? "exact"
+                    : fmt::format("{} of {} differ by up to {}", claim.differing, claim.checked, claim.max_error),
+        claim.note.empty() ? "" : ", " + claim.note);
     if (claim.exact) return fault("wrong " + op, place_, detail);
     if (claim.note.find(hidden_note) != std::string::npos) return;
     if (claim.checked > 0 && claim.differing == 0 && claim.note.find(fine_rounding) == std::string::npos) {
@@ -244,7 +255,8 @@ class Comparer {
   }
 
   // A tensor that bears a name of the file, but another scale than the file's tensor has.
-  void mislabelled(const IntTensor& tensor, const std::vector<std::int32_t>& integers, const std::vector<float>& values) {
+  void mislabelled(const IntTensor& tensor, const std::vector<std::int32_t>& integers,
+                   const std::vector<float>& values) {
     double ratio = 0;
     int seen = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -257,20 +269,25 @@ class Comparer {
       ++seen;
     }
     if (seen < 2 || std::fabs(ratio - 1) < 1e-3) return;  // equal, or an approximation, which is counted elsewhere
-    fault("label", place_, fmt::format("'{}' has the scale {}, the file's tensor of this name {} times that", tensor.name,
-                                            tensor.scale, ratio));
+    fault("label", place_,
+          fmt::format("'{}' has the scale {}, the file's tensor of this name {} times that", tensor.name, tensor.scale,
+                      ratio));
   }
 
-  void output(const HostOutput& host, const std::vector<std::int32_t>& integers, const Exactness& claim, const std::string& kind) {
+  void output(const HostOutput& host, const std::vector<std::int32_t>& integers, const Exactness& claim,
+              const std::string& kind) {
     const auto found = judgement_.find(host.name);
     if (found == judgement_.end()) return;
     const FloatArray got = finish_output(host, integers);
     const auto& want = found->second.array.values;
     if (got.shape != found->second.array.shape) {
-      return fault(kind + " shape", host.name, fmt::format("{} where the judge has {}", shape_text(got.shape), shape_text(found->second.array.shape)));
+      return fault(
+          kind + " shape", host.name,
+          fmt::format("{} where the judge has {}", shape_text(got.shape), shape_text(found->second.array.shape)));
     }
-    const bool index = !host.ops.empty() && (host.ops.back().kind == HostOp::Kind::argmax ||
-                                             (host.ops.back().kind == HostOp::Kind::top_k && host.ops.back().output == 1));
+    const bool index =
+        !host.ops.empty() && (host.ops.back().kind == HostOp::Kind::argmax ||
+                              (host.ops.back().kind == HostOp::Kind::top_k && host.ops.back().output == 1));
     if (!claim.exact || (index && !traits_.rounding_sums.empty())) return;
     double reach = 0;
     for (const float v : want) reach = std::isfinite(v) ? std::max(reach, std::fabs(static_cast<double>(v))) : reach;
@@ -282,7 +299,8 @@ class Comparer {
       const bool same = got.values[i] == want[i] || (std::isnan(got.values[i]) && std::isnan(want[i])) ||
                         std::fabs(static_cast<double>(got.values[i]) - static_cast<double>(want[i])) <= tolerance;
       if (!same) {
-        return fault("wrong " + kind, host.name, fmt::format("{} at {} is {}, the judge has {}", host.name, i, got.values[i], want[i]));
+        return fault("wrong " + kind, host.name,
+                     fmt::format("{} at {} is {}, the judge has {}", host.name, i, got.values[i], want[i]));
       }
     }
   }
@@ -290,11 +308,11 @@ class Comparer {
   const IntegerNetwork& network_;
   const Judgement& judgement_;
   const Traits& traits_;
-  TensorValues forced_;            // each tensor as the file has it, else computed from such
-  TensorValues own_;               // computed from the input's integers
-  std::vector<Exactness> open_;    // what the layers since the last judged tensors claim together
-  std::set<std::string> hidden_;   // nodes
-  std::string place_;              // of the layer being judged
+  TensorValues forced_;           // each tensor as the file has it, else computed from such
+  TensorValues own_;              // computed from the input's integers
+  std::vector<Exactness> open_;   // what the layers since the last judged tensors claim together
+  std::set<std::string> hidden_;  // nodes
+  std::string place_;             // of the layer being judged
   bool all_exact_ = true;
   Comparison result_;
 };

@@ -15,7 +15,8 @@ namespace {
 // Rewrites one node; `y = op(...)` appends a node and returns its output's name.
 class Writer {
  public:
-  Writer(const onnx::ModelProto& file, onnx::GraphProto& graph, const onnx::NodeProto& node) : graph_(graph), node_(node) {
+  Writer(const onnx::ModelProto& file, onnx::GraphProto& graph, const onnx::NodeProto& node)
+      : graph_(graph), node_(node) {
     for (const auto& constant : file.graph().initializer()) constants_[constant.name()] = &constant;
     for (const auto& other : file.graph().node()) {
       if (other.op_type() == "Constant") constants_[other.output(0)] = &other.attribute(0).t();
@@ -73,11 +74,13 @@ class Writer {
   }
   [[nodiscard]] double number(int i) const {
     const onnx::TensorProto& t = constant(i);
-    return t.float_data_size() > 0 ? static_cast<double>(t.float_data(0)) : throw std::invalid_argument("no float: " + t.name());
+    return t.float_data_size() > 0 ? static_cast<double>(t.float_data(0))
+                                   : throw std::invalid_argument("no float: " + t.name());
   }
   [[nodiscard]] double attribute(const std::string& name, double fallback) const {
     for (const auto& a : node_.attribute()) {
-      if (a.name() == name) return a.type() == onnx::AttributeProto::FLOAT ? static_cast<double>(a.f()) : static_cast<double>(a.i());
+      if (a.name() == name)
+        return a.type() == onnx::AttributeProto::FLOAT ? static_cast<double>(a.f()) : static_cast<double>(a.i());
     }
     return fallback;
   }
@@ -112,7 +115,8 @@ std::string rounded(Writer& w, const std::string& x, const std::string& mode) {
 
 std::string bounded(Writer& w, const std::string& x, int bits, bool is_signed, bool narrow) {
   const double span = std::exp2(bits);
-  const double lo = is_signed ? -span / 2 + (narrow ? 1 : 0) : 0, hi = is_signed ? span / 2 - 1 : span - 1 - (narrow ? 1 : 0);
+  const double lo = is_signed ? -span / 2 + (narrow ? 1 : 0) : 0,
+               hi = is_signed ? span / 2 - 1 : span - 1 - (narrow ? 1 : 0);
   return w.op("Max", {w.op("Min", {x, w.scalar(hi)}), w.scalar(lo)});
 }
 
@@ -219,8 +223,9 @@ onnx::ModelProto in_standard_operators(const onnx::ModelProto& model) {
     writer.finish();
   }
   auto* imports = out.mutable_opset_import();
-  imports->erase(std::remove_if(imports->begin(), imports->end(), [](const auto& import) { return !import.domain().empty(); }),
-                 imports->end());
+  imports->erase(
+      std::remove_if(imports->begin(), imports->end(), [](const auto& import) { return !import.domain().empty(); }),
+      imports->end());
   return out;
 }
 

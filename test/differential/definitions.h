@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// QONNX's and FINN's operators written out in operators of ONNX, from their definitions (qonnx/custom_op/general: quant.py,
-// bipolar_quant.py, trunc.py, multithreshold.py), so that ONNX Runtime computes them. Nothing of BlendSim takes part.
+// QONNX's and FINN's operators written out in operators of ONNX, from their definitions (qonnx/custom_op/general:
+// quant.py, bipolar_quant.py, trunc.py, multithreshold.py), so that ONNX Runtime computes them. Nothing of BlendSim
+// takes part.
 #pragma once
 
 #include <onnx/onnx_pb.h>

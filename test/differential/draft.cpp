@@ -46,7 +46,9 @@ std::string Draft::node(const std::string& op, const std::vector<std::string>& i
 }
 
 std::string Draft::per_channel(const Tensor& x, const std::vector<float>& values) {
-  const Shape shape = x.flat() ? Shape{x.channels()} : chance(70) ? Shape{x.channels(), 1, 1} : Shape{1, x.channels(), 1, 1};
+  const Shape shape = x.flat()     ? Shape{x.channels()}
+                      : chance(70) ? Shape{x.channels(), 1, 1}
+                                   : Shape{1, x.channels(), 1, 1};
   return floats(shape, values);
 }
 
@@ -68,7 +70,8 @@ Tensor Draft::same_codes(Tensor out, const std::string& from) {
 }
 
 std::string Draft::qonnx_domain() {
-  const std::string domain = choices.one_of<std::string>({"qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general"});
+  const std::string domain =
+      choices.one_of<std::string>({"qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general"});
   for (const auto& import : model.model().opset_import()) {
     if (import.domain() == domain) return domain;
   }

@@ -18,9 +18,9 @@ using test::attr;
 // magnitude (sums of such values do not round), or 0.
 struct Tensor {
   std::string name;
-  Shape shape;         // [1, C, H, W] or [1, C]
-  double spread = 1;   // typical magnitude, so that quantisers meet their values
-  double bound = 1;    // largest magnitude possible
+  Shape shape;        // [1, C, H, W] or [1, C]
+  double spread = 1;  // typical magnitude, so that quantisers meet their values
+  double bound = 1;   // largest magnitude possible
   double unit = 0;
   bool codes = false;  // straight from a quantiser, a pool or a concatenation of such
   float scale = 0;     // of the quantiser whose codes these are, or are averages or sums of; 0: of none
@@ -34,11 +34,11 @@ struct Tensor {
 
 // What the judge and the comparison are told beside the file.
 struct Traits {
-  std::set<std::string> rounding_sums;   // outputs of nodes whose float result depends on the order of its sum
-  std::set<std::string> quantised;       // outputs of quantisers: what rounding noise is cut off by
-  std::set<std::string> codes;           // these, and what pools, concatenations and reshapes make of them
+  std::set<std::string> rounding_sums;  // outputs of nodes whose float result depends on the order of its sum
+  std::set<std::string> quantised;      // outputs of quantisers: what rounding noise is cut off by
+  std::set<std::string> codes;          // these, and what pools, concatenations and reshapes make of them
   std::map<std::string, std::vector<float>> channel_scales;  // of codes with one scale a channel; empty: not to be told
-  bool odd_constants = false;            // holds an infinite, NaN or zero parameter on purpose
+  bool odd_constants = false;                                // holds an infinite, NaN or zero parameter on purpose
 };
 
 class Draft {

@@ -116,7 +116,8 @@ Case generate(Choices& choices) {
   out.input = draw_input(d, x.shape);
   Tensor y = draw(d, quantisers(), prepared(d, x));
   out.input.shape.clear();
-  for (const auto& dim : d.model.graph().input(0).type().tensor_type().shape().dim()) out.input.shape.push_back(dim.dim_value());
+  for (const auto& dim : d.model.graph().input(0).type().tensor_type().shape().dim())
+    out.input.shape.push_back(dim.dim_value());
   for (int blocks = 0; blocks < 5 && d.chance(blocks == 0 ? 95 : 65); ++blocks) {
     const std::string before = y.name;
     y = block(d, y);

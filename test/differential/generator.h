@@ -11,10 +11,10 @@
 namespace blendsim::differential {
 
 struct Case {
-  std::string model;   // the ONNX file's bytes
+  std::string model;  // the ONNX file's bytes
   Traits traits;
   FloatArray input;
-  int platform = 0;    // which of the platforms (subject.h)
+  int platform = 0;  // which of the platforms (subject.h)
 };
 
 [[nodiscard]] Case generate(Choices& choices);

@@ -67,7 +67,8 @@ void compute(const IntegerNetwork& n, const Convolution& conv, TensorValues& val
     for (int c = 0; c < inputs; ++c) {
       for (int ky = 0; ky < w.kernel_h; ++ky) {
         for (int kx = 0; kx < w.kernel_w; ++kx) {
-          const int iy = y * w.stride_h + ky * w.dilation_h - w.pad_top, ix = x * w.stride_w + kx * w.dilation_w - w.pad_left;
+          const int iy = y * w.stride_h + ky * w.dilation_h - w.pad_top,
+                    ix = x * w.stride_w + kx * w.dilation_w - w.pad_left;
           if (!in.inside(iy, ix)) continue;
           const std::size_t k = ((static_cast<std::size_t>(o) * inputs + c) * w.kernel_h + ky) * w.kernel_w + kx;
           sum += conv.weights[k] * (in.at(o / outputs * inputs + c, iy, ix) - in.tensor.zero_point);
@@ -118,7 +119,8 @@ void compute(const IntegerNetwork& n, const Pooling& pool, TensorValues& values)
     Integer sum = 0, most = std::numeric_limits<Integer>::min(), count = 0;
     for (int ky = 0; ky < w.kernel_h; ++ky) {
       for (int kx = 0; kx < w.kernel_w; ++kx) {
-        const int iy = y * w.stride_h + ky * w.dilation_h - w.pad_top, ix = x * w.stride_w + kx * w.dilation_w - w.pad_left;
+        const int iy = y * w.stride_h + ky * w.dilation_h - w.pad_top,
+                  ix = x * w.stride_w + kx * w.dilation_w - w.pad_left;
         if (!in.inside(iy, ix)) continue;
         most = std::max(most, in.at(c, iy, ix));
         sum += in.at(c, iy, ix) - in.tensor.zero_point;

@@ -13,9 +13,12 @@ namespace {
 Tensor same_size_sum(Draft& d, const Tensor& x, int channels) {
   const int kernel = d.chance(50) ? 3 : 1, reach = d.choices.one_of<int>({1, 3, 7});
   const Shape shape{channels, x.channels(), kernel, kernel};
-  const std::vector<float> values = d.filled(element_count(shape), [&](int r) { return static_cast<float>(r == 0 ? 1 : r % (2 * reach + 1) - reach); });
+  const std::vector<float> values = d.filled(
+      element_count(shape), [&](int r) { return static_cast<float>(r == 0 ? 1 : r % (2 * reach + 1) - reach); });
   const int pad = kernel / 2;
-  Tensor out = renamed(x, d.node("Conv", {x.name, d.floats(shape, values)}, {attr("kernel_shape", {kernel, kernel}), attr("pads", {pad, pad, pad, pad})}),
+  Tensor out = renamed(x,
+                       d.node("Conv", {x.name, d.floats(shape, values)},
+                              {attr("kernel_shape", {kernel, kernel}), attr("pads", {pad, pad, pad, pad})}),
                        {1, channels, x.height(), x.width()});
   const double taps = static_cast<double>(x.channels() * kernel * kernel);
   out.codes = false;
@@ -28,8 +31,10 @@ Tensor same_size_sum(Draft& d, const Tensor& x, int channels) {
 // 16 bits: a join's operands may be that wide.
 Tensor wide_quant(Draft& d, const Tensor& x) {
   const float scale = static_cast<float>(std::exp2(std::round(std::log2(std::max(x.spread, 1e-6))) - d.pick(6, 12)));
-  Tensor out = renamed(x, d.node("Quant", {x.name, d.scalar(scale), d.scalar(0.0F), d.scalar(16.0F)},
-                                 {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, d.qonnx_domain()), x.shape);
+  Tensor out = renamed(x,
+                       d.node("Quant", {x.name, d.scalar(scale), d.scalar(0.0F), d.scalar(16.0F)},
+                              {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, d.qonnx_domain()),
+                       x.shape);
   d.traits.quantised.insert(out.name);
   d.traits.codes.insert(out.name);
   out.unit = lowest_bit(scale), out.bound = 32768.0 * scale;
@@ -74,7 +79,8 @@ Tensor concatenated(Draft& d, const std::vector<Tensor>& parts) {
     out.codes = out.codes && part.codes;
   }
   out.name = d.node("Concat", names, {attr("axis", d.chance(20) ? -3 : 1)});
-  const bool plain = std::none_of(names.begin(), names.end(), [&](const std::string& n) { return d.traits.channel_scales.contains(n); });
+  const bool plain = std::none_of(names.begin(), names.end(),
+                                  [&](const std::string& n) { return d.traits.channel_scales.contains(n); });
   if (out.codes && plain) d.traits.codes.insert(out.name);
   return checked(out);
 }

@@ -23,8 +23,8 @@ constexpr int answer_limit_ms = 60'000;
 
 // Tensors of the file that are float: comparisons give booleans and QuantizeLinear integers, which stand for no map.
 std::set<std::string> float_tensors(const onnx::ModelProto& model) {
-  static const std::set<std::string> others{"GreaterOrEqual", "Greater", "LessOrEqual", "Less", "Not", "QuantizeLinear", "Shape", "Gather",
-                                            "Constant"};
+  static const std::set<std::string> others{"GreaterOrEqual", "Greater", "LessOrEqual", "Less",    "Not",
+                                            "QuantizeLinear", "Shape",   "Gather",      "Constant"};
   std::set<std::string> names, constants;
   for (const auto& c : model.graph().initializer()) constants.insert(c.name());
   for (const auto& node : model.graph().node()) {
@@ -41,7 +41,8 @@ std::set<std::string> float_tensors(const onnx::ModelProto& model) {
 }  // namespace
 
 bool Judge::available() {
-  return std::filesystem::exists(BLENDSIM_NODE_MODULES "/onnxruntime-node") && std::system("node --version >/dev/null 2>&1") == 0;
+  return std::filesystem::exists(BLENDSIM_NODE_MODULES "/onnxruntime-node") &&
+         std::system("node --version >/dev/null 2>&1") == 0;
 }
 
 Judge::Judge() { start(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// differential COUNT [SEED [FOLDER]]: COUNT random networks from SEED on, against ONNX Runtime (scripts/differential.sh). FOLDER
+// differential COUNT [SEED [FOLDER]]: COUNT random networks from SEED on, against ONNX Runtime
+// (scripts/differential.sh). FOLDER
 //   takes shrunk cases and the progress, from which a further call goes on.
 // differential --write SEED FOLDER: the network of a seed, as it is.
 // differential --draws N,N,...: the network of a sequence of draws, as a written case's README.txt has it.
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
   options.progress = true;
   const Totals totals = run_campaign(options);
   std::printf("seeds %llu to %llu\n%s", static_cast<unsigned long long>(options.first_seed),
-              static_cast<unsigned long long>(options.first_seed) + static_cast<unsigned long long>(options.count) - 1, totals.text().c_str());
+              static_cast<unsigned long long>(options.first_seed) + static_cast<unsigned long long>(options.count) - 1,
+              totals.text().c_str());
   return totals.faults.empty() ? 0 : 4;
 }

@@ -8,7 +8,8 @@ namespace blendsim::differential {
 
 Tensor write_max_pool(Draft& d, const Tensor& x) {
   const WindowChoice w = draw_window(d, x, true, d.chance(30), true);
-  return d.same_codes(renamed(x, d.node("MaxPool", {x.name}, w.attributes), {1, x.channels(), w.height, w.width}), x.name);
+  return d.same_codes(renamed(x, d.node("MaxPool", {x.name}, w.attributes), {1, x.channels(), w.height, w.width}),
+                      x.name);
 }
 
 namespace {
@@ -37,7 +38,8 @@ Tensor average_pool(Draft& d, const Tensor& x) {
   const std::string name = d.node("AveragePool", {x.name}, attributes);
   Tensor out = averaged(d, x, name, {1, x.channels(), w.height, w.width}, w.kernel_h * w.kernel_w);
   for (const auto& a : attributes) {
-    if (a.name() == "pads" || a.name() == "auto_pad" || a.name() == "ceil_mode") out.unit = 0;  // other counts at the edge
+    if (a.name() == "pads" || a.name() == "auto_pad" || a.name() == "ceil_mode")
+      out.unit = 0;  // other counts at the edge
   }
   return out;
 }
@@ -60,10 +62,8 @@ Tensor reduce_mean(Draft& d, const Tensor& x) {
 bool is_map(const Draft&, const Tensor& x) { return !x.flat(); }
 
 constexpr Row table[] = {
-    {"MaxPool", 4, false, is_map, write_max_pool},
-    {"AveragePool", 5, false, is_map, average_pool},
-    {"GlobalMaxPool", 1, false, is_map, global_max_pool},
-    {"GlobalAveragePool", 1, false, is_map, global_average_pool},
+    {"MaxPool", 4, false, is_map, write_max_pool},        {"AveragePool", 5, false, is_map, average_pool},
+    {"GlobalMaxPool", 1, false, is_map, global_max_pool}, {"GlobalAveragePool", 1, false, is_map, global_average_pool},
     {"ReduceMean", 1, false, is_map, reduce_mean},
 };
 

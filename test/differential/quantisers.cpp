@@ -34,7 +34,8 @@ Tensor codes_of(Draft& d, const Tensor& x, const std::string& name, const Codes&
   d.traits.codes.insert(name);
   Tensor out = renamed(x, name, x.shape);
   const float largest = *std::max_element(scales.begin(), scales.end());
-  const double reach = std::max(std::fabs(static_cast<double>(c.lo) - zero), std::fabs(static_cast<double>(c.hi) - zero));
+  const double reach =
+      std::max(std::fabs(static_cast<double>(c.lo) - zero), std::fabs(static_cast<double>(c.hi) - zero));
   out.bound = reach * largest;
   out.spread = largest * std::max(1.0, static_cast<double>(c.hi - c.lo) / 4);
   out.unit = lowest_bit(scales[0]);
@@ -83,11 +84,11 @@ Tensor quant(Draft& d, const Tensor& x) {
   const std::vector<float> scales = draw_scales(d, x, static_cast<int>(c.hi - c.lo));
   const int zero = bipolar ? 0 : draw_zero(d, c);
   const char* mode = d.chance(75) ? "ROUND" : rounding_modes[d.pick(0, 7)];
-  const std::string name = d.node(d.chance(30) ? "IntQuant" : "Quant",
-                                  {x.name, scale_constant(d, x, scales), d.scalar(static_cast<float>(zero)),
-                                   d.scalar(static_cast<float>(c.bits))},
-                                  {attr("signed", c.is_signed ? 1 : 0), attr("narrow", narrow ? 1 : 0),
-                                   attr("rounding_mode", mode)}, d.qonnx_domain());
+  const std::string name = d.node(
+      d.chance(30) ? "IntQuant" : "Quant",
+      {x.name, scale_constant(d, x, scales), d.scalar(static_cast<float>(zero)), d.scalar(static_cast<float>(c.bits))},
+      {attr("signed", c.is_signed ? 1 : 0), attr("narrow", narrow ? 1 : 0), attr("rounding_mode", mode)},
+      d.qonnx_domain());
   if (bipolar) c.lo = -1, c.hi = 1;
   return codes_of(d, x, name, c, zero, scales);
 }
@@ -115,7 +116,7 @@ Tensor multi_threshold(Draft& d, const Tensor& x) {
   float scale = d.chance(50) ? 1.0F : draw_scale(d, x, levels + 1);
   if (d.chance(25)) scale = -scale;
   const int kind = d.pick(0, 3);
-  const float bias = kind == 0 ? 0.0F
+  const float bias = kind == 0   ? 0.0F
                      : kind == 1 ? -scale * static_cast<float>(levels) / 2
                      : kind == 2 ? scale * static_cast<float>(d.pick(-8, 8))
                                  : scale * 0.25F;
@@ -164,15 +165,14 @@ Tensor linear_pair(Draft& d, const Tensor& x) {
   return codes_of(d, x, d.node("DequantizeLinear", wired(q), axis), c, zero, scales);
 }
 
-Tensor sign(Draft& d, const Tensor& x) {
-  return codes_of(d, x, d.node("Sign", {x.name}), {2, true, -1, 1}, 0, {1.0F});
-}
+Tensor sign(Draft& d, const Tensor& x) { return codes_of(d, x, d.node("Sign", {x.name}), {2, true, -1, 1}, 0, {1.0F}); }
 
 // A comparison of x with a constant, one for all or one a channel, either way round.
 std::string comparison(Draft& d, const Tensor& x) {
   const char* op = d.choices.one_of<const char*>({"GreaterOrEqual", "Greater", "Less", "LessOrEqual"});
   const bool zero = d.chance(40);
-  const double step = x.unit > 0 ? std::max(x.unit, std::exp2(std::floor(std::log2(std::max(x.spread, 1e-6) / 8)))) : x.spread / 8;
+  const double step =
+      x.unit > 0 ? std::max(x.unit, std::exp2(std::floor(std::log2(std::max(x.spread, 1e-6) / 8)))) : x.spread / 8;
   std::string t;
   if (zero) t = d.scalar(0.0F);
   else if (d.chance(60)) t = d.scalar(static_cast<float>(step * d.pick(-6, 6)));
@@ -230,13 +230,15 @@ Tensor trunc(Draft& d, const Tensor& x) {
   std::vector<onnx::AttributeProto> attributes{attr("rounding_mode", rounding_modes[d.chance(60) ? 1 : d.pick(0, 7)])};
   if (clips) attributes.push_back(attr("signed", 1)), attributes.push_back(attr("narrow", 0));
   const std::string name = d.node("Trunc", inputs, attributes, d.qonnx_domain());
-  const std::int64_t reach = clips ? std::int64_t{1} << (out_bits - 1) : static_cast<std::int64_t>(x.bound / scale / step) + 1;
+  const std::int64_t reach =
+      clips ? std::int64_t{1} << (out_bits - 1) : static_cast<std::int64_t>(x.bound / scale / step) + 1;
   return codes_of(d, x, name, {8, true, -reach, reach}, 0, {clips ? scale * step : scale});
 }
 
 // What a straight-through estimator leaves in the file: (sign - clip) + clip, not exactly +-1 in float32.
 Tensor straight_through(Draft& d, const Tensor& x) {
-  const std::string sign = d.node("Where", {d.node("GreaterOrEqual", {x.name, d.scalar(0.0F)}), d.scalar(1.0F), d.scalar(-1.0F)});
+  const std::string sign =
+      d.node("Where", {d.node("GreaterOrEqual", {x.name, d.scalar(0.0F)}), d.scalar(1.0F), d.scalar(-1.0F)});
   d.traits.quantised.insert(sign);
   d.traits.codes.insert(sign);
   const std::string clip = d.node("Clip", {x.name, d.floats({}, {-1.0F}), d.floats({}, {1.0F})});

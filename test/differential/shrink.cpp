@@ -9,7 +9,9 @@ namespace {
 
 class Shrinker {
  public:
-  Shrinker(const std::vector<int>& draws, const Fails& fails, int trials) : fails_(fails), left_(trials) { (void)accept(draws, true); }
+  Shrinker(const std::vector<int>& draws, const Fails& fails, int trials) : fails_(fails), left_(trials) {
+    (void)accept(draws, true);
+  }
 
   void run() {
     for (bool better = true; better && left_ > 0;) {
@@ -43,7 +45,8 @@ class Shrinker {
 
   bool accept_without(std::size_t first, std::size_t end) {
     std::vector<int> draws = best_;
-    draws.erase(draws.begin() + static_cast<std::ptrdiff_t>(first), draws.begin() + static_cast<std::ptrdiff_t>(std::min(end, draws.size())));
+    draws.erase(draws.begin() + static_cast<std::ptrdiff_t>(first),
+                draws.begin() + static_cast<std::ptrdiff_t>(std::min(end, draws.size())));
     return accept(draws);
   }
 
@@ -52,9 +55,10 @@ class Shrinker {
     bool better = false;
     for (std::size_t i = 0; i < spans_.size() && left_ > 0;) {
       const Choices::Span span = spans_[i];
-      const bool dropped = span.end > span.first && span.first < best_.size() &&
-                           (accept_without(span.first, span.end) || zeroed(span) ||
-                            (span.first > 0 && accept_without(span.first - 1, span.end)));  // with the draw that asked for it
+      const bool dropped =
+          span.end > span.first && span.first < best_.size() &&
+          (accept_without(span.first, span.end) || zeroed(span) ||
+           (span.first > 0 && accept_without(span.first - 1, span.end)));  // with the draw that asked for it
       better = better || dropped;
       if (!dropped) ++i;
     }
@@ -64,8 +68,11 @@ class Shrinker {
   bool zeroed(const Choices::Span& span) {
     std::vector<int> draws = best_;
     const auto end = std::min(span.end, draws.size());
-    if (std::all_of(draws.begin() + static_cast<std::ptrdiff_t>(span.first), draws.begin() + static_cast<std::ptrdiff_t>(end), [](int v) { return v == 0; })) return false;
-    std::fill(draws.begin() + static_cast<std::ptrdiff_t>(span.first), draws.begin() + static_cast<std::ptrdiff_t>(end), 0);
+    if (std::all_of(draws.begin() + static_cast<std::ptrdiff_t>(span.first),
+                    draws.begin() + static_cast<std::ptrdiff_t>(end), [](int v) { return v == 0; }))
+      return false;
+    std::fill(draws.begin() + static_cast<std::ptrdiff_t>(span.first), draws.begin() + static_cast<std::ptrdiff_t>(end),
+              0);
     return accept(draws);
   }
 

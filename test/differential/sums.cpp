@@ -11,7 +11,8 @@ namespace blendsim::differential {
 namespace {
 
 // What a sum of `taps` products yields.
-Tensor summed(Draft& d, const Tensor& x, const Weights& w, std::int64_t taps, const std::string& name, Shape shape, bool bias) {
+Tensor summed(Draft& d, const Tensor& x, const Weights& w, std::int64_t taps, const std::string& name, Shape shape,
+              bool bias) {
   Tensor out;
   out.name = name;
   out.shape = std::move(shape);
@@ -28,8 +29,10 @@ std::string draw_bias(Draft& d, const Tensor& x, const Weights& w, int channels)
   const double unit = x.unit * w.unit > 0 ? x.unit * w.unit : x.spread * w.spread / 8;
   if (d.chance(25) && x.unit * w.unit > 0) {  // as QDQ files have it: int32 codes
     std::vector<std::int32_t> codes;
-    for (const float v : d.filled(channels, [](int r) { return static_cast<float>(r % 25 - 12); })) codes.push_back(static_cast<std::int32_t>(v));
-    return d.node("DequantizeLinear", {d.integers({channels}, onnx::TensorProto::INT32, codes), d.scalar(static_cast<float>(unit))});
+    for (const float v : d.filled(channels, [](int r) { return static_cast<float>(r % 25 - 12); }))
+      codes.push_back(static_cast<std::int32_t>(v));
+    return d.node("DequantizeLinear",
+                  {d.integers({channels}, onnx::TensorProto::INT32, codes), d.scalar(static_cast<float>(unit))});
   }
   return d.floats({channels}, d.filled(channels, [&](int r) { return static_cast<float>(unit * (r % 25 - 12)); }));
 }

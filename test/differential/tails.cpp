@@ -36,7 +36,11 @@ Tensor scaled(Draft& d, const Tensor& x) {
 }
 
 Tensor biased(Draft& d, const Tensor& x) {
-  return renamed(x, d.node("Add", {x.name, d.per_channel(x, d.filled(x.channels(), [](int r) { return static_cast<float>(r % 9 - 4) * 0.125F; }))}), x.shape);
+  return renamed(
+      x,
+      d.node("Add", {x.name, d.per_channel(x, d.filled(x.channels(),
+                                                       [](int r) { return static_cast<float>(r % 9 - 4) * 0.125F; }))}),
+      x.shape);
 }
 
 Tensor activated(Draft& d, const Tensor& x) {
@@ -47,8 +51,9 @@ Tensor activated(Draft& d, const Tensor& x) {
 }
 
 constexpr Row table[] = {
-    {"Mul", 2, false, nullptr, scaled},     {"Add", 2, false, nullptr, biased}, {"activation", 1, false, nullptr, activated},
-    {"Softmax", 2, false, nullptr, softmax}, {"ArgMax", 2, false, nullptr, arg_max}, {"TopK", 2, false, nullptr, top_k},
+    {"Mul", 2, false, nullptr, scaled},           {"Add", 2, false, nullptr, biased},
+    {"activation", 1, false, nullptr, activated}, {"Softmax", 2, false, nullptr, softmax},
+    {"ArgMax", 2, false, nullptr, arg_max},       {"TopK", 2, false, nullptr, top_k},
 };
 
 }  // namespace

@@ -26,7 +26,8 @@ struct OneOperator {
     std::vector<std::string> inputs{"x"};
     for (const auto& p : parameters) {
       inputs.push_back("p" + std::to_string(inputs.size()));
-      const Shape shape = p.size() == 1 && op != "MultiThreshold" ? Shape{} : Shape{1, static_cast<std::int64_t>(p.size())};
+      const Shape shape =
+          p.size() == 1 && op != "MultiThreshold" ? Shape{} : Shape{1, static_cast<std::int64_t>(p.size())};
       model.floats(inputs.back(), shape, p);
     }
     model.node(op, inputs, {"y"}, attributes, "qonnx.custom_op.general");
@@ -43,7 +44,8 @@ class Definitions : public ::testing::Test {
   }
   // Quant with scale 1 and 4 signed bits.
   static std::vector<float> rounded(const char* mode, const std::vector<float>& x) {
-    return OneOperator().values("Quant", {{1}, {0}, {4}}, {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, x);
+    return OneOperator().values("Quant", {{1}, {0}, {4}},
+                                {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, x);
   }
 };
 
@@ -60,7 +62,8 @@ TEST_F(Definitions, OfQuantRoundAsTheirModeSays) {
 
 TEST_F(Definitions, OfQuantClipBeforeRoundingAndTakeTheZeroPointOffAgain) {
   // 3 unsigned bits, narrow: codes 0 to 6; zero point 2, scale 0.5.
-  const auto y = OneOperator().values("Quant", {{0.5F}, {2}, {3}}, {attr("signed", 0), attr("narrow", 1), attr("rounding_mode", "ROUND")},
+  const auto y = OneOperator().values("Quant", {{0.5F}, {2}, {3}},
+                                      {attr("signed", 0), attr("narrow", 1), attr("rounding_mode", "ROUND")},
                                       {-9, -1.25F, 0, 0.26F, 2, 9});
   EXPECT_EQ(y, (std::vector<float>{-1, -1, 0, 0.5F, 2, 2}));
 }
@@ -72,8 +75,8 @@ TEST_F(Definitions, OfQuantWithOneSignedBitAndOfBipolarQuantAreSigns) {
 }
 
 TEST_F(Definitions, OfMultiThresholdCountWhatIsReached) {
-  const auto y = OneOperator().values("MultiThreshold", {{-1, 0, 2}}, {attr("out_scale", -2.0F), attr("out_bias", 3.0F)},
-                                      {-1.5F, -1, 0, 1.9F, 2});
+  const auto y = OneOperator().values("MultiThreshold", {{-1, 0, 2}},
+                                      {attr("out_scale", -2.0F), attr("out_bias", 3.0F)}, {-1.5F, -1, 0, 1.9F, 2});
   EXPECT_EQ(y, (std::vector<float>{3, 1, -1, -1, -3}));
 }
 
@@ -81,7 +84,8 @@ TEST_F(Definitions, OfTruncCutBitsOff) {
   // 8 to 6 bits at scale 1: a quarter, rounded down; version 2 at the scale 4 of what is left, clipped to 3 bits.
   EXPECT_EQ(OneOperator().values("Trunc", {{1}, {0}, {8}, {6}}, {attr("rounding_mode", "FLOOR")}, {7, 8, -1, 40}),
             (std::vector<float>{1, 2, -1, 10}));
-  EXPECT_EQ(OneOperator().values("Trunc", {{1}, {0}, {8}, {4}, {3}}, {attr("rounding_mode", "FLOOR"), attr("signed", 1)}, {7, 8, -1, 40}),
+  EXPECT_EQ(OneOperator().values("Trunc", {{1}, {0}, {8}, {4}, {3}},
+                                 {attr("rounding_mode", "FLOOR"), attr("signed", 1)}, {7, 8, -1, 40}),
             (std::vector<float>{4, 8, -4, 12}));
 }
 
@@ -163,9 +167,7 @@ TEST(Shrinker, FindsTheLeastDrawsThatStillFail) {
   EXPECT_EQ(replayed.drawn().size(), 5U);
 }
 
-TEST(Skeletons, LeaveOutNamesAndNumbers) {
-  EXPECT_EQ(skeleton("layer 'Conv_3': 17 of 250 do"), "layer ': # of # do");
-}
+TEST(Skeletons, LeaveOutNamesAndNumbers) { EXPECT_EQ(skeleton("layer 'Conv_3': 17 of 250 do"), "layer ': # of # do"); }
 
 }  // namespace
 }  // namespace blendsim::differential

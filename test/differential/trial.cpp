@@ -68,7 +68,8 @@ std::optional<Run> on_machine(const IntegerNetwork& network, const Case& c, Outc
   return Machine::instance().run(platform.machine, *program, images, options);
 }
 
-// Everything that BlendSim does with the file. What it throws is sorted: only a DiagnosticError about the input is right.
+// Everything that BlendSim does with the file. What it throws is sorted: only a DiagnosticError about the input is
+// right.
 Outcome subject(const Case& c, const std::string& path, const Judgement& judgement) {
   Outcome out;
   std::string stage = "lowering";
@@ -124,7 +125,8 @@ Outcome unpacked(const std::string& text) {
   Outcome o;
   o.kind = static_cast<Outcome::Kind>(j.at("kind").get<int>());
   o.reason = j.at("reason"), o.where = j.at("where"), o.detail = j.at("detail"), o.not_compiled = j.at("not_compiled");
-  o.tally = {j.at("layers"), j.at("exact_layers"), j.at("values"), j.at("uncertain"), j.at("admitted"), j.at("tensors"), j.at("hidden")};
+  o.tally = {j.at("layers"),   j.at("exact_layers"), j.at("values"), j.at("uncertain"),
+             j.at("admitted"), j.at("tensors"),      j.at("hidden")};
   return o;
 }
 
@@ -241,9 +243,13 @@ void Trials::write(const std::string& folder, const Case& c, const Outcome& outc
   }
   std::ofstream(folder + "/README.txt") << outcome.reason << "\n\n"
                                         << outcome.detail << "\n"
-                                        << (outcome.not_compiled.empty() ? "" : "not compiled: " + outcome.not_compiled + "\n")
-                                        << "\n  blendsim run model.onnx --platform " << platform_text(c.platform) << " --input x.npy\n"
-                                        << expected << "\n" << origin << "\n";
+                                        << (outcome.not_compiled.empty()
+                                                ? ""
+                                                : "not compiled: " + outcome.not_compiled + "\n")
+                                        << "\n  blendsim run model.onnx --platform " << platform_text(c.platform)
+                                        << " --input x.npy\n"
+                                        << expected << "\n"
+                                        << origin << "\n";
 }
 
 }  // namespace blendsim::differential

@@ -12,10 +12,10 @@ namespace blendsim::differential {
 struct Outcome {
   enum class Kind { equal, refused, fault };
   Kind kind = Kind::equal;
-  std::string reason;           // fault: its kind; refused: code and message without names and numbers
+  std::string reason;  // fault: its kind; refused: code and message without names and numbers
   std::string where, detail;
-  std::string not_compiled;     // lowered and compared, but its platform refuses it: why
-  std::string unjudged;         // the judge refuses it: why; run all the same
+  std::string not_compiled;  // lowered and compared, but its platform refuses it: why
+  std::string unjudged;      // the judge refuses it: why; run all the same
   Tally tally;
 };
 

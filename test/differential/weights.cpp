@@ -9,12 +9,14 @@ namespace blendsim::differential {
 namespace {
 
 std::vector<float> draw_integers(Draft& d, const Shape& shape, int lo, int hi) {
-  return d.filled(element_count(shape), [&](int r) { return static_cast<float>(r == 0 ? hi : lo + r % (hi - lo + 1)); });
+  return d.filled(element_count(shape),
+                  [&](int r) { return static_cast<float>(r == 0 ? hi : lo + r % (hi - lo + 1)); });
 }
 
 // One scale, or one an output channel; a power of two but for one in ten.
 std::vector<float> draw_scales(Draft& d, std::int64_t channels) {
-  const float scale = d.chance(10) ? 0.1F + static_cast<float>(d.pick(0, 99)) / 300.0F : std::ldexp(1.0F, -d.pick(0, 6));
+  const float scale =
+      d.chance(10) ? 0.1F + static_cast<float>(d.pick(0, 99)) / 300.0F : std::ldexp(1.0F, -d.pick(0, 6));
   if (!d.chance(25) || d.opset < 13) return {scale};
   return d.filled(channels, [&](int r) { return std::ldexp(scale, -(r % 3)); });
 }
@@ -38,13 +40,15 @@ Weights plain(Draft& d, const Shape& shape, int axis) {
   const int reach = d.choices.one_of<int>({1, 3, 7, 15, 127});
   const bool signs = d.chance(40);
   std::vector<float> values = draw_integers(d, shape, reach == 127 && d.chance(30) ? -128 : -reach, reach);
-  if (signs) for (float& v : values) v = v >= 0 ? 1.0F : -1.0F;
+  if (signs)
+    for (float& v : values) v = v >= 0 ? 1.0F : -1.0F;
   if (d.chance(50)) return described(d.floats(shape, values), signs ? 1 : reach, {1.0F});
   const std::vector<float> scales = draw_scales(d, shape[static_cast<std::size_t>(axis)]);
   std::int64_t inner = 1;
   for (std::size_t i = static_cast<std::size_t>(axis) + 1; i < shape.size(); ++i) inner *= shape[i];
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto channel = static_cast<std::size_t>(static_cast<std::int64_t>(i) / inner % shape[static_cast<std::size_t>(axis)]);
+    const auto channel =
+        static_cast<std::size_t>(static_cast<std::int64_t>(i) / inner % shape[static_cast<std::size_t>(axis)]);
     values[i] *= scales[scales.size() == 1 ? 0 : channel];
   }
   return described(d.floats(shape, values), signs ? 1 : reach, scales);
@@ -58,10 +62,12 @@ Weights quant(Draft& d, const Shape& shape, int axis) {
   const std::vector<float> scales = draw_scales(d, shape[static_cast<std::size_t>(axis)]);
   std::vector<float> values = draw_integers(d, shape, bits == 1 && is_signed ? -1 : lo - 1, hi + 1);
   for (float& v : values) v *= *std::min_element(scales.begin(), scales.end());
-  const std::string name = d.node("Quant", {d.floats(shape, values), d.floats(along(shape, axis, scales.size()), scales), d.scalar(d.chance(5) ? 1.0F : 0.0F),
-                                            d.scalar(static_cast<float>(bits))},
-                                  {attr("signed", is_signed ? 1 : 0), attr("narrow", narrow ? 1 : 0), attr("rounding_mode", "ROUND")},
-                                  d.qonnx_domain());
+  const std::string name =
+      d.node("Quant",
+             {d.floats(shape, values), d.floats(along(shape, axis, scales.size()), scales),
+              d.scalar(d.chance(5) ? 1.0F : 0.0F), d.scalar(static_cast<float>(bits))},
+             {attr("signed", is_signed ? 1 : 0), attr("narrow", narrow ? 1 : 0), attr("rounding_mode", "ROUND")},
+             d.qonnx_domain());
   return described(name, std::max({1, hi, -lo}), scales);
 }
 
@@ -69,21 +75,26 @@ Weights bipolar(Draft& d, const Shape& shape, int axis) {
   const std::string raw = d.floats(shape, draw_integers(d, shape, -4, 4));
   if (!d.qonnx) return described(d.node("Sign", {raw}), 1, {1.0F});
   const std::vector<float> scales = draw_scales(d, shape[static_cast<std::size_t>(axis)]);
-  return described(d.node("BipolarQuant", {raw, d.floats(along(shape, axis, scales.size()), scales)}, {}, d.qonnx_domain()), 1, scales);
+  return described(
+      d.node("BipolarQuant", {raw, d.floats(along(shape, axis, scales.size()), scales)}, {}, d.qonnx_domain()), 1,
+      scales);
 }
 
 // Integer initializer and DequantizeLinear.
 Weights dequantised(Draft& d, const Shape& shape, int axis) {
   const int reach = d.choices.one_of<int>({127, 7, 1, 31, 128});
   std::vector<std::int32_t> codes;
-  for (const float v : draw_integers(d, shape, -reach, std::min(reach, 127))) codes.push_back(static_cast<std::int32_t>(v));
+  for (const float v : draw_integers(d, shape, -reach, std::min(reach, 127)))
+    codes.push_back(static_cast<std::int32_t>(v));
   const std::string raw = d.integers(shape, onnx::TensorProto::INT8, codes);
   std::vector<float> scales = draw_scales(d, shape[static_cast<std::size_t>(axis)]);
   const bool single = scales.size() == 1;
-  std::vector<std::string> inputs{raw, d.floats(single ? Shape{} : Shape{static_cast<std::int64_t>(scales.size())}, scales)};
+  std::vector<std::string> inputs{raw,
+                                  d.floats(single ? Shape{} : Shape{static_cast<std::int64_t>(scales.size())}, scales)};
   if (d.chance(60)) {
-    inputs.push_back(d.integers(single ? Shape{} : Shape{static_cast<std::int64_t>(scales.size())}, onnx::TensorProto::INT8,
-                                std::vector<std::int32_t>(scales.size(), reach < 127 && d.chance(10) ? d.pick(-5, 5) : 0)));
+    inputs.push_back(
+        d.integers(single ? Shape{} : Shape{static_cast<std::int64_t>(scales.size())}, onnx::TensorProto::INT8,
+                   std::vector<std::int32_t>(scales.size(), reach < 127 && d.chance(10) ? d.pick(-5, 5) : 0)));
   }
   std::vector<onnx::AttributeProto> attributes;
   if (!single) attributes.push_back(attr("axis", axis));

@@ -43,7 +43,7 @@ WindowChoice draw_window(Draft& d, const Tensor& x, bool pool, bool ceil_mode, b
   bool same = (kind == 7 || kind == 8) && !dilated;
   const bool beyond = axes[0].stride > axes[0].extent() || axes[1].stride > axes[1].extent();
   if (pool && same && beyond && !d.chance(10)) same = false;  // ONNX Runtime refuses most of these
-  const int even = d.pick(0, 9);  // 0..2: every side its own padding
+  const int even = d.pick(0, 9);                              // 0..2: every side its own padding
   for (int i = 0; i < 2; ++i) {
     Axis& a = axes[i];
     const int most = std::max(0, pool ? a.kernel - 1 : a.kernel);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Networks: from the file's bytes to the compiled program. The compiler proves the program and compares every tensor with
-// the lowered network itself.
+// Networks: from the file's bytes to the compiled program. The compiler proves the program and compares every tensor
+// with the lowered network itself.
 #include <sys/mman.h>
 #include <unistd.h>
 

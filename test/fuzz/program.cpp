@@ -37,7 +37,8 @@ bool is_short(const Program& program, const MachineParameters& machine) {
   for (const std::vector<Word>* words : {&program.init, &program.main}) {
     for (const Instruction& i : decode(*words)) {
       if (const auto* load = std::get_if<LoadInstruction>(&i)) bytes += std::uint64_t{load->runs} * load->run_bytes;
-      else if (const auto* store = std::get_if<StoreInstruction>(&i)) bytes += std::uint64_t{store->runs} * store->run_bytes;
+      else if (const auto* store = std::get_if<StoreInstruction>(&i))
+        bytes += std::uint64_t{store->runs} * store->run_bytes;
       else cycles += occupancy(i, machine);
     }
   }
@@ -56,9 +57,9 @@ std::vector<std::int32_t> image_of(const Program& program) {
                static_cast<std::size_t>(input.width));
   for (std::int32_t& value : image) {
     const auto span = static_cast<std::uint64_t>(input.format.max() - input.format.min());
-    value = input.format.is_bipolar() ? (random() % 2 == 0 ? -1 : 1)
-                                      : static_cast<std::int32_t>(input.format.min() +
-                                                                  static_cast<std::int64_t>(random() % (span + 1)));
+    value = input.format.is_bipolar()
+                ? (random() % 2 == 0 ? -1 : 1)
+                : static_cast<std::int32_t>(input.format.min() + static_cast<std::int64_t>(random() % (span + 1)));
   }
   return image;
 }

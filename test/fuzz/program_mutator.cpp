@@ -71,12 +71,9 @@ class Mutator {
     switch (random_() % 8) {
       case 0:
       case 1:
-      case 2:
-        return change_instruction();
-      case 3:
-        return change_lists();
-      default:
-        return change_slot();
+      case 2: return change_instruction();
+      case 3: return change_lists();
+      default: return change_slot();
     }
   }
 
@@ -104,7 +101,7 @@ class Mutator {
     std::memcpy(f, &bits, sizeof bits);
   }
   void change(Format* f) {
-    *f = random_() % 4 == 0 ? Format::bipolar()
+    *f = random_() % 4 == 0   ? Format::bipolar()
          : random_() % 2 == 0 ? Format::signed_bits(2 + static_cast<int>(below(31)))
                               : Format::unsigned_bits(1 + static_cast<int>(below(32)));
   }
@@ -112,8 +109,9 @@ class Mutator {
   void change(HostOp::Kind* kind) { *kind = static_cast<HostOp::Kind>(below(22)); }
   void change(TransferForm* form) { *form = static_cast<TransferForm>(below(4)); }
   void change(std::string* s) {
-    static const char* const words[] = {"ROUND", "HALF_EVEN", "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_DOWN", "",
-                                        "load", "xnor_array", "mac_array", "post_unit", "pool_unit", "\x1b[2J"};
+    static const char* const words[] = {"ROUND",      "HALF_EVEN", "CEIL",      "FLOOR",     "UP",
+                                        "DOWN",       "HALF_UP",   "HALF_DOWN", "",          "load",
+                                        "xnor_array", "mac_array", "post_unit", "pool_unit", "\x1b[2J"};
     if (s->size() < 64) *s = words[below(std::size(words))];
     else (*s)[below(s->size())] = static_cast<char>(random_());
   }
@@ -142,7 +140,8 @@ class Mutator {
       case 3: return change_list(p_.host_input.ops);
       case 4: return change_list(p_.host_input.shape);
       case 5: return p_.host_outputs.empty() ? void() : change_list(p_.host_outputs[below(p_.host_outputs.size())].ops);
-      case 6: return p_.host_outputs.empty() ? void() : change_list(p_.host_outputs[below(p_.host_outputs.size())].shape);
+      case 6:
+        return p_.host_outputs.empty() ? void() : change_list(p_.host_outputs[below(p_.host_outputs.size())].shape);
       case 7: return change_list(p_.outputs);
       default: return change_list(p_.host_outputs);
     }
@@ -172,7 +171,8 @@ class Mutator {
 
   // Both streams' words into DRAM anew, behind the constants, and init brings main as it is now.
   void lay_out(std::vector<Instruction>& init, const std::vector<Instruction>& main) {
-    std::erase_if(p_.segments, [&](const DramSegment& s) { return s.address >= std::min(p_.main_address, p_.init_address); });
+    std::erase_if(p_.segments,
+                  [&](const DramSegment& s) { return s.address >= std::min(p_.main_address, p_.init_address); });
     std::vector<Word> words;
     for (const Instruction& i : main) encode(i, words);
     encode_end(words);

@@ -36,8 +36,8 @@ void write_arrays(const fs::path& root) {
   write_npy((to / "float32").string(), FloatArray{{1, 2, 3}, {0, 1, -1, 0.5F, 1e30F, 2}});
   write_npy((to / "int64").string(), IntArray{{2, 2}, {0, -1, 255, 70000}});
   write_npy((to / "scalar").string(), IntArray{{}, {7}});
-  for (const auto& [type, size] : {std::pair{"|b1", 1}, {"|u1", 1}, {"|i1", 1}, {"<u2", 2}, {"<i2", 2}, {"<i4", 4}, {"<f8", 8},
-                                   {">i4", 4}}) {
+  for (const auto& [type, size] :
+       {std::pair{"|b1", 1}, {"|u1", 1}, {"|i1", 1}, {"<u2", 2}, {"<i2", 2}, {"<i4", 4}, {"<f8", 8}, {">i4", 4}}) {
     for (const char version : {'\x01', '\x02'}) {
       std::string header = fmt::format("{{'descr': '{}', 'fortran_order': True, 'shape': (2, 3), }}\n", type);
       std::string text("\x93NUMPY");
@@ -56,8 +56,11 @@ void write_images(const fs::path& root) {
   const fs::path to = folder(root, "png");
   std::vector<std::uint8_t> pixels(9 * 7 * 4), map(256 * 4);
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 37);
-  for (const auto& [name, format] : {std::pair{"grey", PNG_FORMAT_GRAY}, {"rgb", PNG_FORMAT_RGB}, {"rgba", PNG_FORMAT_RGBA},
-                                     {"grey_alpha", PNG_FORMAT_GA}, {"deep", PNG_FORMAT_LINEAR_Y},
+  for (const auto& [name, format] : {std::pair{"grey", PNG_FORMAT_GRAY},
+                                     {"rgb", PNG_FORMAT_RGB},
+                                     {"rgba", PNG_FORMAT_RGBA},
+                                     {"grey_alpha", PNG_FORMAT_GA},
+                                     {"deep", PNG_FORMAT_LINEAR_Y},
                                      {"palette", PNG_FORMAT_RGB_COLORMAP}}) {
     png_image image{};
     image.version = PNG_IMAGE_VERSION;

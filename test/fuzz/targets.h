@@ -26,8 +26,7 @@ struct Target {
   std::string_view name;
   void (*run)(Bytes);
 };
-inline constexpr Target targets[] = {
-    {"npy", npy}, {"png", png}, {"yaml", yaml}, {"program", program}, {"onnx", onnx}};
+inline constexpr Target targets[] = {{"npy", npy}, {"png", png}, {"yaml", yaml}, {"program", program}, {"onnx", onnx}};
 
 // True: it ended without a diagnostic.
 template <class F>

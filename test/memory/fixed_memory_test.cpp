@@ -70,8 +70,8 @@ class FixedMemory : public sc_core::sc_module, public MemoryModel {
 };
 
 Machine& machine() {
-  static Machine& made = Machine::instance(
-      [](Context& context) { return std::make_unique<FixedMemory>("fixed_memory", context); });
+  static Machine& made =
+      Machine::instance([](Context& context) { return std::make_unique<FixedMemory>("fixed_memory", context); });
   return made;
 }
 
@@ -103,8 +103,9 @@ TEST(FixedMemory, RunsAgainAndAgainAlike) {
 
 TEST(FixedMemory, IsChosenOnceAProcess) {
   (void)machine();
-  EXPECT_THROW((void)Machine::instance([](Context& context) { return std::make_unique<FixedMemory>("other", context); }),
-               InvariantError);
+  EXPECT_THROW(
+      (void)Machine::instance([](Context& context) { return std::make_unique<FixedMemory>("other", context); }),
+      InvariantError);
 }
 
 }  // namespace

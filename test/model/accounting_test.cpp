@@ -74,9 +74,9 @@ TEST(ComputeCycles, MergeWhatOverlaps) {
 
 TEST(CriticalPath, FollowsTokensBackToTheDoorbell) {
   const MachineParameters m = simple_machine();
-  const auto run = run_steps(m, {load(0, 512).layer(0).post(UnitId::xnor_array),
-                                 xnor(100).layer(1).wait(UnitId::load).post(UnitId::post_unit), mac(5).layer(3),
-                                 post_step(30).layer(2).wait(UnitId::xnor_array)});
+  const auto run = run_steps(
+      m, {load(0, 512).layer(0).post(UnitId::xnor_array), xnor(100).layer(1).wait(UnitId::load).post(UnitId::post_unit),
+          mac(5).layer(3), post_step(30).layer(2).wait(UnitId::xnor_array)});
   const auto& r = run.records;
   EXPECT_EQ(run.layer_critical_cycles[2], run.cycles - r[3].start);
   EXPECT_EQ(run.layer_critical_cycles[1], r[3].start - r[1].start);

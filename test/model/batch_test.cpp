@@ -43,8 +43,8 @@ TEST(Run, IsWarmWhereTheMachineRanTheSameProgramLast) {
   EXPECT_FALSE(other.run(images, {}).warm);
 }
 
-// Images follow each other: a doorbell a cycle after the completion before. Apart from DRAM's state and refresh phase each
-// takes what the first takes.
+// Images follow each other: a doorbell a cycle after the completion before. Apart from DRAM's state and refresh phase
+// each takes what the first takes.
 TEST(Batch, SettlesToAnIntervalThatIsALatency) {
   const CompiledNetwork network = small_blend("zu3eg");
   const auto run = network.time(4);

@@ -69,8 +69,7 @@ std::int64_t whole_bus_words(const CompiledNetwork& network) {
 void expect_sums(const CompiledNetwork& network, std::size_t images) {
   const auto run = network.time(images);
   const Technology technology = load_technology(network.platform.technology, {BLENDSIM_CONFIGS});
-  const PowerEstimate power =
-      estimate_power(run, static_cast<std::int64_t>(images), network.platform, technology);
+  const PowerEstimate power = estimate_power(run, static_cast<std::int64_t>(images), network.platform, technology);
   const std::int64_t units = std::accumulate(power.unit_fj.begin(), power.unit_fj.end(), std::int64_t{0});
   EXPECT_EQ(units, power.dynamic_fj);
   const std::int64_t layers = std::accumulate(power.layer_fj.begin(), power.layer_fj.end(), std::int64_t{0});

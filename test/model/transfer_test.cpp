@@ -35,8 +35,8 @@ TEST(Load, FirstRequestIsSentInItsStartCycleAndGrantedWhenTheMemorySeesIt) {
   const InstructionRecord& r = o.run.records[0];
   ASSERT_EQ(o.bursts.size(), 1U);
   EXPECT_EQ(o.bursts[0].request, r.start);
-  const Cycles granted = r.start + cross;                    // in the memory
-  EXPECT_EQ(o.bursts[0].grant, granted + cross);             // visible to load
+  const Cycles granted = r.start + cross;         // in the memory
+  EXPECT_EQ(o.bursts[0].grant, granted + cross);  // visible to load
   // ACT, RCD 12, 8 columns every 4, CL 11, 4 cycles of data; back across the clocks, interconnect 20.
   const Cycles last_data = granted + 12 + 7 * 4 + 11 + 3;
   EXPECT_EQ(o.bursts[0].last_beat, last_data + cross + 20);
@@ -128,8 +128,8 @@ TEST(Stem, TakesTheWriterFourCyclesABeatFromItsFirstBeatOn) {
 }
 
 TEST(Load, TheWriterTakesBurstsInOrderAndNoBeatBeforeItComes) {
-  EXPECT_EQ(landing(60, 44, 16, 16), 60);       // the first of 16 beats comes in 45: the writer is free
-  EXPECT_EQ(landing(60, 45, 16, 16), 60 + 1);   // taken in 45: one cycle late
+  EXPECT_EQ(landing(60, 44, 16, 16), 60);      // the first of 16 beats comes in 45: the writer is free
+  EXPECT_EQ(landing(60, 45, 16, 16), 60 + 1);  // taken in 45: one cycle late
   EXPECT_EQ(landing(60, 90, 16, 64), 90 + 64);
 }
 

@@ -67,7 +67,8 @@ TEST_F(CliBadInput, MissingAndEmptyFiles) {
 
 // Nothing is lost: not by a name given twice, and not through another name of the same file.
 TEST_F(CliBadInput, WhatIsReadIsNotWritten) {
-  const auto refused = [](const std::vector<std::string>& arguments, const std::string& kept, const std::string& words) {
+  const auto refused = [](const std::vector<std::string>& arguments, const std::string& kept,
+                          const std::string& words) {
     const std::string before = read_text(kept);
     const ProcessResult result = blendsim_cli(arguments);
     EXPECT_EQ(result.status, 2) << result.out;
@@ -78,7 +79,8 @@ TEST_F(CliBadInput, WhatIsReadIsNotWritten) {
   std::filesystem::create_symlink(net(), link);
   refused({"compile", net(), "--platform", "zu3eg", "-o", net()}, net(), "is to be read and written");
   refused({"compile", net(), "--platform", "zu3eg", "-o", link}, net(), "is to be read and written");
-  refused({"compile", net(), "--platform", "zu3eg", "-o", work.path("a"), "--lowered", work.path("b/../a")}, net(), "is to be written twice");
+  refused({"compile", net(), "--platform", "zu3eg", "-o", work.path("a"), "--lowered", work.path("b/../a")}, net(),
+          "is to be written twice");
   refused({"run", program(), "--json", program()}, program(), "is to be read and written");
   EXPECT_FALSE(std::filesystem::exists(work.path("a")));
 }
@@ -87,7 +89,8 @@ TEST_F(CliBadInput, AFileMayBeWrittenByTheNameOfAPlatform) {
   const std::string network = std::filesystem::absolute(net());
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(work.path(""));
-  const ProcessResult result = blendsim_cli({"run", network, "--platform", "zu3eg", "--timing-only", "--json", "zu3eg"});
+  const ProcessResult result =
+      blendsim_cli({"run", network, "--platform", "zu3eg", "--timing-only", "--json", "zu3eg"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_TRUE(std::filesystem::exists("zu3eg"));
   std::filesystem::current_path(before);
@@ -102,14 +105,16 @@ TEST_F(CliBadInput, WhatIsReadIsNotWrittenIntoAFolderEither) {
     EXPECT_EQ(result.status, 2) << result.err;
     EXPECT_EQ(read_text(entry.path()), before);
   }
-  const std::string package = work.write("blendsim_pkg.sv", blendsim_cli({"platforms", "zu3eg"}).out), before = read_text(package);
+  const std::string package = work.write("blendsim_pkg.sv", blendsim_cli({"platforms", "zu3eg"}).out),
+                    before = read_text(package);
   EXPECT_EQ(blendsim_cli({"rtl", package, "-o", work.path("")}).status, 2);
   EXPECT_EQ(read_text(package), before);
 }
 
 TEST_F(CliBadInput, ACompilationThatFailsWritesNothing) {
   const std::string lowered = work.path("lowered.onnx");
-  expect_refused({"compile", net(), "--platform", "zu3eg", "--set", "buffers.parameters.depth=2", "-o", work.path("x"), "--lowered", lowered},
+  expect_refused({"compile", net(), "--platform", "zu3eg", "--set", "buffers.parameters.depth=2", "-o", work.path("x"),
+                  "--lowered", lowered},
                  "does-not-fit", "parameters");
   EXPECT_FALSE(std::filesystem::exists(lowered));
 }
@@ -131,7 +136,8 @@ TEST_F(CliBadInput, AClockAboveTheEstimateIsSaidAndAboveTheDataSheetRefused) {
   const ProcessResult fast = blendsim_cli({"run", net(), "--platform", "zu3eg", "--set", "clock=600 MHz"});
   EXPECT_EQ(fast.status, 0);
   EXPECT_THAT(fast.out, HasSubstr("WARNING, above the estimate"));
-  expect_refused({"run", net(), "--platform", "zu3eg", "--set", "clock=700 MHz"}, "out-of-range", "above what the data sheet");
+  expect_refused({"run", net(), "--platform", "zu3eg", "--set", "clock=700 MHz"}, "out-of-range",
+                 "above what the data sheet");
 }
 
 TEST_F(CliBadInput, AFileOfAnotherKindIsNamedForWhatItIs) {

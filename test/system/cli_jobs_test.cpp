@@ -17,17 +17,17 @@ class CliJobs : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", work.path("net.onnx")}).status, 0);
-    const ProcessResult compiled = blendsim_cli(
-        {"compile", work.path("net.onnx"), "--platform", "zu3eg", "-o", work.path("net.program")});
+    const ProcessResult compiled =
+        blendsim_cli({"compile", work.path("net.onnx"), "--platform", "zu3eg", "-o", work.path("net.program")});
     ASSERT_EQ(compiled.status, 0) << compiled.err;
     FloatArray images{{5, 3, 16, 16}, {}};
     for (int n = 0; n < 5 * 3 * 16 * 16; ++n) images.values.push_back(static_cast<float>(n * 37 % 255) / 128.0F - 1.0F);
     write_npy(work.path("images.npy"), images);
   }
   ProcessResult run(const std::string& jobs, const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> arguments = {"run",     work.path("net.program"),     "--input", work.path("images.npy"),
-                                          "--jobs",  jobs,                         "--json",  work.path(jobs + ".json"),
-                                          "--tensors", work.path("tensors" + jobs)};
+    std::vector<std::string> arguments = {
+        "run",    work.path("net.program"),  "--input",   work.path("images.npy"),    "--jobs", jobs,
+        "--json", work.path(jobs + ".json"), "--tensors", work.path("tensors" + jobs)};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return blendsim_cli(arguments);
   }

@@ -67,8 +67,8 @@ TEST_F(CliRun, AnotherCompilersBinaryGivesTheSameDigest) {
 TEST_F(CliRun, AnotherCompilersBinaryWritesTheSameProgramFile) {
   const std::string other = other_binary();
   if (other.empty()) GTEST_SKIP() << "no second compiler's binary";
-  const ProcessResult result = run_process(
-      {other, "compile", work.path("net.onnx"), "--platform", "zu3eg", "-o", work.path("other.program")});
+  const ProcessResult result =
+      run_process({other, "compile", work.path("net.onnx"), "--platform", "zu3eg", "-o", work.path("other.program")});
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_TRUE(read_text(work.path("other.program")) == read_text(work.path("net.program")))
       << "the bytes differ, though their digests may be equal";
@@ -93,9 +93,11 @@ TEST_F(CliRun, RandomStallsChangeCyclesAndNoOutput) {
 // Bipolar integers are -1 and 1: a made-up image must not hold the 0 between them.
 TEST_F(CliRun, AMadeUpImageOfABipolarNetworkIsBipolar) {
   test::NetworkBuilder b(3);
-  const TensorId codes = b.conv(b.input(16, 6, 6, Format::bipolar()), 16, test::NetworkBuilder::square(3, 1, 1), Format::bipolar());
+  const TensorId codes =
+      b.conv(b.input(16, 6, 6, Format::bipolar()), 16, test::NetworkBuilder::square(3, 1, 1), Format::bipolar());
   b.output(b.post(codes, no_tensor, true, Format::signed_bits(8), false, Format::bipolar()).fixed);
-  write_program(compile(b.net, load_platform("zu3eg", {}, ConfigPaths{BLENDSIM_CONFIGS})).program, work.path("bipolar.program"));
+  write_program(compile(b.net, load_platform("zu3eg", {}, ConfigPaths{BLENDSIM_CONFIGS})).program,
+                work.path("bipolar.program"));
   EXPECT_FALSE(report({}, "bipolar.program")["outputs"].empty());
 }
 
@@ -153,7 +155,8 @@ TEST_F(CliRun, ComparisonNamesTheParameterAndWhereTheCyclesComeFrom) {
   const ProcessResult compared = blendsim_cli({"compare", a, b});
   EXPECT_EQ(compared.status, 4);
   EXPECT_THAT(compared.out, HasSubstr("platform.memory.read_latency: 40 cycles -> 80 cycles"));
-  EXPECT_THAT(compared.out, ::testing::ContainsRegex("critical path, [a-z]+ [0-9]+ [a-z0-9 ]*that changed\n  input: [+]"));
+  EXPECT_THAT(compared.out,
+              ::testing::ContainsRegex("critical path, [a-z]+ [0-9]+ [a-z0-9 ]*that changed\n  input: [+]"));
   EXPECT_THAT(compared.out, HasSubstr("outputs are equal"));
 }
 

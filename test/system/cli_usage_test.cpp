@@ -87,11 +87,13 @@ TEST(CliUsage, TheWrittenPackageIsLintClean) {
   if (run_process({"verilator", "--version"}).status != 0) GTEST_SKIP() << "verilator is not installed";
   const Workspace work;
   ASSERT_EQ(blendsim_cli({"rtl", "zu3eg", "-o", work.path("")}).status, 0);
-  const std::string top = work.write("top.sv",
-                                     "module top (input blendsim_pkg::post_unit_instruction_t a, output blendsim_pkg::post_unit_instruction_t b);\n"
-                                     "  assign b = a;\n"
-                                     "endmodule\n");
-  const ProcessResult lint = run_process({"verilator", "--lint-only", "-Wall", "--top-module", "top", work.path("blendsim_pkg.sv"), top});
+  const std::string top = work.write(
+      "top.sv",
+      "module top (input blendsim_pkg::post_unit_instruction_t a, output blendsim_pkg::post_unit_instruction_t b);\n"
+      "  assign b = a;\n"
+      "endmodule\n");
+  const ProcessResult lint =
+      run_process({"verilator", "--lint-only", "-Wall", "--top-module", "top", work.path("blendsim_pkg.sv"), top});
   EXPECT_EQ(lint.status, 0) << lint.err;
   EXPECT_THAT(lint.err, IsEmpty());
 }

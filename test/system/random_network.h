@@ -129,8 +129,8 @@ class RandomNetwork {
     const bool depthwise = chance(15);
     const int channels = depthwise ? x.channels : pick(1, 40);
     int height = 0, width = 0;
-    const std::string acc = convolution(x, channels, pick(1, 2), kernel, dilation, pad, depthwise ? x.channels : 1,
-                                        height, width);
+    const std::string acc =
+        convolution(x, channels, pick(1, 2), kernel, dilation, pad, depthwise ? x.channels : 1, height, width);
     const std::string bn = batch_normalization(acc, channels, spread_of(x, depthwise ? 1 : x.channels, kernel));
     return quantise(bn, channels, height, width);
   }
@@ -203,8 +203,8 @@ class RandomNetwork {
       x.bipolar = true;
     } else {
       x.scale = 1.0F / 64;
-      model.node("Quant", {"x", scalar(x.scale), scalar(0.0F), scalar(8.0F)}, {q}, {attr("signed", 1), attr("narrow", 0)},
-                 "onnx.brevitas");
+      model.node("Quant", {"x", scalar(x.scale), scalar(0.0F), scalar(8.0F)}, {q},
+                 {attr("signed", 1), attr("narrow", 0)}, "onnx.brevitas");
     }
     x.name = q;
     const int blocks = pick(1, 5);

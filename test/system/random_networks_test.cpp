@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole path on random networks and machines: file -> lowering -> compiler -> machine, against the float32 reference
-// of the file and the integer executor.
+// The whole path on random networks and machines: file -> lowering -> compiler -> machine, against the float32
+// reference of the file and the integer executor.
 #include <gtest/gtest.h>
 
 #include "compiler/compile.h"
@@ -27,7 +27,8 @@ FloatArray random_input(test::RandomNetwork& network) {
 }
 
 // Where every layer is exact, each integer tensor that stands for a tensor of the file is that tensor, scaled.
-void expect_file_agrees(const Graph& graph, const FloatArray& x, const IntegerNetwork& network, const TensorValues& integers) {
+void expect_file_agrees(const Graph& graph, const FloatArray& x, const IntegerNetwork& network,
+                        const TensorValues& integers) {
   for (const Layer& layer : network.layers) {
     if (!layer.exactness.exact) return;
   }
@@ -76,8 +77,8 @@ TEST_P(RandomNetworks, GiveTheFilesValuesOnEveryMachine) {
       {"zu7ev", {}},
       {"z7020", {"dispatcher.queue_depth=2", "buffers.weights_fixed.depth=2048"}},
       {"zu3eg",
-       {"xnor_array.words=6", "xnor_array.rows=32", "xnor_array.depth=21 cycles", "mac_array.rows=32", "mac_array.columns=4",
-        "post_unit.lanes=32", "post_unit.depth=64 cycles", "buffers.parameters.width=1024 bit",
+       {"xnor_array.words=6", "xnor_array.rows=32", "xnor_array.depth=21 cycles", "mac_array.rows=32",
+        "mac_array.columns=4", "post_unit.lanes=32", "post_unit.depth=64 cycles", "buffers.parameters.width=1024 bit",
         "dispatcher.token_latency=3 cycles"}},
   };
   for (const Case& c : machines) {
@@ -96,7 +97,8 @@ TEST_P(RandomNetworks, GiveTheFilesValuesOnEveryMachine) {
     const auto timing = machine.run(platform.machine, program, images, {.values = false});
     EXPECT_EQ(timing.cycles, run.cycles);
     EXPECT_EQ(timing.records, run.records);
-    const auto stalled = machine.run(platform.machine, program, images, {.check_hazards = true, .stall_seed = GetParam() + 1});
+    const auto stalled =
+        machine.run(platform.machine, program, images, {.check_hazards = true, .stall_seed = GetParam() + 1});
     EXPECT_EQ(stalled.outputs, run.outputs);
     EXPECT_NE(stalled.cycles, run.cycles);
     for (const UnitCycles& unit : run.units) EXPECT_EQ(unit.total(), run.cycles);

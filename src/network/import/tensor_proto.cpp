@@ -128,45 +128,19 @@ Constant constant_of(const onnx::TensorProto& proto) {
     throw Refusal{"file-damaged", "its data ends inside an element"};
   }
   switch (proto.data_type()) {
-    case TensorProto::FLOAT:
-      constant.values = floats_of<float>(proto, proto.float_data());
-      break;
-    case TensorProto::DOUBLE:
-      constant.values = floats_of<double>(proto, proto.double_data());
-      break;
-    case TensorProto::FLOAT16:
-      constant.values = halves_of(proto, from_half);
-      break;
-    case TensorProto::BFLOAT16:
-      constant.values = halves_of(proto, from_bfloat);
-      break;
-    case TensorProto::UINT8:
-      constant.values = integers_of<std::uint8_t>(proto, proto.int32_data());
-      break;
-    case TensorProto::INT8:
-      constant.values = integers_of<std::int8_t>(proto, proto.int32_data());
-      break;
-    case TensorProto::BOOL:
-      constant.values = integers_of<std::uint8_t>(proto, proto.int32_data());
-      break;
-    case TensorProto::UINT16:
-      constant.values = integers_of<std::uint16_t>(proto, proto.int32_data());
-      break;
-    case TensorProto::INT16:
-      constant.values = integers_of<std::int16_t>(proto, proto.int32_data());
-      break;
-    case TensorProto::INT32:
-      constant.values = integers_of<std::int32_t>(proto, proto.int32_data());
-      break;
-    case TensorProto::UINT32:
-      constant.values = integers_of<std::uint32_t>(proto, proto.uint64_data());
-      break;
-    case TensorProto::UINT64:
-      constant.values = integers_of<std::uint64_t>(proto, proto.uint64_data());
-      break;
-    default:
-      constant.values = integers_of<std::int64_t>(proto, proto.int64_data());
-      break;
+    case TensorProto::FLOAT: constant.values = floats_of<float>(proto, proto.float_data()); break;
+    case TensorProto::DOUBLE: constant.values = floats_of<double>(proto, proto.double_data()); break;
+    case TensorProto::FLOAT16: constant.values = halves_of(proto, from_half); break;
+    case TensorProto::BFLOAT16: constant.values = halves_of(proto, from_bfloat); break;
+    case TensorProto::UINT8: constant.values = integers_of<std::uint8_t>(proto, proto.int32_data()); break;
+    case TensorProto::INT8: constant.values = integers_of<std::int8_t>(proto, proto.int32_data()); break;
+    case TensorProto::BOOL: constant.values = integers_of<std::uint8_t>(proto, proto.int32_data()); break;
+    case TensorProto::UINT16: constant.values = integers_of<std::uint16_t>(proto, proto.int32_data()); break;
+    case TensorProto::INT16: constant.values = integers_of<std::int16_t>(proto, proto.int32_data()); break;
+    case TensorProto::INT32: constant.values = integers_of<std::int32_t>(proto, proto.int32_data()); break;
+    case TensorProto::UINT32: constant.values = integers_of<std::uint32_t>(proto, proto.uint64_data()); break;
+    case TensorProto::UINT64: constant.values = integers_of<std::uint64_t>(proto, proto.uint64_data()); break;
+    default: constant.values = integers_of<std::int64_t>(proto, proto.int64_data()); break;
   }
   const std::size_t found = std::visit([](const auto& v) { return v.size(); }, constant.values);
   if (found != static_cast<std::size_t>(count)) {

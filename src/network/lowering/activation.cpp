@@ -10,7 +10,8 @@ namespace blendsim::lowering {
 
 namespace {
 
-// The activation's operand: beyond 18 bits it leaves q3 the narrow multiplier, which loses nothing where q3 only shifts.
+// The activation's operand: beyond 18 bits it leaves q3 the narrow multiplier, which loses nothing where q3 only
+// shifts.
 struct GridChoice {
   int bits;
   bool own_units;

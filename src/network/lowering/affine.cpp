@@ -17,8 +17,9 @@ namespace blendsim::lowering {
 
 namespace {
 
-// The contract allows sums up to 2^47 and shifts up to 47. Three bits less cost no exactness (a shift this long only refines a
-// slope that hardly moves the result) and leave room for a unit that shifts by multiples of 4 and scales M and B up for it.
+// The contract allows sums up to 2^47 and shifts up to 47. Three bits less cost no exactness (a shift this long only
+// refines a slope that hardly moves the result) and leave room for a unit that shifts by multiples of 4 and scales M
+// and B up for it.
 constexpr std::int64_t sum_limit = std::int64_t{1} << 44;
 constexpr int longest_shift = 44;
 constexpr std::array<int, 21> search_steps = {0, 1,  -1, 2,   -2, 3,   -3, 4,   -4, 6,  -6,
@@ -33,8 +34,12 @@ class ChannelFitter {
  public:
   ChannelFitter(const Reference& reference, const Domain& domain, int bits, Rounding rounding, const CodeLine& line,
                 std::size_t c)
-      : reference_(reference), domain_(domain), limit_((std::int64_t{1} << (bits - 1)) - 1), rounding_(rounding),
-        line_(line), c_(c) {
+      : reference_(reference),
+        domain_(domain),
+        limit_((std::int64_t{1} << (bits - 1)) - 1),
+        rounding_(rounding),
+        line_(line),
+        c_(c) {
     reach_ = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
   }
 
@@ -50,7 +55,8 @@ class ChannelFitter {
       return p;
     }
     p = ideal();
-    compare(reference_, domain_, c_, exactness, [&](std::int64_t q) { return value(p, q); }, true);
+    compare(
+        reference_, domain_, c_, exactness, [&](std::int64_t q) { return value(p, q); }, true);
     return p;
   }
 
@@ -158,8 +164,8 @@ class ChannelFitter {
         if (low > high) break;
       }
       if (low > high) continue;
-      const auto wished = static_cast<std::int64_t>(std::clamp(offset_for(s), -static_cast<double>(sum_limit),
-                                                               static_cast<double>(sum_limit)));
+      const auto wished = static_cast<std::int64_t>(
+          std::clamp(offset_for(s), -static_cast<double>(sum_limit), static_cast<double>(sum_limit)));
       const std::int64_t offset = std::clamp(wished, low, high);
       if (!fits(static_cast<double>(m), static_cast<double>(offset))) continue;
       p = reduced({m, offset, s});
@@ -243,8 +249,9 @@ std::int64_t count_ambiguous(const Reference& reference, const Domain& domain) {
     one.start(domain.lo[c], domain.hi[c]);
     two = one;
     if (walk_chain(reference.chain, c, one) && walk_chain(*other, c, two)) continue;  // neither order rounds
-    compare(reference, domain, c, tally, [&](std::int64_t q) { return swapped(q, c); },
-            chain_direction(*other, c).has_value());
+    compare(
+        reference, domain, c, tally, [&](std::int64_t q) { return swapped(q, c); },
+        chain_direction(*other, c).has_value());
   }
   return tally.differing;
 }

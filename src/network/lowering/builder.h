@@ -15,22 +15,22 @@ namespace blendsim::lowering {
 
 // Integers [channels, height, width]: a tensor that a layer writes, or a recipe of a post-processing not yet emitted.
 struct Map {
-  std::string name;                      // of the ONNX tensor
+  std::string name;  // of the ONNX tensor
   int channels = 0, height = 0, width = 0;
   Format format;
   Domain domain;
   int zero_point = 0;
   float scale = 1;
-  bool accumulator = false;              // of a convolution or a sum: 32 bits
+  bool accumulator = false;         // of a convolution or a sum: 32 bits
   std::optional<float> file_scale;  // accumulator: integer * file_scale is the file's tensor `name`; absent: it has
                                     // a bias or a scale for each channel
   TensorId tensor = no_tensor;
   std::optional<PostProcessing> recipe;  // u of this post-processing is the map; fixed and code unset
   int layer = -1;                        // that wrote it, where it has a recipe
   std::string layer_name;
-  std::vector<std::string> nodes;        // the file's nodes that the recipe stands for
+  std::vector<std::string> nodes;  // the file's nodes that the recipe stands for
   Exactness exactness;
-  int uses = 1;                          // nodes of the graph that read it
+  int uses = 1;  // nodes of the graph that read it
 
   [[nodiscard]] bool is_sum() const { return recipe && recipe->b != no_tensor && !recipe->q3; }
   // Integers of a tensor, or of one that need only be written: no accumulator, no sum that is still open.

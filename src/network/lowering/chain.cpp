@@ -48,13 +48,18 @@ int sign_of(float v) { return v > 0 ? 1 : v < 0 ? -1 : 0; }
 
 std::optional<int> step_direction(const Step& step, std::size_t c) {
   switch (step.kind) {
-    case Step::Kind::add: case Step::Kind::subtract: case Step::Kind::relu: case Step::Kind::clip: return 1;
+    case Step::Kind::add:
+    case Step::Kind::subtract:
+    case Step::Kind::relu:
+    case Step::Kind::clip: return 1;
     case Step::Kind::reverse_subtract: return -1;
-    case Step::Kind::multiply: case Step::Kind::divide: return sign_of(step.p.at(c));
+    case Step::Kind::multiply:
+    case Step::Kind::divide: return sign_of(step.p.at(c));
     case Step::Kind::batch_normalization: return sign_of(step.gamma.at(c));
     case Step::Kind::prelu: return step.p.at(c) >= 0 ? std::optional(1) : std::nullopt;
     case Step::Kind::power: return step.p.at(c) == 1.0F ? std::optional(1) : std::nullopt;
-    case Step::Kind::reverse_divide: case Step::Kind::sigmoid: return std::nullopt;
+    case Step::Kind::reverse_divide:
+    case Step::Kind::sigmoid: return std::nullopt;
   }
   return std::nullopt;
 }
@@ -120,7 +125,8 @@ std::optional<Linear> chain_linear(const Chain& chain, std::size_t c) {
       case Step::Kind::power:
         if (step.p.at(c) != 1.0F) return std::nullopt;
         break;
-      case Step::Kind::reverse_divide: case Step::Kind::sigmoid: return std::nullopt;
+      case Step::Kind::reverse_divide:
+      case Step::Kind::sigmoid: return std::nullopt;
     }
   }
   return f;
@@ -206,7 +212,9 @@ void ExactWalk::divide(double divisor) {
 bool walk_chain(const Chain& chain, std::size_t c, ExactWalk& walk) {
   for (const Step& step : chain) {
     switch (step.kind) {
-      case Step::Kind::add: case Step::Kind::subtract: case Step::Kind::reverse_subtract: walk.add(step.p.at(c)); break;
+      case Step::Kind::add:
+      case Step::Kind::subtract:
+      case Step::Kind::reverse_subtract: walk.add(step.p.at(c)); break;
       case Step::Kind::multiply: walk.multiply(step.p.at(c)); break;
       case Step::Kind::divide: walk.divide(step.p.at(c)); break;
       case Step::Kind::batch_normalization:
@@ -232,7 +240,8 @@ bool walk_chain(const Chain& chain, std::size_t c, ExactWalk& walk) {
       case Step::Kind::power:
         if (step.p.at(c) != 1.0F) return false;
         break;
-      case Step::Kind::reverse_divide: case Step::Kind::sigmoid: return false;
+      case Step::Kind::reverse_divide:
+      case Step::Kind::sigmoid: return false;
     }
   }
   return walk.exact;

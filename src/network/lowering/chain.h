@@ -29,16 +29,26 @@ struct PerChannel {
 
 struct Step {
   enum class Kind : std::uint8_t {
-    add, subtract, reverse_subtract, multiply, divide, reverse_divide, power,
-    relu, prelu, clip, sigmoid, batch_normalization
+    add,
+    subtract,
+    reverse_subtract,
+    multiply,
+    divide,
+    reverse_divide,
+    power,
+    relu,
+    prelu,
+    clip,
+    sigmoid,
+    batch_normalization
   };
   Kind kind = Kind::add;
-  PerChannel p;                        // operand, slope; clip: lo
-  PerChannel high;                     // clip: hi
+  PerChannel p;                                       // operand, slope; clip: lo
+  PerChannel high;                                    // clip: hi
   PerChannel gamma, beta, mean, variance, deviation;  // batch normalization; deviation = sqrt(variance + epsilon)
   float epsilon = 0;
   std::string node;
-  std::vector<std::string> origin;     // the file's nodes
+  std::vector<std::string> origin;  // the file's nodes
 
   [[nodiscard]] float apply(float x, std::size_t c) const;
 };
@@ -75,7 +85,7 @@ struct Linear {
 // of at most 2^24 units, float32 computes without rounding ("the 24-bit rule").
 struct ExactWalk {
   int granule = 0;
-  double bound = 0;      // of |value|
+  double bound = 0;  // of |value|
   bool exact = true;
   void start(std::int64_t lo, std::int64_t hi);
   void add(double constant);
@@ -97,8 +107,8 @@ struct ExactWalk {
 
 [[nodiscard]] bool is_power_of_two(double v);  // of either sign
 
-// The exponent of the lowest set bit of v: v is an odd multiple of 2^granule(v). 0 has none: INT_MAX. An infinity or NaN
-// is no multiple of anything: far below every exponent.
+// The exponent of the lowest set bit of v: v is an odd multiple of 2^granule(v). 0 has none: INT_MAX. An infinity or
+// NaN is no multiple of anything: far below every exponent.
 [[nodiscard]] int granule_of(double v);
 
 }  // namespace blendsim::lowering

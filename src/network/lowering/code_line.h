@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A linear chain and its quantiser as one line in units of the code, and how roundings of the file map to the machine's.
+// A linear chain and its quantiser as one line in units of the code, and how roundings of the file map to the
+// machine's.
 #pragma once
 
 #include <optional>

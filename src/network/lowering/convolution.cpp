@@ -176,8 +176,8 @@ void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeig
   work.weight_format = weights.format;
   map->domain = accumulator_domain(*x.map, work, outputs, weights.format.is_bipolar());
   if (!map->format.contains(map->domain.lowest()) || !map->format.contains(map->domain.highest())) {
-    refuse("number-width", node.name, fmt::format("its sums reach [{}, {}], more than 32 bits", map->domain.lowest(),
-                                                  map->domain.highest()));
+    refuse("number-width", node.name,
+           fmt::format("its sums reach [{}, {}], more than 32 bits", map->domain.lowest(), map->domain.highest()));
   }
   work.input = builder_.write(x.map);
   work.output = builder_.add_tensor(*map);
@@ -233,7 +233,7 @@ void Lowerer::convolution(const Node& node) {
   const auto pads = node.attribute_ints("pads", {0, 0, 0, 0});
   const auto at = [](const std::vector<std::int64_t>& v, std::size_t i) { return static_cast<int>(v.at(i)); };
   work.window = {at(weights.shape, 2), at(weights.shape, 3), at(strides, 0), at(strides, 1), at(dilations, 0),
-                 at(dilations, 1),      at(pads, 0),           at(pads, 1),    at(pads, 2),    at(pads, 3)};
+                 at(dilations, 1),     at(pads, 0),          at(pads, 1),    at(pads, 2),    at(pads, 3)};
   emit_convolution(node, x, std::move(weights), work, shape_of(node.outputs[0]));
 }
 

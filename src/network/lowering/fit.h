@@ -15,7 +15,7 @@ namespace blendsim::lowering {
 
 // The integers a map can hold in each channel: lo, lo + step, ..., hi.
 struct Domain {
-  std::vector<std::int64_t> lo, hi;    // one a channel
+  std::vector<std::int64_t> lo, hi;  // one a channel
   std::int64_t step = 1;
   [[nodiscard]] std::size_t channels() const { return lo.size(); }
   [[nodiscard]] std::int64_t count(std::size_t c) const { return (hi[c] - lo[c]) / step + 1; }
@@ -38,7 +38,7 @@ struct Reference {
 struct ThresholdFit {
   Thresholds thresholds;
   Exactness exactness;
-  bool is_sign = false;                // one threshold at 0, upward, in every channel
+  bool is_sign = false;  // one threshold at 0, upward, in every channel
 };
 // Absent: some channel is not monotone. Thresholds lie in [domain.lowest(), domain.highest() + 1].
 [[nodiscard]] std::optional<ThresholdFit> fit_thresholds(const Reference& reference, const Domain& domain);

@@ -154,8 +154,10 @@ Value Lowerer::on_grid(const Value& value, const Node& node, int exponent) {
   }
   if (!proven && lost.differing == 0) {
     out.map->exactness.exact = false;
-    out.map->exactness.note = fmt::format("not proven: an operand of '{}' may lose bits on the int16 grid 2^{}; {} "
-                                          "samples do not", node.name, exponent, lost.checked);
+    out.map->exactness.note = fmt::format(
+        "not proven: an operand of '{}' may lose bits on the int16 grid 2^{}; {} "
+        "samples do not",
+        node.name, exponent, lost.checked);
   }
   if (lost.differing != 0) {
     Exactness& exactness = out.map->exactness;
@@ -163,8 +165,8 @@ Value Lowerer::on_grid(const Value& value, const Node& node, int exponent) {
     exactness.differing = std::max(exactness.differing, lost.differing);
     exactness.checked = std::max(exactness.checked, lost.checked);
     exactness.max_error += lost.max_error;
-    exactness.note = fmt::format("an operand of '{}' shares no integer grid: rounded to int16 at 2^{}", node.name,
-                                 exponent);
+    exactness.note =
+        fmt::format("an operand of '{}' shares no integer grid: rounded to int16 at 2^{}", node.name, exponent);
   }
   return out;
 }

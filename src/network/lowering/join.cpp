@@ -138,8 +138,9 @@ MapPtr sum_map(const Node& node, const Map& a, std::int64_t fa, const Map& b, st
 void Lowerer::join(const Node& node, Value first, Value second, bool subtract) {
   if (first.state == Value::State::integer && second.state == Value::State::integer &&
       (first.shape != second.shape || first.flat != second.flat || first.map->channels != second.map->channels)) {
-    refuse("not-lowerable", node.name, fmt::format("operands of shapes {} and {} cannot be joined on the machine",
-                                                   shape_text(first.shape), shape_text(second.shape)));
+    refuse("not-lowerable", node.name,
+           fmt::format("operands of shapes {} and {} cannot be joined on the machine", shape_text(first.shape),
+                       shape_text(second.shape)));
   }
   const bool alone_a = consumers_[node.inputs[0]] == 1, alone_b = consumers_[node.inputs[1]] == 1;
   const CommonGrid grid = common_grid(node, first, second, subtract);

@@ -29,14 +29,14 @@ struct PendingPool {
 struct Value {
   enum class State : std::uint8_t { failed, host, integer, tail };
   State state = State::failed;
-  Shape shape;                    // in the file
-  MapPtr map;                     // integer, tail
-  Chain chain;                    // integer: not yet realised
-  bool flat = false;              // integer: [1, C*H*W], channels no longer an axis
+  Shape shape;        // in the file
+  MapPtr map;         // integer, tail
+  Chain chain;        // integer: not yet realised
+  bool flat = false;  // integer: [1, C*H*W], channels no longer an axis
   std::optional<PendingPool> pool;
-  std::vector<HostOp> ops;        // host: so far; tail: after the accelerator
+  std::vector<HostOp> ops;  // host: so far; tail: after the accelerator
   std::vector<std::string> origin;
-  std::string tail_node;          // the node after which everything is the host's
+  std::string tail_node;  // the node after which everything is the host's
 };
 
 class Lowerer {
@@ -46,7 +46,10 @@ class Lowerer {
 
  private:
   using Handler = void (Lowerer::*)(const Node&);
-  struct HandlerRow { const char* op; Handler handler; };
+  struct HandlerRow {
+    const char* op;
+    Handler handler;
+  };
   static const std::vector<HandlerRow>& handlers();
 
   // lower.cpp
@@ -57,7 +60,7 @@ class Lowerer {
   void rearrange_input(Value& x, const HostOp& op, const Shape& shape);
   void reshape(const Node& node);
   void transpose(const Node& node);
-  void output_operator(const Node& node);   // Softmax, ArgMax, TopK
+  void output_operator(const Node& node);  // Softmax, ArgMax, TopK
   void append_step(const Node& node, Value value, Step step);
   void append_host(const Node& node, Value value, HostOp op);
   void finish_outputs();
@@ -66,13 +69,13 @@ class Lowerer {
   void quantiser(const Node& node);
   Value quantise_host(const Node& node, const Value& value, const Quantiser& q);
   void append_host_quantiser(const Node& node, const Value& value, const Quantiser& q);
-  void settle_quantiser(const Value& value, Quantiser& q) const;   // fits the value's channels; bounds of Trunc
+  void settle_quantiser(const Value& value, Quantiser& q) const;  // fits the value's channels; bounds of Trunc
   [[nodiscard]] static bool is_on_its_grid(const Value& value, const Quantiser& q);
   Value quantise(Value value, Quantiser q);
   [[nodiscard]] Value quantise_pooled(Value value, const Quantiser& q);
-  MapPtr coded_map(const Value& value, const Quantiser& q);     // nullptr: not monotone
-  MapPtr affine_map(const Value& value, const Quantiser& q);    // nullptr: no line
-  MapPtr activated_map(const Value& value, const Quantiser& q); // nullptr: no Relu or PRelu between lines
+  MapPtr coded_map(const Value& value, const Quantiser& q);      // nullptr: not monotone
+  MapPtr affine_map(const Value& value, const Quantiser& q);     // nullptr: no line
+  MapPtr activated_map(const Value& value, const Quantiser& q);  // nullptr: no Relu or PRelu between lines
   MapPtr three_step_map(const Value& value, const Quantiser& q, const AffineFit& other);
   void require_reachable_rounding(const Quantiser& q, const Exactness& exactness) const;
   MapPtr new_map(const Value& like, const Quantiser& q);
@@ -100,19 +103,29 @@ class Lowerer {
 
   // join.cpp
   void join(const Node& node, Value a, Value b, bool subtract);
-  struct Operand { Value value; double scale = 1; };
+  struct Operand {
+    Value value;
+    double scale = 1;
+  };
   // Both on one grid: unit * factor[i] is the scale of operand i.
-  struct CommonGrid { Operand operands[2]; std::int64_t factors[2] = {1, 1}; double unit = 1; };
-  std::optional<Operand> join_operand(Value value, const Node& node);   // absent: it has no integer grid
+  struct CommonGrid {
+    Operand operands[2];
+    std::int64_t factors[2] = {1, 1};
+    double unit = 1;
+  };
+  std::optional<Operand> join_operand(Value value, const Node& node);  // absent: it has no integer grid
   CommonGrid common_grid(const Node& node, const Value& a, const Value& b, bool subtract);
 
   // max_pool.cpp
   void max_pool(const Node& node);
-  Value resolve_pool(Value value);             // writes a pending max pool
+  Value resolve_pool(Value value);  // writes a pending max pool
   // A channel: -1 where the value falls as its integer rises, else 1.
   [[nodiscard]] std::vector<std::int32_t> pool_signs(const Value& value) const;
   MapPtr pooled(const PendingPool& pool, const Map& from, const std::string& name, float scale);
-  struct PooledName { std::string name; float scale = 1; };
+  struct PooledName {
+    std::string name;
+    float scale = 1;
+  };
   [[nodiscard]] PooledName pooled_name(const PendingPool& pool, const Value& before) const;
 
   // average_pool.cpp
@@ -121,7 +134,7 @@ class Lowerer {
 
   // concat.cpp
   void concat(const Node& node);
-  std::vector<Value> concat_inputs(const Node& node);   // on one grid
+  std::vector<Value> concat_inputs(const Node& node);  // on one grid
   [[nodiscard]] std::optional<Quantiser> concat_grid(const std::vector<Value>& parts, const Node& node) const;
 
   // window.cpp
@@ -156,7 +169,7 @@ class Lowerer {
   std::map<std::string, int> consumers_;
   std::map<std::string, Value> values_;
   Diagnostics diagnostics_;
-  std::string host_node_;   // the quantiser that made the input tensor
+  std::string host_node_;  // the quantiser that made the input tensor
 };
 
 // The largest unit of which every scale is a whole multiple (at most 127 in the smallest); absent: there is none.

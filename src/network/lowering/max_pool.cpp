@@ -47,9 +47,9 @@ Lowerer::PooledName Lowerer::pooled_name(const PendingPool& pool, const Value& b
   return {pool.output + ":codes", from.scale};
 }
 
-// The largest value is the largest integer where the chain before the pool rises, the smallest where it falls. There the
-// integers are turned round: negated, and the chain takes the sign off again; or, where a negated code would need a bit
-// more than its 8, mirrored within its format and turned back behind the pool.
+// The largest value is the largest integer where the chain before the pool rises, the smallest where it falls. There
+// the integers are turned round: negated, and the chain takes the sign off again; or, where a negated code would need a
+// bit more than its 8, mirrored within its format and turned back behind the pool.
 Value Lowerer::resolve_pool(Value value) {
   const PendingPool pool = *value.pool;
   Value before = value;
@@ -82,7 +82,7 @@ Value Lowerer::resolve_pool(Value value) {
   }
   const std::string name = from.name + (turns(signs) ? ":rising" : ":stored");
   const MapPtr rising = from.format.is_bipolar() && from.is_plain() ? negated_signs(before, signs, name)
-                                                                   : copy_map(before, signs, name, is_code ? 8 : 16);
+                                                                    : copy_map(before, signs, name, is_code ? 8 : 16);
   before.map = rising;
   if (turns(signs)) {
     PerChannel factor;

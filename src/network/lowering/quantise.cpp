@@ -74,8 +74,8 @@ MapPtr Lowerer::coded_map(const Value& value, const Quantiser& wanted) {
       fit = fit_thresholds({value.chain, q}, value.map->domain);
       fit->exactness.note = "three-valued Sign taken as two-valued: 0 is not reachable";
     } else {
-      fit->exactness.note = fmt::format("three-valued Sign: 0 is reachable in {} of {} channels", channels,
-                                        value.map->domain.channels());
+      fit->exactness.note =
+          fmt::format("three-valued Sign: 0 is reachable in {} of {} channels", channels, value.map->domain.channels());
     }
   }
   MapPtr map = new_map(value, q);
@@ -130,14 +130,14 @@ std::int64_t code_error(const Affine& q, std::int64_t error) {
   for (std::size_t c = 0; c < q.multiplier.size(); ++c) {
     most = std::max(most, std::ldexp(std::fabs(static_cast<double>(q.multiplier[c])), -q.shift[c]));
   }
-  return static_cast<std::int64_t>(std::min(std::ceil(most * static_cast<double>(error)),
-                                            static_cast<double>(q.hi - q.lo)));
+  return static_cast<std::int64_t>(
+      std::min(std::ceil(most * static_cast<double>(error)), static_cast<double>(q.hi - q.lo)));
 }
 
 }  // namespace
 
-// An odd zero point takes both: the finer grid, and an addition behind the rounding. A post-processing has two steps, so
-// another one adds. nullptr: it would not be better than `other`.
+// An odd zero point takes both: the finer grid, and an addition behind the rounding. A post-processing has two steps,
+// so another one adds. nullptr: it would not be better than `other`.
 MapPtr Lowerer::three_step_map(const Value& value, const Quantiser& q, const AffineFit& other) {
   const float zero = q.zero_point.at(0);
   if (q.kind != Quantiser::Kind::quant || q.saturate_first || std::fmod(zero, 2.0F) == 0) return nullptr;
@@ -168,10 +168,12 @@ MapPtr Lowerer::three_step_map(const Value& value, const Quantiser& q, const Aff
 void Lowerer::require_reachable_rounding(const Quantiser& q, const Exactness& exactness) const {
   const bool toward = q.rounding == RoundMode::up || q.rounding == RoundMode::down;
   if (!toward || q.lo >= 0 || exactness.differing == 0) return;
-  refuse("not-lowerable", q.node,
-         fmt::format("rounding mode {} to {} needs another offset for each sign; multiply, add and shift would differ on "
-                     "{} of {} values", q.rounding_name, q.format.name(), exactness.differing, exactness.checked),
-         "round with ROUND, FLOOR or CEIL, or quantise to 4 bits or less");
+  refuse(
+      "not-lowerable", q.node,
+      fmt::format("rounding mode {} to {} needs another offset for each sign; multiply, add and shift would differ on "
+                  "{} of {} values",
+                  q.rounding_name, q.format.name(), exactness.differing, exactness.checked),
+      "round with ROUND, FLOOR or CEIL, or quantise to 4 bits or less");
 }
 
 MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
@@ -353,8 +355,14 @@ void Lowerer::append_host_quantiser(const Node& node, const Value& value, const 
       op.saturate_first = q.saturate_first;
       push(op);
       break;
-    case Quantiser::Kind::bipolar: op.kind = HostOp::Kind::bipolar; push(op); break;
-    case Quantiser::Kind::sign: op.kind = HostOp::Kind::sign; push(op); break;
+    case Quantiser::Kind::bipolar:
+      op.kind = HostOp::Kind::bipolar;
+      push(op);
+      break;
+    case Quantiser::Kind::sign:
+      op.kind = HostOp::Kind::sign;
+      push(op);
+      break;
     case Quantiser::Kind::thresholds:
       op.kind = HostOp::Kind::thresholds;
       op.operand = {{static_cast<std::int64_t>(q.thresholds.size() / q.levels), static_cast<std::int64_t>(q.levels)},
@@ -364,8 +372,7 @@ void Lowerer::append_host_quantiser(const Node& node, const Value& value, const 
       push(host_op(make_step(Step::Kind::add, {{q.format.is_bipolar() ? -1.0F : static_cast<float>(q.lo)}}), rank,
                    channels));
       break;
-    case Quantiser::Kind::trunc:
-      refuse("not-quantised", node.name, "Trunc reads values that no quantiser produced");
+    case Quantiser::Kind::trunc: refuse("not-quantised", node.name, "Trunc reads values that no quantiser produced");
   }
 }
 
@@ -383,8 +390,8 @@ Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantis
   input.format = q.format;
   append_host_quantiser(node, value, q);
   if (value.shape.size() != 2 && value.shape.size() != 4) {
-    refuse("not-lowerable", node.name, fmt::format("the quantised input has shape {}; [1, C] or [1, C, H, W] is due",
-                                                   shape_text(value.shape)));
+    refuse("not-lowerable", node.name,
+           fmt::format("the quantised input has shape {}; [1, C] or [1, C, H, W] is due", shape_text(value.shape)));
   }
   auto map = std::make_shared<Map>();
   map->name = tensor_name(q);

@@ -12,8 +12,9 @@ namespace blendsim::lowering {
 
 RoundMode parse_round_mode(const std::string& name) {
   static constexpr std::pair<const char*, RoundMode> table[] = {
-      {"ROUND", RoundMode::half_even}, {"HALF_EVEN", RoundMode::half_even}, {"CEIL", RoundMode::ceil},
-      {"FLOOR", RoundMode::floor},     {"UP", RoundMode::up},               {"DOWN", RoundMode::down},
+      {"ROUND", RoundMode::half_even}, {"HALF_EVEN", RoundMode::half_even},
+      {"CEIL", RoundMode::ceil},       {"FLOOR", RoundMode::floor},
+      {"UP", RoundMode::up},           {"DOWN", RoundMode::down},
       {"HALF_UP", RoundMode::half_up}, {"HALF_DOWN", RoundMode::half_down}};
   for (const auto& [text, mode] : table) {
     if (name == text) return mode;

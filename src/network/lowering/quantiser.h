@@ -20,20 +20,20 @@ enum class RoundMode : std::uint8_t { half_even, ceil, floor, up, down, half_up,
 struct Quantiser {
   enum class Kind : std::uint8_t { quant, bipolar, sign, thresholds, trunc };
   Kind kind = Kind::quant;
-  PerChannel scale, zero_point;        // quant, trunc: of the quantiser's input grid
-  std::int64_t lo = -1, hi = 1;        // codes
+  PerChannel scale, zero_point;  // quant, trunc: of the quantiser's input grid
+  std::int64_t lo = -1, hi = 1;  // codes
   RoundMode rounding = RoundMode::half_even;
   std::string rounding_name = "ROUND";
   bool saturate_first = true;
-  float divisor = 1;                   // trunc
-  bool trunc_clips = false;            // trunc: clip before the last rounding (version 2)
-  std::size_t levels = 0;              // thresholds
-  std::vector<float> thresholds;       // [1 or C, levels]
+  float divisor = 1;              // trunc
+  bool trunc_clips = false;       // trunc: clip before the last rounding (version 2)
+  std::size_t levels = 0;         // thresholds
+  std::vector<float> thresholds;  // [1 or C, levels]
   PerChannel out_scale{{1.0F}};
   int out_zero_point = 0;
-  float out_offset = 0;                // thresholds: added behind out_scale where it is no multiple of it
+  float out_offset = 0;  // thresholds: added behind out_scale where it is no multiple of it
   Format format;
-  std::string node, output;            // output: the tensor's name
+  std::string node, output;  // output: the tensor's name
   std::vector<std::string> origin;
 
   [[nodiscard]] std::int64_t code(float x, std::size_t c) const;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A requantisation in two steps: q1 onto a grid 2^k times as fine as the code, q3 shifts back.
 //
-// One multiplication cannot hit the ties of a slope that is not dyadic (an average over 6 taps): M / 2^s lies on one side
-// of 1/6, and so do all ties. On the finer grid a tie is a whole number that q1 rounds to, whatever the error of M, and
-// q3 rounds it as the file does.
+// One multiplication cannot hit the ties of a slope that is not dyadic (an average over 6 taps): M / 2^s lies on one
+// side of 1/6, and so do all ties. On the finer grid a tie is a whole number that q1 rounds to, whatever the error of
+// M, and q3 rounds it as the file does.
 #include <algorithm>
 #include <cmath>
 
@@ -38,7 +38,8 @@ void append_first_step(const CodeLine& line, const Domain& domain, int finer, in
 
 // Absent: the grid has no room for the codes.
 std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, const Domain& domain, int bits,
-                                 int step_bits, const std::vector<CodeLine>& lines, const std::vector<std::vector<Run>>& runs) {
+                                 int step_bits, const std::vector<CodeLine>& lines,
+                                 const std::vector<std::vector<Run>>& runs) {
   const std::int64_t lo = lines.front().lo, hi = lines.front().hi;
   const std::int64_t scale = std::int64_t{1} << finer, grid_limit = std::int64_t{1} << (step_bits - 1);
   if (lo * scale < -grid_limit || hi * scale >= grid_limit) return std::nullopt;
@@ -66,8 +67,7 @@ std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, c
 
 }  // namespace
 
-std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain, int bits,
-                                        int step_bits) {
+std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain, int bits, int step_bits) {
   std::vector<CodeLine> lines;
   std::vector<std::vector<Run>> runs;
   for (std::size_t c = 0; c < domain.channels(); ++c) {

@@ -116,16 +116,16 @@ Elements recognise(const FloatArray& x, std::size_t axis) {
   std::vector<std::vector<float>> groups(static_cast<std::size_t>(x.shape[axis]));
   for (std::size_t i = 0; i < x.values.size(); ++i) groups[channel[i]].push_back(x.values[i]);
   const auto [least, most] = std::minmax_element(x.values.begin(), x.values.end());
-  const bool whole =
-      std::all_of(x.values.begin(), x.values.end(), [](float w) { return w == std::nearbyint(w); });
+  const bool whole = std::all_of(x.values.begin(), x.values.end(), [](float w) { return w == std::nearbyint(w); });
   if (whole && (x.values.empty() || fits_a_byte(*least, *most))) return out;
   std::vector<float> scales;
   for (const auto& group : groups) scales.push_back(common_scale(group));
   for (std::size_t i = 0; i < x.values.size(); ++i) {
     const float scale = scales[channel[i]];
     if (scale == 0) {
-      throw std::invalid_argument("its weights are floats that no quantiser produced and that are no small integers "
-                                  "times one scale an output channel");
+      throw std::invalid_argument(
+          "its weights are floats that no quantiser produced and that are no small integers "
+          "times one scale an output channel");
     }
     out.codes[i] = std::nearbyint(x.values[i] / scale);
     out.scales[i] = scale;

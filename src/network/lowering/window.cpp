@@ -11,8 +11,8 @@ Window read_window(const Node& node) {
   const auto kernel = node.attribute_ints("kernel_shape", {1, 1}), strides = node.attribute_ints("strides", {1, 1}),
              dilations = node.attribute_ints("dilations", {1, 1}), pads = node.attribute_ints("pads", {0, 0, 0, 0});
   const auto at = [](const std::vector<std::int64_t>& v, std::size_t i) { return static_cast<int>(v.at(i)); };
-  return {at(kernel, 0),    at(kernel, 1),    at(strides, 0), at(strides, 1), at(dilations, 0),
-          at(dilations, 1), at(pads, 0),      at(pads, 1),    at(pads, 2),    at(pads, 3)};
+  return {at(kernel, 0),    at(kernel, 1), at(strides, 0), at(strides, 1), at(dilations, 0),
+          at(dilations, 1), at(pads, 0),   at(pads, 1),    at(pads, 2),    at(pads, 3)};
 }
 
 int taps_inside(int kernel, int stride, int dilation, int pad, int size, int position) {
@@ -37,10 +37,12 @@ namespace {
 // Names the first output row or column whose window has no tap inside the map: it has no maximum and no mean.
 std::optional<std::string> untapped(const Window& w, const Map& in, const Shape& out) {
   for (int y = 0; y < static_cast<int>(out.at(2)); ++y) {
-    if (taps_inside(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, in.height, y) == 0) return fmt::format("row {}", y);
+    if (taps_inside(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, in.height, y) == 0)
+      return fmt::format("row {}", y);
   }
   for (int x = 0; x < static_cast<int>(out.at(3)); ++x) {
-    if (taps_inside(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, in.width, x) == 0) return fmt::format("column {}", x);
+    if (taps_inside(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, in.width, x) == 0)
+      return fmt::format("column {}", x);
   }
   return std::nullopt;
 }
@@ -50,9 +52,10 @@ std::optional<std::string> untapped(const Window& w, const Map& in, const Shape&
 void Lowerer::require_taps(const Node& node, const Window& window, const Map& in) const {
   const auto where = untapped(window, in, shape_of(node.outputs[0]));
   if (!where) return;
-  refuse("unsupported-attribute", node.name,
-         fmt::format("the window of output {} has no tap inside the input of {}x{} pixels", *where, in.height, in.width),
-         "pad by less than the dilated kernel");
+  refuse(
+      "unsupported-attribute", node.name,
+      fmt::format("the window of output {} has no tap inside the input of {}x{} pixels", *where, in.height, in.width),
+      "pad by less than the dilated kernel");
 }
 
 }  // namespace blendsim::lowering

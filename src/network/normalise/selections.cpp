@@ -264,8 +264,7 @@ void remove_straight_through(Graph& graph) {
         sign = is_sign(difference->inputs[0], graph, producers);
       } catch (const operators::Refusal&) {  // reported when the comparison itself is looked at
       } catch (const DiagnosticError&) {
-      } catch (const std::invalid_argument&) {
-      }
+      } catch (const std::invalid_argument&) {}
       if (!sign) continue;
       Node identity = operators::canonical_copy(node, "Identity", 1);
       identity.inputs = {difference->inputs[0]};

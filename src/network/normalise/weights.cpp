@@ -116,8 +116,8 @@ void check_weights(const Graph& graph, Diagnostics& diagnostics) {
   }
 }
 
-// A constant that is added, multiplied or divided by must be a number, and no divisor 0: what is computed with it is not
-// a number either, and no integer stands for that.
+// A constant that is added, multiplied or divided by must be a number, and no divisor 0: what is computed with it is
+// not a number either, and no integer stands for that.
 void check_operands(const Graph& graph, Diagnostics& diagnostics) {
   for (const Node& node : graph.nodes) {
     const bool arithmetic = node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div" ||

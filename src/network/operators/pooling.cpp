@@ -88,8 +88,8 @@ std::vector<Value> evaluate_average(const Node& node, const Context& context, co
       }))};
 }
 
-// How far the last window of a side (0: height, 1: width) ends behind the map: beyond the explicit padding in ceil_mode,
-// negative where a stride skips the last pixels.
+// How far the last window of a side (0: height, 1: width) ends behind the map: beyond the explicit padding in
+// ceil_mode, negative where a stride skips the last pixels.
 std::int64_t reach_behind(const Geometry& g, std::size_t side) {
   const std::int64_t out = side == 0 ? g.out_h : g.out_w, in = side == 0 ? g.in_h : g.in_w;
   return (out - 1) * g.strides[side] + (g.kernel[side] - 1) * g.dilations[side] + 1 - g.pads[side] - in;

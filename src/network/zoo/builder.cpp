@@ -31,8 +31,8 @@ void for_each_value(const MapShape& shape, F&& f) {
 }
 
 struct Moments {
-  std::int64_t mean = 0;     // rounded to an integer
-  double variance = 0;       // about that mean; at least 1
+  std::int64_t mean = 0;  // rounded to an integer
+  double variance = 0;    // about that mean; at least 1
 };
 
 std::vector<Moments> moments_of(const Tensor& x) {
@@ -162,8 +162,12 @@ Tensor Builder::dense(const Tensor& x, int channels, int bits, bool bias, const 
   }
   const int exponent = floor_log2(static_cast<double>(limit) * limit * inputs / 12.0 + 1) / 2;
   std::vector<std::string> operands{x.name, weight_node(name, {channels, inputs}, weights, {exponent}, bits)};
-  Tensor y{name, {channels, 1, 1}, true, x.magnitude * limit * inputs,
-           std::vector<int>(index(channels), x.exponent[0] + exponent), {}};
+  Tensor y{name,
+           {channels, 1, 1},
+           true,
+           x.magnitude * limit * inputs,
+           std::vector<int>(index(channels), x.exponent[0] + exponent),
+           {}};
   y.values = convolve(x.values, x.shape, channels, {}, weights);
   if (bias) {
     const int unit = 1 << std::max(y.exponent[0] - 5, 0);
@@ -201,7 +205,7 @@ Tensor Builder::exact_batch_norm(const Tensor& x, const Grid& grid, Tensor y) {
     const double deviation = std::sqrt(moments[c].variance);
     const std::int64_t reach = x.magnitude + std::abs(moments[c].mean);
     const int bits = std::min(11, 22 - ceil_log2(reach + 1));
-    const double slope = std::abs(style.gamma) / deviation;       // output units an accumulator step
+    const double slope = std::abs(style.gamma) / deviation;  // output units an accumulator step
     const int shift = std::max(bits - 1 - floor_log2(slope), grid.exponent + 1);
     std::int64_t m = static_cast<std::int64_t>(slope * power_of_two(shift) + 0.5);
     m = std::min(m, (std::int64_t{1} << bits) - 1);
@@ -295,8 +299,10 @@ Tensor Builder::prelu(const Tensor& x, const std::string& name) {
 }
 
 Tensor Builder::max_pool(const Tensor& x, int size, const std::string& name) {
-  onnx_.node({"MaxPool", {x.name}, name, {{"kernel_shape", std::vector<std::int64_t>(2, size)},
-                                          {"strides", std::vector<std::int64_t>(2, size)}}});
+  onnx_.node({"MaxPool",
+              {x.name},
+              name,
+              {{"kernel_shape", std::vector<std::int64_t>(2, size)}, {"strides", std::vector<std::int64_t>(2, size)}}});
   Tensor y = elementwise(x, name);
   y.shape = {x.shape.channels, x.shape.height / size, x.shape.width / size};
   y.values = zoo::max_pool(x.values, x.shape, size);
@@ -304,8 +310,10 @@ Tensor Builder::max_pool(const Tensor& x, int size, const std::string& name) {
 }
 
 Tensor Builder::average_pool(const Tensor& x, int size, const std::string& name) {
-  onnx_.node({"AveragePool", {x.name}, name, {{"kernel_shape", std::vector<std::int64_t>(2, size)},
-                                              {"strides", std::vector<std::int64_t>(2, size)}}});
+  onnx_.node({"AveragePool",
+              {x.name},
+              name,
+              {{"kernel_shape", std::vector<std::int64_t>(2, size)}, {"strides", std::vector<std::int64_t>(2, size)}}});
   Tensor y = elementwise(x, name);
   y.shape = {x.shape.channels, x.shape.height / size, x.shape.width / size};
   for (int& exponent : y.exponent) exponent += 2 * ceil_log2(size);

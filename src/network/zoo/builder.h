@@ -22,13 +22,13 @@ namespace blendsim::zoo {
 inline constexpr int calibration_images = 32;
 
 struct Tensor {
-  std::string name;              // of the file's float tensor
+  std::string name;  // of the file's float tensor
   MapShape shape;
-  bool flat = false;             // the file's tensor is [1, channels]
-  std::int64_t magnitude = 0;    // bound of |integer|
-  std::vector<int> exponent;     // per channel
-  Values values;                 // [calibration_images, channels, height, width]; empty where `reals` stands for it
-  std::vector<float> reals = {}; // behind an ordinary float batch normalisation
+  bool flat = false;              // the file's tensor is [1, channels]
+  std::int64_t magnitude = 0;     // bound of |integer|
+  std::vector<int> exponent;      // per channel
+  Values values;                  // [calibration_images, channels, height, width]; empty where `reals` stands for it
+  std::vector<float> reals = {};  // behind an ordinary float batch normalisation
 };
 
 // A quantiser's format: `bits` wide, real = integer * 2^-exponent.
@@ -41,8 +41,8 @@ struct Grid {
   [[nodiscard]] std::int64_t hi() const { return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1; }
 };
 inline constexpr Grid image_grid{8, true, 7};
-inline constexpr Grid stream_grid{8, true, 5};    // between modules
-inline constexpr Grid join_grid{16, true, 10};    // main and skip operands
+inline constexpr Grid stream_grid{8, true, 5};  // between modules
+inline constexpr Grid join_grid{16, true, 10};  // main and skip operands
 inline constexpr Grid pooled_grid{8, true, 7};
 
 class Builder {

@@ -11,9 +11,8 @@ namespace {
 constexpr const char* qonnx_domain = "qonnx.custom_op.general";
 
 std::vector<OnnxAttribute> quant_attributes(bool is_signed, bool narrow) {
-  return {{"signed", std::int64_t{is_signed}},
-          {"narrow", std::int64_t{narrow}},
-          {"rounding_mode", std::string("ROUND")}};
+  return {
+      {"signed", std::int64_t{is_signed}}, {"narrow", std::int64_t{narrow}}, {"rounding_mode", std::string("ROUND")}};
 }
 
 }  // namespace
@@ -45,8 +44,12 @@ void Builder::quantise_node(const std::string& input, const Grid& grid, const st
       float_scalar("scale_" + std::to_string(grid.exponent), static_cast<float>(power_of_two(-grid.exponent)));
   if (qonnx()) {
     const std::string bits = float_scalar("bits_" + std::to_string(grid.bits), static_cast<float>(grid.bits));
-    onnx_.node({"Quant", {input, scale, float_scalar("zero", 0.0F), bits}, name,
-                quant_attributes(grid.is_signed, false), {}, qonnx_domain});
+    onnx_.node({"Quant",
+                {input, scale, float_scalar("zero", 0.0F), bits},
+                name,
+                quant_attributes(grid.is_signed, false),
+                {},
+                qonnx_domain});
     return;
   }
   std::string code = onnx_.node({"QuantizeLinear", {input, scale, zero_point(grid)}, name + ".code"});
@@ -85,8 +88,12 @@ std::string Builder::weight_node(const std::string& name, const Shape& shape, co
       real.push_back(static_cast<float>(weights[i] * power_of_two(-exponent[i / row])));
     }
     const std::string width = float_scalar("bits_" + std::to_string(bits), static_cast<float>(bits));
-    return onnx_.node({"Quant", {onnx_.constant(name + ".weight_float", shape, real), scale, float_scalar("zero", 0.0F),
-                                 width}, name + ".weight", quant_attributes(true, bits < 8), {}, qonnx_domain});
+    return onnx_.node({"Quant",
+                       {onnx_.constant(name + ".weight_float", shape, real), scale, float_scalar("zero", 0.0F), width},
+                       name + ".weight",
+                       quant_attributes(true, bits < 8),
+                       {},
+                       qonnx_domain});
   }
   const std::vector<std::int8_t> codes(weights.begin(), weights.end());
   std::string code = onnx_.constant(name + ".weight_code", shape, codes);
@@ -110,7 +117,9 @@ std::string Builder::weight_node(const std::string& name, const Shape& shape, co
 
 void Builder::convolution_node(const Tensor& x, const std::string& weights, const WindowShape& window,
                                const std::string& name) {
-  onnx_.node({"Conv", {x.name, weights}, name,
+  onnx_.node({"Conv",
+              {x.name, weights},
+              name,
               {{"kernel_shape", std::vector<std::int64_t>{window.kernel, window.kernel}},
                {"strides", std::vector<std::int64_t>{window.stride, window.stride}},
                {"pads", std::vector<std::int64_t>(4, window.pad)},

@@ -23,7 +23,8 @@ void dense(const MultiplyRows& work, std::int32_t* sums) { multiply_rows_referen
 
 #else
 
-// AVX3_DL stands for VNNI too, but its attributes lack it. gcc adds one to those that surround it; clang keeps the outer ones only.
+// AVX3_DL stands for VNNI too, but its attributes lack it. gcc adds one to those that surround it; clang keeps the
+// outer ones only.
 #undef BLENDSIM_VNNI
 #define BLENDSIM_VNNI (HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL)
 #if BLENDSIM_VNNI

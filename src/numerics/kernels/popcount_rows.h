@@ -8,10 +8,11 @@
 namespace blendsim {
 
 // For every pixel p and row r, wrapped around to `bits` bits of two's complement:
-//   sums[p * sums_stride + r] = start +- ((before[r] + sum over t of popcount(operand[p][t] OP weights[t * rows + r])) << shift)
+//   sums[p * sums_stride + r] = start +- ((before[r] + sum over t of popcount(operand[p][t] OP weights[t * rows + r]))
+//   << shift)
 // OP is AND or XOR; a caller that wants XNOR of n bits subtracts, with -n in `before`.
-// operand[p][t] is the 32 bits at units[p * pixel_stride + offsets[t]], from term whole_terms on under masks[t]; start is
-// starts[start_offsets[p] + r], or the sum as it was where start_offsets is nullptr.
+// operand[p][t] is the 32 bits at units[p * pixel_stride + offsets[t]], from term whole_terms on under masks[t]; start
+// is starts[start_offsets[p] + r], or the sum as it was where start_offsets is nullptr.
 struct PopcountRows {
   const std::uint16_t* units = nullptr;
   const std::uint32_t* offsets = nullptr;  // [terms]

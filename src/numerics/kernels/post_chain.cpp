@@ -49,7 +49,7 @@ HWY_INLINE Lanes<Real> saturated(const LaneFactors<Real>& q, Lanes<Real> y) {
 
 // Is rounding what store() does anyhow? Bounds are integers, so numbers may be saturated first.
 template <Rounding rounding, class Real>
-constexpr bool store_rounds = rounding == Rounding::half_even && std::is_same_v<Real, float>;
+constexpr bool store_rounds = rounding == Rounding::half_even&& std::is_same_v<Real, float>;
 
 template <Rounding rounding, class Real>
 HWY_INLINE void quantise(const LaneFactors<Real>& q, bool is_last, Lanes<Real>* x) {
@@ -80,7 +80,8 @@ HWY_INLINE void load(const std::int32_t* from, Lanes<Real>* x) {
   }
 }
 
-// Rounded half to even. Every number is below 2^31, so the processor's own conversion holds; Highway's mends what exceeds it.
+// Rounded half to even. Every number is below 2^31, so the processor's own conversion holds; Highway's mends what
+// exceeds it.
 HWY_INLINE hn::Vec<Words<float>> to_words(Lanes<float> x) {
 #if !HWY_ARCH_X86 || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
   return hn::NearestInt(x);
@@ -110,9 +111,10 @@ HWY_INLINE Lanes<Real> larger(Lanes<Real> largest, const Lanes<Real>* x) {
 
 template <class Real, Rounding rounding, bool measures>
 Magnitudes chain_as(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
-              std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
+                    std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
   const Tag<Real> d;
-  const bool ends_with_q1 = chain.after_q1 == nullptr && b == nullptr && chain.after_join == nullptr && chain.q3 == nullptr;
+  const bool ends_with_q1 =
+      chain.after_q1 == nullptr && b == nullptr && chain.after_join == nullptr && chain.q3 == nullptr;
   [[maybe_unused]] Lanes<Real> a_largest = hn::Zero(d), b_largest = hn::Zero(d);
   for (int p = 0; p < pixels; ++p, a += a_stride, u += kernel_lanes) {
     Lanes<Real> x[parts<Real>];
@@ -137,9 +139,10 @@ Magnitudes chain_as(const PostChain& chain, const std::int32_t* a, std::ptrdiff_
 
 template <class Real, bool measures>
 Magnitudes chain_in(const PostChain& chain, const std::int32_t* a, std::ptrdiff_t a_stride, const std::int32_t* b,
-              std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
+                    std::ptrdiff_t b_stride, int pixels, std::int32_t* u) {
   switch (chain.rounding) {
-    case Rounding::half_even: return chain_as<Real, Rounding::half_even, measures>(chain, a, a_stride, b, b_stride, pixels, u);
+    case Rounding::half_even:
+      return chain_as<Real, Rounding::half_even, measures>(chain, a, a_stride, b, b_stride, pixels, u);
     case Rounding::floor: return chain_as<Real, Rounding::floor, measures>(chain, a, a_stride, b, b_stride, pixels, u);
     case Rounding::half_up: break;
   }
@@ -275,7 +278,8 @@ LaneFactors<Real> factors(const std::int64_t* multiplier, const std::int64_t* of
   q.lo = static_cast<Real>(lo);
   q.hi = static_cast<Real>(hi);
   constexpr double limit = exact_limit<Real>;
-  const double left = limit - constant, bound = std::max(std::abs(static_cast<double>(lo)), std::abs(static_cast<double>(hi)));
+  const double left = limit - constant,
+               bound = std::max(std::abs(static_cast<double>(lo)), std::abs(static_cast<double>(hi)));
   q.exact_up_to = factor >= limit || left < 0 || bound > limit ? -1
                   : factor > 0                                 ? std::floor(left / factor) - 1
                                                                : std::numeric_limits<double>::max();
@@ -311,7 +315,8 @@ LaneQuantiser LaneQuantiser::of(const std::int64_t* multiplier, const std::int64
 }
 
 bool PostChain::is_exact_in(Carrier carrier, double a_largest, double b_largest) const {
-  return carrier == Carrier::single ? is_exact<float>(*this, a_largest, b_largest) : is_exact<double>(*this, a_largest, b_largest);
+  return carrier == Carrier::single ? is_exact<float>(*this, a_largest, b_largest)
+                                    : is_exact<double>(*this, a_largest, b_largest);
 }
 
 Carrier PostChain::carrier(double a_largest, double b_largest) const {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The post-processing formula (numerics/post_formula.h) on slices of 16 lanes, vectorised.
 //
-// The formula's integers are carried in floating-point numbers of p = 24 or 53 bits. Nothing is rounded that the formula
-// does not round: M * 2^-s and B * 2^-s are exact, and so is x * M + B (fused or not) while it stays below 2^(p-1) units of
-// 2^-s, which exact_up_to tells.
+// The formula's integers are carried in floating-point numbers of p = 24 or 53 bits. Nothing is rounded that the
+// formula does not round: M * 2^-s and B * 2^-s are exact, and so is x * M + B (fused or not) while it stays below
+// 2^(p-1) units of 2^-s, which exact_up_to tells.
 #pragma once
 
 #include <array>
@@ -43,11 +43,12 @@ struct PostChain {
   const LaneQuantiser* q1 = nullptr;
   const LaneQuantiser* q2 = nullptr;
   const LaneQuantiser* q3 = nullptr;
-  const LaneQuantiser* after_q1 = nullptr;    // activations
+  const LaneQuantiser* after_q1 = nullptr;  // activations
   const LaneQuantiser* after_join = nullptr;
-  Rounding rounding = Rounding::half_even;    // of all q; activations round half to even
+  Rounding rounding = Rounding::half_even;  // of all q; activations round half to even
 
-  // What carries every value exactly, so that u also fits 32 bits, when |a| <= a_largest and |b| <= b_largest (b absent: 0).
+  // What carries every value exactly, so that u also fits 32 bits, when |a| <= a_largest and |b| <= b_largest (b
+  // absent: 0).
   [[nodiscard]] Carrier carrier(double a_largest, double b_largest) const;
   // Is `carrier`, single or wide, exact for these?
   [[nodiscard]] bool is_exact_in(Carrier carrier, double a_largest, double b_largest) const;

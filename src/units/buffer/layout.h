@@ -11,14 +11,14 @@ namespace blendsim {
 
 inline constexpr int slice_channels = 16;
 inline constexpr int binary_banks = 16;
-inline constexpr int dsp_word_bits = 48;   // operand bits of one DSP48E2 XNOR word
+inline constexpr int dsp_word_bits = 48;     // operand bits of one DSP48E2 XNOR word
 inline constexpr int cells_per_operand = 9;  // 3x3 window of a cell, or 9 cells of one tap: words = 3 * cell slices
 
 [[nodiscard]] constexpr std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 [[nodiscard]] constexpr std::int64_t slices_of(std::int64_t channels) { return ceil_divide(channels, slice_channels); }
 
-// A binary map: S cells a pixel (a cell is 16m channels; `cells` counts planes too: plane p of C cells is at cell p*C + c),
-// `base` in bank addresses.
+// A binary map: S cells a pixel (a cell is 16m channels; `cells` counts planes too: plane p of C cells is at cell p*C +
+// c), `base` in bank addresses.
 struct BinaryMap {
   std::uint32_t base = 0;
   std::uint32_t height = 0, width = 0;
@@ -39,8 +39,8 @@ struct BinaryMap {
   [[nodiscard]] constexpr std::uint32_t size() const { return ((height + 3) / 4) * ((width + 3) / 4) * cells; }
 };
 
-// A fixed-point map: word (x, y, s) holds one pixel of one slice; `bytes` (1, 2 or 4) per value, so a pixel's slice takes
-// `bytes` consecutive words of 16 bytes (lane-major: little-endian values of lanes 0..15 one after the other).
+// A fixed-point map: word (x, y, s) holds one pixel of one slice; `bytes` (1, 2 or 4) per value, so a pixel's slice
+// takes `bytes` consecutive words of 16 bytes (lane-major: little-endian values of lanes 0..15 one after the other).
 struct FixedMap {
   std::uint32_t base = 0;
   std::uint32_t height = 0, width = 0;

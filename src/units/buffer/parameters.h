@@ -23,7 +23,9 @@ inline constexpr int buffer_count = 7;
 inline constexpr std::array<std::string_view, buffer_count> buffer_names = {
     "act_binary", "act_fixed", "weights_binary", "weights_fixed", "accumulators", "parameters", "instructions"};
 [[nodiscard]] constexpr int index(BufferId buffer) { return static_cast<int>(buffer); }
-[[nodiscard]] constexpr std::string_view name(BufferId buffer) { return buffer_names[static_cast<std::size_t>(buffer)]; }
+[[nodiscard]] constexpr std::string_view name(BufferId buffer) {
+  return buffer_names[static_cast<std::size_t>(buffer)];
+}
 
 inline constexpr std::uint32_t xnor_accumulator_region = 0, mac_accumulator_region = 1;
 inline constexpr std::uint32_t post_parameter_region = 0, xnor_start_region = 1, mac_start_region = 2;
@@ -42,11 +44,14 @@ struct BufferParameters {
 };
 
 inline constexpr std::array buffer_parameters = {
-    Parameter<BufferParameters>{"regions", &BufferParameters::regions, 1, 8, Unit::none, "independent memories, each with one read and one write port"},
+    Parameter<BufferParameters>{"regions", &BufferParameters::regions, 1, 8, Unit::none,
+                                "independent memories, each with one read and one write port"},
     Parameter<BufferParameters>{"width", &BufferParameters::width, 16, 65536, Unit::bit, "bits of one word", {}, true},
-    Parameter<BufferParameters>{"depth", &BufferParameters::depth, 2, 1 << 20, Unit::none, "words of one region", {}, true},
+    Parameter<BufferParameters>{
+        "depth", &BufferParameters::depth, 2, 1 << 20, Unit::none, "words of one region", {}, true},
     Parameter<BufferParameters>{"kind", &BufferParameters::kind, 0, 2, Unit::none, "what it is built of", memory_kinds},
-    Parameter<BufferParameters>{"latency", &BufferParameters::latency, 1, 8, Unit::cycle, "read latency, part of the reading unit's depth"},
+    Parameter<BufferParameters>{"latency", &BufferParameters::latency, 1, 8, Unit::cycle,
+                                "read latency, part of the reading unit's depth"},
 };
 
 }  // namespace blendsim

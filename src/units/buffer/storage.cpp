@@ -145,7 +145,8 @@ std::size_t Buffers::write_parameters(std::uint32_t address, std::span<const std
   words_.check(BufferId::parameters, address, count);
   if (are_held(bytes.first(count * word_bytes), parameters_.data() + address * word_bytes)) return count;
   ++constant_changes_;
-  std::copy_n(bytes.begin(), count * word_bytes, parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
+  std::copy_n(bytes.begin(), count * word_bytes,
+              parameters_.begin() + static_cast<std::ptrdiff_t>(address * word_bytes));
   for (std::size_t w = 0; w < count; ++w) {
     std::memcpy(&start_words_[(address + w) * lanes], &bytes[w * word_bytes], lanes * sizeof start_words_[0]);
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The values held by the on-chip buffers, and the one way in which every unit reads and writes them.
 //
-// Layouts are the ones of layout.h and the instruction headers, in host-friendly words: a 48-bit DSP word is the low bits
-// of a uint64, a cell of act_binary is m uint16, an accumulator an int32. Reading an unwritten word is a DiagnosticError
-// (unwritten-read) when checks are on.
+// Layouts are the ones of layout.h and the instruction headers, in host-friendly words: a 48-bit DSP word is the low
+// bits of a uint64, a cell of act_binary is m uint16, an accumulator an int32. Reading an unwritten word is a
+// DiagnosticError (unwritten-read) when checks are on.
 #pragma once
 
 #include <array>
@@ -23,7 +23,8 @@ namespace blendsim {
 class BufferWords {
  public:
   void set(BufferId buffer, std::size_t words) { total_[static_cast<std::size_t>(index(buffer))] = words; }
-  // Returns `address`; throws InvariantError when [address, address + count) leaves the buffer: verify() refuses such programs.
+  // Returns `address`; throws InvariantError when [address, address + count) leaves the buffer: verify() refuses such
+  // programs.
   std::size_t check(BufferId buffer, std::size_t address, std::size_t count) const {
     const std::size_t total = total_[static_cast<std::size_t>(index(buffer))];
     if (count > total || address > total - count) beyond(buffer, address);
@@ -45,19 +46,22 @@ struct Scratch {
 
 class Buffers {
  public:
-  // Sizes everything for `machine` and forgets all values. What has the size that it had keeps its bits, which no verified
-  // program reads before it writes them: weights and parameters always, so that writing the same again costs no decoding;
-  // the others without `check_unwritten`, which tracks written words (tests; costs time).
+  // Sizes everything for `machine` and forgets all values. What has the size that it had keeps its bits, which no
+  // verified program reads before it writes them: weights and parameters always, so that writing the same again costs
+  // no decoding; the others without `check_unwritten`, which tracks written words (tests; costs time).
   void configure(const MachineParameters& machine, bool check_unwritten);
 
-  // --- whole words, as load's linear form writes them: bytes little-endian, word bits from bit 0 -----------------------
+  // --- whole words, as load's linear form writes them: bytes little-endian, word bits from bit 0
+  // -----------------------
   void write_words(BufferId buffer, std::uint32_t address, std::span<const std::uint8_t> bytes);
   // How often weights or parameters became others: while the number stands, so do their bits.
   [[nodiscard]] std::uint64_t constant_changes() const { return constant_changes_; }
 
-  // --- act_binary: cell_slices() uint16 a cell -------------------------------------------------------------------------
+  // --- act_binary: cell_slices() uint16 a cell
+  // -------------------------------------------------------------------------
   [[nodiscard]] int cell_slices() const { return cell_slices_; }
-  [[nodiscard]] std::span<const std::uint16_t> cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s) const;
+  [[nodiscard]] std::span<const std::uint16_t> cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y,
+                                                    std::uint32_t s) const;
   [[nodiscard]] std::span<std::uint16_t> cell(const BinaryMap& map, std::uint32_t x, std::uint32_t y, std::uint32_t s);
 
   // Cells of row y and cell s, along x: the bank arithmetic of layout.h with all that is constant taken out.
@@ -84,7 +88,8 @@ class Buffers {
   void mark_cell(std::size_t i) { mark_written(BufferId::act_binary, i, 1); }
   [[nodiscard]] bool checks_unwritten() const { return check_unwritten_; }
 
-  // --- act_fixed: 16 bytes a word --------------------------------------------------------------------------------------
+  // --- act_fixed: 16 bytes a word
+  // --------------------------------------------------------------------------------------
   [[nodiscard]] std::span<const std::uint8_t> fixed(std::uint32_t address, std::uint32_t words) const;
   [[nodiscard]] std::span<std::uint8_t> fixed(std::uint32_t address, std::uint32_t words);
 
@@ -92,8 +97,9 @@ class Buffers {
   [[nodiscard]] const std::uint8_t* fixed_bytes(std::uint32_t address, std::size_t words) const;
   [[nodiscard]] std::uint8_t* fixed_bytes(std::uint32_t address, std::size_t words);
 
-  // --- weights ---------------------------------------------------------------------------------------------------------
-  // rows x words uint64 of 48 bits; row r's words at [r * words, (r + 1) * words).
+  // --- weights
+  // --------------------------------------------------------------------------------------------------------- rows x
+  // words uint64 of 48 bits; row r's words at [r * words, (r + 1) * words).
   [[nodiscard]] std::span<const std::uint64_t> binary_weights(std::uint32_t address, std::uint32_t words) const;
   // What the XNOR array has made of them, forgotten where they become others.
   [[nodiscard]] XnorPlans& xnor_plans() { return xnor_plans_; }
@@ -103,12 +109,14 @@ class Buffers {
   // The same words as the kernels take them: [words, ceil(columns / 4), rows, 4], 0 behind the last column.
   [[nodiscard]] const std::int8_t* fixed_weight_quads(std::uint32_t address, std::uint32_t words) const;
 
-  // --- accumulators: accumulator_lanes() int32 a word --------------------------------------------------------------------
+  // --- accumulators: accumulator_lanes() int32 a word
+  // --------------------------------------------------------------------
   [[nodiscard]] int accumulator_lanes() const { return accumulator_lanes_; }
   [[nodiscard]] std::span<std::int32_t> accumulators(std::uint32_t address, std::uint32_t words);
   [[nodiscard]] std::span<const std::int32_t> accumulators(std::uint32_t address, std::uint32_t words) const;
 
-  // --- parameters --------------------------------------------------------------------------------------------------------
+  // --- parameters
+  // --------------------------------------------------------------------------------------------------------
   [[nodiscard]] std::span<const std::uint8_t> parameters(std::uint32_t address, std::uint32_t words) const;
   // Start words: int32, `rows` of them a word, rows * 32 bits <= width; start_word_lanes() values from word to word.
   [[nodiscard]] std::span<const std::int32_t> start_word(std::uint32_t address) const;
@@ -140,8 +148,7 @@ class Buffers {
   int cell_slices_ = 1;
   int accumulator_lanes_ = 16;
   std::uint32_t parameter_width_ = 0;
-  std::uint32_t binary_word_rows_ = 0, binary_word_words_ = 0, fixed_weight_bytes_ = 0,
-                fixed_weight_columns_ = 1;
+  std::uint32_t binary_word_rows_ = 0, binary_word_words_ = 0, fixed_weight_bytes_ = 0, fixed_weight_columns_ = 1;
   bool check_unwritten_ = false;
   std::uint64_t constant_changes_ = 0;
   AlignedVector<std::uint16_t> act_binary_;
@@ -149,7 +156,7 @@ class Buffers {
   std::vector<std::uint64_t> weights_binary_;
   XnorPlans xnor_plans_;
   AlignedVector<std::int8_t> weights_fixed_;
-  AlignedVector<std::int8_t> weight_quads_;    // the same values as weights_fixed_, four columns innermost
+  AlignedVector<std::int8_t> weight_quads_;  // the same values as weights_fixed_, four columns innermost
   AlignedVector<std::int32_t> accumulators_;
   std::vector<std::uint8_t> parameters_;
   AlignedVector<std::int32_t> start_words_;  // the same bits as parameters_, width / 32 values a word

@@ -14,7 +14,8 @@ struct ControlParameters {
 };
 
 inline constexpr std::array control_parameters = {
-    Parameter<ControlParameters>{"doorbell", &ControlParameters::doorbell, 1, 1000, Unit::cycle, "accepted doorbell write to the dispatcher's first fetch"},
+    Parameter<ControlParameters>{"doorbell", &ControlParameters::doorbell, 1, 1000, Unit::cycle,
+                                 "accepted doorbell write to the dispatcher's first fetch"},
 };
 
 }  // namespace blendsim

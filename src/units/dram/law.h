@@ -40,10 +40,10 @@ struct DramLocation {
 [[nodiscard]] DramLocation locate(const MemoryParameters& memory, std::uint64_t address);
 
 struct DramBank {
-  std::int64_t open_row = -1;         // -1: closed
-  std::int64_t activate_ok = 0;       // first cycle in which an ACT is legal (tRC, tRP, tRFC)
-  std::int64_t column_ok = 0;         // tRCD
-  std::int64_t precharge_ok = 0;      // tRAS, tRTP, tWR
+  std::int64_t open_row = -1;     // -1: closed
+  std::int64_t activate_ok = 0;   // first cycle in which an ACT is legal (tRC, tRP, tRFC)
+  std::int64_t column_ok = 0;     // tRCD
+  std::int64_t precharge_ok = 0;  // tRAS, tRTP, tWR
 };
 
 struct DramChannel {
@@ -56,7 +56,7 @@ struct DramChannel {
   std::int64_t next_refresh = 0;
   std::int64_t refreshes = 0;
 
-  void reset(const DramTiming& timing);     // rows closed, refresh phase 0
+  void reset(const DramTiming& timing);  // rows closed, refresh phase 0
 };
 
 struct DramRequest {

@@ -24,18 +24,41 @@ struct DramTiming {
 };
 
 inline constexpr std::array dram_timing_parameters = {
-    Parameter<DramTiming>{"clock", &DramTiming::clock_hz, 1'000'000, 4'000'000'000, Unit::hertz, "command clock; data moves on both edges", {}, true},
-    Parameter<DramTiming>{"burst_length", &DramTiming::burst_length, 2, 32, Unit::none, "data-bus beats a column command moves", {}, true},
+    Parameter<DramTiming>{"clock",
+                          &DramTiming::clock_hz,
+                          1'000'000,
+                          4'000'000'000,
+                          Unit::hertz,
+                          "command clock; data moves on both edges",
+                          {},
+                          true},
+    Parameter<DramTiming>{"burst_length",
+                          &DramTiming::burst_length,
+                          2,
+                          32,
+                          Unit::none,
+                          "data-bus beats a column command moves",
+                          {},
+                          true},
     Parameter<DramTiming>{"banks", &DramTiming::banks, 1, 64, Unit::none, "banks of a channel", {}, true},
-    Parameter<DramTiming>{"row_bytes", &DramTiming::row_bytes, 256, 65536, Unit::byte, "bytes of an open row over the channel's width", {}, true},
+    Parameter<DramTiming>{"row_bytes",
+                          &DramTiming::row_bytes,
+                          256,
+                          65536,
+                          Unit::byte,
+                          "bytes of an open row over the channel's width",
+                          {},
+                          true},
     Parameter<DramTiming>{"cl", &DramTiming::cl, 1, 100, Unit::none, "read command to first data, tCK", {}, true},
     Parameter<DramTiming>{"cwl", &DramTiming::cwl, 1, 100, Unit::none, "write command to first data, tCK", {}, true},
     Parameter<DramTiming>{"rcd", &DramTiming::rcd, 1, 200, Unit::none, "activate to column command, tCK", {}, true},
     Parameter<DramTiming>{"rp", &DramTiming::rp, 1, 200, Unit::none, "precharge to activate, tCK", {}, true},
     Parameter<DramTiming>{"ras", &DramTiming::ras, 1, 400, Unit::none, "activate to precharge, tCK", {}, true},
     Parameter<DramTiming>{"rc", &DramTiming::rc, 1, 400, Unit::none, "activate to activate of one bank, tCK", {}, true},
-    Parameter<DramTiming>{"ccd", &DramTiming::ccd, 1, 32, Unit::none, "column command to column command, tCK", {}, true},
-    Parameter<DramTiming>{"rrd", &DramTiming::rrd, 1, 64, Unit::none, "activate to activate of another bank, tCK", {}, true},
+    Parameter<DramTiming>{
+        "ccd", &DramTiming::ccd, 1, 32, Unit::none, "column command to column command, tCK", {}, true},
+    Parameter<DramTiming>{
+        "rrd", &DramTiming::rrd, 1, 64, Unit::none, "activate to activate of another bank, tCK", {}, true},
     Parameter<DramTiming>{"faw", &DramTiming::faw, 1, 200, Unit::none, "window of four activates, tCK", {}, true},
     Parameter<DramTiming>{"rtp", &DramTiming::rtp, 1, 64, Unit::none, "read command to precharge, tCK", {}, true},
     Parameter<DramTiming>{"wr", &DramTiming::wr, 1, 100, Unit::none, "last write data to precharge, tCK", {}, true},
@@ -47,9 +70,9 @@ inline constexpr std::array dram_timing_parameters = {
 
 struct MemoryParameters {
   DramTiming timing;
-  std::int64_t width = 32;          // data-bus bits of a channel
+  std::int64_t width = 32;  // data-bus bits of a channel
   std::int64_t channels = 1;
-  std::int64_t port_width = 128;    // bus word of the AXI port, bits
+  std::int64_t port_width = 128;  // bus word of the AXI port, bits
   std::int64_t port_count = 1;
   std::int64_t read_latency = 40;   // accelerator cycles through the interconnect, on top of the DRAM table
   std::int64_t write_latency = 20;  // last data to response, likewise
@@ -62,15 +85,29 @@ struct MemoryParameters {
 };
 
 inline constexpr std::array memory_parameters = {
-    Parameter<MemoryParameters>{"width", &MemoryParameters::width, 8, 1024, Unit::bit, "data-bus width of a channel", {}, true, 8},
+    Parameter<MemoryParameters>{
+        "width", &MemoryParameters::width, 8, 1024, Unit::bit, "data-bus width of a channel", {}, true, 8},
     Parameter<MemoryParameters>{"channels", &MemoryParameters::channels, 1, 32, Unit::none, "independent channels"},
-    Parameter<MemoryParameters>{"port_width", &MemoryParameters::port_width, 32, 1024, Unit::bit, "bus word of the AXI port", {}, false, powers_of_two},
+    Parameter<MemoryParameters>{"port_width",
+                                &MemoryParameters::port_width,
+                                32,
+                                1024,
+                                Unit::bit,
+                                "bus word of the AXI port",
+                                {},
+                                false,
+                                powers_of_two},
     Parameter<MemoryParameters>{"port_count", &MemoryParameters::port_count, 1, 1, Unit::none, "AXI ports"},
-    Parameter<MemoryParameters>{"read_latency", &MemoryParameters::read_latency, 1, 1000, Unit::cycle, "through the interconnect and back, on top of the DRAM table"},
-    Parameter<MemoryParameters>{"write_latency", &MemoryParameters::write_latency, 1, 1000, Unit::cycle, "last data written to response received"},
-    Parameter<MemoryParameters>{"sync", &MemoryParameters::sync, 1, 8, Unit::cycle, "cycles of the destination clock to cross clocks"},
-    Parameter<MemoryParameters>{"taken_by_cpu", &MemoryParameters::taken_by_cpu, 0, 90, Unit::percent, "bandwidth that others use"},
-    Parameter<MemoryParameters>{"capacity", &MemoryParameters::capacity, 1 << 20, std::int64_t{1} << 40, Unit::byte, "bytes that the accelerator may use"},
+    Parameter<MemoryParameters>{"read_latency", &MemoryParameters::read_latency, 1, 1000, Unit::cycle,
+                                "through the interconnect and back, on top of the DRAM table"},
+    Parameter<MemoryParameters>{"write_latency", &MemoryParameters::write_latency, 1, 1000, Unit::cycle,
+                                "last data written to response received"},
+    Parameter<MemoryParameters>{"sync", &MemoryParameters::sync, 1, 8, Unit::cycle,
+                                "cycles of the destination clock to cross clocks"},
+    Parameter<MemoryParameters>{"taken_by_cpu", &MemoryParameters::taken_by_cpu, 0, 90, Unit::percent,
+                                "bandwidth that others use"},
+    Parameter<MemoryParameters>{"capacity", &MemoryParameters::capacity, 1 << 20, std::int64_t{1} << 40, Unit::byte,
+                                "bytes that the accelerator may use"},
 };
 
 }  // namespace blendsim

@@ -11,8 +11,8 @@
 namespace blendsim {
 namespace {
 
-// The part of the input map that a tile reads, in the kernels' unsigned bytes, zero() outside the map: [rows, columns, lanes
-// of a tap]. Dense: the lanes of the column groups, each ceil(columns / 4) quads, and zero() in a quad's rest.
+// The part of the input map that a tile reads, in the kernels' unsigned bytes, zero() outside the map: [rows, columns,
+// lanes of a tap]. Dense: the lanes of the column groups, each ceil(columns / 4) quads, and zero() in a quad's rest.
 // Depthwise: all lanes of the slices. A tap of a pixel is then a place in it.
 class FlatMap {
  public:
@@ -35,7 +35,8 @@ class FlatMap {
     offsets_.clear();
     for (std::uint32_t ky = 0; ky < i.kernel_h; ++ky) {
       for (std::uint32_t kx = 0; kx < i.kernel_w; ++kx) {
-        offsets_.push_back(static_cast<std::uint32_t>(ky * i.dilation_h * row_pitch() + kx * i.dilation_w * tap_lanes_));
+        offsets_.push_back(
+            static_cast<std::uint32_t>(ky * i.dilation_h * row_pitch() + kx * i.dilation_w * tap_lanes_));
       }
     }
   }
@@ -68,7 +69,8 @@ class FlatMap {
 
   void zeros(std::uint8_t* out, std::uint32_t columns) const {
     const std::uint32_t quad = zero_ * 0x01010101U;
-    for (std::size_t lane = 0; lane < columns * tap_lanes_; lane += sizeof quad) std::memcpy(out + lane, &quad, sizeof quad);
+    for (std::size_t lane = 0; lane < columns * tap_lanes_; lane += sizeof quad)
+      std::memcpy(out + lane, &quad, sizeof quad);
   }
 
   // Columns [0, count) of row y: in one go where the view's lanes are all that lies there.
@@ -125,8 +127,8 @@ class FlatMap {
     const Buffers& read = buffers_;
     for (std::uint32_t p = 0; p < i_.rows * i_.out_width; ++p) {
       for (std::uint32_t tap = 0; tap < i_.kernel_h * i_.kernel_w; ++tap) {
-        const std::int64_t y = std::int64_t{i_.out_row + p / i_.out_width} * i_.stride_h +
-                               tap / i_.kernel_w * i_.dilation_h - i_.pad_top;
+        const std::int64_t y =
+            std::int64_t{i_.out_row + p / i_.out_width} * i_.stride_h + tap / i_.kernel_w * i_.dilation_h - i_.pad_top;
         const std::int64_t x =
             std::int64_t{p % i_.out_width} * i_.stride_w + tap % i_.kernel_w * i_.dilation_w - i_.pad_left;
         if (y < 0 || x < 0 || y >= i_.in_height || x >= i_.in_width) continue;
@@ -156,9 +158,8 @@ class Tile {
         word_bytes_(static_cast<std::ptrdiff_t>(machine.mac_array.rows * machine.mac_array.columns)),
         map_(i, static_cast<std::uint32_t>(machine.mac_array.columns), buffers),
         taps_(i.kernel_h * i.kernel_w),
-        words_per_tap_(i.depthwise != 0
-                           ? 1
-                           : static_cast<std::uint32_t>(column_groups(i.channels, machine.mac_array.columns))),
+        words_per_tap_(
+            i.depthwise != 0 ? 1 : static_cast<std::uint32_t>(column_groups(i.channels, machine.mac_array.columns))),
         starts_({i.class_left, i.class_right}, i.out_width, buffers) {}
 
   void execute() {
@@ -189,8 +190,7 @@ class Tile {
   [[nodiscard]] const std::int32_t* starts(std::uint32_t row, std::uint32_t g) const {
     const BorderClasses vertical{i_.class_top, i_.class_bottom};
     const std::uint32_t across = BorderClasses{i_.class_left, i_.class_right}.count();
-    return starts_.words(i_.start +
-                         (g * vertical.count() + vertical.index(i_.out_row + row, i_.out_height)) * across);
+    return starts_.words(i_.start + (g * vertical.count() + vertical.index(i_.out_row + row, i_.out_height)) * across);
   }
 
   void dense(std::uint32_t row, std::int32_t* sums) const {

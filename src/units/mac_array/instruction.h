@@ -4,14 +4,14 @@
 // For every output pixel (rows x out_width, row-major), for every row group g:
 //   dense:     for ky, kx, column group k in ceil(channels/columns): acc[r] += sum over lanes of w[r][lane] * x[lane];
 //              column group k reads lanes [k*columns, (k+1)*columns) of the pixel, counted through its slices. Where
-//              columns does not divide 16, every slice starts a new column group: k runs over slices x ceil(16/columns),
-//              the last slice over ceil(its valid channels / columns).
+//              columns does not divide 16, every slice starts a new column group: k runs over slices x
+//              ceil(16/columns), the last slice over ceil(its valid channels / columns).
 //   depthwise: for ky, kx: acc[r] += w[r] * x[lane r of group g]; the input slices of group g are its output channels'.
 // acc starts from start[class][r]; taps outside the map contribute 0. Operands are 8-bit lanes of act_fixed, signed or
 // unsigned by instruction; weights signed 8 bit. Weight word address = weights + (g * taps + tap) * column_groups + k
-// (depthwise: weights + g * taps + tap); row r's columns at bytes [r*columns, (r+1)*columns); depthwise row r at byte r.
-// Start word address as in xnor_array, in parameters region 2. Accumulator word at
-// destination + (row * out_width + x) * groups + g.
+// (depthwise: weights + g * taps + tap); row r's columns at bytes [r*columns, (r+1)*columns); depthwise row r at byte
+// r. Start word address as in xnor_array, in parameters region 2. Accumulator word at destination + (row * out_width +
+// x) * groups + g.
 #pragma once
 
 #include <array>
@@ -23,10 +23,10 @@ namespace blendsim {
 
 struct MacInstruction {
   Synchronisation sync;
-  std::uint32_t source = 0;            // act_fixed address of the view's first slice at (0, 0)
+  std::uint32_t source = 0;  // act_fixed address of the view's first slice at (0, 0)
   std::uint32_t in_height = 0, in_width = 0;
-  std::uint32_t map_slices = 0;        // slices a pixel of the whole map
-  std::uint32_t channels = 0;          // input channels of the view (lanes walked)
+  std::uint32_t map_slices = 0;  // slices a pixel of the whole map
+  std::uint32_t channels = 0;    // input channels of the view (lanes walked)
   std::uint32_t kernel_h = 1, kernel_w = 1;
   std::uint32_t stride_h = 1, stride_w = 1;
   std::uint32_t dilation_h = 1, dilation_w = 1;
@@ -70,7 +70,8 @@ inline constexpr std::array mac_fields = {
     Field<MacInstruction>{"start", &MacInstruction::start, 14, "first start word"},
     Field<MacInstruction>{"destination", &MacInstruction::destination, 13, "first accumulator word"},
     Field<MacInstruction>{"depthwise", &MacInstruction::depthwise, 1, "own-lane operand"},
-    Field<MacInstruction>{"activation_signed", &MacInstruction::activation_signed, 1, "activations are two's complement"},
+    Field<MacInstruction>{"activation_signed", &MacInstruction::activation_signed, 1,
+                          "activations are two's complement"},
 };
 
 }  // namespace blendsim

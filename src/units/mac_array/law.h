@@ -12,8 +12,8 @@
 
 namespace blendsim {
 
-// Column groups that `channels` lanes take: ceil(channels / columns) where columns divides a slice's 16 lanes; else every
-// slice starts a new group, because a group never spans two words.
+// Column groups that `channels` lanes take: ceil(channels / columns) where columns divides a slice's 16 lanes; else
+// every slice starts a new group, because a group never spans two words.
 [[nodiscard]] constexpr std::int64_t column_groups(std::int64_t channels, std::int64_t columns) {
   const std::int64_t full = channels / slice_channels;
   return full * ceil_divide(slice_channels, columns) + ceil_divide(channels % slice_channels, columns);

@@ -24,7 +24,9 @@ struct MacArray {
       PortUse{BufferId::accumulators, mac_accumulator_region, "destination"},
   };
   static constexpr std::array<std::string_view, 3> depth_keys = {
-      "mac_array.depth", "mac_array.columns", "buffers.act_fixed.latency",
+      "mac_array.depth",
+      "mac_array.columns",
+      "buffers.act_fixed.latency",
   };
 
   static Cycles occupancy(const Instruction& i, const MachineParameters& machine);

@@ -36,7 +36,6 @@ struct Taps {
             TapRange::of(x, i.stride_w, i.kernel_w, i.dilation_w, i.pad_left, i.in_width)};
   }
   [[nodiscard]] std::int64_t count() const { return rows.count() * columns.count(); }
-
 };
 
 void pool_binary(const PoolInstruction& i, Buffers& buffers) {
@@ -49,7 +48,8 @@ void pool_binary(const PoolInstruction& i, Buffers& buffers) {
     for (std::uint32_t c = 0; c < i.slices; ++c) {
       std::array<Buffers::CellRow, largest_kernel> tap_rows;
       std::size_t count = 0;
-      Taps::of(i, row, 0).rows.each([&](std::uint32_t y) { tap_rows[count++] = buffers.cell_row(in, y, i.in_first + c); });
+      Taps::of(i, row, 0).rows.each(
+          [&](std::uint32_t y) { tap_rows[count++] = buffers.cell_row(in, y, i.in_first + c); });
       const Buffers::CellRow written = buffers.cell_row(out, row, i.out_first + c);
       for (std::uint32_t x = 0; x < i.out_width; ++x) {
         std::array<std::uint16_t, largest_cell_slices> bits{};
@@ -112,7 +112,8 @@ class FixedPool {
   Lanes sum(const Taps& taps, std::uint32_t slice) {
     Lanes result{};
     each_value(taps, slice, [&](const std::int32_t* values) {
-      for (std::size_t lane = 0; lane < slice_channels; ++lane) result[lane] += static_cast<std::uint32_t>(values[lane]);
+      for (std::size_t lane = 0; lane < slice_channels; ++lane)
+        result[lane] += static_cast<std::uint32_t>(values[lane]);
     });
     const std::int64_t zero_point = (std::int64_t{i_.zero_point} ^ 0x100) - 0x100;  // 9 bits, two's complement
     const std::int64_t factor = i_.divisor > 0 && taps.count() > 0 ? i_.divisor / taps.count() : 1;
@@ -136,7 +137,8 @@ class FixedPool {
       }
     });
     Lanes lanes;
-    for (std::size_t lane = 0; lane < slice_channels; ++lane) lanes[lane] = static_cast<std::uint32_t>(result[lane]) ^ flip;
+    for (std::size_t lane = 0; lane < slice_channels; ++lane)
+      lanes[lane] = static_cast<std::uint32_t>(result[lane]) ^ flip;
     return lanes;
   }
 

@@ -17,22 +17,22 @@ namespace blendsim {
 struct PoolInstruction {
   Synchronisation sync;
   std::uint32_t binary = 0;
-  std::uint32_t sum = 0;               // 0 max, 1 sum
-  std::uint32_t source = 0;            // fixed: the view's first word at (0, 0); binary: BinaryMap::base
+  std::uint32_t sum = 0;     // 0 max, 1 sum
+  std::uint32_t source = 0;  // fixed: the view's first word at (0, 0); binary: BinaryMap::base
   std::uint32_t in_height = 0, in_width = 0;
-  std::uint32_t in_slices = 0;         // slices (binary: cells) a pixel of the whole map
-  std::uint32_t in_first = 0;          // binary: first cell of the view
+  std::uint32_t in_slices = 0;  // slices (binary: cells) a pixel of the whole map
+  std::uint32_t in_first = 0;   // binary: first cell of the view
   std::uint32_t in_bytes_log2 = 0, in_signed = 1;
-  std::uint32_t zero_point = 0;        // two's complement, 9 bits
-  std::uint32_t slices = 0;            // slices (binary: cells) of the tile
+  std::uint32_t zero_point = 0;  // two's complement, 9 bits
+  std::uint32_t slices = 0;      // slices (binary: cells) of the tile
   std::uint32_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::uint32_t pad_top = 0, pad_left = 0;
   std::uint32_t out_row = 0, rows = 0, out_width = 0;
-  std::uint32_t destination = 0;       // fixed: the tile's first word; binary: BinaryMap::base
-  std::uint32_t out_slices = 0;        // slices (binary: cells) a pixel of the map written
-  std::uint32_t out_first = 0;         // binary: first cell written
+  std::uint32_t destination = 0;  // fixed: the tile's first word; binary: BinaryMap::base
+  std::uint32_t out_slices = 0;   // slices (binary: cells) a pixel of the map written
+  std::uint32_t out_first = 0;    // binary: first cell written
   std::uint32_t out_bytes_log2 = 0;
-  std::uint32_t out_height = 0;        // of the map written
+  std::uint32_t out_height = 0;  // of the map written
   std::uint32_t divisor = 0;
   bool operator==(const PoolInstruction&) const = default;
 };

@@ -12,8 +12,8 @@
 
 namespace blendsim {
 
-// Steps of one result. Binary: a 3x3 window of one cell each (dilated: a tap), which takes 9 of the 16 banks and leaves no
-// second cell's window free of conflicts. Fixed: a word of a tap each; a result has at least as many steps as words.
+// Steps of one result. Binary: a 3x3 window of one cell each (dilated: a tap), which takes 9 of the 16 banks and leaves
+// no second cell's window free of conflicts. Fixed: a word of a tap each; a result has at least as many steps as words.
 [[nodiscard]] constexpr Cycles steps_per_result(const PoolInstruction& i) {
   const Cycles taps = Cycles{i.kernel_h} * i.kernel_w;
   if (i.binary == 0) return std::max(taps << i.in_bytes_log2, Cycles{1} << i.out_bytes_log2);
@@ -30,9 +30,10 @@ namespace blendsim {
   return Cycles{i.rows} * i.out_width * steps_per_result(i) * ceil_divide(i.slices, slices_at_once(i, p));
 }
 
-// When word `word` of slice (binary: cell, word 0) `slice` of the tile at its row `row`, column `x` is written, in cycles after
-// the start. Results follow on one another with the groups of slices outermost. Their words stand one after the other, as many
-// a cycle as slices go at once, in the last cycles of the result's steps: the last of them ends with the last step.
+// When word `word` of slice (binary: cell, word 0) `slice` of the tile at its row `row`, column `x` is written, in
+// cycles after the start. Results follow on one another with the groups of slices outermost. Their words stand one
+// after the other, as many a cycle as slices go at once, in the last cycles of the result's steps: the last of them
+// ends with the last step.
 [[nodiscard]] constexpr Cycles write_time(const PoolInstruction& i, const PoolUnitParameters& p, std::uint32_t row,
                                           std::uint32_t x, std::uint32_t slice, std::uint32_t word) {
   const std::int64_t at_once = slices_at_once(i, p);

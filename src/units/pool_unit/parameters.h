@@ -15,8 +15,10 @@ struct PoolUnitParameters {
 };
 
 inline constexpr std::array pool_unit_parameters = {
-    Parameter<PoolUnitParameters>{"lanes", &PoolUnitParameters::lanes, 16, 256, Unit::none, "channels processed in parallel", {}, false, 16},
-    Parameter<PoolUnitParameters>{"depth", &PoolUnitParameters::depth, 4, 64, Unit::cycle, "first read address to the result written"},
+    Parameter<PoolUnitParameters>{
+        "lanes", &PoolUnitParameters::lanes, 16, 256, Unit::none, "channels processed in parallel", {}, false, 16},
+    Parameter<PoolUnitParameters>{"depth", &PoolUnitParameters::depth, 4, 64, Unit::cycle,
+                                  "first read address to the result written"},
 };
 
 }  // namespace blendsim

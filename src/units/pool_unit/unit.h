@@ -24,7 +24,9 @@ struct PoolUnit {
       PortUse{BufferId::act_binary, any_region, "destination"},
   };
   static constexpr std::array<std::string_view, 3> depth_keys = {
-      "pool_unit.depth", "buffers.act_binary.latency", "buffers.act_fixed.latency",
+      "pool_unit.depth",
+      "buffers.act_binary.latency",
+      "buffers.act_fixed.latency",
   };
 
   static Cycles occupancy(const Instruction& i, const MachineParameters& machine);

@@ -101,9 +101,7 @@ class Tile {
         b_(static_cast<PostSource>(i.b_source), i.b, i.b_stride, i.b_bytes_log2, i.b_signed != 0, machine, buffers),
         fixed_bytes_(1U << i.fixed_bytes_log2),
         pixels_(i.rows * i.width),
-        record_words_(record_bits(i) == 0
-                          ? 0
-                          : static_cast<std::uint32_t>(record_words(i, buffers.parameter_width()))),
+        record_words_(record_bits(i) == 0 ? 0 : static_cast<std::uint32_t>(record_words(i, buffers.parameter_width()))),
         in_place_(reads_what_it_writes()) {}
 
   void slice(std::uint32_t s) {
@@ -116,7 +114,8 @@ class Tile {
     const double a = a_.largest(), b = b_.largest();
     if (chain.is_exact_in(Carrier::single, a, b)) return (void)strips(s, record, chain, Carrier::single, false);
     if (chain.is_exact_in(Carrier::single, 0, 0) && strips(s, record, chain, Carrier::single, true)) return;
-    if (chain.is_exact_in(Carrier::wide, a, b) || chain.is_exact_in(Carrier::wide, largest_in(a_, s), largest_in(b_, s))) {
+    if (chain.is_exact_in(Carrier::wide, a, b) ||
+        chain.is_exact_in(Carrier::wide, largest_in(a_, s), largest_in(b_, s))) {
       return (void)strips(s, record, chain, Carrier::wide, false);
     }
     execute_slice_plain(i_, machine_, s, record.record, buffers_);
@@ -126,8 +125,7 @@ class Tile {
   const PreparedRecord& record_of(std::uint32_t s) {
     const std::uint32_t address = i_.parameters + s * record_words_;
     const Buffers& read = buffers_;
-    return buffers_.decoded_records().at(i_, address, read.parameters(address, record_words_),
-                                         read.parameter_width());
+    return buffers_.decoded_records().at(i_, address, read.parameters(address, record_words_), read.parameter_width());
   }
 
   // Pixels of a strip are read before any is written: a tile that overwrites its own operand goes element by element.
@@ -191,7 +189,8 @@ class Tile {
   }
 
   // From u on: codes, and what is written.
-  void finish(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, const PreparedRecord& record, Source::Values u) {
+  void finish(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, const PreparedRecord& record,
+              Source::Values u) {
     const auto pixels = static_cast<int>(count);
     const bool one_bit = i_.code_bipolar != 0 && (i_.use_thresholds == 0 || i_.levels == 1);
     const bool code = i_.write_bits != 0 || i_.fixed_is_code != 0;

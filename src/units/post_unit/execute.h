@@ -3,8 +3,8 @@
 #pragma once
 
 #include "units/buffer/storage.h"
-#include "units/post_unit/instruction.h"
 #include "units/machine_parameters.h"
+#include "units/post_unit/instruction.h"
 
 namespace blendsim {
 

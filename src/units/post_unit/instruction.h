@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// post_unit: batch normalisation, merge, activation, requantisation, thresholds, packing (formula: numerics/post_formula.h).
+// post_unit: batch normalisation, merge, activation, requantisation, thresholds, packing (formula:
+// numerics/post_formula.h).
 //
 // For every lane group (lanes/16 slices), for every pixel (rows x width, row-major): per element
 //   u = q3(act?(q1(a)) + q2(b)) or q3(act?(q1(a) + q2(b))), absent steps skipped.
-// Results: `write_fixed` stores u, or the code when fixed_is_code, as fixed_bytes per value; `write_bits` stores the code
-// in act_binary: one plane (bipolar: 1 = +1) or code_bits planes of the n-bit code in two's complement.
-// code: use_thresholds ? Thresholds (count, base) : sign of u (u >= 0 ? 1 : 0, bipolar). Bipolar codes have fixed value +-1.
+// Results: `write_fixed` stores u, or the code when fixed_is_code, as fixed_bytes per value; `write_bits` stores the
+// code in act_binary: one plane (bipolar: 1 = +1) or code_bits planes of the n-bit code in two's complement. code:
+// use_thresholds ? Thresholds (count, base) : sign of u (u >= 0 ? 1 : 0, bipolar). Bipolar codes have fixed value +-1.
 //
 // Sources: accumulators (word a + (row * width + x) * groups_a + g; element c of the tile is lane c mod rows of group
-// c / rows) or act_fixed maps (word a + (pixel * map_slices + s) * bytes, pixel counted from the tile's first row; bytes
-// 1, 2, 4; signed or unsigned). The tile covers `slices` slices starting at the addresses given.
+// c / rows) or act_fixed maps (word a + (pixel * map_slices + s) * bytes, pixel counted from the tile's first row;
+// bytes 1, 2, 4; signed or unsigned). The tile covers `slices` slices starting at the addresses given.
 //
-// Parameters (region 0): one record a slice at `parameters` + slice * record_words (record.h says what lies where in it).
+// Parameters (region 0): one record a slice at `parameters` + slice * record_words (record.h says what lies where in
+// it).
 #pragma once
 
 #include <array>
@@ -26,35 +28,36 @@ enum class ActivationStep : std::uint8_t { none, after_q1, after_join };
 
 struct PostInstruction {
   Synchronisation sync;
-  std::uint32_t a_source = 0, b_source = 0;        // PostSource
-  std::uint32_t a = 0, b = 0;                      // addresses
-  std::uint32_t a_stride = 0, b_stride = 0;        // accumulators: row groups of the tile; maps: map_slices
+  std::uint32_t a_source = 0, b_source = 0;  // PostSource
+  std::uint32_t a = 0, b = 0;                // addresses
+  std::uint32_t a_stride = 0, b_stride = 0;  // accumulators: row groups of the tile; maps: map_slices
   std::uint32_t a_bytes_log2 = 0, b_bytes_log2 = 0;
   std::uint32_t a_signed = 1, b_signed = 1;
   std::uint32_t rows = 0, width = 0;
   std::uint32_t slices = 0;
   std::uint32_t parameters = 0;
   std::uint32_t use_q1 = 0, use_q2 = 0, use_q3 = 0;
-  std::uint32_t activation = 0;                    // ActivationStep
-  std::uint32_t rounding = 0;                      // Rounding, of all q
+  std::uint32_t activation = 0;  // ActivationStep
+  std::uint32_t rounding = 0;    // Rounding, of all q
   std::uint32_t use_thresholds = 0;
-  std::uint32_t levels = 0;                        // thresholds per channel
-  std::uint32_t code_bits = 1;                     // planes of the code
+  std::uint32_t levels = 0;     // thresholds per channel
+  std::uint32_t code_bits = 1;  // planes of the code
   std::uint32_t code_bipolar = 1;
   std::uint32_t write_fixed = 0, fixed_is_code = 0, fixed_bytes_log2 = 0;
-  std::uint32_t fixed = 0;                         // act_fixed address of the tile's first word
-  std::uint32_t fixed_slices = 0;                  // FixedMap::slices of the destination
+  std::uint32_t fixed = 0;         // act_fixed address of the tile's first word
+  std::uint32_t fixed_slices = 0;  // FixedMap::slices of the destination
   std::uint32_t write_bits = 0;
-  std::uint32_t bits = 0;                          // BinaryMap::base
-  std::uint32_t bits_cells = 0;                    // BinaryMap::cells
-  std::uint32_t bits_slice = 0;                    // first slice (16 channels) of the tile in a plane of the map
-  std::uint32_t bits_plane_cells = 0;              // cells from one plane to the next
-  std::uint32_t bits_row = 0;                      // map row of the tile's first row
+  std::uint32_t bits = 0;              // BinaryMap::base
+  std::uint32_t bits_cells = 0;        // BinaryMap::cells
+  std::uint32_t bits_slice = 0;        // first slice (16 channels) of the tile in a plane of the map
+  std::uint32_t bits_plane_cells = 0;  // cells from one plane to the next
+  std::uint32_t bits_row = 0;          // map row of the tile's first row
   bool operator==(const PostInstruction&) const = default;
 };
 
 inline constexpr std::array post_fields = {
-    Field<PostInstruction>{"a_source", &PostInstruction::a_source, 2, "1 xnor accumulators, 2 mac accumulators, 3 fixed map"},
+    Field<PostInstruction>{"a_source", &PostInstruction::a_source, 2,
+                           "1 xnor accumulators, 2 mac accumulators, 3 fixed map"},
     Field<PostInstruction>{"b_source", &PostInstruction::b_source, 2, "as a_source; 0: no join"},
     Field<PostInstruction>{"a", &PostInstruction::a, 17, "address of operand a"},
     Field<PostInstruction>{"b", &PostInstruction::b, 17, "address of operand b"},
@@ -86,7 +89,8 @@ inline constexpr std::array post_fields = {
     Field<PostInstruction>{"bits", &PostInstruction::bits, 14, "bank address of the map written"},
     Field<PostInstruction>{"bits_cells", &PostInstruction::bits_cells, 9, "cells a pixel of the map written"},
     Field<PostInstruction>{"bits_slice", &PostInstruction::bits_slice, 9, "first slice written in a plane"},
-    Field<PostInstruction>{"bits_plane_cells", &PostInstruction::bits_plane_cells, 9, "cells from one plane to the next"},
+    Field<PostInstruction>{"bits_plane_cells", &PostInstruction::bits_plane_cells, 9,
+                           "cells from one plane to the next"},
     Field<PostInstruction>{"bits_row", &PostInstruction::bits_row, 9, "first row written"},
 };
 

@@ -16,7 +16,9 @@ namespace blendsim {
 inline constexpr std::int64_t quantiser_lane_bits = 90, activation_lane_bits = 38;
 [[nodiscard]] constexpr std::int64_t threshold_lane_bits(std::int64_t levels) { return 32 + 32 * levels; }
 
-[[nodiscard]] constexpr std::int64_t quantisers(const PostInstruction& i) { return Cycles{i.use_q1} + i.use_q2 + i.use_q3; }
+[[nodiscard]] constexpr std::int64_t quantisers(const PostInstruction& i) {
+  return Cycles{i.use_q1} + i.use_q2 + i.use_q3;
+}
 
 // Bits of one slice's parameter record; 0: the instruction has none.
 [[nodiscard]] constexpr std::int64_t record_bits(const PostInstruction& i) {
@@ -24,19 +26,21 @@ inline constexpr std::int64_t quantiser_lane_bits = 90, activation_lane_bits = 3
                            (i.use_thresholds != 0 ? threshold_lane_bits(i.levels) : 0));
 }
 
-// Words of one record in a parameters buffer `width` bits wide: each group begins with a word of its own, so that it goes
-// straight to its place in the lanes. At least 1, also for an instruction without parameters.
+// Words of one record in a parameters buffer `width` bits wide: each group begins with a word of its own, so that it
+// goes straight to its place in the lanes. At least 1, also for an instruction without parameters.
 [[nodiscard]] constexpr std::int64_t record_words(const PostInstruction& i, std::int64_t width) {
   const std::int64_t column = width / slice_channels;
-  return std::max<std::int64_t>(1, quantisers(i) * ceil_divide(quantiser_lane_bits, column) +
-                                       (i.activation != 0 ? ceil_divide(activation_lane_bits, column) : 0) +
-                                       (i.use_thresholds != 0 ? ceil_divide(threshold_lane_bits(i.levels), column) : 0));
+  return std::max<std::int64_t>(1,
+                                quantisers(i) * ceil_divide(quantiser_lane_bits, column) +
+                                    (i.activation != 0 ? ceil_divide(activation_lane_bits, column) : 0) +
+                                    (i.use_thresholds != 0 ? ceil_divide(threshold_lane_bits(i.levels), column) : 0));
 }
 
 // Cycles that one cell (16 lanes of one pixel) takes: words read, thresholds compared, words and planes written.
 [[nodiscard]] constexpr Cycles cell_cycles(const PostInstruction& i, const PostUnitParameters& p) {
   Cycles cycles = 1;
-  if (i.a_source == static_cast<std::uint32_t>(PostSource::fixed_map)) cycles = std::max(cycles, Cycles{1} << i.a_bytes_log2);
+  if (i.a_source == static_cast<std::uint32_t>(PostSource::fixed_map))
+    cycles = std::max(cycles, Cycles{1} << i.a_bytes_log2);
   // Two fixed operands share the buffer's one read word a cycle.
   if (i.b_source == static_cast<std::uint32_t>(PostSource::fixed_map)) {
     const bool both = i.a_source == static_cast<std::uint32_t>(PostSource::fixed_map);
@@ -56,25 +60,29 @@ inline constexpr std::int64_t quantiser_lane_bits = 90, activation_lane_bits = 3
   return ceil_divide(i.slices, slices_at_once(p));
 }
 
-// Cycles of one lane group: the longer of its pixels' cells and the reading of its records, beside which the cells of the
-// group before are still on their way. A last group with fewer slices takes the time of all its lanes' records, so that those
-// of a group have been taken before their places in the lanes come round.
-[[nodiscard]] constexpr Cycles group_cycles(const PostInstruction& i, const PostUnitParameters& p, std::int64_t parameter_width) {
+// Cycles of one lane group: the longer of its pixels' cells and the reading of its records, beside which the cells of
+// the group before are still on their way. A last group with fewer slices takes the time of all its lanes' records, so
+// that those of a group have been taken before their places in the lanes come round.
+[[nodiscard]] constexpr Cycles group_cycles(const PostInstruction& i, const PostUnitParameters& p,
+                                            std::int64_t parameter_width) {
   const Cycles pixels = Cycles{i.rows} * i.width * cell_cycles(i, p);
   const Cycles records = slices_at_once(p) * record_words(i, parameter_width);
   return std::max(pixels, records);
 }
 
-[[nodiscard]] constexpr Cycles occupancy(const PostInstruction& i, const PostUnitParameters& p, std::int64_t parameter_width) {
+[[nodiscard]] constexpr Cycles occupancy(const PostInstruction& i, const PostUnitParameters& p,
+                                         std::int64_t parameter_width) {
   return lane_groups(i, p) * group_cycles(i, p, parameter_width);
 }
 
-// Cycle, counted from the start, in which word `word` of the `words` (bytes of a value, or planes) that a cell writes is on
-// the write port: a group's cells come one after the other from its first cycle on, and each writes its words in the last
-// cycles of its own.
-[[nodiscard]] constexpr Cycles word_time(const PostInstruction& i, const PostUnitParameters& p, std::int64_t parameter_width,
-                                         std::int64_t group, std::int64_t pixel, std::int64_t word, std::int64_t words) {
-  return group * group_cycles(i, p, parameter_width) + (pixel + 1) * cell_cycles(i, p) - 1 + p.depth - (words - 1 - word);
+// Cycle, counted from the start, in which word `word` of the `words` (bytes of a value, or planes) that a cell writes
+// is on the write port: a group's cells come one after the other from its first cycle on, and each writes its words in
+// the last cycles of its own.
+[[nodiscard]] constexpr Cycles word_time(const PostInstruction& i, const PostUnitParameters& p,
+                                         std::int64_t parameter_width, std::int64_t group, std::int64_t pixel,
+                                         std::int64_t word, std::int64_t words) {
+  return group * group_cycles(i, p, parameter_width) + (pixel + 1) * cell_cycles(i, p) - 1 + p.depth -
+         (words - 1 - word);
 }
 
 }  // namespace blendsim

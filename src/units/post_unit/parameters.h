@@ -20,13 +20,29 @@ struct PostUnitParameters {
 };
 
 inline constexpr std::array post_unit_parameters = {
-    Parameter<PostUnitParameters>{"lanes", &PostUnitParameters::lanes, 16, 256, Unit::none, "channels processed in parallel", {}, true, 16},
-    Parameter<PostUnitParameters>{"multiplier", &PostUnitParameters::multiplier, 8, 27, Unit::bit, "widest signed factor M; a limit only: the lowered network fixes the numbers"},
-    Parameter<PostUnitParameters>{"operand", &PostUnitParameters::operand, 10, 32, Unit::bit, "widest accumulator or map value that enters, and threshold; a limit only"},
-    Parameter<PostUnitParameters>{"value", &PostUnitParameters::value, 9, 31, Unit::bit, "widest value that a quantiser or the activation yields; their join has a bit more; a limit only"},
-    Parameter<PostUnitParameters>{"shift_step", &PostUnitParameters::shift_step, 1, 4, Unit::none, "shifts are multiples of it: records hold M and B scaled up by less than that many bits, M in a multiplier so much wider", {}, false, powers_of_two},
-    Parameter<PostUnitParameters>{"comparators", &PostUnitParameters::comparators, 1, 15, Unit::none, "thresholds compared each cycle and lane"},
-    Parameter<PostUnitParameters>{"depth", &PostUnitParameters::depth, 16, 255, Unit::cycle, "loop to the result written; an element waits for its record in it"},
+    Parameter<PostUnitParameters>{
+        "lanes", &PostUnitParameters::lanes, 16, 256, Unit::none, "channels processed in parallel", {}, true, 16},
+    Parameter<PostUnitParameters>{"multiplier", &PostUnitParameters::multiplier, 8, 27, Unit::bit,
+                                  "widest signed factor M; a limit only: the lowered network fixes the numbers"},
+    Parameter<PostUnitParameters>{"operand", &PostUnitParameters::operand, 10, 32, Unit::bit,
+                                  "widest accumulator or map value that enters, and threshold; a limit only"},
+    Parameter<PostUnitParameters>{
+        "value", &PostUnitParameters::value, 9, 31, Unit::bit,
+        "widest value that a quantiser or the activation yields; their join has a bit more; a limit only"},
+    Parameter<PostUnitParameters>{"shift_step",
+                                  &PostUnitParameters::shift_step,
+                                  1,
+                                  4,
+                                  Unit::none,
+                                  "shifts are multiples of it: records hold M and B scaled up by less than that many "
+                                  "bits, M in a multiplier so much wider",
+                                  {},
+                                  false,
+                                  powers_of_two},
+    Parameter<PostUnitParameters>{"comparators", &PostUnitParameters::comparators, 1, 15, Unit::none,
+                                  "thresholds compared each cycle and lane"},
+    Parameter<PostUnitParameters>{"depth", &PostUnitParameters::depth, 16, 255, Unit::cycle,
+                                  "loop to the result written; an element waits for its record in it"},
 };
 
 }  // namespace blendsim

@@ -62,12 +62,9 @@ void quantise_as(const QuantiserRecord& q, Lanes& x) {
 
 void quantise(const QuantiserRecord& q, Rounding rounding, Lanes& x) {
   switch (rounding) {
-    case Rounding::half_even:
-      return quantise_as<Rounding::half_even>(q, x);
-    case Rounding::floor:
-      return quantise_as<Rounding::floor>(q, x);
-    case Rounding::half_up:
-      return quantise_as<Rounding::half_up>(q, x);
+    case Rounding::half_even: return quantise_as<Rounding::half_even>(q, x);
+    case Rounding::floor: return quantise_as<Rounding::floor>(q, x);
+    case Rounding::half_up: return quantise_as<Rounding::half_up>(q, x);
   }
 }
 

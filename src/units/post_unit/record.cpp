@@ -25,8 +25,9 @@ constexpr RecordField factor = field_of(quantiser_layout, "factor"), low_offset 
                       high_offset = field_of(quantiser_layout, "offset_high"),
                       limits_at = field_of(quantiser_layout, "limits"), shift_at = field_of(quantiser_layout, "shift"),
                       slope = field_of(activation_layout, "factor"), slope_shift = field_of(activation_layout, "shift"),
-                      slope_limits = field_of(activation_layout, "limits"), base_at = field_of(threshold_layout, "base"),
-                      level_at = field_of(threshold_layout, "level"), direction_at = field_of(threshold_layout, "direction");
+                      slope_limits = field_of(activation_layout, "limits"),
+                      base_at = field_of(threshold_layout, "base"), level_at = field_of(threshold_layout, "level"),
+                      direction_at = field_of(threshold_layout, "direction");
 static_assert(low_offset.bits + high_offset.bits == offset_bits && limits_at.bits * slice_channels == 2 * limit_bits &&
               base_at.bits * slice_channels == base_bits);
 
@@ -47,14 +48,15 @@ class Columns {
  public:
   explicit Columns(std::int64_t width) : width_(width), column_(width / slice_channels) {}
   [[nodiscard]] std::int64_t words(std::int64_t bits) const { return ceil_divide(bits, column_); }
-  // Calls f(first, from, count) for each piece of a field of `bits` bits that lies in one word: its bits [from, from + count)
-  // are the record's from `first` on.
+  // Calls f(first, from, count) for each piece of a field of `bits` bits that lies in one word: its bits [from, from +
+  // count) are the record's from `first` on.
   template <class F>
   void pieces(const Place& place, int bits, F&& f) const {
     for (int from = 0; from < bits;) {
       const std::int64_t at = place.bit + from, in_column = at % column_;
       const int count = std::min(bits - from, static_cast<int>(column_ - in_column));
-      f(static_cast<std::size_t>((place.word + at / column_) * width_ + static_cast<std::int64_t>(place.lane) * column_ + in_column),
+      f(static_cast<std::size_t>((place.word + at / column_) * width_ +
+                                 static_cast<std::int64_t>(place.lane) * column_ + in_column),
         from, count);
       from += count;
     }
@@ -150,7 +152,9 @@ void limits(const Reader& port, const Place& place, QuantiserRecord& q) {
 void limits(const Writer& port, const Place& place, const QuantiserRecord& q) {
   Writer::require_fits(q.lo, limit_bits, true);
   Writer::require_fits(q.hi, limit_bits, true);
-  port.shared(place, static_cast<std::int64_t>(static_cast<std::uint64_t>(q.hi) << limit_bits | (static_cast<std::uint64_t>(q.lo) & 0xFFFFFFFFU)),
+  port.shared(place,
+              static_cast<std::int64_t>(static_cast<std::uint64_t>(q.hi) << limit_bits |
+                                        (static_cast<std::uint64_t>(q.lo) & 0xFFFFFFFFU)),
               limits_at.bits);
 }
 void base(const Reader& port, const Place& place, PostRecord& record) {
@@ -182,7 +186,8 @@ void offset(const Reader& port, std::int64_t word, std::size_t lane, QuantiserRe
 void offset(const Writer& port, std::int64_t word, std::size_t lane, const QuantiserRecord& q, Rounding rounding) {
   const std::int64_t value = q.offset[lane] + half_of(q.shift[lane], rounding);
   Writer::require_fits(value, offset_bits, true);
-  port.field({word, lane, low_offset.first}, value & ((std::int64_t{1} << low_offset.bits) - 1), low_offset.bits, false);
+  port.field({word, lane, low_offset.first}, value & ((std::int64_t{1} << low_offset.bits) - 1), low_offset.bits,
+             false);
   port.field({word, lane, high_offset.first}, value >> low_offset.bits, high_offset.bits, true);
 }
 
@@ -240,7 +245,8 @@ PostRecord decode_record(const PostInstruction& instruction, std::span<const std
   return record;
 }
 
-std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record, std::int64_t width) {
+std::vector<std::uint8_t> encode_record(const PostInstruction& instruction, const PostRecord& record,
+                                        std::int64_t width) {
   const std::int64_t words = record_bits(instruction) == 0 ? 0 : record_words(instruction, width);
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(words * width / 8));
   walk(instruction, Writer(bytes, width), record);

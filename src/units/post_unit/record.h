@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A slice's parameter record, decoded, and its layout. What a step leaves unused stays 0.
 //
-// A word of the parameters buffer is 16 columns of width / 16 bits, lane l's at bit l * width / 16. In its column a lane
-// has, one group after the other and each from a new word on, only what the instruction uses: q1, q2, q3, the activation,
-// the thresholds. The tables below say what lies where in a group; the SystemVerilog package has them too. So the unit
-// writes what it reads straight into each lane's own memories, without a shifter.
+// A word of the parameters buffer is 16 columns of width / 16 bits, lane l's at bit l * width / 16. In its column a
+// lane has, one group after the other and each from a new word on, only what the instruction uses: q1, q2, q3, the
+// activation, the thresholds. The tables below say what lies where in a group; the SystemVerilog package has them too.
+// So the unit writes what it reads straight into each lane's own memories, without a shifter.
 //
 //   M, B, s   scaled up together, so that s is a multiple of post_unit.shift_step (scale_to_step); two's complement
-//   B         holds 2^(s-1) where the instruction rounds to nearest: shifting right then rounds half up, and half to even
+//   B         holds 2^(s-1) where the instruction rounds to nearest: shifting right then rounds half up, and half to
+//   even
 //             only differs where all bits shifted out are 0
 //   s         s / 12 above s mod 12: the two levels of the shifter
 //   limits    belong to the slice: lane l holds bits [4l, 4l + 4) of lo (32 bits) below hi (32 bits)
@@ -75,8 +76,8 @@ struct PostRecord {
   bool operator==(const PostRecord&) const = default;
 };
 
-// Largest |x M + B| < 2^bits that every unit can hold, whatever its shift_step: x M + B and half a step of the result stay
-// within 48 bits when scaled by up to 8; and the longest shift that is a multiple of 12 and 4.
+// Largest |x M + B| < 2^bits that every unit can hold, whatever its shift_step: x M + B and half a step of the result
+// stay within 48 bits when scaled by up to 8; and the longest shift that is a multiple of 12 and 4.
 inline constexpr int sum_bits_of_every_unit = 44, shift_of_every_unit = 44;
 // M, B and s of every lane scaled up by the least power of two that makes s a multiple of `step`.
 void scale_to_step(QuantiserRecord& record, std::int64_t step);

@@ -13,7 +13,8 @@ struct PostUnit {
   using Parameters = PostUnitParameters;
   static constexpr UnitId id = UnitId::post_unit;
   static constexpr std::string_view name = "post_unit", layout = name;
-  static constexpr std::string_view sentence = "batch normalisation, merge, activation, requantisation, thresholds, packing";
+  static constexpr std::string_view sentence =
+      "batch normalisation, merge, activation, requantisation, thresholds, packing";
   static constexpr auto member = &MachineParameters::post_unit;
   static constexpr const auto& parameters = post_unit_parameters;
   static constexpr const auto& fields = post_fields;
@@ -26,8 +27,15 @@ struct PostUnit {
       PortUse{BufferId::parameters, post_parameter_region, "parameters"},
   };
   static constexpr std::array<std::string_view, 10> depth_keys = {
-      "post_unit.depth", "post_unit.lanes", "post_unit.value", "post_unit.comparators", "buffers.parameters.width",
-      "buffers.parameters.latency", "buffers.accumulators.latency", "buffers.act_fixed.latency", "xnor_array.rows",
+      "post_unit.depth",
+      "post_unit.lanes",
+      "post_unit.value",
+      "post_unit.comparators",
+      "buffers.parameters.width",
+      "buffers.parameters.latency",
+      "buffers.accumulators.latency",
+      "buffers.act_fixed.latency",
+      "xnor_array.rows",
       "mac_array.rows",
   };
 

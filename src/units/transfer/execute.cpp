@@ -103,10 +103,8 @@ void load_stem(const TransferInstruction& i, std::span<const std::uint8_t> area,
 void execute_load(const TransferInstruction& i, const MachineParameters& machine, std::span<const std::uint8_t> area,
                   Buffers& buffers) {
   switch (static_cast<TransferForm>(i.form)) {
-    case TransferForm::linear:
-      return load_linear(i, machine, area, buffers);
-    case TransferForm::stem:
-      return load_stem(i, area, buffers);
+    case TransferForm::linear: return load_linear(i, machine, area, buffers);
+    case TransferForm::stem: return load_stem(i, area, buffers);
     case TransferForm::fixed: {
       const FixedMap map = fixed_map(i);
       return each_element(i, area, map.bytes * fixed_word_bytes, [&](auto x, auto y, auto s, auto bytes) {
@@ -146,8 +144,7 @@ void execute_store(const TransferInstruction& i, const MachineParameters&, const
       });
     }
     case TransferForm::linear:
-    case TransferForm::stem:
-      throw InvariantError("store", "has maps only: verify() refuses the linear and stem forms");
+    case TransferForm::stem: throw InvariantError("store", "has maps only: verify() refuses the linear and stem forms");
   }
 }
 

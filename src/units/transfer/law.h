@@ -25,7 +25,9 @@ class BurstWalk {
  public:
   BurstWalk() = default;
   BurstWalk(const TransferInstruction& i, std::uint64_t base, const TransferParameters& p, std::int64_t bus_bytes)
-      : base_(base + i.dram_address), stride_(i.dram_stride), runs_(i.runs),
+      : base_(base + i.dram_address),
+        stride_(i.dram_stride),
+        runs_(i.runs),
         run_bytes_(static_cast<std::uint64_t>(ceil_divide(i.run_bytes, bus_bytes) * bus_bytes)),
         longest_(static_cast<std::uint64_t>(p.burst * bus_bytes)) {}
 
@@ -62,24 +64,21 @@ class BurstWalk {
 // addition, each into a register, and the instruction register comes before them. A load has them behind its request.
 inline constexpr Cycles store_setup_cycles = 4;
 
-// Cycles for which a burst takes the engine between bus and buffers (the writer of load, the reader of store), which moves
-// one bus word, one cell of a binary map or one pixel of a stem a cycle. `cell_bytes`: of a cell, 2m. A cell that two
-// bursts share is counted in both.
+// Cycles for which a burst takes the engine between bus and buffers (the writer of load, the reader of store), which
+// moves one bus word, one cell of a binary map or one pixel of a stem a cycle. `cell_bytes`: of a cell, 2m. A cell that
+// two bursts share is counted in both.
 [[nodiscard]] constexpr Cycles engine_cycles(const TransferInstruction& i, std::int64_t beats, std::int64_t bus_bytes,
                                              std::int64_t cell_bytes) {
   switch (static_cast<TransferForm>(i.form)) {
-    case TransferForm::binary:
-      return std::max(beats, ceil_divide(beats * bus_bytes, cell_bytes));
-    case TransferForm::stem:
-      return beats * (bus_bytes / 4);
+    case TransferForm::binary: return std::max(beats, ceil_divide(beats * bus_bytes, cell_bytes));
+    case TransferForm::stem: return beats * (bus_bytes / 4);
     case TransferForm::linear:
-    case TransferForm::fixed:
-      break;
+    case TransferForm::fixed: break;
   }
   return beats;
 }
-// Step of a burst's engine, 1 the first, in which the k-th (1 first) of the cells that end in the burst is complete; `carry`
-// bytes of the first came with the burst before.
+// Step of a burst's engine, 1 the first, in which the k-th (1 first) of the cells that end in the burst is complete;
+// `carry` bytes of the first came with the burst before.
 [[nodiscard]] constexpr Cycles cell_step(std::int64_t k, std::int64_t carry, std::int64_t bus_bytes,
                                          std::int64_t cell_bytes) {
   return std::max(k, ceil_divide(k * cell_bytes - carry, bus_bytes));

@@ -16,7 +16,8 @@ struct TransferParameters {
 };
 
 inline constexpr std::array transfer_parameters = {
-    Parameter<TransferParameters>{"outstanding", &TransferParameters::outstanding, 1, 64, Unit::none, "bursts in flight"},
+    Parameter<TransferParameters>{"outstanding", &TransferParameters::outstanding, 1, 64, Unit::none,
+                                  "bursts in flight"},
     Parameter<TransferParameters>{"burst", &TransferParameters::burst, 1, 256, Unit::beat, "longest burst"},
 };
 

@@ -34,28 +34,19 @@ void add_transfer(const TransferInstruction& i, bool write, const MachineParamet
     case TransferForm::binary:
       accesses.binary(write, i.buffer_address, i.width, i.map_slices, rows, i.first, i.slices);
       break;
-    case TransferForm::stem:
-      accesses.fixed(buffer, write, i.buffer_address, i.width, 1, rows, 0, 1);
-      break;
+    case TransferForm::stem: accesses.fixed(buffer, write, i.buffer_address, i.width, 1, rows, 0, 1); break;
   }
 }
 
 Action write_action(BufferId buffer) {
   switch (buffer) {
-    case BufferId::act_binary:
-      return Action::act_binary_write;
-    case BufferId::act_fixed:
-      return Action::act_fixed_write;
-    case BufferId::weights_binary:
-      return Action::weights_binary_write;
-    case BufferId::weights_fixed:
-      return Action::weights_fixed_write;
-    case BufferId::accumulators:
-      return Action::accumulators_write;
-    case BufferId::parameters:
-      return Action::parameters_write;
-    case BufferId::instructions:
-      break;
+    case BufferId::act_binary: return Action::act_binary_write;
+    case BufferId::act_fixed: return Action::act_fixed_write;
+    case BufferId::weights_binary: return Action::weights_binary_write;
+    case BufferId::weights_fixed: return Action::weights_fixed_write;
+    case BufferId::accumulators: return Action::accumulators_write;
+    case BufferId::parameters: return Action::parameters_write;
+    case BufferId::instructions: break;
   }
   return Action::instructions_write;
 }
@@ -158,12 +149,9 @@ Written Load::written(const LoadInstruction& i, const MachineParameters& machine
 void Load::execute(const LoadInstruction& i, const MachineParameters& machine, Buffers& buffers,
                    const DramAreas& dram) {
   switch (static_cast<DramBase>(i.dram_base)) {
-    case DramBase::program:
-      return execute_load(i, machine, dram.program, buffers);
-    case DramBase::input:
-      return execute_load(i, machine, dram.input, buffers);
-    case DramBase::output:
-      return execute_load(i, machine, dram.output, buffers);
+    case DramBase::program: return execute_load(i, machine, dram.program, buffers);
+    case DramBase::input: return execute_load(i, machine, dram.input, buffers);
+    case DramBase::output: return execute_load(i, machine, dram.output, buffers);
   }
   throw InvariantError("load", fmt::format("{} is no DRAM base", i.dram_base));
 }

@@ -8,8 +8,12 @@
 
 namespace blendsim {
 
-struct LoadInstruction : TransferInstruction { bool operator==(const LoadInstruction&) const = default; };
-struct StoreInstruction : TransferInstruction { bool operator==(const StoreInstruction&) const = default; };
+struct LoadInstruction : TransferInstruction {
+  bool operator==(const LoadInstruction&) const = default;
+};
+struct StoreInstruction : TransferInstruction {
+  bool operator==(const StoreInstruction&) const = default;
+};
 
 namespace units {
 

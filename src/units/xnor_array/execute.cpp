@@ -30,26 +30,29 @@ std::array<Units, 2> transpose(const std::array<std::uint64_t, 4>& words) {
   return {interleave_low(even, odd), interleave_high(even, odd)};
 }
 
-// The part of the input map that a tile reads, laid flat in units of 16 bits, zeros outside the map: [planes, rows, columns,
-// cells, m]. So all that a pixel reads of a row lies side by side (plan.h). A tile of one row whose pixels are single units
-// has its kernel rows interleaved, [planes, columns, kernel_h]: a pixel's whole window lies side by side.
+// The part of the input map that a tile reads, laid flat in units of 16 bits, zeros outside the map: [planes, rows,
+// columns, cells, m]. So all that a pixel reads of a row lies side by side (plan.h). A tile of one row whose pixels are
+// single units has its kernel rows interleaved, [planes, columns, kernel_h]: a pixel's whole window lies side by side.
 class FlatMap {
  public:
   FlatMap(const XnorInstruction& i, Buffers& buffers)
       : i_(i),
         buffers_(buffers),
         slices_(static_cast<std::uint32_t>(buffers.cell_slices())),
-        interleaved_(i.rows == 1 && i.cells == 1 && slices_ == 1 && i.dilation_w == 1 && i.kernel_h > 1 && i.kernel_h <= 4),
+        interleaved_(i.rows == 1 && i.cells == 1 && slices_ == 1 && i.dilation_w == 1 && i.kernel_h > 1 &&
+                     i.kernel_h <= 4),
         rows_((i.rows - 1) * i.stride_h + (i.kernel_h - 1) * i.dilation_h + 1),
         columns_((i.out_width - 1) * i.stride_w + (i.kernel_w - 1) * i.dilation_w + 1),
         column_pitch_(interleaved_ ? i.kernel_h : i.cells * slices_),
         plane_pitch_(columns_ * column_pitch_ * (interleaved_ ? 1 : rows_)) {
-    const std::size_t slack = 4 * column_pitch_ + 4;  // what is copied by four columns and four units reaches behind the last
+    const std::size_t slack =
+        4 * column_pitch_ + 4;  // what is copied by four columns and four units reaches behind the last
     units_.resize(std::max(units_.size(), std::size_t{plane_pitch_} * i.activation_bits + slack));
     if (buffers.checks_unwritten()) require_taps();
     for (std::uint32_t plane = 0; plane < i.activation_bits; ++plane) {
       if (interleaved_) interleave(plane);
-      else for (std::uint32_t row = 0; row < rows_; ++row) fill(plane, row);
+      else
+        for (std::uint32_t row = 0; row < rows_; ++row) fill(plane, row);
     }
   }
 
@@ -114,7 +117,8 @@ class FlatMap {
     }
   }
 
-  // Columns [0, count) of row y: single slices by four columns, which lie side by side in their banks, others one by one.
+  // Columns [0, count) of row y: single slices by four columns, which lie side by side in their banks, others one by
+  // one.
   void copy(std::uint32_t plane, std::uint32_t y, std::uint32_t count, std::uint16_t* out) const {
     const BinaryMap map{i_.source, i_.in_height, i_.in_width, i_.map_cells};
     const std::uint32_t first = i_.first_cell + plane * i_.plane_cells;
@@ -128,15 +132,16 @@ class FlatMap {
       else if (i_.cells == 1) copy_columns<1>(cells, whole, count, out);
       else if (i_.cells == 2) copy_columns<2>(cells, whole, count, out);
       else if (together == 4) copy_columns<4>(cells, whole, count, out + c);
-      else for (std::uint32_t k = 0; k < together; ++k) copy_cell(cells[k], count, out + c + k);
+      else
+        for (std::uint32_t k = 0; k < together; ++k) copy_cell(cells[k], count, out + c + k);
     }
   }
 
-  // By value, and with a pitch of its own: `out` may alias whatever is reached through a pointer. A column's last store may
-  // reach into the next one, which overwrites it.
+  // By value, and with a pitch of its own: `out` may alias whatever is reached through a pointer. A column's last store
+  // may reach into the next one, which overwrites it.
   template <std::size_t together>  // cells of all those in a column where less than 4
-  void copy_columns(const std::array<Buffers::CellRow, 4> cells, const std::array<std::uint64_t, 4> masks, std::uint32_t count,
-                    std::uint16_t* out) const {
+  void copy_columns(const std::array<Buffers::CellRow, 4> cells, const std::array<std::uint64_t, 4> masks,
+                    std::uint32_t count, std::uint16_t* out) const {
     const std::uint16_t* from = static_cast<const Buffers&>(buffers_).cells();
     const std::size_t pitch = column_pitch_;
     for (std::uint32_t block = 0; 4 * block < count; ++block, out += 4 * pitch) {
@@ -163,7 +168,8 @@ class FlatMap {
   void copy_cell(const Buffers::CellRow& cells, std::uint32_t count, std::uint16_t* out) const {
     const std::uint16_t* from = static_cast<const Buffers&>(buffers_).cells();
     for (std::uint32_t x = 0; x < count; ++x) {
-      for (std::size_t k = 0; k < slices_; ++k) out[x * std::size_t{column_pitch_} + k] = from[cells.at(x) * slices_ + k];
+      for (std::size_t k = 0; k < slices_; ++k)
+        out[x * std::size_t{column_pitch_} + k] = from[cells.at(x) * slices_ + k];
     }
   }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "units/buffer/storage.h"
-#include "units/xnor_array/instruction.h"
 #include "units/machine_parameters.h"
+#include "units/xnor_array/instruction.h"
 
 namespace blendsim {
 

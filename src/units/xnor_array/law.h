@@ -17,7 +17,8 @@ struct XnorSteps {
   bool windows = true;
   std::int64_t steps = 1;
 
-  [[nodiscard]] static constexpr XnorSteps of(std::int64_t kernel_h, std::int64_t kernel_w, std::int64_t cells, bool dilated) {
+  [[nodiscard]] static constexpr XnorSteps of(std::int64_t kernel_h, std::int64_t kernel_w, std::int64_t cells,
+                                              bool dilated) {
     const std::int64_t windows = ceil_divide(kernel_h, 3) * ceil_divide(kernel_w, 3) * cells;
     const std::int64_t taps = kernel_h * kernel_w * ceil_divide(cells, cells_per_operand);
     if (dilated || taps < windows) return {false, taps};
@@ -34,7 +35,8 @@ struct XnorSteps {
   return Cycles{i.rows} * i.out_width * i.groups * i.activation_bits * i.weight_bits * xnor_steps(i).steps;
 }
 
-// Cycles from the start to the one in which accumulator word destination + `word` is written: `depth` after its last step.
+// Cycles from the start to the one in which accumulator word destination + `word` is written: `depth` after its last
+// step.
 [[nodiscard]] constexpr Cycles written(const XnorInstruction& i, const XnorArrayParameters& p, Cycles word) {
   const Cycles steps = Cycles{i.activation_bits} * i.weight_bits * xnor_steps(i).steps;
   return (word + 1) * steps - 1 + p.depth;

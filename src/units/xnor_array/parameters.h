@@ -26,11 +26,23 @@ struct XnorArrayParameters {
 };
 
 inline constexpr std::array xnor_array_parameters = {
-    Parameter<XnorArrayParameters>{"rows", &XnorArrayParameters::rows, 16, 256, Unit::none, "output channels computed in parallel", {}, true, 16},
-    Parameter<XnorArrayParameters>{"words", &XnorArrayParameters::words, 3, 24, Unit::none, "48-bit operand words a row takes each cycle; 3m words read cells of 16m channels", {}, true, 3},
-    Parameter<XnorArrayParameters>{"implementation", &XnorArrayParameters::implementation, 0, 1, Unit::none, "where the XNOR gates live; popcount is in LUTs in both", xnor_implementations},
-    Parameter<XnorArrayParameters>{"depth", &XnorArrayParameters::depth, 6, 64, Unit::cycle, "an operand step to the accumulator word written"},
-    Parameter<XnorArrayParameters>{"accumulator", &XnorArrayParameters::accumulator, 12, 32, Unit::bit, "width of an accumulator"},
+    Parameter<XnorArrayParameters>{
+        "rows", &XnorArrayParameters::rows, 16, 256, Unit::none, "output channels computed in parallel", {}, true, 16},
+    Parameter<XnorArrayParameters>{"words",
+                                   &XnorArrayParameters::words,
+                                   3,
+                                   24,
+                                   Unit::none,
+                                   "48-bit operand words a row takes each cycle; 3m words read cells of 16m channels",
+                                   {},
+                                   true,
+                                   3},
+    Parameter<XnorArrayParameters>{"implementation", &XnorArrayParameters::implementation, 0, 1, Unit::none,
+                                   "where the XNOR gates live; popcount is in LUTs in both", xnor_implementations},
+    Parameter<XnorArrayParameters>{"depth", &XnorArrayParameters::depth, 6, 64, Unit::cycle,
+                                   "an operand step to the accumulator word written"},
+    Parameter<XnorArrayParameters>{"accumulator", &XnorArrayParameters::accumulator, 12, 32, Unit::bit,
+                                   "width of an accumulator"},
 };
 
 }  // namespace blendsim

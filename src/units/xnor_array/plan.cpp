@@ -56,7 +56,8 @@ class Row {
   std::uint32_t row_;
 };
 
-// One term: which two units of which run. A run is a kernel row, with dilated columns a tap, with interleaved rows the window.
+// One term: which two units of which run. A run is a kernel row, with dilated columns a tap, with interleaved rows the
+// window.
 struct Term {
   std::uint32_t ky, kx, unit;  // of the run, whose first tap is (ky, kx)
   bool whole;
@@ -98,8 +99,12 @@ class Runs {
 
 XnorPlanKey XnorPlanKey::of(const XnorInstruction& i, std::uint32_t row_pitch, std::uint32_t cell_slices,
                             std::uint32_t rows) {
-  return {i.weights, i.groups * i.weight_bits, i.kernel_h,  i.kernel_w,  i.dilation_h, i.dilation_w, i.cells,
-          i.use_and, row_pitch,                cell_slices, rows};
+  return {i.weights,    i.groups * i.weight_bits,
+          i.kernel_h,   i.kernel_w,
+          i.dilation_h, i.dilation_w,
+          i.cells,      i.use_and,
+          row_pitch,    cell_slices,
+          rows};
 }
 
 std::uint32_t XnorPlanKey::words() const { return planes * static_cast<std::uint32_t>(steps_of(*this).steps); }
@@ -114,7 +119,8 @@ XnorPlan make_plan(const XnorPlanKey& key, std::span<const std::uint64_t> weight
   }
   plan.weights.resize(std::size_t{key.planes} * runs.terms().size() * key.rows);
   plan.before.resize(std::size_t{key.planes} * key.rows);
-  const auto bits = static_cast<std::int32_t>(steps_of(key).steps * cells_per_operand * key.cell_slices * slice_channels);
+  const auto bits =
+      static_cast<std::int32_t>(steps_of(key).steps * cells_per_operand * key.cell_slices * slice_channels);
   for (std::uint32_t plane = 0; plane < key.planes; ++plane) {
     std::uint32_t* out = plan.weights.data() + std::size_t{plane} * runs.terms().size() * key.rows;
     for (std::uint32_t r = 0; r < key.rows; ++r) {

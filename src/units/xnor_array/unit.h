@@ -2,9 +2,9 @@
 // xnor_array's descriptor: what the list of units.h needs to know of it.
 #pragma once
 
+#include "units/unit_list.h"
 #include "units/xnor_array/instruction.h"
 #include "units/xnor_array/parameters.h"
-#include "units/unit_list.h"
 
 namespace blendsim::units {
 
@@ -24,7 +24,10 @@ struct XnorArray {
       PortUse{BufferId::accumulators, xnor_accumulator_region, "destination"},
   };
   static constexpr std::array<std::string_view, 4> depth_keys = {
-      "xnor_array.depth", "xnor_array.words", "buffers.act_binary.latency", "buffers.weights_binary.latency",
+      "xnor_array.depth",
+      "xnor_array.words",
+      "buffers.act_binary.latency",
+      "buffers.weights_binary.latency",
   };
 
   static Cycles occupancy(const Instruction& i, const MachineParameters& machine);

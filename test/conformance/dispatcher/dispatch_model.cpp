@@ -53,7 +53,9 @@ class Traffic final : public sc_core::sc_module, private BurstListener {
     dont_initialize();
   }
   template <class Target>
-  void bind(Target& target) { port_.socket.bind(target); }
+  void bind(Target& target) {
+    port_.socket.bind(target);
+  }
 
   void reset(std::mt19937_64& random, int gap, std::vector<TrafficBurst>& bursts) {
     event_.cancel();
@@ -75,7 +77,8 @@ class Traffic final : public sc_core::sc_module, private BurstListener {
     const std::int64_t bus = context_.machine->memory.bus_bytes();
     const std::int64_t beats = drawn(*random_, 16);
     const std::uint64_t page = (*random_)() % 64 * 4096;
-    const std::uint64_t address = page + (*random_)() % static_cast<std::uint64_t>(4096 / bus - beats + 1) * static_cast<std::uint64_t>(bus);
+    const std::uint64_t address =
+        page + (*random_)() % static_cast<std::uint64_t>(4096 / bus - beats + 1) * static_cast<std::uint64_t>(bus);
     bursts_->push_back({context_.now(), address, beats});
     port_.request(address, static_cast<std::uint32_t>(beats * bus), beats, -1, false);
   }

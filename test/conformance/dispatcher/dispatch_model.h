@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model's dispatcher and control before units that drain their queues as they like, and beside random traffic of the
-// other two memory ports.
+// The model's dispatcher and control before units that drain their queues as they like, and beside random traffic of
+// the other two memory ports.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,11 @@ namespace blendsim::conformance {
 
 struct DispatchCase {
   bool resident = true;
-  std::uint64_t address = 0;       // of the stream in DRAM
+  std::uint64_t address = 0;  // of the stream in DRAM
   std::vector<Instruction> stream;
   int images = 1;
-  int longest_occupancy = 1;       // of the units' fronts, 1 to this many cycles
-  int traffic_gap = 0;             // mean cycles between bursts of each other port; 0: none
+  int longest_occupancy = 1;  // of the units' fronts, 1 to this many cycles
+  int traffic_gap = 0;        // mean cycles between bursts of each other port; 0: none
 };
 
 struct TrafficBurst {

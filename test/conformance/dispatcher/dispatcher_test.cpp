@@ -91,8 +91,13 @@ struct Replay {
 class Bench {
  public:
   Bench(const MachineParameters& machine, const DispatchCase& c, const DispatchRun& run)
-      : machine_(machine), case_(c), run_(run), module_({"bench_dispatcher", verilog_package(machine, "conformance"), {}, RtlSource::Use::compare}),
-        dram_(machine), loads_{run.loads}, stores_{run.stores} {
+      : machine_(machine),
+        case_(c),
+        run_(run),
+        module_({"bench_dispatcher", verilog_package(machine, "conformance"), {}, RtlSource::Use::compare}),
+        dram_(machine),
+        loads_{run.loads},
+        stores_{run.stores} {
     for (const Instruction& i : c.stream) encode(i, words_);
     encode_end(words_);
   }
@@ -150,8 +155,10 @@ class Bench {
     set("register_write_data", 1);
     doorbell_ += port("register_write").get();
     std::uint64_t full = 0, done = 0;
-    for (std::size_t u = 0; u < unit_count; ++u) full |= std::uint64_t{waiting_[u] == machine_.dispatcher.queue_depth} << u;
-    for (std::size_t r = 0; r < entered_; ++r) done |= std::uint64_t{run_.records[r].end == now_} << static_cast<int>(run_.records[r].unit);
+    for (std::size_t u = 0; u < unit_count; ++u)
+      full |= std::uint64_t{waiting_[u] == machine_.dispatcher.queue_depth} << u;
+    for (std::size_t r = 0; r < entered_; ++r)
+      done |= std::uint64_t{run_.records[r].end == now_} << static_cast<int>(run_.records[r].unit);
     set("full", full);
     set("done", done);
     module_.settle();
@@ -183,7 +190,8 @@ class Bench {
       ++entered_;
     }
     // The flag goes from 0 to 1 in the completion's cycle and back with the next doorbell.
-    const bool complete = doorbell_ > 0 && run_.completions[doorbell_ - 1] <= now_ && run_.doorbells[doorbell_ - 1] < now_;
+    const bool complete =
+        doorbell_ > 0 && run_.completions[doorbell_ - 1] <= now_ && run_.doorbells[doorbell_ - 1] < now_;
     const bool before = doorbell_ > 1 && run_.doorbells[doorbell_ - 1] == now_;  // still of the run before
     ASSERT_EQ(port("complete").get() != 0, complete || before) << "cycle " << now_;
   }
@@ -282,8 +290,13 @@ const std::array cases = {
     Case{"odd", false, 14, 5, "fetched_beside_traffic"},
     // The least doorbell that platforms may have, and memories that come late.
     Case{"zu3eg", true, 1, 0, "resident_at_the_least_doorbell", {"control.doorbell=5 cycles"}},
-    Case{"zu3eg", false, 5, 8, "fetched_from_a_contended_memory",
-         {"control.doorbell=5 cycles", "memory.taken_by_cpu=60 %", "memory.sync=8 cycles", "dispatcher.prefetch=16 words"}},
+    Case{"zu3eg",
+         false,
+         5,
+         8,
+         "fetched_from_a_contended_memory",
+         {"control.doorbell=5 cycles", "memory.taken_by_cpu=60 %", "memory.sync=8 cycles",
+          "dispatcher.prefetch=16 words"}},
     Case{"wide", false, 3, 20, "fetched_by_bursts_of_one_word", {"load.burst=1 beats", "dispatcher.decode=7 cycles"}},
     Case{"tiny", false, 9, 40, "fetched_by_bursts_shorter_than_a_word", {"load.burst=2 beats"}},
 };

@@ -15,15 +15,19 @@ struct Shape {
 };
 
 std::ostream& operator<<(std::ostream& out, const Shape& s) {
-  return out << s.banks << " banks of " << s.regions << " regions of " << s.depth << " words of " << s.width << " bits, latency "
-             << s.latency << ", " << s.words << " words at once";
+  return out << s.banks << " banks of " << s.regions << " regions of " << s.depth << " words of " << s.width
+             << " bits, latency " << s.latency << ", " << s.words << " words at once";
 }
 
 RtlSource source_of(const Shape& s) {
   RtlSource source{"banked_buffer", "", {}};
-  const auto add = [&](const char* name, int value) { source.parameters.push_back(std::string(name) + "=" + std::to_string(value)); };
-  add("BANKS", s.banks), add("REGIONS", s.regions), add("DEPTH", s.depth), add("WIDTH", s.width), add("LATENCY", s.latency);
-  add("READERS", s.readers), add("WRITERS", s.writers), add("WORDS", s.words), add("SLICES", s.slices), add("KIND", s.kind);
+  const auto add = [&](const char* name, int value) {
+    source.parameters.push_back(std::string(name) + "=" + std::to_string(value));
+  };
+  add("BANKS", s.banks), add("REGIONS", s.regions), add("DEPTH", s.depth), add("WIDTH", s.width),
+      add("LATENCY", s.latency);
+  add("READERS", s.readers), add("WRITERS", s.writers), add("WORDS", s.words), add("SLICES", s.slices),
+      add("KIND", s.kind);
   return source;
 }
 
@@ -92,7 +96,8 @@ TEST_P(BufferConformance, EveryWordReadIsTheOneWrittenLastLatencyCyclesAfterItsA
         read_address.set((u * s.banks + bank) * address_bits, address_bits, static_cast<std::uint64_t>(first));
         for (int n = 0; n < s.words && first + n < (region + 1) * s.depth; ++n) {
           for (int part = 0; part < s.slices; ++part) {
-            expected.push_back({((u * s.words + n) * s.banks + bank) * s.width + part * slice, at(bank, first + n, part)});
+            expected.push_back(
+                {((u * s.words + n) * s.banks + bank) * s.width + part * slice, at(bank, first + n, part)});
           }
         }
       }
@@ -127,14 +132,15 @@ TEST_P(BufferConformance, EveryWordReadIsTheOneWrittenLastLatencyCyclesAfterItsA
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, BufferConformance,
-                         testing::Values(Shape{1, 1, 512, 32, 2, 1, 1, 1, 1, 0},    // a plain memory
-                                         Shape{4, 3, 100, 32, 1, 4, 3, 3, 1, 0},    // act_fixed with 48 lanes
-                                         Shape{4, 4, 64, 32, 3, 4, 3, 2, 1, 1},     // with 32 lanes, slow
-                                         Shape{16, 3, 37, 48, 2, 3, 3, 1, 3, 2},    // act_binary with cells of 48
-                                         Shape{1, 8, 50, 32, 2, 5, 4, 4, 1, 0},     // more of everything than one LUT chooses from
-                                         Shape{1, 1, 9000, 16, 1, 1, 1, 1, 1, 1},   // deeper than an UltraRAM
-                                         Shape{1, 2, 330, 16, 2, 1, 2, 1, 2, 2},    // deeper than a LUT RAM
-                                         Shape{1, 3, 37, 16, 1, 2, 2, 3, 1, 0}));   // regions that begin in any way
+                         testing::Values(Shape{1, 1, 512, 32, 2, 1, 1, 1, 1, 0},  // a plain memory
+                                         Shape{4, 3, 100, 32, 1, 4, 3, 3, 1, 0},  // act_fixed with 48 lanes
+                                         Shape{4, 4, 64, 32, 3, 4, 3, 2, 1, 1},   // with 32 lanes, slow
+                                         Shape{16, 3, 37, 48, 2, 3, 3, 1, 3, 2},  // act_binary with cells of 48
+                                         Shape{1, 8, 50, 32, 2, 5, 4, 4, 1,
+                                               0},  // more of everything than one LUT chooses from
+                                         Shape{1, 1, 9000, 16, 1, 1, 1, 1, 1, 1},  // deeper than an UltraRAM
+                                         Shape{1, 2, 330, 16, 2, 1, 2, 1, 2, 2},   // deeper than a LUT RAM
+                                         Shape{1, 3, 37, 16, 1, 2, 2, 3, 1, 0}));  // regions that begin in any way
 
 TEST(BufferConformance, TwoUnitsOnOnePortOfARegionAreAnError) {
   if (!RtlModule::available()) GTEST_SKIP() << "verilator is not installed";

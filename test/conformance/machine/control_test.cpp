@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rtl/control.sv: what the host writes reaches the units whole, at the doorbell and not before; a doorbell while a run lasts
-// is none.
+// rtl/control.sv: what the host writes reaches the units whole, at the doorbell and not before; a doorbell while a run
+// lasts is none.
 #include <gtest/gtest.h>
 
 #include "isa/verilog_package.h"
@@ -14,7 +14,8 @@ class ControlConformance : public testing::Test {
  protected:
   void SetUp() override {
     if (!RtlModule::available()) GTEST_SKIP() << "verilator is not installed";
-    rtl = std::make_unique<RtlModule>(RtlSource{"control", verilog_package(load_platform("zu3eg", {}, {BLENDSIM_CONFIGS}).machine, "control"), {}});
+    rtl = std::make_unique<RtlModule>(
+        RtlSource{"control", verilog_package(load_platform("zu3eg", {}, {BLENDSIM_CONFIGS}).machine, "control"), {}});
     set("register_write", 0), set("end_written", 0), set("enter", 0), set("done", 0);
     set("reset", 1);
     rtl->edge();

@@ -10,8 +10,9 @@
 namespace blendsim::conformance {
 namespace {
 
-constexpr std::array<std::string_view, 8> place_names = {"act_binary",   "act_fixed",  "weights_binary", "weights_fixed",
-                                                         "accumulators", "parameters", "instructions",   "act_fixed lane"};
+constexpr std::array<std::string_view, 8> place_names = {"act_binary",    "act_fixed",     "weights_binary",
+                                                         "weights_fixed", "accumulators",  "parameters",
+                                                         "instructions",  "act_fixed lane"};
 
 std::string text_of(const WordWrite& word) {
   std::string data;
@@ -68,7 +69,8 @@ class Search {
     if (model == rtl) return;
     const Cycles cycle = model < 0 ? rtl : rtl < 0 ? model : std::min(model, rtl);
     const auto text = [](Cycles at) { return at < 0 ? std::string("never") : fmt::format("cycle {}", at); };
-    take(cycle, rank, static_cast<UnitId>(u), record_of(u, nth), fmt::format("{}: model {}, rtl {}", what, text(model), text(rtl)));
+    take(cycle, rank, static_cast<UnitId>(u), record_of(u, nth),
+         fmt::format("{}: model {}, rtl {}", what, text(model), text(rtl)));
   }
 
   void instructions(std::size_t u) {
@@ -91,7 +93,8 @@ class Search {
       const WordWrite* a = n < model.size() ? &model[n].word : nullptr;
       const WordWrite* b = n < rtl.size() ? &rtl[n].word : nullptr;
       if (a != nullptr && b != nullptr && *a == *b) continue;
-      const std::int32_t record = a == nullptr ? at(u, b->cycle) : record_of(u, static_cast<std::size_t>(model[n].instruction));
+      const std::int32_t record =
+          a == nullptr ? at(u, b->cycle) : record_of(u, static_cast<std::size_t>(model[n].instruction));
       if (a == nullptr || (b != nullptr && b->cycle < a->cycle)) {
         take(b->cycle, 2, unit, at(u, b->cycle), "rtl writes a word that the model does not: " + text_of(*b));
       } else if (b == nullptr || a->cycle < b->cycle) {
@@ -118,8 +121,10 @@ class Search {
       const Cycles a = n < model_.completions.size() ? model_.completions[n] : -1;
       const Cycles b = n < rtl_.completions.size() ? rtl_.completions[n] : -1;
       if (a == b) continue;
-      take(a < 0 ? b : b < 0 ? a : std::min(a, b), 4, std::nullopt, -1,
-           fmt::format("completion of image {}: model {}, rtl {} (-1: never)", n, a, b));
+      take(a < 0   ? b
+           : b < 0 ? a
+                   : std::min(a, b),
+           4, std::nullopt, -1, fmt::format("completion of image {}: model {}, rtl {} (-1: never)", n, a, b));
       return;
     }
   }
@@ -187,7 +192,8 @@ void count_differences(const MachineEvents& model, const MachineEvents& rtl, Com
     const std::size_t both = std::min(a.size(), b.size());
     cycles += 3 * (std::max(a.size(), b.size()) - both) + (model.accounts[u] == rtl.accounts[u] ? 0 : 1);
     for (std::size_t n = 0; n < both; ++n) {
-      cycles += static_cast<std::size_t>((a[n].visible != b[n].visible) + (a[n].start != b[n].start) + (a[n].end != b[n].end));
+      cycles += static_cast<std::size_t>((a[n].visible != b[n].visible) + (a[n].start != b[n].start) +
+                                         (a[n].end != b[n].end));
     }
     compared.words += model.writes[u].size();
     compared.word_differences += differing_writes(model.writes[u], rtl.writes[u]);

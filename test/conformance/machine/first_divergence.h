@@ -18,13 +18,13 @@ struct Divergence {
   std::string what;          // what differs, with both values
 };
 
-// `records` are the model's. The earliest difference; of those in one cycle the first of: entries, starts, written words,
-// ends, completions. Accounts and outputs count where nothing earlier differs: they follow from the others.
+// `records` are the model's. The earliest difference; of those in one cycle the first of: entries, starts, written
+// words, ends, completions. Accounts and outputs count where nothing earlier differs: they follow from the others.
 [[nodiscard]] std::optional<Divergence> first_divergence(const MachineEvents& model, const MachineEvents& rtl,
                                                          const std::vector<InstructionRecord>& records);
 
-// Adds all that was compared, and every difference, not the first alone: a time, an account, a completion, a message of the RTL
-// count as a cycle's each; a written word or an output area as a word's.
+// Adds all that was compared, and every difference, not the first alone: a time, an account, a completion, a message of
+// the RTL count as a cycle's each; a written word or an output area as a word's.
 void count_differences(const MachineEvents& model, const MachineEvents& rtl, Compared& compared);
 
 // In words: layer, instruction, unit, cycle, word.

@@ -26,7 +26,8 @@ class FirstDivergence : public testing::Test {
     record(1, UnitId::post_unit, 11, 41, 60);
     record(2, UnitId::load, 12, 30, 70);
     model.writes[static_cast<std::size_t>(UnitId::post_unit)] = {
-        {UnitId::post_unit, {58, Place::act_fixed, 3, {1, 2, 3, 4}}, 0}, {UnitId::post_unit, {60, Place::act_fixed, 4, {5, 6, 7, 8}}, 0}};
+        {UnitId::post_unit, {58, Place::act_fixed, 3, {1, 2, 3, 4}}, 0},
+        {UnitId::post_unit, {60, Place::act_fixed, 4, {5, 6, 7, 8}}, 0}};
     model.completions = {71};
     model.cycles = 71;
     model.outputs = {{1, 2, 3}};

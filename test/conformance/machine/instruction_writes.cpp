@@ -26,7 +26,8 @@ std::vector<WordWrite> in_lanes(std::vector<WordWrite> words) {
 
 }  // namespace
 
-std::vector<WordWrite> instruction_writes(const Executed& executed, const MachineParameters& machine, const Buffers& after) {
+std::vector<WordWrite> instruction_writes(const Executed& executed, const MachineParameters& machine,
+                                          const Buffers& after) {
   switch (unit_of(executed.instruction)) {
     case UnitId::load: return in_lanes(load_writes(executed, machine, after));
     case UnitId::store: break;  // writes no buffer: what it sends is in the outputs

@@ -33,7 +33,8 @@ class Bench {
         const BenchOptions& options)
       : machine_(machine), program_(program), model_(machine, program, images), options_(options) {}
 
-  // Each program has a machine of its own: memories begin at zero, as configuration leaves them, in RTL and model alike.
+  // Each program has a machine of its own: memories begin at zero, as configuration leaves them, in RTL and model
+  // alike.
   BenchResult run() {
     RtlMachine rtl(machine_, RtlSource::Use::compare);
     rtl.memory() = model_.memory();
@@ -41,7 +42,8 @@ class Bench {
     result_.cycles = model_.main_events().cycles;
     if (model_.has_init() && !compare(rtl.run(model_.init_stream()), true)) return result_;
     const StreamRun stream = model_.main_stream();
-    if (options_.corrupt) rtl.corrupt(options_.corrupt->first, first_write(options_.corrupt->first, options_.corrupt->second));
+    if (options_.corrupt)
+      rtl.corrupt(options_.corrupt->first, first_write(options_.corrupt->first, options_.corrupt->second));
     MachineEvents events = rtl.run(stream);
     take_outputs(rtl, stream, program_.output_bytes, events);
     compare(events, false);
@@ -54,7 +56,8 @@ class Bench {
     for (const UnitWrite& write : writes) {
       if (write.word.cycle >= from) return write.word.cycle;
     }
-    const std::string what = writes.empty() ? "no word" : "its last word in cycle " + std::to_string(writes.back().word.cycle);
+    const std::string what =
+        writes.empty() ? "no word" : "its last word in cycle " + std::to_string(writes.back().word.cycle);
     throw std::invalid_argument("nothing to corrupt: " + std::string(name(unit)) + " writes " + what + " of main");
   }
 
@@ -68,7 +71,8 @@ class Bench {
     count_differences(model, rtl, result_.compared);
     const std::optional<Divergence> divergence = first_divergence(model, rtl, records);
     if (!divergence) return true;
-    result_.divergence = std::string(init ? "init: " : "main: ") + describe(*divergence, program_, instructions, records);
+    result_.divergence =
+        std::string(init ? "init: " : "main: ") + describe(*divergence, program_, instructions, records);
     if (!options_.vcd_folder.empty()) waveforms(divergence->cycle, init);
     for (const std::string& file : result_.waveforms) result_.divergence += "\n  waveform: " + file;
     return false;
@@ -106,7 +110,8 @@ BenchResult run_machine_bench(const MachineParameters& machine, const Program& p
   return Bench(machine, program, images, options).run();
 }
 
-BenchTime time_rtl(const MachineParameters& machine, const Program& program, const std::vector<std::vector<std::int32_t>>& images) {
+BenchTime time_rtl(const MachineParameters& machine, const Program& program,
+                   const std::vector<std::vector<std::int32_t>>& images) {
   const ModelMachine model(machine, program, images);
   RtlMachine rtl(machine, RtlSource::Use::time);
   rtl.memory() = model.memory();
@@ -122,7 +127,8 @@ std::vector<std::int32_t> random_image(const HostInput& input, std::uint64_t see
   std::vector<std::int32_t> values(static_cast<std::size_t>(input.channels * input.height * input.width));
   const std::int64_t low = input.format.min(), step = input.format.is_bipolar() ? 2 : 1;
   const auto count = static_cast<std::uint64_t>((input.format.max() - low) / step + 1);
-  for (std::int32_t& value : values) value = static_cast<std::int32_t>(low + step * static_cast<std::int64_t>(random() % count));
+  for (std::int32_t& value : values)
+    value = static_cast<std::int32_t>(low + step * static_cast<std::int64_t>(random() % count));
   return values;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A compiled program on the Verilated machine beside the model's: every start, end, account, output and written word, each with
-// its cycle, without tolerance.
+// A compiled program on the Verilated machine beside the model's: every start, end, account, output and written word,
+// each with its cycle, without tolerance.
 #pragma once
 
 #include <optional>
@@ -15,21 +15,22 @@ namespace blendsim::conformance {
 
 struct BenchOptions {
   std::string vcd_folder;  // where waveforms around a divergence go; empty: none are written
-  // Complements a bit of what is noted of the RTL: the word that the unit writes at or after this cycle of main. For tests.
-  // std::invalid_argument where it writes none there.
+  // Complements a bit of what is noted of the RTL: the word that the unit writes at or after this cycle of main. For
+  // tests. std::invalid_argument where it writes none there.
   std::optional<std::pair<UnitId, Cycles>> corrupt;
 };
 
 struct BenchResult {
-  std::string divergence;  // where both part first; empty: nowhere
+  std::string divergence;              // where both part first; empty: nowhere
   Cycles init_cycles = 0, cycles = 0;  // the model's
-  Compared compared;                        // init and main
-  std::vector<std::string> waveforms;       // files written
+  Compared compared;                   // init and main
+  std::vector<std::string> waveforms;  // files written
 };
 
 // Images are quantised inputs [channels, height, width].
 [[nodiscard]] BenchResult run_machine_bench(const MachineParameters& machine, const Program& program,
-                                            const std::vector<std::vector<std::int32_t>>& images, const BenchOptions& options = {});
+                                            const std::vector<std::vector<std::int32_t>>& images,
+                                            const BenchOptions& options = {});
 
 // The RTL alone: simulated cycles and wall seconds of main (init is not counted).
 struct BenchTime {

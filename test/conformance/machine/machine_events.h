@@ -25,8 +25,8 @@ struct UnitWrite {
 };
 
 struct MachineEvents {
-  Cycles cycles = 0;                // completion of the last image
-  std::vector<Cycles> completions;  // of each image
+  Cycles cycles = 0;                                                   // completion of the last image
+  std::vector<Cycles> completions;                                     // of each image
   std::array<std::vector<InstructionTimes>, unit_count> instructions;  // of all images, in the unit's order
   std::array<UnitCycles, unit_count> accounts{};
   std::array<std::vector<UnitWrite>, unit_count> writes;  // by cycle, then place and address

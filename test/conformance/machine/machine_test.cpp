@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole programs: rtl/machine.sv and the model agree in every cycle and every word. Names that begin with Long are not run by
-// default (scripts/test.sh --long).
+// Whole programs: rtl/machine.sv and the model agree in every cycle and every word. Names that begin with Long are not
+// run by default (scripts/test.sh --long).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,15 +32,18 @@ class MachineConformance : public testing::Test {
   }
 
   // `images` seeded images, back to back.
-  static BenchResult run(const Platform& platform, const Program& program, int images = 1, const BenchOptions& options = {}) {
+  static BenchResult run(const Platform& platform, const Program& program, int images = 1,
+                         const BenchOptions& options = {}) {
     std::vector<std::vector<std::int32_t>> inputs;
-    for (int n = 0; n < images; ++n) inputs.push_back(random_image(program.host_input, static_cast<std::uint64_t>(n) + 1));
+    for (int n = 0; n < images; ++n)
+      inputs.push_back(random_image(program.host_input, static_cast<std::uint64_t>(n) + 1));
     return run_machine_bench(platform.machine, program, inputs, options);
   }
   static void expect_no_difference(const Platform& platform, const IntegerNetwork& network, int images = 1) {
     expect_no_difference(network.name, platform, compile(network, platform).program, images);
   }
-  static void expect_no_difference(const std::string& name, const Platform& platform, const Program& program, int images) {
+  static void expect_no_difference(const std::string& name, const Platform& platform, const Program& program,
+                                   int images) {
     const BenchResult result = run(platform, program, images);
     EXPECT_EQ(result.divergence, "") << name << " on " << platform.name;
     EXPECT_GT(result.compared.words, 0U);
@@ -68,7 +71,8 @@ class MachineConformance : public testing::Test {
     return network;
   }
   static IntegerNetwork zoo(const std::string& name, const ZooOptions& options = {}) {
-    const std::string file = testing::TempDir() + "/blendsim_conformance_" + name + std::to_string(options.width) + ".onnx";
+    const std::string file =
+        testing::TempDir() + "/blendsim_conformance_" + name + std::to_string(options.width) + ".onnx";
     write_zoo_network(name, options, file);
     return load_network(file);
   }
@@ -80,13 +84,15 @@ IntegerNetwork blend(int images_high, int channels) {
   NetworkBuilder b(7);
   const Format bits8 = Format::signed_bits(8);
   const TensorId in = b.input(3, images_high, images_high, Format::unsigned_bits(8));
-  auto stem = b.post(b.conv(in, channels, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, true, Format::bipolar());
+  auto stem = b.post(b.conv(in, channels, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, true,
+                     Format::bipolar());
   const TensorId main = b.conv(stem.code, channels, NetworkBuilder::square(3, 1, 1), Format::bipolar());
   const TensorId skip = b.conv(stem.fixed, channels, NetworkBuilder::square(1), bits8);
   auto joined = b.post(main, skip, true, bits8, true, Format::bipolar());
   const TensorId down = b.conv(joined.code, 2 * channels, NetworkBuilder::square(3, 2, 1), Format::bipolar());
   auto last = b.post(down, no_tensor, true, bits8, false, bits8);
-  const TensorId pooled = b.pool(last.fixed, Pooling::Kind::sum, NetworkBuilder::square(b.net.tensor(last.fixed).height));
+  const TensorId pooled =
+      b.pool(last.fixed, Pooling::Kind::sum, NetworkBuilder::square(b.net.tensor(last.fixed).height));
   b.output(b.post(pooled, no_tensor, true, bits8, false, bits8).fixed);
   b.net.name = "blend";
   return b.net;
@@ -99,17 +105,23 @@ IntegerNetwork pooling() {
   const Format bits8 = Format::signed_bits(8);
   const TensorId in = b.input(16, 10, 10, bits8);
   const TensorId maximum = b.pool(in, Pooling::Kind::max, NetworkBuilder::square(3, 1, 1));
-  auto deep = b.post(b.conv(maximum, 16, NetworkBuilder::square(3, 2, 1), bits8, 16), no_tensor, true, bits8, true, Format::bipolar());
+  auto deep = b.post(b.conv(maximum, 16, NetworkBuilder::square(3, 2, 1), bits8, 16), no_tensor, true, bits8, true,
+                     Format::bipolar());
   const TensorId codes = b.pool(deep.code, Pooling::Kind::max, NetworkBuilder::square(2, 1, 0));
-  auto wide = b.post(b.conv(codes, 32, NetworkBuilder::square(1), Format::bipolar()), no_tensor, true, bits8, false, bits8);
+  auto wide =
+      b.post(b.conv(codes, 32, NetworkBuilder::square(1), Format::bipolar()), no_tensor, true, bits8, false, bits8);
   const TensorId average = b.pool(wide.fixed, Pooling::Kind::sum, NetworkBuilder::square(2, 2), 4);
   b.output(b.post(average, no_tensor, true, bits8, false, bits8).fixed);
   b.net.name = "pooling";
   return b.net;
 }
 
-TEST_F(MachineConformance, ABlendOfBothPathsAgreesOnZu3eg) { expect_no_difference(platform_named("zu3eg"), blend(8, 16)); }
-TEST_F(MachineConformance, PoolingDepthwiseAndAveragesAgreeOnZu3eg) { expect_no_difference(platform_named("zu3eg"), pooling()); }
+TEST_F(MachineConformance, ABlendOfBothPathsAgreesOnZu3eg) {
+  expect_no_difference(platform_named("zu3eg"), blend(8, 16));
+}
+TEST_F(MachineConformance, PoolingDepthwiseAndAveragesAgreeOnZu3eg) {
+  expect_no_difference(platform_named("zu3eg"), pooling());
+}
 TEST_F(MachineConformance, ImagesOfABatchAgree) { expect_no_difference(platform_named("zu3eg"), blend(6, 16), 3); }
 TEST_F(MachineConformance, Neuroblend20OfReducedSizeAgrees) {
   ZooOptions reduced;
@@ -123,7 +135,9 @@ TEST_F(MachineConformance, KeywordsInThreeBitsAgree) {
 TEST_F(MachineConformance, TheDenseTfcAgrees) {
   expect_no_difference(platform_named("zu3eg"), named("tfc_w1a1", load_network(models + "tfc_w1a1_qonnx.onnx")));
 }
-TEST_F(MachineConformance, RandomNetworksAgreeOnZu3eg) { expect_random_networks_agree(platform_named("zu3eg"), 1, 12, 1); }
+TEST_F(MachineConformance, RandomNetworksAgreeOnZu3eg) {
+  expect_random_networks_agree(platform_named("zu3eg"), 1, 12, 1);
+}
 
 // The smallest machine: everything fetched through the narrowest port, queues of two entries, tokens of two cycles.
 TEST_F(MachineConformance, AFetchedProgramAgreesOnTheTinyMachine) {
@@ -132,7 +146,9 @@ TEST_F(MachineConformance, AFetchedProgramAgreesOnTheTinyMachine) {
   ASSERT_FALSE(compile(network, platform).program.resident);
   expect_no_difference(platform, network, 2);
 }
-TEST_F(MachineConformance, RandomNetworksAgreeOnTheTinyMachine) { expect_random_networks_agree(platform_named("tiny"), 21, 12, 1); }
+TEST_F(MachineConformance, RandomNetworksAgreeOnTheTinyMachine) {
+  expect_random_networks_agree(platform_named("tiny"), 21, 12, 1);
+}
 
 // A third build of a machine, for waveforms.
 TEST_F(MachineConformance, LongACorruptedWordIsFoundWithLayerInstructionUnitCycleAndWaveforms) {
@@ -159,7 +175,9 @@ TEST_F(MachineConformance, LongACorruptedWordIsFoundWithLayerInstructionUnitCycl
   }
 }
 
-TEST_F(MachineConformance, Neuroblend20AgreesOnZu3eg) { expect_no_difference(platform_named("zu3eg"), zoo("neuroblend20")); }
+TEST_F(MachineConformance, Neuroblend20AgreesOnZu3eg) {
+  expect_no_difference(platform_named("zu3eg"), zoo("neuroblend20"));
+}
 TEST_F(MachineConformance, CnvAgreesOnZu3eg) {
   expect_no_difference(platform_named("zu3eg"), named("cnv_w1a1", load_network(models + "cnv_w1a1_qonnx.onnx")));
 }
@@ -172,21 +190,27 @@ TEST_F(MachineConformance, LongABatchAgreesOnTheOtherSmallPlatforms) {
   expect_no_difference(platform_named("zu3eg-wide"), blend(8, 16), 2);
   expect_no_difference(platform_named("z7020"), blend(8, 16), 2);
 }
-TEST_F(MachineConformance, LongRandomNetworksAgreeOnTheWideMachine) { expect_random_networks_agree(platform_named("wide"), 41, 12, 2); }
+TEST_F(MachineConformance, LongRandomNetworksAgreeOnTheWideMachine) {
+  expect_random_networks_agree(platform_named("wide"), 41, 12, 2);
+}
 TEST_F(MachineConformance, LongRandomNetworksAgreeOnTheOddMachine) {
   // The units' odd machine holds no 8-bit values, which every network has.
-  const std::vector<std::string> sets = {
-      "mac_array.activation_bits=8 bit", "mac_array.weight_bits=8 bit", "mac_array.accumulator=32 bit", "buffers.act_binary.depth=300",
-      "buffers.act_fixed.depth=1500", "buffers.weights_binary.depth=400", "buffers.weights_fixed.depth=900",
-      "buffers.parameters.depth=400"};
+  const std::vector<std::string> sets = {"mac_array.activation_bits=8 bit", "mac_array.weight_bits=8 bit",
+                                         "mac_array.accumulator=32 bit",    "buffers.act_binary.depth=300",
+                                         "buffers.act_fixed.depth=1500",    "buffers.weights_binary.depth=400",
+                                         "buffers.weights_fixed.depth=900", "buffers.parameters.depth=400"};
   expect_random_networks_agree(platform_named("odd", sets), 41, 12, 2);
 }
 // A lane group that begins in one word of accumulators and ends in the next.
 TEST_F(MachineConformance, LongRandomNetworksAgreeWhereRowsAreNoMultipleOfTheLanes) {
   expect_random_networks_agree(platform_named("wide", {"xnor_array.rows=48", "post_unit.depth=200 cycles"}), 61, 8, 1);
 }
-TEST_F(MachineConformance, LongManyRandomNetworksAgreeOnZu3eg) { expect_random_networks_agree(platform_named("zu3eg"), 100, 150, 1); }
-TEST_F(MachineConformance, LongManyRandomNetworksAgreeOnTheTinyMachine) { expect_random_networks_agree(platform_named("tiny"), 100, 100, 1); }
+TEST_F(MachineConformance, LongManyRandomNetworksAgreeOnZu3eg) {
+  expect_random_networks_agree(platform_named("zu3eg"), 100, 150, 1);
+}
+TEST_F(MachineConformance, LongManyRandomNetworksAgreeOnTheTinyMachine) {
+  expect_random_networks_agree(platform_named("tiny"), 100, 100, 1);
+}
 
 }  // namespace
 }  // namespace blendsim::conformance

@@ -79,7 +79,8 @@ void pulse(Waves& waves, const std::string& scope, const char* name, Cycles at) 
 }  // namespace
 
 void write_machine_vcd(const std::string& file, const std::vector<InstructionRecord>& records,
-                       const std::vector<Instruction>& instructions, const MachineParameters& machine, Cycles from, Cycles to) {
+                       const std::vector<Instruction>& instructions, const MachineParameters& machine, Cycles from,
+                       Cycles to) {
   Waves waves;
   for (const InstructionRecord& record : records) {
     const std::string unit(name(record.unit));

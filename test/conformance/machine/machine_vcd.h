@@ -11,9 +11,10 @@
 
 namespace blendsim::conformance {
 
-// Cycles [from, to). Per unit: start and end (1 in that cycle), busy (the front is held), instruction (index in program order of
-// the one that started last), in_flight; per link with tokens its counter, as visible to the consumer.
+// Cycles [from, to). Per unit: start and end (1 in that cycle), busy (the front is held), instruction (index in program
+// order of the one that started last), in_flight; per link with tokens its counter, as visible to the consumer.
 void write_machine_vcd(const std::string& file, const std::vector<InstructionRecord>& records,
-                       const std::vector<Instruction>& instructions, const MachineParameters& machine, Cycles from, Cycles to);
+                       const std::vector<Instruction>& instructions, const MachineParameters& machine, Cycles from,
+                       Cycles to);
 
 }  // namespace blendsim::conformance

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "instruction_writes.h"
 #include "base/diagnostic.h"
+#include "instruction_writes.h"
 #include "isa/interpret.h"
 #include "models/context.h"
 #include "sim/machine.h"
@@ -74,7 +74,8 @@ ModelMachine::ModelMachine(const MachineParameters& machine, const Program& prog
   options.observer = &notes;
   run_ = Machine::instance().run(machine_, program_, images_, options);
   main_ = events_of(run_, notes.bursts, main_instructions_, areas);
-  if (init_.cycles != run_.init_cycles) throw InvariantError("conformance", "init alone takes other cycles than before main");
+  if (init_.cycles != run_.init_cycles)
+    throw InvariantError("conformance", "init alone takes other cycles than before main");
 }
 
 bool ModelMachine::has_init() const { return has_instructions(program_.init); }
@@ -96,8 +97,8 @@ StreamRun ModelMachine::main_stream() const {
   return {program_.main_address, program_.main.size(), program_.resident, bases_, 2 * run_.cycles + 2000};
 }
 
-// Records give the times. The words come from executing in program order, which is what the machine computes (QueueUnit::start
-// explains), and their cycles from each unit's law.
+// Records give the times. The words come from executing in program order, which is what the machine computes
+// (QueueUnit::start explains), and their cycles from each unit's law.
 MachineEvents ModelMachine::events_of(const Run& run, const std::vector<std::vector<BurstEvent>>& bursts,
                                       const std::vector<Instruction>& instructions, Areas& areas) {
   MachineEvents events;

@@ -27,8 +27,9 @@ int address_bits(const MachineParameters& machine, BufferId id) {
 // Ports of a read channel by their prefix; of the store's, see the constructor.
 template <class Ports>
 void bind_read(const RtlModule& rtl, const std::string& prefix, Ports& ports) {
-  ports = {rtl.port(prefix + "_arvalid"), rtl.port(prefix + "_araddr"), rtl.port(prefix + "_arlen"), rtl.port(prefix + "_arready"),
-           rtl.port(prefix + "_rvalid"),  rtl.port(prefix + "_rdata"),  rtl.port(prefix + "_rlast"), rtl.port(prefix + "_rready")};
+  ports = {rtl.port(prefix + "_arvalid"), rtl.port(prefix + "_araddr"), rtl.port(prefix + "_arlen"),
+           rtl.port(prefix + "_arready"), rtl.port(prefix + "_rvalid"), rtl.port(prefix + "_rdata"),
+           rtl.port(prefix + "_rlast"),   rtl.port(prefix + "_rready")};
 }
 template <class Ports>
 void drive_read(Ports& ports, const AxiRead& channel) {
@@ -77,8 +78,10 @@ void RtlMachine::connect_writes() {
   connect(UnitId::load, Place::act_fixed_lane, "load_act_fixed_write", fixed);
   connect(UnitId::post_unit, Place::act_fixed, "post_act_fixed_write", fixed);
   connect(UnitId::pool_unit, Place::act_fixed, "pool_act_fixed_write", fixed);
-  connect(UnitId::load, Place::weights_binary, "load_weights_binary_write", address_bits(machine_, BufferId::weights_binary));
-  connect(UnitId::load, Place::weights_fixed, "load_weights_fixed_write", address_bits(machine_, BufferId::weights_fixed));
+  connect(UnitId::load, Place::weights_binary, "load_weights_binary_write",
+          address_bits(machine_, BufferId::weights_binary));
+  connect(UnitId::load, Place::weights_fixed, "load_weights_fixed_write",
+          address_bits(machine_, BufferId::weights_fixed));
   connect(UnitId::load, Place::parameters, "load_parameters_write", address_bits(machine_, BufferId::parameters));
   connect(UnitId::load, Place::instructions, "load_instructions_write", address_bits(machine_, BufferId::instructions));
   connect(UnitId::xnor_array, Place::accumulators, "xnor_accumulators_write", sums);
@@ -100,8 +103,8 @@ void RtlMachine::write_register(std::uint32_t address, std::uint64_t value) {
 
 void RtlMachine::reset() {
   dram_.reset();
-  for (Port* port : {&fetch_.arready, &fetch_.rvalid, &load_.arready, &load_.rvalid, &store_.awready, &store_.wready, &store_.bvalid,
-                     &register_write_}) {
+  for (Port* port : {&fetch_.arready, &fetch_.rvalid, &load_.arready, &load_.rvalid, &store_.awready, &store_.wready,
+                     &store_.bvalid, &register_write_}) {
     port->set(0);
   }
   reset_.set(1);
@@ -113,9 +116,9 @@ void RtlMachine::reset() {
 void RtlMachine::prepare(const StreamRun& stream, std::size_t image) {
   const auto& bases = stream.bases[image];
   const std::pair<std::uint32_t, std::uint64_t> registers[] = {
-      {0x08, stream.words},    {0x0c, stream.resident ? 1 : 0}, {0x10, stream.address}, {0x14, stream.address >> 32},
-      {0x18, bases[0]},        {0x1c, bases[0] >> 32},          {0x20, bases[1]},       {0x24, bases[1] >> 32},
-      {0x28, bases[2]},        {0x2c, bases[2] >> 32}};
+      {0x08, stream.words}, {0x0c, stream.resident ? 1 : 0}, {0x10, stream.address}, {0x14, stream.address >> 32},
+      {0x18, bases[0]},     {0x1c, bases[0] >> 32},          {0x20, bases[1]},       {0x24, bases[1] >> 32},
+      {0x28, bases[2]},     {0x2c, bases[2] >> 32}};
   for (const auto& [address, value] : registers) {
     write_register(address, value);
     rtl_.edge();
@@ -151,7 +154,8 @@ void RtlMachine::observe(Cycles cycle) {
   dram_.observe(cycle);
 }
 
-// The memory waits for nobody: what is offered is taken in its cycle. The host reads completion where nothing is written.
+// The memory waits for nobody: what is offered is taken in its cycle. The host reads completion where nothing is
+// written.
 void RtlMachine::check_handshakes(Cycles cycle, MachineEvents& events) const {
   const auto refused = [](const Port& valid, const Port& ready) { return valid.get() != 0 && ready.get() == 0; };
   const auto error = [&](const std::string& what) {
@@ -160,7 +164,8 @@ void RtlMachine::check_handshakes(Cycles cycle, MachineEvents& events) const {
   if (refused(fetch_.rvalid, fetch_.rready)) error("the fetch does not take a beat");
   if (refused(load_.rvalid, load_.rready)) error("load does not take a beat");
   if (refused(store_.bvalid, store_.bready)) error("store does not take a response");
-  if (register_write_.get() == 0 && register_read_data_.get() != complete_.get()) error("the status register is not the completion");
+  if (register_write_.get() == 0 && register_read_data_.get() != complete_.get())
+    error("the status register is not the completion");
 }
 
 MachineEvents RtlMachine::run(const StreamRun& stream, bool watch) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rtl/machine.sv of one platform with the memory of axi_dram.h behind it: runs streams as a host would, and notes what it did.
+// rtl/machine.sv of one platform with the memory of axi_dram.h behind it: runs streams as a host would, and notes what
+// it did.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +36,8 @@ class RtlMachine {
 
   // The next run writes a VCD of cycles [from, to), one time unit a cycle.
   void trace(const std::string& file, Cycles from, Cycles to) { vcd_ = file, trace_from_ = from, trace_to_ = to; }
-  // The next run complements bit 0 of the words that `unit` writes in `cycle`, in what is noted: a bench that must find a
-  // difference.
+  // The next run complements bit 0 of the words that `unit` writes in `cycle`, in what is noted: a bench that must find
+  // a difference.
   void corrupt(UnitId unit, Cycles cycle) { corrupt_unit_ = unit, corrupt_cycle_ = cycle; }
 
  private:
@@ -63,7 +64,8 @@ class RtlMachine {
   RtlModule rtl_;
   AxiDram dram_;
   std::vector<WritePort> write_ports_;
-  Port reset_, register_write_, register_address_, register_data_, register_read_data_, complete_, entered_, started_, ended_, overflow_;
+  Port reset_, register_write_, register_address_, register_data_, register_read_data_, complete_, entered_, started_,
+      ended_, overflow_;
   struct ReadPorts {
     Port arvalid, araddr, arlen, arready, rvalid, rdata, rlast, rready;
   } fetch_, load_;

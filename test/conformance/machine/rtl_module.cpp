@@ -65,7 +65,8 @@ void run(const std::string& command, const fs::path& log) {
   const std::string whole = command + " >> '" + log.string() + "' 2>&1";
   if (std::system(whole.c_str()) == 0) return;
   const std::string text = read_text(log);
-  throw std::runtime_error("failed: " + command + "\n" + text.substr(text.size() - std::min<std::size_t>(text.size(), 4000)));
+  throw std::runtime_error("failed: " + command + "\n" +
+                           text.substr(text.size() - std::min<std::size_t>(text.size(), 4000)));
 }
 
 std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
@@ -84,7 +85,8 @@ void write_port_list(const fs::path& objects) {
 void build(const RtlSource& source, const fs::path& folder) {
   const fs::path log = folder / "build.log", package = folder / "blendsim_pkg.sv";
   std::string command = "verilator --cc --exe -O3 --x-assign fast --x-initial unique --output-split 20000 -Wno-fatal";
-  command += " --no-timing --prefix Vrtl -o module.so -Mdir " + quoted(folder / "objects") + " --top-module " + source.top;
+  command +=
+      " --no-timing --prefix Vrtl -o module.so -Mdir " + quoted(folder / "objects") + " --top-module " + source.top;
   if (source.use != RtlSource::Use::time) command += " --assert";
   if (source.use == RtlSource::Use::trace) command += " --trace --trace-structs -CFLAGS -DBLENDSIM_TRACE";
   for (const std::string& parameter : source.parameters) command += " '-G" + parameter + "'";
@@ -102,10 +104,13 @@ void build(const RtlSource& source, const fs::path& folder) {
   run(command, log);
   write_port_list(folder / "objects");
   const bool cached = std::system("command -v ccache > /dev/null 2>&1") == 0;
-  // verilated.mk puts its own -Os behind every -CFLAGS. What runs for seconds is compiled with -O1, what runs once with -O0.
+  // verilated.mk puts its own -Os behind every -CFLAGS. What runs for seconds is compiled with -O1, what runs once with
+  // -O0.
   const bool fast = source.use == RtlSource::Use::time;
-  const std::string optimise = fast ? " OPT_FAST=-O3 OPT_SLOW=-O0 OPT_GLOBAL=-O2" : " OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1";
-  run("make -C " + quoted(folder / "objects") + " -f Vrtl.mk -j 2" + optimise + (cached ? " OBJCACHE=ccache" : ""), log);
+  const std::string optimise =
+      fast ? " OPT_FAST=-O3 OPT_SLOW=-O0 OPT_GLOBAL=-O2" : " OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1";
+  run("make -C " + quoted(folder / "objects") + " -f Vrtl.mk -j 2" + optimise + (cached ? " OBJCACHE=ccache" : ""),
+      log);
   fs::rename(folder / "objects/module.so", folder / "module.so");
   fs::remove_all(folder / "objects");
 }
@@ -118,7 +123,8 @@ fs::path provide(const RtlSource& source) {
   if (lock < 0 || flock(lock, LOCK_EX) != 0) throw std::runtime_error("cannot lock " + folder.string());
   try {
     if (!fs::exists(folder / "module.so")) {
-      std::cerr << "verilating " << source.top << ", which takes a minute or several, into " << folder.string() << std::endl;
+      std::cerr << "verilating " << source.top << ", which takes a minute or several, into " << folder.string()
+                << std::endl;
       build(source, folder);
     }
   } catch (...) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A SystemVerilog module as a C++ object: verilated, compiled and loaded when a test first asks for it.
 //
-// One program meets machines of many platforms, whose ports differ in width, and platforms that it has never heard of (a
-// compiled program brings its own). So a module is built as a shared object behind a table of its ports, and kept in a
-// cache by the digest of everything that it was built from.
+// One program meets machines of many platforms, whose ports differ in width, and platforms that it has never heard of
+// (a compiled program brings its own). So a module is built as a shared object behind a table of its ports, and kept in
+// a cache by the digest of everything that it was built from.
 #pragma once
 
 #include <cstdint>
@@ -71,7 +71,8 @@ class RtlModule {
   // Messages of failed assertions since the last call.
   [[nodiscard]] std::string take_errors();
 
-  // Waveforms of everything below the module, one time unit a cycle, until close_trace(). Modules built for Use::trace only.
+  // Waveforms of everything below the module, one time unit a cycle, until close_trace(). Modules built for Use::trace
+  // only.
   void open_trace(const std::string& file);
   void dump(std::uint64_t cycle);
   void close_trace();

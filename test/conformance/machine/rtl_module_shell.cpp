@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The C side of a verilated module (class Vrtl): what rtl_module.cpp loads. Compiled by Verilator's make with the module.
+// The C side of a verilated module (class Vrtl): what rtl_module.cpp loads. Compiled by Verilator's make with the
+// module.
 //
 // rtl_ports.h is the module's list of ports, written from Vrtl.h, so the shell serves every module.
 #include <string>
@@ -27,7 +28,8 @@ struct Module {
 
 // A failed assertion has printed its message; Verilator's default then ends the process.
 void vl_stop(const char* file, int line, const char* hierarchy) {
-  if (messages.size() < 4000) messages += std::string(file) + ":" + std::to_string(line) + ": error in " + hierarchy + "\n";
+  if (messages.size() < 4000)
+    messages += std::string(file) + ":" + std::to_string(line) + ": error in " + hierarchy + "\n";
 }
 
 #define BLENDSIM_EXPORT extern "C" __attribute__((visibility("default")))
@@ -65,7 +67,9 @@ BLENDSIM_EXPORT void rtl_trace_open(void* module, const char* file) {
   m->rtl->trace(m->trace, 99);
   m->trace->open(file);
 }
-BLENDSIM_EXPORT void rtl_trace_dump(void* module, unsigned long cycle) { static_cast<Module*>(module)->trace->dump(cycle); }
+BLENDSIM_EXPORT void rtl_trace_dump(void* module, unsigned long cycle) {
+  static_cast<Module*>(module)->trace->dump(cycle);
+}
 BLENDSIM_EXPORT void rtl_trace_close(void* module) {
   Module* m = static_cast<Module*>(module);
   m->trace->close();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dependencies point one way: every #include edge between libraries is one of the design's (one library a folder; CMakeLists.txt links the same edges).
+// Dependencies point one way: every #include edge between libraries is one of the design's (one library a folder;
+// CMakeLists.txt links the same edges).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -45,7 +46,8 @@ struct Include {
   int line = 0;
 };
 
-// Quoted includes are project headers, written from the root of src/ or of the tree; <systemc> and <tlm> are kept by name.
+// Quoted includes are project headers, written from the root of src/ or of the tree; <systemc> and <tlm> are kept by
+// name.
 std::vector<Include> includes_of(const fs::path& file, const std::string& layer) {
   std::vector<Include> out;
   std::ifstream stream(file);
@@ -58,7 +60,8 @@ std::vector<Include> includes_of(const fs::path& file, const std::string& layer)
     if (close == std::string::npos) continue;
     const std::string target = text.substr(open + 1, close - open - 1);
     const bool project = text[open] == '"';
-    if (project || target.starts_with("systemc") || target.starts_with("tlm")) out.push_back({layer, file.string(), target, line});
+    if (project || target.starts_with("systemc") || target.starts_with("tlm"))
+      out.push_back({layer, file.string(), target, line});
   }
   return out;
 }

@@ -116,7 +116,8 @@ TEST(Quantity, PrintsInTheLargestScaleThatIsExactAndReadsBack) {
   EXPECT_EQ(format_quantity(2, Unit::cycle), "2 cycles");
   EXPECT_EQ(format_quantity(1, Unit::nanosecond), "1 ns");
   for (int u = 0; u <= static_cast<int>(Unit::microwatt); ++u) {
-    for (const std::int64_t value : {0LL, 1LL, 2LL, 999LL, 1000LL, 1024LL, 1'048'576LL, 123'456'789LL, 3'000'000'000LL}) {
+    for (const std::int64_t value :
+         {0LL, 1LL, 2LL, 999LL, 1000LL, 1024LL, 1'048'576LL, 123'456'789LL, 3'000'000'000LL}) {
       const auto unit = static_cast<Unit>(u);
       EXPECT_EQ(parse_value(format_quantity(value, unit), row(unit)).value, value) << format_quantity(value, unit);
     }

@@ -14,14 +14,17 @@ namespace {
 // Stands for the machine: any number that follows from the program alone orders the candidates.
 Run evaluate(const Program& program, const MachineParameters&) {
   Run run;
-  for (const Word& word : program.main) run.cycles = (run.cycles * 31 + static_cast<Cycles>(word.low ^ word.high)) % 9973;
+  for (const Word& word : program.main)
+    run.cycles = (run.cycles * 31 + static_cast<Cycles>(word.low ^ word.high)) % 9973;
   return run;
 }
 
 std::vector<Platform> machines() {
   std::vector<Platform> out;
-  for (const test::MachineSizes& sizes :
-       {test::MachineSizes{16, 3, 16, 4, 16, 16}, {16, 6, 16, 8, 32, 32}, {64, 12, 32, 16, 64, 64}, {48, 9, 32, 5, 16, 16}})
+  for (const test::MachineSizes& sizes : {test::MachineSizes{16, 3, 16, 4, 16, 16},
+                                          {16, 6, 16, 8, 32, 32},
+                                          {64, 12, 32, 16, 64, 64},
+                                          {48, 9, 32, 5, 16, 16}})
     out.push_back(test::platform_of(sizes));
   const auto changed = [&](auto&& change) { change(out.emplace_back(test::platform_of()).machine); };
   changed([](MachineParameters& m) { m.memory.read_latency += 40; });

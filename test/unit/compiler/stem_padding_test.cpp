@@ -24,8 +24,8 @@ IntegerNetwork padded_stem(Format format, int channels, int zero_point) {
 
 TEST(StemPadding, IsTheZeroPointWhetherAByteHoldsItOrNot) {
   const Platform platform = test::platform_of();
-  for (const Format format : {Format::unsigned_bits(6), Format::unsigned_bits(8), Format::signed_bits(6),
-                              Format::signed_bits(8)}) {
+  for (const Format format :
+       {Format::unsigned_bits(6), Format::unsigned_bits(8), Format::signed_bits(6), Format::signed_bits(8)}) {
     for (int channels = 1; channels <= 5; ++channels) {
       for (const int zero_point : {-300, -129, -128, -2, -1, 0, 1, 127, 128, 200, 255, 256, 300}) {
         EXPECT_NO_THROW((void)compile(padded_stem(format, channels, zero_point), platform))

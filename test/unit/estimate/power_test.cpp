@@ -67,7 +67,8 @@ TEST(Power, EveryActionIsCountedOnceAtItsEnergy) {
 TEST(Power, AveragesOverTheRunAndDividesByTheImages) {
   const Platform platform = load_platform("zu3eg", {}, paths);
   // 250 cycles at 250 MHz are 1 us; 10^9 actions of 1 fJ are 1 uJ: 1 W.
-  const PowerEstimate p = estimate_power(one_action(Action::xnor_word, 2, 1'000'000'000), 4, platform, counting_technology());
+  const PowerEstimate p =
+      estimate_power(one_action(Action::xnor_word, 2, 1'000'000'000), 4, platform, counting_technology());
   EXPECT_DOUBLE_EQ(p.seconds, 1e-6);
   EXPECT_DOUBLE_EQ(p.dynamic_w, 1.0);
   EXPECT_DOUBLE_EQ(p.total_w, 1.0 + p.static_w);
@@ -103,10 +104,13 @@ TEST(Power, IsTheSameWithValuesAndWithout) {
 
 TEST(Power, AnEnergyBeyond63BitsIsOurErrorAndNeverWraps) {
   const Platform platform = load_platform("zu3eg", {}, paths);
-  EXPECT_THROW(static_cast<void>(estimate_power(one_action(Action::unit_clock, 2, INT64_MAX / 2), 1, platform, counting_technology())), InvariantError);
+  EXPECT_THROW(static_cast<void>(estimate_power(one_action(Action::unit_clock, 2, INT64_MAX / 2), 1, platform,
+                                                counting_technology())),
+               InvariantError);
 }
 
-// BISMO on an Ultra96: 15.4 binary TOPS below 8 W, so at most 0.52 pJ an operation at board level; ours counts the chip alone.
+// BISMO on an Ultra96: 15.4 binary TOPS below 8 W, so at most 0.52 pJ an operation at board level; ours counts the chip
+// alone.
 TEST(Technology, AnXnorOperationCostsLessThanThePublishedBoardLevelBound) {
   const Technology t = load_technology("ultrascale-plus-16nm", paths);
   const std::int64_t word = t.energy[static_cast<std::size_t>(Action::xnor_word)].high;
@@ -128,7 +132,8 @@ TEST(Technology, EveryShippedOneHasASourcedEntryForEveryAction) {
 class TechnologyFile : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = std::filesystem::path(testing::TempDir()) / ("blendsim_technology_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+    root_ = std::filesystem::path(testing::TempDir()) /
+            ("blendsim_technology_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
     std::filesystem::create_directories(root_ / "technologies");
     std::ifstream shipped(paths.root + "/technologies/ultrascale-plus-16nm.yaml");
     std::stringstream text;

@@ -86,13 +86,24 @@ TEST(Popcount, ClosedFormIsExactForPowersOfTwoOfCountersAndWithinThreeOrOnePerCe
   struct Measured {
     std::int64_t bits, lut, ff;
   };
-  for (const Measured& m : {Measured{6, 3, 3}, {12, 9, 10}, {24, 22, 25}, {48, 49, 56}, {96, 104, 119}, {192, 215, 246}, {384, 438, 501}, {768, 885, 1012}}) {
+  for (const Measured& m : {Measured{6, 3, 3},
+                            {12, 9, 10},
+                            {24, 22, 25},
+                            {48, 49, 56},
+                            {96, 104, 119},
+                            {192, 215, 246},
+                            {384, 438, 501},
+                            {768, 885, 1012}}) {
     EXPECT_EQ(popcount(m.bits).lut, m.lut) << m.bits;
     EXPECT_EQ(popcount(m.bits).ff, m.ff) << m.bits;
   }
   for (const Measured& m : {Measured{36, 35, 45}, {64, 69, 89}, {128, 143, 177}, {256, 291, 351}, {512, 589, 696}}) {
-    EXPECT_NEAR(static_cast<double>(popcount(m.bits).lut), static_cast<double>(m.lut), std::max(3.0, 0.01 * static_cast<double>(m.lut))) << m.bits;
-    EXPECT_NEAR(static_cast<double>(popcount(m.bits).ff), static_cast<double>(m.ff), std::max(3.0, 0.01 * static_cast<double>(m.ff))) << m.bits;
+    EXPECT_NEAR(static_cast<double>(popcount(m.bits).lut), static_cast<double>(m.lut),
+                std::max(3.0, 0.01 * static_cast<double>(m.lut)))
+        << m.bits;
+    EXPECT_NEAR(static_cast<double>(popcount(m.bits).ff), static_cast<double>(m.ff),
+                std::max(3.0, 0.01 * static_cast<double>(m.ff)))
+        << m.bits;
   }
 }
 
@@ -103,12 +114,14 @@ TEST(Resources, EveryShippedPlatformSaysWhatOfItDoesNotFit) {
     const ResourceEstimate e = estimate_resources(platform);
     EXPECT_EQ(e.fits, e.over.empty()) << name;
     EXPECT_EQ(e.total.lut * 100 > platform.device.lut * platform.limits.lut,
-              std::any_of(e.over.begin(), e.over.end(), [](const std::string& o) { return o.starts_with("lut"); })) << name;
+              std::any_of(e.over.begin(), e.over.end(), [](const std::string& o) { return o.starts_with("lut"); }))
+        << name;
     EXPECT_LE(e.total.dsp * 100, platform.device.dsp_slices * platform.limits.dsp) << name;
     EXPECT_LT(e.lut_low, 1);
     EXPECT_GT(e.lut_high, 1);
   }
-  for (const char* name : {"k26", "zu7ev", "vu9p"}) EXPECT_TRUE(estimate_resources(load_platform(name, {}, paths)).fits) << name;
+  for (const char* name : {"k26", "zu7ev", "vu9p"})
+    EXPECT_TRUE(estimate_resources(load_platform(name, {}, paths)).fits) << name;
 }
 
 TEST(Resources, TotalIsThePartsAndWhatIsReserved) {
@@ -144,7 +157,8 @@ TEST(Resources, BufferTilesFollowFromWidthDepthRegionsAndKind) {
   EXPECT_EQ(part(e, "buffer act_fixed").bram36_halves, 4 * 8) << "128 bits are 7 blocks of 18 and one of 2";
   const ResourceEstimate uram = estimate_resources(load_platform("zu7ev", {}, paths));
   EXPECT_EQ(part(uram, "buffer weights_fixed").uram, (32 * 16 * 8 + 71) / 72);
-  const ResourceEstimate lutram = estimate_resources(load_platform("zu3eg", {"buffers.instructions.kind=lutram", "buffers.instructions.depth=64"}, paths));
+  const ResourceEstimate lutram = estimate_resources(
+      load_platform("zu3eg", {"buffers.instructions.kind=lutram", "buffers.instructions.depth=64"}, paths));
   EXPECT_EQ(part(lutram, "buffer instructions").bram36_halves, 0);
   EXPECT_GE(part(lutram, "buffer instructions").lut, (128 + 6) / 7 * 8);
 }

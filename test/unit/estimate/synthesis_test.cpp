@@ -35,8 +35,13 @@ std::vector<Point> points() {
   while (std::getline(file, line)) {
     const std::vector<std::string> cells = split(line, ',');
     if (cells.size() != 10) throw std::runtime_error("no row of ten cells: " + line);
-    points.push_back({cells[0] == "held", cells[1], cells[2], cells[3], cells[9],
-                      {std::stoll(cells[4]), std::stoll(cells[5]), std::stoll(cells[6]), std::stoll(cells[7]), std::stoll(cells[8])}});
+    points.push_back({cells[0] == "held",
+                      cells[1],
+                      cells[2],
+                      cells[3],
+                      cells[9],
+                      {std::stoll(cells[4]), std::stoll(cells[5]), std::stoll(cells[6]), std::stoll(cells[7]),
+                       std::stoll(cells[8])}});
   }
   return points;
 }
@@ -91,7 +96,8 @@ TEST(Synthesis, EveryBufferAndTheMachineWereCountedApartFromTheFit) {
   const auto held = [&](const std::string& module) {
     return std::count_if(all.begin(), all.end(), [&](const Point& p) { return p.held && p.module == module; });
   };
-  for (const std::string_view buffer : buffer_names) EXPECT_GE(held(std::string(buffer_prefix) + std::string(buffer)), 2) << buffer;
+  for (const std::string_view buffer : buffer_names)
+    EXPECT_GE(held(std::string(buffer_prefix) + std::string(buffer)), 2) << buffer;
   EXPECT_GE(held(std::string(machine_name)), 1);
 }
 
@@ -119,10 +125,12 @@ TEST(Synthesis, ResidualsArePublished) {
   for (const Point& p : points()) {
     const Resources e = estimated(p);
     char line[400];
-    std::snprintf(line, sizeof line, "%s,%s,%s,%s,%lld,%lld,%.1f,%lld,%lld,%.1f,%lld,%lld,%lld\n", p.held ? "held" : "fit", p.platform.c_str(),
-                  p.module.c_str(), p.settings.c_str(), static_cast<long long>(p.counted.lut), static_cast<long long>(e.lut), residual(e.lut, p.counted.lut),
+    std::snprintf(line, sizeof line, "%s,%s,%s,%s,%lld,%lld,%.1f,%lld,%lld,%.1f,%lld,%lld,%lld\n",
+                  p.held ? "held" : "fit", p.platform.c_str(), p.module.c_str(), p.settings.c_str(),
+                  static_cast<long long>(p.counted.lut), static_cast<long long>(e.lut), residual(e.lut, p.counted.lut),
                   static_cast<long long>(p.counted.ff), static_cast<long long>(e.ff), residual(e.ff, p.counted.ff),
-                  static_cast<long long>(p.counted.dsp), static_cast<long long>(p.counted.bram36_halves), static_cast<long long>(p.counted.uram));
+                  static_cast<long long>(p.counted.dsp), static_cast<long long>(p.counted.bram36_halves),
+                  static_cast<long long>(p.counted.uram));
     table << line;
   }
   EXPECT_FALSE(table.str().empty());

@@ -31,8 +31,8 @@ TEST(Encoding, ComesBackEqualForRandomInstructionsOfEveryUnit) {
   }
 }
 
-// The layout as ADR 0011 states it, counted by hand: opcode 4 bits, 2 bits of length; mac_array has links with load, store,
-// post_unit and pool_unit, so 4 masks of 4 bits; fence 1, layer 10.
+// The layout as ADR 0011 states it, counted by hand: opcode 4 bits, 2 bits of length; mac_array has links with load,
+// store, post_unit and pool_unit, so 4 masks of 4 bits; fence 1, layer 10.
 TEST(Encoding, PutsOpcodeSynchronisationAndFieldsInTableOrder) {
   MacInstruction i;
   i = {};
@@ -52,9 +52,7 @@ TEST(Encoding, PutsOpcodeSynchronisationAndFieldsInTableOrder) {
 }
 
 TEST(Encoding, EveryInstructionHasAFifthOfItsBitsToSpare) {
-  Units::for_each([]<class U>() {
-    EXPECT_LE((instruction_bits_of<Units, U>), 3 * 128 * 4 / 5) << U::name;
-  });
+  Units::for_each([]<class U>() { EXPECT_LE((instruction_bits_of<Units, U>), 3 * 128 * 4 / 5) << U::name; });
 }
 
 // A link is one of two units that meet at a region of a buffer: by hand from docs/isa.md.
@@ -86,18 +84,21 @@ TEST(Encoding, UsesNameEveryBufferThatAnInstructionTouches) {
     std::array<int, buffer_count> touched{};
     for (int round = 0; round < 4000; ++round) {
       typename U::Instruction i;
-      for (const auto& field : U::fields) i.*(field.member) = (1 + engine() % 6) & static_cast<std::uint32_t>(field.maximum());
+      for (const auto& field : U::fields)
+        i.*(field.member) = (1 + engine() % 6) & static_cast<std::uint32_t>(field.maximum());
       try {
         for (const Access& access : accesses(i, machine)) ++touched[static_cast<std::size_t>(index(access.buffer))];
       } catch (const DiagnosticError&) {  // outside a region, or no buffer
       }
     }
     for (int b = 0; b < buffer_count; ++b) {
-      const bool named = std::any_of(U::uses.begin(), U::uses.end(),
-                                     [&](const PortUse& use) { return index(use.buffer) == b; });
+      const bool named =
+          std::any_of(U::uses.begin(), U::uses.end(), [&](const PortUse& use) { return index(use.buffer) == b; });
       const bool refused = touched[static_cast<std::size_t>(b)] != 0 && is_memory_unit(U::id);  // by the field rules
-      EXPECT_TRUE(named || refused || touched[static_cast<std::size_t>(b)] == 0) << U::name << " " << buffer_names[static_cast<std::size_t>(b)];
-      EXPECT_TRUE(!named || touched[static_cast<std::size_t>(b)] != 0) << U::name << " " << buffer_names[static_cast<std::size_t>(b)];
+      EXPECT_TRUE(named || refused || touched[static_cast<std::size_t>(b)] == 0)
+          << U::name << " " << buffer_names[static_cast<std::size_t>(b)];
+      EXPECT_TRUE(!named || touched[static_cast<std::size_t>(b)] != 0)
+          << U::name << " " << buffer_names[static_cast<std::size_t>(b)];
     }
   });
 }
@@ -158,8 +159,7 @@ TEST(Decoding, NeverCrashesOnRandomWords) {
       for (const Instruction& i : decode(words)) encode(i, again);
       encode_end(again);
       EXPECT_EQ(again, words);
-    } catch (const DiagnosticError&) {
-    }
+    } catch (const DiagnosticError&) {}
   }
 }
 

@@ -18,7 +18,8 @@ class Engine {
   std::mt19937 engine_;
 };
 
-// Every value anywhere in its bits, masks in the unit's links; about half of the fields 0, so that one-word instructions occur too.
+// Every value anywhere in its bits, masks in the unit's links; about half of the fields 0, so that one-word
+// instructions occur too.
 inline Instruction random_instruction(Engine& engine, UnitId unit) {
   Instruction instruction = make_instruction(unit);
   const bool sparse = engine() % 2 == 0;

@@ -106,7 +106,8 @@ TEST(VerifyHost, NamesTheFieldOfAQuantiserThatMeansNothing) {
   };
   EXPECT_EQ(quantiser([](HostOp&) {}), "accepted");
   EXPECT_EQ(quantiser([](HostOp& q) { q.scale = 0; }), "host_outputs[0].ops[0].scale");
-  EXPECT_EQ(quantiser([](HostOp& q) { q.scale = std::numeric_limits<float>::quiet_NaN(); }), "host_outputs[0].ops[0].scale");
+  EXPECT_EQ(quantiser([](HostOp& q) { q.scale = std::numeric_limits<float>::quiet_NaN(); }),
+            "host_outputs[0].ops[0].scale");
   EXPECT_EQ(quantiser([](HostOp& q) { q.zero_point = HUGE_VALF; }), "host_outputs[0].ops[0].zero_point");
   EXPECT_EQ(quantiser([](HostOp& q) { q.lo = 8; }), "host_outputs[0].ops[0].lo");
   EXPECT_EQ(quantiser([](HostOp& q) { q.lo = std::numeric_limits<std::int64_t>::min(); }), "host_outputs[0].ops[0].lo");

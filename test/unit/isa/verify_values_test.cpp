@@ -111,7 +111,8 @@ std::string with_q3(std::uint32_t start) {
 
 TEST(VerifyRecords, AnOperandWithoutAQuantiserFitsTheValue) {
   EXPECT_EQ(with_q3((1 << 15) - 1), "accepted");
-  EXPECT_THAT(with_q3(1 << 15), HasSubstr("slice 0: operand a of -32768 to 32768 does not fit post_unit.value, 16 bit"));
+  EXPECT_THAT(with_q3(1 << 15),
+              HasSubstr("slice 0: operand a of -32768 to 32768 does not fit post_unit.value, 16 bit"));
 }
 
 TEST(VerifyOperands, WeightsAndActivationsFitTheArray) {

@@ -40,7 +40,8 @@ std::map<std::string, Struct> structs_of(const std::string& package) {
     } else if (inside && std::regex_match(line, match, member)) {
       open.members.push_back({match[2], 0, match[1].matched ? std::stoi(match[1]) + 1 : 1});
     } else if (inside && std::regex_match(line, match, close)) {
-      for (auto m = open.members.rbegin(); m != open.members.rend(); ++m) m->offset = std::exchange(open.bits, open.bits + m->bits);
+      for (auto m = open.members.rbegin(); m != open.members.rend(); ++m)
+        m->offset = std::exchange(open.bits, open.bits + m->bits);
       out[match[1]] = open;
       inside = false;
     }
@@ -84,9 +85,8 @@ void check_struct(const Struct& s) {
   EXPECT_EQ(members.size(), fields.size() + 2);
   for (const std::string& field : fields) {
     typename U::Instruction instruction;
-    for_each_slot<Units>(instruction, [&](std::string_view f, std::uint32_t& value, auto slot) {
-      value = f == field ? slot.legal : 0;
-    });
+    for_each_slot<Units>(
+        instruction, [&](std::string_view f, std::uint32_t& value, auto slot) { value = f == field ? slot.legal : 0; });
     std::vector<Word> words;
     encode(instruction, words);
     const Struct::Member& m = members.at(field);

@@ -79,7 +79,8 @@ class Model {
                            (folder / "input.npy") + " --levels disabled --threads 1 --tolerance " + tolerance);
     EXPECT_EQ(outcome.status, 0) << outcome.text;
     EXPECT_NE(outcome.text.find(std::to_string(builder.graph().output_size()) + " tensors, 1 runs: all equal"),
-              std::string::npos) << outcome.text;
+              std::string::npos)
+        << outcome.text;
   }
 
  private:

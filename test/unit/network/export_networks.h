@@ -72,10 +72,12 @@ class HandBuilt {
   TensorId pool(TensorId input, Pooling::Kind kind, const Window& window, int common_divisor = 0, int out_h = 0,
                 int out_w = 0) {
     const IntTensor in = net.tensor(input);
-    const int h = out_h != 0 ? out_h : extent(in.height, window.pad_top + window.pad_bottom, window.kernel_h,
-                                              window.stride_h, window.dilation_h);
-    const int w = out_w != 0 ? out_w : extent(in.width, window.pad_left + window.pad_right, window.kernel_w,
-                                              window.stride_w, window.dilation_w);
+    const int h = out_h != 0 ? out_h
+                             : extent(in.height, window.pad_top + window.pad_bottom, window.kernel_h, window.stride_h,
+                                      window.dilation_h);
+    const int w = out_w != 0 ? out_w
+                             : extent(in.width, window.pad_left + window.pad_right, window.kernel_w, window.stride_w,
+                                      window.dilation_w);
     const std::int64_t factor = common_divisor != 0 ? common_divisor : window.kernel_h * window.kernel_w;
     const bool max = kind == Pooling::Kind::max;
     const std::int64_t magnitude = std::max(std::abs(in.lo - in.zero_point), std::abs(in.hi - in.zero_point)) * factor;

@@ -253,8 +253,14 @@ TEST(ExportLowered, PoolingIgnoresWhatLiesOutside) {
   BLENDSIM_NEEDS_ONNX_RUNTIME();
   HandBuilt hand(5, 7, 8, int8);
   const Window two{.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2};
-  const Window padded{.kernel_h = 3, .kernel_w = 3, .stride_h = 2, .stride_w = 2, .pad_top = 1, .pad_left = 1,
-                      .pad_bottom = 1, .pad_right = 1};
+  const Window padded{.kernel_h = 3,
+                      .kernel_w = 3,
+                      .stride_h = 2,
+                      .stride_w = 2,
+                      .pad_top = 1,
+                      .pad_left = 1,
+                      .pad_bottom = 1,
+                      .pad_right = 1};
   const Window uneven{.kernel_h = 2, .kernel_w = 3, .stride_h = 1, .stride_w = 2, .pad_top = 1, .pad_right = 2};
   const Window dilated{.kernel_h = 2, .kernel_w = 2, .dilation_h = 3, .dilation_w = 2, .pad_top = 2, .pad_bottom = 2};
   const Window whole{.kernel_h = 7, .kernel_w = 8};
@@ -262,9 +268,9 @@ TEST(ExportLowered, PoolingIgnoresWhatLiesOutside) {
     hand.pool(0, Kind::max, window);
     hand.pool(0, Kind::sum, window);
   }
-  hand.pool(0, Kind::max, two, 0, 4, 4);     // ceil_mode: the last row's window is cut
+  hand.pool(0, Kind::max, two, 0, 4, 4);  // ceil_mode: the last row's window is cut
   hand.pool(0, Kind::sum, two, 0, 4, 4);
-  hand.pool(0, Kind::sum, two, 4, 4, 4);     // ... and divided by what lies inside
+  hand.pool(0, Kind::sum, two, 4, 4, 4);  // ... and divided by what lies inside
   hand.pool(0, Kind::sum, padded, 36);
   expect_equal(hand, hand.random_input());
 
@@ -382,7 +388,9 @@ TEST(CompareScript, FailsOnADifferenceAMissingFileAndNothingToCompare) {
   EXPECT_EQ(test::run_script("compare.mjs", arguments + " --level all").status, 2);
   std::ofstream(folder / "tensors.json") << "[]";
   EXPECT_EQ(test::run_script("original.mjs", "--model " + (folder / "lowered.onnx") + " --tensors " + folder.path() +
-                                                 " --input " + (folder / "input.npy")).status, 1);
+                                                 " --input " + (folder / "input.npy"))
+                .status,
+            1);
 }
 
 TEST(TensorFileName, UnsafeBytesArePercentEncoded) {

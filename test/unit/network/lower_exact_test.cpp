@@ -58,8 +58,10 @@ class Model {
   }
   std::string normalised(const std::string& x, const std::vector<float>& gamma, const std::vector<float>& beta) {
     const auto n = static_cast<std::int64_t>(gamma.size());
-    return node("BatchNormalization", {x, floats({n}, gamma), floats({n}, beta), floats({n}, drawn(n, -99, 99, 0.07F)),
-                                       floats({n}, drawn(n, 1, 99, 0.3F))}, {attr("epsilon", 1e-5F)});
+    return node("BatchNormalization",
+                {x, floats({n}, gamma), floats({n}, beta), floats({n}, drawn(n, -99, 99, 0.07F)),
+                 floats({n}, drawn(n, 1, 99, 0.3F))},
+                {attr("epsilon", 1e-5F)});
   }
 
   // Equality on random inputs of +-reach, and that lowering claims it where `claimed`.
@@ -172,9 +174,9 @@ void expect_near(float a, float b, const char* op, float scale, bool exact, floa
   SCOPED_TRACE(std::string(op) + " " + std::to_string(a) + " " + std::to_string(b));
   Model m;
   const std::string x = m.quant("x", 1, 4);
-  const std::string sum = m.node(op, {m.quant(m.conv(x, 3, 4), a, 8), m.quant(m.conv(x, 3, 4), b, 8)},
-                                 std::string(op) == "Concat" ? std::vector{attr("axis", 1)}
-                                                             : std::vector<onnx::AttributeProto>{});
+  const std::string sum =
+      m.node(op, {m.quant(m.conv(x, 3, 4), a, 8), m.quant(m.conv(x, 3, 4), b, 8)},
+             std::string(op) == "Concat" ? std::vector{attr("axis", 1)} : std::vector<onnx::AttributeProto>{});
   m.m.output(m.quant(sum, scale, 8));
   const Graph graph = m.m.normalised();
   const IntegerNetwork net = lower(graph);
@@ -309,8 +311,8 @@ TEST(LowerExact, PReluForEachChannelOnTheHost) {
   m.expect_equal(m.node("PRelu", {acc, m.floats({4, 1, 1}, {0.1F, -0.3F, 0, 2})}));
 }
 
-// Slopes that are not dyadic: on int16 between the steps an 8-bit code is wrong where it lies within about 2^-8 of a tie, and then
-// by one; on 27 bits next to none is.
+// Slopes that are not dyadic: on int16 between the steps an 8-bit code is wrong where it lies within about 2^-8 of a
+// tie, and then by one; on 27 bits next to none is.
 TEST(LowerExact, PReluBehindFloatBatchNormalisationIsNearlyExact) {
   Model m;
   std::string x = m.conv(m.quant("x", 0.125F, 8), 3, 6);

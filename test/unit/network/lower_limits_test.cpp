@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers at the ends of what float32, the multiplier and the formats hold: the right integers or a refusal, always soon.
+// Numbers at the ends of what float32, the multiplier and the formats hold: the right integers or a refusal, always
+// soon.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -53,8 +54,8 @@ TEST(LowerLimits, ConstantsThatAreNoNumbersAreRefusedWhereTheyAreUsed) {
         if (first && std::string(op) == "Pow") continue;
         OnnxBuilder m = start();
         m.scalar("c", value);
-        const std::vector<std::string> operands = first ? std::vector<std::string>{"c", "q"}
-                                                        : std::vector<std::string>{"q", "c"};
+        const std::vector<std::string> operands =
+            first ? std::vector<std::string>{"c", "q"} : std::vector<std::string>{"q", "c"};
         m.node(op, operands, {"z"}).set_name("culprit");
         quant(m, "z", "y", 1, 0, 8, 1);
         EXPECT_EQ(verdict(m), "bad-constant at culprit") << op << " by " << value << (first ? ", first" : "");
@@ -197,7 +198,8 @@ TEST(LowerLimits, WhatCannotBeProvenIsNotCalledExactAndSaysSo) {
   const Quantiser quantiser = grid_quantiser(0.25F, 8, "q", "y");
   const Domain domain{{-(1 << 20)}, {1 << 20}, 1};
   const Reference reference{chain, quantiser};
-  compare(reference, domain, 0, e, [&](std::int64_t q) { return reference(q, 0); }, true);
+  compare(
+      reference, domain, 0, e, [&](std::int64_t q) { return reference(q, 0); }, true);
   EXPECT_FALSE(e.exact);
   EXPECT_EQ(e.differing, 0);
   EXPECT_LT(e.checked, domain.count(0));
@@ -229,38 +231,46 @@ TEST(LowerLimits, WeightsOfMinus128AreBytes) {
 
 TEST(LowerLimits, ASameConvolutionWhoseStridePassesItsKernelDropsPixelsInFront) {
   // ONNX Runtime 1.30 on x = 1, 2, ..., n, kernel 1: the first value of the output.
-  struct Row { int size, stride; bool upper; float first; };
-  constexpr Row rows[] = {{8, 4, true, 2},  {7, 4, true, 1},  {9, 5, true, 2},  {11, 6, true, 2}, {12, 6, true, 3},
+  struct Row {
+    int size, stride;
+    bool upper;
+    float first;
+  };
+  constexpr Row rows[] = {{8, 4, true, 2},  {7, 4, true, 1},  {9, 5, true, 2},   {11, 6, true, 2},  {12, 6, true, 3},
                           {8, 4, false, 1}, {9, 5, false, 1}, {11, 6, false, 2}, {12, 6, false, 2}, {3, 3, true, 1}};
   for (const Row& row : rows) {
-   for (const float zero : {0.0F, 1.0F, 127.0F, -128.0F}) {
-    OnnxBuilder m(19);
-    m.input("x", {1, 1, 1, row.size});
-    m.output("y");
-    quant(m, "x", "q", 1, zero, 8, 1);
-    m.floats("w", {1, 1, 1, 1}, {1});
-    m.node("Conv", {"q", "w"}, {"y"},
-           {attr("auto_pad", row.upper ? "SAME_UPPER" : "SAME_LOWER"), attr("strides", {1, row.stride})});
-    const Graph graph = m.normalised();
-    const IntegerNetwork net = lower(graph);
-    const float sign = zero == 127 ? -1 : 1;  // codes above the zero point are few there
-    FloatArray x{{1, 1, 1, row.size}, {}};
-    for (int i = 1; i <= row.size; ++i) x.values.push_back(sign * static_cast<float>(i));
-    const TensorValues values = execute(net, quantize_input(net.input, x));
-    const auto y = finish_output(net.outputs[0], values[static_cast<std::size_t>(net.output_tensors[0])]).values;
-    ASSERT_EQ(static_cast<int>(y.size()), (row.size + row.stride - 1) / row.stride);
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      EXPECT_EQ(y[i], sign * (row.first + static_cast<float>(i) * static_cast<float>(row.stride)))
-          << row.size << " pixels, " << row.upper << ", zero point " << zero;
+    for (const float zero : {0.0F, 1.0F, 127.0F, -128.0F}) {
+      OnnxBuilder m(19);
+      m.input("x", {1, 1, 1, row.size});
+      m.output("y");
+      quant(m, "x", "q", 1, zero, 8, 1);
+      m.floats("w", {1, 1, 1, 1}, {1});
+      m.node("Conv", {"q", "w"}, {"y"},
+             {attr("auto_pad", row.upper ? "SAME_UPPER" : "SAME_LOWER"), attr("strides", {1, row.stride})});
+      const Graph graph = m.normalised();
+      const IntegerNetwork net = lower(graph);
+      const float sign = zero == 127 ? -1 : 1;  // codes above the zero point are few there
+      FloatArray x{{1, 1, 1, row.size}, {}};
+      for (int i = 1; i <= row.size; ++i) x.values.push_back(sign * static_cast<float>(i));
+      const TensorValues values = execute(net, quantize_input(net.input, x));
+      const auto y = finish_output(net.outputs[0], values[static_cast<std::size_t>(net.output_tensors[0])]).values;
+      ASSERT_EQ(static_cast<int>(y.size()), (row.size + row.stride - 1) / row.stride);
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        EXPECT_EQ(y[i], sign * (row.first + static_cast<float>(i) * static_cast<float>(row.stride)))
+            << row.size << " pixels, " << row.upper << ", zero point " << zero;
+      }
     }
-   }
   }
 }
 
 TEST(LowerLimits, ASameAverageWhoseStridePassesItsKernelDropsPixelsFromOpset19On) {
   // ONNX Runtime 1.30, as above; below opset 19 it refuses, and TensorFlow pads nothing.
-  struct Row { int size, stride; bool upper; float first; };
-  constexpr Row rows[] = {{8, 4, true, 2},  {7, 4, true, 2},  {11, 6, true, 3}, {12, 6, true, 3},  {6, 4, true, 1},
+  struct Row {
+    int size, stride;
+    bool upper;
+    float first;
+  };
+  constexpr Row rows[] = {{8, 4, true, 2},  {7, 4, true, 2},  {11, 6, true, 3},  {12, 6, true, 3},  {6, 4, true, 1},
                           {8, 4, false, 2}, {7, 4, false, 1}, {11, 6, false, 2}, {12, 6, false, 3}, {3, 3, true, 2}};
   for (const Row& row : rows) {
     for (const int opset : {13, 19}) {
@@ -296,7 +306,8 @@ TEST(LowerLimits, AQuantiserInFrontOfATransposeOfTheInputIsTheHosts) {
   for (int image = 0; image < 3; ++image) test::expect_equal(graph, net, test::random_input(graph, random, -60, 60));
 }
 
-// --- bounded work -----------------------------------------------------------------------------------------------------
+// --- bounded work
+// -----------------------------------------------------------------------------------------------------
 
 TEST(LowerLimits, ConstantsThatDoubleAgainAndAgainAreRefusedByName) {
   OnnxBuilder m = start();

@@ -195,10 +195,12 @@ TEST(LowerPooling, TheTwoStepsOfAnAverageRoundInOneWay) {  // an instruction has
   }
 }
 
-// The window over rows starts in the padding behind and is dropped; the one over columns is cut and makes padding pixels.
+// The window over rows starts in the padding behind and is dropped; the one over columns is cut and makes padding
+// pixels.
 TEST(LowerPooling, PaddingOfOneSideLeavesTheSizeOfTheOther) {
   Random random(6);
-  for (const std::vector<std::int64_t>& pads : {std::vector<std::int64_t>{2, 0, 1, 0}, {1, 1, 0, 1}, {0, 2, 0, 1}, {1, 0, 2, 2}}) {
+  for (const std::vector<std::int64_t>& pads :
+       {std::vector<std::int64_t>{2, 0, 1, 0}, {1, 1, 0, 1}, {0, 2, 0, 1}, {1, 0, 2, 2}}) {
     for (const auto& [height, width] : {std::pair{4, 5}, std::pair{5, 4}, std::pair{9, 8}, std::pair{6, 7}}) {
       OnnxBuilder m(19);
       m.input("x", {1, 2, height, width});
@@ -222,7 +224,8 @@ TEST(LowerPooling, PaddingOfOneSideLeavesTheSizeOfTheOther) {
   }
 }
 
-// --- maxima in front of what falls ------------------------------------------------------------------------------------
+// --- maxima in front of what falls
+// ------------------------------------------------------------------------------------
 
 // Each writes "y" from "p", falling as p rises (in some channels).
 using Falling = void (*)(OnnxBuilder&);
@@ -238,28 +241,34 @@ constexpr FallingRow falling[] = {
     {"Less", [](OnnxBuilder& m) { compare_where(m, "Less", "p", "t", "plus", "minus"); }},
     {"LessOrEqual", [](OnnxBuilder& m) { compare_where(m, "LessOrEqual", "p", "t", "plus", "minus"); }},
     {"Greater with swapped values", [](OnnxBuilder& m) { compare_where(m, "Greater", "p", "t", "minus", "plus"); }},
-    {"GreaterOrEqual with swapped operands", [](OnnxBuilder& m) { compare_where(m, "GreaterOrEqual", "t", "p", "plus", "minus"); }},
-    {"Not", [](OnnxBuilder& m) {
+    {"GreaterOrEqual with swapped operands",
+     [](OnnxBuilder& m) { compare_where(m, "GreaterOrEqual", "t", "p", "plus", "minus"); }},
+    {"Not",
+     [](OnnxBuilder& m) {
        m.node("GreaterOrEqual", {"p", "t"}, {"reached"});
        m.node("Not", {"reached"}, {"bit"});
        m.node("Where", {"bit", "plus", "minus"}, {"y"});
      }},
-    {"Cast and arithmetic", [](OnnxBuilder& m) {
+    {"Cast and arithmetic",
+     [](OnnxBuilder& m) {
        m.node("Less", {"p", "t"}, {"bit"});
        m.node("Cast", {"bit"}, {"number"}, {attr("to", 1)});
        m.node("Mul", {"number", "two"}, {"doubled"});
        m.node("Sub", {"doubled", "plus"}, {"y"});
      }},
-    {"MultiThreshold with a negative scale", [](OnnxBuilder& m) {
+    {"MultiThreshold with a negative scale",
+     [](OnnxBuilder& m) {
        m.floats("levels", {1, 3}, {-3, 1, 4});
        m.node("MultiThreshold", {"p", "levels"}, {"y"}, {attr("out_scale", -0.5F), attr("out_bias", 1.0F)}, qonnx);
      }},
-    {"a negative factor in one channel", [](OnnxBuilder& m) {
+    {"a negative factor in one channel",
+     [](OnnxBuilder& m) {
        m.floats("mixed", {3, 1, 1}, {-1, 1, -0.5F});
        m.node("Mul", {"p", "mixed"}, {"scaled"});
        quant(m, "scaled", "y", 1, 0, 3, 1);
      }},
-    {"batch normalization with negative gamma", [](OnnxBuilder& m) {
+    {"batch normalization with negative gamma",
+     [](OnnxBuilder& m) {
        m.floats("gamma", {3}, {-1, 0.5F, -2});
        m.floats("beta", {3}, {1, 0, 0.5F});
        m.floats("mean", {3}, {0, 1, 2});

@@ -154,8 +154,7 @@ class NetworkMaker {
             {attr("out_scale", 1.0F), attr("out_bias", random_.chance(50) ? 0.0F : -2.0F), attr("out_dtype", "INT4")},
             qonnx);
       }
-      case 2:
-        return quant(8, true, power_of_two(-4, -2), 0, "ROUND");
+      case 2: return quant(8, true, power_of_two(-4, -2), 0, "ROUND");
       default: {
         const bool is_signed = random_.chance(50);
         const int bits = static_cast<int>(random_.between(2, 4));

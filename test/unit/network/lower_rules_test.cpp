@@ -147,7 +147,8 @@ TEST(LowerRules, RoundingTowardZeroOfSignedBytesIsRefusedByName) {
     test::OnnxBuilder m = start();
     m.floats("bits8", {}, {8});
     m.node("Quant", {"acc", "four", "zero", "bits8"}, {"y"},
-           {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, qonnx).set_name("rounded");
+           {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, qonnx)
+        .set_name("rounded");
     m.output("y");
     try {
       (void)lower(m.normalised());
@@ -166,7 +167,8 @@ TEST(LowerRules, SoIsItBehindAnActivation) {
     m.floats("bits8", {}, {8});
     m.node("LeakyRelu", {"acc"}, {"leaky"}, {attr("alpha", 0.3F)});
     m.node("Quant", {"leaky", "four", "zero", "bits8"}, {"y"},
-           {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, qonnx).set_name("rounded");
+           {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, qonnx)
+        .set_name("rounded");
     m.output("y");
     std::string node;
     EXPECT_EQ(first_code(m, &node), "not-lowerable") << mode;

@@ -45,7 +45,7 @@ inline bool all_exact(const IntegerNetwork& net) {
 }
 
 struct Comparison {
-  int tensors = 0;     // compared
+  int tensors = 0;  // compared
   std::int64_t values = 0;
 };
 

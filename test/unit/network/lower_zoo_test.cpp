@@ -2,9 +2,9 @@
 // The built-in networks obey the 24-bit rule, so lowering must be exact on every layer and equal on every tensor.
 #include <gtest/gtest.h>
 
-#include "unit/network/lower_support.h"
 #include "network/normalise.h"
 #include "network/zoo.h"
+#include "unit/network/lower_support.h"
 
 namespace blendsim {
 namespace {

@@ -102,9 +102,7 @@ class OnnxBuilder {
     info->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
   }
 
-  onnx::TensorProto& initializer(const onnx::TensorProto& proto) {
-    return *graph().add_initializer() = proto;
-  }
+  onnx::TensorProto& initializer(const onnx::TensorProto& proto) { return *graph().add_initializer() = proto; }
   void floats(const std::string& name, const Shape& shape, const std::vector<float>& values) {
     onnx::TensorProto& proto = initializer(tensor_proto(name, shape, onnx::TensorProto::FLOAT));
     for (const float value : values) proto.add_float_data(value);

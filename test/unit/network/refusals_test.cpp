@@ -71,7 +71,8 @@ TEST(Refusals, APoolWithAWindowThatLiesInThePadding) {
     EXPECT_EQ(findings(outside), (std::vector<Finding>{{"unsupported-attribute", "culprit"}})) << pool;
     // Taps before and behind the map, none inside.
     OnnxBuilder around = start({1, 2, 2, 5});
-    around.node(pool, {"q"}, {"y"}, {attr("kernel_shape", {2, 1}), attr("dilations", {4, 1}), attr("pads", {2, 0, 2, 0})})
+    around
+        .node(pool, {"q"}, {"y"}, {attr("kernel_shape", {2, 1}), attr("dilations", {4, 1}), attr("pads", {2, 0, 2, 0})})
         .set_name("culprit");
     EXPECT_EQ(findings(around), (std::vector<Finding>{{"unsupported-attribute", "culprit"}})) << pool;
   }
@@ -167,8 +168,9 @@ TEST(Refusals, AllOfOneStageAtOnceWithoutTheirConsequences) {
   reading.scalar("s", 0);
   reading.node("Quant", {"q", "s", "zero", "four"}, {"d"}, {attr("signed", 1)}, qonnx).set_name("three");
   reading.node("Concat", {"b", "c", "d"}, {"y"}, {attr("axis", 1)}).set_name("consequence");
-  EXPECT_EQ(findings(reading), (std::vector<Finding>{{"unsupported-operator", "one"}, {"unsupported-attribute", "two"},
-                                                     {"bad-constant", "three"}}));
+  EXPECT_EQ(findings(reading),
+            (std::vector<Finding>{
+                {"unsupported-operator", "one"}, {"unsupported-attribute", "two"}, {"bad-constant", "three"}}));
   OnnxBuilder sign = start();
   sign.scalar("minus", -0.5F);
   sign.node("Erf", {"q"}, {"a"}).set_name("one");

@@ -146,8 +146,8 @@ TEST_P(ZooLowered, OriginalAndLoweredInOnnxRuntimeEqualTheExecutor) {
                                                                   folder.path() + " --input " + (folder / "x.npy"));
     EXPECT_EQ(original.status, 0) << original.text;
     const std::string levels = image == 0 ? "" : " --levels all --threads 1";
-    const Outcome lowered = test::run_script("compare.mjs", "--lowered " + (folder / "lowered.onnx") + " --tensors " +
-                                                                folder.path() + levels);
+    const Outcome lowered = test::run_script(
+        "compare.mjs", "--lowered " + (folder / "lowered.onnx") + " --tensors " + folder.path() + levels);
     EXPECT_EQ(lowered.status, 0) << lowered.text;
   }
 }

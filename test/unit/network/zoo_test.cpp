@@ -112,7 +112,9 @@ TEST_P(Zoo, EveryValueFitsTheFloat32Significand) {
 
 // Pinned: gcc and clang, optimised or not, write these bytes. A change here changes everybody's reports.
 TEST(ZooFiles, BytesAreTheSameOnEveryHost) {
-  const struct { const char *name, *onnx, *qonnx; } rows[] = {
+  const struct {
+    const char *name, *onnx, *qonnx;
+  } rows[] = {
       {"neuroblend20", "5e95e8a74cc0fd671369a0eca6c33ec2", "d1447a65326f6827202f4033c77d0e97"},
       {"neuroblend_tiny", "2e46d16de01fc79caf1b3d992c295d56", "28845eabf357691f548e884a6c40a3b8"},
       {"mlp_w2a2", "a18db6917b54e2e1c62ad990bbdc706a", "6c4a1e67ffe5844824766d78d563e00b"},

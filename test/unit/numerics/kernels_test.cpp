@@ -78,8 +78,7 @@ TEST(PopcountRows, equal_the_reference_on_every_target) {
           const auto masks = numbers.many<std::uint32_t>(static_cast<std::size_t>(terms), 0, word32);
           const auto weights = numbers.many<std::uint32_t>(static_cast<std::size_t>(terms * rows), 0, word32);
           const auto counted_before = numbers.many<std::int32_t>(static_cast<std::size_t>(rows), -5000, 5000);
-          const auto starts =
-              numbers.many<std::int32_t>(static_cast<std::size_t>(classes * rows), lowest32, highest32);
+          const auto starts = numbers.many<std::int32_t>(static_cast<std::size_t>(classes * rows), lowest32, highest32);
           auto start_offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(pixels), 0, classes - 1);
           for (std::uint32_t& offset : start_offsets) offset *= static_cast<std::uint32_t>(rows);
           const auto before =
@@ -147,7 +146,8 @@ TEST(MultiplyRows, equal_the_reference_on_every_target) {
           const auto operands =
               numbers.many<std::uint8_t>(static_cast<std::size_t>(pixels * stride + 100 + 4 * quads), 0, 255);
           const auto offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(taps), 0, 100);
-          const auto weights = numbers.many<std::int8_t>(static_cast<std::size_t>(taps * (quads + 1) * rows * 4), -128, 127);
+          const auto weights =
+              numbers.many<std::int8_t>(static_cast<std::size_t>(taps * (quads + 1) * rows * 4), -128, 127);
           const auto starts = numbers.many<std::int32_t>(static_cast<std::size_t>(classes * rows), lowest32, highest32);
           auto start_offsets = numbers.many<std::uint32_t>(static_cast<std::size_t>(pixels), 0, classes - 1);
           for (std::uint32_t& offset : start_offsets) offset *= static_cast<std::uint32_t>(rows);
@@ -181,14 +181,16 @@ TEST(MultiplyRows, equal_the_reference_on_every_target) {
   }
 }
 
-// Four products of the largest codes exceed 16 bits, and a pair of them does where a processor adds pairs with saturation.
+// Four products of the largest codes exceed 16 bits, and a pair of them does where a processor adds pairs with
+// saturation.
 TEST(MultiplyRows, hold_the_largest_products) {
   struct Case {
     std::uint8_t operand, zero;
     std::int8_t weight;
     std::int32_t product;
   };
-  for (const Case& c : {Case{255, 0, -128, -32640}, {255, 0, 127, 32385}, {0, 128, -128, 16384}, {255, 128, -128, -16256}}) {
+  for (const Case& c :
+       {Case{255, 0, -128, -32640}, {255, 0, 127, 32385}, {0, 128, -128, 16384}, {255, 128, -128, -16256}}) {
     constexpr int rows = 16, pixels = 9, taps = 25, quads = 64;
     const std::vector<std::uint8_t> operands(pixels + taps * quads * 4, c.operand);
     const std::vector<std::int8_t> weights(std::size_t{taps} * quads * rows * 4, c.weight);
@@ -264,8 +266,10 @@ TEST(Widen, keeps_values_on_every_target) {
       for (std::size_t n = 0; n < expected.size(); ++n) {
         std::uint32_t raw = 0;
         for (int b = 0; b < size; ++b) {
-          raw |= std::uint32_t{bytes[n / 16 * stride + n % 16 * static_cast<std::size_t>(size) +
-                                     static_cast<std::size_t>(b)]} << (8 * b);
+          raw |=
+              std::uint32_t{
+                  bytes[n / 16 * stride + n % 16 * static_cast<std::size_t>(size) + static_cast<std::size_t>(b)]}
+              << (8 * b);
         }
         const int unused = 32 - 8 * size;
         expected[n] = is_signed ? static_cast<std::int32_t>(raw << unused) >> unused : static_cast<std::int32_t>(raw);
@@ -349,13 +353,13 @@ void chain_equals_the_formula(Numbers& numbers, const ChainCase& c, Rounding rou
 TEST(PostChain, equals_the_formula_on_every_target) {
   Numbers numbers;
   for (const Rounding rounding : {Rounding::half_even, Rounding::floor, Rounding::half_up}) {
-    for (const ChainCase& c : {ChainCase{20, 48, 18, 24, 40, highest32, Carrier::wide},
-                               ChainCase{20, 48, 18, 24, 40, std::int64_t{1} << 17, Carrier::wide},
-                               ChainCase{20, 48, 18, 24, 40, 6, Carrier::wide},
-                               ChainCase{13, 20, 7, 7, 20, 1900, Carrier::single},
-                               ChainCase{7, 22, 7, 7, 20, 98000, Carrier::single},
-                               ChainCase{13, 20, 7, 7, 20, 6, Carrier::single}}) {
-      for (const int largest_shift : {0, 3, 20, 26, 47, 63}) chain_equals_the_formula(numbers, c, rounding, largest_shift);
+    for (const ChainCase& c :
+         {ChainCase{20, 48, 18, 24, 40, highest32, Carrier::wide},
+          ChainCase{20, 48, 18, 24, 40, std::int64_t{1} << 17, Carrier::wide},
+          ChainCase{20, 48, 18, 24, 40, 6, Carrier::wide}, ChainCase{13, 20, 7, 7, 20, 1900, Carrier::single},
+          ChainCase{7, 22, 7, 7, 20, 98000, Carrier::single}, ChainCase{13, 20, 7, 7, 20, 6, Carrier::single}}) {
+      for (const int largest_shift : {0, 3, 20, 26, 47, 63})
+        chain_equals_the_formula(numbers, c, rounding, largest_shift);
     }
   }
 }

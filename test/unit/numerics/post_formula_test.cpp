@@ -32,8 +32,8 @@ TEST(ShiftRound, EqualsRealArithmeticForEveryShift) {
 
 TEST(Affine, MultipliesAddsShiftsThenSaturates) {
   const Affine q{{3, -1}, {1, 0}, {1, 0}, -4, 7, Rounding::half_even};
-  EXPECT_EQ(q.apply(1, 0), 2);    // (3 + 1) / 2
-  EXPECT_EQ(q.apply(2, 0), 4);    // 3.5 is a tie: 4 is even
+  EXPECT_EQ(q.apply(1, 0), 2);  // (3 + 1) / 2
+  EXPECT_EQ(q.apply(2, 0), 4);  // 3.5 is a tie: 4 is even
   EXPECT_EQ(q.apply(100, 0), 7);
   EXPECT_EQ(q.apply(-100, 0), -4);
   EXPECT_EQ(q.apply(3, 1), -3);
@@ -46,7 +46,7 @@ TEST(Activation, ScalesNegativesOnlyAndClamps) {
   EXPECT_EQ(a.apply(4, 0), 4);
   EXPECT_EQ(a.apply(9, 0), 5);
   EXPECT_EQ(a.apply(-100, 0), -10);
-  EXPECT_EQ(a.apply(-8, 1), 0);   // Relu
+  EXPECT_EQ(a.apply(-8, 1), 0);  // Relu
 }
 
 TEST(Thresholds, CountTheLevelsReachedInTheChannelsDirection) {

@@ -31,8 +31,8 @@ using Depths = std::array<std::int64_t, 4>;
 
 // xnor: addresses 4 + read 2 + 3 + 1 + ceil(log2(8 * words)) + 2; mac: issue 5 + read 2 + 1 + 3
 // (packed 5) + 3 + adder levels; post: an
-// element waits for its record (5: q2's six words of 32 bits a lane), read 2 + 34 + 15 thresholds by 3 comparators; pool: issue 5 +
-// read 2 + 8.
+// element waits for its record (5: q2's six words of 32 bits a lane), read 2 + 34 + 15 thresholds by 3 comparators;
+// pool: issue 5 + read 2 + 8.
 TEST(Depths, LeftOutAreTheLeastThatEachPipelineTakes) {
   EXPECT_EQ(depths(load_platform("zu3eg", {}, paths)), (Depths{17, 15, 46, 15}));
   EXPECT_EQ(depths(load_platform("z7020", {}, paths)), (Depths{17, 15, 56, 15})) << "one comparator a lane";
@@ -53,7 +53,9 @@ TEST(Depths, FollowTheParametersThatSetChanges) {
   EXPECT_EQ(load_platform("zu3eg", {"buffers.weights_binary.latency=3 cycles"}, paths).machine.xnor_array.depth, 17);
   EXPECT_EQ(load_platform("zu3eg", {"buffers.weights_binary.latency=4 cycles"}, paths).machine.xnor_array.depth, 18);
   // Likewise the fixed weights; two products a slice take its pre-adder and the parting of their sums.
-  const auto mac = [](const std::vector<std::string>& sets) { return load_platform("zu3eg", sets, paths).machine.mac_array.depth; };
+  const auto mac = [](const std::vector<std::string>& sets) {
+    return load_platform("zu3eg", sets, paths).machine.mac_array.depth;
+  };
   EXPECT_EQ(mac({"buffers.weights_fixed.latency=3 cycles"}), 15);
   EXPECT_EQ(mac({"buffers.weights_fixed.latency=4 cycles"}), 16);
   EXPECT_EQ(mac({"buffers.parameters.latency=8 cycles"}), 15) << "start words meet the accumulator alone";
@@ -81,7 +83,8 @@ TEST(Depths, ASmallerOneStaysAContradictionAndALargerOneIsTheUsers) {
 TEST(Depths, TheTemplateShowsTheNumberAndWhereItComesFrom) {
   const std::string derived = commented_yaml(load_platform("zu3eg", {}, paths));
   EXPECT_THAT(derived, HasSubstr("  # depth: 46 cycles"));
-  EXPECT_THAT(derived, HasSubstr("derived: the least that its pipeline takes (an element waits 6 cycles for its record (the longest has 27 words"));
+  EXPECT_THAT(derived, HasSubstr("derived: the least that its pipeline takes (an element waits 6 cycles for its record "
+                                 "(the longest has 27 words"));
   const std::string given = commented_yaml(load_platform("zu3eg", {"post_unit.depth=50 cycles"}, paths));
   EXPECT_THAT(given, HasSubstr("  depth: 50 cycles"));
   EXPECT_THAT(given, Not(HasSubstr("derived: the least that its pipeline takes (an element")));

@@ -20,10 +20,11 @@ TEST(ShippedPlatforms, EveryOneLoadsUnderItsFileName) {
   for (const std::string& name : platform_names(paths)) {
     SCOPED_TRACE(name);
     Platform platform;
-    ASSERT_NO_THROW(try { platform = load_platform(name, {}, paths); } catch (const std::exception& e) {
-      ADD_FAILURE() << e.what();
-      throw;
-    });
+    ASSERT_NO_THROW(
+        try { platform = load_platform(name, {}, paths); } catch (const std::exception& e) {
+          ADD_FAILURE() << e.what();
+          throw;
+        });
     EXPECT_EQ(platform.name, name);
     EXPECT_FALSE(platform.summary.empty());
     EXPECT_FALSE(platform.assumptions.empty()) << "every platform rests on assumptions; it must name them";
@@ -53,7 +54,8 @@ TEST(ShippedPlatforms, TheCommentedTemplateIsAPlatformThatLoads) {
     const Platform again = parse_platform(text, "template", paths);
     EXPECT_THAT(differences(platform, again), testing::IsEmpty());
     Platform copy = platform;
-    for (const Leaf& leaf : platform_leaves(copy)) EXPECT_THAT(text, testing::HasSubstr(std::string(leaf.row.sentence)));
+    for (const Leaf& leaf : platform_leaves(copy))
+      EXPECT_THAT(text, testing::HasSubstr(std::string(leaf.row.sentence)));
   }
 }
 

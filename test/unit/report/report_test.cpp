@@ -31,11 +31,11 @@ TEST(ReportJson, HasTheFieldsOfTheSchemaInItsOrder) {
   const Json json = json_of(Sample());
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_THAT(keys, ::testing::ElementsAre("schema", "digest", "network", "platform", "clock", "program", "input", "cycles",
-                                           "latency_s", "host_overhead_s", "interval_cycles", "inferences_per_s",
-                                           "init_cycles", "compute_cycles", "layers", "units", "memory", "resources",
-                                           "power", "efficiency", "outputs", "cpu_operators", "agreement",
-                                           "assumptions", "notes", "versions", "host"));
+  EXPECT_THAT(keys, ::testing::ElementsAre("schema", "digest", "network", "platform", "clock", "program", "input",
+                                           "cycles", "latency_s", "host_overhead_s", "interval_cycles",
+                                           "inferences_per_s", "init_cycles", "compute_cycles", "layers", "units",
+                                           "memory", "resources", "power", "efficiency", "outputs", "cpu_operators",
+                                           "agreement", "assumptions", "notes", "versions", "host"));
   EXPECT_EQ(json["schema"], "blendsim.report/1");
   EXPECT_EQ(json["program"]["instructions"], 3);
 }
@@ -219,7 +219,8 @@ TEST(CompareReports, SaysWhichKeyDiffersAndWhereTheCyclesComeFrom) {
   const Comparison comparison = compare_reports(x, y);
   EXPECT_FALSE(comparison.equal);
   EXPECT_THAT(comparison.text, HasSubstr("platform.xnor_array.rows: 16 -> 32"));
-  EXPECT_THAT(comparison.text, HasSubstr("the runs differ by -100 cycles\nlayers by their cycles on the critical path, all 1 that changed\n  conv1: -100\n"));
+  EXPECT_THAT(comparison.text, HasSubstr("the runs differ by -100 cycles\nlayers by their cycles on the critical path, "
+                                         "all 1 that changed\n  conv1: -100\n"));
   EXPECT_THAT(comparison.text, HasSubstr("\n  xnor_array busy: -100\n"));
   EXPECT_THAT(comparison.text, HasSubstr("outputs are equal"));
 }

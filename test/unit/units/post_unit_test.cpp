@@ -155,7 +155,8 @@ class Experiment {
         for (std::size_t q = 0; q < 3; ++q) {
           if (used[q] == 0) continue;
           const std::int32_t s = r.quantisers[q].shift[lane];
-          const std::int64_t b = r.quantisers[q].offset[lane] + (i_.rounding != 1 && s > 0 ? std::int64_t{1} << (s - 1) : 0);
+          const std::int64_t b =
+              r.quantisers[q].offset[lane] + (i_.rounding != 1 && s > 0 ? std::int64_t{1} << (s - 1) : 0);
           put(r.quantisers[q].multiplier[lane], 28);
           limits(r.quantisers[q], lane);
           put(b, 28);
@@ -181,7 +182,8 @@ class Experiment {
         }
         EXPECT_EQ(std::max(column, stream.size()), static_cast<std::size_t>(words) * column);
         for (std::size_t bit = 0; bit < stream.size(); ++bit) {
-          if (stream[bit]) bits.set(bit / column * static_cast<std::size_t>(width) + lane * column + bit % column, 1, 1);
+          if (stream[bit])
+            bits.set(bit / column * static_cast<std::size_t>(width) + lane * column + bit % column, 1, 1);
         }
       }
       if (record_bits(i_) > 0) {
@@ -372,7 +374,8 @@ TEST(PostUnit, WritesACellsWordsInTheLastCyclesOfItsTime) {
   i.slices = 2;
   i.width = 4;
   EXPECT_EQ(word_time(i, p, 512, 0, 0, 0, 1), 46) << "the first cell's word, at the end of one cycle's cell";
-  EXPECT_EQ(word_time(i, p, 512, 1, 3, 0, 1), occupancy(i, p, 512) - 1 + 46) << "the last word is the instruction's end";
+  EXPECT_EQ(word_time(i, p, 512, 1, 3, 0, 1), occupancy(i, p, 512) - 1 + 46)
+      << "the last word is the instruction's end";
   i.b_source = 3;
   i.b_bytes_log2 = 2;
   i.fixed_bytes_log2 = 1;

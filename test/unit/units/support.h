@@ -77,10 +77,8 @@ class Bits {
   void set(std::size_t position, std::uint64_t value, int bits = 1) {
     for (int b = 0; b < bits; ++b, ++position) {
       const auto mask = static_cast<std::uint8_t>(1U << (position % 8));
-      if ((value >> b & 1) != 0)
-        bytes_[position / 8] |= mask;
-      else
-        bytes_[position / 8] = static_cast<std::uint8_t>(bytes_[position / 8] & ~mask);
+      if ((value >> b & 1) != 0) bytes_[position / 8] |= mask;
+      else bytes_[position / 8] = static_cast<std::uint8_t>(bytes_[position / 8] & ~mask);
     }
   }
   [[nodiscard]] bool get(std::size_t position) const { return (bytes_[position / 8] >> (position % 8) & 1) != 0; }

@@ -364,7 +364,8 @@ TEST(XnorArray, AnAccumulatorWrapsAroundAtItsWidth) {
     // Activation and weight bits are all 0: XNOR counts the 144 bits of the operand, a pair weighs 2.
     const auto start = static_cast<std::int32_t>((std::int64_t{1} << (width - 1)) - 1 - 100);
     std::vector<std::uint8_t> word(static_cast<std::size_t>(machine.buffer(BufferId::parameters).width / 8));
-    for (std::size_t byte = 0; byte < word.size(); ++byte) word[byte] = static_cast<std::uint8_t>(static_cast<std::uint32_t>(start) >> byte % 4 * 8);
+    for (std::size_t byte = 0; byte < word.size(); ++byte)
+      word[byte] = static_cast<std::uint8_t>(static_cast<std::uint32_t>(start) >> byte % 4 * 8);
     buffers.write_words(BufferId::parameters, i.start, word);
     execute(i, machine, buffers);
     const std::int64_t sum = std::int64_t{start} + 2 * 144, wrapped = sum - (std::int64_t{1} << width);
