@@ -3,7 +3,8 @@
 # Fuzzes the readers of every kind of file, two at a time, with sanitizers (docs/fuzzing.md).
 #   scripts/fuzz.sh [TARGET|all] [SECONDS]     targets: npy png yaml program onnx; default: all, 60 s each
 # Prints executions and findings of each target; exit status 1 when there is a finding. What was found lies in
-# build/fuzz/TARGET/findings. BLENDSIM_FUZZ_JOBS=1 runs one at a time.
+# build/fuzz/TARGET/findings. BLENDSIM_FUZZ_JOBS=1 runs one at a time; TIMEOUT=N gives an input N seconds of wall time instead of
+# 10 or 25, for a machine that has other work.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 chosen=${1:-all}
@@ -36,11 +37,11 @@ root=build/fuzz
 # Bytes of an input; seconds and MiB that one may take.
 limits() {
   case $1 in
-    npy) echo "-max_len=4096 -timeout=10 -rss_limit_mb=2560" ;;
-    png) echo "-max_len=8192 -timeout=10 -rss_limit_mb=2560" ;;
-    yaml) echo "-max_len=20000 -timeout=10 -rss_limit_mb=1024" ;;
-    program) echo "-max_len=32768 -timeout=25 -rss_limit_mb=2560" ;;
-    onnx) echo "-max_len=65536 -timeout=25 -rss_limit_mb=2560" ;;
+    npy) echo "-max_len=4096 -timeout=${TIMEOUT:-10} -rss_limit_mb=2560" ;;
+    png) echo "-max_len=8192 -timeout=${TIMEOUT:-10} -rss_limit_mb=2560" ;;
+    yaml) echo "-max_len=20000 -timeout=${TIMEOUT:-10} -rss_limit_mb=1024" ;;
+    program) echo "-max_len=32768 -timeout=${TIMEOUT:-25} -rss_limit_mb=2560" ;;
+    onnx) echo "-max_len=65536 -timeout=${TIMEOUT:-25} -rss_limit_mb=2560" ;;
   esac
 }
 
