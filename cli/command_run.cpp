@@ -35,7 +35,7 @@ namespace {
 struct Arguments {
   std::string file, platform, input_scale, json, tensors;
   std::vector<std::string> inputs, sets;
-  bool timing_only = false, check = false, agreement = false;
+  bool timing_only = false, check = false, agreement = false, allow_oversize = false;
   std::uint64_t seed = 1, stalls = 0;
   std::size_t jobs = 1;
 };
@@ -46,8 +46,44 @@ struct Loaded {
   std::optional<IntegerNetwork> network;  // of an ONNX file
 };
 
+// The three largest parts of the machine in the resource that `over` begins with.
+std::string largest_parts(const ResourceEstimate& estimate, std::string_view resource) {
+  using Part = ResourceEstimate::Part;
+  std::vector<Part> parts = estimate.parts;
+  const auto amount = [resource](const Part& part) {
+    const Resources& r = part.used;
+    return resource == "lut"    ? r.lut
+           : resource == "ff"   ? r.ff
+           : resource == "dsp"  ? r.dsp
+           : resource == "uram" ? r.uram
+                                : r.bram36_halves;
+  };
+  std::stable_sort(parts.begin(), parts.end(),
+                   [&](const Part& left, const Part& right) { return amount(left) > amount(right); });
+  parts.resize(std::min<std::size_t>(parts.size(), 3));
+  std::vector<std::string> names;
+  for (const Part& part : parts) names.push_back(part.unit);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// Cycles of a machine that its device does not hold are no one's: they are simulated on request only.
+void require_device(const Arguments& arguments, const Platform& platform) {
+  const ResourceEstimate estimate = estimate_resources(platform);
+  if (estimate.fits || arguments.allow_oversize) return;
+  const std::string& first = estimate.over.front();
+  const std::string resource = first.substr(0, first.find(':'));
+  throw DiagnosticError(
+      "device-too-small", {.file = platform.file},
+      fmt::format("{} does not fit {}:\n  {}", platform.name, platform.device.name, fmt::join(estimate.over, "\n  ")),
+      fmt::format(
+          "most {} go to {}: make these smaller with --set (`blendsim inspect` of the platform shows every part), or "
+          "--allow-oversize simulates the machine all the same",
+          resource, largest_parts(estimate, resource)));
+}
+
 Loaded load_onnx(const Arguments& arguments) {
   Platform platform = named_platform(arguments.platform, arguments.sets);
+  require_device(arguments, platform);
   progress("lowering " + arguments.file);
   IntegerNetwork network = load_network(arguments.file);
   progress("compiling for " + platform.name);
@@ -82,6 +118,7 @@ Loaded load_program(const Arguments& arguments) {
                             "leave --platform out, or compile the network for this platform");
     }
   }
+  require_device(arguments, platform);
   return {std::move(program), std::move(platform), std::nullopt};
 }
 
@@ -289,6 +326,7 @@ void add_run(CLI::App& app, ExitStatus&) {
       ->capture_default_str()
       ->excludes(input);
   command->add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs");
+  command->add_flag("--allow-oversize", a->allow_oversize, "Simulate a machine that exceeds its device's limits too");
   command->add_flag("--check", a->check, "Watch for hazards and unwritten reads");
   command->add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
       ->check(whole_number(true));

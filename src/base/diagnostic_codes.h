@@ -59,6 +59,9 @@ inline constexpr std::array code_table = {
     // compiler and program
     CodeRow{"does-not-fit",
             "The network does not fit the platform: the message names resource, demand, capacity and lever."},
+    CodeRow{"device-too-small",
+            "The machine takes more than the platform's limits of its device; `run --allow-oversize` simulates it all "
+            "the same."},
     CodeRow{"unit-too-narrow", "A unit is too narrow for the network's numbers; the message names the parameter."},
     CodeRow{"program-invalid", "The program breaks a rule of the machine; the instruction and the rule are named."},
     CodeRow{"program-damaged", "The program file is damaged: its structure or digest does not verify."},

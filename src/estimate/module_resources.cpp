@@ -21,24 +21,13 @@ constexpr std::int64_t entry_bits = entry_bits_of<Units>;  // of a queue
 
 std::int64_t latency(const MachineParameters& m, BufferId id) { return m.buffer(id).latency; }
 
-// rtl/beat_fifo.sv: block RAM from 65 entries on, LUT RAM with a register behind it below; what is written where it is
-// read, the front. The front's next bit is a choice by push, pop and count of three words: with an address of one or
-// two bits that is a function of eight or nine signals, for which yosys takes the four or eight LUTs below a MUXF8 or
-// MUXF9; with more, one LUT, and two where the count is so long that the choice comes late.
+// rtl/beat_fifo.sv: LUT RAM up to 64 entries, whose read port is the front; else block RAM with the front and what is
+// written where it is read in registers, and a choice of three words.
 constexpr std::int64_t most_lutram_entries = 64;
 Resources beat_fifo(std::int64_t width, std::int64_t entries) {
   const std::int64_t address = std::max<std::int64_t>(1, ceil_log2(entries)), depth = std::int64_t{1} << address;
-  const std::int64_t choice = address == 1 ? 4 : address == 2 ? 8 : address < 12 ? 1 : 2;
-  Resources r;
-  r.lut = choice * width + 7 * address;
-  r.ff = 2 * width + 3 * address + 2;
-  if (entries > most_lutram_entries) {
-    r.bram36_halves = ramb18(width, depth);
-  } else {
-    r.lut += lutram_luts(width, depth);
-    r.ff += width;
-  }
-  return r;
+  if (entries <= most_lutram_entries) return {lutram_luts(width, depth) + 5 * address + 2, 3 * address + 1, 0, 0, 0};
+  return {width + 7 * address + 6, 2 * width + 3 * address + 2, 0, ramb18(width, depth), 0};
 }
 
 // Registers and start values; independent of the platform.
@@ -63,18 +52,19 @@ std::int64_t ring_luts(std::int64_t entries, std::int64_t token_bits) {
   const std::int64_t rams = ceil_divide(entries, most_lutram_entries);
   if (rams == 1) return lutram_luts(entry_bits, entries);
   const std::int64_t each = rams * lutram_luts(entry_bits, most_lutram_entries);
-  if (rams == 2) return each + (token_bits <= 4 ? entry_bits : 3 * entry_bits / 8);
+  if (rams == 2) return each + (token_bits <= 4 ? entry_bits : 0);
   return each + entry_bits * (rams <= 5 ? 1 : rams / 2);
 }
 
-// Head register and ring, ten token counters (of one bit: without an adder), masks in flight, six accounts of 32 bits.
+// Head register and ring, eight token counters (of one bit: without an adder), masks in flight, six accounts of 32
+// bits.
 Resources queue_unit(const MachineParameters& m) {
   const DispatcherParameters& p = m.dispatcher;
   const std::int64_t ring = std::max<std::int64_t>(1, p.queue_depth - 1);
   const std::int64_t counts = ceil_log2(p.queue_depth + 1) + 2 * std::max<std::int64_t>(1, ceil_log2(ring));
   Resources r;
-  r.lut = 408 + 25 * p.token_bits - (p.token_bits == 1 ? 20 : 0) + ring_luts(ring, p.token_bits);
-  r.ff = 523 + counts + 10 * p.token_bits + 10 * (p.token_latency - 1);
+  r.lut = 393 + 21 * p.token_bits - (p.token_bits == 1 ? 20 : 0) + ring_luts(ring, p.token_bits);
+  r.ff = 521 + counts + 8 * p.token_bits + 8 * (p.token_latency - 1);
   return r;
 }
 
@@ -87,52 +77,43 @@ std::int64_t longest_linear_word(const MachineParameters& m) {
   return longest;
 }
 
-// rtl/burst_walker.sv and transfer_setup.sv, the same in both directions.
-Resources transfer_front(const MachineParameters& m) {
-  return {1070, 242 - 2 * ceil_log2(m.memory.port_width / 8), 0, 0, 0};
-}
-
-// What stands between bus words and cells holds two cells and a bus word, in slices.
+// What stands between bus words and cells, in slices of 16 channels. Where a bus word is whole cells, they leave it as
+// they came; else a cell enters at any slice, and as much as a cell and a bus word without one step waits.
 struct Gear {
-  std::int64_t cell, beat;
+  std::int64_t cell, beat, step, held;
   explicit Gear(const MachineParameters& m)
-      : cell(m.xnor_array.cell_slices()), beat(m.memory.port_width / slice_channels) {}
-  [[nodiscard]] std::int64_t slices() const { return 2 * cell + beat; }
-  [[nodiscard]] std::int64_t bits() const { return slice_channels * slices(); }
+      : cell(m.xnor_array.cell_slices()),
+        beat(m.memory.port_width / slice_channels),
+        step(std::gcd(cell, beat)),
+        held(whole() ? beat - cell : cell + beat - step) {}
+  [[nodiscard]] bool whole() const { return beat % cell == 0; }
 };
 
-// Instructions in flight lie in LUT RAM, a word's bus words in registers, each with its enable. Each bit of a bus word
-// enters the gear at one of cell / gcd(cell, bus word) places.
+// Burst walker and rows' addresses; instructions in flight lie in LUT RAM, a word's bus words in registers, each with
+// its enable. A slice enters the gear at, or leaves it from, one of as many places as the longer of both has steps.
 Resources load(const MachineParameters& m) {
   constexpr std::int64_t descriptor_bits = 155;  // with the address of the first row
-  const std::int64_t port = m.memory.port_width, held = longest_linear_word(m) - 1,
-                     slots = ceil_log2(m.load.outstanding + 1);
+  const std::int64_t port = m.memory.port_width, slots = ceil_log2(m.load.outstanding + 1);
   const Gear gear(m);
-  const std::int64_t places = gear.cell / std::gcd(gear.cell, gear.beat);
   Resources r = beat_fifo(port + 1, m.load.outstanding * m.load.burst);
-  r += transfer_front(m);
-  r.lut += 1074 + lutram_luts(descriptor_bits, std::int64_t{1} << slots) + 241 * held / 100 +
-           port * (680 + 122 * places) / 100;
-  r.ff += 302 + 4 * slots + held * port + gear.bits();
+  r.lut += 1586 + lutram_luts(descriptor_bits, std::int64_t{1} << slots) + 58 * gear.cell;
+  if (!gear.whole()) r.lut += 3 * slice_channels * gear.held * ceil_log2(std::max(gear.cell, gear.beat) / gear.step);
+  r.ff += 442 + (longest_linear_word(m) - 1) * port + (gear.whole() ? 0 : 141 * slice_channels * gear.held / 100);
   return r;
 }
 
-// A cell is chosen out of 16 banks and enters the gear, with a bit beside each slice that tells whether it counts, at
-// any slice of a cell. Beats, requests and responses wait in FIFOs of their own; what is read takes its controls along,
-// as long as the read.
+// A cell is chosen out of 16 banks and enters the gear. Beats, requests and responses wait in FIFOs of their own; what
+// is read takes its controls along, as long as the read.
 Resources store(const MachineParameters& m) {
-  constexpr std::int64_t request_bits = 50;
-  const std::int64_t port = m.memory.port_width, outstanding = m.store.outstanding,
-                     entries = outstanding * m.store.burst;
+  constexpr std::int64_t request_bits = 50, read_cycles = 4;  // of both maps together, in what was counted
+  const std::int64_t port = m.memory.port_width, outstanding = m.store.outstanding;
   const Gear gear(m);
-  const std::int64_t cell_controls = 11 + ceil_log2(gear.slices() + 1);
-  const std::int64_t word_controls = 4 + std::max<std::int64_t>(1, ceil_log2(word_bits / port));
-  Resources r = beat_fifo(port + port / 8 + 1, entries);
-  for (const Resources& part : {beat_fifo(request_bits, outstanding), beat_fifo(1, outstanding), transfer_front(m)})
-    r += part;
-  r.lut += 655 + 172 * gear.cell + gear.bits() * (300 + 129 * ceil_log2(gear.cell)) / 100;
-  r.ff += 251 + gear.bits() + gear.slices() + 2 * ceil_log2(outstanding + 1) + ceil_log2(entries + 1);
-  r.ff += cell_controls * latency(m, BufferId::act_binary) + word_controls * latency(m, BufferId::act_fixed);
+  Resources r = beat_fifo(port + port / 8 + 1, outstanding * m.store.burst);
+  for (const Resources& part : {beat_fifo(request_bits, outstanding), beat_fifo(1, outstanding)}) r += part;
+  const bool power_of_two = (gear.cell & (gear.cell - 1)) == 0;
+  r.lut += 1225 + 134 * gear.cell + (gear.whole() ? 18 : 45) * gear.held + (power_of_two ? 0 : 79);
+  r.ff += 518 + slice_channels * gear.held +
+          10 * (latency(m, BufferId::act_binary) + latency(m, BufferId::act_fixed) - read_cycles);
   return r;
 }
 
@@ -144,8 +125,8 @@ Resources xnor_array(const MachineParameters& m) {
   const bool in_dsp = p.implementation == 0;
   const LogicCost count = popcount(bits);
   Resources r;
-  r.lut = 2235 + 253 * p.words + p.rows * (count.lut + 285 * p.accumulator / 100 + (in_dsp ? 0 : bits));
-  r.ff = 1050 + bits + p.rows * (99 * count.ff / 100 + 2 * p.accumulator + (in_dsp ? 0 : 3 * bits));
+  r.lut = 588 + 320 * p.words + p.rows * (78 + 97 * count.lut / 100 + 149 * p.accumulator / 100 + (in_dsp ? 0 : bits));
+  r.ff = 1077 + 57 * bits / 100 + p.rows * (101 * count.ff / 100 + 193 * p.accumulator / 100 + (in_dsp ? 0 : 3 * bits));
   r.dsp = in_dsp ? p.rows * p.words : 0;
   const BufferParameters& maps = m.buffer(BufferId::act_binary);
   const std::int64_t request_bits = 57 + 3 * ceil_log2(maps.regions * maps.depth);

@@ -167,5 +167,33 @@ TEST_F(CliRun, CompileExplainsItsDecisionsAndDumpsPasses) {
   EXPECT_THAT(result.out, HasSubstr("xnor_array"));
 }
 
+TEST_F(CliRun, AMachineThatItsDeviceDoesNotHoldIsSimulatedOnRequestOnly) {
+  const std::vector<std::string> large = {"run",   work.path("net.onnx"), "--platform", "zu3eg",
+                                          "--set", "mac_array.rows=64"};
+  const ProcessResult refused = blendsim_cli(large);
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_THAT(refused.err, HasSubstr("error[device-too-small]"));
+  EXPECT_THAT(refused.err, HasSubstr("zu3eg does not fit xczu3eg-sbva484-1:"));
+  EXPECT_THAT(refused.err, HasSubstr("% of 360, limit 80 %"));  // DSP slices: 512 of the MAC array alone
+  EXPECT_THAT(refused.err, HasSubstr("mac_array"));
+  EXPECT_THAT(refused.err, HasSubstr("--allow-oversize"));
+  std::vector<std::string> allowed = large;
+  allowed.emplace_back("--allow-oversize");
+  const ProcessResult result = blendsim_cli(allowed);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("fits        NO"));
+}
+
+TEST_F(CliRun, AProgramOfAMachineThatItsDeviceDoesNotHoldIsRefusedToo) {
+  const std::string program = work.path("large.program");
+  ASSERT_EQ(blendsim_cli(
+                {"compile", work.path("net.onnx"), "--platform", "zu3eg", "--set", "mac_array.rows=64", "-o", program})
+                .status,
+            0);
+  EXPECT_THAT(blendsim_cli({"run", program}).err, HasSubstr("error[device-too-small]"));
+  EXPECT_EQ(blendsim_cli({"run", program, "--allow-oversize"}).status, 0);
+}
+
 }  // namespace
 }  // namespace blendsim
