@@ -43,6 +43,7 @@ void make_folder(const std::string& path);
 
 // What is not wrong enough to stop for, on standard error.
 void warning(const std::string& what);
+void warning(const Diagnostic& what);
 
 // A line about what is being done: on a terminal only.
 void progress(const std::string& what);
