@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/diagnostic.h"
 #include "platform/platform.h"
 
 namespace blendsim::cli {
