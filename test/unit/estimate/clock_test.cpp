@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "estimate/module_delay.h"
+#include "platform/platform_schema.h"
 #include "units/units.h"
 
 namespace blendsim {
@@ -46,6 +47,16 @@ TEST(Clock, EveryUnitAndBufferHasAPath) {
   for (const ClockEstimate::Part& part : e.parts) {
     EXPECT_FALSE(part.path.from.empty()) << part.unit;
     EXPECT_FALSE(part.path.to.empty()) << part.unit;
+  }
+}
+
+TEST(Clock, WhatAPathGrowsWithIsAParameterOfThePlatform) {
+  Platform p = platform_with({});
+  const std::vector<Leaf> leaves = platform_leaves(p);
+  for (const ClockEstimate::Part& part : estimate_clock(p).parts) {
+    for (const std::string_view key : part.path.grows_with) {
+      EXPECT_TRUE(std::any_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) { return leaf.path == key; })) << key;
+    }
   }
 }
 
