@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "estimate/clock.h"
 #include "estimate/estimate.h"
 #include "network/integer_network.h"
 #include "report/format_text.h"
@@ -89,6 +90,23 @@ void show_program(const std::string& file) {
   show_stream("main", program.main, program.layers);
 }
 
+// Every part's longest path, the slowest first.
+void show_clock(const Platform& p) {
+  const ClockEstimate clock = estimate_clock(p);
+  const auto hertz = [](std::int64_t value) { return engineering(static_cast<double>(value), "Hz"); };
+  std::vector<ClockEstimate::Part> parts = clock.parts;
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.period_ps > b.period_ps; });
+  TextTable table({"longest path of", "clock", "levels", "from", "to"}, {true, false, false, true, true});
+  for (const ClockEstimate::Part& part : parts) {
+    table.row({part.unit, "~" + engineering(1e12 / static_cast<double>(part.period_ps), "Hz"),
+               fmt::format("{}", part.path.levels), std::string(part.path.from), std::string(part.path.to)});
+  }
+  std::cout << '\n' << table.text();
+  std::cout << fmt::format("clock     ~{} ({}..{}) by estimate\n", hertz(clock.fmax_hz), hertz(clock.low_hz),
+                           hertz(clock.high_hz));
+  if (const std::optional<Diagnostic> above = clock_warning(p)) warning(*above);
+}
+
 void show_platform(const std::string& name) {
   const Platform p = load_platform(name, {}, config_paths());
   const ResourceEstimate r = estimate_resources(p);
@@ -108,6 +126,7 @@ void show_platform(const std::string& name) {
   add("total", r.total);
   std::cout << table.text() << (r.fits ? "fits the device's routing limits\n" : "does NOT fit:\n");
   for (const std::string& over : r.over) std::cout << "  " << over << '\n';
+  show_clock(p);
   for (const Assumption& a : p.assumptions) {
     std::cout << fmt::format("assumption  {} = {} ({}): {}\n", a.key, a.value, a.range, a.why);
   }

@@ -271,6 +271,8 @@ void run(const Arguments& arguments) {
   const Inputs inputs = arguments.inputs.empty() ? random_input(arguments.seed, loaded.program.host_input)
                                                  : read_inputs(arguments.inputs, scale, loaded.program.host_input);
   for (const std::string& text : inputs.warnings) warning(text);
+  const std::optional<Diagnostic> fast = clock_warning(loaded.platform);
+  if (fast) warning(*fast);
   const auto simulation_begin = std::chrono::steady_clock::now();
   const Run result = simulate(arguments, loaded, inputs);
   const double simulation_s = seconds_since(simulation_begin);
@@ -280,11 +282,13 @@ void run(const Arguments& arguments) {
   const ResourceEstimate resources = estimate_resources(loaded.platform);
   const PowerEstimate power =
       estimate_power(result, static_cast<std::int64_t>(inputs.images.size()), loaded.platform, technology);
+  const ClockEstimate clock = estimate_clock(loaded.platform);
   ReportInput report{.program = loaded.program,
                      .platform = loaded.platform,
                      .run = result,
                      .resources = resources,
                      .power = power,
+                     .clock = clock,
                      .input_source = inputs.source,
                      .input_seed = inputs.seed,
                      .input_digest = inputs.digest,
@@ -295,6 +299,7 @@ void run(const Arguments& arguments) {
                      .host = {},
                      .version = BLENDSIM_VERSION,
                      .remarks = inputs.warnings};
+  if (fast) report.remarks.push_back(fmt::format("clock: {}; {}", fast->message, fast->hint));
   for (const HostOutput& output : loaded.program.host_outputs) report.output_names.push_back(output.name);
   if (arguments.stalls != 0) {
     report.remarks.push_back(

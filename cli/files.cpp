@@ -214,6 +214,7 @@ void usage_error(const std::string& message, const std::string& hint) {
 }
 
 void warning(const std::string& what) { std::cerr << "warning: " << what << '\n'; }
+void warning(const Diagnostic& what) { std::cerr << what.text("warning") << '\n'; }
 
 void progress(const std::string& what) {
   static const std::shared_ptr<spdlog::logger> logger = [] {

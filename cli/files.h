@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/diagnostic.h"
 #include "platform/platform.h"
 
 namespace blendsim::cli {
@@ -43,6 +44,7 @@ void make_folder(const std::string& path);
 
 // What is not wrong enough to stop for, on standard error.
 void warning(const std::string& what);
+void warning(const Diagnostic& what);
 
 // A line about what is being done: on a terminal only.
 void progress(const std::string& what);

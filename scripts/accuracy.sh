@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Regenerates the tables of docs/accuracy.md: conformance of rtl/ with the model, and the resource forms beside synthesis.
+# Regenerates the tables of docs/accuracy.md: conformance of rtl/ with the model, resource and delay forms beside synthesis.
 #   scripts/accuracy.sh [--long]      --long also runs the long programs (full neuroblend20, CNV 1W1A)
-# Needs a build of the tests (scripts/test.sh). Counts of synthesis are read from rtl/synthesis/xcup.csv; scripts/synthesise.sh
-# --write makes them anew.
+# Needs a build of the tests (scripts/test.sh). Counts of synthesis are read from rtl/synthesis/xcup.csv and paths from timing.csv
+# there; scripts/synthesise.sh --write and scripts/timing.sh --write make them anew.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tests=build/dev/test
@@ -15,10 +15,11 @@ for program in test_conformance test_machine_conformance test_estimate; do
   [ -n "$(find $tests -type f -name $program)" ] || { echo "$tests/$program is not built: scripts/test.sh" >&2; exit 1; }
 done
 export BLENDSIM_CONFORMANCE_TABLE=$folder/conformance.csv BLENDSIM_RESOURCE_TABLE=$folder/resources.csv
+export BLENDSIM_TIMING_TABLE=$folder/timing.csv BLENDSIM_CLOCK_TABLE=$folder/clock.csv
 touch "$BLENDSIM_CONFORMANCE_TABLE"
 $tests/conformance/test_conformance --gtest_brief=1 --gtest_filter=-*Lint*
 $tests/conformance/machine/test_machine_conformance --gtest_brief=1 --gtest_filter="$filter"
-$tests/test_estimate --gtest_brief=1 --gtest_filter='Synthesis.*'
+$tests/test_estimate --gtest_brief=1 --gtest_filter='Synthesis.*:Timing.*:Clock.*'
 
 {
   echo "| case | platform | instructions | RTL cycles | model cycles | differing cycles | words | differing words |"
@@ -31,6 +32,18 @@ $tests/test_estimate --gtest_brief=1 --gtest_filter='Synthesis.*'
   awk -F, '{printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", $3, $4 == "" || $2 != "zu3eg" ? $2 " " $4 : $4, $1, $5, $6, $7, $8, $9, $10, $11, $12, $13}' \
     "$BLENDSIM_RESOURCE_TABLE"
 } >"$folder/resources.md"
+{
+  echo "| module | point | role | levels found | form | logic found, ps | form | % | from | to |"
+  echo "|---|---|---|---|---|---|---|---|---|---|"
+  awk -F, '{printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", $3, $4 == "" || $2 != "zu3eg" ? $2 " " $4 : $4, $1, $5, $6, $7, $8, $9, $10, $11}' \
+    "$BLENDSIM_TIMING_TABLE"
+} >"$folder/timing.md"
+{
+  echo "| platform | device | clock, MHz | estimate | band | limited by | from | to | levels | reported to close at |"
+  echo "|---|---|---|---|---|---|---|---|---|---|"
+  awk -F, '{printf "| %s | %s | %s | %s | %s to %s | %s | %s | %s | %s | %s to %s |\n", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12}' \
+    "$BLENDSIM_CLOCK_TABLE"
+} >"$folder/clock.md"
 
 # replace NAME: what stands between the markers of that name.
 replace() {
@@ -42,3 +55,5 @@ replace() {
 }
 replace conformance
 replace resources
+replace timing
+replace clock

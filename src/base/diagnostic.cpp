@@ -14,9 +14,9 @@ std::string Place::text() const {
   return out;
 }
 
-std::string Diagnostic::text() const {
+std::string Diagnostic::text(std::string_view severity) const {
   const std::string where = place.text();
-  std::string out = fmt::format("error[{}]: {}{}{}", code.name(), where, where.empty() ? "" : ": ", message);
+  std::string out = fmt::format("{}[{}]: {}{}{}", severity, code.name(), where, where.empty() ? "" : ": ", message);
   if (!hint.empty()) out += fmt::format("\n  hint: {}", hint);
   return out;
 }

@@ -34,8 +34,8 @@ struct Diagnostic {
   // What may remove the trouble, most promising first; not printed. compile() tries them and writes the hint.
   std::vector<Lever> levers{};
 
-  // "error[code]: place: message\n  hint: ..."
-  [[nodiscard]] std::string text() const;
+  // "error[code]: place: message\n  hint: ..."; `severity` stands where "error" does.
+  [[nodiscard]] std::string text(std::string_view severity = "error") const;
 };
 
 // What the command line turns a failure into (docs/cli.md, "Exit status").

@@ -56,6 +56,10 @@ inline constexpr std::array code_table = {
     CodeRow{"unknown-name", "The name (device, platform, technology, memory standard) is not in its catalogue."},
     CodeRow{"contradiction", "Two values of the platform contradict each other."},
     CodeRow{"bad-override", "A --set must read unit.parameter=value with a key of the platform schema."},
+    CodeRow{
+        "clock-above-estimate",
+        "A warning: the clock is above what the longest path between registers allows by estimate, so every time is "
+        "optimistic. The message names the unit and the path; lower the clock or change the parameter of the hint."},
     // compiler and program
     CodeRow{"does-not-fit",
             "The network does not fit the platform: the message names resource, demand, capacity and lever."},

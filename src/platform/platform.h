@@ -18,11 +18,11 @@ struct Device {
   std::string family;  // "ultrascale+", "7series"
   std::string dsp;     // "DSP48E2", "DSP48E1"
   std::int64_t lut = 0, ff = 0, dsp_slices = 0, bram36 = 0, uram = 0;
-  std::int64_t multiplier_a = 27, multiplier_b = 18;  // signed port widths of a DSP slice
-  std::int64_t fmax_dsp_hz = 0, fmax_bram_hz = 0;     // data-sheet limits of its speed grade
-  std::int64_t closes_low_hz = 0,
-               closes_high_hz = 0;    // where designs of this kind close: an estimate, no timing analysis
-  std::int64_t static_microwatt = 0;  // PL static power at static_celsius
+  std::int64_t multiplier_a = 27, multiplier_b = 18;   // signed port widths of a DSP slice
+  std::int64_t fmax_dsp_hz = 0, fmax_bram_hz = 0;      // data-sheet limits of its speed grade
+  std::int64_t closes_low_hz = 0, closes_high_hz = 0;  // where designs of this kind are reported to close
+  std::int64_t delay = 100;                            // of its cells and nets, per cent of xczu3eg's at -1
+  std::int64_t static_microwatt = 0;                   // PL static power at static_celsius
   std::int64_t static_celsius = 25;
   std::string source;
 };

@@ -44,13 +44,26 @@ constexpr std::array network_fields = {
 constexpr std::array clock_fields = {
     Field0{"requested_hz", "Hz", "The platform's clock.",
            [](const F& f) { return Json(f.in.platform.machine.clock_hz); }},
-    Field0{"estimated_fmax_hz", "Hz", "[low, high]: where designs of this kind close on the device.",
+    Field0{"estimated_fmax_hz", "Hz", "[low, high]: where the clock that the machine reaches may lie.",
            [](const F& f) {
-             return Json::array({f.in.platform.device.closes_low_hz, f.in.platform.device.closes_high_hz});
+             return Json::array({f.in.clock.low_hz, f.in.clock.high_hz});
            }},
+    Field0{"fmax_hz", "Hz", "Of it, what the longest path between registers allows by estimate.",
+           [](const F& f) { return Json(f.in.clock.fmax_hz); }},
+    Field0{"limited_by", "", "Unit or buffer with that path.",
+           [](const F& f) { return Json(f.in.clock.limit().unit); }},
+    Field0{"from", "", "Where the path begins: a register, a memory or a port of the unit.",
+           [](const F& f) { return Json(f.in.clock.limit().path.from); }},
+    Field0{"to", "", "Where it ends.", [](const F& f) { return Json(f.in.clock.limit().path.to); }},
+    Field0{"levels", "", "Cells on it that a routed net leads to; a carry chain is one.",
+           [](const F& f) { return Json(f.in.clock.limit().path.levels); }},
+    Field0{"logic_share", "", "Of the path's delay, what its cells take; the rest is routing, which is assumed.",
+           [](const F& f) { return Json(f.logic_share()); }},
     Field0{"basis", "", "Where the estimate comes from.",
-           [](const F&) { return Json("reported clocks of similar designs (device catalogue); no timing analysis"); }},
-    Field0{"above_estimate", "", "The requested clock is above the estimate: treat every time as optimistic.",
+           [](const F&) {
+             return Json("longest path of yosys' netlist of rtl/, a form of the parameters; routing assumed");
+           }},
+    Field0{"above_estimate", "", "The requested clock is above fmax_hz: treat every time as optimistic.",
            [](const F& f) { return Json(f.clock_above_estimate()); }},
 };
 

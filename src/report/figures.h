@@ -56,8 +56,11 @@ struct Figures {
   double gops = 0, peak_gops = 0;
 
   [[nodiscard]] double seconds(Cycles cycles) const;
-  [[nodiscard]] bool clock_above_estimate() const {
-    return in.platform.machine.clock_hz > in.platform.device.closes_high_hz;
+  [[nodiscard]] bool clock_above_estimate() const { return in.platform.machine.clock_hz > in.clock.fmax_hz; }
+  // Of the delay of the path that limits the clock.
+  [[nodiscard]] double logic_share() const {
+    const ClockEstimate::Part& p = in.clock.limit();
+    return static_cast<double>(p.path.logic_ps) / static_cast<double>(p.path.logic_ps + p.routing_ps);
   }
   [[nodiscard]] double run_seconds() const { return seconds(in.run.cycles); }
   // Joule of one inference, of the run's femtojoules.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "estimate/clock.h"
 #include "estimate/estimate.h"
 #include "isa/program.h"
 #include "platform/platform.h"
@@ -31,6 +32,7 @@ struct ReportInput {
   const Run& run;
   const ResourceEstimate& resources;
   const PowerEstimate& power;
+  const ClockEstimate& clock;
   std::string input_source;  // "file" or "random"
   std::uint64_t input_seed = 0;
   std::string input_digest;

@@ -20,11 +20,12 @@ std::string header(const Figures& f, const std::string& digest) {
                      grouped(f.binary_macs));
   out += fmt::format("platform  {}: {}, {}\n", in.platform.name, in.platform.device.name,
                      engineering(static_cast<double>(in.platform.machine.clock_hz), "Hz"));
-  const Device& device = in.platform.device;
-  out += fmt::format("clock     {}: designs of this kind close at ~{}..{} on this device\n",
-                     f.clock_above_estimate() ? "WARNING, above the estimate" : "a target",
-                     engineering(static_cast<double>(device.closes_low_hz), "Hz"),
-                     engineering(static_cast<double>(device.closes_high_hz), "Hz"));
+  const auto hertz = [](std::int64_t value) { return engineering(static_cast<double>(value), "Hz"); };
+  const LongestPath& path = in.clock.limit().path;
+  out += fmt::format("clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
+                     f.clock_above_estimate() ? "WARNING, above " : "", hertz(in.clock.fmax_hz), hertz(in.clock.low_hz),
+                     hertz(in.clock.high_hz), in.clock.limit().unit, path.levels, path.from, path.to,
+                     percent(1 - f.logic_share()));
   for (const std::string& change : in.platform.overrides) out += fmt::format("          with {}\n", change);
   out += fmt::format("program   {} instructions an inference, {}\n", grouped(f.instructions),
                      in.program.resident ? "resident on chip" : "fetched from DRAM");

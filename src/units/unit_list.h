@@ -16,6 +16,7 @@
 #include "units/actions.h"
 #include "units/buffer/storage.h"
 #include "units/field_check.h"
+#include "units/longest_path.h"
 #include "units/machine_parameters.h"
 #include "units/resources.h"
 #include "units/transfer/dram_areas.h"
@@ -32,8 +33,8 @@ struct PortUse {
   std::string_view address;
 };
 
-// What every queue unit states about itself (units/X/unit.h). `resources` is defined in estimate/, which knows the
-// forms.
+// What every queue unit states about itself (units/X/unit.h). `resources` and `longest_path` are defined in
+// estimate/, which knows the forms.
 template <class U>
 concept UnitDescriptor = requires(const typename U::Instruction& i, const MachineParameters& machine,
                                   std::vector<Access>& list, Accesses& accesses, ActionSums& actions,
@@ -52,6 +53,7 @@ concept UnitDescriptor = requires(const typename U::Instruction& i, const Machin
   { U::written(i, machine) } -> std::same_as<Written>;  // parts of tensors
   {U::execute(i, machine, buffers, dram)};              // values
   { U::resources(machine) } -> std::same_as<Resources>;
+  { U::longest_path(machine) } -> std::same_as<LongestPath>;
 };
 
 // A unit whose time follows from its instruction; the others' time is the memory's.

@@ -135,7 +135,8 @@ TEST_F(CliBadInput, ASeedIsDigits) {
 TEST_F(CliBadInput, AClockAboveTheEstimateIsSaidAndAboveTheDataSheetRefused) {
   const ProcessResult fast = blendsim_cli({"run", net(), "--platform", "zu3eg", "--set", "clock=600 MHz"});
   EXPECT_EQ(fast.status, 0);
-  EXPECT_THAT(fast.out, HasSubstr("WARNING, above the estimate"));
+  EXPECT_THAT(fast.out, HasSubstr("WARNING, above ~"));
+  EXPECT_THAT(fast.err, HasSubstr("warning[clock-above-estimate]"));
   expect_refused({"run", net(), "--platform", "zu3eg", "--set", "clock=700 MHz"}, "out-of-range",
                  "above what the data sheet");
 }

@@ -101,7 +101,8 @@ TEST(CliUsage, TheWrittenPackageIsLintClean) {
 TEST(CliUsage, SaysNothingOnStandardErrorWhenItIsNoTerminalAndAllIsWell) {
   const Workspace work;
   ASSERT_EQ(blendsim_cli({"zoo", "mlp_w2a2", "-o", work.path("net.onnx")}).status, 0);
-  const ProcessResult result = blendsim_cli({"run", work.path("net.onnx"), "--platform", "zu3eg"});
+  const ProcessResult result =
+      blendsim_cli({"run", work.path("net.onnx"), "--platform", "zu3eg", "--set", "clock=100 MHz"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(result.err, IsEmpty());
 }

@@ -48,6 +48,7 @@ struct PostUnit {
   static Written written(const Instruction& i, const MachineParameters& machine);
   static void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram);
   static Resources resources(const MachineParameters& machine);
+  static LongestPath longest_path(const MachineParameters& machine);
 };
 
 }  // namespace blendsim::units

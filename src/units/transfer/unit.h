@@ -41,6 +41,7 @@ struct Load {
   static Written written(const Instruction& i, const MachineParameters& machine);
   static void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram);
   static Resources resources(const MachineParameters& machine);
+  static LongestPath longest_path(const MachineParameters& machine);
 };
 
 struct Store {
@@ -63,6 +64,7 @@ struct Store {
   static Written written(const Instruction& i, const MachineParameters& machine);
   static void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram);
   static Resources resources(const MachineParameters& machine);
+  static LongestPath longest_path(const MachineParameters& machine);
 };
 
 }  // namespace units

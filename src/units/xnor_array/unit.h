@@ -39,6 +39,7 @@ struct XnorArray {
   static Written written(const Instruction& i, const MachineParameters& machine);
   static void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram);
   static Resources resources(const MachineParameters& machine);
+  static LongestPath longest_path(const MachineParameters& machine);
 };
 
 }  // namespace blendsim::units

@@ -40,6 +40,29 @@ TEST(ReportJson, HasTheFieldsOfTheSchemaInItsOrder) {
   EXPECT_EQ(json["program"]["instructions"], 3);
 }
 
+TEST(ReportJson, TheClockNamesWhatLimitsItAndWhetherItIsAboveTheEstimate) {
+  Sample sample;
+  const Json clock = json_of(sample)["clock"];
+  EXPECT_EQ(clock["requested_hz"], 250'000'000);
+  EXPECT_EQ(clock["fmax_hz"], 220'000'000);
+  EXPECT_EQ(clock["estimated_fmax_hz"], Json({176'000'000, 303'000'000}));
+  EXPECT_EQ(clock["limited_by"], "dispatcher");
+  EXPECT_EQ(clock["levels"], 8);
+  EXPECT_DOUBLE_EQ(clock["logic_share"].get<double>(), 2071.0 / (2071 + 2429));
+  EXPECT_EQ(clock["above_estimate"], true);
+  sample.platform.machine.clock_hz = 220'000'000;
+  EXPECT_EQ(json_of(sample)["clock"]["above_estimate"], false);
+}
+
+TEST(ReportText, TheClocksLineNamesTheUnitThePathAndWhetherItIsAboveTheEstimate) {
+  Sample sample;
+  EXPECT_THAT(report_text(sample.input()),
+              HasSubstr("WARNING, above ~220 MHz (176 MHz..303 MHz) by estimate: dispatcher limits, 8 levels from "
+                        "words_left to words_left"));
+  sample.platform.machine.clock_hz = 220'000'000;
+  EXPECT_THAT(report_text(sample.input()), Not(HasSubstr("WARNING")));
+}
+
 TEST(ReportJson, LayerCyclesAreHalfOpenAndUtilizationIsUsefulMacsOverPeakTimesCycles) {
   const Json row = json_of(Sample())["layers"][1];
   EXPECT_EQ(row["start"], 700);

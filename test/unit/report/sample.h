@@ -12,6 +12,7 @@ struct Sample {
   Run run;
   ResourceEstimate resources;
   PowerEstimate power;
+  ClockEstimate clock;
   std::string source = "file";
   std::vector<std::vector<FloatArray>> outputs = {{{{1, 3}, {234, 231, 410}}}};
   HostFigures host{0.5, 0.25, 1 << 20};
@@ -44,6 +45,10 @@ struct Sample {
     resources.lut_low = resources.ff_low = 0.5;
     resources.lut_high = resources.ff_high = 2.0;
     resources.fits = true;
+    clock.parts = {{"dispatcher", {"words_left", "words_left", 8, 2071, {}}, 2429, 4535}};
+    clock.fmax_hz = 220'000'000;
+    clock.low_hz = 176'000'000;
+    clock.high_hz = 303'000'000;
     power.layer_fj = {1'000'000, 2'000'000, 3'000'000};
     power.seconds = 4e-6;
     power.total_w = 1.5;
@@ -57,6 +62,7 @@ struct Sample {
             .run = run,
             .resources = resources,
             .power = power,
+            .clock = clock,
             .input_source = source,
             .input_seed = 7,
             .input_digest = "ab",
