@@ -21,8 +21,8 @@ void after(std::string_view pass, const Plan& plan) {
 
 void tell_assignment(const IntegerNetwork& network, const Assignment& assignment, const Reasons& reasons,
                      Trace& trace) {
-  for (std::size_t l = 0; l < reasons.units.size(); ++l) {
-    if (!reasons.units[l].empty()) trace.say(fmt::format("{}: {}", network.layers[l].name, reasons.units[l]));
+  for (const LayerId l : reasons.units.keys()) {
+    if (!reasons.units[l].empty()) trace.say(fmt::format("{}: {}", layer_of(network, l).name, reasons.units[l]));
   }
   Plan assigned;
   assigned.network = &network;
@@ -80,7 +80,7 @@ Candidate finish(Plan plan, const Priority& priority, const Evaluate& evaluate) 
   after("allocate");
   plan.instructions.reserve(plan.ops.size());
   for (const TileOp& op : plan.ops) {
-    plan.instructions.push_back(build(plan, op));
+    plan.instructions.add(build(plan, op));
     check_fields(plan, op, plan.instructions.back());
   }
   synchronise(plan.instructions, machine);

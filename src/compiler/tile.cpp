@@ -36,20 +36,13 @@ class Tiler {
       if (auto* stage = std::get_if<Stage>(&node.work)) prepare(node, *stage);
     }
     measure_spaces();
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) cut(static_cast<int>(n));
+    for (const NodeId n : plan_.nodes.keys()) cut(n);
     make_blocks();
     size_slots();
     measure();
   }
 
  private:
-  [[nodiscard]] const std::string& name_of(const Node& node) const {
-    static const std::string input = "input", output = "output";
-    if (node.layer == 0) return input;
-    if (node.layer > static_cast<int>(plan_.network->layers.size())) return output;
-    return plan_.layer(node.layer - 1).name;
-  }
-
   // Accumulators of both arrays must lie within the instructions' address fields.
   void check_addresses() const {
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
@@ -64,19 +57,12 @@ class Tiler {
   void prepare(const Node& node, Stage& stage) {
     for (ConvPart& part : stage.convs) {
       const Window& w = part.window;
-      const int zero_point =
-          plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).zero_point;
+      const int zero_point = plan_.network->tensor(plan_.convolution(part).input).zero_point;
       const bool by_border = zero_point != 0 || (part.choice.xnor && (!part.choice.use_and || part.choice.doubled) &&
                                                  part.choice.activation_bits == 1);
       if (by_border) {
-        const auto down =
-            BorderClasses::of(part.in_height, node.height, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
-        const auto across =
-            BorderClasses::of(part.in_width, node.width, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
-        part.class_top = static_cast<int>(down.leading);
-        part.class_bottom = static_cast<int>(down.trailing);
-        part.class_left = static_cast<int>(across.leading);
-        part.class_right = static_cast<int>(across.trailing);
+        part.down = BorderClasses::of(part.in_height, node.height, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
+        part.across = BorderClasses::of(part.in_width, node.width, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
       }
       const std::int64_t channels = part.channels / part.choice.split;
       const std::int64_t taps = std::int64_t{w.kernel_h} * w.kernel_w;
@@ -111,9 +97,8 @@ class Tiler {
   }
 
   // Words that a chunk of `slices` slices needs in a space; by part when asked.
-  [[nodiscard]] std::int64_t words_in(Space space, const Node& node, int node_index, int slices,
-                                      std::vector<std::int64_t>* offsets) const {
-    const auto* stage = std::get_if<Stage>(&node.work);
+  [[nodiscard]] std::int64_t words_in(Space space, NodeId n, int slices, std::vector<std::int64_t>* offsets) const {
+    const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
     if (stage == nullptr) return 0;
     std::int64_t words = 0;
     const auto add = [&](std::int64_t count) {
@@ -121,11 +106,11 @@ class Tiler {
       words += count;
     };
     if (space == Space::records) {
-      for (std::size_t p = 0; p < stage->posts.size(); ++p) {
+      for (const PostId p : stage->posts.keys()) {
         TileOp op;
         op.kind = TileOp::Kind::post;
-        op.node = node_index;
-        op.part = static_cast<int>(p);
+        op.node = n;
+        op.post = p;
         op.slices = slices;
         op.rows = 1;
         const auto i = std::get<PostInstruction>(build(plan_, op));
@@ -150,63 +135,59 @@ class Tiler {
   }
 
   void measure_spaces() {
-    for (int s = 0; s < space_count; ++s) {
-      SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
-      use.capacity = capacity(static_cast<Space>(s));
-      for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-        const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
-        if (stage != nullptr)
-          use.demand +=
-              words_in(static_cast<Space>(s), plan_.nodes[n], static_cast<int>(n), stage->lanes.slices, nullptr);
-      }
+    for (const Space s : all_spaces) {
+      SpaceUse& use = plan_.spaces[s];
+      use.capacity = capacity(s);
+      for (const NodeId n : plan_.nodes.keys()) use.demand += words_in(s, n, all_slices(n), nullptr);
       // With several regions some words are lost at a region's end: a block never crosses one.
-      use.streamed = use.demand > use.capacity || !fits_regions(static_cast<Space>(s));
+      use.streamed = use.demand > use.capacity || !fits_regions(s);
       if (plan_.trace != nullptr && use.demand > 0) {
-        plan_.trace->say(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand,
-                                     use.capacity, use.streamed ? "streamed" : "resident"));
+        plan_.trace->say(fmt::format("{}: {} of {} words, {}", space_name(s), use.demand, use.capacity,
+                                     use.streamed ? "streamed" : "resident"));
       }
     }
+  }
+
+  [[nodiscard]] int all_slices(NodeId n) const {
+    const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
+    return stage == nullptr ? 0 : stage->lanes.slices;
   }
 
   [[nodiscard]] bool fits_regions(Space space) const {
     if (buffer_id(space) == BufferId::parameters) return true;
     const BufferParameters& b = buffer_of(machine_, space);
     std::int64_t used = 0;
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-      const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
-      if (stage == nullptr) continue;
-      const std::int64_t words = words_in(space, plan_.nodes[n], static_cast<int>(n), stage->lanes.slices, nullptr);
+    for (const NodeId n : plan_.nodes.keys()) {
+      const std::int64_t words = words_in(space, n, all_slices(n), nullptr);
       if (words > b.depth) return false;
       if (used / b.depth != (used + words - 1) / b.depth && words > 0) used = ceil_divide(used, b.depth) * b.depth;
       used += words;
     }
-    return used <= plan_.spaces[static_cast<std::size_t>(space)].capacity;
+    return used <= plan_.spaces[space].capacity;
   }
 
   static std::string space_name(Space space) {
-    static const std::array<std::string, space_count> names = {
-        "weights_binary", "weights_fixed", "parameters (post_unit records)", "parameters (xnor_array start words)",
-        "parameters (mac_array start words)"};
-    return names[static_cast<std::size_t>(space)];
+    static const BySpace<std::string> names = {"weights_binary", "weights_fixed", "parameters (post_unit records)",
+                                               "parameters (xnor_array start words)",
+                                               "parameters (mac_array start words)"};
+    return names[space];
   }
 
   void make_blocks() {
-    std::vector<std::array<int, space_count>> table;
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
+    Table<ChunkId, BySpace<BlockId>> table;
+    for (const NodeId n : plan_.nodes.keys()) {
       const Node& node = plan_.nodes[n];
-      const auto* stage = std::get_if<Stage>(&node.work);
-      plan_.first_chunk.push_back(static_cast<int>(table.size()));
-      if (stage == nullptr) continue;
+      plan_.first_chunk.add(table.next());
+      if (!std::holds_alternative<Stage>(node.work)) continue;
       for (int c = 0; c < node.chunks; ++c) {
-        table.emplace_back().fill(-1);
-        const int slices = std::min(node.chunk, stage->lanes.slices - c * node.chunk);
-        for (int s = 0; s < space_count; ++s) {
-          Block block{static_cast<Space>(s), static_cast<int>(n), c, 0, {}, 0, 0};
-          block.words = words_in(block.space, node, block.node, slices, &block.part_offset);
+        const ChunkId chunk = table.add({});
+        const int slices = std::min(node.chunk, all_slices(n) - c * node.chunk);
+        for (const Space s : all_spaces) {
+          Block block{s, n, c, 0, {}, 0, 0};
+          block.words = words_in(s, n, slices, &block.part_offset);
           if (block.words == 0) continue;
-          table.back()[static_cast<std::size_t>(s)] = static_cast<int>(plan_.blocks.size());
-          plan_.spaces[static_cast<std::size_t>(s)].blocks.push_back(static_cast<int>(plan_.blocks.size()));
-          plan_.blocks.push_back(block);
+          table[chunk][s] = plan_.blocks.add(block);
+          plan_.spaces[s].blocks.add(table[chunk][s]);
         }
       }
     }
@@ -214,8 +195,8 @@ class Tiler {
   }
 
   // --- cutting ---------------------------------------------------------------------------------------------------
-  void cut(int n) {
-    Node& node = plan_.nodes[static_cast<std::size_t>(n)];
+  void cut(NodeId n) {
+    Node& node = plan_.nodes[n];
     if (std::holds_alternative<Stage>(node.work)) cut_stage(n, node);
     else if (std::holds_alternative<PoolPart>(node.work))
       cut_rows(n, node, TileOp::Kind::pool, UnitId::pool_unit, rows_by_law(n, node, TileOp::Kind::pool));
@@ -234,7 +215,7 @@ class Tiler {
         std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, most_rows)));
   }
 
-  int rows_by_law(int n, const Node& node, TileOp::Kind kind) const {
+  int rows_by_law(NodeId n, const Node& node, TileOp::Kind kind) const {
     TileOp op;
     op.kind = kind;
     op.node = n;
@@ -243,7 +224,7 @@ class Tiler {
     return static_cast<int>(std::clamp<Cycles>(ceil_divide(shortest_tile, one), 1, std::min(node.height, most_rows)));
   }
 
-  void cut_rows(int n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
+  void cut_rows(NodeId n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
     node.rows = rows;
     for (int row = 0; row < node.height; row += rows) {
       TileOp op;
@@ -252,7 +233,7 @@ class Tiler {
       op.row = row;
       op.rows = std::min(rows, node.height - row);
       op.unit = unit;
-      plan_.ops.push_back(op);
+      plan_.ops.add(op);
     }
   }
 
@@ -270,7 +251,7 @@ class Tiler {
     return words;
   }
 
-  void cut_stage(int n, Node& node) {
+  void cut_stage(NodeId n, Node& node) {
     const Stage& stage = std::get<Stage>(node.work);
     const int unit = slice_unit(stage), all = stage.lanes.slices;
     int chunk = static_cast<int>(ceil_divide(all, unit)) * unit;
@@ -281,7 +262,7 @@ class Tiler {
     chunk = limit_by_accumulators(node, stage, chunk, unit);
     for (const ConvPart& part : stage.convs) {  // a chunk lies within one group of a grouped convolution
       if (part.choice.split > 1)
-        chunk = std::gcd(chunk, static_cast<int>(stage.lanes.position.size()) / part.choice.split / slice_channels);
+        chunk = std::gcd(chunk, stage.lanes.channel_count() / part.choice.split / slice_channels);
     }
     node.chunk = std::min(chunk, all);
     node.chunks = static_cast<int>(ceil_divide(all, node.chunk));
@@ -289,20 +270,19 @@ class Tiler {
     emit_stage_ops(n, node, stage);
   }
 
-  int limit_by_weights(int n, const Node& node, const Stage& stage, int chunk, int unit) const {
-    for (int s = 0; s < space_count; ++s) {
-      const SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
-      const auto space = static_cast<Space>(s);
+  int limit_by_weights(NodeId n, const Node& node, const Stage& stage, int chunk, int unit) const {
+    for (const Space space : all_spaces) {
+      const SpaceUse& use = plan_.spaces[space];
       if (!use.streamed) continue;
       const std::int64_t region = buffer_id(space) == BufferId::parameters
                                       ? use.capacity
                                       : std::min(use.capacity, buffer_of(machine_, space).depth);
       // Two chunks at once, so that one is loaded while the other is used; one alone where that is too little.
-      while (chunk > unit && words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
+      while (chunk > unit && words_in(space, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
         chunk -= unit;
-      const std::int64_t words = words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr);
+      const std::int64_t words = words_in(space, n, std::min(chunk, stage.lanes.slices), nullptr);
       if (words > region) {
-        throw refusal("does-not-fit", name_of(node),
+        throw refusal("does-not-fit", plan_.row_name(node.row),
                       fmt::format("{}: one row group of this layer takes {} words, there are {}: {} too few",
                                   space_name(space), words, region, words - region),
                       constant_levers(space, words));
@@ -334,7 +314,7 @@ class Tiler {
     const std::int64_t tiles = most_in_one_region(stage);
     if (words * tiles > depth) {
       throw refusal(
-          "does-not-fit", name_of(node),
+          "does-not-fit", plan_.row_name(node.row),
           fmt::format("accumulators: one row of one row group takes {} words, the region holds {}: {} too few",
                       words * tiles, depth, words * tiles - depth),
           accumulator_levers(words * tiles));
@@ -358,17 +338,17 @@ class Tiler {
   }
 
   // Rows a tile: long enough by law, and at least four tiles in the accumulators.
-  int stage_rows(int n, const Node& node, const Stage& stage) const {
+  int stage_rows(NodeId n, const Node& node, const Stage& stage) const {
     Cycles longest = 1;
     TileOp op;
     op.node = n;
     op.rows = 1;
     op.slices = std::min(node.chunk, stage.lanes.slices);
-    for (std::size_t p = 0; p < stage.convs.size() + stage.posts.size(); ++p) {
-      op.kind = p < stage.convs.size() ? TileOp::Kind::conv : TileOp::Kind::post;
-      op.part = static_cast<int>(p < stage.convs.size() ? p : p - stage.convs.size());
-      longest = std::max(longest, occupancy(build(plan_, op), machine_));
-    }
+    const auto try_part = [&] { longest = std::max(longest, occupancy(build(plan_, op), machine_)); };
+    op.kind = TileOp::Kind::conv;
+    for (const ConvId c : stage.convs.keys()) op.conv = c, try_part();
+    op.kind = TileOp::Kind::post;
+    for (const PostId p : stage.posts.keys()) op.post = p, try_part();
     std::int64_t rows = std::clamp<Cycles>(ceil_divide(shortest_tile, longest), 1, std::min(node.height, most_rows));
     if (!stage.convs.empty()) {
       const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth / most_in_one_region(stage);
@@ -377,7 +357,7 @@ class Tiler {
     return static_cast<int>(rows);
   }
 
-  void emit_stage_ops(int n, const Node& node, const Stage& stage) {
+  void emit_stage_ops(NodeId n, const Node& node, const Stage& stage) {
     bool by_chunk = false;
     for (const SpaceUse& use : plan_.spaces) by_chunk = by_chunk || use.streamed;
     const int row_tiles = static_cast<int>(ceil_divide(node.height, node.rows));
@@ -391,18 +371,20 @@ class Tiler {
       op.chunk = chunk;
       op.slice = chunk * node.chunk;
       op.slices = std::min(node.chunk, stage.lanes.slices - op.slice);
-      op.tile = plan_.tiles++;
+      op.tile = plan_.tiles;
+      ++plan_.tiles;
       op.kind = TileOp::Kind::conv;
-      for (std::size_t p = 0; p < stage.convs.size(); ++p) {
-        op.part = static_cast<int>(p);
-        op.unit = stage.convs[p].choice.xnor ? UnitId::xnor_array : UnitId::mac_array;
-        plan_.ops.push_back(op);
+      for (const ConvId c : stage.convs.keys()) {
+        op.conv = c;
+        op.unit = stage.convs[c].choice.xnor ? UnitId::xnor_array : UnitId::mac_array;
+        plan_.ops.add(op);
       }
+      op.conv = {};
       op.kind = TileOp::Kind::post;
       op.unit = UnitId::post_unit;
-      for (std::size_t p = 0; p < stage.posts.size(); ++p) {
-        op.part = static_cast<int>(p);
-        plan_.ops.push_back(op);
+      for (const PostId p : stage.posts.keys()) {
+        op.post = p;
+        plan_.ops.add(op);
       }
     }
   }
@@ -413,7 +395,7 @@ class Tiler {
     for (const TileOp& op : plan_.ops) {
       if (op.kind != TileOp::Kind::conv) continue;
       const bool xnor = op.unit == UnitId::xnor_array;
-      const int width = plan_.nodes[static_cast<std::size_t>(op.node)].width;
+      const int width = plan_.nodes[op.node].width;
       std::int64_t& slot = plan_.accumulator_slot[xnor ? 0 : 1];
       slot = std::max(slot, op.rows * width * groups_of(xnor, op.slices));
     }
@@ -424,7 +406,7 @@ class Tiler {
       for (const ConvPart& part : stage->convs) ++count[part.choice.xnor ? 0 : 1];
       for (std::size_t r = 0; r < 2; ++r) {
         if (count[r] * plan_.accumulator_slot[r] <= depth) continue;
-        throw refusal("does-not-fit", name_of(node),
+        throw refusal("does-not-fit", plan_.row_name(node.row),
                       fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}",
                                   count[r], plan_.accumulator_slot[r], depth),
                       accumulator_levers(count[r] * plan_.accumulator_slot[r]));
@@ -436,9 +418,11 @@ class Tiler {
   // the last one is looked at, and all of them in order where it is refused.
   void measure() {
     std::vector<const TileOp*> sizes;  // of the node at hand
-    for (std::size_t n = plan_.ops.size(); n-- > 0;) {
-      TileOp& op = plan_.ops[n];
-      const auto size = [](const TileOp& o) { return std::tie(o.kind, o.part, o.rows, o.slice, o.slices); };
+    for (OpId o = plan_.ops.next(); o-- > OpId(0);) {
+      TileOp& op = plan_.ops[o];
+      const auto size = [](const TileOp& of) {
+        return std::tie(of.kind, of.conv, of.post, of.rows, of.slice, of.slices);
+      };
       if (!sizes.empty() && sizes.front()->node != op.node) sizes.clear();
       const auto alike =
           std::find_if(sizes.begin(), sizes.end(), [&](const TileOp* other) { return size(*other) == size(op); });
