@@ -43,10 +43,8 @@ template <class Tag>
   return static_cast<std::size_t>(index.value());
 }
 template <class Key>
-  requires std::is_enum_v<Key> || std::is_integral_v<Key>
-[[nodiscard]] constexpr std::size_t position_of(Key key) {
-  return static_cast<std::size_t>(key);
-}
+requires std::is_enum_v<Key> || std::is_integral_v<Key>
+[[nodiscard]] constexpr std::size_t position_of(Key key) { return static_cast<std::size_t>(key); }
 
 // The keys [begin, end), for a loop.
 template <class Key>

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The passes by name, and what each made, as text for people.
+#include "compiler/dump.h"
+
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
-
-#include "base/diagnostic.h"
-#include "compiler/compile.h"
-#include "compiler/plan.h"
 
 namespace blendsim::compiler {
 namespace {
@@ -24,7 +18,25 @@ std::string operand_text(const Plan& plan, const Stage& stage, const Operand& o)
   return view_text(plan, o.map);
 }
 
-std::string assigned(const Plan& plan, const Program&) {
+std::string operation_text(const Plan& plan, const TileOp& op) {
+  return fmt::format("{} {} rows {}+{}{}", name(op.unit), plan.row_name(plan.nodes[op.node].row), op.row, op.rows,
+                     op.kind == TileOp::Kind::constants ? " constants" : "");
+}
+
+std::string words_text(const std::string& title, std::uint64_t address, const std::vector<Word>& words) {
+  std::string text = fmt::format("{} at {}: {} words\n", title, address, words.size());
+  std::size_t w = 0;
+  for (const Instruction& instruction : decode(words)) {
+    text += fmt::format("{:6} {:016x}{:016x} {}\n", w, words[w].high, words[w].low, disassemble(instruction));
+    w += static_cast<std::size_t>(encoded_words(instruction));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string dump_assign(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
   for (const LayerId l : layers_of(*plan.network)) {
     if (!plan.reasons[l].empty()) text += fmt::format("{}: {}\n", plan.layer(l).name, plan.reasons[l]);
@@ -38,7 +50,8 @@ std::string assigned(const Plan& plan, const Program&) {
   return text;
 }
 
-std::string placed(const Plan& plan, const Program&) {
+std::string dump_place(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
   for (const NodeId n : plan.nodes.keys()) {
     const Node& node = plan.nodes[n];
@@ -68,7 +81,8 @@ std::string placed(const Plan& plan, const Program&) {
   return text;
 }
 
-std::string tiled(const Plan& plan, const Program&) {
+std::string dump_tile(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
   for (const NodeId n : plan.nodes.keys()) {
     const Node& node = plan.nodes[n];
@@ -78,17 +92,28 @@ std::string tiled(const Plan& plan, const Program&) {
   return text;
 }
 
-std::string ordered(const Plan& plan, const Program&) {
-  std::string text = fmt::format("order {}: {} operations, about {} cycles by the laws\n", plan.priority,
-                                 plan.ops.size(), plan.estimate);
-  for (const TileOp& op : plan.ops) {
-    text += fmt::format("{} {} rows {}+{}{}\n", name(op.unit), plan.row_name(plan.nodes[op.node].row), op.row, op.rows,
-                        op.kind == TileOp::Kind::constants ? " constants" : "");
+std::string dump_depend(const Compilation& c) {
+  const Plan& plan = c.plan;
+  std::string text;
+  for (const OpId o : plan.ops.keys()) {
+    std::string before;
+    for (const OpId b : plan.dependencies.before_of(o))
+      before += fmt::format("{}{}", before.empty() ? " follows " : ", ", b.value());
+    text += fmt::format("{:5} {}{}\n", o.value(), operation_text(plan, plan.ops[o]), before);
   }
   return text;
 }
 
-std::string allocated(const Plan& plan, const Program&) {
+std::string dump_schedule(const Compilation& c) {
+  const Plan& plan = c.plan;
+  std::string text = fmt::format("order {}: {} operations, about {} cycles by the laws\n", plan.priority,
+                                 plan.ops.size(), plan.estimate);
+  for (const TileOp& op : plan.ops) text += operation_text(plan, op) + "\n";
+  return text;
+}
+
+std::string dump_allocate(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
   for (const MapId m : plan.maps.keys()) {
     const Map& map = plan.maps[m];
@@ -104,24 +129,16 @@ std::string allocated(const Plan& plan, const Program&) {
   return text;
 }
 
-std::string synchronised(const Plan& plan, const Program&) {
+std::string dump_instructions(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
   for (const OpId i : plan.instructions.keys())
     text += fmt::format("{:5} {}\n", i.value(), disassemble(plan.instructions[i]));
   return text;
 }
 
-std::string words_text(const std::string& title, std::uint64_t address, const std::vector<Word>& words) {
-  std::string text = fmt::format("{} at {}: {} words\n", title, address, words.size());
-  std::size_t w = 0;
-  for (const Instruction& instruction : decode(words)) {
-    text += fmt::format("{:6} {:016x}{:016x} {}\n", w, words[w].high, words[w].low, disassemble(instruction));
-    w += static_cast<std::size_t>(encoded_words(instruction));
-  }
-  return text;
-}
-
-std::string emitted(const Plan&, const Program& program) {
+std::string dump_emit(const Compilation& c) {
+  const Program& program = c.program;
   std::string text =
       fmt::format("dram: program {} bytes, input {}, output {}; instructions {}\n", program.program_bytes,
                   program.input_bytes, program.output_bytes, program.resident ? "resident" : "fetched from DRAM");
@@ -135,41 +152,8 @@ std::string emitted(const Plan&, const Program& program) {
          words_text("main", program.main_address, program.main);
 }
 
-std::string verified(const Plan&, const Program& program) {
-  return fmt::format("program {} is legal and computes what the network says\n", program.digest());
-}
-
-struct Pass {
-  std::string_view name;
-  std::string (*dump)(const Plan&, const Program&);
-};
-
-constexpr std::array passes = {
-    Pass{"assign", assigned},  Pass{"place", placed},       Pass{"tile", tiled},
-    Pass{"schedule", ordered}, Pass{"allocate", allocated}, Pass{"synchronise", synchronised},
-    Pass{"emit", emitted},     Pass{"verify", verified},
-};
-
-}  // namespace
-
-std::string dump(std::string_view pass, const Plan& plan, const Program& program) {
-  for (const Pass& row : passes) {
-    if (row.name == pass) return row.dump(plan, program);
-  }
-  throw InvariantError("compiler", fmt::format("no pass is named '{}'", pass));
+std::string dump_verify(const Compilation& c) {
+  return fmt::format("program {} is legal and computes what the network says\n", c.program.digest());
 }
 
 }  // namespace blendsim::compiler
-
-namespace blendsim {
-
-const std::vector<std::string>& pass_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> out;
-    for (const compiler::Pass& row : compiler::passes) out.emplace_back(row.name);
-    return out;
-  }();
-  return names;
-}
-
-}  // namespace blendsim

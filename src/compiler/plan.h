@@ -234,14 +234,18 @@ struct Fallback {
 
 class Trace;
 
-struct Plan {
-  const IntegerNetwork* network = nullptr;
-  const NetworkFacts* facts = nullptr;
-  const MachineParameters* machine = nullptr;
-  Assignment assignment;
+// What place makes.
+struct Placement {
+  Assignment assignment;  // assign; place adds needs
   Table<MapId, Map> maps;
   Table<TensorId, View> fixed, binary;
   Table<NodeId, Node> nodes;  // topological order
+};
+
+struct Plan : Placement {
+  const IntegerNetwork* network = nullptr;
+  const NetworkFacts* facts = nullptr;
+  const MachineParameters* machine = nullptr;
   Table<BlockId, Block> blocks;
   Table<ChunkId, BySpace<BlockId>> block_table;
   Table<NodeId, ChunkId> first_chunk;
@@ -255,7 +259,7 @@ struct Plan {
   std::string priority;                             // schedule
   Cycles estimate = 0;                              // schedule: cycles by the laws alone
   Each<BufferId, std::int64_t, buffer_count> peak;  // allocate: addresses of the activation buffers alive at once
-  Table<OpId, Instruction> instructions;            // synchronise
+  Table<OpId, Instruction> instructions;            // build
   Table<LayerId, std::string> reasons;              // assign, where traced: of the unit
   std::vector<Fallback> fallbacks;                  // likewise
   Trace* trace = nullptr;                           // none: only the timing is wanted
@@ -331,9 +335,6 @@ enum class Content : std::uint8_t { complete, timing };
 // Throws InvariantError naming the first layer that differs from the network's own execution, or that verify() refuses.
 // Returns what it compared, as a line.
 std::string verify_program(const Program& program, const IntegerNetwork& network, const MachineParameters& machine);
-
-// The pass's result as text. `program`: of the passes emit and verify.
-[[nodiscard]] std::string dump(std::string_view pass, const Plan& plan, const Program& program);
 
 // What a field of an instruction or of the program holds. check_fields() and verify() say whether it is in range.
 template <class Value>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass tile: cuts every node into rows, and into chunks of output channels where accumulators or weights ask for it;
-// says what constants each chunk needs and whether they stay on chip.
+// says what constants each chunk needs and whether they stay on chip (spaces.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,12 +9,10 @@
 
 #include "base/diagnostic.h"
 #include "compiler/levers.h"
-#include "compiler/plan.h"
-#include "compiler/trace.h"
+#include "compiler/spaces.h"
 #include "units/buffer/layout.h"
 #include "units/field_limits.h"
 #include "units/mac_array/law.h"
-#include "units/post_unit/law.h"
 #include "units/transfer/law.h"
 #include "units/xnor_array/law.h"
 
@@ -35,9 +33,9 @@ class Tiler {
     for (Node& node : plan_.nodes) {
       if (auto* stage = std::get_if<Stage>(&node.work)) prepare(node, *stage);
     }
-    measure_spaces();
+    measure_spaces(plan_);
     for (const NodeId n : plan_.nodes.keys()) cut(n);
-    make_blocks();
+    make_blocks(plan_);
     size_slots();
     measure();
   }
@@ -89,109 +87,6 @@ class Tiler {
       }
       rounding = (*q)->rounding;
     }
-  }
-
-  // --- constants ----------------------------------------------------------------------------------------------------
-  [[nodiscard]] std::int64_t groups_of(bool xnor, int slices) const {
-    return ceil_divide(std::int64_t{slices} * slice_channels, array_rows(machine_, xnor));
-  }
-
-  // Words that a chunk of `slices` slices needs in a space; by part when asked.
-  [[nodiscard]] std::int64_t words_in(Space space, NodeId n, int slices, std::vector<std::int64_t>* offsets) const {
-    const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
-    if (stage == nullptr) return 0;
-    std::int64_t words = 0;
-    const auto add = [&](std::int64_t count) {
-      if (offsets != nullptr) offsets->push_back(words);
-      words += count;
-    };
-    if (space == Space::records) {
-      for (const PostId p : stage->posts.keys()) {
-        TileOp op;
-        op.kind = TileOp::Kind::post;
-        op.node = n;
-        op.post = p;
-        op.slices = slices;
-        op.rows = 1;
-        const auto i = std::get<PostInstruction>(build(plan_, op));
-        add(record_bits(i) == 0 ? 0 : slices * record_words(i, machine_.buffer(BufferId::parameters).width));
-      }
-      return words;
-    }
-    for (const ConvPart& part : stage->convs) {
-      const bool weights = space == Space::weights_binary || space == Space::weights_fixed;
-      const bool mine = part.choice.xnor == (space == Space::weights_binary || space == Space::xnor_starts);
-      add(mine ? groups_of(part.choice.xnor, slices) * (weights ? part.words_per_group : part.classes()) : 0);
-    }
-    return words;
-  }
-
-  [[nodiscard]] std::int64_t capacity(Space space) const {
-    const BufferParameters& b = buffer_of(machine_, space);
-    const std::int64_t addressed = addressed_words(buffer_id(space));
-    if (buffer_id(space) != BufferId::parameters) return std::min(b.depth * b.regions, addressed);
-    const int region = space == Space::records ? 0 : space == Space::xnor_starts ? 1 : 2;
-    return std::clamp<std::int64_t>(addressed - region * b.depth, 0, b.depth);
-  }
-
-  void measure_spaces() {
-    for (const Space s : all_spaces) {
-      SpaceUse& use = plan_.spaces[s];
-      use.capacity = capacity(s);
-      for (const NodeId n : plan_.nodes.keys()) use.demand += words_in(s, n, all_slices(n), nullptr);
-      // With several regions some words are lost at a region's end: a block never crosses one.
-      use.streamed = use.demand > use.capacity || !fits_regions(s);
-      if (plan_.trace != nullptr && use.demand > 0) {
-        plan_.trace->say(fmt::format("{}: {} of {} words, {}", space_name(s), use.demand, use.capacity,
-                                     use.streamed ? "streamed" : "resident"));
-      }
-    }
-  }
-
-  [[nodiscard]] int all_slices(NodeId n) const {
-    const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
-    return stage == nullptr ? 0 : stage->lanes.slices;
-  }
-
-  [[nodiscard]] bool fits_regions(Space space) const {
-    if (buffer_id(space) == BufferId::parameters) return true;
-    const BufferParameters& b = buffer_of(machine_, space);
-    std::int64_t used = 0;
-    for (const NodeId n : plan_.nodes.keys()) {
-      const std::int64_t words = words_in(space, n, all_slices(n), nullptr);
-      if (words > b.depth) return false;
-      if (used / b.depth != (used + words - 1) / b.depth && words > 0) used = ceil_divide(used, b.depth) * b.depth;
-      used += words;
-    }
-    return used <= plan_.spaces[space].capacity;
-  }
-
-  static std::string space_name(Space space) {
-    static const BySpace<std::string> names = {"weights_binary", "weights_fixed", "parameters (post_unit records)",
-                                               "parameters (xnor_array start words)",
-                                               "parameters (mac_array start words)"};
-    return names[space];
-  }
-
-  void make_blocks() {
-    Table<ChunkId, BySpace<BlockId>> table;
-    for (const NodeId n : plan_.nodes.keys()) {
-      const Node& node = plan_.nodes[n];
-      plan_.first_chunk.add(table.next());
-      if (!std::holds_alternative<Stage>(node.work)) continue;
-      for (int c = 0; c < node.chunks; ++c) {
-        const ChunkId chunk = table.add({});
-        const int slices = std::min(node.chunk, all_slices(n) - c * node.chunk);
-        for (const Space s : all_spaces) {
-          Block block{s, n, c, 0, {}, 0, 0};
-          block.words = words_in(s, n, slices, &block.part_offset);
-          if (block.words == 0) continue;
-          table[chunk][s] = plan_.blocks.add(block);
-          plan_.spaces[s].blocks.add(table[chunk][s]);
-        }
-      }
-    }
-    plan_.block_table = std::move(table);
   }
 
   // --- cutting ---------------------------------------------------------------------------------------------------
@@ -247,7 +142,8 @@ class Tiler {
 
   [[nodiscard]] std::int64_t accumulator_words(const Node& node, const Stage& stage, int slices) const {
     std::int64_t words = 0;
-    for (const ConvPart& part : stage.convs) words = std::max(words, node.width * groups_of(part.choice.xnor, slices));
+    for (const ConvPart& part : stage.convs)
+      words = std::max(words, node.width * row_groups(machine_, part.choice.xnor, slices));
     return words;
   }
 
@@ -256,7 +152,7 @@ class Tiler {
     const int unit = slice_unit(stage), all = stage.lanes.slices;
     int chunk = static_cast<int>(ceil_divide(all, unit)) * unit;
     for (const ConvPart& part : stage.convs) {
-      while (chunk > unit && groups_of(part.choice.xnor, chunk) > most_row_groups) chunk -= unit;
+      while (chunk > unit && row_groups(machine_, part.choice.xnor, chunk) > most_row_groups) chunk -= unit;
     }
     chunk = limit_by_weights(n, node, stage, chunk, unit);
     chunk = limit_by_accumulators(node, stage, chunk, unit);
@@ -278,31 +174,17 @@ class Tiler {
                                       ? use.capacity
                                       : std::min(use.capacity, buffer_of(machine_, space).depth);
       // Two chunks at once, so that one is loaded while the other is used; one alone where that is too little.
-      while (chunk > unit && words_in(space, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
+      while (chunk > unit && words_in(plan_, space, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
         chunk -= unit;
-      const std::int64_t words = words_in(space, n, std::min(chunk, stage.lanes.slices), nullptr);
+      const std::int64_t words = words_in(plan_, space, n, std::min(chunk, stage.lanes.slices), nullptr);
       if (words > region) {
         throw refusal("does-not-fit", plan_.row_name(node.row),
                       fmt::format("{}: one row group of this layer takes {} words, there are {}: {} too few",
                                   space_name(space), words, region, words - region),
-                      constant_levers(space, words));
+                      constant_levers(machine_, space, words));
       }
     }
     return chunk;
-  }
-
-  // A deeper buffer; or wider words, of which a row group takes fewer: the arrays' operands, records.
-  [[nodiscard]] std::vector<Lever> constant_levers(Space space, std::int64_t words) const {
-    std::vector<Lever> levers{{fmt::format("buffers.{}.depth={}", blendsim::name(buffer_id(space)), words)}};
-    const auto widen = [&](std::string_view key, std::int64_t from, std::int64_t most, std::string_view unit) {
-      for (std::int64_t value = 2 * from; value <= most; value *= 2)
-        levers.push_back({fmt::format("{}={}{}", key, value, unit)});
-    };
-    if (space == Space::weights_binary) widen("xnor_array.words", machine_.xnor_array.words, 24, "");
-    if (space == Space::weights_fixed) widen("mac_array.columns", machine_.mac_array.columns, 16, "");
-    if (space == Space::records)
-      widen("buffers.parameters.width", machine_.buffer(BufferId::parameters).width, 8192, " bit");
-    return levers;
   }
 
   int limit_by_accumulators(const Node& node, const Stage& stage, int chunk, int unit) const {
@@ -397,7 +279,7 @@ class Tiler {
       const bool xnor = op.unit == UnitId::xnor_array;
       const int width = plan_.nodes[op.node].width;
       std::int64_t& slot = plan_.accumulator_slot[xnor ? 0 : 1];
-      slot = std::max(slot, op.rows * width * groups_of(xnor, op.slices));
+      slot = std::max(slot, op.rows * width * row_groups(machine_, xnor, op.slices));
     }
     for (const Node& node : plan_.nodes) {
       const auto* stage = std::get_if<Stage>(&node.work);

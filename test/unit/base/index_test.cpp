@@ -14,7 +14,9 @@ using Column = Index<struct ColumnTag>;
 enum class Colour { red, green };
 
 template <class Container, class Key>
-concept opens = requires(Container table, Key key) { table[key]; };
+concept opens = requires(Container table, Key key) {
+  table[key];
+};
 
 static_assert(opens<Table<Row, int>, Row>);
 static_assert(!opens<Table<Row, int>, Column>, "another table's index");
