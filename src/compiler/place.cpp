@@ -1,250 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass place: joins convolutions with the post-processing that reads their accumulators into stages, gives every copy
 // of every tensor a map or a range of a concatenation's map, and orders the nodes.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <numeric>
-#include <set>
+#include <map>
 
-#include "base/diagnostic.h"
+#include "compiler/group.h"
 #include "compiler/plan.h"
+#include "compiler/views.h"
 #include "units/buffer/layout.h"
 
 namespace blendsim::compiler {
 namespace {
 
-[[noreturn]] void not_lowerable(const std::string& layer, const std::string& message, const std::string& hint = {}) {
-  throw DiagnosticError("not-lowerable", Place{{}, 0, layer}, message, hint);
+Table<TensorId, LayerId> producers(const IntegerNetwork& network) {
+  Table<TensorId, LayerId> of(network.tensors.size());
+  for (const LayerId l : layers_of(network)) {
+    for (const TensorId id : layer_outputs(layer_of(network, l))) of[id] = l;
+  }
+  return of;
 }
 
 class Placer {
  public:
-  explicit Placer(Plan& plan)
-      : plan_(plan), network_(*plan.network), producer_(network_.tensors.size()), group_(network_.layers.size()) {}
+  explicit Placer(Plan& plan) : plan_(plan), network_(*plan.network), producer_(producers(network_)), views_(plan) {}
 
   void run() {
-    for (const LayerId l : layers_of(network_)) {
-      for (const TensorId id : layer_outputs(layer(l))) producer_[id] = l;
-    }
-    form_groups();
-    order_groups();
-    place_concatenations();
-    make_nodes();
+    groups_ = group_layers(network_, producer_, plan_.assignment);
+    make_input();
+    for (const std::vector<LayerId>& members : groups_.members) make_group(members);
+    store_outputs();
+    views_.drop_unused();
   }
 
  private:
   [[nodiscard]] const Layer& layer(LayerId l) const { return layer_of(network_, l); }
   Needs& needs(TensorId id) { return plan_.assignment.needs[id]; }
-  [[nodiscard]] bool is_accumulator(TensorId id) const {
-    return producer_[id].exists() && std::holds_alternative<Convolution>(layer(producer_[id]).work);
+  [[nodiscard]] bool is_accumulator(TensorId id) const { return plan_.facts->is_accumulator[id]; }
+
+  void make_group(const std::vector<LayerId>& members) {
+    const LayerId first = members.front();
+    if (const auto* pool = std::get_if<Pooling>(&layer(first).work)) make_pool(first, *pool);
+    else if (const auto* concat = std::get_if<Concatenation>(&layer(first).work)) make_concatenation(first, *concat);
+    else make_stage(members);
   }
 
-  // Layers that `l` reads from.
-  [[nodiscard]] std::vector<LayerId> sources(LayerId l) const {
-    std::vector<LayerId> out;
-    for (const TensorId id : layer_inputs(layer(l))) {
-      if (producer_[id].exists()) out.push_back(producer_[id]);
-    }
-    return out;
-  }
-
-  // --- stages: convolutions with their readers, as long as the graph of groups stays without cycles
-  // -------------------
-  void form_groups() {
-    std::iota(group_.begin(), group_.end(), LayerId(0));
-    for (const LayerId l : layers_of(network_)) {
-      if (!plan_.assignment.live[l]) continue;
-      if (const auto* post = std::get_if<PostProcessing>(&layer(l).work)) {
-        for (const TensorId id : {post->a, post->b}) {
-          if (id != no_tensor && is_accumulator(id)) join(l, id);
-        }
-      } else {
-        for (const TensorId id : layer_inputs(layer(l))) {
-          if (is_accumulator(id)) needs(id).fixed = true;
-        }
-      }
-    }
-  }
-
-  void join(LayerId post, TensorId accumulator) {
-    const LayerId conv = producer_[accumulator];
-    const Table<LayerId, LayerId> before = group_;
-    const LayerId from = group_[conv], to = group_[post];
-    for (LayerId& g : group_) {
-      if (g == from) g = to;
-    }
-    if (is_acyclic(to)) return;
-    group_ = before;
-    needs(accumulator).fixed = true;
-    unfused_.insert({post, accumulator});
-  }
-
-  // A group may read its own maps only from post-processing to post-processing, and reach itself through no other
-  // group.
-  [[nodiscard]] bool is_acyclic(LayerId group) const {
-    Table<LayerId, bool> seen(network_.layers.size());
-    std::vector<LayerId> stack;
-    for (const LayerId l : layers_of(network_)) {
-      if (group_[l] != group || !plan_.assignment.live[l]) continue;
-      for (const LayerId s : sources(l)) {
-        if (group_[s] != group) stack.push_back(s);
-        else if (std::holds_alternative<Convolution>(layer(l).work)) return false;
-      }
-    }
-    while (!stack.empty()) {
-      const LayerId g = group_[stack.back()];
-      stack.pop_back();
-      if (g == group) return false;
-      if (seen[g]) continue;
-      seen[g] = true;
-      for (const LayerId l : layers_of(network_)) {
-        if (group_[l] != g || !plan_.assignment.live[l]) continue;
-        for (const LayerId s : sources(l)) {
-          if (group_[s] != g) stack.push_back(s);
-        }
-      }
-    }
-    return true;
-  }
-
-  // Groups in topological order, the one whose first layer comes first where there is a choice.
-  void order_groups() {
-    Table<LayerId, bool> done(network_.layers.size());
-    std::size_t left =
-        static_cast<std::size_t>(std::count(plan_.assignment.live.begin(), plan_.assignment.live.end(), true));
-    while (left > 0) {
-      bool progress = false;
-      for (const LayerId l : layers_of(network_)) {
-        if (!plan_.assignment.live[l] || done[l]) continue;
-        const LayerId g = group_[l];
-        std::vector<LayerId> members;
-        bool ready = true;
-        for (const LayerId k : layers_of(network_)) {
-          if (!plan_.assignment.live[k] || group_[k] != g) continue;
-          members.push_back(k);
-          for (const LayerId s : sources(k)) ready = ready && (done[s] || group_[s] == g);
-        }
-        if (!ready) continue;
-        for (const LayerId k : members) done[k] = true;
-        left -= members.size();
-        order_.push_back(members);
-        progress = true;
-        break;
-      }
-      if (!progress) throw InvariantError("compiler", "the groups of layers form a cycle");
-    }
-  }
-
-  // --- maps ------------------------------------------------------------------------------------------------------
-  Table<TensorId, View>& views(bool binary) { return binary ? plan_.binary : plan_.fixed; }
-
-  // Slices that a range takes in a map: whole cells in a binary one.
-  [[nodiscard]] int pitch(const Lanes& lanes, bool binary) const {
-    const int m = binary ? plan_.cell_slices() : 1;
-    return static_cast<int>(ceil_divide(lanes.slices, m)) * m;
-  }
-
-  View new_map(TensorId id, const Lanes& lanes, bool binary) {
-    const IntTensor& t = network_.tensor(id);
-    Map map;
-    map.name = t.name;
-    map.binary = binary;
-    map.height = t.height;
-    map.width = t.width;
-    map.slices = binary ? pitch(lanes, true) / plan_.cell_slices() : lanes.slices;
-    map.planes = binary ? (t.format.is_bipolar() ? 1 : t.format.bits()) : 1;
-    map.bytes = binary ? 1 : bytes_of(t.format);
-    return {plan_.maps.add(map), 0, lanes, id};
-  }
-
-  // Which concatenation a tensor's map is a range of: the last one that reads it.
-  void place_concatenations() {
-    plan_.fixed.resize(network_.tensors.size());
-    plan_.binary.resize(network_.tensors.size());
-    parent_.assign(network_.tensors.size(), {});
-    for (const LayerId l : layers_of(network_)) {
-      const auto* concat = std::get_if<Concatenation>(&layer(l).work);
-      if (concat == nullptr || !plan_.assignment.live[l]) continue;
-      std::set<TensorId> seen;
-      for (const TensorId id : concat->inputs) {
-        if (seen.insert(id).second) parent_[id] = l;
-      }
-    }
-  }
-
-  // The map range of tensor `id`, made when first asked for. `lanes` is how its writer lays its channels.
-  const View& view(TensorId id, const Lanes& lanes, bool binary) {
-    View& v = views(binary)[id];
-    if (v.exists()) {
-      if (!(v.lanes == lanes))
-        not_lowerable(network_.tensor(id).name, "the tensor's channels would lie in two different ways");
-      return v;
-    }
-    v = new_map(id, lanes, binary);
-    return v;
-  }
-
-  // A concatenation moves its inputs' maps into one: ranges start at whole slices (cells), gaps stay unused.
-  void concatenate(LayerId l, const Concatenation& concat, bool binary) {
-    Lanes lanes;
-    std::vector<int> first;
-    for (const TensorId id : concat.inputs) {
-      const View& v = views(binary)[id];
-      if (!v.exists()) throw InvariantError("compiler", "a concatenation's input has no map");
-      first.push_back(lanes.slices);
-      for (const int p : v.lanes.position) lanes.position.add(p + lanes.slices * slice_channels);
-      lanes.slices += pitch(v.lanes, binary);
-    }
-    if (!binary || plan_.cell_slices() == 1) {
-      lanes.slices = first.back() + views(binary)[concat.inputs.back()].lanes.slices;
-    }
-    const View whole = new_map(concat.output, lanes, binary);
-    views(binary)[concat.output] = whole;
-    std::set<TensorId> moved;
-    for (std::size_t i = 0; i < concat.inputs.size(); ++i) {
-      const TensorId id = concat.inputs[i];
-      if (parent_[id] == l && moved.insert(id).second) {
-        move_map(views(binary)[id].map, whole.map, first[i] - views(binary)[id].first, binary);
-      } else {
-        View target = views(binary)[id];
-        target.map = whole.map;
-        target.first = first[i];
-        copy(producer_[id], views(binary)[id], target, network_.tensor(id));
-      }
-    }
-  }
-
-  // Everything that lay in map `from` now lies in map `to`, `shift` slices further.
-  void move_map(MapId from, MapId to, int shift, bool binary) {
-    const auto move = [&](View& v) {
-      if (v.map != from) return;
-      v.map = to;
-      v.first += shift;
-    };
-    for (View& v : views(binary)) move(v);
-    for (Node& node : plan_.nodes) {
-      if (auto* input = std::get_if<InputPart>(&node.work)) move(input->view);
-      if (auto* pool = std::get_if<PoolPart>(&node.work)) move(pool->in), move(pool->out);
-      if (auto* output = std::get_if<OutputPart>(&node.work)) move(output->view);
-      if (auto* stage = std::get_if<Stage>(&node.work)) {
-        for (ConvPart& c : stage->convs) move(c.source);
-        for (PostPart& p : stage->posts) move(p.a.map), move(p.b.map), move(p.fixed), move(p.bits);
-      }
-    }
-    retired_.insert(from);
-  }
-
-  // --- nodes ----------------------------------------------------------------------------------------------------
-  void make_nodes() {
-    make_input();
-    for (const std::vector<LayerId>& members : order_) {
-      const Layer& first = layer(members.front());
-      if (const auto* pool = std::get_if<Pooling>(&first.work)) make_pool(members.front(), *pool);
-      else if (const auto* concat = std::get_if<Concatenation>(&first.work))
-        make_concatenation(members.front(), *concat);
-      else make_stage(members);
-    }
+  void store_outputs() {
     std::uint32_t address = 0;
     for (std::size_t i = 0; i < network_.output_tensors.size(); ++i) {
       const TensorId id = network_.output_tensors[i];
@@ -261,7 +61,6 @@ class Placer {
       const std::int64_t row = std::int64_t{t.width} * v.lanes.slices * bytes_of(t.format) * slice_channels;
       address += u32(t.height * ceil_divide(row, bus) * bus);
     }
-    drop_unused_maps();
   }
 
   void make_input() {
@@ -288,7 +87,7 @@ class Placer {
                t.zero_point & 0xff};
       plan_.fixed[id] = input.view;
     } else {
-      input.view = view(id, Lanes::dense(t.channels), binary);
+      input.view = views_.view(id, Lanes::dense(t.channels), binary);
       input.form = binary ? TransferForm::binary : TransferForm::fixed;
     }
     plan_.nodes.add({input, input_row, t.height, t.width});
@@ -320,7 +119,7 @@ class Placer {
     PostPart part;
     part.layer = producer;
     part.a = {{}, source, t.format};
-    part.bits = view(id, source.lanes, true);
+    part.bits = views_.view(id, source.lanes, true);
     part.bits_tensor = id;
     part.thresholds = value_thresholds(t, source.lanes.channel_count());
     stage.lanes = source.lanes;
@@ -361,8 +160,8 @@ class Placer {
       PoolPart part;
       part.layer = l;
       part.sum = pool.kind == Pooling::Kind::sum;
-      part.in = views(binary)[pool.input];
-      part.out = view(pool.output, part.in.lanes, binary);
+      part.in = views_.of(binary)[pool.input];
+      part.out = views_.view(pool.output, part.in.lanes, binary);
       part.window = pool.window;
       part.in_format = in.format;
       part.zero_point = part.sum ? in.zero_point : 0;
@@ -373,8 +172,11 @@ class Placer {
   }
 
   void make_concatenation(LayerId l, const Concatenation& concat) {
-    if (needs(concat.output).fixed) concatenate(l, concat, false);
-    if (needs(concat.output).binary) concatenate(l, concat, true);
+    for (const bool binary : {false, true}) {
+      if (!(binary ? needs(concat.output).binary : needs(concat.output).fixed)) continue;
+      for (const Views::Copy& c : views_.concatenate(l, concat, binary))
+        copy(producer_[c.tensor], c.from, c.to, network_.tensor(c.tensor));
+    }
   }
 
   // Lanes that a stage's maps and depthwise inputs force on it; dense where nothing does.
@@ -404,7 +206,7 @@ class Placer {
   }
 
   [[nodiscard]] bool in_accumulators(LayerId post, TensorId id) const {
-    return is_accumulator(id) && !unfused_.contains({post, id});
+    return is_accumulator(id) && !groups_.unfused.contains({post, id});
   }
 
   void make_stage(const std::vector<LayerId>& members) {
@@ -435,7 +237,7 @@ class Placer {
     ConvPart part;
     part.layer = l;
     part.choice = plan_.assignment.convolutions[l];
-    part.source = views(part.choice.xnor)[conv.input];
+    part.source = views_.of(part.choice.xnor)[conv.input];
     const IntTensor& in = network_.tensor(conv.input);
     part.in_height = in.height;
     part.in_width = in.width;
@@ -462,7 +264,7 @@ class Placer {
     PostPart part;
     part.layer = producer_[id];
     part.a = {conv, {}, network_.tensor(id).format};
-    part.fixed = view(id, stage.lanes, false);
+    part.fixed = views_.view(id, stage.lanes, false);
     part.fixed_tensor = id;
     stage.posts.add(part);
   }
@@ -487,13 +289,13 @@ class Placer {
       PostPart part = base;
       if (code.binary || (code.fixed && !u.fixed)) part.thresholds = post.thresholds;
       if (code.binary) {
-        part.bits = view(post.code, stage.lanes, true);
+        part.bits = views_.view(post.code, stage.lanes, true);
         part.bits_tensor = post.code;
       }
       if (u.fixed || code.fixed) {
         part.fixed_is_code = !u.fixed;
         part.fixed_tensor = u.fixed ? post.fixed : post.code;
-        part.fixed = view(part.fixed_tensor, stage.lanes, false);
+        part.fixed = views_.view(part.fixed_tensor, stage.lanes, false);
       }
       stage.posts.add(part);
     }
@@ -502,49 +304,23 @@ class Placer {
       part.thresholds = post.thresholds;
       part.fixed_is_code = true;
       part.fixed_tensor = post.code;
-      part.fixed = view(post.code, stage.lanes, false);
+      part.fixed = views_.view(post.code, stage.lanes, false);
       stage.posts.add(part);
     }
     if (u.binary) {
       PostPart part = base;
-      part.bits = view(post.fixed, stage.lanes, true);
+      part.bits = views_.view(post.fixed, stage.lanes, true);
       part.bits_tensor = post.fixed;
       part.thresholds = value_thresholds(network_.tensor(post.fixed), network_.tensor(post.fixed).channels);
       stage.posts.add(part);
     }
   }
 
-  void drop_unused_maps() {
-    Table<MapId, MapId> renumbered(plan_.maps.size());
-    Table<MapId, Map> kept;
-    for (const MapId m : plan_.maps.keys()) {
-      if (!retired_.contains(m)) renumbered[m] = kept.add(plan_.maps[m]);
-    }
-    plan_.maps = std::move(kept);
-    const auto fix = [&](View& v) {
-      if (v.exists()) v.map = renumbered[v.map];
-    };
-    for (View& v : plan_.fixed) fix(v);
-    for (View& v : plan_.binary) fix(v);
-    for (Node& node : plan_.nodes) {
-      if (auto* input = std::get_if<InputPart>(&node.work)) fix(input->view);
-      if (auto* pool = std::get_if<PoolPart>(&node.work)) fix(pool->in), fix(pool->out);
-      if (auto* output = std::get_if<OutputPart>(&node.work)) fix(output->view);
-      if (auto* stage = std::get_if<Stage>(&node.work)) {
-        for (ConvPart& c : stage->convs) fix(c.source);
-        for (PostPart& p : stage->posts) fix(p.a.map), fix(p.b.map), fix(p.fixed), fix(p.bits);
-      }
-    }
-  }
-
   Plan& plan_;
   const IntegerNetwork& network_;
   Table<TensorId, LayerId> producer_;
-  Table<LayerId, LayerId> group_;
-  std::set<std::pair<LayerId, TensorId>> unfused_;
-  std::vector<std::vector<LayerId>> order_;
-  Table<TensorId, LayerId> parent_;
-  std::set<MapId> retired_;
+  Groups groups_;
+  Views views_;
   std::optional<ConvPart> stem_;
 };
 

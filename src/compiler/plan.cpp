@@ -76,22 +76,22 @@ Touches reads(const Plan& plan, const TileOp& op) {
     const ConvPart& part = plan.conv(op);
     Touch touch = whole_view(part.source, 0, 0);
     window_rows(part.window, part.in_height, op, touch);
-    out.add(touch);
+    out.push_back(touch);
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = plan.post(op);
     for (const Operand* operand : {&part.a, &part.b}) {
       if (!operand->map.exists()) continue;
-      out.add({operand->map.map, op.row, op.row + op.rows, operand->map.first + op.slice,
-               operand->map.first + op.slice + op.slices});
+      out.push_back({operand->map.map, op.row, op.row + op.rows, operand->map.first + op.slice,
+                     operand->map.first + op.slice + op.slices});
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);
     Touch touch = whole_view(part.in, 0, 0);
     window_rows(part.window, plan.map(part.in).height, op, touch);
-    out.add(touch);
+    out.push_back(touch);
   } else if (op.kind == TileOp::Kind::store) {
     const OutputPart& part = std::get<OutputPart>(node.work);
-    out.add(whole_view(part.view, op.row, op.row + op.rows));
+    out.push_back(whole_view(part.view, op.row, op.row + op.rows));
   }
   return out;
 }
@@ -101,16 +101,16 @@ Touches writes(const Plan& plan, const TileOp& op) {
   const Node& node = plan.nodes[op.node];
   if (op.kind == TileOp::Kind::load) {
     const View& view = std::get<InputPart>(node.work).view;
-    out.add(whole_view(view, op.row, op.row + op.rows));
+    out.push_back(whole_view(view, op.row, op.row + op.rows));
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = plan.post(op);
     for (const View* view : {&part.fixed, &part.bits}) {
       if (!view->exists()) continue;
-      out.add({view->map, op.row, op.row + op.rows, view->first + op.slice, view->first + op.slice + op.slices});
+      out.push_back({view->map, op.row, op.row + op.rows, view->first + op.slice, view->first + op.slice + op.slices});
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const View& view = std::get<PoolPart>(node.work).out;
-    out.add(whole_view(view, op.row, op.row + op.rows));
+    out.push_back(whole_view(view, op.row, op.row + op.rows));
   }
   return out;
 }

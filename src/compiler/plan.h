@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -283,16 +284,7 @@ struct Touch {
   int row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
 };
 // What an operation reads, or writes: two views at most.
-class Touches {
- public:
-  void add(const Touch& touch) { list_[count_++] = touch; }
-  [[nodiscard]] const Touch* begin() const { return list_.data(); }
-  [[nodiscard]] const Touch* end() const { return list_.data() + count_; }
-
- private:
-  std::array<Touch, 2> list_;
-  std::size_t count_ = 0;
-};
+using Touches = boost::container::static_vector<Touch, 2>;
 [[nodiscard]] Touches reads(const Plan& plan, const TileOp& op);
 [[nodiscard]] Touches writes(const Plan& plan, const TileOp& op);
 
