@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // blendsim compile: a network becomes a program for one platform.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iostream>
@@ -22,10 +21,16 @@ struct Arguments {
   bool explain = false;
 };
 
-void check_pass(const std::string& pass) {
-  const std::vector<std::string>& names = pass_names();
-  if (pass.empty() || std::find(names.begin(), names.end(), pass) != names.end()) return;
-  usage_error(fmt::format("no pass is named '{}'", pass), fmt::format("the passes are {}", fmt::join(names, ", ")));
+std::string pass_list() {
+  std::string names;
+  for (const PassDescription& pass : passes()) names += fmt::format("{}{}", names.empty() ? "" : ", ", pass.name);
+  return names;
+}
+
+void check_pass(const std::string& name) {
+  const auto named = [&](const PassDescription& pass) { return pass.name == name; };
+  if (name.empty() || std::any_of(passes().begin(), passes().end(), named)) return;
+  usage_error(fmt::format("no pass is named '{}'", name), "the passes are " + pass_list());
 }
 
 void run(const Arguments& arguments) {
@@ -65,7 +70,8 @@ void add_compile(CLI::App& app, ExitStatus&) {
       ->allow_extra_args(false);
   command->add_option("-o,--output", arguments->output, "Program file to write")->required();
   command->add_option("--lowered", arguments->lowered, "Also write the lowered network as standard ONNX");
-  command->add_option("--dump-after", arguments->dump_after, "Print the result of this compiler pass");
+  command->add_option("--dump-after", arguments->dump_after,
+                      "Print what this pass of the compiler made: " + pass_list());
   command->add_flag("--explain", arguments->explain, "Print the compiler's decisions");
   command->callback([arguments] { run(*arguments); });
 }

@@ -17,23 +17,23 @@ namespace blendsim::compiler {
 namespace {
 
 struct Lifetime {
-  int map = 0;
+  MapId map;
   std::int64_t size = 0;
-  int begin = -1, end = -1;                // positions in program order
+  OpId begin, end;                         // in program order
   std::uint32_t readers = 0, writers = 0;  // units
 };
 
 // Of all maps, in order of their first use.
 std::vector<Lifetime> find_lifetimes(const Plan& plan) {
-  std::vector<Lifetime> all(plan.maps.size());
-  std::vector<std::pair<int, int>> written;  // by a node, a map
-  std::vector<std::pair<int, int>> span(plan.nodes.size(), {-1, -1});
-  for (std::size_t o = 0; o < plan.ops.size(); ++o) {
+  Table<MapId, Lifetime> all(plan.maps.size());
+  std::vector<std::pair<NodeId, MapId>> written;
+  Table<NodeId, std::pair<OpId, OpId>> span(plan.nodes.size());
+  for (const OpId o : plan.ops.keys()) {
     const TileOp& op = plan.ops[o];
     const auto touch = [&](const Touch& t, bool write) {
-      Lifetime& life = all[static_cast<std::size_t>(t.map)];
-      if (life.begin < 0) life.begin = static_cast<int>(o);
-      life.end = static_cast<int>(o);
+      Lifetime& life = all[t.map];
+      if (!life.begin.exists()) life.begin = o;
+      life.end = o;
       (write ? life.writers : life.readers) |= 1U << index(op.unit);
     };
     for (const Touch& t : reads(plan, op)) touch(t, false);
@@ -41,25 +41,27 @@ std::vector<Lifetime> find_lifetimes(const Plan& plan) {
       touch(t, true);
       if (written.empty() || written.back() != std::pair(op.node, t.map)) written.emplace_back(op.node, t.map);
     }
-    auto& [first, last] = span[static_cast<std::size_t>(op.node)];
-    if (first < 0) first = static_cast<int>(o);
-    last = static_cast<int>(o);
+    auto& [first, last] = span[op.node];
+    if (!first.exists()) first = o;
+    last = o;
   }
   // What one node writes lies apart, so that every word says which of its tensors it belongs to.
   for (const auto& [node, map] : written) {
-    Lifetime& life = all[static_cast<std::size_t>(map)];
-    life.begin = std::min(life.begin, span[static_cast<std::size_t>(node)].first);
-    life.end = std::max(life.end, span[static_cast<std::size_t>(node)].second);
+    Lifetime& life = all[map];
+    life.begin = std::min(life.begin, span[node].first);
+    life.end = std::max(life.end, span[node].second);
   }
-  for (std::size_t m = 0; m < all.size(); ++m) {
-    all[m].map = static_cast<int>(m);
+  std::vector<Lifetime> used;
+  for (const MapId m : all.keys()) {
+    if (!all[m].begin.exists()) continue;
+    all[m].map = m;
     all[m].size = plan.maps[m].size();
+    used.push_back(all[m]);
   }
-  std::erase_if(all, [](const Lifetime& life) { return life.begin < 0; });
-  std::sort(all.begin(), all.end(), [](const Lifetime& a, const Lifetime& b) {
+  std::sort(used.begin(), used.end(), [](const Lifetime& a, const Lifetime& b) {
     return std::tuple(a.begin, -a.size, a.map) < std::tuple(b.begin, -b.size, b.map);
   });
-  return all;
+  return used;
 }
 
 class MapAllocator {
@@ -69,7 +71,7 @@ class MapAllocator {
     regions_ = b.regions;
     depth_ = b.depth;
     for (const Lifetime& life : lives) {
-      if (plan.maps[static_cast<std::size_t>(life.map)].binary == binary) lives_.push_back(life);
+      if (plan.maps[life.map].binary == binary) lives_.push_back(life);
     }
   }
 
@@ -117,7 +119,7 @@ class MapAllocator {
         std::int64_t base = region * depth_, cost = 0;
         std::vector<std::pair<std::int64_t, std::int64_t>> busy;
         for (const Lifetime* other : placed) {
-          const Map& map = plan_.maps[static_cast<std::size_t>(other->map)];
+          const Map& map = plan_.maps[other->map];
           if (map.region != region || !meet(life, *other)) continue;
           busy.emplace_back(map.base, map.base + other->size);
           if (mind_ports) cost += port_cost(life, *other);
@@ -134,17 +136,17 @@ class MapAllocator {
         best_region = region;
       }
       if (best_cost < 0) return false;
-      Map& map = plan_.maps[static_cast<std::size_t>(life.map)];
-      map.region = static_cast<std::uint32_t>(best_region);
-      map.base = static_cast<std::uint32_t>(best_base);
+      Map& map = plan_.maps[life.map];
+      map.region = u32(best_region);
+      map.base = u32(best_base);
       placed.push_back(&life);
     }
     return true;
   }
 
   // Most addresses alive at once, and the operation at which they are.
-  [[nodiscard]] std::pair<std::int64_t, int> peak_at() const {
-    std::pair<std::int64_t, int> best{0, 0};
+  [[nodiscard]] std::pair<std::int64_t, OpId> peak_at() const {
+    std::pair<std::int64_t, OpId> best{0, OpId(0)};
     for (const Lifetime& at : lives_) {
       std::int64_t sum = 0;
       for (const Lifetime& life : lives_) sum += life.begin <= at.begin && at.begin <= life.end ? life.size : 0;
@@ -193,19 +195,14 @@ class MapAllocator {
 
   [[noreturn]] void refuse(std::vector<Lever> levers) const {
     const auto [demand, op] = peak_at();
-    const int layer = plan_.nodes[static_cast<std::size_t>(plan_.ops[static_cast<std::size_t>(op)].node)].layer;
-    const std::string where = layer == 0                                               ? "input"
-                              : layer > static_cast<int>(plan_.network->layers.size()) ? "output"
-                                                                                       : plan_.layer(layer - 1).name;
     std::string live;
     for (const Lifetime& life : lives_) {
       if (life.begin <= op && op <= life.end)
-        live += fmt::format("{}'{}' {}", live.empty() ? "" : ", ", plan_.maps[static_cast<std::size_t>(life.map)].name,
-                            life.size);
+        live += fmt::format("{}'{}' {}", live.empty() ? "" : ", ", plan_.maps[life.map].name, life.size);
     }
     const std::int64_t have = plan_.machine->buffer(buffer()).depth;
     throw refusal(
-        "does-not-fit", where,
+        "does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[op].node].row),
         fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}{}", name(buffer()), demand,
                     live, regions_, have,
                     demand > regions_ * have ? fmt::format(": {} too few", demand - regions_ * have)
@@ -228,16 +225,16 @@ class ConstantAllocator {
   explicit ConstantAllocator(Plan& plan) : plan_(plan) {}
 
   void run() {
-    for (int s = 0; s < space_count; ++s) {
-      SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
+    for (const Space s : all_spaces) {
+      const SpaceUse& use = plan_.spaces[s];
       if (use.blocks.empty()) continue;
-      if (use.streamed) stream(static_cast<Space>(s), use);
-      else keep(static_cast<Space>(s), use);
+      if (use.streamed) stream(s, use);
+      else keep(s, use);
     }
     std::uint64_t dram = 0;  // a space's blocks lie one after the other
     for (const SpaceUse& use : plan_.spaces) {
-      for (const int b : use.blocks) {
-        Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+      for (const BlockId b : use.blocks) {
+        Block& block = plan_.blocks[b];
         block.dram = dram;
         dram += static_cast<std::uint64_t>(block.words * dram_word_bytes(*plan_.machine, buffer_id(block.space)));
       }
@@ -260,22 +257,22 @@ class ConstantAllocator {
 
   void keep(Space space, const SpaceUse& use) {
     std::int64_t at = 0;
-    for (const int b : use.blocks) {
-      Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+    for (const BlockId b : use.blocks) {
+      Block& block = plan_.blocks[b];
       at = in_region(space, at, block.words);
-      block.address = static_cast<std::uint32_t>(first_word(space) + at);
+      block.address = u32(first_word(space) + at);
       at += block.words;
     }
   }
 
   struct Use {
-    std::size_t first = 0, last = 0;
+    OpId first, last{0};
   };
 
   // Operations that read a block, as positions in the present order.
   [[nodiscard]] Use use_of(const Block& block) const {
-    Use use{plan_.ops.size(), 0};
-    for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
+    Use use{plan_.ops.next()};
+    for (const OpId o : plan_.ops.keys()) {
       const TileOp& op = plan_.ops[o];
       if (op.node != block.node || op.chunk != block.chunk) continue;
       const bool post = op.kind == TileOp::Kind::post, conv = op.kind == TileOp::Kind::conv;
@@ -290,24 +287,25 @@ class ConstantAllocator {
 
   // One after the other through the buffer. A load stands behind the last reader of what it overwrites, and not before
   // the first reader of the block before it: one block is fetched while another is used.
-  void stream(Space space, SpaceUse& use) {
+  void stream(Space space, const SpaceUse& use) {
     std::int64_t at = 0;
-    std::vector<Use> uses;
-    for (std::size_t k = 0; k < use.blocks.size(); ++k) {
-      Block& block = plan_.blocks[static_cast<std::size_t>(use.blocks[k])];
+    Table<UseId, Use> uses;
+    for (const UseId k : use.blocks.keys()) {
+      Block& block = plan_.blocks[use.blocks[k]];
       at = in_region(space, at, block.words);
       if (at + block.words > use.capacity) at = 0;
-      block.address = static_cast<std::uint32_t>(first_word(space) + at);
+      block.address = u32(first_word(space) + at);
       at += block.words;
-      uses.push_back(use_of(block));
-      std::size_t position = k == 0 ? uses[0].first : uses[k - 1].first;
-      for (std::size_t j = 0; j < k; ++j) {
-        const Block& other = plan_.blocks[static_cast<std::size_t>(use.blocks[j])];
+      const Use use_of_it = use_of(block);
+      OpId position = uses.empty() ? use_of_it.first : uses.back().first;
+      for (const UseId j : uses.keys()) {
+        const Block& other = plan_.blocks[use.blocks[j]];
         if (other.address < block.address + block.words && block.address < other.address + other.words) {
           position = std::max(position, uses[j].last + 1);
         }
       }
       loads_.push_back({position, use.blocks[k]});
+      uses.add(use_of_it);
     }
   }
 
@@ -315,25 +313,25 @@ class ConstantAllocator {
     if (loads_.empty()) return;
     std::stable_sort(loads_.begin(), loads_.end(),
                      [](const auto& a, const auto& b) { return a.position < b.position; });
-    std::vector<TileOp> ops;
+    Table<OpId, TileOp> ops;
     std::size_t next = 0;
-    for (std::size_t o = 0; o <= plan_.ops.size(); ++o) {
+    for (OpId o(0); o <= plan_.ops.next(); ++o) {
       for (; next < loads_.size() && loads_[next].position == o; ++next) {
         TileOp op;
         op.kind = TileOp::Kind::constants;
-        op.node = plan_.blocks[static_cast<std::size_t>(loads_[next].block)].node;
-        op.part = loads_[next].block;
+        op.node = plan_.blocks[loads_[next].block].node;
+        op.block = loads_[next].block;
         op.unit = UnitId::load;
-        ops.push_back(op);
+        ops.add(op);
       }
-      if (o < plan_.ops.size()) ops.push_back(plan_.ops[o]);
+      if (o < plan_.ops.next()) ops.add(plan_.ops[o]);
     }
     plan_.ops = std::move(ops);
   }
 
   struct BlockLoad {
-    std::size_t position;
-    int block;
+    OpId position;
+    BlockId block;
   };
   Plan& plan_;
   std::vector<BlockLoad> loads_;
@@ -347,7 +345,7 @@ void allocate(Plan& plan) {
   for (const bool binary : {false, true}) {
     MapAllocator maps(plan, lives, binary);
     maps.run();
-    plan.peak[static_cast<std::size_t>(index(binary ? BufferId::act_binary : BufferId::act_fixed))] = maps.peak();
+    plan.peak[binary ? BufferId::act_binary : BufferId::act_fixed] = maps.peak();
   }
 }
 

@@ -23,8 +23,8 @@ class Chooser {
  public:
   Chooser(const IntegerNetwork& network, const MachineParameters& machine) : network_(network), machine_(machine) {}
 
-  ConvChoice choose(int l, const Convolution& conv, const LayerFacts& facts, Reasons* reasons) {
-    const Layer& layer = network_.layers[static_cast<std::size_t>(l)];
+  ConvChoice choose(LayerId l, const Convolution& conv, const LayerFacts& facts, Reasons* reasons) {
+    const Layer& layer = layer_of(network_, l);
     weights_ = &facts;
     const IntTensor& in = network_.tensor(conv.input);
     const IntTensor& out = network_.tensor(conv.output);
@@ -75,10 +75,10 @@ class Chooser {
     }
   };
 
-  void explain(int l, const Candidate& xnor, const Candidate& mac, bool use_xnor, Reasons& reasons) const {
+  void explain(LayerId l, const Candidate& xnor, const Candidate& mac, bool use_xnor, Reasons& reasons) const {
     const Candidate &taken = use_xnor ? xnor : mac, &other = use_xnor ? mac : xnor;
     const std::string_view name = use_xnor ? "mac_array" : "xnor_array";
-    reasons.units[static_cast<std::size_t>(l)] = fmt::format(
+    reasons.units[l] = fmt::format(
         "{}: {} cycles by law; {}", use_xnor ? "xnor_array" : "mac_array", taken.cycles,
         other.can() ? fmt::format("{} {}", name, other.cycles) : fmt::format("{} cannot: {}", name, other.problem()));
     // Only a width of the machine decided, not the layer's form and not the cycles: xnor_array would have it on a tie.
@@ -204,23 +204,23 @@ class Chooser {
 
 void find_live_layers(const IntegerNetwork& network, Assignment& a) {
   a.live.assign(network.layers.size(), false);
-  std::vector<bool> wanted(network.tensors.size(), false);
-  for (const TensorId id : network.output_tensors) wanted[static_cast<std::size_t>(id)] = true;
-  for (std::size_t l = network.layers.size(); l-- > 0;) {
-    for (const TensorId id : layer_outputs(network.layers[l]))
-      a.live[l] = a.live[l] || wanted[static_cast<std::size_t>(id)];
+  Table<TensorId, bool> wanted(network.tensors.size());
+  for (const TensorId id : network.output_tensors) wanted[id] = true;
+  for (LayerId l = a.live.next(); l-- > LayerId(0);) {
+    const std::vector<TensorId> outputs = layer_outputs(layer_of(network, l));
+    a.live[l] = std::any_of(outputs.begin(), outputs.end(), [&](TensorId id) { return wanted[id]; });
     if (!a.live[l]) continue;
-    for (const TensorId id : layer_inputs(network.layers[l])) wanted[static_cast<std::size_t>(id)] = true;
+    for (const TensorId id : layer_inputs(layer_of(network, l))) wanted[id] = true;
   }
 }
 
 // Needs flow from readers to writers: a pooling or concatenation can only write the forms it reads.
 void find_needs(const IntegerNetwork& network, const NetworkFacts& facts, Assignment& a) {
-  a.needs.resize(network.tensors.size());
-  const auto need = [&](TensorId id) -> Needs& { return a.needs[static_cast<std::size_t>(id)]; };
+  a.needs.assign(network.tensors.size(), {});
+  const auto need = [&](TensorId id) -> Needs& { return a.needs[id]; };
   for (const TensorId id : network.output_tensors) need(id).fixed = true;
-  for (std::size_t l = network.layers.size(); l-- > 0;) {
-    const Layer& layer = network.layers[l];
+  for (LayerId l = a.live.next(); l-- > LayerId(0);) {
+    const Layer& layer = layer_of(network, l);
     if (!a.live[l]) continue;
     if (const auto* conv = std::get_if<Convolution>(&layer.work)) {
       (a.convolutions[l].xnor ? need(conv->input).binary : need(conv->input).fixed) = true;
@@ -228,7 +228,7 @@ void find_needs(const IntegerNetwork& network, const NetworkFacts& facts, Assign
       // Accumulators are read in place; `place` asks for a map where they cannot be.
       const auto read = [&](TensorId id) {
         if (id == no_tensor) return;
-        if (!facts.is_accumulator[static_cast<std::size_t>(id)]) need(id).fixed = true;
+        if (!facts.is_accumulator[id]) need(id).fixed = true;
       };
       read(post->a);
       read(post->b);
@@ -259,10 +259,10 @@ void find_needs(const IntegerNetwork& network, const NetworkFacts& facts, Assign
 void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
                      Diagnostics& found) {
   const PostUnitParameters& unit = machine.post_unit;
-  const auto refuse = [&](std::size_t l, const std::string& message, Lever lever) {
-    found.add(refusal("unit-too-narrow", network.layers[l].name, message, {std::move(lever)}).diagnostics().front());
+  const auto refuse = [&](LayerId l, const std::string& message, Lever lever) {
+    found.add(refusal("unit-too-narrow", layer_of(network, l).name, message, {std::move(lever)}).diagnostics().front());
   };
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+  for (const LayerId l : layers_of(network)) {
     const LayerFacts& layer = facts.layers[l];
     if (layer.multiplier_bits > unit.multiplier) {
       refuse(
@@ -296,15 +296,15 @@ Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts, cons
                   Reasons* reasons) {
   Assignment a;
   if (reasons != nullptr) reasons->units.assign(network.layers.size(), {});
-  a.convolutions.resize(network.layers.size());
+  a.convolutions.assign(network.layers.size(), {});
   Diagnostics found;
   check_post_unit(network, facts, machine, found);
   Chooser chooser(network, machine);
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    const auto* conv = std::get_if<Convolution>(&network.layers[l].work);
+  for (const LayerId l : layers_of(network)) {
+    const auto* conv = std::get_if<Convolution>(&layer_of(network, l).work);
     if (conv == nullptr) continue;
     try {
-      a.convolutions[l] = chooser.choose(static_cast<int>(l), *conv, facts.layers[l], reasons);
+      a.convolutions[l] = chooser.choose(l, *conv, facts.layers[l], reasons);
     } catch (const DiagnosticError& error) {
       for (const Diagnostic& d : error.diagnostics()) found.add(d);
     }

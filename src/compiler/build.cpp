@@ -12,23 +12,16 @@
 namespace blendsim::compiler {
 namespace {
 
-std::uint32_t u32(std::int64_t value) { return static_cast<std::uint32_t>(value); }
-
 class Builder {
  public:
-  Builder(const Plan& plan, const TileOp& op)
-      : plan_(plan), op_(op), node_(plan.nodes[static_cast<std::size_t>(op.node)]) {}
+  Builder(const Plan& plan, const TileOp& op) : plan_(plan), op_(op), node_(plan.nodes[op.node]) {}
 
   Instruction run() {
     switch (op_.kind) {
       case TileOp::Kind::load: return load();
       case TileOp::Kind::store: return store();
-      case TileOp::Kind::conv: {
-        const ConvPart& part = stage().convs[static_cast<std::size_t>(op_.part)];
-        if (part.choice.xnor) return xnor(part);
-        return mac(part);
-      }
-      case TileOp::Kind::post: return post(stage().posts[static_cast<std::size_t>(op_.part)]);
+      case TileOp::Kind::conv: return plan_.conv(op_).choice.xnor ? xnor(plan_.conv(op_)) : mac(plan_.conv(op_));
+      case TileOp::Kind::post: return post(plan_.post(op_));
       case TileOp::Kind::pool: return pool(std::get<PoolPart>(node_.work));
       case TileOp::Kind::constants: break;
     }
@@ -44,17 +37,18 @@ class Builder {
     const Map& map = plan_.map(view);
     return map.base + u32((std::int64_t{row} * map.width * map.slices + view.first + slice) * map.bytes);
   }
-  [[nodiscard]] std::uint32_t constant(Space space, int part) const {
-    const int b = plan_.block_of(space, op_.node, op_.chunk);
-    if (b < 0) return 0;
-    const Block& block = plan_.blocks[static_cast<std::size_t>(b)];
-    return block.address + u32(block.part_offset[static_cast<std::size_t>(part)]);
+  template <class PartId>
+  [[nodiscard]] std::uint32_t constant(Space space, PartId part) const {
+    const BlockId id = plan_.block_of(space, op_.node, op_.chunk);
+    if (!id.exists()) return 0;
+    const Block& block = plan_.blocks[id];
+    return block.address + u32(block.part_offset[position_of(part)]);
   }
   // Channels of the input that this chunk reads start here (grouped convolutions; depthwise: the chunk's own).
   [[nodiscard]] int first_channel(const ConvPart& part) const {
     if (part.choice.depthwise) return op_.slice * slice_channels;
     if (part.choice.split == 1) return 0;
-    const int out_per_group = static_cast<int>(stage().lanes.position.size()) / part.choice.split;
+    const int out_per_group = stage().lanes.channel_count() / part.choice.split;
     return op_.slice * slice_channels / out_per_group * (part.channels / part.choice.split);
   }
 
@@ -79,15 +73,15 @@ class Builder {
     i.rows = u32(op_.rows);
     i.out_height = u32(node_.height);
     i.out_width = u32(node_.width);
-    i.class_top = u32(part.class_top);
-    i.class_bottom = u32(part.class_bottom);
-    i.class_left = u32(part.class_left);
-    i.class_right = u32(part.class_right);
+    i.class_top = part.down.leading;
+    i.class_bottom = part.down.trailing;
+    i.class_left = part.across.leading;
+    i.class_right = part.across.trailing;
     i.groups = u32(groups(part.choice.xnor));
-    i.weights = constant(part.choice.xnor ? Space::weights_binary : Space::weights_fixed, op_.part);
-    i.start = constant(part.choice.xnor ? Space::xnor_starts : Space::mac_starts, op_.part);
+    i.weights = constant(part.choice.xnor ? Space::weights_binary : Space::weights_fixed, op_.conv);
+    i.start = constant(part.choice.xnor ? Space::xnor_starts : Space::mac_starts, op_.conv);
     i.destination = op_.accumulators;
-    i.sync.layer = u32(part.layer + 1);
+    i.sync.layer = u32(row_of(part.layer).value());
   }
   [[nodiscard]] std::int64_t groups(bool on_xnor) const {
     return ceil_divide(std::int64_t{op_.slices} * slice_channels, array_rows(*plan_.machine, on_xnor));
@@ -122,23 +116,19 @@ class Builder {
       i.channels = u32(std::min(part.channels - first_channel(part), op_.slices * slice_channels));
       i.depthwise = 1;
     }
-    i.activation_signed =
-        plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).format.is_signed() ? 1 : 0;
+    i.activation_signed = plan_.network->tensor(plan_.convolution(part).input).format.is_signed() ? 1 : 0;
     return i;
   }
 
   void operand(const Operand& o, std::uint32_t& source, std::uint32_t& address, std::uint32_t& stride,
                std::uint32_t& bytes_log2, std::uint32_t& is_signed) const {
-    if (o.conv >= 0) {
-      const bool on_xnor = stage().convs[static_cast<std::size_t>(o.conv)].choice.xnor;
-      source = u32(static_cast<int>(on_xnor ? PostSource::xnor_accumulators : PostSource::mac_accumulators));
-      address =
-          plan_.slots.empty() || op_.tile < 0
-              ? 0
-              : plan_.slots[plan_.slot_begin[static_cast<std::size_t>(op_.tile)] + static_cast<std::size_t>(o.conv)];
+    if (o.conv.exists()) {
+      const bool on_xnor = stage().convs[o.conv].choice.xnor;
+      source = u32(on_xnor ? PostSource::xnor_accumulators : PostSource::mac_accumulators);
+      address = plan_.slots.empty() || !op_.tile.exists() ? 0 : plan_.slots[plan_.slot(op_.tile, o.conv)];
       stride = u32(groups(on_xnor));
     } else if (o.map.exists()) {
-      source = u32(static_cast<int>(PostSource::fixed_map));
+      source = u32(PostSource::fixed_map);
       address = fixed_word(o.map, op_.row, op_.slice);
       stride = u32(plan_.map(o.map).slices);
       bytes_log2 = u32(log2_bytes(plan_.map(o.map).bytes));
@@ -148,13 +138,13 @@ class Builder {
 
   Instruction post(const PostPart& part) const {
     PostInstruction i;
-    i.sync.layer = u32(part.layer + 1);
+    i.sync.layer = u32(row_of(part.layer).value());
     operand(part.a, i.a_source, i.a, i.a_stride, i.a_bytes_log2, i.a_signed);
     operand(part.b, i.b_source, i.b, i.b_stride, i.b_bytes_log2, i.b_signed);
     i.rows = u32(op_.rows);
     i.width = u32(node_.width);
     i.slices = u32(op_.slices);
-    i.parameters = constant(Space::records, op_.part);
+    i.parameters = constant(Space::records, op_.post);
     if (part.work != nullptr) formula(i, *part.work);
     if (part.thresholds) {
       i.use_thresholds = 1;
@@ -181,9 +171,9 @@ class Builder {
     i.use_q1 = work.q1 ? 1 : 0;
     i.use_q2 = work.q2 ? 1 : 0;
     i.use_q3 = work.q3 ? 1 : 0;
-    i.activation = u32(static_cast<int>(work.activation_place));
+    i.activation = u32(work.activation_place);
     for (const auto* q : {&work.q1, &work.q2, &work.q3}) {
-      if (*q) i.rounding = u32(static_cast<int>((*q)->rounding));
+      if (*q) i.rounding = u32((*q)->rounding);
     }
   }
 
@@ -202,7 +192,7 @@ class Builder {
     const Map& in = plan_.map(part.in);
     const Map& out = plan_.map(part.out);
     const Window& w = part.window;
-    i.sync.layer = u32(part.layer + 1);
+    i.sync.layer = u32(row_of(part.layer).value());
     i.sum = part.sum ? 1 : 0;
     i.in_height = u32(in.height);
     i.in_width = u32(in.width);
@@ -253,8 +243,8 @@ class Builder {
     const Map& map = plan_.map(part.view);
     const IntTensor& t = plan_.network->tensor(plan_.network->input_tensor);
     LoadInstruction i;
-    i.form = u32(static_cast<int>(part.form));
-    i.dram_base = u32(static_cast<int>(DramBase::input));
+    i.form = u32(part.form);
+    i.dram_base = u32(DramBase::input);
     i.run_bytes = u32(input_row_bytes(plan_, part));
     i.dram_stride = i.run_bytes;
     i.dram_address = i.run_bytes * u32(op_.row);
@@ -264,13 +254,13 @@ class Builder {
     i.width = u32(map.width);
     i.sync.layer = 0;
     if (part.form == TransferForm::binary) {
-      i.buffer = u32(index(BufferId::act_binary));
+      i.buffer = u32(BufferId::act_binary);
       i.buffer_address = map.base;
       i.map_slices = u32(std::int64_t{map.slices} * map.planes);
       i.first = u32(part.view.first / m());
       i.slices = u32(map.planes > 1 ? std::int64_t{map.slices} * map.planes : ceil_divide(part.view.lanes.slices, m()));
     } else {
-      i.buffer = u32(index(BufferId::act_fixed));
+      i.buffer = u32(BufferId::act_fixed);
       i.buffer_address = fixed_word(part.view, 0, 0);
       i.map_slices = u32(map.slices);
       i.slices = part.form == TransferForm::stem ? 1 : u32(part.view.lanes.slices);
@@ -287,13 +277,13 @@ class Builder {
     const OutputPart& part = std::get<OutputPart>(node_.work);
     const Map& map = plan_.map(part.view);
     StoreInstruction i;
-    i.form = u32(static_cast<int>(TransferForm::fixed));
-    i.dram_base = u32(static_cast<int>(DramBase::output));
+    i.form = u32(TransferForm::fixed);
+    i.dram_base = u32(DramBase::output);
     i.run_bytes = u32(whole_bus_words(std::int64_t{map.width} * part.view.lanes.slices * map.bytes * slice_channels));
     i.dram_stride = i.run_bytes;
     i.dram_address = part.address + i.run_bytes * u32(op_.row);
     i.runs = u32(op_.rows);
-    i.buffer = u32(index(BufferId::act_fixed));
+    i.buffer = u32(BufferId::act_fixed);
     i.buffer_address = fixed_word(part.view, 0, 0);
     i.map_slices = u32(map.slices);
     i.slices = u32(part.view.lanes.slices);
@@ -301,21 +291,21 @@ class Builder {
     i.row = u32(op_.row);
     i.height = u32(map.height);
     i.width = u32(map.width);
-    i.sync.layer = u32(static_cast<std::int64_t>(plan_.network->layers.size()) + 1);
+    i.sync.layer = u32(plan_.output_row().value());
     return i;
   }
 
   Instruction constants() const {
-    const Block& block = plan_.blocks[static_cast<std::size_t>(op_.part)];
+    const Block& block = plan_.blocks[op_.block];
     LoadInstruction i;
-    i.form = u32(static_cast<int>(TransferForm::linear));
-    i.dram_base = u32(static_cast<int>(DramBase::program));
-    i.dram_address = u32(static_cast<std::int64_t>(block.dram));
+    i.form = u32(TransferForm::linear);
+    i.dram_base = u32(DramBase::program);
+    i.dram_address = u32(block.dram);
     i.run_bytes = u32(block.words * dram_word_bytes(*plan_.machine, buffer_id(block.space)));
     i.runs = 1;
-    i.buffer = u32(index(buffer_id(block.space)));
+    i.buffer = u32(buffer_id(block.space));
     i.buffer_address = block.address;
-    i.sync.layer = u32(node_.layer);
+    i.sync.layer = u32(node_.row.value());
     return i;
   }
 
@@ -326,16 +316,12 @@ class Builder {
 
 template <class I, class Fields>
 void check_table(const Plan& plan, const TileOp& op, const I& i, const Fields& fields) {
-  const std::size_t row = i.sync.layer;
-  const std::string name = row == 0                            ? "input"
-                           : row > plan.network->layers.size() ? "output"
-                                                               : plan.layer(static_cast<int>(row) - 1).name;
   for (const auto& field : fields) {
     const std::uint64_t value = i.*(field.member);
     if (value <= field.maximum()) continue;
-    throw DiagnosticError("not-lowerable", Place{{}, 0, name},
-                          fmt::format("{} instruction: {} ({}) is {}, an instruction holds at most {}",
-                                      blendsim::name(op.unit), field.name, field.sentence, value, field.maximum()),
+    throw DiagnosticError("not-lowerable", Place{{}, 0, plan.row_name(RowId(i.sync.layer))},
+                          fmt::format("{} instruction: {} ({}) is {}, an instruction holds at most {}", name(op.unit),
+                                      field.name, field.sentence, value, field.maximum()),
                           "make the layer smaller in this respect");
   }
 }

@@ -16,32 +16,29 @@ namespace {
 
 Program compile_traced(const IntegerNetwork& network, const Platform& platform, const compiler::NetworkFacts& facts,
                        const Evaluate& evaluate, compiler::Trace& trace) {
-  compiler::PlacedPlan placed;
-  const compiler::Plan plan = compiler::plan_for(network, facts, platform.machine, placed, &trace);
-  const compiler::Candidate best = compiler::best_candidate(plan, evaluate, false);
+  compiler::Compilation compilation = compiler::begin(network, facts, platform.machine, &trace);
+  compilation.platform = &platform;
+  run_passes(compiler::Stretch::network, compilation);
+  compiler::Candidate best = compiler::best_candidate(compilation, evaluate, false);
   trace.print(best.dump);
-  Program program = compiler::emit(best.plan, compiler::Content::complete);
-  program.platform_yaml = platform.yaml();
-  program.platform_digest = platform.digest();
-  trace.after("emit", best.plan, program);
-  trace.print(trace.take());
-  const std::string verified = compiler::verify_program(program, network, platform.machine);
-  trace.say(verified);
-  trace.after("verify", best.plan, program);
-  trace.print(trace.take());
-  return program;
+  run_passes(compiler::Stretch::program, best.compilation);
+  return std::move(best.compilation.program);
+}
+
+void check_pass(const std::string& name) {
+  std::vector<std::string> names;
+  for (const PassDescription& pass : passes()) names.emplace_back(pass.name);
+  if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
+  const std::string near = nearest(name, names);
+  throw DiagnosticError(
+      "usage", Place{{}, 0, name}, "no pass of the compiler has this name",
+      near.empty() ? fmt::format("passes: {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
 }
 
 }  // namespace
 
 CompileResult compile(const IntegerNetwork& network, const Platform& platform, const CompileOptions& options) {
-  const auto& names = pass_names();
-  if (!options.dump_after.empty() && std::find(names.begin(), names.end(), options.dump_after) == names.end()) {
-    const std::string near = nearest(options.dump_after, names);
-    throw DiagnosticError(
-        "usage", Place{{}, 0, options.dump_after}, "no pass of the compiler has this name",
-        near.empty() ? fmt::format("passes: {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
-  }
+  check_pass(options.dump_after);
   const compiler::NetworkFacts facts(network);
   compiler::Trace trace(options);
   try {

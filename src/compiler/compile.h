@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// IntegerNetwork x Platform -> Program: assign, tile, schedule, allocate, emit, verify (docs/compiler.md).
+// IntegerNetwork x Platform -> Program (docs/compiler.md).
 #pragma once
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "isa/program.h"
@@ -30,7 +31,11 @@ struct CompileResult {
   Program program;
 };
 
-[[nodiscard]] const std::vector<std::string>& pass_names();
+// The passes, in order: names for CompileOptions::dump_after, and what each does.
+struct PassDescription {
+  std::string_view name, does;
+};
+[[nodiscard]] const std::vector<PassDescription>& passes();
 
 // Throws DiagnosticError: does-not-fit (resource, demand, capacity), unit-too-narrow, not-lowerable, usage (unknown
 // pass). The hint of the first two names changes of the platform with which the network was found to compile, or says

@@ -18,10 +18,7 @@ constexpr int stem_lanes = 4;  // a pixel
 class Weights {
  public:
   Weights(const Plan& plan, const Stage& stage, const ConvPart& part, int slice)
-      : part_(part),
-        conv_(std::get<Convolution>(plan.layer(part.layer).work)),
-        outputs_(stage.lanes.channels()),
-        first_slice_(slice) {
+      : part_(part), conv_(plan.convolution(part)), outputs_(stage.lanes.channels()), first_slice_(slice) {
     in_channels_ = plan.network->tensor(conv_.input).channels;
     const int out_channels = plan.network->tensor(conv_.output).channels;
     in_per_group_ = in_channels_ / conv_.groups;
@@ -34,8 +31,8 @@ class Weights {
   [[nodiscard]] int lanes() const { return lanes_; }
   // Output channel of array row `row` of the chunk; -1: none.
   [[nodiscard]] int output(int row) const {
-    const std::size_t position = static_cast<std::size_t>(first_slice_ * slice_channels + row);
-    return position < outputs_.size() ? outputs_[position] : -1;
+    const int position = first_slice_ * slice_channels + row;
+    return position < outputs_.next() ? outputs_[position] : -1;
   }
   // Whether an operand lane holds a channel (stem: a pixel's) at this tap, and the weight; false: nothing.
   [[nodiscard]] bool at(int output, int lane, int ky, int kx, int& weight) const {
@@ -45,7 +42,7 @@ class Weights {
       channel = lane % stem_lanes;
       if (column >= conv_.window.kernel_w || channel >= in_channels_) return false;
     } else {
-      channel = inputs_[static_cast<std::size_t>(first_input_ + lane)];
+      channel = inputs_[first_input_ + lane];
       if (channel < 0) return false;
     }
     weight = 0;
@@ -67,7 +64,7 @@ class Weights {
  private:
   const ConvPart& part_;
   const Convolution& conv_;
-  std::vector<int> outputs_, inputs_;
+  Table<int, int> outputs_, inputs_;
   int first_slice_ = 0, first_input_ = 0, in_channels_ = 0, in_per_group_ = 0, out_per_group_ = 0, lanes_ = 0;
 };
 
@@ -233,18 +230,14 @@ std::vector<std::uint8_t> start_words(const Plan& plan, const Node& node, const 
   const Weights weights(plan, std::get<Stage>(node.work), part, slice);
   const int rows = array_rows(*plan.machine, part.choice.xnor);
   const int groups = static_cast<int>(ceil_divide(slices * slice_channels, rows));
-  const BorderClasses vertical{static_cast<std::uint32_t>(part.class_top),
-                               static_cast<std::uint32_t>(part.class_bottom)};
-  const BorderClasses horizontal{static_cast<std::uint32_t>(part.class_left),
-                                 static_cast<std::uint32_t>(part.class_right)};
   // A position of each class; an interior that no position has keeps 0, and nothing reads it.
   const auto positions = [](const BorderClasses& classes, int size) {
     std::vector<int> of(classes.count(), -1);
-    for (int p = size; p-- > 0;) of[classes.index(static_cast<std::uint32_t>(p), static_cast<std::uint32_t>(size))] = p;
+    for (int p = size; p-- > 0;) of[classes.index(u32(p), u32(size))] = p;
     return of;
   };
-  const std::vector<int> ys = positions(vertical, node.height), xs = positions(horizontal, node.width);
-  const int zero_point = plan.network->tensor(std::get<Convolution>(plan.layer(part.layer).work).input).zero_point;
+  const std::vector<int> ys = positions(part.down, node.height), xs = positions(part.across, node.width);
+  const int zero_point = plan.network->tensor(plan.convolution(part).input).zero_point;
   const std::size_t word_bytes = static_cast<std::size_t>(plan.machine->buffer(BufferId::parameters).width / 8);
   std::vector<std::uint8_t> bytes;
   for (int g = 0; g < groups; ++g) {
@@ -254,8 +247,7 @@ std::vector<std::uint8_t> start_words(const Plan& plan, const Node& node, const 
         for (int r = 0; r < rows && y >= 0 && x >= 0; ++r) {
           const int output = weights.output(g * rows + r);
           if (output < 0) continue;
-          const auto value =
-              static_cast<std::uint32_t>(start_value(part, class_sums(weights, part, output, y, x), zero_point));
+          const auto value = u32(start_value(part, class_sums(weights, part, output, y, x), zero_point));
           for (int b = 0; b < 4; ++b)
             word[static_cast<std::size_t>(4 * r + b)] = static_cast<std::uint8_t>(value >> (8 * b));
         }
@@ -277,10 +269,10 @@ void fill(QuantiserRecord& record, const std::optional<Affine>& q, std::size_t l
   record.hi = q->hi;
 }
 
-PostRecord record_of(const PostPart& part, const std::vector<int>& channels, int slice) {
+PostRecord record_of(const PostPart& part, const Table<int, int>& channels, int slice) {
   PostRecord record;
   for (std::size_t lane = 0; lane < slice_channels; ++lane) {
-    const int of = channels[static_cast<std::size_t>(slice * slice_channels) + lane];
+    const int of = channels[slice * slice_channels + static_cast<int>(lane)];
     if (of < 0) continue;
     const auto channel = static_cast<std::size_t>(of);
     if (part.work != nullptr) {
@@ -324,8 +316,8 @@ PostRecord fitted(PostRecord record, const PostUnitParameters& unit, bool joined
 std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, const PostPart& part,
                                        const PostInstruction& i, int slice, int slices) {
   const std::int64_t width = plan.machine->buffer(BufferId::parameters).width;
-  const std::vector<int> channels = stage.lanes.channels();
-  const bool joined = i.b_source != 0 && i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1);
+  const Table<int, int> channels = stage.lanes.channels();
+  const bool joined = i.b_source != 0 && i.activation == u32(ActivationStep::after_q1);
   std::vector<std::uint8_t> bytes;
   for (int s = slice; s < slice + slices; ++s) {
     const PostRecord own = fitted(record_of(part, channels, s), plan.machine->post_unit, joined);

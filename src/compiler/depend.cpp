@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each operation must follow: the writers of what it reads, and the convolutions whose accumulators it reads. The
 // same for every order that schedule tries.
-#include <algorithm>
+#include <numeric>
 
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
@@ -11,73 +11,70 @@ namespace {
 
 class Finder {
  public:
-  explicit Finder(Plan& plan) : plan_(plan), found_(plan.dependencies), seen_(plan.ops.size(), -1) {}
+  explicit Finder(Plan& plan) : plan_(plan), found_(plan.dependencies), seen_(plan.ops.size()) {}
 
   void run() {
     list_writers();
     find_tiles();
-    for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
-      found_.before_begin.push_back(found_.before.size());
-      find_before(static_cast<int>(o));
+    for (const OpId o : plan_.ops.keys()) {
+      found_.before_begin.add(found_.before.size());
+      find_before(o);
     }
-    found_.before_begin.push_back(found_.before.size());
+    found_.before_begin.add(found_.before.size());
     turn_round();
   }
 
  private:
   struct Writer {
-    int op, slice0, slice1;
+    OpId op;
+    int slice0, slice1;
   };
+  using MapRow = Index<Writer>;  // rows of all maps, one after the other
 
-  // Rows of all maps, one after the other; the writers of a row lie together, in order of operations.
+  // The writers of a row lie together, in order of operations.
   void list_writers() {
-    row_of_map_.resize(plan_.maps.size());
-    std::size_t rows = 0;
-    for (std::size_t m = 0; m < plan_.maps.size(); ++m) {
-      row_of_map_[m] = rows;
-      rows += static_cast<std::size_t>(plan_.maps[m].height);
+    MapRow rows(0);
+    for (const Map& map : plan_.maps) {
+      row_of_map_.add(rows);
+      rows = rows + map.height;
     }
-    writers_begin_.assign(rows + 1, 0);
+    writers_begin_.assign(position_of(rows + 1), 0);
     for (const TileOp& op : plan_.ops) {
       for (const Touch& t : writes(plan_, op)) {
         for (int row = t.row0; row < t.row1; ++row) ++writers_begin_[row_of(t, row) + 1];
       }
     }
-    for (std::size_t r = 0; r < rows; ++r) writers_begin_[r + 1] += writers_begin_[r];
+    std::partial_sum(writers_begin_.begin(), writers_begin_.end(), writers_begin_.begin());
     writers_.resize(writers_begin_.back());
-    std::vector<std::size_t> next(writers_begin_.begin(), writers_begin_.end() - 1);
-    for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
+    Table<MapRow, std::size_t> next = writers_begin_;
+    for (const OpId o : plan_.ops.keys()) {
       for (const Touch& t : writes(plan_, plan_.ops[o])) {
-        for (int row = t.row0; row < t.row1; ++row)
-          writers_[next[row_of(t, row)]++] = {static_cast<int>(o), t.slice0, t.slice1};
+        for (int row = t.row0; row < t.row1; ++row) writers_[next[row_of(t, row)]++] = {o, t.slice0, t.slice1};
       }
     }
   }
 
-  [[nodiscard]] std::size_t row_of(const Touch& t, int row) const {
-    return row_of_map_[static_cast<std::size_t>(t.map)] + static_cast<std::size_t>(row);
-  }
+  [[nodiscard]] MapRow row_of(const Touch& t, int row) const { return row_of_map_[t.map] + row; }
 
   // A tile's convolutions lie side by side, in order of the stage's parts.
   void find_tiles() {
-    plan_.slot_begin.assign(static_cast<std::size_t>(plan_.tiles), 0);
-    first_conv_.assign(static_cast<std::size_t>(plan_.tiles), -1);
-    std::size_t convs = 0;
-    for (std::size_t o = 0; o < plan_.ops.size(); ++o) {
+    plan_.slot_begin.assign(position_of(plan_.tiles), SlotId(0));
+    first_conv_.assign(position_of(plan_.tiles), {});
+    SlotId convs(0);
+    for (const OpId o : plan_.ops.keys()) {
       const TileOp& op = plan_.ops[o];
       if (op.kind != TileOp::Kind::conv) continue;
-      const auto tile = static_cast<std::size_t>(op.tile);
-      if (first_conv_[tile] < 0) {
-        first_conv_[tile] = static_cast<int>(o);
-        plan_.slot_begin[tile] = convs;
+      if (!first_conv_[op.tile].exists()) {
+        first_conv_[op.tile] = o;
+        plan_.slot_begin[op.tile] = convs;
       }
       ++convs;
     }
-    plan_.slots.assign(convs, 0);
+    plan_.slots.assign(position_of(convs), 0);
   }
 
-  void find_before(int o) {
-    const TileOp& op = plan_.ops[static_cast<std::size_t>(o)];
+  void find_before(OpId o) {
+    const TileOp& op = plan_.ops[o];
     for (const Touch& t : reads(plan_, op)) {
       for (int row = t.row0; row < t.row1; ++row) {
         for (std::size_t w = writers_begin_[row_of(t, row)]; w < writers_begin_[row_of(t, row) + 1]; ++w) {
@@ -86,38 +83,37 @@ class Finder {
       }
     }
     if (op.kind != TileOp::Kind::post) return;
-    const PostPart& part =
-        std::get<Stage>(plan_.nodes[static_cast<std::size_t>(op.node)].work).posts[static_cast<std::size_t>(op.part)];
-    for (const int conv : {part.a.conv, part.b.conv}) {
-      if (conv >= 0) add(o, first_conv_[static_cast<std::size_t>(op.tile)] + conv);
+    const PostPart& part = plan_.post(op);
+    for (const ConvId conv : {part.a.conv, part.b.conv}) {
+      if (conv.exists()) add(o, first_conv_[op.tile] + conv.value());
     }
   }
 
-  void add(int op, int before) {
-    if (seen_[static_cast<std::size_t>(before)] == op) return;
-    seen_[static_cast<std::size_t>(before)] = op;
+  void add(OpId op, OpId before) {
+    if (seen_[before] == op) return;
+    seen_[before] = op;
     if (before >= op) throw InvariantError("compiler", "a tile reads what a later one writes");
     found_.before.push_back(before);
   }
 
   void turn_round() {
-    const std::size_t count = plan_.ops.size();
-    found_.after_begin.assign(count + 1, 0);
-    for (const int b : found_.before) ++found_.after_begin[static_cast<std::size_t>(b) + 1];
-    for (std::size_t o = 0; o < count; ++o) found_.after_begin[o + 1] += found_.after_begin[o];
+    found_.after_begin.assign(plan_.ops.size() + 1, 0);
+    for (const OpId b : found_.before) ++found_.after_begin[b + 1];
+    std::partial_sum(found_.after_begin.begin(), found_.after_begin.end(), found_.after_begin.begin());
     found_.after.resize(found_.before.size());
-    std::vector<std::size_t> next(found_.after_begin.begin(), found_.after_begin.end() - 1);
-    for (std::size_t o = 0; o < count; ++o) {
-      for (const int b : found_.before_of(o)) found_.after[next[static_cast<std::size_t>(b)]++] = static_cast<int>(o);
+    Table<OpId, std::size_t> next = found_.after_begin;
+    for (const OpId o : plan_.ops.keys()) {
+      for (const OpId b : found_.before_of(o)) found_.after[next[b]++] = o;
     }
   }
 
   Plan& plan_;
   Dependencies& found_;
-  std::vector<int> seen_;  // by operation: the last one whose list holds it
-  std::vector<std::size_t> row_of_map_, writers_begin_;
+  Table<OpId, OpId> seen_;  // the last one whose list holds it
+  Table<MapId, MapRow> row_of_map_;
+  Table<MapRow, std::size_t> writers_begin_;
   std::vector<Writer> writers_;
-  std::vector<int> first_conv_;
+  Table<TileId, OpId> first_conv_;
 };
 
 }  // namespace

@@ -1,55 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// The passes by name, and what each made, as text for people.
+#include "compiler/dump.h"
+
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
-
-#include "base/diagnostic.h"
-#include "compiler/compile.h"
-#include "compiler/plan.h"
 
 namespace blendsim::compiler {
 namespace {
-
-std::string name_of_layer(const Plan& plan, int row) {
-  if (row == 0) return "input";
-  if (row > static_cast<int>(plan.network->layers.size())) return "output";
-  return plan.layer(row - 1).name;
-}
 
 std::string view_text(const Plan& plan, const View& view) {
   if (!view.exists()) return "-";
   const Map& map = plan.map(view);
   const std::string part = view.first != 0 ? fmt::format(" from slice {}", view.first) : "";
-  return fmt::format("map {} ({} '{}'){}", view.map, map.binary ? "binary" : "fixed", map.name, part);
+  return fmt::format("map {} ({} '{}'){}", view.map.value(), map.binary ? "binary" : "fixed", map.name, part);
 }
 
 std::string operand_text(const Plan& plan, const Stage& stage, const Operand& o) {
-  if (o.conv >= 0)
-    return fmt::format("accumulators of {}", plan.layer(stage.convs[static_cast<std::size_t>(o.conv)].layer).name);
+  if (o.conv.exists()) return fmt::format("accumulators of {}", plan.layer(stage.convs[o.conv].layer).name);
   return view_text(plan, o.map);
 }
 
-std::string assigned(const Plan& plan, const Program&) {
-  std::string text;
-  for (std::size_t l = 0; l < plan.network->layers.size(); ++l) {
-    if (!plan.reasons[l].empty()) text += fmt::format("{}: {}\n", plan.network->layers[l].name, plan.reasons[l]);
+std::string operation_text(const Plan& plan, const TileOp& op) {
+  return fmt::format("{} {} rows {}+{}{}", name(op.unit), plan.row_name(plan.nodes[op.node].row), op.row, op.rows,
+                     op.kind == TileOp::Kind::constants ? " constants" : "");
+}
+
+std::string words_text(const std::string& title, std::uint64_t address, const std::vector<Word>& words) {
+  std::string text = fmt::format("{} at {}: {} words\n", title, address, words.size());
+  std::size_t w = 0;
+  for (const Instruction& instruction : decode(words)) {
+    text += fmt::format("{:6} {:016x}{:016x} {}\n", w, words[w].high, words[w].low, disassemble(instruction));
+    w += static_cast<std::size_t>(encoded_words(instruction));
   }
-  for (std::size_t t = 0; t < plan.network->tensors.size(); ++t) {
+  return text;
+}
+
+}  // namespace
+
+std::string dump_assign(const Compilation& c) {
+  const Plan& plan = c.plan;
+  std::string text;
+  for (const LayerId l : layers_of(*plan.network)) {
+    if (!plan.reasons[l].empty()) text += fmt::format("{}: {}\n", plan.layer(l).name, plan.reasons[l]);
+  }
+  for (const TensorId t : plan.assignment.needs.keys()) {
     const Needs& n = plan.assignment.needs[t];
     if (n.fixed || n.binary)
-      text += fmt::format("tensor '{}':{}{}\n", plan.network->tensors[t].name, n.fixed ? " fixed" : "",
+      text += fmt::format("tensor '{}':{}{}\n", plan.network->tensor(t).name, n.fixed ? " fixed" : "",
                           n.binary ? " binary" : "");
   }
   return text;
 }
 
-std::string placed(const Plan& plan, const Program&) {
+std::string dump_place(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
-  for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
+  for (const NodeId n : plan.nodes.keys()) {
     const Node& node = plan.nodes[n];
-    text += fmt::format("node {} {}: {} x {}", n, name_of_layer(plan, node.layer), node.height, node.width);
+    text += fmt::format("node {} {}: {} x {}", n.value(), plan.row_name(node.row), node.height, node.width);
     if (const auto* input = std::get_if<InputPart>(&node.work))
       text += fmt::format(", loads {}\n", view_text(plan, input->view));
     else if (const auto* output = std::get_if<OutputPart>(&node.work))
@@ -64,71 +70,75 @@ std::string placed(const Plan& plan, const Program&) {
                             plan.layer(part.layer).name, view_text(plan, part.source));
       }
       for (const PostPart& part : stage.posts) {
-        text += fmt::format("  post_unit {} reads {}{}, writes {} and {}\n", name_of_layer(plan, part.layer + 1),
-                            operand_text(plan, stage, part.a),
-                            part.b.conv >= 0 || part.b.map.exists() ? " and " + operand_text(plan, stage, part.b) : "",
-                            view_text(plan, part.fixed), view_text(plan, part.bits));
+        text +=
+            fmt::format("  post_unit {} reads {}{}, writes {} and {}\n", plan.row_name(row_of(part.layer)),
+                        operand_text(plan, stage, part.a),
+                        part.b.conv.exists() || part.b.map.exists() ? " and " + operand_text(plan, stage, part.b) : "",
+                        view_text(plan, part.fixed), view_text(plan, part.bits));
       }
     }
   }
   return text;
 }
 
-std::string tiled(const Plan& plan, const Program&) {
+std::string dump_tile(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
-  for (std::size_t n = 0; n < plan.nodes.size(); ++n) {
+  for (const NodeId n : plan.nodes.keys()) {
     const Node& node = plan.nodes[n];
-    text += fmt::format("node {} {}: {} of {} rows a tile", n, name_of_layer(plan, node.layer), node.rows, node.height);
+    text += fmt::format("node {} {}: {} of {} rows a tile", n.value(), plan.row_name(node.row), node.rows, node.height);
     text += node.chunks > 1 ? fmt::format(", {} chunks of {} slices\n", node.chunks, node.chunk) : "\n";
   }
   return text;
 }
 
-std::string ordered(const Plan& plan, const Program&) {
-  std::string text = fmt::format("order {}: {} operations, about {} cycles by the laws\n", plan.priority,
-                                 plan.ops.size(), plan.estimate);
-  for (const TileOp& op : plan.ops) {
-    text += fmt::format("{} {} rows {}+{}{}\n", name(op.unit),
-                        name_of_layer(plan, plan.nodes[static_cast<std::size_t>(op.node)].layer), op.row, op.rows,
-                        op.kind == TileOp::Kind::constants ? " constants" : "");
+std::string dump_depend(const Compilation& c) {
+  const Plan& plan = c.plan;
+  std::string text;
+  for (const OpId o : plan.ops.keys()) {
+    std::string before;
+    for (const OpId b : plan.dependencies.before_of(o))
+      before += fmt::format("{}{}", before.empty() ? " follows " : ", ", b.value());
+    text += fmt::format("{:5} {}{}\n", o.value(), operation_text(plan, plan.ops[o]), before);
   }
   return text;
 }
 
-std::string allocated(const Plan& plan, const Program&) {
+std::string dump_schedule(const Compilation& c) {
+  const Plan& plan = c.plan;
+  std::string text = fmt::format("order {}: {} operations, about {} cycles by the laws\n", plan.priority,
+                                 plan.ops.size(), plan.estimate);
+  for (const TileOp& op : plan.ops) text += operation_text(plan, op) + "\n";
+  return text;
+}
+
+std::string dump_allocate(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
-  for (std::size_t m = 0; m < plan.maps.size(); ++m) {
+  for (const MapId m : plan.maps.keys()) {
     const Map& map = plan.maps[m];
-    text += fmt::format("map {} {} '{}': region {}, addresses {} to {}\n", m, map.binary ? "binary" : "fixed", map.name,
-                        map.region, map.base, map.base + map.size() - 1);
+    text += fmt::format("map {} {} '{}': region {}, addresses {} to {}\n", m.value(), map.binary ? "binary" : "fixed",
+                        map.name, map.region, map.base, map.base + map.size() - 1);
   }
   for (const Block& block : plan.blocks) {
-    const SpaceUse& use = plan.spaces[static_cast<std::size_t>(block.space)];
-    text += fmt::format("constants of node {}, chunk {} in {}: addresses {} to {}, DRAM {}, {}\n", block.node,
+    const SpaceUse& use = plan.spaces[block.space];
+    text += fmt::format("constants of node {}, chunk {} in {}: addresses {} to {}, DRAM {}, {}\n", block.node.value(),
                         block.chunk, name(buffer_id(block.space)), block.address, block.address + block.words - 1,
                         block.dram, use.streamed ? "streamed" : "resident");
   }
   return text;
 }
 
-std::string synchronised(const Plan& plan, const Program&) {
+std::string dump_instructions(const Compilation& c) {
+  const Plan& plan = c.plan;
   std::string text;
-  for (std::size_t i = 0; i < plan.instructions.size(); ++i)
-    text += fmt::format("{:5} {}\n", i, disassemble(plan.instructions[i]));
+  for (const OpId i : plan.instructions.keys())
+    text += fmt::format("{:5} {}\n", i.value(), disassemble(plan.instructions[i]));
   return text;
 }
 
-std::string words_text(const std::string& title, std::uint64_t address, const std::vector<Word>& words) {
-  std::string text = fmt::format("{} at {}: {} words\n", title, address, words.size());
-  std::size_t w = 0;
-  for (const Instruction& instruction : decode(words)) {
-    text += fmt::format("{:6} {:016x}{:016x} {}\n", w, words[w].high, words[w].low, disassemble(instruction));
-    w += static_cast<std::size_t>(encoded_words(instruction));
-  }
-  return text;
-}
-
-std::string emitted(const Plan&, const Program& program) {
+std::string dump_emit(const Compilation& c) {
+  const Program& program = c.program;
   std::string text =
       fmt::format("dram: program {} bytes, input {}, output {}; instructions {}\n", program.program_bytes,
                   program.input_bytes, program.output_bytes, program.resident ? "resident" : "fetched from DRAM");
@@ -142,41 +152,8 @@ std::string emitted(const Plan&, const Program& program) {
          words_text("main", program.main_address, program.main);
 }
 
-std::string verified(const Plan&, const Program& program) {
-  return fmt::format("program {} is legal and computes what the network says\n", program.digest());
-}
-
-struct Pass {
-  std::string_view name;
-  std::string (*dump)(const Plan&, const Program&);
-};
-
-constexpr std::array passes = {
-    Pass{"assign", assigned},  Pass{"place", placed},       Pass{"tile", tiled},
-    Pass{"schedule", ordered}, Pass{"allocate", allocated}, Pass{"synchronise", synchronised},
-    Pass{"emit", emitted},     Pass{"verify", verified},
-};
-
-}  // namespace
-
-std::string dump(std::string_view pass, const Plan& plan, const Program& program) {
-  for (const Pass& row : passes) {
-    if (row.name == pass) return row.dump(plan, program);
-  }
-  throw InvariantError("compiler", fmt::format("no pass is named '{}'", pass));
+std::string dump_verify(const Compilation& c) {
+  return fmt::format("program {} is legal and computes what the network says\n", c.program.digest());
 }
 
 }  // namespace blendsim::compiler
-
-namespace blendsim {
-
-const std::vector<std::string>& pass_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> out;
-    for (const compiler::Pass& row : compiler::passes) out.emplace_back(row.name);
-    return out;
-  }();
-  return names;
-}
-
-}  // namespace blendsim

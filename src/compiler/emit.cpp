@@ -70,8 +70,8 @@ class Emitter {
   // --- layer table ---------------------------------------------------------------------------------------------------
   void make_layers() {
     program_.layers.push_back({"input", "Load", {}, "load", 0, false, {}});
-    for (std::size_t l = 0; l < network_.layers.size(); ++l) {
-      const Layer& layer = network_.layers[l];
+    for (const LayerId l : layers_of(network_)) {
+      const Layer& layer = plan_.layer(l);
       std::string unit = "post_unit";
       if (std::holds_alternative<Convolution>(layer.work))
         unit = plan_.assignment.convolutions[l].xnor ? "xnor_array" : "mac_array";
@@ -94,7 +94,7 @@ class Emitter {
           add_map(part.layer, part.bits, part.bits_tensor);
         }
       } else if (const auto* pool = std::get_if<PoolPart>(&node.work)) {
-        const auto* work = pool->layer < 0 ? nullptr : std::get_if<Pooling>(&plan_.layer(pool->layer).work);
+        const auto* work = pool->layer.exists() ? std::get_if<Pooling>(&plan_.layer(pool->layer).work) : nullptr;
         if (work != nullptr) add_map(pool->layer, pool->out, work->output);
       }
     }
@@ -106,7 +106,7 @@ class Emitter {
   };
   static std::vector<Run> runs_of(const Lanes& lanes) {
     std::vector<Run> runs;
-    for (std::size_t c = 0; c < lanes.position.size(); ++c) {
+    for (const int c : lanes.position.keys()) {
       if (c == 0 || lanes.position[c] != lanes.position[c - 1] + 1) {
         if (lanes.position[c] % slice_channels != 0) return {};
         runs.push_back({0, lanes.position[c] / slice_channels});
@@ -127,14 +127,14 @@ class Emitter {
     return view;
   }
 
-  [[nodiscard]] std::vector<TensorView>& results(int layer) {
-    return program_.layers[static_cast<std::size_t>(layer + 1)].results;
+  [[nodiscard]] std::vector<TensorView>& results(LayerId layer) {
+    return program_.layers[position_of(row_of(layer))].results;
   }
 
   void add_accumulators(const Stage& stage, const ConvPart& part) {
     if (!stage.lanes.is_dense() && array_rows(machine_, part.choice.xnor) != slice_channels) return;
     for (const Run& run : runs_of(stage.lanes)) {
-      TensorView view = view_of(std::get<Convolution>(plan_.layer(part.layer).work).output);
+      TensorView view = view_of(plan_.convolution(part).output);
       view.place = part.choice.xnor ? TensorView::Place::xnor_accumulators : TensorView::Place::mac_accumulators;
       view.channels = run.channels;
       view.bytes = 4;
@@ -143,7 +143,7 @@ class Emitter {
   }
 
   // One copy of each tensor, from the layer that writes it.
-  void add_map(int layer, const View& at, TensorId id) {
+  void add_map(LayerId layer, const View& at, TensorId id) {
     if (!at.exists() || !listed_.insert(id).second) return;
     const Map& map = plan_.map(at);
     for (const Run& run : runs_of(at.lanes)) {
@@ -151,11 +151,11 @@ class Emitter {
       view.place = map.binary ? TensorView::Place::act_binary : TensorView::Place::act_fixed;
       view.channels = run.channels;
       view.base = map.base;
-      view.slices = static_cast<std::uint32_t>(map.slices * map.planes);
-      view.first = static_cast<std::uint32_t>(at.first + run.slice);
-      view.bytes = static_cast<std::uint32_t>(map.bytes);
-      view.planes = static_cast<std::uint32_t>(map.planes);
-      view.plane_cells = map.binary ? static_cast<std::uint32_t>(map.slices) : 0;
+      view.slices = u32(map.slices * map.planes);
+      view.first = u32(at.first + run.slice);
+      view.bytes = u32(map.bytes);
+      view.planes = u32(map.planes);
+      view.plane_cells = map.binary ? u32(map.slices) : 0;
       results(layer).push_back(view);
     }
   }
@@ -166,13 +166,13 @@ class Emitter {
     const Map& map = plan_.map(part.view);
     const IntTensor& t = network_.tensor(network_.input_tensor);
     program_.input_form = part.form;
-    program_.input_row_bytes = static_cast<std::uint32_t>(input_row_bytes(plan_, part));
-    program_.input_bytes = std::uint64_t{program_.input_row_bytes} * static_cast<std::uint64_t>(t.height);
+    program_.input_row_bytes = u32(input_row_bytes(plan_, part));
+    program_.input_bytes = std::uint64_t{program_.input_row_bytes} * u32(t.height);
     if (!complete_) return;
     program_.input = view_of(network_.input_tensor);
     program_.input.place = TensorView::Place::dram;
-    program_.input.slices = static_cast<std::uint32_t>(
-        map.binary ? ceil_divide(part.view.lanes.slices, plan_.cell_slices()) : part.view.lanes.slices);
+    program_.input.slices =
+        u32(map.binary ? ceil_divide(part.view.lanes.slices, plan_.cell_slices()) : part.view.lanes.slices);
     program_.input.plane_cells = map.binary ? program_.input.slices : 0;
     program_.host_input = network_.input;
   }
@@ -186,11 +186,11 @@ class Emitter {
       TensorView view = view_of(network_.output_tensors[part->output]);
       view.place = TensorView::Place::dram;
       view.base = part->address;
-      view.slices = static_cast<std::uint32_t>(part->view.lanes.slices);
-      view.bytes = static_cast<std::uint32_t>(map.bytes);
+      view.slices = u32(part->view.lanes.slices);
+      view.bytes = u32(map.bytes);
       const std::int64_t row = std::int64_t{map.width} * view.slices * view.bytes * slice_channels;
       const std::int64_t bus = machine_.memory.bus_bytes(), row_bytes = ceil_divide(row, bus) * bus;
-      if (row_bytes != row) view.plane_cells = static_cast<std::uint32_t>(row_bytes);
+      if (row_bytes != row) view.plane_cells = u32(row_bytes);
       if (complete_) program_.outputs.push_back(view);
       program_.output_bytes = part->address + static_cast<std::uint64_t>(row_bytes * map.height);
     }
@@ -199,34 +199,36 @@ class Emitter {
   // --- constants
   // -------------------------------------------------------------------------------------------------------
   [[nodiscard]] std::vector<std::uint8_t> part_bytes(const Block& block, std::size_t part) const {
-    const Node& node = plan_.nodes[static_cast<std::size_t>(block.node)];
+    const Node& node = plan_.nodes[block.node];
     const Stage& stage = std::get<Stage>(node.work);
+    const int slice = block.chunk * node.chunk, slices = std::min(node.chunk, stage.lanes.slices - slice);
+    if (block.space == Space::records) return record_bytes(block, PostId(part), slice, slices);
+    const ConvPart& conv = stage.convs[ConvId(part)];
+    if (conv.choice.xnor != (block.space == Space::weights_binary || block.space == Space::xnor_starts)) return {};
+    if (block.space == Space::weights_binary || block.space == Space::weights_fixed)
+      return weight_words(plan_, stage, conv, slice, slices);
+    return start_words(plan_, node, conv, slice, slices);
+  }
+
+  [[nodiscard]] std::vector<std::uint8_t> record_bytes(const Block& block, PostId part, int slice, int slices) const {
     TileOp op;
     op.kind = TileOp::Kind::post;
     op.node = block.node;
-    op.part = static_cast<int>(part);
+    op.post = part;
     op.chunk = block.chunk;
-    op.slice = block.chunk * node.chunk;
-    op.slices = std::min(node.chunk, stage.lanes.slices - op.slice);
+    op.slice = slice;
+    op.slices = slices;
     op.rows = 1;
-    if (block.space == Space::records) {
-      const auto instruction = std::get<PostInstruction>(build(plan_, op));
-      return record_bits(instruction) == 0
-                 ? std::vector<std::uint8_t>{}
-                 : post_records(plan_, stage, stage.posts[part], instruction, op.slice, op.slices);
-    }
-    const ConvPart& conv = stage.convs[part];
-    if (conv.choice.xnor != (block.space == Space::weights_binary || block.space == Space::xnor_starts)) return {};
-    if (block.space == Space::weights_binary || block.space == Space::weights_fixed)
-      return weight_words(plan_, stage, conv, op.slice, op.slices);
-    return start_words(plan_, node, conv, op.slice, op.slices);
+    const auto instruction = std::get<PostInstruction>(build(plan_, op));
+    if (record_bits(instruction) == 0) return {};
+    return post_records(plan_, plan_.stage(op), plan_.post(op), instruction, slice, slices);
   }
 
   void make_constants() {
     DramSegment segment;
     for (const SpaceUse& use : plan_.spaces) {
-      for (const int b : use.blocks) {
-        const Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+      for (const BlockId b : use.blocks) {
+        const Block& block = plan_.blocks[b];
         const std::int64_t stored = dram_word_bytes(machine_, buffer_id(block.space));
         if (dram_end_ != block.dram) throw InvariantError("compiler", "constants do not lie one after the other");
         dram_end_ += static_cast<std::uint64_t>(block.words * stored);
@@ -263,13 +265,13 @@ class Emitter {
     while (words > 0) {
       const std::int64_t count = std::min({words, longest_run / stored, (address / depth + 1) * depth - address});
       LoadInstruction i;
-      i.form = static_cast<std::uint32_t>(TransferForm::linear);
-      i.dram_base = static_cast<std::uint32_t>(DramBase::program);
-      i.dram_address = static_cast<std::uint32_t>(dram);
-      i.run_bytes = static_cast<std::uint32_t>(count * stored);
+      i.form = u32(TransferForm::linear);
+      i.dram_base = u32(DramBase::program);
+      i.dram_address = u32(dram);
+      i.run_bytes = u32(count * stored);
       i.runs = 1;
-      i.buffer = static_cast<std::uint32_t>(index(buffer));
-      i.buffer_address = static_cast<std::uint32_t>(address);
+      i.buffer = u32(buffer);
+      i.buffer_address = u32(address);
       encode(i, program_.init);
       dram += static_cast<std::uint64_t>(count * stored);
       address += count;
@@ -280,11 +282,11 @@ class Emitter {
   void load_resident_constants() {
     for (const SpaceUse& use : plan_.spaces) {
       if (use.streamed) continue;
-      for (std::size_t k = 0; k < use.blocks.size();) {
-        const Block& first = plan_.blocks[static_cast<std::size_t>(use.blocks[k])];
+      for (UseId k(0); k < use.blocks.next();) {
+        const Block& first = plan_.blocks[use.blocks[k]];
         std::int64_t words = 0;  // as far as blocks follow each other in the buffer too
-        for (; k < use.blocks.size(); ++k) {
-          const Block& block = plan_.blocks[static_cast<std::size_t>(use.blocks[k])];
+        for (; k < use.blocks.next(); ++k) {
+          const Block& block = plan_.blocks[use.blocks[k]];
           if (block.address != first.address + words) break;
           words += block.words;
         }
@@ -334,18 +336,18 @@ class Emitter {
   void measure_buffers() {
     program_.buffers.assign(buffer_count, {});
     const auto add = [&](BufferId id, std::int64_t words) {
-      program_.buffers[static_cast<std::size_t>(index(id))].peak_bits += words * machine_.buffer(id).width;
+      program_.buffers[position_of(id)].peak_bits += words * machine_.buffer(id).width;
     };
-    add(BufferId::act_binary, plan_.peak[static_cast<std::size_t>(index(BufferId::act_binary))]);
-    add(BufferId::act_fixed, plan_.peak[static_cast<std::size_t>(index(BufferId::act_fixed))]);
-    for (int s = 0; s < space_count; ++s) {
+    add(BufferId::act_binary, plan_.peak[BufferId::act_binary]);
+    add(BufferId::act_fixed, plan_.peak[BufferId::act_fixed]);
+    for (const Space s : all_spaces) {
       std::uint32_t begin = ~0U, end = 0;
-      for (const int b : plan_.spaces[static_cast<std::size_t>(s)].blocks) {
-        const Block& block = plan_.blocks[static_cast<std::size_t>(b)];
+      for (const BlockId b : plan_.spaces[s].blocks) {
+        const Block& block = plan_.blocks[b];
         begin = std::min(begin, block.address);
-        end = std::max(end, block.address + static_cast<std::uint32_t>(block.words));
+        end = std::max(end, block.address + u32(block.words));
       }
-      if (end > 0) add(buffer_id(static_cast<Space>(s)), end - begin);
+      if (end > 0) add(buffer_id(s), end - begin);
     }
     std::array<std::set<std::uint32_t>, 2> slots;
     for (const TileOp& op : plan_.ops) {

@@ -31,7 +31,8 @@ Range sum(const Range& a, const Range& b) { return {a.lo + b.lo, a.hi + b.hi}; }
 // Follows a layer's values through its steps, by the widest range of all channels.
 class PostWalk {
  public:
-  PostWalk(const IntegerNetwork& network, const std::vector<std::int64_t>& reach) : network_(network), reach_(reach) {}
+  PostWalk(const IntegerNetwork& network, const Table<TensorId, std::int64_t>& reach)
+      : network_(network), reach_(reach) {}
 
   PostNeeds needs(const PostProcessing& post) {
     const bool steps = post.q1 || post.q3 || post.activation || post.b != no_tensor;
@@ -61,7 +62,7 @@ class PostWalk {
   // What the unit's verifier knows of an operand: sums by their weights, maps of 1 and 2 bytes by their type.
   Range operand(TensorId id) {
     const IntTensor& t = network_.tensor(id);
-    const std::int64_t reach = reach_[static_cast<std::size_t>(id)];
+    const std::int64_t reach = reach_[id];
     Range r{t.lo, t.hi};
     if (reach > 0) r = {-reach, reach};
     else if (t.format.bits() <= 16) r = stored(t.format);
@@ -112,7 +113,7 @@ class PostWalk {
 
   static constexpr std::int64_t product_limit = std::int64_t{1} << 47;
   const IntegerNetwork& network_;
-  const std::vector<std::int64_t>& reach_;
+  const Table<TensorId, std::int64_t>& reach_;
   PostNeeds needs_;
 };
 
@@ -136,15 +137,15 @@ std::int64_t reach_of(const IntegerNetwork& network, const Convolution& conv) {
 
 NetworkFacts::NetworkFacts(const IntegerNetwork& network)
     : is_accumulator(network.tensors.size(), false), digest(network.digest()) {
-  std::vector<std::int64_t> reach(network.tensors.size(), 0);
+  Table<TensorId, std::int64_t> reach(network.tensors.size());
   for (const Layer& layer : network.layers) {
-    LayerFacts& facts = layers.emplace_back();
+    LayerFacts& facts = layers[layers.add({})];
     facts.macs = layer_macs(network, layer);
     facts.binary = layer_is_binary(network, layer);
     if (const auto* conv = std::get_if<Convolution>(&layer.work)) {
-      is_accumulator[static_cast<std::size_t>(conv->output)] = true;
+      is_accumulator[conv->output] = true;
       if (conv->weights.empty()) continue;
-      reach[static_cast<std::size_t>(conv->output)] = reach_of(network, *conv);
+      reach[conv->output] = reach_of(network, *conv);
       const auto [lo, hi] = std::minmax_element(conv->weights.begin(), conv->weights.end());
       facts.weight_lo = *lo;
       facts.weight_hi = *hi;

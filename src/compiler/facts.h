@@ -6,9 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "base/index.h"
 #include "network/integer_network.h"
 
 namespace blendsim::compiler {
+
+using LayerId = Index<Layer>;  // of the network
+[[nodiscard]] inline const Layer& layer_of(const IntegerNetwork& network, LayerId id) {
+  return network.layers[position_of(id)];
+}
+[[nodiscard]] inline KeyRange<LayerId> layers_of(const IntegerNetwork& network) {
+  return {LayerId(0), LayerId(network.layers.size())};
+}
 
 // Width of two's complement that holds [lo, hi]; at least 2.
 [[nodiscard]] int signed_bits_for(std::int64_t lo, std::int64_t hi);
@@ -29,8 +38,8 @@ struct LayerFacts {
 };
 
 struct NetworkFacts {
-  std::vector<LayerFacts> layers;
-  std::vector<bool> is_accumulator;  // by tensor: a convolution writes it
+  Table<LayerId, LayerFacts> layers;
+  Table<TensorId, bool> is_accumulator;  // a convolution writes it
   std::string digest;
   explicit NetworkFacts(const IntegerNetwork& network);
 };

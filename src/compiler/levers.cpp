@@ -90,11 +90,11 @@ class Search {
       return error;
     }
     try {
-      PlacedPlan placed;
-      const Plan plan = plan_for(network_, facts_, changed->machine, placed, nullptr);
-      operations_ += plan.ops.size();
-      (void)best_candidate(plan, {}, true);
-      (void)best_candidate(plan, {}, false);  // each order that compile() will try
+      Compilation compilation = begin(network_, facts_, changed->machine, nullptr);
+      run_passes(Stretch::network, compilation);
+      operations_ += compilation.plan.ops.size();
+      (void)best_candidate(compilation, {}, true);
+      (void)best_candidate(compilation, {}, false);  // each order that compile() will try
       return std::nullopt;
     } catch (const DiagnosticError& error) {
       if (!behind_ && !is_about_size(error)) behind_ = error.diagnostics().front();

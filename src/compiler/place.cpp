@@ -1,256 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass place: joins convolutions with the post-processing that reads their accumulators into stages, gives every copy
 // of every tensor a map or a range of a concatenation's map, and orders the nodes.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <numeric>
-#include <set>
+#include <map>
 
-#include "base/diagnostic.h"
+#include "compiler/group.h"
 #include "compiler/plan.h"
+#include "compiler/views.h"
 #include "units/buffer/layout.h"
 
 namespace blendsim::compiler {
 namespace {
 
-[[noreturn]] void not_lowerable(const std::string& layer, const std::string& message, const std::string& hint = {}) {
-  throw DiagnosticError("not-lowerable", Place{{}, 0, layer}, message, hint);
+Table<TensorId, LayerId> producers(const IntegerNetwork& network) {
+  Table<TensorId, LayerId> of(network.tensors.size());
+  for (const LayerId l : layers_of(network)) {
+    for (const TensorId id : layer_outputs(layer_of(network, l))) of[id] = l;
+  }
+  return of;
 }
 
 class Placer {
  public:
-  explicit Placer(Plan& plan)
-      : plan_(plan), network_(*plan.network), producer_(network_.tensors.size(), -1), group_(network_.layers.size()) {}
+  explicit Placer(Plan& plan) : plan_(plan), network_(*plan.network), producer_(producers(network_)), views_(plan) {}
 
   void run() {
-    for (std::size_t l = 0; l < network_.layers.size(); ++l) {
-      for (const TensorId id : layer_outputs(network_.layers[l])) producer_[index(id)] = static_cast<int>(l);
-    }
-    form_groups();
-    order_groups();
-    place_concatenations();
-    make_nodes();
+    groups_ = group_layers(network_, producer_, plan_.assignment);
+    make_input();
+    for (const std::vector<LayerId>& members : groups_.members) make_group(members);
+    store_outputs();
+    views_.drop_unused();
   }
 
  private:
-  static std::size_t index(int id) { return static_cast<std::size_t>(id); }
-  [[nodiscard]] const Layer& layer(int l) const { return network_.layers[index(l)]; }
-  Needs& needs(TensorId id) { return plan_.assignment.needs[index(id)]; }
-  [[nodiscard]] bool is_accumulator(TensorId id) const {
-    return producer_[index(id)] >= 0 && std::holds_alternative<Convolution>(layer(producer_[index(id)]).work);
+  [[nodiscard]] const Layer& layer(LayerId l) const { return layer_of(network_, l); }
+  Needs& needs(TensorId id) { return plan_.assignment.needs[id]; }
+  [[nodiscard]] bool is_accumulator(TensorId id) const { return plan_.facts->is_accumulator[id]; }
+
+  void make_group(const std::vector<LayerId>& members) {
+    const LayerId first = members.front();
+    if (const auto* pool = std::get_if<Pooling>(&layer(first).work)) make_pool(first, *pool);
+    else if (const auto* concat = std::get_if<Concatenation>(&layer(first).work)) make_concatenation(first, *concat);
+    else make_stage(members);
   }
 
-  // Layers that `l` reads from.
-  [[nodiscard]] std::vector<int> sources(int l) const {
-    std::vector<int> out;
-    for (const TensorId id : layer_inputs(layer(l))) {
-      if (producer_[index(id)] >= 0) out.push_back(producer_[index(id)]);
-    }
-    return out;
-  }
-
-  // --- stages: convolutions with their readers, as long as the graph of groups stays without cycles
-  // -------------------
-  void form_groups() {
-    std::iota(group_.begin(), group_.end(), 0);
-    for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-      if (!plan_.assignment.live[index(l)]) continue;
-      if (const auto* post = std::get_if<PostProcessing>(&layer(l).work)) {
-        for (const TensorId id : {post->a, post->b}) {
-          if (id != no_tensor && is_accumulator(id)) join(l, id);
-        }
-      } else {
-        for (const TensorId id : layer_inputs(layer(l))) {
-          if (is_accumulator(id)) needs(id).fixed = true;
-        }
-      }
-    }
-  }
-
-  void join(int post, TensorId accumulator) {
-    const int conv = producer_[index(accumulator)];
-    const std::vector<int> before = group_;
-    const int from = group_[index(conv)], to = group_[index(post)];
-    for (int& g : group_) {
-      if (g == from) g = to;
-    }
-    if (is_acyclic(to)) return;
-    group_ = before;
-    needs(accumulator).fixed = true;
-    unfused_.insert({post, accumulator});
-  }
-
-  // A group may read its own maps only from post-processing to post-processing, and reach itself through no other
-  // group.
-  [[nodiscard]] bool is_acyclic(int group) const {
-    std::vector<bool> seen(network_.layers.size(), false);
-    std::vector<int> stack;
-    for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-      if (group_[index(l)] != group || !plan_.assignment.live[index(l)]) continue;
-      for (const int s : sources(l)) {
-        if (group_[index(s)] != group) stack.push_back(s);
-        else if (std::holds_alternative<Convolution>(layer(l).work)) return false;
-      }
-    }
-    while (!stack.empty()) {
-      const int g = group_[index(stack.back())];
-      stack.pop_back();
-      if (g == group) return false;
-      if (seen[index(g)]) continue;
-      seen[index(g)] = true;
-      for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-        if (group_[index(l)] != g || !plan_.assignment.live[index(l)]) continue;
-        for (const int s : sources(l)) {
-          if (group_[index(s)] != g) stack.push_back(s);
-        }
-      }
-    }
-    return true;
-  }
-
-  // Groups in topological order, the one whose first layer comes first where there is a choice.
-  void order_groups() {
-    std::vector<bool> done(network_.layers.size(), false);
-    std::size_t left =
-        static_cast<std::size_t>(std::count(plan_.assignment.live.begin(), plan_.assignment.live.end(), true));
-    while (left > 0) {
-      bool progress = false;
-      for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-        if (!plan_.assignment.live[index(l)] || done[index(l)]) continue;
-        const int g = group_[index(l)];
-        std::vector<int> members;
-        bool ready = true;
-        for (int k = 0; k < static_cast<int>(network_.layers.size()); ++k) {
-          if (!plan_.assignment.live[index(k)] || group_[index(k)] != g) continue;
-          members.push_back(k);
-          for (const int s : sources(k)) ready = ready && (done[index(s)] || group_[index(s)] == g);
-        }
-        if (!ready) continue;
-        for (const int k : members) done[index(k)] = true;
-        left -= members.size();
-        order_.push_back(members);
-        progress = true;
-        break;
-      }
-      if (!progress) throw InvariantError("compiler", "the groups of layers form a cycle");
-    }
-  }
-
-  // --- maps ------------------------------------------------------------------------------------------------------
-  std::vector<View>& views(bool binary) { return binary ? plan_.binary : plan_.fixed; }
-
-  // Slices that a range takes in a map: whole cells in a binary one.
-  [[nodiscard]] int pitch(const Lanes& lanes, bool binary) const {
-    const int m = binary ? plan_.cell_slices() : 1;
-    return static_cast<int>(ceil_divide(lanes.slices, m)) * m;
-  }
-
-  View new_map(TensorId id, const Lanes& lanes, bool binary) {
-    const IntTensor& t = network_.tensor(id);
-    Map map;
-    map.name = t.name;
-    map.binary = binary;
-    map.height = t.height;
-    map.width = t.width;
-    map.slices = binary ? pitch(lanes, true) / plan_.cell_slices() : lanes.slices;
-    map.planes = binary ? (t.format.is_bipolar() ? 1 : t.format.bits()) : 1;
-    map.bytes = binary ? 1 : bytes_of(t.format);
-    plan_.maps.push_back(map);
-    return {static_cast<int>(plan_.maps.size()) - 1, 0, lanes, id};
-  }
-
-  // Which concatenation a tensor's map is a range of: the last one that reads it.
-  void place_concatenations() {
-    plan_.fixed.resize(network_.tensors.size());
-    plan_.binary.resize(network_.tensors.size());
-    parent_.assign(network_.tensors.size(), -1);
-    for (int l = 0; l < static_cast<int>(network_.layers.size()); ++l) {
-      const auto* concat = std::get_if<Concatenation>(&layer(l).work);
-      if (concat == nullptr || !plan_.assignment.live[index(l)]) continue;
-      std::set<TensorId> seen;
-      for (const TensorId id : concat->inputs) {
-        if (seen.insert(id).second) parent_[index(id)] = l;
-      }
-    }
-  }
-
-  // The map range of tensor `id`, made when first asked for. `lanes` is how its writer lays its channels.
-  const View& view(TensorId id, const Lanes& lanes, bool binary) {
-    View& v = views(binary)[index(id)];
-    if (v.exists()) {
-      if (!(v.lanes == lanes))
-        not_lowerable(network_.tensor(id).name, "the tensor's channels would lie in two different ways");
-      return v;
-    }
-    v = new_map(id, lanes, binary);
-    return v;
-  }
-
-  // A concatenation moves its inputs' maps into one: ranges start at whole slices (cells), gaps stay unused.
-  void concatenate(int l, const Concatenation& concat, bool binary) {
-    Lanes lanes;
-    std::vector<int> first;
-    for (const TensorId id : concat.inputs) {
-      const View& v = views(binary)[index(id)];
-      if (!v.exists()) throw InvariantError("compiler", "a concatenation's input has no map");
-      first.push_back(lanes.slices);
-      for (const int p : v.lanes.position) lanes.position.push_back(p + lanes.slices * slice_channels);
-      lanes.slices += pitch(v.lanes, binary);
-    }
-    if (!binary || plan_.cell_slices() == 1) {
-      lanes.slices = first.back() + views(binary)[index(concat.inputs.back())].lanes.slices;
-    }
-    const View whole = new_map(concat.output, lanes, binary);
-    views(binary)[index(concat.output)] = whole;
-    std::set<TensorId> moved;
-    for (std::size_t i = 0; i < concat.inputs.size(); ++i) {
-      const TensorId id = concat.inputs[i];
-      if (parent_[index(id)] == l && moved.insert(id).second) {
-        move_map(views(binary)[index(id)].map, whole.map, first[i] - views(binary)[index(id)].first, binary);
-      } else {
-        View target = views(binary)[index(id)];
-        target.map = whole.map;
-        target.first = first[i];
-        copy(producer_[index(id)], views(binary)[index(id)], target, network_.tensor(id));
-      }
-    }
-  }
-
-  // Everything that lay in map `from` now lies in map `to`, `shift` slices further.
-  void move_map(int from, int to, int shift, bool binary) {
-    const auto move = [&](View& v) {
-      if (v.map != from) return;
-      v.map = to;
-      v.first += shift;
-    };
-    for (View& v : views(binary)) move(v);
-    for (Node& node : plan_.nodes) {
-      if (auto* input = std::get_if<InputPart>(&node.work)) move(input->view);
-      if (auto* pool = std::get_if<PoolPart>(&node.work)) move(pool->in), move(pool->out);
-      if (auto* output = std::get_if<OutputPart>(&node.work)) move(output->view);
-      if (auto* stage = std::get_if<Stage>(&node.work)) {
-        for (ConvPart& c : stage->convs) move(c.source);
-        for (PostPart& p : stage->posts) move(p.a.map), move(p.b.map), move(p.fixed), move(p.bits);
-      }
-    }
-    retired_.insert(from);
-  }
-
-  // --- nodes ----------------------------------------------------------------------------------------------------
-  void make_nodes() {
-    make_input();
-    for (const std::vector<int>& members : order_) {
-      const Layer& first = layer(members.front());
-      if (const auto* pool = std::get_if<Pooling>(&first.work)) make_pool(members.front(), *pool);
-      else if (const auto* concat = std::get_if<Concatenation>(&first.work))
-        make_concatenation(members.front(), *concat);
-      else make_stage(members);
-    }
+  void store_outputs() {
     std::uint32_t address = 0;
     for (std::size_t i = 0; i < network_.output_tensors.size(); ++i) {
       const TensorId id = network_.output_tensors[i];
-      const View& v = plan_.fixed[index(id)];
+      const View& v = plan_.fixed[id];
       if (!v.lanes.is_dense()) {
         not_lowerable(network_.tensor(id).name,
                       "a network output that is a concatenation of parts with a channel count that "
@@ -258,13 +56,11 @@ class Placer {
                       "make the parts outputs of their own");
       }
       const IntTensor& t = network_.tensor(id);
-      plan_.nodes.push_back(
-          {OutputPart{v, i, address}, static_cast<int>(network_.layers.size()) + 1, t.height, t.width});
+      plan_.nodes.add({OutputPart{v, i, address}, plan_.output_row(), t.height, t.width});
       const std::int64_t bus = plan_.machine->memory.bus_bytes();
       const std::int64_t row = std::int64_t{t.width} * v.lanes.slices * bytes_of(t.format) * slice_channels;
-      address += static_cast<std::uint32_t>(t.height * ceil_divide(row, bus) * bus);
+      address += u32(t.height * ceil_divide(row, bus) * bus);
     }
-    drop_unused_maps();
   }
 
   void make_input() {
@@ -272,10 +68,10 @@ class Placer {
     const IntTensor& t = network_.tensor(id);
     InputPart input;
     const ConvPart* stem = nullptr;
-    for (std::size_t l = 0; l < network_.layers.size(); ++l) {
-      const auto* conv = std::get_if<Convolution>(&network_.layers[l].work);
+    for (const LayerId l : layers_of(network_)) {
+      const auto* conv = std::get_if<Convolution>(&layer(l).work);
       if (conv == nullptr || conv->input != id || !plan_.assignment.convolutions[l].stem) continue;
-      stem_ = stem_part(static_cast<int>(l), *conv);
+      stem_ = stem_part(l, *conv);
       stem = &*stem_;
     }
     const bool binary = needs(id).binary && !needs(id).fixed;
@@ -285,26 +81,25 @@ class Placer {
       map.height = t.height;
       map.width = stem->in_width;
       map.slices = 1;
-      plan_.maps.push_back(map);
-      input = {{static_cast<int>(plan_.maps.size()) - 1, 0, Lanes::dense(slice_channels), id},
+      input = {{plan_.maps.add(map), 0, Lanes::dense(slice_channels), id},
                TransferForm::stem,
-               std::get<Convolution>(layer(stem->layer).work).window.pad_left,
+               plan_.convolution(*stem).window.pad_left,
                t.zero_point & 0xff};
-      plan_.fixed[index(id)] = input.view;
+      plan_.fixed[id] = input.view;
     } else {
-      input.view = view(id, Lanes::dense(t.channels), binary);
+      input.view = views_.view(id, Lanes::dense(t.channels), binary);
       input.form = binary ? TransferForm::binary : TransferForm::fixed;
     }
-    plan_.nodes.push_back({input, 0, t.height, t.width});
-    if (needs(id).binary && needs(id).fixed) make_planes(-1, id);
+    plan_.nodes.add({input, input_row, t.height, t.width});
+    if (needs(id).binary && needs(id).fixed) make_planes(LayerId(), id);
   }
 
   // Words of four pixels: the kernel's columns shrink to a quarter, and every word lies inside the row.
-  ConvPart stem_part(int l, const Convolution& conv) const {
+  ConvPart stem_part(LayerId l, const Convolution& conv) const {
     const IntTensor& in = network_.tensor(conv.input);
     ConvPart part;
     part.layer = l;
-    part.choice = plan_.assignment.convolutions[index(l)];
+    part.choice = plan_.assignment.convolutions[l];
     part.window = conv.window;
     part.window.kernel_w = static_cast<int>(ceil_divide(conv.window.kernel_w, 4));
     part.window.dilation_w = part.window.kernel_w > 1 ? 4 : 1;
@@ -317,19 +112,19 @@ class Placer {
   }
 
   // A copy of a tensor's fixed map as bits: by its sign, or by one threshold a value.
-  void make_planes(int producer, TensorId id) {
-    const View source = plan_.fixed[index(id)];
+  void make_planes(LayerId producer, TensorId id) {
+    const View source = plan_.fixed[id];
     const IntTensor& t = network_.tensor(id);
     Stage stage;
     PostPart part;
     part.layer = producer;
-    part.a = {-1, source, t.format};
-    part.bits = view(id, source.lanes, true);
+    part.a = {{}, source, t.format};
+    part.bits = views_.view(id, source.lanes, true);
     part.bits_tensor = id;
-    part.thresholds = value_thresholds(t, static_cast<int>(source.lanes.position.size()));
+    part.thresholds = value_thresholds(t, source.lanes.channel_count());
     stage.lanes = source.lanes;
-    stage.posts.push_back(part);
-    plan_.nodes.push_back({stage, producer + 1, t.height, t.width});
+    stage.posts.add(part);
+    plan_.nodes.add({stage, row_of(producer), t.height, t.width});
   }
 
   static std::optional<Thresholds> value_thresholds(const IntTensor& t, int channels) {
@@ -337,14 +132,14 @@ class Placer {
     Thresholds th;
     th.levels = static_cast<int>(t.format.max() - t.format.min());
     th.base = t.format.min();
-    th.direction.assign(index(channels), 1);
+    th.direction.assign(static_cast<std::size_t>(channels), 1);
     for (int c = 0; c < channels; ++c) {
       for (int k = 0; k < th.levels; ++k) th.values.push_back(t.format.min() + 1 + k);
     }
     return th;
   }
 
-  void copy(int producer, const View& from, const View& to, const IntTensor& t) {
+  void copy(LayerId producer, const View& from, const View& to, const IntTensor& t) {
     for (int plane = 0; plane < plan_.map(from).planes; ++plane) {
       PoolPart part;
       part.layer = producer;
@@ -352,11 +147,11 @@ class Placer {
       part.out = to;
       part.in_format = t.format;
       part.plane = plane;
-      plan_.nodes.push_back({part, producer + 1, t.height, t.width});
+      plan_.nodes.add({part, row_of(producer), t.height, t.width});
     }
   }
 
-  void make_pool(int l, const Pooling& pool) {
+  void make_pool(LayerId l, const Pooling& pool) {
     const IntTensor& in = network_.tensor(pool.input);
     const IntTensor& out = network_.tensor(pool.output);
     const bool planes = pool.kind == Pooling::Kind::max && in.format.is_bipolar();
@@ -365,26 +160,29 @@ class Placer {
       PoolPart part;
       part.layer = l;
       part.sum = pool.kind == Pooling::Kind::sum;
-      part.in = views(binary)[index(pool.input)];
-      part.out = view(pool.output, part.in.lanes, binary);
+      part.in = views_.of(binary)[pool.input];
+      part.out = views_.view(pool.output, part.in.lanes, binary);
       part.window = pool.window;
       part.in_format = in.format;
       part.zero_point = part.sum ? in.zero_point : 0;
       part.divisor = pool.common_divisor;
-      plan_.nodes.push_back({part, l + 1, out.height, out.width});
+      plan_.nodes.add({part, row_of(l), out.height, out.width});
     }
     if (needs(pool.output).binary && !planes) make_planes(l, pool.output);
   }
 
-  void make_concatenation(int l, const Concatenation& concat) {
-    if (needs(concat.output).fixed) concatenate(l, concat, false);
-    if (needs(concat.output).binary) concatenate(l, concat, true);
+  void make_concatenation(LayerId l, const Concatenation& concat) {
+    for (const bool binary : {false, true}) {
+      if (!(binary ? needs(concat.output).binary : needs(concat.output).fixed)) continue;
+      for (const Views::Copy& c : views_.concatenate(l, concat, binary))
+        copy(producer_[c.tensor], c.from, c.to, network_.tensor(c.tensor));
+    }
   }
 
   // Lanes that a stage's maps and depthwise inputs force on it; dense where nothing does.
-  [[nodiscard]] Lanes stage_lanes(const std::vector<int>& members, int channels) {
+  [[nodiscard]] Lanes stage_lanes(const std::vector<LayerId>& members, int channels) {
     std::optional<Lanes> forced;
-    const auto force = [&](const Lanes& lanes, int l) {
+    const auto force = [&](const Lanes& lanes, LayerId l) {
       if (forced && !(*forced == lanes)) {
         not_lowerable(layer(l).name,
                       "its operands' channels lie differently because of a concatenation of channel counts that "
@@ -393,54 +191,53 @@ class Placer {
       }
       forced = lanes;
     };
-    for (const int l : members) {
+    for (const LayerId l : members) {
       if (const auto* conv = std::get_if<Convolution>(&layer(l).work)) {
-        if (plan_.assignment.convolutions[index(l)].depthwise) force(plan_.fixed[index(conv->input)].lanes, l);
+        if (plan_.assignment.convolutions[l].depthwise) force(plan_.fixed[conv->input].lanes, l);
         continue;
       }
       const auto& post = std::get<PostProcessing>(layer(l).work);
       for (const TensorId id : {post.a, post.b}) {
         if (id == no_tensor || in_accumulators(l, id)) continue;
-        if (plan_.fixed[index(id)].exists()) force(plan_.fixed[index(id)].lanes, l);
+        if (plan_.fixed[id].exists()) force(plan_.fixed[id].lanes, l);
       }
     }
     return forced ? *forced : Lanes::dense(channels);
   }
 
-  [[nodiscard]] bool in_accumulators(int post, TensorId id) const {
-    return is_accumulator(id) && !unfused_.contains({post, id});
+  [[nodiscard]] bool in_accumulators(LayerId post, TensorId id) const {
+    return is_accumulator(id) && !groups_.unfused.contains({post, id});
   }
 
-  void make_stage(const std::vector<int>& members) {
+  void make_stage(const std::vector<LayerId>& members) {
     const TensorId shape = layer_outputs(layer(members.front())).front();
     const IntTensor& t = network_.tensor(shape);
     Stage stage;
     stage.lanes = stage_lanes(members, t.channels);
-    std::map<TensorId, int> conv_of;
-    for (const int l : members) {
+    std::map<TensorId, ConvId> conv_of;
+    for (const LayerId l : members) {
       if (const auto* conv = std::get_if<Convolution>(&layer(l).work)) {
-        conv_of[conv->output] = static_cast<int>(stage.convs.size());
-        stage.convs.push_back(make_conv(l, *conv));
+        conv_of[conv->output] = stage.convs.add(make_conv(l, *conv));
       }
     }
     for (const auto& [id, conv] : conv_of) {
       if (needs(id).fixed) add_accumulator_copy(stage, id, conv);
     }
-    for (const int l : members) {
+    for (const LayerId l : members) {
       if (const auto* post = std::get_if<PostProcessing>(&layer(l).work)) add_posts(stage, l, *post, conv_of);
     }
-    plan_.nodes.push_back({stage, members.front() + 1, t.height, t.width});
+    plan_.nodes.add({stage, row_of(members.front()), t.height, t.width});
   }
 
-  ConvPart make_conv(int l, const Convolution& conv) {
+  ConvPart make_conv(LayerId l, const Convolution& conv) {
     if (stem_ && stem_->layer == l) {
-      stem_->source = plan_.fixed[index(conv.input)];
+      stem_->source = plan_.fixed[conv.input];
       return *stem_;
     }
     ConvPart part;
     part.layer = l;
-    part.choice = plan_.assignment.convolutions[index(l)];
-    part.source = views(part.choice.xnor)[index(conv.input)];
+    part.choice = plan_.assignment.convolutions[l];
+    part.source = views_.of(part.choice.xnor)[conv.input];
     const IntTensor& in = network_.tensor(conv.input);
     part.in_height = in.height;
     part.in_width = in.width;
@@ -451,7 +248,7 @@ class Placer {
   }
 
   // Bits of unused lanes are unknown: AND with a zero weight ignores them, XNOR cannot.
-  void avoid_gaps(int l, ConvChoice& choice) const {
+  void avoid_gaps(LayerId l, ConvChoice& choice) const {
     if (choice.split > 1) {
       not_lowerable(layer(l).name,
                     "a grouped convolution reads a concatenation of channel counts that are no multiples of 16",
@@ -463,23 +260,23 @@ class Placer {
     choice.weight_bits = choice.doubled ? 3 : 2;
   }
 
-  void add_accumulator_copy(Stage& stage, TensorId id, int conv) {
+  void add_accumulator_copy(Stage& stage, TensorId id, ConvId conv) {
     PostPart part;
-    part.layer = producer_[index(id)];
+    part.layer = producer_[id];
     part.a = {conv, {}, network_.tensor(id).format};
-    part.fixed = view(id, stage.lanes, false);
+    part.fixed = views_.view(id, stage.lanes, false);
     part.fixed_tensor = id;
-    stage.posts.push_back(part);
+    stage.posts.add(part);
   }
 
-  Operand operand(int l, TensorId id, const std::map<TensorId, int>& conv_of) const {
+  Operand operand(LayerId l, TensorId id, const std::map<TensorId, ConvId>& conv_of) const {
     if (id == no_tensor) return {};
     if (in_accumulators(l, id)) return {conv_of.at(id), {}, network_.tensor(id).format};
-    return {-1, plan_.fixed[index(id)], network_.tensor(id).format};
+    return {{}, plan_.fixed[id], network_.tensor(id).format};
   }
 
   // One instruction writes u and the code's bits; a second or third one what is left.
-  void add_posts(Stage& stage, int l, const PostProcessing& post, const std::map<TensorId, int>& conv_of) {
+  void add_posts(Stage& stage, LayerId l, const PostProcessing& post, const std::map<TensorId, ConvId>& conv_of) {
     const Needs none;
     const Needs u = post.fixed == no_tensor ? none : needs(post.fixed);
     const Needs code = post.code == no_tensor ? none : needs(post.code);
@@ -492,66 +289,38 @@ class Placer {
       PostPart part = base;
       if (code.binary || (code.fixed && !u.fixed)) part.thresholds = post.thresholds;
       if (code.binary) {
-        part.bits = view(post.code, stage.lanes, true);
+        part.bits = views_.view(post.code, stage.lanes, true);
         part.bits_tensor = post.code;
       }
       if (u.fixed || code.fixed) {
         part.fixed_is_code = !u.fixed;
         part.fixed_tensor = u.fixed ? post.fixed : post.code;
-        part.fixed = view(part.fixed_tensor, stage.lanes, false);
+        part.fixed = views_.view(part.fixed_tensor, stage.lanes, false);
       }
-      stage.posts.push_back(part);
+      stage.posts.add(part);
     }
     if (u.fixed && code.fixed) {
       PostPart part = base;
       part.thresholds = post.thresholds;
       part.fixed_is_code = true;
       part.fixed_tensor = post.code;
-      part.fixed = view(post.code, stage.lanes, false);
-      stage.posts.push_back(part);
+      part.fixed = views_.view(post.code, stage.lanes, false);
+      stage.posts.add(part);
     }
     if (u.binary) {
       PostPart part = base;
-      part.bits = view(post.fixed, stage.lanes, true);
+      part.bits = views_.view(post.fixed, stage.lanes, true);
       part.bits_tensor = post.fixed;
       part.thresholds = value_thresholds(network_.tensor(post.fixed), network_.tensor(post.fixed).channels);
-      stage.posts.push_back(part);
-    }
-  }
-
-  void drop_unused_maps() {
-    std::vector<int> renumbered(plan_.maps.size(), -1);
-    std::vector<Map> kept;
-    for (std::size_t i = 0; i < plan_.maps.size(); ++i) {
-      if (retired_.contains(static_cast<int>(i))) continue;
-      renumbered[i] = static_cast<int>(kept.size());
-      kept.push_back(plan_.maps[i]);
-    }
-    plan_.maps = kept;
-    const auto fix = [&](View& v) {
-      if (v.exists()) v.map = renumbered[index(v.map)];
-    };
-    for (View& v : plan_.fixed) fix(v);
-    for (View& v : plan_.binary) fix(v);
-    for (Node& node : plan_.nodes) {
-      if (auto* input = std::get_if<InputPart>(&node.work)) fix(input->view);
-      if (auto* pool = std::get_if<PoolPart>(&node.work)) fix(pool->in), fix(pool->out);
-      if (auto* output = std::get_if<OutputPart>(&node.work)) fix(output->view);
-      if (auto* stage = std::get_if<Stage>(&node.work)) {
-        for (ConvPart& c : stage->convs) fix(c.source);
-        for (PostPart& p : stage->posts) fix(p.a.map), fix(p.b.map), fix(p.fixed), fix(p.bits);
-      }
+      stage.posts.add(part);
     }
   }
 
   Plan& plan_;
   const IntegerNetwork& network_;
-  std::vector<int> producer_;
-  std::vector<int> group_;
-  std::set<std::pair<int, TensorId>> unfused_;
-  std::vector<std::vector<int>> order_;
-  std::vector<int> parent_;
-  std::set<int> retired_;
+  Table<TensorId, LayerId> producer_;
+  Groups groups_;
+  Views views_;
   std::optional<ConvPart> stem_;
 };
 

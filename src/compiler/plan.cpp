@@ -5,38 +5,41 @@
 
 #include <algorithm>
 
-#include "base/diagnostic.h"
-#include "units/buffer/layout.h"
-
 namespace blendsim::compiler {
 
 Lanes Lanes::dense(int channels) {
   Lanes lanes;
-  lanes.position.resize(static_cast<std::size_t>(channels));
-  for (int c = 0; c < channels; ++c) lanes.position[static_cast<std::size_t>(c)] = c;
+  for (int c = 0; c < channels; ++c) lanes.position.add(c);
   lanes.slices = static_cast<int>(slices_of(channels));
   return lanes;
 }
 
-bool Lanes::is_dense() const { return *this == dense(static_cast<int>(position.size())); }
+bool Lanes::is_dense() const { return *this == dense(channel_count()); }
 
-std::vector<int> Lanes::channels() const {
-  std::vector<int> of(static_cast<std::size_t>(slices * slice_channels), -1);
-  for (std::size_t c = 0; c < position.size(); ++c) of[static_cast<std::size_t>(position[c])] = static_cast<int>(c);
+Table<int, int> Lanes::channels() const {
+  Table<int, int> of(static_cast<std::size_t>(slices * slice_channels), -1);
+  for (const int c : position.keys()) of[position[c]] = c;
   return of;
 }
 
 std::int64_t Map::size() const {
-  const auto h = static_cast<std::uint32_t>(height), w = static_cast<std::uint32_t>(width),
-             s = static_cast<std::uint32_t>(slices);
-  if (binary) return BinaryMap{0, h, w, s * static_cast<std::uint32_t>(planes)}.size();
-  return FixedMap{0, h, w, s, static_cast<std::uint32_t>(bytes)}.size();
+  const auto h = u32(height), w = u32(width), s = u32(slices);
+  if (binary) return BinaryMap{0, h, w, s * u32(planes)}.size();
+  return FixedMap{0, h, w, s, u32(bytes)}.size();
 }
 
-int Plan::block_of(Space space, int node, int chunk) const {
-  if (block_table.empty()) return -1;  // tile asks what they will hold
-  const int row = first_chunk[static_cast<std::size_t>(node)] + chunk;
-  return block_table[static_cast<std::size_t>(row)][static_cast<std::size_t>(space)];
+const Convolution& Plan::convolution(const ConvPart& part) const {
+  return std::get<Convolution>(layer(part.layer).work);
+}
+
+std::string Plan::row_name(RowId row) const {
+  if (row == input_row) return "input";
+  return row < output_row() ? layer(LayerId(row - row_of(LayerId(0)))).name : "output";
+}
+
+BlockId Plan::block_of(Space space, NodeId node, int chunk) const {
+  if (block_table.empty()) return {};  // tile asks what they will hold
+  return block_table[first_chunk[node] + chunk][space];
 }
 
 BufferId buffer_id(Space space) {
@@ -68,46 +71,46 @@ Touch whole_view(const View& view, int row0, int row1) {
 
 Touches reads(const Plan& plan, const TileOp& op) {
   Touches out;
-  const Node& node = plan.nodes[static_cast<std::size_t>(op.node)];
+  const Node& node = plan.nodes[op.node];
   if (op.kind == TileOp::Kind::conv) {
-    const ConvPart& part = std::get<Stage>(node.work).convs[static_cast<std::size_t>(op.part)];
+    const ConvPart& part = plan.conv(op);
     Touch touch = whole_view(part.source, 0, 0);
     window_rows(part.window, part.in_height, op, touch);
-    out.add(touch);
+    out.push_back(touch);
   } else if (op.kind == TileOp::Kind::post) {
-    const PostPart& part = std::get<Stage>(node.work).posts[static_cast<std::size_t>(op.part)];
+    const PostPart& part = plan.post(op);
     for (const Operand* operand : {&part.a, &part.b}) {
       if (!operand->map.exists()) continue;
-      out.add({operand->map.map, op.row, op.row + op.rows, operand->map.first + op.slice,
-               operand->map.first + op.slice + op.slices});
+      out.push_back({operand->map.map, op.row, op.row + op.rows, operand->map.first + op.slice,
+                     operand->map.first + op.slice + op.slices});
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);
     Touch touch = whole_view(part.in, 0, 0);
     window_rows(part.window, plan.map(part.in).height, op, touch);
-    out.add(touch);
+    out.push_back(touch);
   } else if (op.kind == TileOp::Kind::store) {
     const OutputPart& part = std::get<OutputPart>(node.work);
-    out.add(whole_view(part.view, op.row, op.row + op.rows));
+    out.push_back(whole_view(part.view, op.row, op.row + op.rows));
   }
   return out;
 }
 
 Touches writes(const Plan& plan, const TileOp& op) {
   Touches out;
-  const Node& node = plan.nodes[static_cast<std::size_t>(op.node)];
+  const Node& node = plan.nodes[op.node];
   if (op.kind == TileOp::Kind::load) {
     const View& view = std::get<InputPart>(node.work).view;
-    out.add(whole_view(view, op.row, op.row + op.rows));
+    out.push_back(whole_view(view, op.row, op.row + op.rows));
   } else if (op.kind == TileOp::Kind::post) {
-    const PostPart& part = std::get<Stage>(node.work).posts[static_cast<std::size_t>(op.part)];
+    const PostPart& part = plan.post(op);
     for (const View* view : {&part.fixed, &part.bits}) {
       if (!view->exists()) continue;
-      out.add({view->map, op.row, op.row + op.rows, view->first + op.slice, view->first + op.slice + op.slices});
+      out.push_back({view->map, op.row, op.row + op.rows, view->first + op.slice, view->first + op.slice + op.slices});
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const View& view = std::get<PoolPart>(node.work).out;
-    out.add(whole_view(view, op.row, op.row + op.rows));
+    out.push_back(whole_view(view, op.row, op.row + op.rows));
   }
   return out;
 }

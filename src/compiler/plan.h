@@ -7,28 +7,54 @@
 #pragma once
 
 #include <array>
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/index.h"
 #include "compiler/facts.h"
 #include "isa/program.h"
 #include "network/integer_network.h"
+#include "units/buffer/layout.h"
 #include "units/machine_parameters.h"
 
 namespace blendsim::compiler {
 
+struct Block;
+struct ConvPart;
+struct Map;
+struct Node;
+struct PostPart;
+struct SpaceUse;
+struct TileOp;
+
+using RowId = Index<struct LayerRow>;  // of the program's layer table: the input, the layers, the outputs
+using MapId = Index<Map>;
+using NodeId = Index<Node>;
+using ConvId = Index<ConvPart>;  // of a stage, as
+using PostId = Index<PostPart>;
+using ChunkId = Index<struct Chunk>;  // of all nodes' chunks
+using BlockId = Index<Block>;
+using UseId = Index<SpaceUse>;  // place of a block in its space's order of use
+using OpId = Index<TileOp>;
+using TileId = Index<struct Tile>;
+using SlotId = Index<struct AccumulatorSlot>;  // of all tiles' convolutions
+
+inline constexpr RowId input_row{0};
+[[nodiscard]] constexpr RowId row_of(LayerId layer) { return RowId(layer.value() + 1); }  // none: the input's
+
 // Where a tensor's channels lie in its map: channel c in lane position[c] % 16 of slice position[c] / 16.
 struct Lanes {
-  std::vector<int> position;
+  Table<int, int> position;  // by channel
   int slices = 0;
   [[nodiscard]] static Lanes dense(int channels);
   [[nodiscard]] bool is_dense() const;
-  [[nodiscard]] std::vector<int> channels() const;  // of each position; -1: none
+  [[nodiscard]] int channel_count() const { return position.next(); }
+  [[nodiscard]] Table<int, int> channels() const;  // by position; -1: none
   bool operator==(const Lanes&) const = default;
 };
 
@@ -46,11 +72,11 @@ struct Map {
 
 // A tensor's channel range of a map. `first`: slices of 16 channels before it (in each plane).
 struct View {
-  int map = -1;
+  MapId map;
   int first = 0;
   Lanes lanes;
   TensorId tensor = no_tensor;
-  [[nodiscard]] bool exists() const { return map >= 0; }
+  [[nodiscard]] bool exists() const { return map.exists(); }
 };
 
 // Copies of a tensor that its consumers read. An accumulator has neither unless something needs it as a map.
@@ -72,32 +98,32 @@ struct ConvChoice {
 };
 
 struct Assignment {
-  std::vector<bool> live;                // by layer: an output depends on it; others make no instructions
-  std::vector<ConvChoice> convolutions;  // by layer; others unused
-  std::vector<Needs> needs;              // by tensor
+  Table<LayerId, bool> live;  // an output depends on it; others make no instructions
+  Table<LayerId, ConvChoice> convolutions;
+  Table<TensorId, Needs> needs;
   bool operator==(const Assignment&) const = default;
 };
 
 // --- nodes --------------------------------------------------------------------------------------------------------
 struct ConvPart {
-  int layer = 0;
+  LayerId layer;
   ConvChoice choice;
   View source;
   int in_height = 0, in_width = 0, channels = 0;  // stem: words a row and 16 lanes
   Window window;                                  // stem: over words
   std::int64_t words_per_group = 0;               // weight words of a row group
-  int class_top = 0, class_bottom = 0, class_left = 0, class_right = 0;
-  [[nodiscard]] int classes() const { return (class_top + 1 + class_bottom) * (class_left + 1 + class_right); }
+  BorderClasses down, across;
+  [[nodiscard]] std::int64_t classes() const { return std::int64_t{down.count()} * across.count(); }
 };
 
 struct Operand {
-  int conv = -1;  // accumulators of the stage's convolution, or
-  View map;       // a fixed map
+  ConvId conv;  // accumulators of the stage's convolution, or
+  View map;     // a fixed map
   Format format;
 };
 
 struct PostPart {
-  int layer = 0;
+  LayerId layer;                         // none: a copy of the input
   const PostProcessing* work = nullptr;  // absent: a copy
   Operand a, b;
   View fixed, bits;  // what it writes
@@ -107,13 +133,13 @@ struct PostPart {
 };
 
 struct Stage {
-  std::vector<ConvPart> convs;
-  std::vector<PostPart> posts;
+  Table<ConvId, ConvPart> convs;
+  Table<PostId, PostPart> posts;
   Lanes lanes;
 };
 
 struct PoolPart {
-  int layer = 0;
+  LayerId layer;  // none: a copy of the input
   bool sum = false;
   View in, out;
   Window window;
@@ -136,7 +162,7 @@ struct OutputPart {
 
 struct Node {
   std::variant<InputPart, Stage, PoolPart, OutputPart> work;
-  int layer = 0;              // row of the program's layer table
+  RowId row;
   int height = 0, width = 0;  // of what it writes (or stores)
   // tile
   int rows = 1;   // a tile
@@ -147,12 +173,16 @@ struct Node {
 // --- tiles --------------------------------------------------------------------------------------------------------
 // A buffer space that holds constants.
 enum class Space : std::uint8_t { weights_binary, weights_fixed, records, xnor_starts, mac_starts };
-inline constexpr int space_count = 5;
+inline constexpr std::array all_spaces = {Space::weights_binary, Space::weights_fixed, Space::records,
+                                          Space::xnor_starts, Space::mac_starts};
+template <class T>
+using BySpace = Each<Space, T, all_spaces.size()>;
 
 // Weights, records or start words of one node's chunk. Streamed ones are loaded inside the program.
 struct Block {
   Space space = Space::weights_binary;
-  int node = 0, chunk = 0;
+  NodeId node;
+  int chunk = 0;
   std::int64_t words = 0;
   std::vector<std::int64_t> part_offset;  // words, by convolution (records: by post)
   std::uint32_t address = 0;              // allocate
@@ -162,16 +192,19 @@ struct Block {
 struct SpaceUse {
   std::int64_t capacity = 0, demand = 0;
   bool streamed = false;
-  std::vector<int> blocks;  // in order of use
+  Table<UseId, BlockId> blocks;
 };
 
 struct TileOp {
   enum class Kind : std::uint8_t { load, store, conv, post, pool, constants };
   Kind kind = Kind::load;
-  int node = 0, part = 0;  // constants: part = block
+  NodeId node;
+  ConvId conv;  // these three as the kind says
+  PostId post;
+  BlockId block;
   int row = 0, rows = 0;
   int chunk = 0, slice = 0, slices = 0;
-  int tile = -1;  // of a stage: conv and post operations that share accumulators
+  TileId tile;  // of a stage: conv and post operations that share accumulators
   UnitId unit = UnitId::load;
   Cycles occupancy = 0, depth = 0;
   std::uint32_t accumulators = 0;  // conv: destination (schedule)
@@ -179,21 +212,20 @@ struct TileOp {
 
 // Of each operation, by its index after tile: those that it must follow, and those that must follow it.
 struct Dependencies {
-  std::vector<std::size_t> before_begin, after_begin;  // one more than operations
-  std::vector<int> before, after;
-  [[nodiscard]] std::span<const int> before_of(std::size_t op) const { return range(before, before_begin, op); }
-  [[nodiscard]] std::span<const int> after_of(std::size_t op) const { return range(after, after_begin, op); }
+  Table<OpId, std::size_t> before_begin, after_begin;  // one more than operations
+  std::vector<OpId> before, after;
+  [[nodiscard]] std::span<const OpId> before_of(OpId op) const { return range(before, before_begin, op); }
+  [[nodiscard]] std::span<const OpId> after_of(OpId op) const { return range(after, after_begin, op); }
 
  private:
-  static std::span<const int> range(const std::vector<int>& list, const std::vector<std::size_t>& begin,
-                                    std::size_t op) {
+  static std::span<const OpId> range(const std::vector<OpId>& list, const Table<OpId, std::size_t>& begin, OpId op) {
     return std::span(list).subspan(begin[op], begin[op + 1] - begin[op]);
   }
 };
 
 // A convolution that a parameter of the machine keeps off the array that would compute it in fewer cycles.
 struct Fallback {
-  int layer = 0;
+  LayerId layer;
   bool from_xnor = true;         // to mac_array; else the other way
   std::string parameter;         // "xnor_array.accumulator", of several the first
   std::int64_t needed = 0;       // ... of it
@@ -203,54 +235,56 @@ struct Fallback {
 
 class Trace;
 
-struct Plan {
+// What place makes.
+struct Placement {
+  Assignment assignment;  // assign; place adds needs
+  Table<MapId, Map> maps;
+  Table<TensorId, View> fixed, binary;
+  Table<NodeId, Node> nodes;  // topological order
+};
+
+struct Plan : Placement {
   const IntegerNetwork* network = nullptr;
   const NetworkFacts* facts = nullptr;
   const MachineParameters* machine = nullptr;
-  Assignment assignment;
-  std::vector<Map> maps;
-  std::vector<View> fixed, binary;  // by tensor
-  std::vector<Node> nodes;          // topological order
-  std::vector<Block> blocks;
-  std::vector<std::array<int, space_count>> block_table;  // of each chunk of each node; -1: none
-  std::vector<int> first_chunk;                           // row of the table, by node
-  std::array<SpaceUse, space_count> spaces;
-  std::vector<TileOp> ops;  // tile: by node; schedule: program order
-  int tiles = 0;
-  Dependencies dependencies;                       // depend
-  std::array<std::int64_t, 2> accumulator_slot{};  // words of a slot, by region
-  std::vector<std::uint32_t> slots;                // schedule: destination, by slot_begin[tile] + conv
-  std::vector<std::size_t> slot_begin;             // depend: of each tile
-  std::string priority;                            // schedule
-  Cycles estimate = 0;                             // schedule: cycles by the laws alone
-  std::array<std::int64_t, buffer_count> peak{};   // allocate: addresses of the activation buffers alive at once
-  std::vector<Instruction> instructions;           // synchronise: one an operation
-  std::vector<std::string> reasons;                // assign, where traced: of the unit, by layer
-  std::vector<Fallback> fallbacks;                 // likewise
-  Trace* trace = nullptr;                          // none: only the timing is wanted
+  Table<BlockId, Block> blocks;
+  Table<ChunkId, BySpace<BlockId>> block_table;
+  Table<NodeId, ChunkId> first_chunk;
+  BySpace<SpaceUse> spaces;
+  Table<OpId, TileOp> ops;                          // tile: by node; schedule: program order
+  TileId tiles{0};                                  // as many
+  Dependencies dependencies;                        // depend
+  std::array<std::int64_t, 2> accumulator_slot{};   // words of a slot, by region
+  Table<SlotId, std::uint32_t> slots;               // schedule: destination
+  Table<TileId, SlotId> slot_begin;                 // depend: of each tile's first convolution
+  std::string priority;                             // schedule
+  Cycles estimate = 0;                              // schedule: cycles by the laws alone
+  Each<BufferId, std::int64_t, buffer_count> peak;  // allocate: addresses of the activation buffers alive at once
+  Table<OpId, Instruction> instructions;            // build
+  Table<LayerId, std::string> reasons;              // assign, where traced: of the unit
+  std::vector<Fallback> fallbacks;                  // likewise
+  Trace* trace = nullptr;                           // none: only the timing is wanted
 
-  [[nodiscard]] const Layer& layer(int index) const { return network->layers[static_cast<std::size_t>(index)]; }
-  [[nodiscard]] const Map& map(const View& view) const { return maps[static_cast<std::size_t>(view.map)]; }
+  [[nodiscard]] const Layer& layer(LayerId id) const { return layer_of(*network, id); }
+  [[nodiscard]] const Convolution& convolution(const ConvPart& part) const;
+  [[nodiscard]] RowId output_row() const { return row_of(LayerId(network->layers.size())); }
+  [[nodiscard]] std::string row_name(RowId row) const;
+  [[nodiscard]] const Map& map(const View& view) const { return maps[view.map]; }
+  [[nodiscard]] const Stage& stage(const TileOp& op) const { return std::get<Stage>(nodes[op.node].work); }
+  [[nodiscard]] const ConvPart& conv(const TileOp& op) const { return stage(op).convs[op.conv]; }
+  [[nodiscard]] const PostPart& post(const TileOp& op) const { return stage(op).posts[op.post]; }
+  [[nodiscard]] SlotId slot(TileId tile, ConvId conv) const { return SlotId(slot_begin[tile].value() + conv.value()); }
   [[nodiscard]] int cell_slices() const { return static_cast<int>(machine->xnor_array.cell_slices()); }
-  [[nodiscard]] int block_of(Space space, int node, int chunk) const;  // -1: none
+  [[nodiscard]] BlockId block_of(Space space, NodeId node, int chunk) const;
 };
 
 // Rows [begin, end) of a map and slices [slice, slice + slices) of it that an operation reads or writes.
 struct Touch {
-  int map = -1;
+  MapId map;
   int row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
 };
 // What an operation reads, or writes: two views at most.
-class Touches {
- public:
-  void add(const Touch& touch) { list_[count_++] = touch; }
-  [[nodiscard]] const Touch* begin() const { return list_.data(); }
-  [[nodiscard]] const Touch* end() const { return list_.data() + count_; }
-
- private:
-  std::array<Touch, 2> list_;
-  std::size_t count_ = 0;
-};
+using Touches = boost::container::static_vector<Touch, 2>;
 [[nodiscard]] Touches reads(const Plan& plan, const TileOp& op);
 [[nodiscard]] Touches writes(const Plan& plan, const TileOp& op);
 
@@ -267,7 +301,7 @@ void check_fields(const Plan& plan, const TileOp& op, const Instruction& instruc
 
 // Why assign chose as it did.
 struct Reasons {
-  std::vector<std::string> units;  // by layer
+  Table<LayerId, std::string> units;
   std::vector<Fallback> fallbacks;
 };
 
@@ -285,7 +319,7 @@ struct Priority {
 void schedule(Plan& plan, const Priority& priority);
 void allocate(Plan& plan);
 // Sets wait, post and fence of every instruction so that rule 6 holds with counters of at most 2^token_bits - 1.
-void synchronise(std::vector<Instruction>& instructions, const MachineParameters& machine);
+void synchronise(Table<OpId, Instruction>& instructions, const MachineParameters& machine);
 // timing: words, sizes and addresses of the complete program, and its layer table; no bytes of DRAM, no tensors, no
 // operators of the host, and no words of init.
 enum class Content : std::uint8_t { complete, timing };
@@ -294,8 +328,11 @@ enum class Content : std::uint8_t { complete, timing };
 // Returns what it compared, as a line.
 std::string verify_program(const Program& program, const IntegerNetwork& network, const MachineParameters& machine);
 
-// The pass's result as text. `program`: of the passes emit and verify.
-[[nodiscard]] std::string dump(std::string_view pass, const Plan& plan, const Program& program);
+// What a field of an instruction or of the program holds. check_fields() and verify() say whether it is in range.
+template <class Value>
+[[nodiscard]] constexpr std::uint32_t u32(Value value) {
+  return static_cast<std::uint32_t>(value);
+}
 
 // --- constants ----------------------------------------------------------------------------------------------------
 // Buffer words (whole bytes each, word width / 8 rounded up) of one part of a block, chunk rows [slice, slice +

@@ -19,6 +19,7 @@
 namespace blendsim::compiler {
 namespace {
 
+using AccessId = Index<Access>;
 using Clock = std::array<std::int32_t, unit_count>;
 enum Kind : std::size_t { data = 0, space = 1 };
 
@@ -33,26 +34,26 @@ struct Known {
 
 // An access of an instruction before, by its place in the list of all.
 struct Past {
-  std::int32_t number = 0;     // of the instruction within its unit
-  std::int32_t previous = -1;  // the access before by the same unit, through the same port; -1: none
+  std::int32_t number = 0;  // of the instruction within its unit
+  AccessId previous;        // the access before by the same unit, through the same port
 };
 
 struct Link {
-  std::vector<std::size_t> posts, waits;  // instructions
+  std::vector<OpId> posts, waits;
   bool late = false;  // take tokens of the last instruction that can post, so that few are under way
 };
 
 class Synchroniser {
  public:
-  Synchroniser(std::vector<Instruction>& instructions, const MachineParameters& machine)
+  Synchroniser(Table<OpId, Instruction>& instructions, const MachineParameters& machine)
       : instructions_(instructions), machine_(machine) {
     first_access_.reserve(instructions.size() + 1);
     accesses_.reserve(6 * instructions.size());
     for (const Instruction& i : instructions) {
-      first_access_.push_back(accesses_.size());
+      first_access_.add(AccessId(accesses_.size()));
       add_accesses(i, machine, accesses_);
     }
-    first_access_.push_back(accesses_.size());
+    first_access_.add(AccessId(accesses_.size()));
     past_.resize(accesses_.size());
     for (auto& unit : of_unit_) unit.reserve(instructions.size());
     capacity_ = (std::size_t{1} << machine.dispatcher.token_bits) - 1;
@@ -90,19 +91,17 @@ class Synchroniser {
         }
       }
     }
-    for (int b = 0; b < buffer_count; ++b) {
-      regions_[static_cast<std::size_t>(b)].assign(
-          static_cast<std::size_t>(machine_.buffers[static_cast<std::size_t>(b)].regions), {});
-    }
-    for (std::size_t n = 0; n < instructions_.size(); ++n) add(n);
+    for (std::size_t b = 0; b < buffer_count; ++b)
+      regions_.entries[b].assign(static_cast<std::size_t>(machine_.buffers[b].regions), {});
+    for (const OpId n : instructions_.keys()) add(n);
   }
 
-  void add(std::size_t n) {
+  void add(OpId n) {
     Synchronisation& sync = sync_of(instructions_[n]);
     sync = {0, 0, 0, 0, 0, sync.layer};
     const std::size_t own = instructions_[n].index();
     Known& known = known_[n];
-    known.number = static_cast<std::int32_t>(of_unit_[own].size()) + 1;
+    known.number = of_unit_[own].next() + 1;
     if (known.number > 1) {
       const Known& previous = known_[of_unit_[own].back()];
       known.ended = previous.ended;
@@ -110,7 +109,7 @@ class Synchroniser {
     }
     known.started[own] = known.number;
     std::array<Need, unit_count> needs{};
-    for (const Access& access : accesses_of(n)) collect(access, own, known, needs);
+    for (const AccessId a : accesses_of(n)) collect(access(a), own, known, needs);
     for (auto forced = forced_.lower_bound(n); forced != forced_.end() && forced->first == n; ++forced) {
       const auto& [unit, number] = forced->second;
       if (number > needs[unit].number) needs[unit] = {number, space};
@@ -120,43 +119,39 @@ class Synchroniser {
       sync.fence = 1;
       known.ended[own] = known.number - 1;
     }
-    of_unit_[own].push_back(n);
-    for (std::size_t a = first_access_[n]; a < first_access_[n + 1]; ++a) {
-      Region& region = region_of(accesses_[a]);
-      const std::size_t list = 2 * own + (accesses_[a].write ? 1 : 0);
+    of_unit_[own].add(n);
+    for (const AccessId a : accesses_of(n)) {
+      Region& region = region_of(access(a));
+      const std::size_t list = 2 * own + (access(a).write ? 1 : 0);
       past_[a] = {known.number, region.last[list]};
-      region.last[list] = static_cast<std::int32_t>(a);
+      region.last[list] = a;
       region.used |= 1U << list;
     }
   }
 
-  [[nodiscard]] std::span<const Access> accesses_of(std::size_t n) const {
-    return std::span(accesses_).subspan(first_access_[n], first_access_[n + 1] - first_access_[n]);
-  }
+  [[nodiscard]] KeyRange<AccessId> accesses_of(OpId n) const { return {first_access_[n], first_access_[n + 1]}; }
+  [[nodiscard]] const Access& access(AccessId a) const { return accesses_[position_of(a)]; }
 
   // The last access so far, by 2 * unit + port (0: read), and which of these lists hold any.
   struct Region {
-    std::array<std::int32_t, 2 * unit_count> last;
+    std::array<AccessId, 2 * unit_count> last;
     std::uint32_t used = 0;
-    Region() { last.fill(-1); }
   };
-  Region& region_of(const Access& access) {
-    return regions_[static_cast<std::size_t>(index(access.buffer))][access.region];
-  }
+  Region& region_of(const Access& access) { return regions_[access.buffer][access.region]; }
 
   // The last instruction of each unit that must have ended before this access.
-  void collect(const Access& access, std::size_t own, const Known& known, std::array<Need, unit_count>& needs) {
-    const Region& region = region_of(access);
+  void collect(const Access& wanted, std::size_t own, const Known& known, std::array<Need, unit_count>& needs) {
+    const Region& region = region_of(wanted);
     for (std::uint32_t left = region.used; left != 0; left &= left - 1) {
       const auto list = static_cast<std::size_t>(std::countr_zero(left)), unit = list / 2, port = list % 2;
-      const bool same_port = port == (access.write ? 1U : 0U);
-      if (unit == own && (same_port || access.write)) continue;
-      const bool raw = !access.write && port == 1;
+      const bool same_port = port == (wanted.write ? 1U : 0U);
+      if (unit == own && (same_port || wanted.write)) continue;
+      const bool raw = !wanted.write && port == 1;
       const std::int32_t settled = std::max(known.ended[unit], needs[unit].number - (raw ? 1 : 0));
-      for (std::int32_t a = region.last[list]; a >= 0; a = past_[static_cast<std::size_t>(a)].previous) {
-        const std::int32_t number = past_[static_cast<std::size_t>(a)].number;
+      for (AccessId a = region.last[list]; a.exists(); a = past_[a].previous) {
+        const std::int32_t number = past_[a].number;
         if (number <= settled) break;
-        if (!same_port && !overlap(access, accesses_[static_cast<std::size_t>(a)])) continue;
+        if (!same_port && !overlap(wanted, access(a))) continue;
         needs[unit] = {number, raw ? data : space};
         break;
       }
@@ -164,16 +159,16 @@ class Synchroniser {
   }
 
   // The latest poster first: what it knows may make other tokens needless.
-  void take_tokens(std::size_t n, std::size_t own, std::array<Need, unit_count>& needs) {
+  void take_tokens(OpId n, std::size_t own, std::array<Need, unit_count>& needs) {
     Known& known = known_[n];
     std::uint32_t left = 0;
     for (std::size_t u = 0; u < unit_count; ++u) {
       if (u == own || needs[u].number == 0) continue;
       Link& link = links_[needs[u].kind][u][own];
-      if (link.late) needs[u].number = static_cast<std::int32_t>(of_unit_[u].size());
+      if (link.late) needs[u].number = of_unit_[u].next();
       left |= 1U << u;
     }
-    const auto poster = [&](std::size_t u) { return of_unit_[u][static_cast<std::size_t>(needs[u].number) - 1]; };
+    const auto poster = [&](std::size_t u) { return of_unit_[u][needs[u].number - 1]; };
     while (left != 0) {
       auto u = static_cast<std::size_t>(std::countr_zero(left));
       for (std::uint32_t others = left & (left - 1); others != 0; others &= others - 1) {
@@ -182,7 +177,7 @@ class Synchroniser {
       }
       left &= ~(1U << u);
       if (needs[u].number <= known.ended[u]) continue;
-      const std::size_t p = poster(u);
+      const OpId p = poster(u);
       Link& link = links_[needs[u].kind][u][own];
       link.posts.push_back(p);
       link.waits.push_back(n);
@@ -216,7 +211,7 @@ class Synchroniser {
       const Known& poster = known_[link.posts[k]];
       while (taken < k && known_[link.waits[taken]].number <= poster.started[consumer]) ++taken;
       if (k + 1 - taken <= capacity_) continue;
-      const std::size_t earlier = link.waits[k - capacity_];
+      const OpId earlier = link.waits[k - capacity_];
       if (earlier > link.posts[k]) {
         if (link.late) throw InvariantError("compiler", "a late token precedes its predecessor's taker");
         link.late = true;
@@ -229,23 +224,23 @@ class Synchroniser {
     return false;
   }
 
-  std::vector<Instruction>& instructions_;
+  Table<OpId, Instruction>& instructions_;
   const MachineParameters& machine_;
   std::vector<Access> accesses_;  // of all instructions
-  std::vector<std::size_t> first_access_;
-  std::vector<Past> past_;  // of each access
+  Table<OpId, AccessId> first_access_;
+  Table<AccessId, Past> past_;
   // Instructions that must follow, besides what accesses ask for, an instruction of a unit: its number.
-  std::multimap<std::size_t, std::pair<std::size_t, std::int32_t>> forced_;
+  std::multimap<OpId, std::pair<std::size_t, std::int32_t>> forced_;
   std::size_t capacity_ = 0;
-  std::vector<Known> known_;
-  std::array<std::vector<std::size_t>, unit_count> of_unit_;
+  Table<OpId, Known> known_;
+  std::array<Table<std::int32_t, OpId>, unit_count> of_unit_;  // by number, less 1
   std::array<std::array<std::array<Link, unit_count>, unit_count>, 2> links_;
-  std::array<std::vector<Region>, buffer_count> regions_;
+  Each<BufferId, std::vector<Region>, buffer_count> regions_;
 };
 
 }  // namespace
 
-void synchronise(std::vector<Instruction>& instructions, const MachineParameters& machine) {
+void synchronise(Table<OpId, Instruction>& instructions, const MachineParameters& machine) {
   Synchroniser(instructions, machine).run();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass tile: cuts every node into rows, and into chunks of output channels where accumulators or weights ask for it;
-// says what constants each chunk needs and whether they stay on chip.
+// says what constants each chunk needs and whether they stay on chip (spaces.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,12 +9,10 @@
 
 #include "base/diagnostic.h"
 #include "compiler/levers.h"
-#include "compiler/plan.h"
-#include "compiler/trace.h"
+#include "compiler/spaces.h"
 #include "units/buffer/layout.h"
 #include "units/field_limits.h"
 #include "units/mac_array/law.h"
-#include "units/post_unit/law.h"
 #include "units/transfer/law.h"
 #include "units/xnor_array/law.h"
 
@@ -35,21 +33,14 @@ class Tiler {
     for (Node& node : plan_.nodes) {
       if (auto* stage = std::get_if<Stage>(&node.work)) prepare(node, *stage);
     }
-    measure_spaces();
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) cut(static_cast<int>(n));
-    make_blocks();
+    measure_spaces(plan_);
+    for (const NodeId n : plan_.nodes.keys()) cut(n);
+    make_blocks(plan_);
     size_slots();
     measure();
   }
 
  private:
-  [[nodiscard]] const std::string& name_of(const Node& node) const {
-    static const std::string input = "input", output = "output";
-    if (node.layer == 0) return input;
-    if (node.layer > static_cast<int>(plan_.network->layers.size())) return output;
-    return plan_.layer(node.layer - 1).name;
-  }
-
   // Accumulators of both arrays must lie within the instructions' address fields.
   void check_addresses() const {
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
@@ -64,19 +55,12 @@ class Tiler {
   void prepare(const Node& node, Stage& stage) {
     for (ConvPart& part : stage.convs) {
       const Window& w = part.window;
-      const int zero_point =
-          plan_.network->tensor(std::get<Convolution>(plan_.layer(part.layer).work).input).zero_point;
+      const int zero_point = plan_.network->tensor(plan_.convolution(part).input).zero_point;
       const bool by_border = zero_point != 0 || (part.choice.xnor && (!part.choice.use_and || part.choice.doubled) &&
                                                  part.choice.activation_bits == 1);
       if (by_border) {
-        const auto down =
-            BorderClasses::of(part.in_height, node.height, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
-        const auto across =
-            BorderClasses::of(part.in_width, node.width, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
-        part.class_top = static_cast<int>(down.leading);
-        part.class_bottom = static_cast<int>(down.trailing);
-        part.class_left = static_cast<int>(across.leading);
-        part.class_right = static_cast<int>(across.trailing);
+        part.down = BorderClasses::of(part.in_height, node.height, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
+        part.across = BorderClasses::of(part.in_width, node.width, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
       }
       const std::int64_t channels = part.channels / part.choice.split;
       const std::int64_t taps = std::int64_t{w.kernel_h} * w.kernel_w;
@@ -105,117 +89,9 @@ class Tiler {
     }
   }
 
-  // --- constants ----------------------------------------------------------------------------------------------------
-  [[nodiscard]] std::int64_t groups_of(bool xnor, int slices) const {
-    return ceil_divide(std::int64_t{slices} * slice_channels, array_rows(machine_, xnor));
-  }
-
-  // Words that a chunk of `slices` slices needs in a space; by part when asked.
-  [[nodiscard]] std::int64_t words_in(Space space, const Node& node, int node_index, int slices,
-                                      std::vector<std::int64_t>* offsets) const {
-    const auto* stage = std::get_if<Stage>(&node.work);
-    if (stage == nullptr) return 0;
-    std::int64_t words = 0;
-    const auto add = [&](std::int64_t count) {
-      if (offsets != nullptr) offsets->push_back(words);
-      words += count;
-    };
-    if (space == Space::records) {
-      for (std::size_t p = 0; p < stage->posts.size(); ++p) {
-        TileOp op;
-        op.kind = TileOp::Kind::post;
-        op.node = node_index;
-        op.part = static_cast<int>(p);
-        op.slices = slices;
-        op.rows = 1;
-        const auto i = std::get<PostInstruction>(build(plan_, op));
-        add(record_bits(i) == 0 ? 0 : slices * record_words(i, machine_.buffer(BufferId::parameters).width));
-      }
-      return words;
-    }
-    for (const ConvPart& part : stage->convs) {
-      const bool weights = space == Space::weights_binary || space == Space::weights_fixed;
-      const bool mine = part.choice.xnor == (space == Space::weights_binary || space == Space::xnor_starts);
-      add(mine ? groups_of(part.choice.xnor, slices) * (weights ? part.words_per_group : part.classes()) : 0);
-    }
-    return words;
-  }
-
-  [[nodiscard]] std::int64_t capacity(Space space) const {
-    const BufferParameters& b = buffer_of(machine_, space);
-    const std::int64_t addressed = addressed_words(buffer_id(space));
-    if (buffer_id(space) != BufferId::parameters) return std::min(b.depth * b.regions, addressed);
-    const int region = space == Space::records ? 0 : space == Space::xnor_starts ? 1 : 2;
-    return std::clamp<std::int64_t>(addressed - region * b.depth, 0, b.depth);
-  }
-
-  void measure_spaces() {
-    for (int s = 0; s < space_count; ++s) {
-      SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
-      use.capacity = capacity(static_cast<Space>(s));
-      for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-        const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
-        if (stage != nullptr)
-          use.demand +=
-              words_in(static_cast<Space>(s), plan_.nodes[n], static_cast<int>(n), stage->lanes.slices, nullptr);
-      }
-      // With several regions some words are lost at a region's end: a block never crosses one.
-      use.streamed = use.demand > use.capacity || !fits_regions(static_cast<Space>(s));
-      if (plan_.trace != nullptr && use.demand > 0) {
-        plan_.trace->say(fmt::format("{}: {} of {} words, {}", space_name(static_cast<Space>(s)), use.demand,
-                                     use.capacity, use.streamed ? "streamed" : "resident"));
-      }
-    }
-  }
-
-  [[nodiscard]] bool fits_regions(Space space) const {
-    if (buffer_id(space) == BufferId::parameters) return true;
-    const BufferParameters& b = buffer_of(machine_, space);
-    std::int64_t used = 0;
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-      const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
-      if (stage == nullptr) continue;
-      const std::int64_t words = words_in(space, plan_.nodes[n], static_cast<int>(n), stage->lanes.slices, nullptr);
-      if (words > b.depth) return false;
-      if (used / b.depth != (used + words - 1) / b.depth && words > 0) used = ceil_divide(used, b.depth) * b.depth;
-      used += words;
-    }
-    return used <= plan_.spaces[static_cast<std::size_t>(space)].capacity;
-  }
-
-  static std::string space_name(Space space) {
-    static const std::array<std::string, space_count> names = {
-        "weights_binary", "weights_fixed", "parameters (post_unit records)", "parameters (xnor_array start words)",
-        "parameters (mac_array start words)"};
-    return names[static_cast<std::size_t>(space)];
-  }
-
-  void make_blocks() {
-    std::vector<std::array<int, space_count>> table;
-    for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
-      const Node& node = plan_.nodes[n];
-      const auto* stage = std::get_if<Stage>(&node.work);
-      plan_.first_chunk.push_back(static_cast<int>(table.size()));
-      if (stage == nullptr) continue;
-      for (int c = 0; c < node.chunks; ++c) {
-        table.emplace_back().fill(-1);
-        const int slices = std::min(node.chunk, stage->lanes.slices - c * node.chunk);
-        for (int s = 0; s < space_count; ++s) {
-          Block block{static_cast<Space>(s), static_cast<int>(n), c, 0, {}, 0, 0};
-          block.words = words_in(block.space, node, block.node, slices, &block.part_offset);
-          if (block.words == 0) continue;
-          table.back()[static_cast<std::size_t>(s)] = static_cast<int>(plan_.blocks.size());
-          plan_.spaces[static_cast<std::size_t>(s)].blocks.push_back(static_cast<int>(plan_.blocks.size()));
-          plan_.blocks.push_back(block);
-        }
-      }
-    }
-    plan_.block_table = std::move(table);
-  }
-
   // --- cutting ---------------------------------------------------------------------------------------------------
-  void cut(int n) {
-    Node& node = plan_.nodes[static_cast<std::size_t>(n)];
+  void cut(NodeId n) {
+    Node& node = plan_.nodes[n];
     if (std::holds_alternative<Stage>(node.work)) cut_stage(n, node);
     else if (std::holds_alternative<PoolPart>(node.work))
       cut_rows(n, node, TileOp::Kind::pool, UnitId::pool_unit, rows_by_law(n, node, TileOp::Kind::pool));
@@ -234,7 +110,7 @@ class Tiler {
         std::clamp<std::int64_t>(ceil_divide(shortest_transfer, row_bytes), 1, std::min(node.height, most_rows)));
   }
 
-  int rows_by_law(int n, const Node& node, TileOp::Kind kind) const {
+  int rows_by_law(NodeId n, const Node& node, TileOp::Kind kind) const {
     TileOp op;
     op.kind = kind;
     op.node = n;
@@ -243,7 +119,7 @@ class Tiler {
     return static_cast<int>(std::clamp<Cycles>(ceil_divide(shortest_tile, one), 1, std::min(node.height, most_rows)));
   }
 
-  void cut_rows(int n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
+  void cut_rows(NodeId n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
     node.rows = rows;
     for (int row = 0; row < node.height; row += rows) {
       TileOp op;
@@ -252,7 +128,7 @@ class Tiler {
       op.row = row;
       op.rows = std::min(rows, node.height - row);
       op.unit = unit;
-      plan_.ops.push_back(op);
+      plan_.ops.add(op);
     }
   }
 
@@ -266,22 +142,23 @@ class Tiler {
 
   [[nodiscard]] std::int64_t accumulator_words(const Node& node, const Stage& stage, int slices) const {
     std::int64_t words = 0;
-    for (const ConvPart& part : stage.convs) words = std::max(words, node.width * groups_of(part.choice.xnor, slices));
+    for (const ConvPart& part : stage.convs)
+      words = std::max(words, node.width * row_groups(machine_, part.choice.xnor, slices));
     return words;
   }
 
-  void cut_stage(int n, Node& node) {
+  void cut_stage(NodeId n, Node& node) {
     const Stage& stage = std::get<Stage>(node.work);
     const int unit = slice_unit(stage), all = stage.lanes.slices;
     int chunk = static_cast<int>(ceil_divide(all, unit)) * unit;
     for (const ConvPart& part : stage.convs) {
-      while (chunk > unit && groups_of(part.choice.xnor, chunk) > most_row_groups) chunk -= unit;
+      while (chunk > unit && row_groups(machine_, part.choice.xnor, chunk) > most_row_groups) chunk -= unit;
     }
     chunk = limit_by_weights(n, node, stage, chunk, unit);
     chunk = limit_by_accumulators(node, stage, chunk, unit);
     for (const ConvPart& part : stage.convs) {  // a chunk lies within one group of a grouped convolution
       if (part.choice.split > 1)
-        chunk = std::gcd(chunk, static_cast<int>(stage.lanes.position.size()) / part.choice.split / slice_channels);
+        chunk = std::gcd(chunk, stage.lanes.channel_count() / part.choice.split / slice_channels);
     }
     node.chunk = std::min(chunk, all);
     node.chunks = static_cast<int>(ceil_divide(all, node.chunk));
@@ -289,40 +166,25 @@ class Tiler {
     emit_stage_ops(n, node, stage);
   }
 
-  int limit_by_weights(int n, const Node& node, const Stage& stage, int chunk, int unit) const {
-    for (int s = 0; s < space_count; ++s) {
-      const SpaceUse& use = plan_.spaces[static_cast<std::size_t>(s)];
-      const auto space = static_cast<Space>(s);
+  int limit_by_weights(NodeId n, const Node& node, const Stage& stage, int chunk, int unit) const {
+    for (const Space space : all_spaces) {
+      const SpaceUse& use = plan_.spaces[space];
       if (!use.streamed) continue;
       const std::int64_t region = buffer_id(space) == BufferId::parameters
                                       ? use.capacity
                                       : std::min(use.capacity, buffer_of(machine_, space).depth);
       // Two chunks at once, so that one is loaded while the other is used; one alone where that is too little.
-      while (chunk > unit && words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
+      while (chunk > unit && words_in(plan_, space, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
         chunk -= unit;
-      const std::int64_t words = words_in(space, node, n, std::min(chunk, stage.lanes.slices), nullptr);
+      const std::int64_t words = words_in(plan_, space, n, std::min(chunk, stage.lanes.slices), nullptr);
       if (words > region) {
-        throw refusal("does-not-fit", name_of(node),
+        throw refusal("does-not-fit", plan_.row_name(node.row),
                       fmt::format("{}: one row group of this layer takes {} words, there are {}: {} too few",
                                   space_name(space), words, region, words - region),
-                      constant_levers(space, words));
+                      constant_levers(machine_, space, words));
       }
     }
     return chunk;
-  }
-
-  // A deeper buffer; or wider words, of which a row group takes fewer: the arrays' operands, records.
-  [[nodiscard]] std::vector<Lever> constant_levers(Space space, std::int64_t words) const {
-    std::vector<Lever> levers{{fmt::format("buffers.{}.depth={}", blendsim::name(buffer_id(space)), words)}};
-    const auto widen = [&](std::string_view key, std::int64_t from, std::int64_t most, std::string_view unit) {
-      for (std::int64_t value = 2 * from; value <= most; value *= 2)
-        levers.push_back({fmt::format("{}={}{}", key, value, unit)});
-    };
-    if (space == Space::weights_binary) widen("xnor_array.words", machine_.xnor_array.words, 24, "");
-    if (space == Space::weights_fixed) widen("mac_array.columns", machine_.mac_array.columns, 16, "");
-    if (space == Space::records)
-      widen("buffers.parameters.width", machine_.buffer(BufferId::parameters).width, 8192, " bit");
-    return levers;
   }
 
   int limit_by_accumulators(const Node& node, const Stage& stage, int chunk, int unit) const {
@@ -334,7 +196,7 @@ class Tiler {
     const std::int64_t tiles = most_in_one_region(stage);
     if (words * tiles > depth) {
       throw refusal(
-          "does-not-fit", name_of(node),
+          "does-not-fit", plan_.row_name(node.row),
           fmt::format("accumulators: one row of one row group takes {} words, the region holds {}: {} too few",
                       words * tiles, depth, words * tiles - depth),
           accumulator_levers(words * tiles));
@@ -358,17 +220,17 @@ class Tiler {
   }
 
   // Rows a tile: long enough by law, and at least four tiles in the accumulators.
-  int stage_rows(int n, const Node& node, const Stage& stage) const {
+  int stage_rows(NodeId n, const Node& node, const Stage& stage) const {
     Cycles longest = 1;
     TileOp op;
     op.node = n;
     op.rows = 1;
     op.slices = std::min(node.chunk, stage.lanes.slices);
-    for (std::size_t p = 0; p < stage.convs.size() + stage.posts.size(); ++p) {
-      op.kind = p < stage.convs.size() ? TileOp::Kind::conv : TileOp::Kind::post;
-      op.part = static_cast<int>(p < stage.convs.size() ? p : p - stage.convs.size());
-      longest = std::max(longest, occupancy(build(plan_, op), machine_));
-    }
+    const auto try_part = [&] { longest = std::max(longest, occupancy(build(plan_, op), machine_)); };
+    op.kind = TileOp::Kind::conv;
+    for (const ConvId c : stage.convs.keys()) op.conv = c, try_part();
+    op.kind = TileOp::Kind::post;
+    for (const PostId p : stage.posts.keys()) op.post = p, try_part();
     std::int64_t rows = std::clamp<Cycles>(ceil_divide(shortest_tile, longest), 1, std::min(node.height, most_rows));
     if (!stage.convs.empty()) {
       const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth / most_in_one_region(stage);
@@ -377,7 +239,7 @@ class Tiler {
     return static_cast<int>(rows);
   }
 
-  void emit_stage_ops(int n, const Node& node, const Stage& stage) {
+  void emit_stage_ops(NodeId n, const Node& node, const Stage& stage) {
     bool by_chunk = false;
     for (const SpaceUse& use : plan_.spaces) by_chunk = by_chunk || use.streamed;
     const int row_tiles = static_cast<int>(ceil_divide(node.height, node.rows));
@@ -391,18 +253,20 @@ class Tiler {
       op.chunk = chunk;
       op.slice = chunk * node.chunk;
       op.slices = std::min(node.chunk, stage.lanes.slices - op.slice);
-      op.tile = plan_.tiles++;
+      op.tile = plan_.tiles;
+      ++plan_.tiles;
       op.kind = TileOp::Kind::conv;
-      for (std::size_t p = 0; p < stage.convs.size(); ++p) {
-        op.part = static_cast<int>(p);
-        op.unit = stage.convs[p].choice.xnor ? UnitId::xnor_array : UnitId::mac_array;
-        plan_.ops.push_back(op);
+      for (const ConvId c : stage.convs.keys()) {
+        op.conv = c;
+        op.unit = stage.convs[c].choice.xnor ? UnitId::xnor_array : UnitId::mac_array;
+        plan_.ops.add(op);
       }
+      op.conv = {};
       op.kind = TileOp::Kind::post;
       op.unit = UnitId::post_unit;
-      for (std::size_t p = 0; p < stage.posts.size(); ++p) {
-        op.part = static_cast<int>(p);
-        plan_.ops.push_back(op);
+      for (const PostId p : stage.posts.keys()) {
+        op.post = p;
+        plan_.ops.add(op);
       }
     }
   }
@@ -413,9 +277,9 @@ class Tiler {
     for (const TileOp& op : plan_.ops) {
       if (op.kind != TileOp::Kind::conv) continue;
       const bool xnor = op.unit == UnitId::xnor_array;
-      const int width = plan_.nodes[static_cast<std::size_t>(op.node)].width;
+      const int width = plan_.nodes[op.node].width;
       std::int64_t& slot = plan_.accumulator_slot[xnor ? 0 : 1];
-      slot = std::max(slot, op.rows * width * groups_of(xnor, op.slices));
+      slot = std::max(slot, op.rows * width * row_groups(machine_, xnor, op.slices));
     }
     for (const Node& node : plan_.nodes) {
       const auto* stage = std::get_if<Stage>(&node.work);
@@ -424,7 +288,7 @@ class Tiler {
       for (const ConvPart& part : stage->convs) ++count[part.choice.xnor ? 0 : 1];
       for (std::size_t r = 0; r < 2; ++r) {
         if (count[r] * plan_.accumulator_slot[r] <= depth) continue;
-        throw refusal("does-not-fit", name_of(node),
+        throw refusal("does-not-fit", plan_.row_name(node.row),
                       fmt::format("accumulators: this layer needs {} tiles of {} words at once, the region holds {}",
                                   count[r], plan_.accumulator_slot[r], depth),
                       accumulator_levers(count[r] * plan_.accumulator_slot[r]));
@@ -436,9 +300,11 @@ class Tiler {
   // the last one is looked at, and all of them in order where it is refused.
   void measure() {
     std::vector<const TileOp*> sizes;  // of the node at hand
-    for (std::size_t n = plan_.ops.size(); n-- > 0;) {
-      TileOp& op = plan_.ops[n];
-      const auto size = [](const TileOp& o) { return std::tie(o.kind, o.part, o.rows, o.slice, o.slices); };
+    for (OpId o = plan_.ops.next(); o-- > OpId(0);) {
+      TileOp& op = plan_.ops[o];
+      const auto size = [](const TileOp& of) {
+        return std::tie(of.kind, of.conv, of.post, of.rows, of.slice, of.slices);
+      };
       if (!sizes.empty() && sizes.front()->node != op.node) sizes.clear();
       const auto alike =
           std::find_if(sizes.begin(), sizes.end(), [&](const TileOp* other) { return size(*other) == size(op); });

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "compiler/compile.h"
-#include "compiler/plan.h"
+#include "compiler/passes.h"
 
 namespace blendsim::compiler {
 
@@ -19,9 +18,12 @@ class Trace {
   void say(const std::string& line) {
     if (options_.explain && options_.print) options_.print(line + '\n');
   }
-  // The pass is done: its result is kept where it was asked for, in the place of that of an order tried before.
-  void after(std::string_view pass, const Plan& plan, const Program& program = {}) {
-    if (pass == options_.dump_after) kept_ = dump(pass, plan, program);
+  // The pass is done. Its result is printed where it was asked for; that of an order is kept until one is chosen, in
+  // the place of that of the order tried before.
+  void after(const Pass& pass, const Compilation& compilation) {
+    if (pass.description.name != options_.dump_after) return;
+    kept_ = pass.dump(compilation);
+    if (pass.stretch != Stretch::order) print(take());
   }
   [[nodiscard]] std::string take() { return std::exchange(kept_, {}); }
   void print(const std::string& dumped) {

@@ -35,11 +35,10 @@ void compare(const std::string& name, const IntTensor& t, const std::vector<std:
   }
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (expected[i] == actual[i]) continue;
-    const std::size_t plane = static_cast<std::size_t>(t.height) * static_cast<std::size_t>(t.width);
+    const auto width = static_cast<std::size_t>(t.width), plane = static_cast<std::size_t>(t.height) * width;
     throw InvariantError(fmt::format("compiler: tensor '{}'", name),
                          fmt::format("channel {}, row {}, column {} is {}, the network says {} (input seed {})",
-                                     i / plane, i % plane / static_cast<std::size_t>(t.width),
-                                     i % static_cast<std::size_t>(t.width), actual[i], expected[i], seed));
+                                     i / plane, i % plane / width, i % width, actual[i], expected[i], seed));
   }
 }
 
@@ -58,11 +57,11 @@ std::string verify_program(const Program& program, const IntegerNetwork& network
   for (std::size_t t = 0; t < network.tensors.size(); ++t) by_name[network.tensors[t].name] = static_cast<TensorId>(t);
   for (const ResultCapture::Result& result : run.results) {
     const TensorId id = by_name.at(result.name);
-    compare(result.name, network.tensor(id), values[static_cast<std::size_t>(id)], result.values);
+    compare(result.name, network.tensor(id), values[position_of(id)], result.values);
   }
   for (std::size_t o = 0; o < run.outputs.size(); ++o) {
     const TensorId id = network.output_tensors[o];
-    compare(network.tensor(id).name, network.tensor(id), values[static_cast<std::size_t>(id)], run.outputs[o]);
+    compare(network.tensor(id).name, network.tensor(id), values[position_of(id)], run.outputs[o]);
   }
   return fmt::format("verified: the program is legal; {} tensors and {} outputs equal the network's, input seed {}",
                      run.results.size(), run.outputs.size(), seed);

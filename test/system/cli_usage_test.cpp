@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/diagnostic_codes.h"
+#include "compiler/compile.h"
 #include "process.h"
 
 namespace blendsim {
@@ -49,6 +50,16 @@ TEST(CliUsage, ANetworkWithoutAPlatformNamesThePlatforms) {
 TEST(CliUsage, ExplainKnowsEveryCode) {
   for (const CodeRow& row : code_table) {
     EXPECT_THAT(blendsim_cli({"explain", std::string(row.name)}).out, HasSubstr(std::string(row.explanation)));
+  }
+}
+
+TEST(CliUsage, ExplainAndHelpKnowEveryPassOfTheCompiler) {
+  const std::string all = blendsim_cli({"explain"}).out, help = blendsim_cli({"compile", "--help"}).out;
+  for (const PassDescription& pass : passes()) {
+    const std::string name(pass.name), does(pass.does);
+    EXPECT_EQ(blendsim_cli({"explain", name}).out, name + ": " + does + "\n");
+    EXPECT_THAT(all, HasSubstr(does));
+    EXPECT_THAT(help, HasSubstr(name));
   }
 }
 

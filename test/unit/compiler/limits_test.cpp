@@ -231,7 +231,7 @@ TEST(Diagnosis, of_a_field_names_layer_field_and_limit) {
 TEST(DumpAfter, shows_each_pass_and_refuses_an_unknown_one) {
   const IntegerNetwork network = small_network();
   const Platform p = test::platform_of();
-  for (const std::string& pass : pass_names()) {
+  for (const auto& [pass, does] : passes()) {
     CompileOptions options;
     std::string text;
     options.dump_after = pass;

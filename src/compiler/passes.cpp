@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/passes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/diagnostic.h"
+#include "compiler/dump.h"
+#include "compiler/trace.h"
+
+namespace blendsim::compiler {
+namespace {
+
+void say(const Plan& plan, const std::string& line) {
+  if (plan.trace != nullptr) plan.trace->say(line);
+}
+
+void run_assign(Compilation& c) {
+  Reasons reasons;
+  c.plan.assignment =
+      assign(*c.plan.network, *c.plan.facts, *c.plan.machine, c.plan.trace != nullptr ? &reasons : nullptr);
+  c.plan.reasons = std::move(reasons.units);
+  c.plan.fallbacks = std::move(reasons.fallbacks);
+  for (const LayerId l : c.plan.reasons.keys()) {
+    if (!c.plan.reasons[l].empty()) say(c.plan, fmt::format("{}: {}", c.plan.layer(l).name, c.plan.reasons[l]));
+  }
+}
+
+void run_place(Compilation& c) {
+  Placed last{c.plan.network, c.plan.assignment, c.plan.cell_slices(), c.plan.machine->memory.bus_bytes(), {}};
+  Placed none, &kept = c.placed != nullptr ? *c.placed : none;
+  const bool same = kept.network == last.network && kept.cell_slices == last.cell_slices &&
+                    kept.bus_bytes == last.bus_bytes && kept.assignment == last.assignment;
+  if (same) {
+    c.plan.Placement::operator=(kept.placement);
+    return;
+  }
+  place(c.plan);
+  if (c.placed == nullptr) return;
+  last.placement = c.plan;
+  kept = std::move(last);
+}
+
+void run_build(Compilation& c) {
+  c.plan.instructions.reserve(c.plan.ops.size());
+  for (const TileOp& op : c.plan.ops) {
+    c.plan.instructions.add(build(c.plan, op));
+    check_fields(c.plan, op, c.plan.instructions.back());
+  }
+}
+
+void run_emit(Compilation& c) {
+  c.program = emit(c.plan, Content::complete);
+  c.program.platform_yaml = c.platform->yaml();
+  c.program.platform_digest = c.platform->digest();
+}
+
+constexpr std::array passes = {
+    Pass{
+        {"assign", "unit of each convolution (the cheaper by law among those that can), copies that each tensor needs"},
+        Stretch::network,
+        run_assign,
+        dump_assign},
+    Pass{{"place", "stages, maps, ranges of concatenations, order of the nodes"},
+         Stretch::network,
+         run_place,
+         dump_place},
+    Pass{{"tile", "rows and chunks of channels, constants of each chunk, resident or streamed"},
+         Stretch::network,
+         [](Compilation& c) { tile(c.plan); },
+         dump_tile},
+    Pass{{"depend", "what each operation must follow, once for all orders"},
+         Stretch::network,
+         [](Compilation& c) { depend(c.plan); },
+         dump_depend},
+    Pass{{"schedule", "one program order by list scheduling; accumulator slots"},
+         Stretch::order,
+         [](Compilation& c) { schedule(c.plan, c.priority); },
+         dump_schedule},
+    Pass{{"allocate", "addresses of maps and constants, loads of streamed constants"},
+         Stretch::order,
+         [](Compilation& c) { allocate(c.plan); },
+         dump_allocate},
+    Pass{{"build", "the instruction of each operation, every field in range"},
+         Stretch::order,
+         run_build,
+         dump_instructions},
+    Pass{{"synchronise", "tokens and fences (rule 6 of time)"},
+         Stretch::order,
+         [](Compilation& c) { synchronise(c.plan.instructions, *c.plan.machine); },
+         dump_instructions},
+    Pass{{"emit", "words, DRAM segments, layer table, views"}, Stretch::program, run_emit, dump_emit},
+    Pass{{"verify",
+          "the program is legal; interpreted, it computes what the network does on a seeded input, tensor by tensor"},
+         Stretch::program,
+         [](Compilation& c) { say(c.plan, verify_program(c.program, *c.plan.network, *c.plan.machine)); },
+         dump_verify},
+};
+
+}  // namespace
+
+Compilation begin(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
+                  Trace* trace) {
+  if (network.layers.size() + 2 > 1024) {
+    throw DiagnosticError("not-lowerable", Place{{}, 0, network.name},
+                          fmt::format("{} layers; an instruction names one of at most 1022", network.layers.size()));
+  }
+  Compilation c;
+  c.plan.network = &network;
+  c.plan.facts = &facts;
+  c.plan.machine = &machine;
+  c.plan.trace = trace;
+  return c;
+}
+
+void run_passes(Stretch stretch, Compilation& compilation) {
+  for (const Pass& pass : passes) {
+    if (pass.stretch != stretch) continue;
+    pass.run(compilation);
+    if (compilation.plan.trace != nullptr) compilation.plan.trace->after(pass, compilation);
+  }
+}
+
+}  // namespace blendsim::compiler
+
+namespace blendsim {
+
+const std::vector<PassDescription>& passes() {
+  static const std::vector<PassDescription> all = [] {
+    std::vector<PassDescription> out;
+    for (const compiler::Pass& pass : compiler::passes) out.push_back(pass.description);
+    return out;
+  }();
+  return all;
+}
+
+}  // namespace blendsim

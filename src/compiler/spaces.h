@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The spaces of constants: what each chunk needs of them, and whether they stay on chip. Parts of the pass tile.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "compiler/levers.h"
+#include "compiler/plan.h"
+
+namespace blendsim::compiler {
+
+[[nodiscard]] std::string_view space_name(Space space);
+
+// Groups of array rows that `slices` slices of outputs take.
+[[nodiscard]] std::int64_t row_groups(const MachineParameters& machine, bool xnor, int slices);
+
+// Words that a chunk of `slices` slices of a node needs in a space; with `offsets`, where each part's words begin.
+[[nodiscard]] std::int64_t words_in(const Plan& plan, Space space, NodeId n, int slices,
+                                    std::vector<std::int64_t>* offsets);
+
+// Fills Plan::spaces but for their blocks: resident as a whole, or streamed as a whole.
+void measure_spaces(Plan& plan);
+
+// Fills Plan::blocks, by chunk, once nodes are cut into chunks.
+void make_blocks(Plan& plan);
+
+// What makes room for `words` of a space: a deeper buffer; or wider words, of which a row group takes fewer: the
+// arrays' operands, records.
+[[nodiscard]] std::vector<Lever> constant_levers(const MachineParameters& machine, Space space, std::int64_t words);
+
+}  // namespace blendsim::compiler
