@@ -144,7 +144,8 @@ module machine #(
   localparam int XNOR_WIDTH = blendsim_pkg::XNOR_ARRAY_ROWS * 32;           // of its sums
   localparam int MAC_WIDTH = blendsim_pkg::MAC_ARRAY_ROWS * 32;
   localparam int MAC_WORDS = blendsim_pkg::MAC_ARRAY_ROWS / 16;             // of act_fixed in one cycle
-  localparam int POST_WORDS = blendsim_pkg::POST_UNIT_LANES / 16;
+  localparam int POST_WORDS = blendsim_pkg::POST_UNIT_LANES < 16 ? 1 : blendsim_pkg::POST_UNIT_LANES / 16;
+  localparam int HALVES = blendsim_pkg::POST_UNIT_LANES < 16 ? 2 : 1;       // post_unit writes halves of slices, others whole ones
   localparam int POOL_WORDS = blendsim_pkg::POOL_UNIT_LANES / 16;
   // Of accumulators that a group of lanes may stretch over.
   localparam int SUM_WORDS = blendsim_pkg::XNOR_ARRAY_ROWS % blendsim_pkg::POST_UNIT_LANES != 0
@@ -261,9 +262,9 @@ module machine #(
   logic [FIXED_WORDS*128-1:0] post_act_fixed_data;
   logic [PARAMETERS-1:0] post_parameters_address;
   logic [PARAMETERS_WIDTH-1:0] post_parameters_data;
-  logic [POST_WORDS-1:0] post_act_fixed_write;
+  logic [POST_WORDS*HALVES-1:0] post_act_fixed_write;
   logic [POST_WORDS*128-1:0] post_act_fixed_write_data;
-  logic [16*CELL_SLICES-1:0] post_act_binary_write;
+  logic [16*CELL_SLICES*HALVES-1:0] post_act_binary_write;
   logic [16*BITS-1:0] post_act_binary_write_address;
   logic [256*CELL_SLICES-1:0] post_act_binary_write_data;
   post_unit #(.ACCUMULATOR_WORDS(SUM_WORDS)) post_unit (
@@ -305,24 +306,31 @@ module machine #(
       .act_binary_write_data(pool_act_binary_write_data));
 
   // Buffers -----------------------------------------------------------------------------------------------------------------
+  logic [16*CELL_SLICES*HALVES-1:0] load_halves, pool_halves;
+  for (genvar n = 0; n < 16 * CELL_SLICES; n++) begin : act_binary_slice
+    assign load_halves[HALVES*n +: HALVES] = {HALVES{load_act_binary_write[n]}};
+    assign pool_halves[HALVES*n +: HALVES] = {HALVES{pool_act_binary_write[n]}};
+  end
   banked_buffer #(
       .BANKS(16), .REGIONS(blendsim_pkg::BUFFER_ACT_BINARY_REGIONS), .DEPTH(blendsim_pkg::BUFFER_ACT_BINARY_DEPTH),
       .WIDTH(16 * CELL_SLICES), .KIND(blendsim_pkg::BUFFER_ACT_BINARY_KIND), .LATENCY(blendsim_pkg::BUFFER_ACT_BINARY_LATENCY),
-      .READERS(3), .WRITERS(3), .SLICES(CELL_SLICES), .ADDRESS(BITS)
+      .READERS(3), .WRITERS(3), .SLICES(CELL_SLICES * HALVES), .ADDRESS(BITS)
   ) act_binary (
       .clk, .read({pool_act_binary_read, xnor_act_binary_read, store_act_binary_read}),
       .read_address({pool_act_binary_address, xnor_act_binary_address, store_act_binary_address}),
       .read_data({pool_act_binary_data, xnor_act_binary_data, store_act_binary_data}),
-      .write({pool_act_binary_write, post_act_binary_write, load_act_binary_write}),
+      .write({pool_halves, post_act_binary_write, load_halves}),
       .write_address({pool_act_binary_write_address, post_act_binary_write_address, load_act_binary_write_address}),
       .write_data({pool_act_binary_write_data, post_act_binary_write_data, load_act_binary_write_data}));
 
-  // Every word has four parts of 32 bits; all units but load move them together.
+  // Every word has four parts of 32 bits; all units but load move them, or two of them, together.
   logic [FIXED_WORDS*4-1:0] load_parts, post_parts, pool_parts;
   assign load_parts = (FIXED_WORDS * 4)'(load_act_fixed_write);
   for (genvar n = 0; n < FIXED_WORDS; n++) begin : act_fixed_word
     if (n < POST_WORDS) begin : post
-      assign post_parts[4*n +: 4] = {4{post_act_fixed_write[n]}};
+      for (genvar h = 0; h < HALVES; h++) begin : half
+        assign post_parts[4*n+4/HALVES*h +: 4/HALVES] = {(4 / HALVES){post_act_fixed_write[n*HALVES+h]}};
+      end
     end else begin : no_post
       assign post_parts[4*n +: 4] = '0;
     end

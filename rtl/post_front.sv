@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loops of post_unit: for every lane group, pixels x cycles of a cell beside the words of the group's records; the group
-// ends when both have. Reads the records, and says for each cycle what its step is.
+// ends when both have. Reads the records, and says for each cycle what its step is. A lane group is SLICES slices, or one of
+// the HALVES of a slice, which reads its slice's record for itself.
 //
 // Cycles      `start` in s; the loops walk in s+1 to s+occupancy; `front_free` in the last of them and while nothing runs.
 // Step        combinational from the loop registers: `step_valid` while pixels are walked; `step_remaining` cycles of the
@@ -12,9 +13,11 @@
 //             cycles after its loop cycle: `record_word` with a strobe for each slice and step (q1, q2, q3, activation, each from a
 //             word of its own on), another for a step's first word, and the place where it waits. A group takes the time of
 //             SLICES records whether or not it has as many slices, so places come round only when what they held is taken. A
-//             threshold that a word brings: a strobe, row and digit of the word for each bank (`level_*`).
+//             threshold that a word brings: a strobe, row and digit of the word for each bank (`level_*`). `record_word` has
+//             the group's lanes of the word; `record_limits` and `record_head` what a slice's lanes share, 4 bits and 1 of each.
 module post_front #(
     parameter int SLICES = 1,  // of a lane group
+    parameter int HALVES = 1,  // lane groups of a slice
     parameter int COMPARATORS = 3,
     parameter int WIDTH = 512,  // of a word of parameters
     parameter int ADDRESS = 11,
@@ -47,7 +50,9 @@ module post_front #(
     output logic parameters_read,
     output logic [ADDRESS-1:0] parameters_address,
     input  logic [WIDTH-1:0] parameters_data,
-    output logic [WIDTH-1:0] record_word,
+    output logic [WIDTH/HALVES-1:0] record_word,
+    output logic [63:0] record_limits,
+    output logic [7:0] record_head,
     output logic [SLICES*4-1:0] record_write,
     output logic [SLICES*4-1:0] record_first,
     output logic [$clog2(PLACES)-1:0] record_place,
@@ -65,15 +70,20 @@ module post_front #(
   localparam int ROW = $clog2(ROWS);
   localparam int T_WORDS = (32 + 15 * 32 + COLUMN - 1) / COLUMN;
 
+  // Words of a slice and pixel that hold values of the group: a half of values of one byte shares its word.
+  function automatic logic [3:0] group_words(input logic [1:0] log2);
+    group_words = HALVES > 1 && log2 != 2'd0 ? 4'd1 << (log2 - 2'd1) : 4'd1 << log2;
+  endfunction
+
   // Cycles of a cell, less 1: words read, thresholds compared, words and planes written.
   function automatic logic [3:0] cell_end(input logic [1:0] a_source, input logic [1:0] b_source, input logic [1:0] a_log2,
                                           input logic [1:0] b_log2, input logic use_thresholds, input logic [3:0] levels,
                                           input logic write_fixed, input logic [1:0] fixed_log2, input logic write_bits,
                                           input logic [2:0] planes);
     logic [3:0] reads, writes, steps, most;
-    reads = (a_source == 2'd3 ? 4'd1 << a_log2 : 4'd0) + (b_source == 2'd3 ? 4'd1 << b_log2 : 4'd0);
+    reads = (a_source == 2'd3 ? group_words(a_log2) : 4'd0) + (b_source == 2'd3 ? group_words(b_log2) : 4'd0);
     if (b_source == a_source && reads < 4'd2) reads = 4'd2;
-    writes = write_fixed ? 4'd1 << fixed_log2 : 4'd1;
+    writes = write_fixed ? group_words(fixed_log2) : 4'd1;
     if (write_bits && {1'b0, planes} > writes) writes = {1'b0, planes};
     steps = 4'd1;
     for (int s = 1; s < 15; s++) if (use_thresholds && 32'(levels) > s * COMPARATORS) steps = 4'(s + 1);
@@ -108,6 +118,7 @@ module post_front #(
   logic [4:0] word;    // of that group
   logic [8:0] slices_left;
 
+  logic half, slice_done;  // the group's half of its slice; the slice ends with the group
   logic pixels_done, records_done, group_done, cell_done, row_done, word_done, record_done, has_record;
   logic [4:0] groups_after, words_end;
   always_comb begin
@@ -121,7 +132,7 @@ module post_front #(
     record_done = word_done && groups_after == 5'd0;
     records_done = !records_left || (record_done && 32'(slice) == SLICES - 1);
     group_done = pixels_done && records_done;
-    last = running && group_done && slices_left <= 9'(SLICES);
+    last = running && group_done && slice_done && slices_left <= 9'(SLICES);
     front_free = !running || last;
   end
 
@@ -138,6 +149,17 @@ module post_front #(
     for (int w = 1; w < T_WORDS; w++) if (32 + 32 * 32'(instruction.levels) > w * COLUMN) threshold_start = 5'(w);
     rows_start = ROW'(1);
     for (int r = 1; r * BANKS < 15; r++) if (32'(instruction.levels) > r * BANKS) rows_start = ROW'(r + 1);
+  end
+
+  if (HALVES > 1) begin : g_halves
+    always_ff @(posedge clk) begin
+      if (start) half <= 1'b0;
+      else if (running && group_done) half <= !half;
+    end
+    assign slice_done = half;
+  end else begin : g_whole
+    assign half = 1'b0;
+    assign slice_done = 1'b1;
   end
 
   always_ff @(posedge clk) begin
@@ -177,7 +199,7 @@ module post_front #(
       slice <= 4'd0;
       group <= lowest(start ? groups_start[3:0] : groups_used[3:0]);
       word <= 5'd0;
-      slices_left <= start ? instruction.slices : slices_left - 9'(SLICES);
+      slices_left <= start ? instruction.slices : slice_done ? slices_left - 9'(SLICES) : slices_left;
     end else begin
       if (pixels_left) begin
         remaining <= cell_done ? cycles_end : remaining - 4'd1;
@@ -212,12 +234,14 @@ module post_front #(
 
   // --- records: address register, memory, word register -------------------------------------------------------------------
   logic read;
-  logic [ADDRESS-1:0] next_address;
+  logic [ADDRESS-1:0] next_address, slice_address;  // of the record that the slice's second half reads again
   assign read = running && records_left && has_record && {5'b0, slice} < slices_left;
   always_ff @(posedge clk) begin
     if (start) next_address <= ADDRESS'(instruction.parameters);
+    else if (running && group_done && !slice_done) next_address <= slice_address;
     else if (read) next_address <= next_address + 1'b1;
-    record_word <= parameters_data;
+    if (start) slice_address <= ADDRESS'(instruction.parameters);
+    else if (running && group_done && slice_done) slice_address <= next_address + ADDRESS'(read);
   end
 
   delay_line #(.WIDTH(1 + ADDRESS), .CYCLES(WAIT + 1), .RESET(1)) addresses (
@@ -234,6 +258,27 @@ module post_front #(
   assign beside = {read, slice, group, word, (group == 3'd3 ? activation_place : q_place) + PLACE'(word), levels_at};
   delay_line #(.WIDTH(BESIDE), .CYCLES(WAIT + LATENCY + 1), .RESET(1)) words_in_flight (.clk(clk), .reset(reset), .in(beside), .out(beside_word));
   assign {word_comes, word_slice, word_group, word_number, word_place, word_levels} = beside_word;
+
+  if (HALVES > 1) begin : g_half_words
+    logic word_half;
+    delay_line #(.WIDTH(1), .CYCLES(WAIT + LATENCY + 1)) halves_in_flight (.clk(clk), .reset(1'b0), .in(half), .out(word_half));
+    always_ff @(posedge clk) begin
+      record_word <= word_half ? parameters_data[WIDTH-1:WIDTH/2] : parameters_data[WIDTH/2-1:0];
+      for (int l = 0; l < 16; l++)
+        record_limits[4*l+:4] <= parameters_data[l*COLUMN+blendsim_pkg::POST_RECORD_QUANTISER_LIMITS+:4];
+      for (int l = 0; l < 8; l++) record_head[l] <= parameters_data[l*COLUMN+blendsim_pkg::POST_RECORD_THRESHOLD_BASE];
+    end
+  end else begin : g_whole_words
+    logic unused;
+    assign unused = &{1'b0, half};
+    always_ff @(posedge clk) record_word <= parameters_data;
+    for (genvar l = 0; l < 16; l++) begin : g_limits
+      assign record_limits[4*l+:4] = record_word[l*COLUMN+blendsim_pkg::POST_RECORD_QUANTISER_LIMITS+:4];
+    end
+    for (genvar l = 0; l < 8; l++) begin : g_head
+      assign record_head[l] = record_word[l*COLUMN+blendsim_pkg::POST_RECORD_THRESHOLD_BASE];
+    end
+  end
   always_ff @(posedge clk) begin
     for (int s = 0; s < SLICES; s++) begin
       for (int g = 0; g < 4; g++) begin

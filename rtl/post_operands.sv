@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operands of post_unit: addresses of accumulators and act_fixed, and 16 * SLICES values each of a and b.
+// The operands of post_unit: addresses of accumulators and act_fixed, and 16 * SLICES / HALVES values each of a and b.
 //
 // A cell's words of a fixed map come in its first cycles, a's before b's: SLICES consecutive words of 16 bytes a cycle, as
 // many times as a value has bytes. An accumulator word of a comes in the cell's first cycle, of b in its last: each array's
 // region has a port. Lane l of a lane group is channel l of the group, lane c mod rows of row group c / rows; where rows are
-// no multiple of the lanes, two consecutive words are read.
+// no multiple of the lanes, two consecutive words are read. HALVES = 2: a lane group is half of a slice; of a map's values of 2 or
+// 4 bytes it reads the words that are its own, any other word is read by both halves.
 //
 // Stages (0: the step)   1 address registers; +LATENCY the word; +1 its registers; +1 = LATENCY + 3 a and b, OPERAND
 //                        bits. LATENCY is the longer of both buffers; the other one's addresses wait.
 module post_operands #(
     parameter int OPERAND = 24,
     parameter int SLICES = 1,
+    parameter int HALVES = 1,
     parameter int XNOR_ROWS = 16,
     parameter int MAC_ROWS = 16,
     parameter int ACCUMULATOR_WIDTH = 512,
@@ -48,24 +50,28 @@ module post_operands #(
     output logic act_fixed_read,
     output logic [FIXED_ADDRESS-1:0] act_fixed_address,
     input  logic [SLICES*128-1:0] act_fixed_data,
-    output logic [SLICES*16*OPERAND-1:0] a,
-    output logic [SLICES*16*OPERAND-1:0] b
+    output logic [SLICES*16/HALVES*OPERAND-1:0] a,
+    output logic [SLICES*16/HALVES*OPERAND-1:0] b
 );
   localparam int LATENCY = ACCUMULATOR_LATENCY > FIXED_LATENCY ? ACCUMULATOR_LATENCY : FIXED_LATENCY;
   localparam int ADDRESS = ACCUMULATOR_ADDRESS > FIXED_ADDRESS ? ACCUMULATOR_ADDRESS : FIXED_ADDRESS;
   localparam int XNOR_SLICES = XNOR_ROWS / 16;
   localparam int MAC_SLICES = MAC_ROWS / 16;
+  localparam int LANES = 16 * SLICES / HALVES;
 
   // --- stage 0: which words this step reads ---------------------------------------------------------------------------------
   logic [3:0] step, step_before;
   logic a_fixed, b_fixed, a_fires, b_fires, b_starts;
   logic [3:0] a_words, b_words, b_from_step;
+  function automatic logic [3:0] group_words(input logic [1:0] log2);
+    group_words = HALVES > 1 && log2 != 2'd0 ? 4'd1 << (log2 - 2'd1) : 4'd1 << log2;
+  endfunction
   always_comb begin
     step = step_first ? 4'd0 : step_before + 4'd1;
     a_fixed = a_source == 2'd3;
     b_fixed = b_source == 2'd3;
-    a_words = 4'd1 << a_bytes_log2;
-    b_words = 4'd1 << b_bytes_log2;
+    a_words = group_words(a_bytes_log2);
+    b_words = group_words(b_bytes_log2);
     b_from_step = a_fixed ? a_words : 4'd0;
     a_fires = step_valid && (a_fixed ? step < a_words : step_first);
     b_starts = b_fixed ? step == b_from_step : step_last;
@@ -73,6 +79,23 @@ module post_operands #(
               (b_fixed ? step >= b_from_step && step < b_from_step + b_words : step_last);
   end
   always_ff @(posedge clk) step_before <= step;
+
+  // The group's half of its slice, and whether the slice ends with the group.
+  logic half, slice_done;
+  if (HALVES > 1) begin : g_halves
+    logic half_before;
+    assign half = step_begin ? 1'b0 : step_group && step_first ? !half_before : half_before;
+    assign slice_done = half;
+    always_ff @(posedge clk) if (step_valid) half_before <= half;
+  end else begin : g_whole
+    assign half = 1'b0;
+    assign slice_done = 1'b1;
+  end
+  // Words from a group's first of a map to the next one's.
+  function automatic logic [ADDRESS-1:0] group_step(input logic [1:0] log2, input logic ends);
+    if (HALVES == 1) group_step = ADDRESS'(SLICES) << log2;
+    else group_step = log2 == 2'd0 ? ADDRESS'(ends) : ADDRESS'(group_words(log2));
+  endfunction
 
   // Slices of the lane group's first in its accumulator word, and whether the next group begins in the next word.
   logic [4:0] a_place, a_place_next, a_place_held, b_place, b_place_next, b_place_held;
@@ -93,11 +116,11 @@ module post_operands #(
   always_ff @(posedge clk) begin
     if (a_fires && step_first) begin
       a_place_held <= a_place;
-      if (step_group) a_place_next <= following(a_source, a_place);
+      if (step_group) a_place_next <= slice_done ? following(a_source, a_place) : a_place;
     end
     if (b_fires && b_starts) begin
       b_place_held <= b_place;
-      if (step_group) b_place_next <= following(b_source, b_place);
+      if (step_group) b_place_next <= slice_done ? following(b_source, b_place) : b_place;
     end
   end
 
@@ -106,12 +129,12 @@ module post_operands #(
       .clk(clk), .fire(a_fires), .cell_start(step_first), .begin_tile(step_begin), .begin_group(step_group),
       .base(ADDRESS'(a_first)), .word_step(ADDRESS'(SLICES)),
       .pixel_step(ADDRESS'(a_stride) << (a_fixed ? a_bytes_log2 : 2'd0)),
-      .group_step(a_fixed ? ADDRESS'(SLICES) << a_bytes_log2 : ADDRESS'(a_wraps)), .address(a_address));
+      .group_step(a_fixed ? group_step(a_bytes_log2, slice_done) : ADDRESS'(a_wraps && slice_done)), .address(a_address));
   post_pointer #(.ADDRESS(ADDRESS)) b_pointer (
       .clk(clk), .fire(b_fires), .cell_start(b_starts), .begin_tile(step_begin), .begin_group(step_group),
       .base(ADDRESS'(b_first)), .word_step(ADDRESS'(SLICES)),
       .pixel_step(ADDRESS'(b_stride) << (b_fixed ? b_bytes_log2 : 2'd0)),
-      .group_step(b_fixed ? ADDRESS'(SLICES) << b_bytes_log2 : ADDRESS'(b_wraps)), .address(b_address));
+      .group_step(b_fixed ? group_step(b_bytes_log2, slice_done) : ADDRESS'(b_wraps && slice_done)), .address(b_address));
 
   // --- stage 1: address registers -------------------------------------------------------------------------------------------
   logic xnor_reads, mac_reads, fixed_reads;
@@ -142,6 +165,13 @@ module post_operands #(
       .in({a_fires, b_fires, step[1:0], b_step, a_source, b_source, a_place, b_place}),
       .out({a_comes, b_comes, a_chunk, b_chunk, a_from, b_from, a_at, b_at}));
 
+  logic half_comes;
+  if (HALVES > 1) begin : g_half_in_flight
+    delay_line #(.WIDTH(1), .CYCLES(1 + LATENCY)) halves_in_flight (.clk(clk), .reset(1'b0), .in(half), .out(half_comes));
+  end else begin : g_whole_in_flight
+    assign half_comes = half;
+  end
+
   // The group's slices out of one word or two.
   function automatic logic [SLICES*512-1:0] slices_at(input logic [ACCUMULATOR_WORDS*ACCUMULATOR_WIDTH-1:0] data,
                                                       input logic [4:0] place, input int rows_slices);
@@ -156,7 +186,7 @@ module post_operands #(
     end
   endfunction
   logic [SLICES*512-1:0] xnor_slices_a, xnor_slices_b, mac_slices_a, mac_slices_b;
-  logic [SLICES*16*OPERAND-1:0] a_held, b_held;
+  logic [LANES*OPERAND-1:0] a_held, b_held;
   assign xnor_slices_a = slices_at(xnor_accumulators_data, a_at, XNOR_SLICES);
   assign xnor_slices_b = slices_at(xnor_accumulators_data, b_at, XNOR_SLICES);
   assign mac_slices_a = slices_at(mac_accumulators_data, a_at, MAC_SLICES);
@@ -174,38 +204,64 @@ module post_operands #(
   assign chunk = from_a ? a_chunk : b_chunk;
 
   genvar l;
-  for (l = 0; l < 16 * SLICES; l++) begin : g_lane
-    // The lane's value of 1, 2 or 4 bytes: which word of the cell brings it, and where it stands in there.
+  for (l = 0; l < LANES; l++) begin : g_lane
+    // The lane's value of 1, 2 or 4 bytes: which word of the cell brings it, and where it stands in there. UP: its place in the
+    // other half.
+    localparam int UP = HALVES > 1 ? l + LANES : l;
     localparam int AT_2 = 2 * l % (16 * SLICES), WORD_2 = 2 * l / (16 * SLICES);
     localparam int AT_4 = 4 * l % (16 * SLICES), WORD_4 = 4 * l / (16 * SLICES);
     logic mine;
     logic [OPERAND-1:0] value;
-    logic [31:0] value_1, value_2, value_4;
-    logic sign_1, sign_2;
+    logic [31:0] value_1, value_up, value_2, value_4;
+    logic sign_1, sign_up, sign_2;
     assign mine = size == 2'd0 || (size == 2'd1 ? 32'(chunk[0]) == WORD_2 : 32'(chunk) == WORD_4);
     assign sign_1 = is_signed && act_fixed_data[8*l+7];
+    assign sign_up = is_signed && act_fixed_data[8*UP+7];
     assign sign_2 = is_signed && act_fixed_data[8*AT_2+15];
     assign value_1 = {{24{sign_1}}, act_fixed_data[8*l+:8]};
+    assign value_up = {{24{sign_up}}, act_fixed_data[8*UP+:8]};
     assign value_2 = {{16{sign_2}}, act_fixed_data[8*AT_2+:16]};
     assign value_4 = act_fixed_data[8*AT_4+:32];
-    multiplexer #(.COUNT(3), .WIDTH(OPERAND)) bytes (
-        .select(size), .word(value), .words({value_4[OPERAND-1:0], value_2[OPERAND-1:0], value_1[OPERAND-1:0]}));
+    if (HALVES > 1) begin : g_bytes_of_half
+      multiplexer #(.COUNT(4), .WIDTH(OPERAND)) bytes (
+          .select(size == 2'd0 && half_comes ? 2'd3 : size), .word(value),
+          .words({value_up[OPERAND-1:0], value_4[OPERAND-1:0], value_2[OPERAND-1:0], value_1[OPERAND-1:0]}));
+    end else begin : g_bytes
+      multiplexer #(.COUNT(3), .WIDTH(OPERAND)) bytes (
+          .select(size), .word(value), .words({value_4[OPERAND-1:0], value_2[OPERAND-1:0], value_1[OPERAND-1:0]}));
+    end
     logic a_takes, b_takes;
     assign a_takes = a_comes && (a_from != 2'd3 || mine);
     assign b_takes = b_comes && (b_from != 2'd3 || mine);
     logic [OPERAND-1:0] a_next, b_next;
-    multiplexer #(.COUNT(4), .WIDTH(OPERAND)) a_choice (
-        .select(a_from), .word(a_next),
-        .words({value, mac_slices_a[32*l+:OPERAND], xnor_slices_a[32*l+:OPERAND], xnor_slices_a[32*l+:OPERAND]}));
-    multiplexer #(.COUNT(4), .WIDTH(OPERAND)) b_choice (
-        .select(b_from), .word(b_next),
-        .words({value, mac_slices_b[32*l+:OPERAND], xnor_slices_b[32*l+:OPERAND], xnor_slices_b[32*l+:OPERAND]}));
+    if (HALVES > 1) begin : g_half
+      logic [OPERAND-1:0] a_sum, b_sum;
+      multiplexer #(.COUNT(4), .WIDTH(OPERAND)) a_sums (
+          .select({a_from[1], half_comes}), .word(a_sum),
+          .words({mac_slices_a[32*UP+:OPERAND], mac_slices_a[32*l+:OPERAND], xnor_slices_a[32*UP+:OPERAND],
+                  xnor_slices_a[32*l+:OPERAND]}));
+      multiplexer #(.COUNT(4), .WIDTH(OPERAND)) b_sums (
+          .select({b_from[1], half_comes}), .word(b_sum),
+          .words({mac_slices_b[32*UP+:OPERAND], mac_slices_b[32*l+:OPERAND], xnor_slices_b[32*UP+:OPERAND],
+                  xnor_slices_b[32*l+:OPERAND]}));
+      assign a_next = a_from == 2'd3 ? value : a_sum;
+      assign b_next = b_from == 2'd3 ? value : b_sum;
+    end else begin : g_slice
+      multiplexer #(.COUNT(4), .WIDTH(OPERAND)) a_choice (
+          .select(a_from), .word(a_next),
+          .words({value, mac_slices_a[32*l+:OPERAND], xnor_slices_a[32*l+:OPERAND], xnor_slices_a[32*l+:OPERAND]}));
+      multiplexer #(.COUNT(4), .WIDTH(OPERAND)) b_choice (
+          .select(b_from), .word(b_next),
+          .words({value, mac_slices_b[32*l+:OPERAND], xnor_slices_b[32*l+:OPERAND], xnor_slices_b[32*l+:OPERAND]}));
+    end
     always_ff @(posedge clk) begin
       if (a_takes) a_held[l*OPERAND+:OPERAND] <= a_next;
       if (b_takes) b_held[l*OPERAND+:OPERAND] <= b_next;
     end
     logic unused;
-    assign unused = &{1'b0, value_1, value_2, value_4, xnor_slices_a[32*l+:32], xnor_slices_b[32*l+:32], mac_slices_a[32*l+:32], mac_slices_b[32*l+:32]};
+    assign unused = &{1'b0, half_comes, value_1, value_up, value_2, value_4, xnor_slices_a[32*l+:32], xnor_slices_b[32*l+:32],
+                      mac_slices_a[32*l+:32], mac_slices_b[32*l+:32], xnor_slices_a[32*UP+:32], xnor_slices_b[32*UP+:32],
+                      mac_slices_a[32*UP+:32], mac_slices_b[32*UP+:32]};
   end
   always_ff @(posedge clk) {a, b} <= {a_held, b_held};
 endmodule

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// 16 lanes of post_unit: one slice. What its lanes share of a record, limits and base, is kept here, put together from each
-// lane's few bits (src/units/post_unit/record.h): 4 bits in the first word of a step, 1 bit in the first of the thresholds.
+// LANES lanes of post_unit: a slice or half of one. What a slice's lanes share of a record, limits and base, is kept here, put
+// together from each lane's few bits (src/units/post_unit/record.h): 4 bits in the first word of a step, `word_limits`, 1 bit in
+// the first of the thresholds, `word_head`.
 //
 // Limits      of q1, q2, q3 and activation are read by the place of the record's first word, in the stage before the one in
 //             which they are compared: `limits_place`, {activation, q3, q2, q1}.
 module post_slice #(
+    parameter int LANES = 16,
     parameter int OPERAND = 24,
     parameter int VALUE = 16,
     parameter int FACTOR = 27,
@@ -22,9 +24,13 @@ module post_slice #(
     input  logic [$clog2(PLACES)-1:0] write_place,
     input  logic write_head,         // the thresholds' first word
     input  logic [$clog2(ROWS)-1:0] head_row,
-    input  logic [16*COLUMN-1:0] word,
-    input  logic [16*OPERAND-1:0] a,
-    input  logic [16*OPERAND-1:0] b,
+    input  logic [LANES*COLUMN-1:0] word,
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  logic [63:0] word_limits,
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  logic [7:0] word_head,
+    input  logic [LANES*OPERAND-1:0] a,
+    input  logic [LANES*OPERAND-1:0] b,
     input  logic [4*$clog2(PLACES)-1:0] read_place,
     input  logic [4*$clog2(PLACES)-1:0] limits_place,
     input  logic [3*((blendsim_pkg::POST_RECORD_QUANTISER_BITS+COLUMN-1)/COLUMN)+(blendsim_pkg::POST_RECORD_ACTIVATION_BITS+COLUMN-1)/COLUMN-1:0] comes,
@@ -53,23 +59,12 @@ module post_slice #(
     input  logic [4:0] now,
     input  logic [4:0] result_ring,
     input  logic [1:0] result_plane,
-    output logic [16*OPERAND-1:0] values,
-    output logic [15:0] code_bits
+    output logic [LANES*OPERAND-1:0] values,
+    output logic [LANES-1:0] code_bits
 );
   localparam int PLACE = $clog2(PLACES);
   localparam int JOIN = VALUE + 1;  // an activation's limits have as many bits, a quantiser's one less
   genvar l, q;
-
-  /* verilator lint_off UNUSEDSIGNAL */
-  logic [63:0] both;
-  /* verilator lint_on UNUSEDSIGNAL */
-  logic [7:0] head;
-  for (l = 0; l < 16; l++) begin : g_shared
-    assign both[4*l+:4] = word[l*COLUMN+blendsim_pkg::POST_RECORD_QUANTISER_LIMITS+:4];
-  end
-  for (l = 0; l < 8; l++) begin : g_head
-    assign head[l] = word[l*COLUMN+blendsim_pkg::POST_RECORD_THRESHOLD_BASE];
-  end
 
   // --- limits: {hi, lo} in the stage that compares, and as many stages later as the step takes them ---------------------------
   logic [8*JOIN-1:0] limits, limits_taken;
@@ -78,7 +73,7 @@ module post_slice #(
     (* ram_style = "distributed" *) logic [2*JOIN-1:0] memory[0:PLACES-1];
     logic [2*JOIN-1:0] compared;
     always_ff @(posedge clk) begin
-      if (write_first[q]) memory[write_place] <= {both[32+:JOIN], both[0+:JOIN]};
+      if (write_first[q]) memory[write_place] <= {word_limits[32+:JOIN], word_limits[0+:JOIN]};
       compared <= memory[limits_place[q*PLACE+:PLACE]];
     end
     assign limits[q*2*JOIN+:2*JOIN] = compared;
@@ -90,11 +85,11 @@ module post_slice #(
   (* ram_style = "distributed" *) logic [7:0] bases[0:ROWS-1];
   logic [7:0] base;
   always_ff @(posedge clk) begin
-    if (write_head) bases[head_row] <= head;
+    if (write_head) bases[head_row] <= word_head;
     base <= bases[base_row];
   end
 
-  for (l = 0; l < 16; l++) begin : g_lane
+  for (l = 0; l < LANES; l++) begin : g_lane
     post_lane #(
         .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
         .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS)

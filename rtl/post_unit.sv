@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// post_unit: batch normalisation, join, activation, requantisation, thresholds, packing: a pixel's 16 * SLICES values at a
-// time (src/units/post_unit/instruction.h says what it computes). The datapath behind queue_unit #(.UNIT(UNIT_POST_UNIT)).
+// post_unit: batch normalisation, join, activation, requantisation, thresholds, packing: LANES values of a pixel at a time, which
+// are SLICES slices or, with 8 lanes, a slice's two halves one after the other (src/units/post_unit/instruction.h says what it computes). The datapath behind queue_unit #(.UNIT(UNIT_POST_UNIT)).
 //
 // Parameters  LANES, MULTIPLIER bits of a factor, OPERAND bits of an operand, VALUE of what a step saturates to, SHIFT_STEP of
 //             which shifts are multiples, COMPARATORS a lane, DEPTH; rows of both arrays; CELL_SLICES slices of a cell of
 //             act_binary; widths, address bits and latencies of the buffers.
 // Queue       `start` with `instruction` in cycle s; the loops walk in s+1 to s+occupancy, `front_free` in the last of them;
 //             `done` in s+occupancy-1+DEPTH, the cycle in which the write ports carry the last word.
-// Buffers     parameters, act_fixed and one region of the accumulators each a read port; act_fixed: LANES/16 consecutive words;
+// Buffers     parameters, act_fixed and one region of the accumulators each a read port; act_fixed: SLICES consecutive words;
 //             accumulators: ACCUMULATOR_WORDS (2 where rows are no multiple of LANES). Writes as post_results.sv says.
 // Pipeline    front (post_front)   the loops; each record's words are read as soon as its group begins
 //             LEAD                 steps wait until the first element finds its record in the lanes (below)
@@ -37,7 +37,9 @@ module post_unit #(
     parameter int ACT_FIXED_ADDRESS = blendsim_pkg::BUFFER_ACT_FIXED_ADDRESS_BITS,
     parameter int ACT_FIXED_LATENCY = blendsim_pkg::BUFFER_ACT_FIXED_LATENCY,
     parameter int ACT_BINARY_ADDRESS = blendsim_pkg::BUFFER_ACT_BINARY_ADDRESS_BITS,
-    parameter int ACCUMULATOR_WORDS = XNOR_ROWS % LANES != 0 || MAC_ROWS % LANES != 0 ? 2 : 1
+    parameter int ACCUMULATOR_WORDS = XNOR_ROWS % LANES != 0 || MAC_ROWS % LANES != 0 ? 2 : 1,
+    parameter int SLICES = LANES < 16 ? 1 : LANES / 16,  // of a lane group
+    parameter int HALVES = LANES < 16 ? 2 : 1            // lane groups of a slice
 ) (
     input  logic clk,
     input  logic reset,
@@ -58,15 +60,14 @@ module post_unit #(
     input  logic [ACCUMULATOR_WORDS*ACCUMULATORS_WIDTH-1:0] mac_accumulators_data,
     output logic act_fixed_read,
     output logic [ACT_FIXED_ADDRESS-1:0] act_fixed_address,
-    input  logic [8*LANES-1:0] act_fixed_data,
-    output logic [LANES/16-1:0] act_fixed_write,
+    input  logic [128*SLICES-1:0] act_fixed_data,
+    output logic [SLICES*HALVES-1:0] act_fixed_write,
     output logic [ACT_FIXED_ADDRESS-1:0] act_fixed_write_address,
-    output logic [8*LANES-1:0] act_fixed_write_data,
-    output logic [16*CELL_SLICES-1:0] act_binary_write,
+    output logic [128*SLICES-1:0] act_fixed_write_data,
+    output logic [16*CELL_SLICES*HALVES-1:0] act_binary_write,
     output logic [16*ACT_BINARY_ADDRESS-1:0] act_binary_write_address,
     output logic [256*CELL_SLICES-1:0] act_binary_write_data
 );
-  localparam int SLICES = LANES / 16;
   localparam int LATENCY = ACCUMULATORS_LATENCY > ACT_FIXED_LATENCY ? ACCUMULATORS_LATENCY : ACT_FIXED_LATENCY;
   localparam int STEPS = (15 + COMPARATORS - 1) / COMPARATORS;
   localparam int LATE = VALUE + 1 > 18 ? 1 : 0;  // activation and q3 take a stage more each
@@ -126,7 +127,8 @@ module post_unit #(
     if (DEPTH < STAGES) $error("post_unit: DEPTH %0d is below the pipeline's %0d stages", DEPTH, STAGES);
     if (PARAMETERS_WIDTH % 512 != 0) $error("post_unit: a word of parameters is whole 32-bit levels of 16 lanes");
     if (OPERAND <= VALUE) $error("post_unit: an operand holds a value and the join's bit more");
-    if (LANES % 16 != 0 || LANES > XNOR_ROWS || LANES > MAC_ROWS) $error("post_unit: LANES are slices of both arrays' rows");
+    if ((LANES % 16 != 0 && LANES != 8) || LANES > XNOR_ROWS || LANES > MAC_ROWS)
+      $error("post_unit: LANES are half a slice, or slices of both arrays' rows");
   end
 `endif
 
@@ -135,7 +137,9 @@ module post_unit #(
   logic last, front_valid, front_first, front_last, front_begin, front_group, front_row;
   logic [3:0] front_remaining;
   logic [2*PLACE-1:0] front_place;
-  logic [PARAMETERS_WIDTH-1:0] record_word;
+  logic [PARAMETERS_WIDTH/HALVES-1:0] record_word;
+  logic [63:0] record_limits;
+  logic [7:0] record_head;
   logic [SLICES*4-1:0] record_write, record_first;
   logic [PLACE-1:0] record_place;
   logic [SLICES-1:0] head_write;
@@ -144,15 +148,15 @@ module post_unit #(
   logic [BANKS*ROW-1:0] level_row;
   logic [4*BANKS-1:0] level_from;
   post_front #(
-      .SLICES(SLICES), .COMPARATORS(COMPARATORS), .WIDTH(PARAMETERS_WIDTH), .ADDRESS(PARAMETERS_ADDRESS),
+      .SLICES(SLICES), .HALVES(HALVES), .COMPARATORS(COMPARATORS), .WIDTH(PARAMETERS_WIDTH), .ADDRESS(PARAMETERS_ADDRESS),
       .LATENCY(PARAMETERS_LATENCY), .WAIT(WAIT), .PLACES(PLACES), .TAGS(TAGS), .BANKS(BANKS), .ROWS(ROWS)
   ) front (
       .clk(clk), .reset(reset), .start(start), .instruction(instruction), .start_tag(start_tag), .front_free(front_free),
       .last(last), .step_valid(front_valid), .step_first(front_first), .step_last(front_last), .step_begin(front_begin),
       .step_group(front_group), .step_row(front_row), .step_remaining(front_remaining), .step_place(front_place),
       .step_tag(front_tag), .parameters_read(parameters_read), .parameters_address(parameters_address),
-      .parameters_data(parameters_data), .record_word(record_word), .record_write(record_write), .record_first(record_first),
-      .record_place(record_place), .head_write(head_write), .head_row(head_row),
+      .parameters_data(parameters_data), .record_word(record_word), .record_limits(record_limits),
+      .record_head(record_head), .record_write(record_write), .record_first(record_first), .record_place(record_place), .head_write(head_write), .head_row(head_row),
       .step_levels(front_levels), .level_write(level_write), .level_row(level_row), .level_from(level_from));
   delay_line #(.WIDTH(1), .CYCLES(DEPTH - 1), .RESET(1)) ends (.clk(clk), .reset(reset), .in(last), .out(done));
 
@@ -227,7 +231,7 @@ module post_unit #(
   // --- operands -------------------------------------------------------------------------------------------------------------
   logic [LANES*OPERAND-1:0] a, b;
   post_operands #(
-      .OPERAND(OPERAND), .SLICES(SLICES), .XNOR_ROWS(XNOR_ROWS), .MAC_ROWS(MAC_ROWS), .ACCUMULATOR_WIDTH(ACCUMULATORS_WIDTH),
+      .OPERAND(OPERAND), .SLICES(SLICES), .HALVES(HALVES), .XNOR_ROWS(XNOR_ROWS), .MAC_ROWS(MAC_ROWS), .ACCUMULATOR_WIDTH(ACCUMULATORS_WIDTH),
       .ACCUMULATOR_WORDS(ACCUMULATOR_WORDS), .ACCUMULATOR_ADDRESS(ACCUMULATORS_ADDRESS),
       .ACCUMULATOR_LATENCY(ACCUMULATORS_LATENCY), .FIXED_ADDRESS(ACT_FIXED_ADDRESS), .FIXED_LATENCY(ACT_FIXED_LATENCY)
   ) operands (
@@ -308,14 +312,15 @@ module post_unit #(
   logic [1:0] result_tap, result_plane;
   logic [LANES*OPERAND-1:0] values;
   logic [LANES-1:0] code_bits;
+  localparam int SLICE = LANES / SLICES;  // lanes of a slice
   for (n = 0; n < SLICES; n++) begin : g_slice
     post_slice #(
-        .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(SHIFT_STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
+        .LANES(SLICE), .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(SHIFT_STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
         .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS)
     ) slice (
         .clk(clk), .reset(reset), .write(record_write[n*4+:4]), .write_first(record_first[n*4+:4]), .write_place(record_place),
-        .write_head(head_write[n]), .head_row(head_row), .word(record_word), .a(a[n*16*OPERAND+:16*OPERAND]),
-        .b(b[n*16*OPERAND+:16*OPERAND]), .read_place(read_place), .limits_place(limits_place), .comes(comes), .takes(takes),
+        .write_head(head_write[n]), .head_row(head_row), .word(record_word), .word_limits(record_limits),
+        .word_head(record_head), .a(a[n*SLICE*OPERAND+:SLICE*OPERAND]), .b(b[n*SLICE*OPERAND+:SLICE*OPERAND]), .read_place(read_place), .limits_place(limits_place), .comes(comes), .takes(takes),
         .takes_rest(takes_rest), .clears(clears), .clears_rest(clears_rest), .even(even), .used(used),
         .no_activation(!line[LINE*(OPERANDS+13+LATE)+AT_CONTROL+ACTIVATION]),
         .apart_early(line[LINE*(OPERANDS+7)+AT_CONTROL+APART_EARLY]), .apart_late(line[LINE*(OPERANDS+15+LATE)+AT_CONTROL+APART_LATE]),
@@ -323,7 +328,7 @@ module post_unit #(
         .level_from(level_from), .base_row(line[NOW+AT_ROW+:ROW]), .compare_row(compare_row),
         .compare_part(compare_part), .compare_first(compare_first), .compares(compares), .sign_only(sign_only),
         .bipolar(bipolar), .value_is_code(is_code), .compare_ring(compare_ring), .now(now), .result_ring(result_ring),
-        .result_plane(result_plane), .values(values[n*16*OPERAND+:16*OPERAND]), .code_bits(code_bits[n*16+:16]));
+        .result_plane(result_plane), .values(values[n*SLICE*OPERAND+:SLICE*OPERAND]), .code_bits(code_bits[n*SLICE+:SLICE]));
   end
 
   // --- results --------------------------------------------------------------------------------------------------------------
@@ -408,7 +413,7 @@ module post_unit #(
   logic [2:0] bits_place;
   assign {bits_first, bits_blocks, bits_cell, bits_place} = beginnings[at_results[TAG-1:0]];
   post_results #(
-      .OPERAND(OPERAND), .SLICES(SLICES), .CELL_SLICES(CELL_SLICES), .FIXED_ADDRESS(ACT_FIXED_ADDRESS), .BINARY_ADDRESS(A)
+      .OPERAND(OPERAND), .SLICES(SLICES), .HALVES(HALVES), .CELL_SLICES(CELL_SLICES), .FIXED_ADDRESS(ACT_FIXED_ADDRESS), .BINARY_ADDRESS(A)
   ) results (
       .clk(clk), .reset(reset), .step_valid(results_valid), .step_begin(at_results[AT_FLAGS+2]),
       .step_group(at_results[AT_FLAGS+1]), .step_row(at_results[AT_FLAGS]), .step_remaining(at_results[AT_REMAINING+:4]),

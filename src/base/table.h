@@ -46,7 +46,7 @@ struct Parameter {
   std::string_view sentence;                    // "Output channels computed in parallel."
   std::span<const std::string_view> choices{};  // non-empty: an enumeration
   bool required = false;                        // false: the struct's initialiser is the default
-  std::int64_t step = 1;                        // the value must be a multiple of this, or powers_of_two
+  std::int64_t step = 1;                        // a multiple of this, or the minimum; or powers_of_two
 };
 
 // One field of an instruction: `bits` wide, unsigned, at the place that its order in the table gives it.

@@ -156,12 +156,13 @@ ParsedValue parse_choice(std::string_view text, const ParameterRow& row) {
                  near.empty() ? std::string{} : fmt::format("did you mean '{}'?", near));
 }
 
-bool on_step(std::int64_t value, std::int64_t step) {
-  return step == powers_of_two ? std::has_single_bit(static_cast<std::uint64_t>(value)) : value % step == 0;
+bool on_step(std::int64_t value, const ParameterRow& row) {
+  if (row.step == powers_of_two) return std::has_single_bit(static_cast<std::uint64_t>(value));
+  return value % row.step == 0 || value == row.minimum;
 }
 
 ParsedValue check_range(std::int64_t value, const ParameterRow& row) {
-  if (value >= row.minimum && value <= row.maximum && on_step(value, row.step)) return {value, std::nullopt, {}, {}};
+  if (value >= row.minimum && value <= row.maximum && on_step(value, row)) return {value, std::nullopt, {}, {}};
   return failure("out-of-range",
                  fmt::format("{} is not allowed: {}", format_quantity(value, row.unit), allowed_text(row)));
 }
@@ -257,13 +258,15 @@ std::string format_value(std::int64_t value, const ParameterRow& row) {
 
 std::string allowed_text(const ParameterRow& row) {
   if (!row.choices.empty()) return fmt::format("{}", fmt::join(row.choices, " or "));
-  std::string out = row.minimum == row.maximum ? fmt::format("only {}", format_quantity(row.minimum, row.unit))
-                                               : fmt::format("{} to {}", format_quantity(row.minimum, row.unit),
-                                                             format_quantity(row.maximum, row.unit));
-  if (row.step == powers_of_two) return out + ", a power of two";
-  if (row.step != 1 && row.minimum != row.maximum)
-    out += fmt::format(" in steps of {}", format_quantity(row.step, row.unit));
-  return out;
+  const auto text = [&](std::int64_t value) { return format_quantity(value, row.unit); };
+  if (row.minimum == row.maximum) return "only " + text(row.minimum);
+  const std::string range = text(row.minimum) + " to " + text(row.maximum);
+  if (row.step == powers_of_two) return range + ", a power of two";
+  if (row.step == 1) return range;
+  const std::int64_t beyond = row.minimum % row.step;  // a minimum off the steps is a value of its own
+  if (beyond == 0) return fmt::format("{} in steps of {}", range, text(row.step));
+  return fmt::format("{}, or {} to {} in steps of {}", text(row.minimum), text(row.minimum - beyond + row.step),
+                     text(row.maximum), text(row.step));
 }
 
 }  // namespace blendsim

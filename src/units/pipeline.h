@@ -89,7 +89,7 @@ inline constexpr std::int64_t mac_issue_stages = 5, pool_issue_stages = 5;
   const std::int64_t column = width / slice_channels, quantiser = ceil_divide(quantiser_lane_bits, column);
   const std::int64_t activation = ceil_divide(activation_lane_bits, column);
   const std::int64_t thresholds = ceil_divide(threshold_lane_bits(most_levels), column);
-  const std::int64_t before = (p.lanes / slice_channels - 1) * longest_record_words(width);
+  const std::int64_t before = (slices_at_once(p) - 1) * longest_record_words(width);
   const std::int64_t last =
       std::max({2 * quantiser, 3 * quantiser + activation - 9, 3 * quantiser + activation + thresholds - 24});
   return std::max<std::int64_t>(0, before + last + record_latency - operand_latency);

@@ -393,41 +393,4 @@ void fill_post_unit(const MachineParameters& machine, std::span<const Instructio
   }
 }
 
-std::vector<WordWrite> post_unit_writes(const Executed& executed, const MachineParameters& machine,
-                                        const Buffers& after) {
-  const auto& i = std::get<PostInstruction>(executed.instruction);
-  const PostUnitParameters& p = machine.post_unit;
-  const std::int64_t width = machine.buffer(BufferId::parameters).width;
-  const auto at_once = static_cast<std::uint32_t>(slices_at_once(p)),
-             m = static_cast<std::uint32_t>(machine.xnor_array.cell_slices());
-  const std::uint32_t bytes = 1U << i.fixed_bytes_log2;
-  const BinaryMap map{i.bits, i.bits_row + i.rows, i.width, i.bits_cells};
-  std::vector<WordWrite> writes;
-  for (std::uint32_t pixel = 0; pixel < i.rows * i.width; ++pixel) {
-    for (std::uint32_t s = 0; s < i.slices; ++s) {
-      const std::uint32_t group = s / at_once;
-      const auto time = [&](std::uint32_t word, std::uint32_t words) {
-        return executed.record.start + word_time(i, p, width, group, pixel, word, words);
-      };
-      for (std::uint32_t b = 0; i.write_fixed != 0 && b < bytes; ++b) {
-        const std::uint32_t address = i.fixed + (pixel * i.fixed_slices + s) * bytes + b;
-        WordWrite write{time((s % at_once * bytes + b) / at_once, bytes), Place::act_fixed, address,
-                        std::vector<std::uint32_t>(4)};
-        std::memcpy(write.data.data(), after.fixed(address, 1).data(), 16);
-        writes.push_back(std::move(write));
-      }
-      const std::uint32_t slice = i.bits_slice + s, x = pixel % i.width, y = i.bits_row + pixel / i.width;
-      for (std::uint32_t plane = 0; i.write_bits != 0 && plane < i.code_bits; ++plane) {
-        const std::uint32_t cell = slice / m + plane * i.bits_plane_cells;
-        const BinaryMap::Cell at = map.cell(x, y, cell);
-        writes.push_back({time(plane, i.code_bits),
-                          Place::act_binary,
-                          (at.address * binary_banks + at.bank) * m + slice % m,
-                          {after.cell(map, x, y, cell)[slice % m]}});
-      }
-    }
-  }
-  return writes;
-}
-
 }  // namespace blendsim::conformance

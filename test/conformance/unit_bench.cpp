@@ -88,10 +88,6 @@ struct ExpectedWrite {
   std::size_t instruction = 0;
 };
 
-constexpr std::array<std::string_view, 8> place_names = {"act_binary",    "act_fixed",     "weights_binary",
-                                                         "weights_fixed", "accumulators",  "parameters",
-                                                         "instructions",  "act_fixed lane"};
-
 std::string text(const WordWrite& write) {
   std::string data;
   for (auto piece = write.data.rbegin(); piece != write.data.rend(); ++piece)

@@ -21,7 +21,8 @@
 
 namespace blendsim::conformance {
 
-// What a write port moves: a word of a buffer, or one 32-bit lane of a word of act_fixed (load's stem form).
+// What a write port moves: a word of a buffer, one 32-bit lane of a word of act_fixed (load's stem form), or half a
+// word (post_unit with fewer lanes than a slice has channels).
 enum class Place : std::uint8_t {
   act_binary,
   act_fixed,
@@ -30,12 +31,17 @@ enum class Place : std::uint8_t {
   accumulators,
   parameters,
   instructions,
-  act_fixed_lane
+  act_fixed_lane,
+  act_binary_half,
+  act_fixed_half
 };
+inline constexpr std::array<std::string_view, 10> place_names = {
+    "act_binary", "act_fixed",    "weights_binary", "weights_fixed",   "accumulators",
+    "parameters", "instructions", "act_fixed lane", "act_binary half", "act_fixed half"};
 
 // One written word. act_binary: 16 bits of the slice at (bank address * 16 + bank) * m + slice. act_fixed_lane: 32 bits
-// of lane address % 4 of word address / 4. Others: the word from bit 0, in pieces of 32 bits (accumulators: the
-// writer's rows).
+// of lane address % 4 of word address / 4. A half: half address % 2 of what the whole has at address / 2. Others: the
+// word from bit 0, in pieces of 32 bits (accumulators: the writer's rows).
 struct WordWrite {
   Cycles cycle = 0;
   Place place = Place::accumulators;

@@ -10,6 +10,7 @@
 
 #include "rtl_unit.h"
 #include "units/buffer/layout.h"
+#include "units/post_unit/law.h"
 
 namespace blendsim::conformance {
 
@@ -56,7 +57,10 @@ void set_port(Port& port, std::span<const std::uint32_t> words) {
 template <class Top>
 class VerilatedUnit final : public RtlUnit {
  public:
-  explicit VerilatedUnit(const MachineParameters& machine) : machine_(machine), top_(&context_) {
+  VerilatedUnit(const MachineParameters& machine, UnitId unit)
+      : machine_(machine),
+        parts_(unit == UnitId::post_unit ? static_cast<std::uint32_t>(slice_parts(machine.post_unit)) : 1),
+        top_(&context_) {
     top_.reset = 1;
     clock();
   }
@@ -179,10 +183,12 @@ class VerilatedUnit final : public RtlUnit {
   }
 
   void sample_fixed() {
+    const std::size_t bits = 128 / parts_;
     for (std::uint64_t enables = top_.act_fixed_write; enables != 0; enables &= enables - 1) {
       const auto k = static_cast<std::uint32_t>(std::countr_zero(enables));
-      cycle_.writes.push_back({0, Place::act_fixed, static_cast<std::uint32_t>(top_.act_fixed_write_address) + k,
-                               port_words(top_.act_fixed_write_data, std::size_t{k} * 128, 128)});
+      cycle_.writes.push_back({0, parts_ > 1 ? Place::act_fixed_half : Place::act_fixed,
+                               static_cast<std::uint32_t>(top_.act_fixed_write_address) * parts_ + k,
+                               port_words(top_.act_fixed_write_data, k * bits, bits)});
     }
   }
 
@@ -197,16 +203,17 @@ class VerilatedUnit final : public RtlUnit {
   }
 
   void sample_binary() {
-    const std::size_t bits = address_bits(BufferId::act_binary);
-    const auto m = static_cast<std::uint32_t>(machine_.xnor_array.cell_slices());
+    const std::size_t bits = address_bits(BufferId::act_binary), part_bits = 16 / parts_;
+    const std::uint32_t parts = static_cast<std::uint32_t>(machine_.xnor_array.cell_slices()) * parts_;  // of a cell
     for (std::uint32_t bank = 0; bank < binary_banks; ++bank) {
-      std::uint64_t slices = port_bits(top_.act_binary_write, bank * m, m);
-      if (slices == 0) continue;
+      std::uint64_t enables = port_bits(top_.act_binary_write, bank * parts, parts);
+      if (enables == 0) continue;
       const auto word = static_cast<std::uint32_t>(port_bits(top_.act_binary_write_address, bank * bits, bits));
-      for (; slices != 0; slices &= slices - 1) {
-        const std::uint32_t slice = bank * m + static_cast<std::uint32_t>(std::countr_zero(slices));
-        cycle_.writes.push_back({0, Place::act_binary, word * binary_banks * m + slice,
-                                 port_words(top_.act_binary_write_data, std::size_t{slice} * 16, 16)});
+      for (; enables != 0; enables &= enables - 1) {
+        const std::uint32_t part = bank * parts + static_cast<std::uint32_t>(std::countr_zero(enables));
+        cycle_.writes.push_back({0, parts_ > 1 ? Place::act_binary_half : Place::act_binary,
+                                 word * binary_banks * parts + part,
+                                 port_words(top_.act_binary_write_data, part * part_bits, part_bits)});
       }
     }
   }
@@ -241,6 +248,7 @@ class VerilatedUnit final : public RtlUnit {
   }
 
   const MachineParameters& machine_;
+  std::uint32_t parts_;  // of a slice, with a write enable each
   VerilatedContext context_;
   Top top_;
   RtlCycle cycle_;

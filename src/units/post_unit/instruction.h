@@ -2,7 +2,7 @@
 // post_unit: batch normalisation, merge, activation, requantisation, thresholds, packing (formula:
 // numerics/post_formula.h).
 //
-// For every lane group (lanes/16 slices), for every pixel (rows x width, row-major): per element
+// For every lane group (lanes/16 slices, or half of one), for every pixel (rows x width, row-major): per element
 //   u = q3(act?(q1(a)) + q2(b)) or q3(act?(q1(a) + q2(b))), absent steps skipped.
 // Results: `write_fixed` stores u, or the code when fixed_is_code, as fixed_bytes per value; `write_bits` stores the
 // code in act_binary: one plane (bipolar: 1 = +1) or code_bits planes of the n-bit code in two's complement. code:

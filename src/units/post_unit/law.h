@@ -36,33 +36,48 @@ inline constexpr std::int64_t quantiser_lane_bits = 90, activation_lane_bits = 3
                                     (i.use_thresholds != 0 ? ceil_divide(threshold_lane_bits(i.levels), column) : 0));
 }
 
-// Cycles that one cell (16 lanes of one pixel) takes: words read, thresholds compared, words and planes written.
+// Slices that the lanes take at once; the parts in which they take a slice that has more channels than they are: its
+// halves, one after the other.
+[[nodiscard]] constexpr std::int64_t slices_at_once(const PostUnitParameters& p) {
+  return std::max<std::int64_t>(1, p.lanes / slice_channels);
+}
+[[nodiscard]] constexpr std::int64_t slice_parts(const PostUnitParameters& p) {
+  return std::max<std::int64_t>(1, slice_channels / p.lanes);
+}
+
+// Words of act_fixed, of a slice and pixel, that hold values of a part: of 2 or 4 bytes it has words of its own, of one
+// byte it shares the word.
+[[nodiscard]] constexpr std::int64_t part_words(std::uint32_t bytes_log2, const PostUnitParameters& p) {
+  return std::max<std::int64_t>(1, (std::int64_t{1} << bytes_log2) / slice_parts(p));
+}
+
+// Cycles that one cell (a lane group of one pixel) takes: words read, thresholds compared, words and planes written.
 [[nodiscard]] constexpr Cycles cell_cycles(const PostInstruction& i, const PostUnitParameters& p) {
   Cycles cycles = 1;
   if (i.a_source == static_cast<std::uint32_t>(PostSource::fixed_map))
-    cycles = std::max(cycles, Cycles{1} << i.a_bytes_log2);
+    cycles = std::max(cycles, part_words(i.a_bytes_log2, p));
   // Two fixed operands share the buffer's one read word a cycle.
   if (i.b_source == static_cast<std::uint32_t>(PostSource::fixed_map)) {
     const bool both = i.a_source == static_cast<std::uint32_t>(PostSource::fixed_map);
-    cycles = std::max(cycles, (Cycles{1} << i.b_bytes_log2) + (both ? Cycles{1} << i.a_bytes_log2 : 0));
+    cycles = std::max(cycles, part_words(i.b_bytes_log2, p) + (both ? part_words(i.a_bytes_log2, p) : 0));
   }
   // So do two operands out of one array's accumulators.
   if (i.b_source != 0 && i.b_source == i.a_source) cycles = std::max(cycles, Cycles{2});
   if (i.use_thresholds != 0) cycles = std::max(cycles, ceil_divide(i.levels, p.comparators));
-  if (i.write_fixed != 0) cycles = std::max(cycles, Cycles{1} << i.fixed_bytes_log2);
+  if (i.write_fixed != 0) cycles = std::max(cycles, part_words(i.fixed_bytes_log2, p));
   if (i.write_bits != 0) cycles = std::max(cycles, Cycles{i.code_bits});
   return cycles;
 }
 
-// Slices that the lanes take at once, and the groups of them that a tile has.
-[[nodiscard]] constexpr std::int64_t slices_at_once(const PostUnitParameters& p) { return p.lanes / slice_channels; }
+// Lane groups of a tile, in the order of its channels: as many slices as the lanes take at once, or a slice's parts.
 [[nodiscard]] constexpr std::int64_t lane_groups(const PostInstruction& i, const PostUnitParameters& p) {
-  return ceil_divide(i.slices, slices_at_once(p));
+  return ceil_divide(i.slices, slices_at_once(p)) * slice_parts(p);
 }
 
 // Cycles of one lane group: the longer of its pixels' cells and the reading of its records, beside which the cells of
 // the group before are still on their way. A last group with fewer slices takes the time of all its lanes' records, so
-// that those of a group have been taken before their places in the lanes come round.
+// that those of a group have been taken before their places in the lanes come round. A slice's parts read its record
+// once each.
 [[nodiscard]] constexpr Cycles group_cycles(const PostInstruction& i, const PostUnitParameters& p,
                                             std::int64_t parameter_width) {
   const Cycles pixels = Cycles{i.rows} * i.width * cell_cycles(i, p);
@@ -75,7 +90,7 @@ inline constexpr std::int64_t quantiser_lane_bits = 90, activation_lane_bits = 3
   return lane_groups(i, p) * group_cycles(i, p, parameter_width);
 }
 
-// Cycle, counted from the start, in which word `word` of the `words` (bytes of a value, or planes) that a cell writes
+// Cycle, counted from the start, in which word `word` of the `words` (of its values, or planes) that a cell writes
 // is on the write port: a group's cells come one after the other from its first cycle on, and each writes its words in
 // the last cycles of its own.
 [[nodiscard]] constexpr Cycles word_time(const PostInstruction& i, const PostUnitParameters& p,

@@ -20,8 +20,15 @@ struct PostUnitParameters {
 };
 
 inline constexpr std::array post_unit_parameters = {
-    Parameter<PostUnitParameters>{
-        "lanes", &PostUnitParameters::lanes, 16, 256, Unit::none, "channels processed in parallel", {}, true, 16},
+    Parameter<PostUnitParameters>{"lanes",
+                                  &PostUnitParameters::lanes,
+                                  8,
+                                  256,
+                                  Unit::none,
+                                  "channels processed in parallel; 8 take a slice in two halves",
+                                  {},
+                                  true,
+                                  16},
     Parameter<PostUnitParameters>{"multiplier", &PostUnitParameters::multiplier, 8, 27, Unit::bit,
                                   "widest signed factor M; a limit only: the lowered network fixes the numbers"},
     Parameter<PostUnitParameters>{"operand", &PostUnitParameters::operand, 10, 32, Unit::bit,

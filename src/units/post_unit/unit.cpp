@@ -115,11 +115,14 @@ void PostUnit::add_actions(const PostInstruction& i, const MachineParameters& ma
   for (const Operand& o : operands(i)) {
     if (o.source == PostSource::xnor_accumulators || o.source == PostSource::mac_accumulators)
       actions.add(Action::accumulators_read, cells * slice_channels * accumulator_bits);
-    if (o.source == PostSource::fixed_map) actions.add(Action::act_fixed_read, cells * fixed_word_bits << o.bytes_log2);
+    if (o.source == PostSource::fixed_map) {
+      actions.add(Action::act_fixed_read, cells * fixed_word_bits * slice_parts(machine.post_unit) *
+                                              part_words(o.bytes_log2, machine.post_unit));
+    }
   }
   if (record_bits(i) > 0) {
     const std::int64_t width = machine.buffer(BufferId::parameters).width;
-    actions.add(Action::parameters_read, i.slices * record_words(i, width) * width);
+    actions.add(Action::parameters_read, i.slices * slice_parts(machine.post_unit) * record_words(i, width) * width);
   }
   if (i.write_fixed != 0) actions.add(Action::act_fixed_write, cells * fixed_word_bits << i.fixed_bytes_log2);
   if (i.write_bits != 0) actions.add(Action::act_binary_write, cells * slice_channels * i.code_bits);

@@ -4,15 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 
 namespace blendsim::conformance {
 namespace {
-
-constexpr std::array<std::string_view, 8> place_names = {"act_binary",    "act_fixed",     "weights_binary",
-                                                         "weights_fixed", "accumulators",  "parameters",
-                                                         "instructions",  "act_fixed lane"};
 
 std::string text_of(const WordWrite& word) {
   std::string data;

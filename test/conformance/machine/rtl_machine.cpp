@@ -6,6 +6,7 @@
 
 #include "isa/verilog_package.h"
 #include "units/buffer/layout.h"
+#include "units/post_unit/law.h"
 
 namespace blendsim::conformance {
 namespace {
@@ -23,6 +24,9 @@ int bits_of(std::int64_t count) {
 int address_bits(const MachineParameters& machine, BufferId id) {
   return bits_of(machine.buffer(id).regions * machine.buffer(id).depth);
 }
+
+// Parts of a word, with an enable and so an address of their own in what is compared (unit_bench.h).
+int parts_of_word(Place place) { return place == Place::act_fixed_lane ? 4 : place == Place::act_fixed_half ? 2 : 1; }
 
 // Ports of a read channel by their prefix; of the store's, see the constructor.
 template <class Ports>
@@ -89,6 +93,8 @@ void RtlMachine::connect_writes() {
 }
 
 void RtlMachine::connect(UnitId unit, Place place, const std::string& name, int bits) {
+  if (unit == UnitId::post_unit && slice_parts(machine_.post_unit) > 1)
+    place = place == Place::act_binary ? Place::act_binary_half : Place::act_fixed_half;
   WritePort port{unit, place, rtl_.port(name), rtl_.port(name + "_address"), rtl_.port(name + "_data"), bits, 0};
   port.word_bits = port.data.width() / port.enable.width();
   write_ports_.push_back(port);
@@ -247,18 +253,14 @@ void RtlMachine::note_writes(Cycles cycle, MachineEvents& events) {
 
 void RtlMachine::note_words(Cycles cycle, const WritePort& port, std::vector<UnitWrite>& writes) {
   const bool own_addresses = port.address.width() > port.address_bits;  // an address a bank or lane
-  const auto slices = static_cast<int>(machine_.xnor_array.cell_slices());
+  const bool binary = port.place == Place::act_binary || port.place == Place::act_binary_half;
+  const int bank_enables = binary ? port.enable.width() / static_cast<int>(binary_banks) : 1;
   for (int n = 0; n < port.enable.width(); ++n) {
     if (port.enable.get(n, 1) == 0) continue;
-    const int bank = port.place == Place::act_binary ? n / slices : own_addresses ? n : 0;
+    const int bank = own_addresses ? n / bank_enables : 0;
     const auto at = static_cast<std::uint32_t>(port.address.get(bank * port.address_bits, port.address_bits));
-    std::uint32_t address = at + static_cast<std::uint32_t>(own_addresses ? 0 : n);
-    if (port.place == Place::act_binary) {
-      address = (at * binary_banks + static_cast<std::uint32_t>(bank)) * static_cast<std::uint32_t>(slices) +
-                static_cast<std::uint32_t>(n % slices);
-    } else if (port.place == Place::act_fixed_lane) {
-      address = at * 4 + static_cast<std::uint32_t>(n);
-    }
+    const int parts = binary ? port.enable.width() : parts_of_word(port.place);
+    const std::uint32_t address = at * static_cast<std::uint32_t>(parts) + static_cast<std::uint32_t>(n);
     UnitWrite write{port.unit, {cycle, port.place, address, {}}, -1};
     for (int bit = 0; bit < port.word_bits; bit += 32) {
       write.word.data.push_back(

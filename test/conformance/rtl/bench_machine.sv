@@ -7,7 +7,8 @@ module bench_machine #(
     parameter int BITS = blendsim_pkg::BUFFER_ACT_BINARY_ADDRESS_BITS,
     parameter int FIXED = blendsim_pkg::BUFFER_ACT_FIXED_ADDRESS_BITS,
     parameter int SUMS = blendsim_pkg::BUFFER_ACCUMULATORS_ADDRESS_BITS,
-    parameter int POST = blendsim_pkg::POST_UNIT_LANES / 16,
+    parameter int POST = blendsim_pkg::POST_UNIT_LANES < 16 ? 1 : blendsim_pkg::POST_UNIT_LANES / 16,
+    parameter int HALVES = blendsim_pkg::POST_UNIT_LANES < 16 ? 2 : 1,
     parameter int POOL = blendsim_pkg::POOL_UNIT_LANES / 16,
     parameter int ACCOUNTS = blendsim_pkg::UNITS * 32
 ) (
@@ -56,13 +57,14 @@ module bench_machine #(
     output logic [ACCOUNTS-1:0] stall_dispatch,
     output logic overflow,
     // write ports
-    output logic [16*M-1:0] load_act_binary_write, post_act_binary_write, pool_act_binary_write,
+    output logic [16*M-1:0] load_act_binary_write, pool_act_binary_write,
+    output logic [16*M*HALVES-1:0] post_act_binary_write,
     output logic [16*BITS-1:0] load_act_binary_write_address, post_act_binary_write_address, pool_act_binary_write_address,
     output logic [256*M-1:0] load_act_binary_write_data, post_act_binary_write_data, pool_act_binary_write_data,
     output logic [3:0] load_act_fixed_write,
     output logic [4*FIXED-1:0] load_act_fixed_write_address,
     output logic [127:0] load_act_fixed_write_data,
-    output logic [POST-1:0] post_act_fixed_write,
+    output logic [POST*HALVES-1:0] post_act_fixed_write,
     output logic [FIXED-1:0] post_act_fixed_write_address,
     output logic [128*POST-1:0] post_act_fixed_write_data,
     output logic [POOL-1:0] pool_act_fixed_write,

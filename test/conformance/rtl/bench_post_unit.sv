@@ -3,7 +3,8 @@
 module bench_post_unit
   import blendsim_pkg::*;
 #(
-    parameter int K = POST_UNIT_LANES / 16,
+    parameter int K = POST_UNIT_LANES < 16 ? 1 : POST_UNIT_LANES / 16,
+    parameter int HALVES = POST_UNIT_LANES < 16 ? 2 : 1,
     parameter int M = XNOR_ARRAY_WORDS / 3,
     parameter int ACCUMULATOR_WORDS = XNOR_ARRAY_ROWS % POST_UNIT_LANES != 0 || MAC_ARRAY_ROWS % POST_UNIT_LANES != 0 ? 2 : 1,
     parameter int WIDEST = BUFFER_ACCUMULATORS_WIDTH > BUFFER_PARAMETERS_WIDTH ? BUFFER_ACCUMULATORS_WIDTH : BUFFER_PARAMETERS_WIDTH
@@ -32,10 +33,10 @@ module bench_post_unit
     input  logic [19:0] preload_address,
     /* verilator lint_on UNUSEDSIGNAL */
     input  logic [WIDEST-1:0] preload_data,
-    output logic [K-1:0] act_fixed_write,
+    output logic [K*HALVES-1:0] act_fixed_write,
     output logic [BUFFER_ACT_FIXED_ADDRESS_BITS-1:0] act_fixed_write_address,
     output logic [K*128-1:0] act_fixed_write_data,
-    output logic [16*M-1:0] act_binary_write,
+    output logic [16*M*HALVES-1:0] act_binary_write,
     output logic [16*BUFFER_ACT_BINARY_ADDRESS_BITS-1:0] act_binary_write_address,
     output logic [256*M-1:0] act_binary_write_data
 );
@@ -80,8 +81,9 @@ module bench_post_unit
       if (int'(preload_buffer) == BUFFER_ID_ACT_FIXED) act_fixed[preload_address[BUFFER_ACT_FIXED_ADDRESS_BITS-1:0]] <= preload_data[127:0];
     end else begin
       for (int k = 0; k < K; k++)
-        if (act_fixed_write[k] && int'(act_fixed_write_address) + k < FIXED)
-          act_fixed[int'(act_fixed_write_address)+k] <= act_fixed_write_data[128*k+:128];
+        for (int h = 0; h < HALVES; h++)
+          if (act_fixed_write[k*HALVES+h] && int'(act_fixed_write_address) + k < FIXED)
+            act_fixed[int'(act_fixed_write_address)+k][h*(128/HALVES)+:128/HALVES] <= act_fixed_write_data[128*k+h*(128/HALVES)+:128/HALVES];
     end
   end
   always_comb begin

@@ -97,6 +97,16 @@ TEST(Quantity, AtTheEdgesOfItsRangeIsTakenAndOneBeyondIsNot) {
   EXPECT_EQ(parse_value("17", r).message, "17 is not allowed: 16 to 256 in steps of 16");
 }
 
+TEST(Quantity, OfStepsTakesAMinimumBesideThemToo) {
+  ParameterRow r = row(Unit::none, 8, 256);
+  r.step = 16;
+  EXPECT_EQ(parse_value("8", r).value, 8);
+  EXPECT_EQ(parse_value("16", r).value, 16);
+  EXPECT_EQ(parse_value("256", r).value, 256);
+  EXPECT_EQ(parse_value("24", r).message, "24 is not allowed: 8, or 16 to 256 in steps of 16");
+  EXPECT_EQ(parse_value("0", r).code, Code("out-of-range"));
+}
+
 TEST(Quantity, OfPowersOfTwoTakesNothingBetween) {
   ParameterRow r = row(Unit::bit, 32, 1024);
   r.step = powers_of_two;

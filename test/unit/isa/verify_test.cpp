@@ -236,5 +236,19 @@ TEST(Actions, FollowTheClosedFormsOfThePage) {
   EXPECT_EQ(post[Action::unit_clock], 0) << "the machine counts it";
 }
 
+TEST(Actions, OfPostUnitWithHalfASlicesLanesReadSharedWordsTwice) {
+  const Example example;
+  MachineParameters machine = example.machine;
+  machine.post_unit.lanes = 8;
+  PostInstruction i = Example::post(0);
+  EXPECT_EQ(actions(i, machine)[Action::parameters_read], 2 * 3 * 512);
+  EXPECT_EQ(actions(i, machine)[Action::accumulators_read], 8 * 512) << "8 values of 32 bits a half";
+  EXPECT_EQ(actions(i, machine)[Action::act_fixed_write], 8 * 128) << "half of a word each";
+  i.a_source = static_cast<std::uint32_t>(PostSource::fixed_map);
+  EXPECT_EQ(actions(i, machine)[Action::act_fixed_read], 2 * 8 * 128);
+  i.a_bytes_log2 = 1;
+  EXPECT_EQ(actions(i, machine)[Action::act_fixed_read], 2 * 8 * 128) << "each half has a word of its own";
+}
+
 }  // namespace
 }  // namespace blendsim::test

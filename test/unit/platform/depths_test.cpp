@@ -64,6 +64,8 @@ TEST(Depths, FollowTheParametersThatSetChanges) {
   // The first of two slices has a record of 15 words of 1,024 bits; q2's four of the second end it.
   EXPECT_EQ(depths(load_platform("zu3eg", {"xnor_array.rows=32", "mac_array.rows=32", "post_unit.lanes=32"}, paths)),
             (Depths{17, 15, 59, 15}));
+  // A half of a slice waits as long for its record as the whole.
+  EXPECT_EQ(depths(load_platform("zu3eg", {"post_unit.lanes=8"}, paths)), (Depths{17, 15, 46, 15}));
 }
 
 TEST(Depths, AutoIsTheSameAsLeftOutAlsoOverAGivenNumber) {

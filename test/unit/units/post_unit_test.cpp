@@ -389,5 +389,43 @@ TEST(PostUnit, WritesACellsWordsInTheLastCyclesOfItsTime) {
   EXPECT_EQ(word_time(i, p, 512, 1, 0, 0, 1), 3 + 46) << "one pixel waits for the group before to read three words";
 }
 
+// 8 lanes: each half of a slice has words of its own where values have 2 or 4 bytes, and shares the word of bytes.
+TEST(PostUnit, WithHalfASlicesLanesReadsAndWritesWhatIsTheHalfsOwn) {
+  PostUnitParameters p;
+  p.lanes = 8;
+  PostInstruction i;
+  i.a_source = 1;
+  i.write_fixed = 1;
+  EXPECT_EQ(cell_cycles(i, p), 1);
+  i.fixed_bytes_log2 = 1;
+  EXPECT_EQ(cell_cycles(i, p), 1) << "eight 16-bit values fill a word";
+  i.fixed_bytes_log2 = 2;
+  EXPECT_EQ(cell_cycles(i, p), 2);
+  i.a_source = i.b_source = 3;
+  i.b_bytes_log2 = 2;
+  EXPECT_EQ(cell_cycles(i, p), 3) << "the shared word of bytes, two words of 32-bit values";
+  i.a_source = i.b_source = 2;
+  i.fixed_bytes_log2 = 0;
+  EXPECT_EQ(cell_cycles(i, p), 2) << "two operands out of one array's accumulators share its port";
+  i.write_bits = 1;
+  i.code_bits = 3;
+  EXPECT_EQ(cell_cycles(i, p), 3) << "a plane's bits go out in halves";
+}
+
+TEST(PostUnit, WithHalfASlicesLanesTakesTheSlicesHalvesOneAfterTheOther) {
+  PostUnitParameters p;
+  p.lanes = 8;
+  p.depth = 46;
+  PostInstruction i;
+  i.a_source = i.use_q1 = i.rows = i.write_fixed = 1;
+  i.slices = 3;
+  i.width = 32;
+  EXPECT_EQ(occupancy(i, p, 512), 3 * 2 * 32);
+  EXPECT_EQ(word_time(i, p, 512, 3, 5, 0, 1), 3 * 32 + 5 + 46) << "the upper half of the second slice";
+  i.width = 2;
+  EXPECT_EQ(occupancy(i, p, 512), 3 * 2 * 3) << "each half reads the record's three words";
+  EXPECT_EQ(word_time(i, p, 512, 1, 0, 0, 1), 3 + 46);
+}
+
 }  // namespace
 }  // namespace blendsim::test
