@@ -13,7 +13,7 @@
 namespace blendsim::compiler {
 namespace {
 
-using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS>;
+using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
 using Vertex = boost::graph_traits<Graph>::vertex_descriptor;
 
 class Grouper {
@@ -88,17 +88,22 @@ class Grouper {
     for (const LayerId l : layers_of(network_)) {
       if (assignment_.live[l]) members[group_of(l)].push_back(l);
     }
+    const auto readers = [&](Vertex group) {
+      return boost::make_iterator_range(boost::adjacent_vertices(group, graph));
+    };
     std::vector<std::size_t> waiting(members.size());
+    for (Vertex group = 0; group < members.size(); ++group) {
+      for (const Vertex reader : readers(group)) ++waiting[reader];
+    }
     std::set<std::pair<LayerId, Vertex>> ready;  // by first layer
     for (Vertex group = 0; group < members.size(); ++group) {
-      waiting[group] = boost::in_degree(group, graph);
       if (!members[group].empty() && waiting[group] == 0) ready.insert({members[group].front(), group});
     }
     while (!ready.empty()) {
       const Vertex group = ready.extract(ready.begin()).value().second;
       groups_.members.push_back(members[group]);
-      for (const Vertex next : boost::make_iterator_range(boost::adjacent_vertices(group, graph))) {
-        if (--waiting[next] == 0) ready.insert({members[next].front(), next});
+      for (const Vertex reader : readers(group)) {
+        if (--waiting[reader] == 0) ready.insert({members[reader].front(), reader});
       }
     }
     if (std::any_of(waiting.begin(), waiting.end(), [](std::size_t left) { return left > 0; }))
