@@ -354,18 +354,25 @@ module post_unit #(
   logic [8:0] first_cell, first_cell_later;
   logic [2:0] first_place, first_place_later;
   logic [TAG-1:0] tag1, tag2;
-  always_comb begin  // slice_first / CELL_SLICES, digit by digit
-    first_cell = 9'd0;
-    first_place = 3'd0;
-    for (int i = 8; i >= 0; i--) begin
-      if (2 * 32'(first_place) + 32'(slice_first[i]) >= CELL_SLICES) begin
-        first_place = 3'(2 * 32'(first_place) + 32'(slice_first[i]) - CELL_SLICES);
-        first_cell[i] = 1'b1;
-      end else begin
-        first_place = 3'(2 * 32'(first_place) + 32'(slice_first[i]));
+  generate  // slice_first / CELL_SLICES
+    if ((CELL_SLICES & (CELL_SLICES - 1)) == 0) begin : power_of_two
+      assign first_cell = slice_first >> $clog2(CELL_SLICES);
+      assign first_place = slice_first[2:0] & 3'(CELL_SLICES - 1);
+    end else begin : digit_by_digit
+      always_comb begin
+        first_cell = 9'd0;
+        first_place = 3'd0;
+        for (int i = 8; i >= 0; i--) begin
+          if (2 * 32'(first_place) + 32'(slice_first[i]) >= CELL_SLICES) begin
+            first_place = 3'(2 * 32'(first_place) + 32'(slice_first[i]) - CELL_SLICES);
+            first_cell[i] = 1'b1;
+          end else begin
+            first_place = 3'(2 * 32'(first_place) + 32'(slice_first[i]));
+          end
+        end
       end
     end
-  end
+  endgenerate
   localparam int BEGINNING = 2 * A + 12;
   (* ram_style = "distributed" *) logic [BEGINNING-1:0] beginnings[0:TAGS-1];
   typedef struct packed {

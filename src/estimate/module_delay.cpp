@@ -115,12 +115,13 @@ LongestPath XnorArray::longest_path(const MachineParameters&) {
 // The loops' ends, one of the next, decide which line of the window begins.
 LongestPath MacArray::longest_path(const MachineParameters&) { return {"control.i4", "start_line.in", 7, 1861, {}}; }
 
-// A destination's slice is divided by the slices of a cell, digit by digit: a comparison and a difference for each of
-// nine, but where the divisor is 2, 4, ... Where it is one yosys leaves them standing, though they decide nothing. Else
-// the choice of an operand's words is the longest.
+// A destination's slice is divided by the slices of a cell: where these are no power of two, digit by digit, a
+// comparison and a difference for each of nine. Else the choice of a pointer's words is the longest, of the results' or
+// of an operand's.
 LongestPath PostUnit::longest_path(const MachineParameters& m) {
   const std::int64_t divisor = m.xnor_array.cell_slices();
-  if (divisor > 1 && std::has_single_bit(static_cast<std::uint64_t>(divisor)))
+  if (divisor == 1) return {"results' delay", "results.fixed_pointer.choice.words", 7, 2010, {}};
+  if (std::has_single_bit(static_cast<std::uint64_t>(divisor)))
     return {"line", "operands.b_pointer.choice.words", 8, 1534, {}};
   return {"first_cell", "first_place_later", 13, 3071, {}};
 }
