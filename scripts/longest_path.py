@@ -120,7 +120,7 @@ class Netlist:
         if name == "BUFG":
             return
         clocked = name in LAUNCH
-        label = ports["Q"][0] if name == "FF" and ports.get("Q") else cell_name
+        label = ports["Q"][0] if name in ("FF", "SRL") and ports.get("Q") else cell_name
         for port, bits in ports.items():
             for bit in bits:
                 if isinstance(bit, str):  # a constant
