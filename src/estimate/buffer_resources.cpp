@@ -8,6 +8,7 @@
 #include "estimate/formulas.h"
 #include "estimate/module_resources.h"
 #include "units/buffer/layout.h"
+#include "units/post_unit/law.h"
 
 namespace blendsim {
 namespace {
@@ -30,7 +31,8 @@ Shape shape_of(BufferId id, const MachineParameters& m) {
   Shape s;
   switch (id) {
     case BufferId::act_binary:
-      s.banks = binary_banks, s.readers = 3, s.writers = 3, s.slices = m.xnor_array.cell_slices();
+      s.banks = binary_banks, s.readers = 3, s.writers = 3;
+      s.slices = m.xnor_array.cell_slices() * slice_parts(m.post_unit);  // what has a write enable
       break;
     case BufferId::act_fixed:
       s.banks = 4, s.readers = 4, s.writers = 3;

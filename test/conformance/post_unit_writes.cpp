@@ -25,7 +25,8 @@ class Writes {
     const std::uint32_t group = s / at_once_, bytes = 1U << i_.fixed_bytes_log2;
     for (std::uint32_t b = 0; i_.write_fixed != 0 && b < bytes; ++b) {
       const Cycles cycle = time(group, pixel, (s % at_once_ * bytes + b) / at_once_, bytes);
-      writes_.push_back({cycle, Place::act_fixed, fixed_address(pixel, s) + b, fixed(fixed_address(pixel, s) + b, 0, 16)});
+      writes_.push_back(
+          {cycle, Place::act_fixed, fixed_address(pixel, s) + b, fixed(fixed_address(pixel, s) + b, 0, 16)});
     }
     for (std::uint32_t plane = 0; i_.write_bits != 0 && plane < i_.code_bits; ++plane) {
       const Bits bits = bits_of(pixel, s, plane);
