@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "units/buffer/layout.h"
+#include "units/post_unit/law.h"
 
 namespace blendsim {
 
@@ -13,7 +14,8 @@ BufferShape buffer_shape(BufferId id, const MachineParameters& m) {
   BufferShape s;
   switch (id) {
     case BufferId::act_binary:
-      s.banks = binary_banks, s.readers = 3, s.writers = 3, s.slices = m.xnor_array.cell_slices();
+      s.banks = binary_banks, s.readers = 3, s.writers = 3;
+      s.slices = m.xnor_array.cell_slices() * slice_parts(m.post_unit);  // what has a write enable
       break;
     case BufferId::act_fixed:
       s.banks = 4, s.readers = 4, s.writers = 3;

@@ -120,7 +120,7 @@ LongestPath MacArray::longest_path(const MachineParameters&) { return {"control.
 // of an operand's.
 LongestPath PostUnit::longest_path(const MachineParameters& m) {
   const std::int64_t divisor = m.xnor_array.cell_slices();
-  if (divisor == 1) return {"results' delay", "results.fixed_pointer.choice.words", 7, 2010, {}};
+  if (divisor == 1) return {"line", "results.fixed_pointer.choice.words", 7, 2010, {}};
   if (std::has_single_bit(static_cast<std::uint64_t>(divisor)))
     return {"line", "operands.b_pointer.choice.words", 8, 1534, {}};
   return {"first_cell", "first_place_later", 13, 3071, {}};

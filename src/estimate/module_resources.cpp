@@ -195,12 +195,15 @@ Resources pool_unit(const MachineParameters& m) {
 Resources post_unit(const MachineParameters& m) {
   const PostUnitParameters& p = m.post_unit;
   const std::int64_t wider = p.operand - 24, more = p.value - 16;
-  const std::int64_t finer = p.shift_step == 4 ? 0 : p.shift_step == 2 ? 216 : 1116;
+  const std::int64_t finer = p.shift_step == 4 ? 0 : p.shift_step == 2 ? 316 : 1116;
   const std::int64_t levels_a_word = m.buffer(BufferId::parameters).width / slice_channels / 32;
   const std::int64_t under_way = p.lanes > slice_channels ? 240 + (levels_a_word > p.comparators ? 150 : 0) : 0;
   const std::int64_t lane = 767 + 15 * wider + 24 * more + finer + under_way;
-  return {1290 + p.lanes * lane + p.lanes * 38 * p.comparators,
-          800 + p.lanes * (1420 + 20 * wider + 40 * more) + p.lanes * 25 * p.comparators,
+  // Half a slice: its choice among the halves of accumulators (48 a lane) and of a record's words (32), and what 16
+  // lanes share on fewer.
+  const bool half = slice_parts(p) > 1;
+  return {1290 + (half ? 380 + 80 * p.lanes : 0) + p.lanes * lane + p.lanes * 38 * p.comparators,
+          800 + (half ? 460 : 0) + p.lanes * (1420 + 20 * wider + 40 * more) + p.lanes * 25 * p.comparators,
           2 * p.lanes * ((p.operand > slice_narrow_bits ? 2 : 1) + (p.value + 1 > slice_narrow_bits ? 2 : 1)), 0, 0};
 }
 
