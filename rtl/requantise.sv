@@ -195,10 +195,27 @@ module requantise #(
   end
   logic [3:0] fine, chosen;  // FINE: x as it came
   assign fine = rest_of >> SKIP;
+  assign chosen = passes_here ? 4'(FINE) : fine;
+  if (FINE <= 3) begin : g_few
+    always_comb begin
+      moved = passed_by;
+      for (int n = 0; n < FINE; n++) if (32'(chosen) == n) moved = window[STEP*n+:OUT];
+    end
+  end else begin : g_many
+    localparam int CHOICES = ACTIVATION != 0 ? FINE + 1 : FINE;
+    logic [CHOICES*OUT-1:0] choices;
+    for (genvar n = 0; n < FINE; n++) begin : g_place
+      assign choices[n*OUT+:OUT] = window[STEP*n+:OUT];
+    end
+    if (ACTIVATION != 0) begin : g_passed
+      assign choices[FINE*OUT+:OUT] = passed_by;
+    end
+    multiplexer #(.COUNT(CHOICES), .WIDTH(OUT)) moved_by (
+        .select(chosen[$clog2(CHOICES)-1:0]), .words(choices), .word(moved));
+    logic unused;
+    assign unused = &{1'b0, chosen, passed_by};
+  end
   always_comb begin
-    chosen = passes_here ? 4'(FINE) : fine;
-    moved = passed_by;
-    for (int n = 0; n < FINE; n++) if (32'(chosen) == n) moved = window[STEP*n+:OUT];
     moved_lost = window_lost;
     moved_beyond = window_beyond || window[WINDOW-1] != window_sign;
     for (int n = 0; n < FINE - 1; n++) begin

@@ -17,6 +17,8 @@
 namespace blendsim::compiler {
 namespace {
 
+constexpr int widest_multiplier = 27;  // of any slice's port
+
 constexpr int stem_channels = 4, stem_pixels = 4;
 
 class Chooser {
@@ -255,12 +257,21 @@ void find_needs(const IntegerNetwork& network, const NetworkFacts& facts, Assign
   }
 }
 
+// A wider multiplier; where the part's slice then has no room to scale a factor up, with shifts in finer steps.
+std::vector<Lever> wider_multiplier(int bits, const PostUnitParameters& unit) {
+  const std::string widens = fmt::format("post_unit.multiplier={} bit", bits);
+  std::vector<Lever> levers{{widens}};
+  for (std::int64_t step = unit.shift_step / 2; bits <= widest_multiplier && step >= 1; step /= 2)
+    levers.push_back({widens, fmt::format("post_unit.shift_step={}", step)});
+  return levers;
+}
+
 // What post_unit's widths cannot hold, each with the parameter to widen.
 void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
                      Diagnostics& found) {
   const PostUnitParameters& unit = machine.post_unit;
-  const auto refuse = [&](LayerId l, const std::string& message, Lever lever) {
-    found.add(refusal("unit-too-narrow", layer_of(network, l).name, message, {std::move(lever)}).diagnostics().front());
+  const auto refuse = [&](LayerId l, const std::string& message, std::vector<Lever> levers) {
+    found.add(refusal("unit-too-narrow", layer_of(network, l).name, message, std::move(levers)).diagnostics().front());
   };
   for (const LayerId l : layers_of(network)) {
     const LayerFacts& layer = facts.layers[l];
@@ -268,7 +279,7 @@ void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, c
       refuse(
           l,
           fmt::format("a factor M needs {} bits, post_unit.multiplier is {}", layer.multiplier_bits, unit.multiplier),
-          {fmt::format("post_unit.multiplier={} bit", layer.multiplier_bits)});
+          wider_multiplier(layer.multiplier_bits, unit));
     }
     const std::int64_t operand = std::max<std::int64_t>(layer.post.operand, layer.post.value + 1);
     const std::string widens = fmt::format("post_unit.operand={} bit", operand);
@@ -276,16 +287,16 @@ void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, c
       Lever lever{fmt::format("post_unit.value={} bit", layer.post.value)};
       if (operand > unit.operand) lever.push_back(widens);
       refuse(l, fmt::format("its steps yield values of {} bits, post_unit.value is {}", layer.post.value, unit.value),
-             std::move(lever));
+             {std::move(lever)});
     } else if (layer.post.operand > unit.operand) {
       refuse(l, fmt::format("it reads values of {} bits, post_unit.operand is {}", layer.post.operand, unit.operand),
-             {widens});
+             {{widens}});
     }
     if (layer.post.shift_step < unit.shift_step) {
       refuse(l,
              fmt::format("scaled to shifts that are multiples of {}, post_unit.shift_step, its sums pass 47 bits",
                          unit.shift_step),
-             {fmt::format("post_unit.shift_step={}", layer.post.shift_step)});
+             {{fmt::format("post_unit.shift_step={}", layer.post.shift_step)}});
     }
   }
 }

@@ -195,7 +195,7 @@ Resources pool_unit(const MachineParameters& m) {
 Resources post_unit(const MachineParameters& m) {
   const PostUnitParameters& p = m.post_unit;
   const std::int64_t wider = p.operand - 24, more = p.value - 16;
-  const std::int64_t finer = p.shift_step == 4 ? 0 : p.shift_step == 2 ? 316 : 1116;
+  const std::int64_t finer = p.shift_step == 4 ? 0 : p.shift_step == 2 ? 173 : 1116;
   const std::int64_t levels_a_word = m.buffer(BufferId::parameters).width / slice_channels / 32;
   const std::int64_t under_way = p.lanes > slice_channels ? 240 + (levels_a_word > p.comparators ? 150 : 0) : 0;
   const std::int64_t lane = 767 + 15 * wider + 24 * more + finer + under_way;

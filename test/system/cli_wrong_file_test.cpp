@@ -22,8 +22,8 @@ class CliWrongFile : public ::testing::Test {
   static void SetUpTestSuite() {
     files_ = new Workspace;
     ASSERT_EQ(blendsim_cli({"zoo", "mlp_w2a2", "-o", file("net.onnx")}).status, 0);
-    ASSERT_EQ(blendsim_cli({"compile", file("net.onnx"), "--platform", "zu7ev", "-o", file("net.program"), "--lowered",
-                            file("lowered.onnx")})
+    ASSERT_EQ(blendsim_cli({"compile", file("net.onnx"), "--platform", "zu7ev", "--set", "clock=200 MHz", "-o",
+                            file("net.program"), "--lowered", file("lowered.onnx")})
                   .status,
               0);
     ASSERT_EQ(blendsim_cli({"run", file("net.program"), "--timing-only", "--json", file("report.json")}).status, 0);

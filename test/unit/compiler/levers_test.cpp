@@ -135,6 +135,23 @@ TEST(Levers, BeyondTheRangeOfAKeyAreNotProposed) {
   EXPECT_THAT(message, HasSubstr("no change of the platform was found that lets it compile (1 tried)"));
 }
 
+// A factor of 24 bits scaled up for shifts in steps of 4 has 27, two more than a DSP48E1's port.
+TEST(Levers, AWiderFactorComesWithFinerShiftsWhereTheSliceHasNoRoom) {
+  test::NetworkBuilder b(1);
+  const TensorId in = b.input(16, 8, 8, Format::bipolar());
+  b.output(b.post(b.conv(in, 16, test::NetworkBuilder::square(3, 1, 1), Format::bipolar()), no_tensor, true,
+                  Format::signed_bits(8), false, {})
+               .fixed);
+  std::get<PostProcessing>(b.net.layers[1].work).q1->multiplier[3] = (1 << 23) - 1;
+  const std::vector<std::string> narrow = {"post_unit.multiplier=20 bit", "post_unit.shift_step=4"};
+  const std::string message = refusal(b.net, "z7020", narrow);
+  EXPECT_THAT(message, HasSubstr("a factor M needs 24 bits, post_unit.multiplier is 20"));
+  const std::vector<std::string> levers = sets_in(message);
+  EXPECT_THAT(levers, testing::UnorderedElementsAre("post_unit.multiplier=24 bit", "post_unit.shift_step=2"))
+      << message;
+  EXPECT_EQ(refusal(b.net, "z7020", joined(narrow, levers)), "") << message;
+}
+
 // --- fallbacks ------------------------------------------------------------------------------------------------------
 IntegerNetwork binary_layers(int count) {
   test::NetworkBuilder b(1);

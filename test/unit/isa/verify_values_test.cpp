@@ -93,7 +93,7 @@ TEST(VerifyRecords, AShiftThatTheShifterHasNoPlaceForIsRefused) {
     auto& byte = bytes[record + (bit + n) / 8];
     byte = static_cast<std::uint8_t>((byte & ~(1U << (bit + n) % 8)) | ((12U >> n & 1U) << (bit + n) % 8));
   }
-  EXPECT_THAT(example.refusal(), HasSubstr("lane 2: q1 shifts by 64, more than 47"));
+  EXPECT_THAT(example.refusal(), HasSubstr("lane 2: q1 shifts by 48, more than 47"));
 }
 
 // q3 alone, on an operand of lane 15 that is `start` and no product.
