@@ -4,7 +4,8 @@
 // Both streams are walked in program order; by the order already proven, an instruction finds in the parameters and
 // weights buffers what the loads before it brought, and in the accumulators what the convolution before it wrote.
 // Bounds hold for every input: maps are taken at their type's range, accumulators at the sum over their own weights
-// (binary ones at the popcounts' range). Where no bound is known nothing is refused.
+// (binary ones at the popcounts' range). Where no bound is known nothing is refused. One walk with all that it carries
+// along, and therefore longer than other files.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// One row a field of the report, in its order: one table, and therefore longer than other files.
 #include "report/fields.h"
 
 #include <algorithm>
