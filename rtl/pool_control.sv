@@ -319,6 +319,6 @@ module pool_control #(
   end
 
   logic unused;
-  assign unused = &{1'b0, i0, pixel3, i1, i2, step2, result_blocks, unused_begins, unused_across5, unused_down5,
+  assign unused = &{1'b0, out_slices, i0, pixel3, i1, i2, step2, result_blocks, unused_begins, unused_across5, unused_down5,
                     unused_word_ends, unused_kx_ends, in_first5, out_first5};
 endmodule

@@ -125,6 +125,8 @@ module post_operands #(
   end
 
   logic [ADDRESS-1:0] a_address, b_address;
+  logic unused_strides;  // what lies beyond a map's addresses
+  assign unused_strides = &{1'b0, a_stride, b_stride};
   post_pointer #(.ADDRESS(ADDRESS)) a_pointer (
       .clk(clk), .fire(a_fires), .cell_start(step_first), .begin_tile(step_begin), .begin_group(step_group),
       .base(ADDRESS'(a_first)), .word_step(ADDRESS'(SLICES)),

@@ -123,6 +123,8 @@ module xnor_pointers #(
   logic [ACT_BITS-1:0] cells_pitch;
   logic [2:0] move_y, move_x, by_y, by_x;
   logic [9:0] of_class;
+  logic unused_class;  // what lies beyond the start words' addresses
+  assign unused_class = &{1'b0, of_class};
   product #(.WIDTH(10), .A(5), .B(5)) of_class_rows (.a(classes_x), .b(class_y), .result(of_class));
   always_comb begin
     cells_pitch = ACT_BITS'(i.map_cells);
