@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 write=
 [ "${1:-}" = --write ] && { write=1; shift; }
 source scripts/synthesis.sh
+install_packages python3
 
 # point PLATFORM UNIT SETTINGS
 point() {
