@@ -10,7 +10,7 @@
 
 #include "isa/interpret.h"
 #include "models/prepared_program.h"
-#include "result/observer.h"
+#include "result/event_stream.h"
 #include "result/run.h"
 #include "units/buffer/storage.h"
 #include "units/machine_parameters.h"
@@ -23,7 +23,7 @@ struct Context {
   bool values = true;
   bool check_hazards = false;
   std::uint64_t stall_seed = 0;
-  Observer* observer = nullptr;
+  EventStream* events = nullptr;     // nobody listens: nullptr, and nothing more is paid
   ResultCapture* capture = nullptr;  // of the image that runs
   Buffers* buffers = nullptr;
   DramAreas areas;                       // of the image that runs
@@ -51,6 +51,13 @@ struct Context {
       failure = std::current_exception();
       sc_core::sc_pause();
     }
+  }
+
+  // Makes an event and hands it on, where somebody listens.
+  template <class Make>
+  void tell(Make&& make) const {
+    if (events != nullptr) [[unlikely]]
+      events->emit(std::forward<Make>(make)(), now());
   }
 
   // Cycles of a random-stall run's delay, from the seed and what is delayed alone: independent of the order of

@@ -102,13 +102,20 @@ bool Dispatcher::pass_last_word(std::size_t word) {
   const Passage before = last_passage();
   const Cycles read = next_read(word, before.read, decode);
   const Cycles written = write_cycle(read, decode, before.written, slot_freed);
-  if (written > write_cycle(read, decode, before.written, never_held)) held_by_ = holder;
+  const Cycles held = written - write_cycle(read, decode, before.written, never_held);
+  if (held > 0) held_by_ = holder;
   read_[word] = read;
   written_[word] = written;
   words_written_ = word + 1;
   ++next_instruction_;
-  if (end) listener_->end_dispatched(written);
-  else enter_queue(instruction, written);
+  if (end) {
+    listener_->end_dispatched(written);
+  } else {
+    context_.tell([&] {
+      return DispatchEvent{first_record_ + instruction, available_[word], read, written, held, held > 0 ? holder : -1};
+    });
+    enter_queue(instruction, written);
+  }
   return true;
 }
 
@@ -128,7 +135,7 @@ void Dispatcher::enter_queue(std::int32_t instruction, Cycles written) {
   const std::int32_t index = first_record_ + instruction;
   InstructionRecord& record = context_.record(index);
   record.visible = written + 1;
-  record.released_by = held_by_;
+  record.held_by = held_by_;
   const auto unit = static_cast<std::size_t>(record.unit);
   ++entered_[unit];
   units_[unit]->push(index);

@@ -71,12 +71,15 @@ void Dram::grant(Pending& pending) {
   BurstExtension& burst = burst_of(payload);
   const DramRequest request{payload.get_address(), payload.get_data_length(), payload.is_write()};
   const Cycles hold_back = context_.delay(Context::Delay::grant, static_cast<std::uint64_t>(counts_.bursts));
-  const DramService service = serve(channels_[static_cast<std::size_t>(burst.channel)], context_.machine->memory,
-                                    request, pending.visible, hold_back);
+  DramChannel& channel = channels_[static_cast<std::size_t>(burst.channel)];
+  const std::int64_t refreshes = channel.refreshes;
+  const DramService service = serve(channel, context_.machine->memory, request, pending.visible, hold_back);
   burst.grant = to_accelerator_.visible(service.grant);
   burst.first_data = to_accelerator_.visible(service.first_data);
   burst.row_hit = service.activates == 0;
   burst.activates = service.activates;
+  burst.bank = locate(context_.machine->memory, request.address).bank;
+  burst.refreshes = channel.refreshes - refreshes;
   const Cycles last_data = to_accelerator_.visible(service.last_data);
 
   ++counts_.bursts;

@@ -66,10 +66,22 @@ void Interconnect::respond(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   }
   busy_ += last - burst.grant + 1;
   delay = sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(last - now));
-  if (context_.observer != nullptr) {
-    context_.observer->on_burst({burst.record, payload.is_write(), payload.get_address(), payload.get_data_length(),
-                                 burst.request, burst.grant, last, burst.row_hit});
-  }
+  context_.tell([&] {
+    const Cycles first = payload.is_write() ? burst.complete - burst.beats + 1 : last - burst.beats + 1;
+    return BurstEvent{burst.record,
+                      burst.port,
+                      payload.is_write(),
+                      payload.get_address(),
+                      payload.get_data_length(),
+                      burst.request,
+                      burst.grant,
+                      first,
+                      last,
+                      burst.row_hit,
+                      static_cast<std::int32_t>(burst.channel),
+                      static_cast<std::int32_t>(burst.bank),
+                      static_cast<std::int32_t>(burst.refreshes)};
+  });
 }
 
 }  // namespace blendsim

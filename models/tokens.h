@@ -8,11 +8,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "result/events.h"
 #include "units/units.h"
 
 namespace blendsim {
-
-enum class TokenKind : std::uint8_t { data, space };
 
 struct Token {
   Cycles visible = 0;        // end of the posting instruction + token_latency

@@ -38,7 +38,9 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
   void push(std::int32_t record);
   void token_posted() override { consider(); }
 
-  // The account of [0, total). Throws InvariantError when it does not add up.
+  // The phase is over in cycle `total`: what is left of it was idle.
+  void close(Cycles total);
+  // The account of [0, total), once it is closed. Throws InvariantError when it does not add up.
   [[nodiscard]] UnitCycles account(Cycles total) const;
   // The record at the queue's head that has not started, or -1; and what it still misses, in words.
   [[nodiscard]] std::int32_t waiting() const { return head_ < queue_.size() ? queue_[head_] : -1; }
@@ -59,7 +61,9 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
  private:
   void consider();  // are all terms of the head's start known?
   void start();     // the process
-  void account_wait(const InstructionRecord& record, const Synchronisation& sync);
+  void account_wait(std::int32_t index, const Synchronisation& sync);
+  void take_tokens(std::int32_t index, const Synchronisation& sync, Cycles now);
+  void spend(Activity activity, std::int32_t record, std::int32_t waited_for, Cycles from, Cycles to);
   void post_tokens(std::int32_t record, Cycles end);
 
   UnitId id_;

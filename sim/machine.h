@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "isa/program.h"
-#include "result/observer.h"
+#include "result/events.h"
 #include "result/run.h"
 #include "units/machine_parameters.h"
 
@@ -21,7 +21,7 @@ struct RunOptions {
   bool capture_tensors = false;  // Run::tensors
   std::uint64_t stall_seed =
       0;  // 0: none. Else starts, grants and beats are delayed at random: cycles change, outputs do not
-  Observer* observer = nullptr;
+  std::vector<EventConsumer*> consumers;  // of the run's events, init's included; each outlives the run
 };
 
 class MemoryModel;
