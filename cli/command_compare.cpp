@@ -9,12 +9,11 @@
 
 namespace blendsim::cli {
 
-void add_compare(CLI::App& app, ExitStatus& status) {
-  auto* command = app.add_subcommand("compare", "Compare two reports; exit status 4 if they differ");
+void declare_compare(CLI::App& command, ExitStatus& status) {
   auto files = std::make_shared<std::array<std::string, 2>>();
-  command->add_option("a", (*files)[0], "Report A (JSON)")->required();
-  command->add_option("b", (*files)[1], "Report B (JSON)")->required();
-  command->callback([files, &status] {
+  command.add_option("a", (*files)[0], "Report A (JSON)")->required();
+  command.add_option("b", (*files)[1], "Report B (JSON)")->required();
+  command.callback([files, &status] {
     for (const std::string& file : *files) {
       if (!std::filesystem::is_regular_file(file)) continue;  // a pipe is read once
       const FileKind kind = file_kind(file);

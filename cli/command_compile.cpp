@@ -61,19 +61,18 @@ void run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_compile(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand("compile", "Compile an ONNX network to a program");
+void declare_compile(CLI::App& command, ExitStatus&) {
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("network", arguments->network, "ONNX file")->required();
-  command->add_option("--platform", arguments->platform, "Name of a platform, or a YAML file");
-  command->add_option("--set", arguments->sets, "unit.parameter=value: change the platform; repeats")
+  command.add_option("network", arguments->network, "ONNX file")->required();
+  command.add_option("--platform", arguments->platform, "Name of a platform, or a YAML file");
+  command.add_option("--set", arguments->sets, "unit.parameter=value: change the platform; repeats")
       ->allow_extra_args(false);
-  command->add_option("-o,--output", arguments->output, "Program file to write")->required();
-  command->add_option("--lowered", arguments->lowered, "Also write the lowered network as standard ONNX");
-  command->add_option("--dump-after", arguments->dump_after,
-                      "Print what this pass of the compiler made: " + pass_list());
-  command->add_flag("--explain", arguments->explain, "Print the compiler's decisions");
-  command->callback([arguments] { run(*arguments); });
+  command.add_option("-o,--output", arguments->output, "Program file to write")->required();
+  command.add_option("--lowered", arguments->lowered, "Also write the lowered network as standard ONNX");
+  command.add_option("--dump-after", arguments->dump_after,
+                     "Print what this pass of the compiler made: " + pass_list());
+  command.add_flag("--explain", arguments->explain, "Print the compiler's decisions");
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace blendsim::cli

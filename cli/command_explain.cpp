@@ -53,12 +53,10 @@ void explain(const std::string& what) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand(
-      "explain", "Say what a diagnostic means, or what a pass of the compiler does; without a name, list them all");
+void declare_explain(CLI::App& command, ExitStatus&) {
   auto code = std::make_shared<std::string>();
-  command->add_option("code", *code, "Diagnostic code, as printed in error[CODE], or a pass");
-  command->callback([code] { explain(*code); });
+  command.add_option("code", *code, "Diagnostic code, as printed in error[CODE], or a pass");
+  command.callback([code] { explain(*code); });
 }
 
 }  // namespace blendsim::cli

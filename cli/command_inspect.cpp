@@ -149,11 +149,10 @@ void show(const std::string& what) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand("inspect", "Summarise a network or a platform, disassemble a program");
+void declare_inspect(CLI::App& command, ExitStatus&) {
   auto what = std::make_shared<std::string>();
-  command->add_option("what", *what, "ONNX file, program, platform file or platform name")->required();
-  command->callback([what] { show(*what); });
+  command.add_option("what", *what, "ONNX file, program, platform file or platform name")->required();
+  command.callback([what] { show(*what); });
 }
 
 }  // namespace blendsim::cli

@@ -40,12 +40,10 @@ void list() {
 
 }  // namespace
 
-void add_platforms(CLI::App& app, ExitStatus&) {
-  auto* command =
-      app.add_subcommand("platforms", "List the platforms; with a name, print it as commented YAML to start from");
+void declare_platforms(CLI::App& command, ExitStatus&) {
   auto name = std::make_shared<std::string>();
-  command->add_option("name", *name, "Name of a platform, or a YAML file");
-  command->callback([name] {
+  command.add_option("name", *name, "Name of a platform, or a YAML file");
+  command.callback([name] {
     if (name->empty()) return list();
     std::cout << commented_yaml(load_platform(*name, {}, config_paths()));
   });

@@ -31,14 +31,13 @@ void run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_rtl(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand("rtl", "Write a platform's SystemVerilog parameter package");
+void declare_rtl(CLI::App& command, ExitStatus&) {
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("platform", arguments->platform, "Name of a platform, or a YAML file")->required();
-  command->add_option("--set", arguments->sets, "unit.parameter=value: change the platform; repeats")
+  command.add_option("platform", arguments->platform, "Name of a platform, or a YAML file")->required();
+  command.add_option("--set", arguments->sets, "unit.parameter=value: change the platform; repeats")
       ->allow_extra_args(false);
-  command->add_option("-o,--output", arguments->output, "Folder to write blendsim_pkg.sv to")->required();
-  command->callback([arguments] { run(*arguments); });
+  command.add_option("-o,--output", arguments->output, "Folder to write blendsim_pkg.sv to")->required();
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace blendsim::cli

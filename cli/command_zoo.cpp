@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/validators.h"
 #include "network/zoo.h"
 #include "report/format_text.h"
 
@@ -34,25 +35,24 @@ void write(const Arguments& arguments) {
 
 }  // namespace
 
-void add_zoo(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand("zoo", "List the built-in networks, or write one as ONNX");
+void declare_zoo(CLI::App& command, ExitStatus&) {
   auto arguments = std::make_shared<Arguments>();
   ZooOptions& options = arguments->options;
-  command->add_option("name", arguments->name, "Network; without it the networks are listed");
-  command->add_option("-o,--output", arguments->output, "ONNX file to write");
-  command->add_option("--seed", options.seed, "Seed of weights and calibration images")
+  command.add_option("name", arguments->name, "Network; without it the networks are listed");
+  command.add_option("-o,--output", arguments->output, "ONNX file to write");
+  command.add_option("--seed", options.seed, "Seed of weights and calibration images")
       ->check(whole_number(false))
       ->capture_default_str();
-  command->add_option("--dialect", options.dialect, "onnx: QuantizeLinear and compare; qonnx: Quant and BipolarQuant")
+  command.add_option("--dialect", options.dialect, "onnx: QuantizeLinear and compare; qonnx: Quant and BipolarQuant")
       ->check(CLI::IsMember({"onnx", "qonnx"}))
       ->capture_default_str();
-  command->add_option("--skip", options.skip, "One 1x1 skip convolution a block or a convolution")
+  command.add_option("--skip", options.skip, "One 1x1 skip convolution a block or a convolution")
       ->check(CLI::IsMember({"block", "convolution"}))
       ->capture_default_str();
-  command->add_flag("--float-bn", options.float_batch_norm, "Ordinary float batch-normalization statistics");
-  command->add_option("--width", options.width, "Channels of the first stage")->capture_default_str();
-  command->add_option("--blocks", options.blocks, "Basic blocks a stage")->capture_default_str();
-  command->callback([arguments] { arguments->name.empty() ? list() : write(*arguments); });
+  command.add_flag("--float-bn", options.float_batch_norm, "Ordinary float batch-normalization statistics");
+  command.add_option("--width", options.width, "Channels of the first stage")->capture_default_str();
+  command.add_option("--blocks", options.blocks, "Basic blocks a stage")->capture_default_str();
+  command.callback([arguments] { arguments->name.empty() ? list() : write(*arguments); });
 }
 
 }  // namespace blendsim::cli

@@ -29,14 +29,11 @@ ExitStatus run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("blendsim ") + BLENDSIM_VERSION);
   app.require_subcommand(1);
   app.footer("docs/cli.md describes every option; `blendsim explain` lists every diagnostic.");
-  blendsim::cli::add_zoo(app, status);
-  blendsim::cli::add_compile(app, status);
-  blendsim::cli::add_run(app, status);
-  blendsim::cli::add_inspect(app, status);
-  blendsim::cli::add_platforms(app, status);
-  blendsim::cli::add_rtl(app, status);
-  blendsim::cli::add_compare(app, status);
-  blendsim::cli::add_explain(app, status);
+  for (const blendsim::cli::Command& command : blendsim::cli::commands()) {
+    CLI::App* added = app.add_subcommand(std::string(command.name), std::string(command.summary));
+    added->group(std::string(command.group));
+    command.declare(*added, status);
+  }
   if (argc > 1) check_command(app, argv[1]);
   try {
     app.parse(argc, argv);
