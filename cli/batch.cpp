@@ -134,9 +134,11 @@ Run run_batch(const MachineParameters& machine, const Program& program,
   jobs = std::min(jobs, images.size());
   if (jobs <= 1 || !options.values) return Machine::instance().run(machine, program, images, options);
   std::vector<Worker> workers;
+  RunOptions values = options;
+  values.consumers.clear();  // they hear of the whole batch, here
   for (std::size_t j = 0; j < jobs; ++j) {
     const std::size_t begin = j * images.size() / jobs, end = (j + 1) * images.size() / jobs;
-    workers.push_back(start_worker(machine, program, images.subspan(begin, end - begin), options));
+    workers.push_back(start_worker(machine, program, images.subspan(begin, end - begin), values));
   }
   Run run;
   bool whole = true;
@@ -149,7 +151,7 @@ Run run_batch(const MachineParameters& machine, const Program& program,
     whole = false;
   }
   for (const Worker& worker : workers) whole = finished(worker) && whole;  // waits for each of them
-  if (!whole) return Machine::instance().run(machine, program, images, options);
+  if (!whole) return Machine::instance().run(machine, program, images, values);
   for (const Worker& worker : workers) {
     Reader in(worker.file.get());
     append_values(in, run);

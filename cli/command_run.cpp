@@ -15,6 +15,7 @@
 #include "cli/files.h"
 #include "cli/loading.h"
 #include "cli/tensors.h"
+#include "cli/trace_options.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
 #include "report/report.h"
@@ -29,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   LoadArguments load;
   InputArguments input;
+  TraceArguments trace;
   std::string json, tensors;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
@@ -58,19 +60,23 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
   return out;
 }
 
-Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs) {
+Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, std::vector<TraceNote>& traces) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty();
   options.stall_seed = arguments.stalls;
-  return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
+  const auto run = [&](const RunOptions& traced) {
+    return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, traced, arguments.jobs);
+  };
+  return run_traced(arguments.trace, loaded, options, run, traces);
 }
 
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
   std::vector<std::string> read = arguments.input.files, written = {arguments.json};
   read.insert(read.end(), {arguments.load.file, platform});
+  written.insert(written.end(), arguments.trace.files.begin(), arguments.trace.files.end());
   for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
   keep_apart(read, written);
 }
@@ -80,6 +86,7 @@ struct Outcome {
   Inputs inputs;
   Run run;
   NamedArrays tensors;
+  std::vector<TraceNote> traces;
   std::optional<Diagnostic> clock;  // a warning
   double simulation_s = 0;
 };
@@ -90,8 +97,12 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.clock = clock_warning(loaded.platform);
   if (out.clock) warning(*out.clock);
   const auto begin = Clock::now();
-  out.run = simulate(arguments, loaded, out.inputs);
+  out.run = simulate(arguments, loaded, out.inputs, out.traces);
   out.simulation_s = seconds_since(begin);
+  for (const TraceNote& trace : out.traces) {
+    if (trace.stopped) warning("trace " + trace.text);
+    else std::cerr << "trace " << trace.text << "\n";
+  }
   if (!arguments.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
   return out;
 }
@@ -99,6 +110,9 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
 std::vector<std::string> remarks(const Arguments& arguments, const Outcome& outcome) {
   std::vector<std::string> out = outcome.inputs.warnings;
   if (outcome.clock) out.push_back(fmt::format("clock: {}; {}", outcome.clock->message, outcome.clock->hint));
+  for (const TraceNote& trace : outcome.traces) {
+    if (trace.stopped) out.push_back("trace " + trace.text);
+  }
   if (arguments.stalls != 0) {
     out.push_back(
         fmt::format("random stalls, seed {}: the outputs are the machine's, the cycles are not", arguments.stalls));
@@ -172,6 +186,7 @@ void declare_run(CLI::App& command, ExitStatus&) {
       ->capture_default_str();
   command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
+  add_trace_options(command, a->trace);
   command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
   command.callback([a] { run(*a); });
 }

@@ -43,3 +43,28 @@ add_dependencies(blendsim_flatbuffers blendsim_schema)
 find_library(FLATBUFFERS_LIBRARY flatbuffers REQUIRED)
 target_link_libraries(blendsim_flatbuffers INTERFACE ${FLATBUFFERS_LIBRARY})
 target_include_directories(blendsim_flatbuffers SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/generated)
+
+# Traces: SQLite, GTKWave's writer of waves as Verilator ships it, and Perfetto's messages, compiled by protoc.
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_path(FSTAPI_DIR fstapi.c PATHS /usr/share/verilator/include/gtkwave /usr/local/share/verilator/include/gtkwave
+          NO_DEFAULT_PATH REQUIRED)
+add_library(blendsim_fstapi STATIC ${FSTAPI_DIR}/fstapi.c ${FSTAPI_DIR}/fastlz.c ${FSTAPI_DIR}/lz4.c)
+# It is C that compiles as C++, which is how Verilator takes it too.
+set_source_files_properties(${FSTAPI_DIR}/fstapi.c ${FSTAPI_DIR}/fastlz.c ${FSTAPI_DIR}/lz4.c PROPERTIES LANGUAGE CXX)
+set_target_properties(blendsim_fstapi PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
+target_compile_options(blendsim_fstapi PRIVATE -w)
+target_compile_definitions(blendsim_fstapi PRIVATE FST_CONFIG_INCLUDE="fst_config.h")
+target_include_directories(blendsim_fstapi SYSTEM PUBLIC ${FSTAPI_DIR})
+target_link_libraries(blendsim_fstapi PUBLIC ZLIB::ZLIB)
+
+set(PERFETTO_MESSAGES ${CMAKE_BINARY_DIR}/generated/trace/perfetto.pb.cc ${CMAKE_BINARY_DIR}/generated/trace/perfetto.pb.h)
+add_custom_command(OUTPUT ${PERFETTO_MESSAGES}
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
+  COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR}/src --cpp_out=${CMAKE_BINARY_DIR}/generated trace/perfetto.proto
+  DEPENDS ${CMAKE_SOURCE_DIR}/src/trace/perfetto.proto VERBATIM)
+add_library(blendsim_perfetto STATIC ${PERFETTO_MESSAGES})
+set_target_properties(blendsim_perfetto PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
+target_compile_options(blendsim_perfetto PRIVATE -w)
+target_include_directories(blendsim_perfetto SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
+target_link_libraries(blendsim_perfetto PUBLIC protobuf::libprotobuf)
