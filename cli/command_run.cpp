@@ -17,6 +17,8 @@
 #include "cli/tensors.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
+#include "replay/file.h"
+#include "replay/recorder.h"
 #include "report/report.h"
 #include "sim/machine.h"
 
@@ -29,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   LoadArguments load;
   InputArguments input;
-  std::string json, tensors;
+  std::string json, tensors, record;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
   std::size_t jobs = 1;
@@ -65,11 +67,16 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty();
   options.stall_seed = arguments.stalls;
-  return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
+  TrafficRecorder recorder;
+  if (!arguments.record.empty()) options.consumers.push_back(&recorder);
+  Run run = run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
+  if (!arguments.record.empty())
+    write_text(arguments.record, traffic_text(recorder.traffic(loaded.program, loaded.platform)));
+  return run;
 }
 
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
-  std::vector<std::string> read = arguments.input.files, written = {arguments.json};
+  std::vector<std::string> read = arguments.input.files, written = {arguments.json, arguments.record};
   read.insert(read.end(), {arguments.load.file, platform});
   for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
   keep_apart(read, written);
@@ -146,6 +153,9 @@ void run(const Arguments& arguments) {
   if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
     usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
   }
+  if (arguments.stalls != 0 && !arguments.record.empty()) {
+    usage_error("--record keeps what a memory's answers decide, and --stalls delays besides", "leave one of them out");
+  }
   keep_files_apart(arguments, arguments.load.platform, {});
   const auto begin = Clock::now();
   const Loaded loaded = load(arguments.load);
@@ -172,6 +182,7 @@ void declare_run(CLI::App& command, ExitStatus&) {
       ->capture_default_str();
   command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
+  command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay` (docs/memory_traces.md)");
   command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
   command.callback([a] { run(*a); });
 }

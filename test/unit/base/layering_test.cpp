@@ -30,9 +30,10 @@ const Layers direct = {
     {"estimate", {"units", "platform", "result"}},
     {"report", {"isa", "platform", "result", "estimate"}},
     {"explore", {"compiler", "estimate", "result"}},
+    {"replay", {"isa", "platform", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore"}},
+    {"cli", {"sim", "compiler", "report", "explore", "replay"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {
