@@ -112,8 +112,10 @@ Worker start_worker(const MachineParameters& machine, const Program& program,
   if (worker.process != 0) return worker;
   int status = 1;
   try {
+    RunOptions silent = options;  // the events are the parent's
+    silent.consumers.clear();
     Writer out(worker.file.get());
-    write_values(Machine::instance().run(machine, program, images, options), out);
+    write_values(Machine::instance().run(machine, program, images, silent), out);
     status = out.good() ? 0 : 1;
   } catch (...) {
     // The parent finds out by running the batch itself.

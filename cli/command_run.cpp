@@ -18,6 +18,8 @@
 #include "cli/trace_options.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
+#include "replay/file.h"
+#include "replay/recorder.h"
 #include "report/report.h"
 #include "sim/machine.h"
 
@@ -31,7 +33,7 @@ struct Arguments {
   LoadArguments load;
   InputArguments input;
   TraceArguments trace;
-  std::string json, tensors;
+  std::string json, tensors, record;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
   std::size_t jobs = 1;
@@ -67,14 +69,19 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty();
   options.stall_seed = arguments.stalls;
+  TrafficRecorder recorder;
+  if (!arguments.record.empty()) options.consumers.push_back(&recorder);
   const auto run = [&](const RunOptions& traced) {
     return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, traced, arguments.jobs);
   };
-  return run_traced(arguments.trace, loaded, options, run, traces);
+  Run result = run_traced(arguments.trace, loaded, options, run, traces);
+  if (!arguments.record.empty())
+    write_text(arguments.record, traffic_text(recorder.traffic(loaded.program, loaded.platform)));
+  return result;
 }
 
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
-  std::vector<std::string> read = arguments.input.files, written = {arguments.json};
+  std::vector<std::string> read = arguments.input.files, written = {arguments.json, arguments.record};
   read.insert(read.end(), {arguments.load.file, platform});
   written.insert(written.end(), arguments.trace.files.begin(), arguments.trace.files.end());
   for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
@@ -160,6 +167,9 @@ void run(const Arguments& arguments) {
   if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
     usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
   }
+  if (arguments.stalls != 0 && !arguments.record.empty()) {
+    usage_error("--record keeps what a memory's answers decide, and --stalls delays besides", "leave one of them out");
+  }
   keep_files_apart(arguments, arguments.load.platform, {});
   const auto begin = Clock::now();
   const Loaded loaded = load(arguments.load);
@@ -187,6 +197,7 @@ void declare_run(CLI::App& command, ExitStatus&) {
   command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
   add_trace_options(command, a->trace);
+  command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay` (docs/memory_traces.md)");
   command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
   command.callback([a] { run(*a); });
 }

@@ -8,13 +8,12 @@
 #include <array>
 #include <systemc>
 #include <tlm>
-#include <vector>
 
 #include "models/burst.h"
 #include "models/context.h"
 #include "models/memory_model.h"
 #include "result/run.h"
-#include "units/dram/law.h"
+#include "units/dram/server.h"
 
 namespace blendsim {
 
@@ -44,8 +43,7 @@ class Dram : public sc_core::sc_module, public MemoryModel {
 
   Context& context_;
   sc_core::sc_event decide_event_;
-  ClockCrossing to_memory_, to_accelerator_;
-  std::vector<DramChannel> channels_;
+  DramServer server_;
   std::array<Pending, memory_port_count> pending_{};
   MemoryCounts counts_;
   std::int64_t activates_ = 0;

@@ -31,9 +31,10 @@ const Layers direct = {
     {"report", {"isa", "platform", "result", "estimate"}},
     {"explore", {"compiler", "estimate", "result"}},
     {"trace", {"isa", "result"}},
+    {"replay", {"isa", "platform", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore", "trace"}},
+    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {
