@@ -73,7 +73,9 @@ void Dram::grant(Pending& pending) {
   const Cycles hold_back = context_.delay(Context::Delay::grant, static_cast<std::uint64_t>(counts_.bursts));
   DramChannel& channel = channels_[static_cast<std::size_t>(burst.channel)];
   const std::int64_t refreshes = channel.refreshes;
-  const DramService service = serve(channel, context_.machine->memory, request, pending.visible, hold_back);
+  const DramService service =
+      serve(channel, context_.machine->memory, request, pending.visible, hold_back, asked_rows());
+  tell_rows(burst.channel);
   burst.grant = to_accelerator_.visible(service.grant);
   burst.first_data = to_accelerator_.visible(service.first_data);
   burst.row_hit = service.activates == 0;
@@ -104,14 +106,37 @@ void Dram::grant(Pending& pending) {
   payload.release();
 }
 
-MemoryCounts Dram::counts(Cycles end) {
-  const DramTiming& timing = context_.machine->memory.timing;
-  MemoryCounts result = counts_;
-  const std::int64_t memory_end = to_memory_.ceil_scaled(end);
-  for (DramChannel& channel : channels_) {
-    while (channel.next_refresh <= memory_end) refresh_until(channel, timing, channel.next_refresh);
-    result.refreshes += channel.refreshes;
+std::vector<DramRowCommand>* Dram::asked_rows() {
+  if (context_.events == nullptr) return nullptr;
+  rows_.clear();
+  return &rows_;
+}
+
+void Dram::tell_rows(std::int64_t channel) {
+  if (context_.events == nullptr) return;
+  for (const DramRowCommand& command : rows_) {
+    context_.tell([&] {
+      return RowEvent{static_cast<std::int32_t>(channel), static_cast<std::int32_t>(command.bank),
+                      static_cast<std::int32_t>(command.row), to_accelerator_.ceil_scaled(command.at)};
+    });
   }
+}
+
+void Dram::close(Cycles end) {
+  const DramTiming& timing = context_.machine->memory.timing;
+  const std::int64_t memory_end = to_memory_.ceil_scaled(end);
+  for (std::size_t c = 0; c < channels_.size(); ++c) {
+    DramChannel& channel = channels_[c];
+    std::vector<DramRowCommand>* rows = asked_rows();
+    while (channel.next_refresh <= memory_end) refresh_until(channel, timing, channel.next_refresh, rows);
+    tell_rows(static_cast<std::int64_t>(c));
+  }
+}
+
+MemoryCounts Dram::counts(Cycles end) {
+  close(end);
+  MemoryCounts result = counts_;
+  for (const DramChannel& channel : channels_) result.refreshes += channel.refreshes;
   return result;
 }
 
