@@ -11,6 +11,7 @@ find_package(CLI11 REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # headers
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(hwy REQUIRED libhwy)
+pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)  # lines of `blendsim debug` at a terminal
 
 # Highway is its headers: what they ask of its library is in src/numerics/kernels/targets.cpp, which says why.
 add_library(blendsim_highway INTERFACE)

@@ -62,7 +62,8 @@ void Dram::grant(Pending& pending) {
   BurstExtension& burst = burst_of(payload);
   const DramRequest request{payload.get_address(), payload.get_data_length(), payload.is_write()};
   const Cycles hold_back = context_.delay(Context::Delay::grant, static_cast<std::uint64_t>(counts_.bursts));
-  const DramAnswer answer = server_.serve(request, pending.visible, hold_back);
+  const DramAnswer answer = server_.serve(request, pending.visible, hold_back, asked_rows());
+  tell_rows();
   burst.grant = answer.grant;
   burst.first_data = answer.first_data;
   burst.row_hit = answer.activates == 0;
@@ -90,6 +91,23 @@ void Dram::grant(Pending& pending) {
   send(tlm::END_REQ, burst.grant);
   send(tlm::BEGIN_RESP, answer.last_data);
   payload.release();
+}
+
+std::vector<DramRowChange>* Dram::asked_rows() { return context_.events == nullptr ? nullptr : &rows_; }
+
+void Dram::tell_rows() {
+  for (const DramRowChange& change : rows_) {
+    context_.tell([&] {
+      return RowEvent{static_cast<std::int32_t>(change.channel), static_cast<std::int32_t>(change.bank),
+                      static_cast<std::int32_t>(change.row), change.at};
+    });
+  }
+  rows_.clear();
+}
+
+void Dram::close(Cycles end) {
+  server_.refreshes(end, asked_rows());
+  tell_rows();
 }
 
 MemoryCounts Dram::counts(Cycles end) {

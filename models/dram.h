@@ -8,6 +8,7 @@
 #include <array>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "models/burst.h"
 #include "models/context.h"
@@ -25,7 +26,8 @@ class Dram : public sc_core::sc_module, public MemoryModel {
 
   tlm::tlm_target_socket<>& socket() override { return target; }
   void reset() override;
-  // Performs the refreshes due until the run's end in cycle `end`, and tells what was done.
+  // Performs the refreshes due until the run's end in cycle `end`.
+  void close(Cycles end) override;
   [[nodiscard]] MemoryCounts counts(Cycles end) override;
   [[nodiscard]] std::int64_t activates() const override { return activates_; }
 
@@ -40,6 +42,8 @@ class Dram : public sc_core::sc_module, public MemoryModel {
   void decide();  // the process
   [[nodiscard]] Pending* next();
   void grant(Pending& pending);
+  [[nodiscard]] std::vector<DramRowChange>* asked_rows();  // nullptr: nobody listens
+  void tell_rows();
 
   Context& context_;
   sc_core::sc_event decide_event_;
@@ -47,6 +51,7 @@ class Dram : public sc_core::sc_module, public MemoryModel {
   std::array<Pending, memory_port_count> pending_{};
   MemoryCounts counts_;
   std::int64_t activates_ = 0;
+  std::vector<DramRowChange> rows_;  // of the burst or refresh at hand
 };
 
 }  // namespace blendsim

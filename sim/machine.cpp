@@ -141,7 +141,9 @@ void Machine::Parts::simulate(Phase phase, std::size_t images, const std::functi
   tokens.check_all_taken();
   const Cycles end = control.completions().back();
   for (QueueUnit* unit : units) unit->close(end);
-  if (events) events->end(end);
+  if (!events) return;
+  dram->close(end);
+  events->end(end);
 }
 
 void Machine::Parts::report_deadlock() const {

@@ -36,8 +36,9 @@ void EventStream::begin(Phase phase, std::int32_t images, std::span<const Instru
 }
 
 void EventStream::emit(const Event& event, Cycles now) {
-  // What a gap was spent on is known with the start that ends it, in this cycle.
-  const Cycles at = std::holds_alternative<IntervalEvent>(event) ? std::max(order_cycle(event), now) : order_cycle(event);
+  // What a gap was spent on is known with the start that ends it, a refresh with the next burst: in this cycle.
+  const bool late = std::holds_alternative<IntervalEvent>(event) || std::holds_alternative<RowEvent>(event);
+  const Cycles at = late ? std::max(order_cycle(event), now) : order_cycle(event);
   deliver_before(now);
   if (at < delivered_) {
     throw InvariantError("event stream", "an event of cycle " + std::to_string(at) + " is told after cycle " +
@@ -89,7 +90,8 @@ void EventStream::deliver(const Event& event) {
                           [&](const StartEvent& e) { consumer->on_start(e.record, record(e.record)); },
                           [&](const FrontFreeEvent& e) { consumer->on_front_free(e.record, record(e.record)); },
                           [&](const EndEvent& e) { consumer->on_end(e.record, record(e.record)); },
-                          [&](const BurstEvent& e) { consumer->on_burst(e); }},
+                          [&](const BurstEvent& e) { consumer->on_burst(e); },
+                          [&](const RowEvent& e) { consumer->on_row(e); }},
                event);
   }
 }

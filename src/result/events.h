@@ -72,6 +72,15 @@ struct BurstEvent {
   std::int32_t refreshes = 0;           // that it met and waited for
 };
 
+// A bank of the memory opens a row, or a refresh closes all of a channel. A bank holds its row until one of the two.
+// The order's cycle is `at`, or that of the decision that found a refresh due if that is later.
+struct RowEvent {
+  std::int32_t channel = 0;
+  std::int32_t bank = -1;  // -1: every bank of the channel
+  std::int32_t row = -1;   // -1: closed
+  Cycles at = 0;           // first cycle in which the command has been given
+};
+
 // A record's start, its front's end, its end: the order's cycle.
 struct StartEvent {
   std::int32_t record = 0;
@@ -87,7 +96,7 @@ struct EndEvent {
 };
 
 using Event = std::variant<PhaseEvent, DispatchEvent, IntervalEvent, TokenEvent, StartEvent, FrontFreeEvent, EndEvent,
-                           BurstEvent>;
+                           BurstEvent, RowEvent>;
 
 // The order's cycle of an event.
 [[nodiscard]] Cycles order_cycle(const Event& event);
@@ -115,6 +124,7 @@ class EventConsumer {
   virtual void on_front_free(std::int32_t /*record*/, const InstructionRecord&) {}
   virtual void on_end(std::int32_t /*record*/, const InstructionRecord&) {}
   virtual void on_burst(const BurstEvent&) {}
+  virtual void on_row(const RowEvent&) {}
   virtual void on_execute(const ExecuteEvent&, const InstructionRecord&) {}  // runs with values only
 };
 

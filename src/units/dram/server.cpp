@@ -20,11 +20,14 @@ void DramServer::reset(const MemoryParameters& memory, std::int64_t clock_hz) {
   for (DramChannel& channel : channels_) channel.reset(timing);
 }
 
-DramAnswer DramServer::serve(const DramRequest& request, std::int64_t visible, std::int64_t hold_back) {
+DramAnswer DramServer::serve(const DramRequest& request, std::int64_t visible, std::int64_t hold_back,
+                             std::vector<DramRowChange>* changes) {
   const DramLocation location = locate(*memory_, request.address);
   DramChannel& channel = channels_[static_cast<std::size_t>(location.channel)];
   const std::int64_t refreshes = channel.refreshes;
-  const DramService service = blendsim::serve(channel, *memory_, request, visible, hold_back);
+  const DramService service =
+      blendsim::serve(channel, *memory_, request, visible, hold_back, changes != nullptr ? &rows_ : nullptr);
+  note(static_cast<std::size_t>(location.channel), changes);
   DramAnswer answer;
   answer.grant = to_accelerator_.visible(service.grant);
   answer.first_data = to_accelerator_.visible(service.first_data);
@@ -35,14 +38,26 @@ DramAnswer DramServer::serve(const DramRequest& request, std::int64_t visible, s
   return answer;
 }
 
-std::int64_t DramServer::refreshes(Cycles end) {
+std::int64_t DramServer::refreshes(Cycles end, std::vector<DramRowChange>* changes) {
   const std::int64_t memory_end = to_memory_.ceil_scaled(end);
   std::int64_t sum = 0;
-  for (DramChannel& channel : channels_) {
-    while (channel.next_refresh <= memory_end) refresh_until(channel, memory_->timing, channel.next_refresh);
+  for (std::size_t c = 0; c < channels_.size(); ++c) {
+    DramChannel& channel = channels_[c];
+    while (channel.next_refresh <= memory_end)
+      refresh_until(channel, memory_->timing, channel.next_refresh, changes != nullptr ? &rows_ : nullptr);
+    note(c, changes);
     sum += channel.refreshes;
   }
   return sum;
+}
+
+void DramServer::note(std::size_t channel, std::vector<DramRowChange>* changes) {
+  if (changes == nullptr) return;
+  for (const DramRowCommand& command : rows_) {
+    changes->push_back(
+        {static_cast<std::int64_t>(channel), command.bank, command.row, to_accelerator_.ceil_scaled(command.at)});
+  }
+  rows_.clear();
 }
 
 Cycles MemoryPath::write_complete(Cycles request, std::int64_t beats) {

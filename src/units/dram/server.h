@@ -21,6 +21,12 @@ struct DramAnswer {
   std::int64_t refreshes = 0;            // performed since the channel's burst before
 };
 
+// A bank opens a row (ACT given), or (bank -1, row -1) a refresh closes all of a channel.
+struct DramRowChange {
+  std::int64_t channel = 0, bank = -1, row = -1;
+  Cycles at = 0;  // first accelerator cycle in which the command has been given
+};
+
 class DramServer {
  public:
   // Rows closed, refresh phase 0. `memory` is looked at until the next reset. Throws DiagnosticError contradiction
@@ -31,15 +37,21 @@ class DramServer {
   // First cycle in which every request that is visible as early as `visible` has been sent.
   [[nodiscard]] Cycles all_sent(std::int64_t visible) const { return to_memory_.all_sent(visible); }
   // Grants and serves `request` as the next one of its channel. Bursts are served by age of `visible`, ties by port.
-  // `hold_back`: memory cycles by which a random-stall run delays the grant.
-  [[nodiscard]] DramAnswer serve(const DramRequest& request, std::int64_t visible, std::int64_t hold_back = 0);
-  // Refreshes performed until accelerator cycle `end`.
-  [[nodiscard]] std::int64_t refreshes(Cycles end);
+  // `hold_back`: memory cycles by which a random-stall run delays the grant. `changes`: gets the rows opened and closed,
+  // where somebody asks.
+  [[nodiscard]] DramAnswer serve(const DramRequest& request, std::int64_t visible, std::int64_t hold_back = 0,
+                                 std::vector<DramRowChange>* changes = nullptr);
+  // Performs the refreshes due until accelerator cycle `end`, and says how many there were since the reset.
+  std::int64_t refreshes(Cycles end, std::vector<DramRowChange>* changes = nullptr);
 
  private:
+  // Of the commands in rows_, into `changes`.
+  void note(std::size_t channel, std::vector<DramRowChange>* changes);
+
   const MemoryParameters* memory_ = nullptr;
   ClockCrossing to_memory_, to_accelerator_;
   std::vector<DramChannel> channels_;
+  std::vector<DramRowCommand> rows_;  // of the burst or refresh at hand, in memory cycles
 };
 
 // One bus word a cycle each way, bursts in order.

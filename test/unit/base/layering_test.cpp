@@ -29,12 +29,13 @@ const Layers direct = {
     {"compiler", {"network", "isa", "platform", "result"}},
     {"estimate", {"units", "platform", "result"}},
     {"report", {"isa", "platform", "result", "estimate"}},
+    {"debug", {"isa", "result", "report"}},
     {"explore", {"compiler", "estimate", "result"}},
     {"trace", {"isa", "result"}},
     {"replay", {"isa", "platform", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay"}},
+    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {
