@@ -17,7 +17,10 @@
 #include "cli/tensors.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
+#include "page/page.h"
+#include "page/timeline.h"
 #include "report/report.h"
+#include "result/recording.h"
 #include "sim/machine.h"
 
 namespace blendsim::cli {
@@ -29,7 +32,8 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   LoadArguments load;
   InputArguments input;
-  std::string json, tensors;
+  std::string json, html, tensors;
+  bool records = false;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
   std::size_t jobs = 1;
@@ -58,18 +62,21 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
   return out;
 }
 
-Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs) {
+bool wants_timeline(const Arguments& arguments) { return arguments.records || !arguments.html.empty(); }
+
+Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, Recording& recording) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty();
   options.stall_seed = arguments.stalls;
+  if (wants_timeline(arguments)) options.consumers = {&recording};
   return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
 }
 
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
-  std::vector<std::string> read = arguments.input.files, written = {arguments.json};
+  std::vector<std::string> read = arguments.input.files, written = {arguments.json, arguments.html};
   read.insert(read.end(), {arguments.load.file, platform});
   for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
   keep_apart(read, written);
@@ -79,6 +86,7 @@ void keep_files_apart(const Arguments& arguments, const std::string& platform, c
 struct Outcome {
   Inputs inputs;
   Run run;
+  Recording recording;  // where a timeline is asked for
   NamedArrays tensors;
   std::optional<Diagnostic> clock;  // a warning
   double simulation_s = 0;
@@ -90,7 +98,7 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.clock = clock_warning(loaded.platform);
   if (out.clock) warning(*out.clock);
   const auto begin = Clock::now();
-  out.run = simulate(arguments, loaded, out.inputs);
+  out.run = simulate(arguments, loaded, out.inputs, out.recording);
   out.simulation_s = seconds_since(begin);
   if (!arguments.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
   return out;
@@ -110,6 +118,20 @@ std::vector<std::string> output_names(const Program& program) {
   std::vector<std::string> names;
   for (const HostOutput& output : program.host_outputs) names.push_back(output.name);
   return names;
+}
+
+// The report as JSON and as a page.
+void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, const ReportInput& report,
+                 const Technology& technology) {
+  if (arguments.json.empty() && arguments.html.empty()) return;
+  const std::string plain = report_json(report);
+  std::string complete = plain;
+  if (wants_timeline(arguments)) {
+    complete = with_timeline(
+        plain, timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording}));
+  }
+  if (!arguments.json.empty()) write_text(arguments.json, arguments.records ? complete : plain);
+  if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&complete, 1)));
 }
 
 void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, Clock::time_point begin) {
@@ -138,7 +160,7 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
     report.agreement = find_agreement(arguments.load.file, outcome.inputs, report.outputs, report.output_names);
   report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes()};
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
-  if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
+  write_files(arguments, loaded, outcome, report, technology);
   std::cout << report_text(report);
 }
 
@@ -172,7 +194,10 @@ void declare_run(CLI::App& command, ExitStatus&) {
       ->capture_default_str();
   command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
-  command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
+  auto* json = command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
+  command.add_option("--html", a->html, "Write the report as a page that opens offline (docs/page.md)");
+  command.add_flag("--records", a->records, "Keep every instruction's times in the JSON: `report` can show them later")
+      ->needs(json);
   command.callback([a] { run(*a); });
 }
 
