@@ -19,7 +19,7 @@
 #include "estimate/estimate.h"
 #include "page/page.h"
 #include "page/timeline.h"
-#include "report/report.h"
+#include "report/fields.h"
 #include "result/recording.h"
 #include "sim/machine.h"
 
@@ -121,17 +121,16 @@ std::vector<std::string> output_names(const Program& program) {
 }
 
 // The report as JSON and as a page.
-void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, const ReportInput& report,
+void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, const Json& report,
                  const Technology& technology) {
   if (arguments.json.empty() && arguments.html.empty()) return;
-  const std::string plain = report_json(report);
-  std::string complete = plain;
+  Json whole = report;
   if (wants_timeline(arguments)) {
-    complete = with_timeline(
-        plain, timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording}));
+    whole["timeline"] =
+        timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording});
   }
-  if (!arguments.json.empty()) write_text(arguments.json, arguments.records ? complete : plain);
-  if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&complete, 1)));
+  if (!arguments.json.empty()) write_text(arguments.json, json_text(arguments.records ? whole : report));
+  if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&whole, 1)));
 }
 
 void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, Clock::time_point begin) {
@@ -160,8 +159,9 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
     report.agreement = find_agreement(arguments.load.file, outcome.inputs, report.outputs, report.output_names);
   report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes()};
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
-  write_files(arguments, loaded, outcome, report, technology);
-  std::cout << report_text(report);
+  const Json whole = report_object(report);
+  write_files(arguments, loaded, outcome, whole, technology);
+  std::cout << report_text(whole);
 }
 
 void run(const Arguments& arguments) {

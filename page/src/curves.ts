@@ -39,7 +39,7 @@ function plotsOf(run: Run, phase: Phase): Plot[] {
   }
   plots.push({
     title: 'DRAM bandwidth', note: 'data on the port', stacked: true, unit: 'B/s',
-    lines: [{ name: 'written', colour: '--unit-store' }, { name: 'read', colour: '--unit-load' }, { name: 'instructions', colour: '--dispatch' }],
+    lines: [{ name: 'written', colour: '--unit-store' }, { name: 'read', colour: '--unit-load' }, { name: 'instructions', colour: '--unit-dispatcher' }],
     values: (bins) => bandwidth(run, phase, bins),
   });
   plots.push({
@@ -70,7 +70,7 @@ function optionsOf(plot: Plot, width: number, raw: () => Float64Array[]): uPlot.
     series: [
       { label: 'cycle', value: (_u, value) => (value === null ? '\u2013' : grouped(Math.round(value))) },
       ...plot.lines.map((line, i): uPlot.Series => ({
-        label: line.name, stroke: resolved(line.colour), width: plot.stacked ? 1 : 1.6, dash: line.dash, points: { show: false },
+        label: line.name, stroke: resolved(line.colour), width: plot.stacked ? 0 : 1.6, dash: line.dash, points: { show: false },
         fill: plot.stacked ? resolved(line.colour) : undefined, paths: uPlot.paths.stepped?.({ align: 1 }),
         value: (_u, _value, _s, index) => format(index === null ? null : raw()[i]?.[index] ?? null),
       })),

@@ -82,8 +82,9 @@ export function legend(items: LegendItem[]): HTMLElement {
     h('span', { class: `swatch ${item.shape ?? 'box'}`, style: `--swatch: ${item.colour}`, 'aria-hidden': 'true' }), item.text)));
 }
 
-// A text cut to a width in pixels, for SVG; the average glyph takes 0.56 em.
-export function cut(text: string, width: number, size = 12): string {
+// A text cut to a width in pixels, for SVG; the average glyph takes 0.56 em. Of a layer's name the end says most.
+export function cut(text: string, width: number, size = 12, keepEnd = false): string {
   const most = Math.max(1, Math.floor(width / (0.56 * size)));
+  if (keepEnd && text.length > most) return `\u2026${text.slice(text.length - Math.max(1, most - 1))}`;
   return text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1))}\u2026`;
 }

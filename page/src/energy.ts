@@ -31,7 +31,7 @@ function bars(list: Bar[], unit: string, width: number): SVGSVGElement {
     const band = bar.range;
     const text = band === null ? '' : `\n${engineering(band[0], unit)} to ${engineering(band[1], unit)}`;
     return s('g', {}, s('title', {}, `${bar.name}: ~${engineering(bar.value, unit)}${text}`),
-      s('text', { x: names - 8, y: y + 14, class: 'label end' }, cut(bar.name, names - 8)),
+      s('text', { x: names - 8, y: y + 14, class: 'label end' }, cut(bar.name, names - 8, 12, true)),
       s('rect', { x: names, y: y + 4, width: Math.max(0.5, bar.value * scale), height: pitch - 8, style: `fill: ${bar.colour}` }),
       band && s('path', { class: 'whisker', d: `M${names + band[0] * scale} ${middle}H${names + band[1] * scale}M${names + band[0] * scale} ${middle - 4}v8M${names + band[1] * scale} ${middle - 4}v8` }),
       s('text', { x: width, y: y + 14, class: 'value end' }, engineering(bar.value, unit)));

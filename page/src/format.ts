@@ -18,15 +18,15 @@ export function significant(value: number, digits = 4): string {
 }
 
 export function engineering(value: number, unit: string): string {
-  if (value === 0) return `0 ${unit}`;
+  if (value === 0) return `0\u00a0${unit}`;
   // Rounded first: 999.96 is 1 k, not 1000.
   const size = Math.abs(Number(value.toPrecision(4)));
   const [factor, prefix] = prefixes.find(([f]) => size >= f) ?? prefixes[prefixes.length - 1];
-  return `${significant(value / factor)} ${prefix}${unit}`;
+  return `${significant(value / factor)}\u00a0${prefix}${unit}`;
 }
 
 export function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(1)} %`;
+  return `${(100 * fraction).toFixed(1)}\u00a0%`;
 }
 
 export function share(part: number, whole: number): number {

@@ -3,7 +3,7 @@
 import { type Child, h } from './dom';
 import type { Run } from './data';
 import { grouped, percent, share } from './format';
-import { at, beside, estimate, field, type Format, section, shown } from './section';
+import { at, beside, field, type Format, section, shown } from './section';
 
 // A unit's share of the critical path; dispatch has what no unit has.
 function criticalShares(run: Run): [string, number][] {
@@ -27,8 +27,8 @@ function tiles(run: Run): HTMLElement {
     : small(field(run, 'inferences_per_s', 'number'), ' inferences/s, one every ', field(run, 'interval_cycles', 'grouped'), ' cycles');
   return h('dl', { class: 'tiles' },
     tile('exact', 'Latency', field(run, 'latency_s', 'unit:s'), small(field(run, 'cycles', 'grouped'), ' cycles at ', field(run, 'platform.clock_hz', 'unit:Hz')), rate),
-    tile('exact', 'Throughput of the arrays', field(run, 'efficiency.gops', 'unit:GOP/s'),
-      small(percent(share(r.efficiency.gops, r.efficiency.peak_gops)), ' of the peak, ', field(run, 'efficiency.peak_gops', 'unit:GOP/s')),
+    tile('exact', 'Arithmetic', h('span', {}, field(run, 'efficiency.gops', 'number'), ' GOP/s'),
+      small(percent(share(r.efficiency.gops, r.efficiency.peak_gops)), ' of the peak, ', field(run, 'efficiency.peak_gops', 'number'), ' GOP/s'),
       small('a compute unit is busy in ', percent(share(r.compute_cycles, r.cycles)), ' of the cycles')),
     tile('exact', 'Bottleneck', first[0], small(percent(share(first[1], r.cycles)), ' of the critical path'),
       small('then ', second[0], ': ', percent(share(second[1], r.cycles)))),
@@ -38,7 +38,7 @@ function tiles(run: Run): HTMLElement {
       small(field(run, 'power.total_w_range.0', 'unit:W'), ' to ', field(run, 'power.total_w_range.1', 'unit:W')),
       small('static ~', field(run, 'power.static_w', 'unit:W'), '; processor not modelled')),
     tile('estimated', 'Energy an inference', h('span', {}, '~', field(run, 'power.energy_per_inference_j', 'unit:J')),
-      small('~', field(run, 'efficiency.gops_per_w', 'unit:GOP/s/W'))),
+      small('~', field(run, 'efficiency.gops_per_w', 'number'), ' GOP/s/W')),
     tile('estimated', 'Fits its part', r.resources.fits ? 'yes' : 'no',
       small(r.platform.device), small(r.resources.fits ? 'within the platform\u2019s routing limits' : r.resources.over.join('; '))),
     tile('estimated', 'Clock', h('span', {}, field(run, 'clock.requested_hz', 'unit:Hz')),
@@ -49,7 +49,7 @@ function tiles(run: Run): HTMLElement {
 const compared: [string, string, Format, boolean][] = [
   ['cycles', 'cycles', 'grouped', true], ['latency', 'latency_s', 'unit:s', true],
   ['init cycles', 'init_cycles', 'grouped', true], ['compute cycles', 'compute_cycles', 'grouped', true],
-  ['throughput', 'efficiency.gops', 'unit:GOP/s', true], ['DRAM read', 'memory.dram_read_bytes', 'unit:B', true],
+  ['GOP/s', 'efficiency.gops', 'number', true], ['DRAM read', 'memory.dram_read_bytes', 'unit:B', true],
   ['DRAM written', 'memory.dram_write_bytes', 'unit:B', true], ['power', 'power.total_w', 'unit:W', false],
   ['energy an inference', 'power.energy_per_inference_j', 'unit:J', false],
   ['GOP/s/W', 'efficiency.gops_per_w', 'number', false], ['DSP', 'resources.dsp', 'grouped', true],
@@ -100,5 +100,3 @@ export function headline(runs: Run[]): HTMLElement {
   if (runs.length === 1) return section('headline', 'In short', '', tiles(runs[0]), marks);
   return section('headline', 'In short', '', beside(runs, tiles), marks, h('h3', {}, 'B against A'), comparison(runs), causes(runs));
 }
-
-export { estimate };

@@ -29,8 +29,13 @@ function header(runs: Run[]): HTMLElement {
     h('p', { class: 'about' }, `${about}; ${input.images === 1 ? 'one inference' : `${input.images} inferences back to back`}${input.source === 'random' ? ', made-up input' : ''}`)), toggle);
 }
 
+const names: Record<string, string> = {
+  headline: 'In short', timeline: 'Timeline', stalls: 'Stalls', layers: 'Layers', roofline: 'Roofline', time: 'Over time',
+  energy: 'Energy', resources: 'Resources', assumptions: 'Assumptions',
+};
+
 function navigation(views: HTMLElement[]): HTMLElement {
-  return h('nav', { 'aria-label': 'Views' }, ...views.map((view) => h('a', { href: `#${view.id}` }, view.querySelector('h2')?.textContent ?? view.id)));
+  return h('nav', { 'aria-label': 'Views' }, ...views.map((view) => h('a', { href: `#${view.id}` }, names[view.id] ?? view.id)));
 }
 
 function show(runs: Run[], page: HTMLElement): void {

@@ -38,7 +38,7 @@ function axes(points: Point[], roofs: [string, number][], ceilings: [string, num
   const xs = [...points.map((p) => p.intensity), ...ridges], ys = [...points.map((p) => p.performance), ...roofs.map(([, peak]) => peak)];
   const xRange: [number, number] = [decade(Math.min(...xs) / 1.5, false), decade(Math.max(...xs) * 1.5, true)];
   const yRange: [number, number] = [decade(Math.min(...ys) / 1.5, false), decade(Math.max(...ys) * 1.2, true)];
-  const left = 58, right = width - 10, top = 12, bottom = height - 38;
+  const left = 58, right = width - 22, top = 12, bottom = height - 38;
   const map = (range: [number, number], from: number, to: number) => (value: number) =>
     from + (to - from) * Math.log(value / range[0]) / Math.log(range[1] / range[0]);
   return { x: map(xRange, left, right), y: map(yRange, bottom, top), left, right, top, bottom, xRange, yRange };
@@ -82,16 +82,16 @@ function plot(run: Run, width: number): SVGSVGElement {
   const height = Math.round(Math.min(420, Math.max(280, width * 0.5)));
   const a = axes(points, roofs, ceilings, width, height);
   const peak = Math.max(...roofs.map(([, value]) => value));
-  const roofLines = roofs.map(([unit, value]) => s('g', {},
-    s('line', { x1: a.x(Math.max(a.xRange[0], value / ceilings[1][1])), x2: a.right, y1: a.y(value), y2: a.y(value), class: 'roof', style: `stroke: ${unitColour(unit)}` }),
-    s('text', { x: a.right - 2, y: a.y(value) - 5, class: 'label small end halo' }, `${unit} ${engineering(value, 'OP/s')}`)));
+  const roofLines = roofs.map(([unit, value]) => s('line', { x1: a.x(Math.max(a.xRange[0], value / ceilings[1][1])), x2: a.right, y1: a.y(value), y2: a.y(value), class: 'roof', style: `stroke: ${unitColour(unit)}` }));
+  const roofNames = roofs.map(([unit, value]) => (
+    s('text', { x: a.right, y: a.y(value) - 5, class: 'label small end halo' }, `${unit} ${engineering(value, 'OP/s')}`)));
   const marks = points.map((p) => {
     const [cx, cy, colour] = [a.x(p.intensity), a.y(p.performance), unitColour(p.layer.unit)];
     const text = s('title', {}, `${p.layer.name} (${p.layer.unit})\n${engineering(p.performance, 'OP/s')} while busy\n${significant(p.intensity)} operations a byte of ${p.level}`);
     return p.level === 'DRAM' ? s('rect', { x: cx - 4.5, y: cy - 4.5, width: 9, height: 9, class: 'mark', style: `stroke: ${colour}; fill: var(--surface)` }, text)
       : s('circle', { cx, cy, r: 5, class: 'mark', style: `fill: ${colour}` }, text);
   });
-  return svg(width, height, ...grid(a), ...ceilings.map(([name, rate], i) => ceiling(a, name, rate, peak, i === 0 ? '6 4' : '2 3')), ...roofLines, ...marks);
+  return svg(width, height, ...grid(a), ...ceilings.map(([name, rate], i) => ceiling(a, name, rate, peak, i === 0 ? '6 4' : '2 3')), ...roofLines, ...marks, ...roofNames);
 }
 
 function figures(run: Run): HTMLElement {

@@ -39,9 +39,3 @@ export function shown(value: unknown, format: Format): string {
 export function field(run: Run, path: string, format: Format): HTMLElement {
   return h('span', { class: 'field', 'data-run': run.label, 'data-path': path, 'data-format': format }, shown(at(run, path), format));
 }
-
-// An estimate and its band, which is an array [low, high] of the report.
-export function estimate(run: Run, path: string, band: string | null, format: Format): HTMLElement {
-  const low = band === null ? null : field(run, `${band}.0`, format), high = band === null ? null : field(run, `${band}.1`, format);
-  return h('span', {}, '~', field(run, path, format), low && high && h('span', { class: 'band' }, ' (', low, ' to ', high, ')'));
-}

@@ -11,9 +11,9 @@ const rowHeight = 26, barHeight = 18;
 function bars(run: Run, width: number): SVGSVGElement {
   const names = width < 520 ? 0 : 100, right = 58;
   const whole = width - names - right;
-  const pitch = names === 0 ? rowHeight + 14 : rowHeight;
+  const pitch = names === 0 ? rowHeight + 16 : rowHeight;
   const rows = Object.entries(run.report.units).map(([unit, account], row) => {
-    const y = row * pitch + (names === 0 ? 14 : 0);
+    const y = row * pitch + (names === 0 ? 15 : 0);
     let x = names;
     const parts = activities.map((activity) => {
       const cycles = account[activity] ?? 0;
@@ -23,7 +23,7 @@ function bars(run: Run, width: number): SVGSVGElement {
       x += w;
       return rect;
     });
-    const label = names === 0 ? s('text', { x: 0, y: y - 3, class: 'label' }, unit)
+    const label = names === 0 ? s('text', { x: 0, y: y - 5, class: 'label' }, unit)
       : s('text', { x: names - 8, y: y + 13, class: 'label end' }, cut(unit, names));
     return s('g', {}, label, ...parts, s('text', { x: width, y: y + 13, class: 'value end' }, percent(share(account.busy ?? 0, run.report.cycles))));
   });
@@ -44,7 +44,6 @@ export function stalls(runs: Run[]): HTMLElement {
     legend(activities.map((activity) => ({ text: activity === 'busy' || activity === 'idle' ? activity : `${plainActivity(activity)}: ${activityWords[activity]}`, colour: activityColour(activity) }))),
     beside(runs, (run) => {
       const figure = chart(`Busy, waiting and idle cycles of ${Object.keys(run.report.units).length} units`, (width) => bars(run, width));
-      figure.after(figures(run));
       const box = document.createElement('div');
       box.append(figure, figures(run));
       return box;

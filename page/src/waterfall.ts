@@ -29,7 +29,7 @@ function tip(layer: Layer, run: Run): string {
 
 function rows(run: Run, width: number): SVGSVGElement {
   const { layers, cycles } = run.report;
-  const names = width < 520 ? 92 : 178, shares = width < 520 ? 50 : 110;
+  const names = width < 520 ? 116 : 178, shares = width < 520 ? 50 : 110;
   const end = Math.max(1, ...layers.map((layer) => layer.end));
   const scale = (width - names - shares - 14) / end;
   const x = (cycle: number) => names + cycle * scale;
@@ -48,7 +48,7 @@ function rows(run: Run, width: number): SVGSVGElement {
     const begin = width - shares;
     return s('g', { class: 'row' }, s('title', {}, tip(layer, run)),
       s('rect', { x: 0, y, width, height: pitch, class: 'hit' }),
-      s('text', { x: names - 8, y: y + 11, class: 'label end small' }, cut(layer.name, names - 8, 11)),
+      s('text', { x: names - 8, y: y + 11, class: 'label end small' }, cut(layer.name, names - 8, 11, true)),
       s('rect', { x: x(layer.start), y: y + 2, width: Math.max(1, layer.cycles * scale), height: pitch - 4, style: `fill: ${unitColour(layer.unit)}`, class: 'faint' }),
       ...(pieces.get(i) ?? []).map(([from, to]) => s('rect', { x: x(from), y: y + 2, width: Math.max(0.6, (to - from) * scale), height: pitch - 4, style: `fill: ${unitColour(layer.unit)}` })),
       width >= 520 && s('rect', { x: begin, y: y + 3, width: length, height: pitch - 6, class: 'critical' }),

@@ -8,11 +8,11 @@
 namespace blendsim {
 namespace {
 
-struct Word {
+struct HeldWord {
   Cycles since = -1;     // -1: nothing is known of it yet
   Cycles until = -1;     // last cycle in which it is needed
   bool brought = false;  // by init
-  bool operator==(const Word&) const = default;
+  bool operator==(const HeldWord&) const = default;
 };
 
 // Calls f(first, count) for each run of adjacent words that an access touches.
@@ -26,21 +26,21 @@ void for_each_run(const Access& access, F&& f) {
   for (std::uint32_t first = access.begin; first < access.end; first += access.slices) f(first, words);
 }
 
-class Buffer {
+class HeldBuffer {
  public:
-  explicit Buffer(const BufferParameters& parameters)
+  explicit HeldBuffer(const BufferParameters& parameters)
       : width_(parameters.width), words_(static_cast<std::size_t>(parameters.regions * parameters.depth)) {}
 
   void touch(const Access& access, const InstructionRecord& record) {
     for_each_run(access, [&](std::uint32_t first, std::uint32_t count) {
-      const std::span<Word> words(words_.data() + first, count);
+      const std::span<HeldWord> words(words_.data() + first, count);
       if (access.write) write(words, record);
       else read(words, record);
     });
   }
 
   [[nodiscard]] std::vector<HeldBits> changes(Cycles end) {
-    for (Word& word : words_) {
+    for (HeldWord& word : words_) {
       if (word.brought) word.until = end - 1;
     }
     release(words_);
@@ -54,23 +54,23 @@ class Buffer {
   }
 
  private:
-  static void read(std::span<Word> words, const InstructionRecord& record) {
-    for (Word& word : words) {
+  static void read(std::span<HeldWord> words, const InstructionRecord& record) {
+    for (HeldWord& word : words) {
       if (word.since < 0) word = {0, 0, true};
       word.until = std::max(word.until, record.end);
     }
   }
 
-  void write(std::span<Word> words, const InstructionRecord& record) {
-    for (Word& word : words) word.until = std::min(word.until, record.start - 1);  // never held twice
+  void write(std::span<HeldWord> words, const InstructionRecord& record) {
+    for (HeldWord& word : words) word.until = std::min(word.until, record.start - 1);  // never held twice
     release(words);
-    std::fill(words.begin(), words.end(), Word{record.start, record.end, false});
+    std::fill(words.begin(), words.end(), HeldWord{record.start, record.end, false});
   }
 
   // Neighbours mostly have one history: one entry for all of them.
-  void release(std::span<const Word> words) {
+  void release(std::span<const HeldWord> words) {
     for (auto first = words.begin(); first != words.end();) {
-      const auto last = std::find_if(first, words.end(), [&](const Word& word) { return word != *first; });
+      const auto last = std::find_if(first, words.end(), [&](const HeldWord& word) { return word != *first; });
       if (first->since >= 0) {
         const std::int64_t bits = width_ * (last - first);
         deltas_[first->since] += bits;
@@ -81,7 +81,7 @@ class Buffer {
   }
 
   std::int64_t width_;
-  std::vector<Word> words_;
+  std::vector<HeldWord> words_;
   std::map<Cycles, std::int64_t> deltas_;
 };
 
@@ -89,7 +89,7 @@ class Buffer {
 
 Occupancy find_occupancy(std::span<const InstructionRecord> records, std::span<const Instruction> instructions,
                          const MachineParameters& machine, Cycles end) {
-  std::vector<Buffer> buffers(machine.buffers.begin(), machine.buffers.end());
+  std::vector<HeldBuffer> buffers(machine.buffers.begin(), machine.buffers.end());
   std::vector<std::size_t> order(records.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),

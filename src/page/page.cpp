@@ -40,9 +40,12 @@ std::vector<std::uint8_t> deflated(const std::string& text) {
 
 }  // namespace
 
-std::string page_html(std::span<const std::string> reports) {
+std::string page_html(std::span<const Json> reports) {
   std::string data = "[";
-  for (const std::string& report : reports) data += (data.size() > 1 ? "," : "") + report;
+  for (const Json& report : reports) {
+    if (data.size() > 1) data += ',';
+    data += report.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
   data += "]";
   // The policy lets the page ask for nothing at all, whatever a report may hold.
   return fmt::format(

@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "report/fields.h"
+
 namespace blendsim {
 
-// `reports`: one or two texts of report_json, with a timeline or without. Everything on the page comes from them.
-[[nodiscard]] std::string page_html(std::span<const std::string> reports);
+// One or two whole reports, with a timeline or without. Everything on the page comes from them.
+[[nodiscard]] std::string page_html(std::span<const Json> reports);
 
 // Built from page/ (docs/page.md).
 extern const std::string_view page_script, page_style;

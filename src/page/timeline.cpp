@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/diagnostic.h"
-#include "base/digest.h"
 #include "isa/interpret.h"
 #include "page/occupancy.h"
 #include "result/critical_path.h"
@@ -12,10 +11,7 @@
 namespace blendsim {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Column = std::vector<std::int64_t>;
-
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 // The stretch of a phase that is told: whole images.
 struct Shown {
@@ -55,8 +51,11 @@ Json records_of(std::span<const InstructionRecord> records) {
 Json intervals_of(const PhaseRecording& phase, const Shown& shown, UnitId unit) {
   Column activity, cycles, record, waited_for;
   std::int64_t before = 0;
+  Cycles cursor = 0;
   for (const IntervalEvent& e : phase.intervals) {
     if (e.unit != unit || e.from >= shown.end) continue;
+    if (e.from != cursor) throw InvariantError("page", "a unit's stretches leave a gap");
+    cursor = e.to;
     activity.push_back(static_cast<std::int64_t>(e.activity));
     cycles.push_back(std::min(e.to, shown.end) - e.from);
     record.push_back(e.record - before);
@@ -168,6 +167,7 @@ Json timeline_json(const TimelineInput& in) {
   const PhaseRecording& phase = in.recording.main();
   const Shown shown = find_shown(phase, main.size(), in.most_records);
   Json out = Json::object();
+  out["digest"] = nullptr;  // its place
   out["main"] = phase_of(phase, shown, main, in, in.program.resident);
   out["main"]["critical"] = critical_of(in.run, shown);
   out["main"]["occupancy"] = occupancy_of(phase, shown, main, in);
@@ -179,18 +179,10 @@ Json timeline_json(const TimelineInput& in) {
     const auto a = static_cast<std::size_t>(action);
     out["energy_fj"][std::string(action_names[a])] = in.technology.energy[a].femtojoule;
   }
+  Json rest = out;
+  rest.erase("digest");
+  out["digest"] = report_digest(rest);
   return out;
 }
-
-std::string with_timeline(const std::string& report, const Json& timeline) {
-  Json block = {{"digest", timeline_digest(timeline)}};
-  block.update(timeline);
-  const std::size_t end = report.rfind("\n}");
-  if (end == std::string::npos) throw InvariantError("page", "a report that does not end as one");
-  // On one line: indented, each of its many numbers would have a line of its own.
-  return report.substr(0, end) + ",\n \"timeline\": " + dump(block) + "\n}\n";
-}
-
-std::string timeline_digest(const Json& timeline) { return Digest().add(dump(timeline)).hex(); }
 
 }  // namespace blendsim

@@ -26,8 +26,8 @@ function themeOf(run: Run): Theme {
     text: resolved('--text'), faint: resolved('--faint'), grid: resolved('--grid'), surface: resolved('--surface'),
     busy: resolved('--busy'), busyOther: resolved('--busy-other'), critical: resolved('--critical'), accent: resolved('--accent'),
     onBusy: resolved('--on-busy'), waits: activities.map((activity) => variable(activityColour(activity))),
-    units: [...run.unitNames.map((unit) => resolved(`--unit-${unit}`)), resolved('--dispatch')],
-    read: resolved('--unit-load'), write: resolved('--unit-store'), fetch: resolved('--dispatch'),
+    units: [...run.unitNames.map((unit) => resolved(`--unit-${unit}`)), resolved('--unit-dispatcher')],
+    read: resolved('--unit-load'), write: resolved('--unit-store'), fetch: resolved('--unit-dispatcher'),
   };
 }
 

@@ -2,7 +2,7 @@
 // The timelines of the runs, which share one window of time.
 import { button, h, legend, table } from '../dom';
 import type { Phase, Run } from '../data';
-import { activityColour, activityWords } from '../palette';
+import { activityColour, activityWords, unitColour } from '../palette';
 import { grouped } from '../format';
 import { badge, section } from '../section';
 import { Window } from '../window';
@@ -23,12 +23,13 @@ function figures(run: Run, phase: Phase): HTMLElement {
   return table('Units of the timeline', [{ name: 'unit' }, { name: 'busy slices', numeric: true }, { name: 'longest wait, cycles', numeric: true }], rows);
 }
 
-function legends(): HTMLElement {
+function legends(runs: Run[]): HTMLElement {
   const waits = ['dependency', 'memory', 'downstream', 'fence', 'dispatch'] as const;
-  return legend([
+  const units = [...new Set(runs.flatMap((run) => run.unitNames)), 'dispatch'];
+  return h('div', {}, legend([
     { text: 'busy (layers alternate)', colour: 'var(--busy)' }, { text: 'busy, on the critical path', colour: 'var(--critical)' },
     ...waits.map((wait) => ({ text: activityWords[`stall_${wait}`], colour: activityColour(wait), shape: 'low' as const })),
-  ]);
+  ]), h('div', { class: 'legend' }, 'Critical path, by unit:', legend(units.map((unit) => ({ text: unit, colour: unit === 'dispatch' ? unitColour('dispatcher') : unitColour(unit) })))));
 }
 
 // `show` is called with the phases to draw curves of, again when another phase is chosen.
@@ -53,5 +54,6 @@ export function timelines(runs: Run[], show: (shown: Shown) => void): HTMLElemen
     tabs.append(tab);
   }
   choose('main');
-  return section('timeline', 'Timeline', 'Every unit\u2019s time: full height, its front is held; low, it waits, coloured by the cause; blank, idle.', h('div', { class: 'bar' }, tabs), legends(), box);
+  tabs.hidden = tabs.childElementCount < 2;
+  return section('timeline', 'Timeline', 'Every unit\u2019s time: full height, its front is held; low, it waits, coloured by the cause; blank, idle.', tabs, legends(told), box);
 }
