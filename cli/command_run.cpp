@@ -19,9 +19,12 @@
 #include "cli/trace_options.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
+#include "page/page.h"
+#include "page/timeline.h"
 #include "replay/file.h"
 #include "replay/recorder.h"
-#include "report/report.h"
+#include "report/fields.h"
+#include "result/recording.h"
 #include "sim/machine.h"
 
 namespace blendsim::cli {
@@ -35,7 +38,8 @@ struct Arguments {
   InputArguments input;
   TextOptions text;
   TraceArguments trace;
-  std::string json, tensors, record;
+  std::string json, html, tensors, record;
+  bool records = false;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
   std::size_t jobs = 1;
@@ -64,13 +68,17 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
   return out;
 }
 
-Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, std::vector<TraceNote>& traces) {
+bool wants_timeline(const Arguments& arguments) { return arguments.records || !arguments.html.empty(); }
+
+Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, Recording& recording,
+             std::vector<TraceNote>& traces) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty();
   options.stall_seed = arguments.stalls;
+  if (wants_timeline(arguments)) options.consumers.push_back(&recording);
   TrafficRecorder recorder;
   if (!arguments.record.empty()) options.consumers.push_back(&recorder);
   const auto run = [&](const RunOptions& traced) {
@@ -83,7 +91,7 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
 }
 
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
-  std::vector<std::string> read = arguments.input.files, written = {arguments.json, arguments.record};
+  std::vector<std::string> read = arguments.input.files, written = {arguments.json, arguments.html, arguments.record};
   read.insert(read.end(), {arguments.load.file, platform});
   written.insert(written.end(), arguments.trace.files.begin(), arguments.trace.files.end());
   for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
@@ -94,6 +102,7 @@ void keep_files_apart(const Arguments& arguments, const std::string& platform, c
 struct Outcome {
   Inputs inputs;
   Run run;
+  Recording recording;  // where a timeline is asked for
   NamedArrays tensors;
   std::vector<TraceNote> traces;
   std::optional<Diagnostic> clock;  // a warning
@@ -106,7 +115,7 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.clock = clock_warning(loaded.platform);
   if (out.clock) warning(*out.clock);
   const auto begin = Clock::now();
-  out.run = simulate(arguments, loaded, out.inputs, out.traces);
+  out.run = simulate(arguments, loaded, out.inputs, out.recording, out.traces);
   out.simulation_s = seconds_since(begin);
   for (const TraceNote& trace : out.traces) {
     if (trace.stopped) warning("trace " + trace.text);
@@ -135,6 +144,19 @@ std::vector<std::string> output_names(const Program& program) {
   return names;
 }
 
+// The report as JSON and as a page.
+void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, const Json& report,
+                 const Technology& technology) {
+  if (arguments.json.empty() && arguments.html.empty()) return;
+  Json whole = report;
+  if (wants_timeline(arguments)) {
+    whole["timeline"] =
+        timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording});
+  }
+  if (!arguments.json.empty()) write_text(arguments.json, json_text(arguments.records ? whole : report));
+  if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&whole, 1)));
+}
+
 void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, Clock::time_point begin) {
   const Technology technology = load_technology(loaded.platform.technology, config_paths());
   const ResourceEstimate resources = estimate_resources(loaded.platform);
@@ -161,9 +183,10 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
     report.agreement = find_agreement(arguments.load.file, outcome.inputs, report.outputs, report.output_names);
   report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes()};
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
-  if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
-  const TextOutput text = text_output(arguments.text, {arguments.json});
-  text.stream << report_text(report, text.layout);
+  const Json whole = report_object(report);
+  write_files(arguments, loaded, outcome, whole, technology);
+  const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html});
+  text.stream << report_text(whole, text.layout);
 }
 
 void run(const Arguments& arguments) {
@@ -211,8 +234,14 @@ void declare_run(CLI::App& command, ExitStatus&) {
   command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay`")
       ->type_name("FILE")
       ->group(results);
-  command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
+  auto* json = command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
+                   ->type_name("FILE")
+                   ->group(results);
+  command.add_option("--html", a->html, "Write the report as a page that opens offline")
       ->type_name("FILE")
+      ->group(results);
+  command.add_flag("--records", a->records, "Keep every instruction's times in the JSON: `report` can show them later")
+      ->needs(json)
       ->group(results);
   add_quiet_option(command, a->text);
   add_wide_option(command, a->text);
