@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/loading.h"
+#include "cli/terminal.h"
 #include "debug/session.h"
 #include "report/format_text.h"
 #include "sim/machine.h"
