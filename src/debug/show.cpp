@@ -47,11 +47,13 @@ std::string reference(const Bench& bench, Phase phase, std::int32_t record) {
 }
 
 std::string described(const Bench& bench, Phase phase, std::int32_t record) {
+  if (phase == Phase::init) return reference(bench, phase, record);  // of no layer
   return fmt::format("{} {}", reference(bench, phase, record), bench.map.layer_name(bench.line(phase).record(record).layer));
 }
 
 std::string described_with_unit(const Bench& bench, Phase phase, std::int32_t record) {
   const InstructionRecord& r = bench.line(phase).record(record);
+  if (phase == Phase::init) return fmt::format("{} {}", reference(bench, phase, record), name(r.unit));
   return fmt::format("{} {}, {}", reference(bench, phase, record), name(r.unit), bench.map.layer_name(r.layer));
 }
 
@@ -139,11 +141,13 @@ std::string queues_now(const Bench& bench) {
   for (const UnitId unit : all_units) {
     const auto queued = bench.line().queued(unit, bench.now.at);
     std::string what;
-    for (const std::int32_t r : queued) {
+    constexpr std::size_t shown = 3;
+    for (const std::int32_t r : queued.first(std::min(shown, queued.size()))) {
       what += fmt::format("{}{}", what.empty() ? "" : ", ", described(bench, bench.now.phase, r));
       const Cycles visible = bench.line().record(r).visible;
       if (visible > bench.now.at) what += fmt::format(" (visible in {})", cycles(visible));
     }
+    if (queued.size() > shown) what += fmt::format(" and {} more", queued.size() - shown);
     table.row({std::string(name(unit)), fmt::format("{} of {}", queued.size(), depth), what});
   }
   const DispatchEvent* next = bench.line().dispatching(bench.now.at);
