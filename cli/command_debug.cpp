@@ -9,10 +9,12 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/loading.h"
+#include "cli/terminal.h"
 #include "debug/session.h"
 #include "report/format_text.h"
 #include "sim/machine.h"
@@ -136,9 +138,15 @@ void declare_debug(CLI::App& command, ExitStatus&) {
   auto a = std::make_shared<Arguments>();
   add_load_options(command, a->load);
   add_input_options(command, a->input);
-  command.add_option("-e,--command", a->commands, "Command to perform first; repeats")->allow_extra_args(false);
-  command.add_option("-x,--script", a->scripts, "File of commands to perform before the prompt, - for standard input; repeats")
-      ->allow_extra_args(false);
+  const std::string session = "Session";
+  command.add_option("-e,--command", a->commands, "Command to perform first; repeats")
+      ->type_name("COMMAND")
+      ->allow_extra_args(false)
+      ->group(session);
+  command.add_option("-x,--script", a->scripts, "File of commands to perform next, - for standard input; repeats")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->group(session);
   command.callback([a] { debug_run(*a); });
 }
 

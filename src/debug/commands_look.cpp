@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "debug/command.h"
+#include "debug/grid.h"
 #include "debug/show.h"
 #include "debug/show_words.h"
 #include "report/format_text.h"
@@ -214,7 +215,7 @@ std::string perform_examine(Bench& bench, Arguments& arguments) {
 
 std::string perform_info(Bench& bench, Arguments& arguments) {
   if (arguments.empty()) {
-    TextTable table({"info", "", ""}, {true, true, true});
+    Grid table({"info", "", ""}, {true, true, true});
     for (const Topic& topic : topic_table)
       table.row({std::string(topic.name), std::string(topic.usage), std::string(topic.summary)});
     return table.text();

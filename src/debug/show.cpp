@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "debug/show.h"
+#include "debug/grid.h"
 
 #include <fmt/format.h>
 
@@ -105,7 +106,7 @@ std::string happenings(const Bench& bench) {
 }
 
 std::string units_now(const Bench& bench) {
-  TextTable table({"unit", "state", "since", "until", "what"}, {true, true, false, false, true});
+  Grid table({"unit", "state", "since", "until", "what"}, {true, true, false, false, true});
   for (const UnitId unit : all_units) {
     const IntervalEvent* interval = bench.line().interval(unit, bench.now.at);
     if (interval == nullptr) {
@@ -137,7 +138,7 @@ std::string units_now(const Bench& bench) {
 
 std::string queues_now(const Bench& bench) {
   const std::int64_t depth = bench.subject.machine.dispatcher.queue_depth;
-  TextTable table({"queue", "holds", "instructions, the head first"}, {true, true, true});
+  Grid table({"queue", "holds", "instructions, the head first"}, {true, true, true});
   for (const UnitId unit : all_units) {
     const auto queued = bench.line().queued(unit, bench.now.at);
     std::string what;
@@ -158,7 +159,7 @@ std::string queues_now(const Bench& bench) {
 std::string tokens_now(const Bench& bench) {
   const auto tokens = bench.line().tokens(bench.now.at);
   if (tokens.empty()) return heading(bench) + "\nno token is on any link\n";
-  TextTable table({"kind", "from", "to", "posted", "visible", "by", "taken", "to be taken by"},
+  Grid table({"kind", "from", "to", "posted", "visible", "by", "taken", "to be taken by"},
                   {true, true, true, false, false, true, false, true});
   for (const TokenEvent* t : tokens) {
     table.row({t->kind == TokenKind::data ? "data" : "space", std::string(name(t->producer)),
@@ -185,7 +186,7 @@ std::string layers_now(const Bench& bench) {
     stretch.started += r.start <= bench.now.at ? 1 : 0;
     stretch.ended += r.end <= bench.now.at ? 1 : 0;
   }
-  TextTable table({"layer", "op", "unit", "start", "end", "state"}, {true, true, true, false, false, true});
+  Grid table({"layer", "op", "unit", "start", "end", "state"}, {true, true, true, false, false, true});
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const Stretch& s = stretches[l];
     if (s.all == 0) continue;

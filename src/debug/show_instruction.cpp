@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "debug/show.h"
+#include "debug/grid.h"
 #include "report/format_text.h"
 
 namespace blendsim::debug {
@@ -104,15 +105,12 @@ std::string words(const Bench& bench, Phase phase, std::int32_t index) {
 }
 
 // Its links, which say what it waits for and whom it lets go on, then as many of its fields as a line holds.
-std::string shortened(Instruction i) {
-  constexpr std::size_t most = 64;
-  const std::string all = disassemble(i);
-  const std::uint32_t layer = sync_of(i).layer;
-  sync_of(i) = {};
-  const std::string fields = disassemble(i);
-  std::string links = all.substr(fields.size());
-  const std::string of_layer = fmt::format(" layer={}", layer);
-  if (links.starts_with(of_layer)) links.erase(0, of_layer.size());
+std::string shortened(const Instruction& i) {
+  constexpr std::size_t most = 72;
+  const std::string all = disassemble(i), layer = fmt::format(" layer={}", sync_of(i).layer);
+  const std::size_t behind = std::min(all.rfind(layer), all.size());
+  const std::string fields = all.substr(0, behind);
+  const std::string links = behind == all.size() ? "" : all.substr(behind + layer.size());
   const std::size_t blank = std::min(fields.find(' '), fields.size());
   std::string out = fmt::format("{:<10}{}{}", fields.substr(0, blank), links, links.empty() ? "" : ";");
   const std::size_t first = fields.find_first_not_of(' ', blank);
@@ -140,7 +138,7 @@ std::string instruction_text(const Bench& bench, Phase phase, std::int32_t recor
 }
 
 std::string listing(const Bench& bench, Phase phase, const std::vector<std::int32_t>& records) {
-  TextTable table({"", "", "start", "end", ""}, {true, false, false, false, true});
+  Grid table({"", "", "start", "end", ""}, {true, false, false, false, true});
   std::int32_t layer = -1;
   for (const std::int32_t r : records) {
     const InstructionRecord& record = bench.line(phase).record(r);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "debug/show.h"
+#include "debug/grid.h"
 #include "debug/show_words.h"
 #include "report/format_text.h"
 
@@ -153,7 +154,7 @@ std::string tensor_text(Bench& bench, const TensorSlice& slice) {
 
 std::string tensors_now(Bench& bench, std::string_view pattern) {
   if (bench.now.phase == Phase::init) return "init computes no tensor\n";
-  TextTable table({"tensor", "shape", "format", "lies in", "state"}, {true, true, true, true, true});
+  Grid table({"tensor", "shape", "format", "lies in", "state"}, {true, true, true, true, true});
   for (const Tensor& tensor : bench.map.tensors()) {
     if (!pattern.empty() && !covers(pattern, tensor.name)) continue;
     const Values::TensorNow now = bench.values.tensor(tensor, bench.now.at);
@@ -170,7 +171,7 @@ std::string tensors_now(Bench& bench, std::string_view pattern) {
 }
 
 std::string buffers_now(Bench& bench) {
-  TextTable table({"buffer", "regions", "words", "bits", "peak", "holds now"}, {true, false, false, false, false, true});
+  Grid table({"buffer", "regions", "words", "bits", "peak", "holds now"}, {true, false, false, false, false, true});
   for (int b = 0; b < buffer_count; ++b) {
     const auto id = static_cast<BufferId>(b);
     const BufferParameters& p = bench.subject.machine.buffer(id);
@@ -199,7 +200,7 @@ std::string saturation_text(Bench& bench) {
     }
   }
   if (by_layer.empty()) return "no step of post_unit saturates a value in this run\n";
-  TextTable table({"layer", "step", "below", "above"}, {true, true, false, false});
+  Grid table({"layer", "step", "below", "above"}, {true, true, false, false});
   for (const auto& [layer, sum] : by_layer) {
     for (std::size_t s = 0; s < sum.steps.size(); ++s) {
       if (sum.steps[s].below + sum.steps[s].above == 0) continue;
