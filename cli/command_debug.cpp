@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -26,13 +27,15 @@ struct Arguments {
   LoadArguments load;
   InputArguments input;
   std::vector<std::string> scripts, commands;
+  bool echo = false;
 };
 
-// Lines of a script: nothing is echoed, and the first that cannot be performed ends it all.
-void perform_script(debug::Session& session, std::istream& lines, const std::string& name) {
+// Lines of a script: the first that cannot be performed ends it all.
+void perform_script(debug::Session& session, std::istream& lines, const std::string& name, bool echo) {
   int number = 0;
   for (std::string line; !session.over() && std::getline(lines, line);) {
     ++number;
+    if (echo) std::cout << session.prompt() << line << '\n';
     try {
       std::cout << session.perform(line);
     } catch (const DiagnosticError& problem) {
@@ -45,11 +48,11 @@ void perform_script(debug::Session& session, std::istream& lines, const std::str
   }
 }
 
-void perform_file(debug::Session& session, const std::string& name) {
-  if (name == "-") return perform_script(session, std::cin, "standard input");
+void perform_file(debug::Session& session, const std::string& name, bool echo) {
+  if (name == "-") return perform_script(session, std::cin, "standard input", echo);
   std::ifstream file(name);
   if (!file) throw DiagnosticError("file-unreadable", {.file = name}, "cannot be opened", "check the path of -x");
-  perform_script(session, file, name);
+  perform_script(session, file, name, echo);
 }
 
 // The line editor calls back without an argument of ours.
@@ -117,9 +120,9 @@ void debug_run(const Arguments& arguments) {
   debug::Session session({loaded.program, loaded.platform.machine, recording, inputs.quantised});
   for (const std::string& command : arguments.commands) {
     std::istringstream line(command);
-    perform_script(session, line, "--command");
+    perform_script(session, line, "--command", arguments.echo);
   }
-  for (const std::string& script : arguments.scripts) perform_file(session, script);
+  for (const std::string& script : arguments.scripts) perform_file(session, script, arguments.echo);
   if (session.over()) return;
   if (::isatty(STDIN_FILENO) != 0) {
     std::cout << fmt::format("{} on {}: {} cycles, {} instructions; `help` lists the commands\n", loaded.program.network,
@@ -127,7 +130,7 @@ void debug_run(const Arguments& arguments) {
                              grouped(static_cast<std::int64_t>(run.records.size())));
     converse(session);
   } else if (arguments.scripts.empty() && arguments.commands.empty()) {
-    perform_file(session, "-");
+    perform_file(session, "-", arguments.echo);
   }
 }
 
@@ -137,9 +140,17 @@ void declare_debug(CLI::App& command, ExitStatus&) {
   auto a = std::make_shared<Arguments>();
   add_load_options(command, a->load);
   add_input_options(command, a->input);
-  command.add_option("-e,--command", a->commands, "Command to perform first; repeats")->allow_extra_args(false);
-  command.add_option("-x,--script", a->scripts, "File of commands to perform before the prompt, - for standard input; repeats")
-      ->allow_extra_args(false);
+  const std::string session = "Session";
+  command.add_option("-e,--command", a->commands, "Command to perform first; repeats")
+      ->type_name("COMMAND")
+      ->allow_extra_args(false)
+      ->group(session);
+  command.add_option("-x,--script", a->scripts, "File of commands to perform next, - for standard input; repeats")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->group(session);
+  command.add_flag("--echo", a->echo, "Print each command of a script behind its prompt, as a terminal shows it")
+      ->group(session);
   command.callback([a] { debug_run(*a); });
 }
 

@@ -144,21 +144,21 @@ bool looks_like_record(std::string_view text) { return text.starts_with('#') || 
 RecordPlace record_named(const Bench& bench, std::string_view text) {
   const bool init = text.starts_with("init#");
   const std::size_t hash = text.find('#'), at = text.find('@');
-  const auto instruction = hash == std::string_view::npos ? std::nullopt : number(text.substr(hash + 1, at - hash - 1));
-  const auto image = at == std::string_view::npos ? std::optional<std::int64_t>(init ? 0 : bench.image())
-                                                  : number(text.substr(at + 1));
-  if (!instruction || !image) {
+  const std::int64_t instruction = number(text.substr(std::min(hash, text.size() - 1) + 1, at - hash - 1)).value_or(-1);
+  const std::int64_t here = init ? 0 : bench.image();
+  const std::int64_t image = at == std::string_view::npos ? here : number(text.substr(at + 1)).value_or(-1);
+  if (instruction < 0 || image < 0) {
     refuse(fmt::format("'{}' names no instruction", text), "#57 is one of main, #57@2 that of image 2, init#3 of init");
   }
   const Phase phase = init ? Phase::init : Phase::main;
   const auto count = static_cast<std::int64_t>(bench.map.instructions(phase).size());
   const std::int64_t images = init ? 1 : bench.main.images();
-  if (*instruction >= count || *image >= images) {
+  if (instruction >= count || image >= images) {
     refuse(fmt::format("there is no instruction {}: {} has {}, of {} image{}", text, init ? "init" : "main", count,
                        images, images == 1 ? "" : "s"),
            "they count from 0 on, as `blendsim inspect` of the program lists them");
   }
-  return {phase, static_cast<std::int32_t>(*image * count + *instruction)};
+  return {phase, static_cast<std::int32_t>(image * count + instruction)};
 }
 
 std::vector<std::int32_t> layers_named(const Bench& bench, std::string_view pattern) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "debug/command.h"
+#include "debug/grid.h"
 #include "debug/show.h"
 #include "debug/show_words.h"
 #include "report/format_text.h"
@@ -74,6 +75,31 @@ std::string info_run(Bench& bench, Arguments& arguments) {
   return out;
 }
 
+// The longest waits of the phase.
+std::string info_stalls(Bench& bench, Arguments& arguments) {
+  constexpr std::int64_t usual = 10;
+  const std::int64_t count = arguments.empty() ? usual : take_count(arguments);
+  arguments.done("info stalls [N]");
+  std::vector<IntervalEvent> waits;
+  for (const UnitId unit : all_units) {
+    for (const IntervalEvent& e : bench.line().intervals(unit)) {
+      if (e.activity != Activity::busy && e.activity != Activity::idle) waits.push_back(e);
+    }
+  }
+  std::stable_sort(waits.begin(), waits.end(),
+                   [](const IntervalEvent& a, const IntervalEvent& b) { return a.to - a.from > b.to - b.from; });
+  const std::size_t all = waits.size();
+  waits.resize(std::min(all, static_cast<std::size_t>(count)));
+  Grid table({"unit", "cycles", "from", "to", "state", "instruction", "waits for"},
+             {true, false, false, false, true, true, true});
+  for (const IntervalEvent& e : waits) {
+    table.row({std::string(name(e.unit)), grouped(e.to - e.from), grouped(e.from), grouped(e.to),
+               std::string(name(e.activity)), described(bench, bench.now.phase, e.record), awaited(bench, e)});
+  }
+  return table.text() + (all > waits.size() ? fmt::format("and {} more\n", grouped(static_cast<std::int64_t>(all - waits.size())))
+                                            : "");
+}
+
 constexpr std::array topic_table = {
     Topic{"units", "", "what each unit does, since when, until when (where)", info_units},
     Topic{"queues", "", "instructions waiting in each unit's queue, and what the dispatcher is at", info_queues},
@@ -83,6 +109,7 @@ constexpr std::array topic_table = {
     Topic{"buffers", "", "sizes, and the tensors that each holds now", info_buffers},
     Topic{"tensors", "[PATTERN]", "shape, place and state of each tensor", info_tensors},
     Topic{"instruction", "#N", "an instruction's stamps, tokens, bursts and words", info_instruction},
+    Topic{"stalls", "[N]", "the longest waits of the run", info_stalls},
     Topic{"saturation", "", "values that post_unit's steps saturate in the whole run, by layer", info_saturation},
     Topic{"stops", "", "breakpoints and watches", info_stops},
     Topic{"run", "", "the network, its instructions, cycles and images", info_run},
@@ -214,7 +241,7 @@ std::string perform_examine(Bench& bench, Arguments& arguments) {
 
 std::string perform_info(Bench& bench, Arguments& arguments) {
   if (arguments.empty()) {
-    TextTable table({"info", "", ""}, {true, true, true});
+    Grid table({"info", "", ""}, {true, true, true});
     for (const Topic& topic : topic_table)
       table.row({std::string(topic.name), std::string(topic.usage), std::string(topic.summary)});
     return table.text();

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "debug/command.h"
+#include "debug/grid.h"
 #include "debug/show.h"
 #include "debug/show_words.h"
 #include "report/format_text.h"
@@ -280,7 +281,7 @@ std::string perform_disable(Bench& bench, Arguments& arguments) {
 
 std::string stops_text(const Bench& bench) {
   if (bench.stops.list().empty()) return "there are no stops: `break` and `watch` make them\n";
-  TextTable table({"stop", "at", "hits", "before", "behind", ""}, {false, true, false, false, false, true});
+  Grid table({"stop", "at", "hits", "past", "to come", ""}, {false, true, false, false, false, true});
   for (const Stop& stop : bench.stops.list()) {
     const auto before = std::count_if(stop.hits.begin(), stop.hits.end(), [&](const Hit& h) { return h.at < bench.now; });
     const auto behind = std::count_if(stop.hits.begin(), stop.hits.end(), [&](const Hit& h) { return h.at > bench.now; });

@@ -78,51 +78,76 @@ ProgramMap::ProgramMap(const Subject& subject) : subject_(subject) {
   }
   find_tensors();
   find_writers();
+  add_outputs();
 }
 
 void ProgramMap::find_tensors() {
+  const TensorView& input = subject_.program.input;
+  tensors_.push_back({input.name, Tensor::Role::input, input.channels, input.height, input.width, {}});
+  tensors_.back().parts.push_back({-1, 0, &input, 0, {}});
   const auto& layers = subject_.program.layers;
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     bool may_join = false;
     for (std::size_t r = 0; r < layers[layer].results.size(); ++r) {
       const TensorView& view = layers[layer].results[r];
+      if (view.place == TensorView::Place::dram) continue;  // an output
       if (!may_join || tensors_.back().name != view.name) {
-        tensors_.push_back({view.name, 0, view.height, view.width, {}});
+        tensors_.push_back({view.name, Tensor::Role::result, 0, view.height, view.width, {}});
         may_join = true;
       }
       Tensor& tensor = tensors_.back();
-      tensor.parts.push_back({static_cast<std::int32_t>(layer), r, &view, tensor.channels});
+      tensor.parts.push_back({static_cast<std::int32_t>(layer), r, &view, tensor.channels, {}});
       tensor.channels += view.channels;
     }
   }
 }
 
+// The tensors that stores leave in DRAM, where no result has their name: then they are that result's copy.
+void ProgramMap::add_outputs() {
+  for (const TensorView& view : subject_.program.outputs) {
+    if (tensor(view.name) != nullptr) continue;
+    tensors_.push_back({view.name, Tensor::Role::output, view.channels, view.height, view.width, {}});
+    TensorPart part{-1, 0, &view, 0, {}};
+    const std::uint64_t size = std::uint64_t{view.slices} * view.bytes * slice_channels *
+                               static_cast<std::uint64_t>(view.width) * static_cast<std::uint64_t>(view.height);
+    for (std::size_t n = 0; n < instructions_[1].size(); ++n) {
+      const auto* store = std::get_if<StoreInstruction>(&instructions_[1][n]);
+      if (store == nullptr || store->dram_address + std::uint64_t{store->run_bytes} <= view.base) continue;
+      if (store->dram_address < view.base + std::max<std::uint64_t>(size, 1)) {
+        part.writers.push_back({static_cast<std::int32_t>(n), {0, 0, view.height, 0, view.channels}});
+      }
+    }
+    tensors_.back().parts.push_back(std::move(part));
+  }
+}
+
+TensorPart* ProgramMap::part_of(std::int32_t layer, std::size_t result) {
+  for (Tensor& tensor : tensors_) {
+    for (TensorPart& part : tensor.parts) {
+      if (part.layer == layer && part.result == result) return &part;
+    }
+  }
+  return nullptr;
+}
+
 void ProgramMap::find_writers() {
   const auto& layers = subject_.program.layers;
-  for (const ProgramLayer& layer : layers) writers_.emplace_back(layer.results.size());
   // Row groups that earlier instructions took of the same rows of a layer's accumulators, as ResultCapture counts them.
   std::vector<std::array<std::vector<std::uint32_t>, 2>> groups(layers.size());
   for (std::size_t n = 0; n < instructions_[1].size(); ++n) {
     const Instruction& i = instructions_[1][n];
+    if (unit_of(i) == UnitId::store) continue;
     const std::uint32_t layer = sync_of(i).layer;
-    auto& of_layer = writers_.at(layer);
-    const auto number = static_cast<std::int32_t>(n);
-    if (unit_of(i) == UnitId::store) {
-      for (std::size_t r = 0; r < of_layer.size(); ++r) {
-        if (layers[layer].results[r].place == TensorView::Place::dram) of_layer[r].push_back(number);
-      }
-      continue;
-    }
     std::uint32_t first_group = 0;
     if (const auto tile = written(i, subject_.machine).accumulators) {
-      auto& rows = groups[layer][tile->region];
+      auto& rows = groups.at(layer)[tile->region];
       if (rows.size() < tile->out_row + tile->rows) rows.resize(tile->out_row + tile->rows);
       first_group = rows[tile->out_row];
       for (std::uint32_t y = 0; y < tile->rows; ++y) rows[tile->out_row + y] = first_group + tile->groups;
     }
-    for (const WrittenPart& part : written_parts(i, layers[layer], subject_.machine, first_group)) {
-      auto& list = of_layer[part.result];
-      if (list.empty() || list.back() != number) list.push_back(number);
+    for (const WrittenPart& part : written_parts(i, layers.at(layer), subject_.machine, first_group)) {
+      TensorPart* of = part_of(static_cast<std::int32_t>(layer), part.result);
+      if (of != nullptr) of->writers.push_back({static_cast<std::int32_t>(n), part});
     }
   }
 }
@@ -184,6 +209,7 @@ std::optional<ElementPlace> ProgramMap::place(const Tensor& tensor, std::int32_t
                                               std::int32_t x) const {
   const auto part = std::find_if(tensor.parts.rbegin(), tensor.parts.rend(),
                                  [c](const TensorPart& candidate) { return candidate.channel0 <= c; });
+  if (part->layer < 0) return std::nullopt;
   const TensorView& view = *part->view;
   const auto channel = static_cast<std::uint32_t>(c - part->channel0), row = static_cast<std::uint32_t>(y),
              column = static_cast<std::uint32_t>(x), slice = view.first + channel / slice_channels;

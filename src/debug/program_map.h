@@ -8,18 +8,28 @@
 #include <vector>
 
 #include "debug/subject.h"
+#include "isa/interpret.h"
 
 namespace blendsim::debug {
 
-// A result of a layer; neighbouring ones of one name are parts of one tensor, one behind the other in its channels.
+// What an instruction of main writes of a view: rows and channels of `part`.
+struct PartWriter {
+  std::int32_t instruction = 0;
+  WrittenPart part;
+};
+// A result of a layer, or a network's input or output in DRAM.
 struct TensorPart {
-  std::int32_t layer = 0;
+  std::int32_t layer = -1;  // -1: of input and outputs
   std::size_t result = 0;
   const TensorView* view = nullptr;
   std::int32_t channel0 = 0;  // of the tensor
+  std::vector<PartWriter> writers;
 };
+// Neighbouring results of one name are parts of one tensor, one behind the other in its channels.
 struct Tensor {
+  enum class Role : std::uint8_t { input, result, output };
   std::string name;
+  Role role = Role::result;
   std::int32_t channels = 0, height = 0, width = 0;
   std::vector<TensorPart> parts;
 };
@@ -52,11 +62,6 @@ class ProgramMap {
   // Layers whose name a pattern (* and ?) covers, in order.
   [[nodiscard]] std::vector<std::int32_t> layers(std::string_view pattern) const;
   [[nodiscard]] const std::string& layer_name(std::int32_t layer) const;
-  // Instructions of main of a layer that write a result (of DRAM: all its stores).
-  [[nodiscard]] const std::vector<std::int32_t>& writers(const TensorPart& part) const {
-    return writers_[static_cast<std::size_t>(part.layer)][part.result];
-  }
-
   // Does the instruction write this word?
   [[nodiscard]] bool writes(Phase phase, std::size_t instruction, const WordPlace& word) const;
   // Where a view in act_binary or act_fixed lies: as what an instruction that writes it all would touch.
@@ -68,12 +73,13 @@ class ProgramMap {
  private:
   void find_tensors();
   void find_writers();
+  void add_outputs();
+  [[nodiscard]] TensorPart* part_of(std::int32_t layer, std::size_t result);
 
   const Subject& subject_;
   std::vector<Instruction> instructions_[2];
   std::vector<std::vector<Access>> accesses_[2];
   std::vector<Tensor> tensors_;
-  std::vector<std::vector<std::vector<std::int32_t>>> writers_;  // [layer][result]
 };
 
 // Does `pattern` with * and ? cover the whole of `text`?

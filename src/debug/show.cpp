@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "debug/show.h"
+#include "debug/grid.h"
 
 #include <fmt/format.h>
 
@@ -47,11 +48,13 @@ std::string reference(const Bench& bench, Phase phase, std::int32_t record) {
 }
 
 std::string described(const Bench& bench, Phase phase, std::int32_t record) {
+  if (phase == Phase::init) return reference(bench, phase, record);  // of no layer
   return fmt::format("{} {}", reference(bench, phase, record), bench.map.layer_name(bench.line(phase).record(record).layer));
 }
 
 std::string described_with_unit(const Bench& bench, Phase phase, std::int32_t record) {
   const InstructionRecord& r = bench.line(phase).record(record);
+  if (phase == Phase::init) return fmt::format("{} {}", reference(bench, phase, record), name(r.unit));
   return fmt::format("{} {}, {}", reference(bench, phase, record), name(r.unit), bench.map.layer_name(r.layer));
 }
 
@@ -103,7 +106,7 @@ std::string happenings(const Bench& bench) {
 }
 
 std::string units_now(const Bench& bench) {
-  TextTable table({"unit", "state", "since", "until", "what"}, {true, true, false, false, true});
+  Grid table({"unit", "state", "since", "until", "what"}, {true, true, false, false, true});
   for (const UnitId unit : all_units) {
     const IntervalEvent* interval = bench.line().interval(unit, bench.now.at);
     if (interval == nullptr) {
@@ -135,15 +138,17 @@ std::string units_now(const Bench& bench) {
 
 std::string queues_now(const Bench& bench) {
   const std::int64_t depth = bench.subject.machine.dispatcher.queue_depth;
-  TextTable table({"queue", "holds", "instructions, the head first"}, {true, true, true});
+  Grid table({"queue", "holds", "instructions, the head first"}, {true, true, true});
   for (const UnitId unit : all_units) {
     const auto queued = bench.line().queued(unit, bench.now.at);
     std::string what;
-    for (const std::int32_t r : queued) {
+    constexpr std::size_t shown = 3;
+    for (const std::int32_t r : queued.first(std::min(shown, queued.size()))) {
       what += fmt::format("{}{}", what.empty() ? "" : ", ", described(bench, bench.now.phase, r));
       const Cycles visible = bench.line().record(r).visible;
       if (visible > bench.now.at) what += fmt::format(" (visible in {})", cycles(visible));
     }
+    if (queued.size() > shown) what += fmt::format(" and {} more", queued.size() - shown);
     table.row({std::string(name(unit)), fmt::format("{} of {}", queued.size(), depth), what});
   }
   const DispatchEvent* next = bench.line().dispatching(bench.now.at);
@@ -154,7 +159,7 @@ std::string queues_now(const Bench& bench) {
 std::string tokens_now(const Bench& bench) {
   const auto tokens = bench.line().tokens(bench.now.at);
   if (tokens.empty()) return heading(bench) + "\nno token is on any link\n";
-  TextTable table({"kind", "from", "to", "posted", "visible", "by", "taken", "to be taken by"},
+  Grid table({"kind", "from", "to", "posted", "visible", "by", "taken", "to be taken by"},
                   {true, true, true, false, false, true, false, true});
   for (const TokenEvent* t : tokens) {
     table.row({t->kind == TokenKind::data ? "data" : "space", std::string(name(t->producer)),
@@ -181,7 +186,7 @@ std::string layers_now(const Bench& bench) {
     stretch.started += r.start <= bench.now.at ? 1 : 0;
     stretch.ended += r.end <= bench.now.at ? 1 : 0;
   }
-  TextTable table({"layer", "op", "unit", "start", "end", "state"}, {true, true, true, false, false, true});
+  Grid table({"layer", "op", "unit", "start", "end", "state"}, {true, true, true, false, false, true});
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const Stretch& s = stretches[l];
     if (s.all == 0) continue;

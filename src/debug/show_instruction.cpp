@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "debug/show.h"
+#include "debug/grid.h"
 #include "report/format_text.h"
 
 namespace blendsim::debug {
@@ -103,6 +104,22 @@ std::string words(const Bench& bench, Phase phase, std::int32_t index) {
   return out;
 }
 
+// Its links, which say what it waits for and whom it lets go on, then as many of its fields as a line holds.
+std::string shortened(const Instruction& i) {
+  constexpr std::size_t most = 72;
+  const std::string all = disassemble(i), layer = fmt::format(" layer={}", sync_of(i).layer);
+  const std::size_t behind = std::min(all.rfind(layer), all.size());
+  const std::string fields = all.substr(0, behind);
+  const std::string links = behind == all.size() ? "" : all.substr(behind + layer.size());
+  const std::size_t blank = std::min(fields.find(' '), fields.size());
+  std::string out = fmt::format("{:<10}{}{}", fields.substr(0, blank), links, links.empty() ? "" : ";");
+  const std::size_t first = fields.find_first_not_of(' ', blank);
+  if (first != std::string::npos) out += " " + fields.substr(first);
+  if (out.size() <= most) return out;
+  out.resize(out.find_last_of(' ', most));
+  return out + " ...";
+}
+
 // What an instruction is at in the present cycle.
 std::string_view mark(const Bench& bench, Phase phase, const InstructionRecord& r) {
   if (phase != bench.now.phase) return phase < bench.now.phase ? "ended" : "";
@@ -121,14 +138,14 @@ std::string instruction_text(const Bench& bench, Phase phase, std::int32_t recor
 }
 
 std::string listing(const Bench& bench, Phase phase, const std::vector<std::int32_t>& records) {
-  TextTable table({"", "", "start", "end", ""}, {true, false, false, false, true});
+  Grid table({"", "", "start", "end", ""}, {true, false, false, false, true});
   std::int32_t layer = -1;
   for (const std::int32_t r : records) {
     const InstructionRecord& record = bench.line(phase).record(r);
-    if (record.layer != layer) table.row({"", "", "", "", "; " + bench.map.layer_name(record.layer)});
+    if (record.layer != layer && phase == Phase::main) table.row({"", "", "", "", "; " + bench.map.layer_name(record.layer)});
     layer = record.layer;
     table.row({std::string(mark(bench, phase, record)), reference(bench, phase, r), grouped(record.start),
-               grouped(record.end), disassemble(bench.instruction(phase, r))});
+               grouped(record.end), shortened(bench.instruction(phase, r))});
   }
   return table.text();
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "debug/show.h"
+#include "debug/grid.h"
 #include "report/format_text.h"
 
 namespace blendsim::debug {
@@ -18,7 +19,7 @@ std::string state_of(const BurstEvent& burst, Cycles at) {
 std::string bursts_text(const Bench& bench) {
   const auto bursts = bench.line().bursts(bench.now.at);
   if (bursts.empty()) return "no burst is at hand\n";
-  TextTable table({"port", "for", "burst", "bytes", "address", "bank", "requested", "granted", "first beat", "last", "now"},
+  Grid table({"port", "for", "burst", "bytes", "address", "bank", "requested", "granted", "first beat", "last", "now"},
                   {true, true, true, false, false, false, false, false, false, false, true});
   for (const BurstEvent* b : bursts) {
     table.row({std::string(port_names[static_cast<std::size_t>(b->port)]),
@@ -33,7 +34,7 @@ std::string bursts_text(const Bench& bench) {
 
 std::string rows_text(const Bench& bench) {
   const MemoryParameters& memory = bench.subject.machine.memory;
-  TextTable table({"bank", "row open", "since"}, {false, false, false});
+  Grid table({"bank", "row open", "since"}, {false, false, false});
   std::int64_t closed = 0;
   for (std::int64_t channel = 0; channel < memory.channels; ++channel) {
     for (std::int64_t bank = 0; bank < memory.timing.banks; ++bank) {

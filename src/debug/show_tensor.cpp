@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "debug/show.h"
+#include "debug/grid.h"
 #include "debug/show_words.h"
 #include "report/format_text.h"
 
@@ -36,6 +37,7 @@ std::string where_text(const Bench& bench, const TensorView& view) {
 }
 
 std::string state_text(const Bench& bench, const Values::TensorNow& now) {
+  if (now.writers == 0) return "there from the image's beginning on";
   if (now.written == 0) return fmt::format("not written yet: from cycle {} on", grouped(now.first));
   if (now.written < now.writers) {
     return fmt::format("{} of {} instructions have written it, the last one ends in cycle {}", now.written, now.writers,
@@ -57,16 +59,19 @@ class Printed {
     for (std::int32_t c = slice.channels.from; c < slice.channels.to; ++c) {
       for (std::int32_t y = slice.rows.from; y < slice.rows.to; ++y) {
         for (std::int32_t x = slice.columns.from; x < slice.columns.to; ++x) {
-          width_ = std::max(width_, std::to_string(at(c, y, x)).size());
+          width_ = std::max(width_, value_text(c, y, x).size());
         }
       }
     }
   }
-  [[nodiscard]] std::int32_t at(std::int32_t c, std::int32_t y, std::int32_t x) const {
+  // "." where nothing has been written.
+  [[nodiscard]] std::string value_text(std::int32_t c, std::int32_t y, std::int32_t x) const {
     const Tensor& t = *slice_.tensor;
-    return now_.values[(static_cast<std::size_t>(c) * static_cast<std::size_t>(t.height) + static_cast<std::size_t>(y)) *
-                           static_cast<std::size_t>(t.width) +
-                       static_cast<std::size_t>(x)];
+    const std::size_t i =
+        (static_cast<std::size_t>(c) * static_cast<std::size_t>(t.height) + static_cast<std::size_t>(y)) *
+            static_cast<std::size_t>(t.width) +
+        static_cast<std::size_t>(x);
+    return now_.known[i] ? std::to_string(now_.values[i]) : ".";
   }
   // Whole channels are cropped to a screen; what was asked for by index is not.
   [[nodiscard]] std::string text() const {
@@ -80,7 +85,7 @@ class Printed {
     for (std::int32_t c = slice_.channels.from; c < channels; ++c) {
       out += fmt::format("channel {}\n", c);
       for (std::int32_t y = slice_.rows.from; y < rows; ++y) {
-        for (std::int32_t x = slice_.columns.from; x < columns; ++x) out += fmt::format(" {:>{}}", at(c, y, x), width_);
+        for (std::int32_t x = slice_.columns.from; x < columns; ++x) out += fmt::format(" {:>{}}", value_text(c, y, x), width_);
         out += columns < slice_.columns.to ? " ...\n" : "\n";
       }
       if (rows < slice_.rows.to) out += " ...\n";
@@ -99,10 +104,15 @@ class Printed {
 };
 
 std::string summary(const Values::TensorNow& now) {
-  const auto [low, high] = std::minmax_element(now.values.begin(), now.values.end());
-  const auto zeros = std::count(now.values.begin(), now.values.end(), 0);
-  return fmt::format("  values    {} to {}, {} of {} are 0\n", *low, *high, grouped(zeros),
-                     grouped(static_cast<std::int64_t>(now.values.size())));
+  std::vector<std::int32_t> values;
+  for (std::size_t i = 0; i < now.values.size(); ++i) {
+    if (now.known[i]) values.push_back(now.values[i]);
+  }
+  if (values.empty()) return {};
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return fmt::format("  values    {} to {}, {} of {} are 0\n", *low, *high,
+                     grouped(std::count(values.begin(), values.end(), 0)),
+                     grouped(static_cast<std::int64_t>(values.size())));
 }
 
 // One value: where it lies and who wrote it.
@@ -133,22 +143,23 @@ std::string tensor_text(Bench& bench, const TensorSlice& slice) {
   }
   out += "  state     " + state_text(bench, now) + '\n';
   if (now.collected) out += "  buffer    holds a few rows at a time; these are all that have been\n";
-  if (now.written == 0) return out;
+  if (now.written == 0 && now.writers > 0) return out;
   if (slice.is_element()) {
     out += element_text(bench, slice);
-    return out + fmt::format("  value     {}\n", Printed(slice, now).at(slice.channels.from, slice.rows.from,
-                                                                      slice.columns.from));
+    return out + fmt::format("  value     {}\n", Printed(slice, now).value_text(slice.channels.from, slice.rows.from,
+                                                                              slice.columns.from));
   }
   return out + summary(now) + Printed(slice, now).text();
 }
 
 std::string tensors_now(Bench& bench, std::string_view pattern) {
   if (bench.now.phase == Phase::init) return "init computes no tensor\n";
-  TextTable table({"tensor", "shape", "format", "lies in", "state"}, {true, true, true, true, true});
+  Grid table({"tensor", "shape", "format", "lies in", "state"}, {true, true, true, true, true});
   for (const Tensor& tensor : bench.map.tensors()) {
     if (!pattern.empty() && !covers(pattern, tensor.name)) continue;
     const Values::TensorNow now = bench.values.tensor(tensor, bench.now.at);
-    const std::string state = now.written == 0            ? "to come"
+    const std::string state = now.writers == 0            ? "there"
+                              : now.written == 0          ? "to come"
                               : now.overwritten_by >= 0   ? "overwritten"
                               : now.written < now.writers ? fmt::format("{} of {} written", now.written, now.writers)
                                                           : "complete";
@@ -160,7 +171,7 @@ std::string tensors_now(Bench& bench, std::string_view pattern) {
 }
 
 std::string buffers_now(Bench& bench) {
-  TextTable table({"buffer", "regions", "words", "bits", "peak", "holds now"}, {true, false, false, false, false, true});
+  Grid table({"buffer", "regions", "words", "bits", "peak", "holds now"}, {true, false, false, false, false, true});
   for (int b = 0; b < buffer_count; ++b) {
     const auto id = static_cast<BufferId>(b);
     const BufferParameters& p = bench.subject.machine.buffer(id);
@@ -189,7 +200,7 @@ std::string saturation_text(Bench& bench) {
     }
   }
   if (by_layer.empty()) return "no step of post_unit saturates a value in this run\n";
-  TextTable table({"layer", "step", "below", "above"}, {true, true, false, false});
+  Grid table({"layer", "step", "below", "above"}, {true, true, false, false});
   for (const auto& [layer, sum] : by_layer) {
     for (std::size_t s = 0; s < sum.steps.size(); ++s) {
       if (sum.steps[s].below + sum.steps[s].above == 0) continue;

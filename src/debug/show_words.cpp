@@ -50,7 +50,7 @@ std::string cells_text(const Buffers& buffers, const WordPlace& word) {
       cell = cell_text(std::span(buffers.cells() + i * m, m));
     } catch (const DiagnosticError&) {
     }
-    if (!out.empty()) out += bank % 8 == 0 || m > 1 ? '\n' : ' ';
+    if (!out.empty()) out += bank % (m > 1 ? 4 : 8) == 0 ? '\n' : ' ';
     out += cell;
   }
   return out;

@@ -20,9 +20,9 @@ struct Stop {
   enum class Kind : std::uint8_t { cycle, image, layer, instruction, unit, stall, saturation, watch };
   std::int32_t number = 0;
   Kind kind = Kind::cycle;
-  std::string what;       // as it was asked for: "layer conv3"
-  std::vector<Hit> hits;  // by time
-  WordPlace word;         // of a watch
+  std::string what{};       // as it was asked for: "layer conv3"
+  std::vector<Hit> hits{};  // by time
+  WordPlace word{};         // of a watch
   bool enabled = true, once = false;
 };
 

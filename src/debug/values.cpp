@@ -84,12 +84,6 @@ const Values::State& Values::travel(const Instant& at) {
   return *now_;
 }
 
-// Part of the tensor, from the words that hold it.
-void Values::read_held(const TensorPart& part, const State& state, std::vector<std::int32_t>& values) const {
-  const std::vector<std::int32_t> read = read_view(*part.view, state.buffers, state.output);
-  values.insert(values.end(), read.begin(), read.end());
-}
-
 std::int32_t Values::overwriter(const TensorPart& part, const State& state) const {
   const TensorView& view = *part.view;
   if (view.place != TensorView::Place::act_binary && view.place != TensorView::Place::act_fixed) return -1;
@@ -100,8 +94,9 @@ std::int32_t Values::overwriter(const TensorPart& part, const State& state) cons
     const InstructionRecord& record = main_.record(index);
     if (record.image != state.image) continue;
     if (record.layer == part.layer) {
-      const auto& writers = map_.writers(part);
-      begun = begun || std::find(writers.begin(), writers.end(), record.instruction) != writers.end();
+      begun = begun || std::any_of(part.writers.begin(), part.writers.end(), [&](const PartWriter& writer) {
+                return writer.instruction == record.instruction;
+              });
       continue;
     }
     const auto& list = map_.accesses(Phase::main, static_cast<std::size_t>(record.instruction));
@@ -111,42 +106,62 @@ std::int32_t Values::overwriter(const TensorPart& part, const State& state) cons
   return -1;
 }
 
-Values::TensorNow Values::tensor(const Tensor& tensor, Cycles at) {
-  const State& state = travel({Phase::main, at});
-  const std::int32_t image = main_.image(at);
+// Stamps of the part's writers in an image, and what those that have started have written.
+std::int32_t Values::count_writers(TensorNow& now, const TensorPart& part, std::int32_t image, Cycles at) const {
   const auto per_image = static_cast<std::int32_t>(map_.instructions(Phase::main).size());
-  TensorNow out;
-  for (const TensorPart& part : tensor.parts) {
-    std::int32_t written = 0;
-    for (const std::int32_t instruction : map_.writers(part)) {
-      const InstructionRecord& record = main_.record(image * per_image + instruction);
-      out.first = out.first < 0 ? record.start : std::min(out.first, record.start);
-      out.last = std::max(out.last, record.end);
-      written += record.start <= at ? 1 : 0;
-    }
-    const auto writers = static_cast<std::int32_t>(map_.writers(part).size());
-    out.writers += writers;
-    out.written += written;
-    const TensorView& view = *part.view;
-    const bool accumulators =
-        view.place == TensorView::Place::xnor_accumulators || view.place == TensorView::Place::mac_accumulators;
-    out.collected = out.collected || accumulators;
-    if (written == 0) {
-      out.values.resize(out.values.size() + static_cast<std::size_t>(view.channels) *
-                                                static_cast<std::size_t>(view.height) *
-                                                static_cast<std::size_t>(view.width));
-      continue;
-    }
-    const std::int32_t overwritten = overwriter(part, state);
-    if (out.overwritten_by < 0) out.overwritten_by = overwritten;
-    const bool held = !accumulators && overwritten < 0 && written == writers;
-    if (held || view.place == TensorView::Place::dram) {
-      read_held(part, state, out.values);
-    } else {
-      const auto so_far = state.capture->so_far(static_cast<std::size_t>(part.layer), part.result);
-      out.values.insert(out.values.end(), so_far.result.values.begin(), so_far.result.values.end());
+  const TensorView& view = *part.view;
+  const auto height = static_cast<std::size_t>(view.height), width = static_cast<std::size_t>(view.width);
+  const std::size_t first = now.known.size();
+  now.known.resize(first + static_cast<std::size_t>(view.channels) * height * width);
+  std::int32_t started = 0;
+  for (const PartWriter& writer : part.writers) {
+    const InstructionRecord& record = main_.record(image * per_image + writer.instruction);
+    now.first = now.first < 0 ? record.start : std::min(now.first, record.start);
+    now.last = std::max(now.last, record.end);
+    if (record.start > at) continue;
+    ++started;
+    for (auto c = static_cast<std::size_t>(writer.part.channel0); c < static_cast<std::size_t>(writer.part.channel1); ++c) {
+      const auto rows = now.known.begin() + static_cast<std::ptrdiff_t>(first + c * height * width);
+      std::fill(rows + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(writer.part.row0) * width),
+                rows + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(writer.part.row1) * width), true);
     }
   }
+  now.writers += static_cast<std::int32_t>(part.writers.size());
+  now.written += started;
+  return started;
+}
+
+void Values::add_part(TensorNow& now, const TensorPart& part, const State& state, Cycles at) const {
+  const TensorView& view = *part.view;
+  const std::int32_t started = count_writers(now, part, main_.image(at), at);
+  const bool accumulators =
+      view.place == TensorView::Place::xnor_accumulators || view.place == TensorView::Place::mac_accumulators;
+  now.collected = now.collected || accumulators;
+  if (started == 0) {
+    now.values.resize(now.known.size());
+    return;
+  }
+  const std::int32_t overwritten = overwriter(part, state);
+  if (now.overwritten_by < 0) now.overwritten_by = overwritten;
+  const bool complete = started == static_cast<std::int32_t>(part.writers.size());
+  if (view.place == TensorView::Place::dram || (!accumulators && overwritten < 0 && complete)) {
+    const std::vector<std::int32_t> read = read_view(view, state.buffers, state.output);
+    now.values.insert(now.values.end(), read.begin(), read.end());
+    return;
+  }
+  const auto& collected = state.capture->so_far(static_cast<std::size_t>(part.layer), part.result).result.values;
+  now.values.insert(now.values.end(), collected.begin(), collected.end());
+}
+
+Values::TensorNow Values::tensor(const Tensor& tensor, Cycles at) {
+  TensorNow out;
+  if (tensor.role == Tensor::Role::input) {
+    out.values = subject_.images[static_cast<std::size_t>(main_.image(at))];
+    out.known.assign(out.values.size(), true);
+    return out;
+  }
+  const State& state = travel({Phase::main, at});
+  for (const TensorPart& part : tensor.parts) add_part(out, part, state, at);
   return out;
 }
 

@@ -24,7 +24,8 @@ class Values {
 
   // A tensor as it stands in an instant of main, [channels, height, width].
   struct TensorNow {
-    std::vector<std::int32_t> values;  // 0 where nothing was written in this image
+    std::vector<std::int32_t> values;
+    std::vector<bool> known;                // false: nothing has been written there in this image
     std::int32_t writers = 0, written = 0;  // instructions that write it; that have started
     Cycles first = -1, last = -1;           // start of the first writer, end of the last one, of this image
     // Of a tensor that was complete, the record of another layer that wrote its words: `values` are those that it had.
@@ -60,7 +61,8 @@ class Values {
   void advance(State& state, Phase phase, std::size_t started, Before&& before);
   void execute_one(State& state, std::int32_t record);
   void keep(const State& state);
-  void read_held(const TensorPart& part, const State& state, std::vector<std::int32_t>& values) const;
+  void add_part(TensorNow& now, const TensorPart& part, const State& state, Cycles at) const;
+  std::int32_t count_writers(TensorNow& now, const TensorPart& part, std::int32_t image, Cycles at) const;
   [[nodiscard]] std::int32_t overwriter(const TensorPart& part, const State& state) const;
 
   const Subject& subject_;
