@@ -104,7 +104,7 @@ class WaveConformance : public testing::Test {
     std::filesystem::create_directories(folder);
     const std::string rtl_file = folder + "/rtl.vcd", vcd = folder + "/model.vcd", fst = folder + "/model.fst";
     const Cycles end = write_rtl_waves(platform, program, images, rtl_file);
-    const Run run = write_model_waves(platform, program, images, {vcd, fst});
+    const auto run = write_model_waves(platform, program, images, {vcd, fst});
     ASSERT_EQ(run.cycles, end);
     const test::Vcd rtl = test::read_vcd(rtl_file), model = test::read_vcd(vcd);
     EXPECT_GT(expect_agreement(model, rtl, end), 150);

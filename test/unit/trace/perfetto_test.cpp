@@ -144,7 +144,9 @@ TEST(PerfettoTrace, HasImagesLayersAndBursts) {
   for (const Slice& slice : trace.slices) {
     if (!trace.process_name(slice).starts_with("main")) continue;
     ++categories[slice.category];
-    if (slice.name == "image 1") EXPECT_EQ(slice.to, traced.run.cycles);
+    if (slice.name == "image 1") {
+      EXPECT_EQ(slice.to, traced.run.cycles);
+    }
   }
   EXPECT_EQ(categories["image"], 2);
   EXPECT_EQ(categories["burst"], traced.run.memory.bursts);
