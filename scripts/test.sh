@@ -20,6 +20,7 @@ if [ ! -d test/node_modules/onnxruntime-node ]; then
     echo "SKIPPED: ONNX Runtime could not be installed; comparisons with it will be skipped" >&2
   fi
 fi
+scripts/trace_processor.sh || echo "SKIPPED: Perfetto's trace processor could not be fetched; its sums will not be compared" >&2
 
 # Another compiler's binary: reports must have the same digest, programs the same bytes. The same build, with sanitizers,
 # is the fuzzers'.

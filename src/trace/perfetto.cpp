@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "trace/formats.h"
+#include "trace/instruction_text.h"
 #include "trace/perfetto_writer.h"
 #include "trace/slice_sink.h"
 
@@ -18,19 +19,42 @@ namespace blendsim {
 namespace {
 
 using Track = PerfettoWriter::Track;
+using Id = PerfettoWriter::Id;
 using Argument = PerfettoWriter::Argument;
 constexpr auto address_kind = Argument::Kind::address, text_kind = Argument::Kind::text;
+
+// Names of slices' arguments.
+enum class Key : std::uint8_t {
+  record, image, text, layer_text, release, released_by, visible, front_free, waited_for, held_by, address, bytes,
+  request, grant, refreshes, instructions
+};
+constexpr std::array<std::string_view, 16> key_names = {
+    "record",  "image",   "text",    "layer_text", "release", "released_by", "visible",   "front_free",
+    "waited_for", "held_by", "address", "bytes",      "request", "grant",       "refreshes", "instructions"};
+
+// Arguments of one slice, at most eight.
+class Arguments {
+ public:
+  void add(const Argument& argument) { list_[count_++] = argument; }
+  [[nodiscard]] std::span<const Argument> list() const { return std::span(list_).first(count_); }
+
+ private:
+  std::array<Argument, 8> list_;
+  std::size_t count_ = 0;
+};
 
 // Tracks of one name that together hold slices which overlap: each slice goes to the first track that is free.
 class Rows {
  public:
-  Track row(PerfettoWriter& writer, Track parent, std::string_view name, Cycles from, Cycles to) {
+  // `name()` names a further row.
+  template <class Name>
+  Track row(PerfettoWriter& writer, Track parent, Name&& name, Cycles from, Cycles to) {
     for (Row& row : rows_) {
       if (row.until > from) continue;
       row.until = to;
       return row.track;
     }
-    rows_.push_back({writer.track(parent, name), to});
+    rows_.push_back({writer.track(parent, name()), to});
     return rows_.back().track;
   }
 
@@ -54,7 +78,15 @@ struct PhaseTracks {
 class Perfetto final : public SliceSink {
  public:
   Perfetto(const std::string& file, const TraceSubject& subject, const TraceOptions& options)
-      : SliceSink(subject, options), writer_(file) {
+      : SliceSink(subject, options), writer_(file), layers_(subject.program().layers.size()) {
+    for (std::size_t k = 0; k < key_names.size(); ++k) keys_[k] = writer_.argument(key_names[k]);
+    for (std::size_t r = 0; r < release_names.size(); ++r) releases_[r] = writer_.text(release_names[r]);
+    for (std::size_t u = 0; u < unit_names.size(); ++u)
+      full_[u] = writer_.name(fmt::format("queue of {} is full", unit_names[u]));
+    for (std::size_t p = 0; p < port_names.size(); ++p) {
+      bursts_[p] = {writer_.name(fmt::format("{} row miss", port_names[p])),
+                    writer_.name(fmt::format("{} row hit", port_names[p]))};
+    }
     for (std::size_t a = 0; a < activity_names.size(); ++a) {
       const auto activity = static_cast<Activity>(a);
       categories_[a] = writer_.category(activity == Activity::busy   ? "busy"
@@ -103,15 +135,32 @@ class Perfetto final : public SliceSink {
   [[nodiscard]] std::uint64_t flow_to(std::int32_t index) const {
     return (static_cast<std::uint64_t>(now()) << 32 | static_cast<std::uint32_t>(index)) + 1;
   }
-  Argument number(std::string_view name, std::int64_t value) { return {writer_.argument(name), value, {}}; }
-  Argument text(std::string_view name, std::string_view value) {
-    return {writer_.argument(name), static_cast<std::int64_t>(writer_.text(value)), text_kind};
+  [[nodiscard]] Argument number(Key key, std::int64_t value) const {
+    return {keys_[static_cast<std::size_t>(key)], value, {}};
   }
+  [[nodiscard]] Argument text(Key key, Id value) const {
+    return {keys_[static_cast<std::size_t>(key)], static_cast<std::int64_t>(value), text_kind};
+  }
+  // A record, where there is one.
+  void add_record(Arguments& arguments, Key key, std::int32_t record) const {
+    if (record >= 0) arguments.add(number(key, record));
+  }
+  Id layer_name(std::int32_t layer);
+  struct Text {
+    Id common = 0, own = 0;
+  };
+  const Text& text_of(std::int32_t instruction);
 
   PerfettoWriter writer_;
   std::array<PhaseTracks, 2> tracks_;
-  std::array<PerfettoWriter::Id, activity_names.size()> categories_{}, activities_{};
-  std::array<std::vector<PerfettoWriter::Id>, 2> texts_;  // disassembly, by instruction
+  std::array<Id, activity_names.size()> categories_{}, activities_{};
+  std::array<Id, key_names.size()> keys_{};
+  std::array<Id, release_names.size()> releases_{};
+  std::array<Id, unit_count> full_{};
+  std::array<std::array<Id, 2>, memory_port_count> bursts_{};  // by row hit
+  std::vector<Id> layers_;                                     // 0: not used yet
+  StreamTexts stream_texts_;                                   // of the phase
+  std::vector<Text> texts_;                                    // by instruction; 0: not used yet
   std::vector<Kept> kept_;                                // of the image that runs
   std::vector<Delta> in_flight_;                          // bytes between memory and machine
   std::int64_t in_flight_now_ = 0;
@@ -132,7 +181,24 @@ void Perfetto::begin_phase() {
   t.dispatcher = writer_.track(t.process, "dispatcher");
   t.memory = writer_.track(t.process, "memory");
   t.in_flight = writer_.counter(t.process, "bytes in flight", "B");
-  texts_[static_cast<std::size_t>(now())].assign(subject().stream(now()).size(), 0);
+  stream_texts_ = stream_texts(subject().stream(now()));
+  texts_.assign(stream_texts_.instructions.size(), {});
+}
+
+Id Perfetto::layer_name(std::int32_t layer) {
+  if (static_cast<std::size_t>(layer) >= layers_.size()) return writer_.name(subject().layer_name(layer));
+  Id& id = layers_[static_cast<std::size_t>(layer)];
+  if (id == 0) id = writer_.name(subject().layer_name(layer));
+  return id;
+}
+
+const Perfetto::Text& Perfetto::text_of(std::int32_t instruction) {
+  Text& text = texts_[static_cast<std::size_t>(instruction)];
+  if (text.own == 0) {
+    const InstructionText& parts = stream_texts_.instructions[static_cast<std::size_t>(instruction)];
+    text = {writer_.text(stream_texts_.common[parts.common]), writer_.text(parts.own)};
+  }
+  return text;
 }
 
 void Perfetto::phase(const PhaseEvent& event) {
@@ -161,47 +227,52 @@ void Perfetto::phase(const PhaseEvent& event) {
 // A full queue holds the dispatcher: the rest of its time is a word a cycle.
 void Perfetto::dispatched(const DispatchEvent& event, const InstructionRecord& record) {
   if (event.held <= 0) return;
-  const std::array arguments{number("record", event.record), number("held_by", event.held_by)};
+  Arguments arguments;
+  arguments.add(number(Key::record, event.record));
+  add_record(arguments, Key::held_by, event.held_by);
   writer_.slice({.track = tracks().dispatcher,
-                 .name = writer_.name(fmt::format("queue of {} is full", name(record.unit))),
+                 .name = full_[static_cast<std::size_t>(record.unit)],
                  .category = writer_.category("held"),
                  .from = event.written - event.held,
                  .to = event.written,
-                 .arguments = arguments});
+                 .arguments = arguments.list()});
 }
 
 void Perfetto::interval(const IntervalEvent& event) {
   const auto a = static_cast<std::size_t>(event.activity);
-  std::array<Argument, 2> arguments;
-  std::size_t count = 0;
-  if (event.record >= 0) arguments[count++] = number("record", event.record);
-  if (event.waited_for >= 0) arguments[count++] = number("waited_for", event.waited_for);
+  Arguments arguments;
+  add_record(arguments, Key::record, event.record);
+  add_record(arguments, Key::waited_for, event.waited_for);
   writer_.slice({.track = tracks().activity[static_cast<std::size_t>(event.unit)],
                  .name = activities_[a],
                  .category = categories_[a],
                  .from = event.from,
                  .to = event.to,
-                 .arguments = std::span(arguments).first(count)});
+                 .arguments = arguments.list()});
 }
 
 void Perfetto::burst(const BurstEvent& event) {
   const Cycles to = event.last_beat + 1;
   in_flight_.push_back({event.request, event.bytes});
   in_flight_.push_back({to, -std::int64_t{event.bytes}});
-  const std::array arguments{
-      Argument{writer_.argument("address"), static_cast<std::int64_t>(event.address), address_kind},
-      number("bytes", event.bytes), number("request", event.request), number("grant", event.grant),
-      number("record", event.record), number("refreshes", event.refreshes)};
+  Arguments arguments;
+  arguments.add({keys_[static_cast<std::size_t>(Key::address)], static_cast<std::int64_t>(event.address), address_kind});
+  arguments.add(number(Key::bytes, event.bytes));
+  arguments.add(number(Key::request, event.request));
+  arguments.add(number(Key::grant, event.grant));
+  add_record(arguments, Key::record, event.record);
+  if (event.refreshes > 0) arguments.add(number(Key::refreshes, event.refreshes));
   const std::int32_t bank = event.channel << 16 | (event.bank & 0xFFFF);
   const Track track = tracks().banks[bank].row(
       writer_, tracks().memory,
-      event.bank < 0 ? "memory" : fmt::format("channel {} bank {}", event.channel, event.bank), event.first_beat, to);
+      [&] { return event.bank < 0 ? "memory" : fmt::format("channel {} bank {}", event.channel, event.bank); },
+      event.first_beat, to);
   writer_.slice({.track = track,
-                 .name = writer_.name(fmt::format("{} row {}", name(event.port), event.row_hit ? "hit" : "miss")),
+                 .name = bursts_[static_cast<std::size_t>(event.port)][event.row_hit ? 1 : 0],
                  .category = writer_.category("burst"),
                  .from = event.first_beat,
                  .to = to,
-                 .arguments = arguments});
+                 .arguments = arguments.list()});
 }
 
 void Perfetto::write_image() {
@@ -241,25 +312,25 @@ void Perfetto::write_instructions() {
 void Perfetto::write_instruction(const Kept& kept, std::span<const std::uint64_t> leaves, std::uint64_t arrives) {
   const InstructionRecord& r = kept.record;
   const auto u = static_cast<std::size_t>(r.unit);
-  PerfettoWriter::Id& disassembly =
-      texts_[static_cast<std::size_t>(now())][static_cast<std::size_t>(r.instruction)];
-  if (disassembly == 0) disassembly = writer_.text(disassemble(subject().instruction(now(), kept.index).instruction));
-  const std::array arguments{
-      Argument{writer_.argument("text"), static_cast<std::int64_t>(disassembly), text_kind},
-      number("record", kept.index),
-      number("image", r.image),
-      text("release", name(r.release)),
-      number("released_by", r.released_by),
-      number("visible", r.visible),
-      number("front_free", r.front_free)};
+  const Text& words = text_of(r.instruction);
+  Arguments arguments;
+  arguments.add(text(Key::text, words.own));
+  arguments.add(text(Key::layer_text, words.common));
+  arguments.add(number(Key::record, kept.index));
+  arguments.add(number(Key::image, r.image));
+  arguments.add(text(Key::release, releases_[static_cast<std::size_t>(r.release)]));
+  add_record(arguments, Key::released_by, r.released_by);
+  arguments.add(number(Key::visible, r.visible));
+  arguments.add(number(Key::front_free, r.front_free));
   const Cycles to = r.end + 1;
-  writer_.slice({.track = tracks().instructions[u].row(writer_, tracks().units[u],
-                                                       fmt::format("{} instructions", name(r.unit)), r.start, to),
-                 .name = writer_.name(subject().layer_name(r.layer)),
+  writer_.slice({.track = tracks().instructions[u].row(
+                     writer_, tracks().units[u], [&] { return fmt::format("{} instructions", name(r.unit)); }, r.start,
+                     to),
+                 .name = layer_name(r.layer),
                  .category = writer_.category("instruction"),
                  .from = r.start,
                  .to = to,
-                 .arguments = arguments,
+                 .arguments = arguments.list(),
                  .leaves = leaves,
                  .arrives = arrives});
 }
@@ -281,9 +352,10 @@ void Perfetto::write_layers() {
   for (const auto& [layer, stretch] : of_layer) list.push_back(stretch);
   std::stable_sort(list.begin(), list.end(), [](const Stretch& a, const Stretch& b) { return a.from < b.from; });
   for (const Stretch& s : list) {
-    const std::array arguments{number("instructions", s.instructions)};
-    writer_.slice({.track = tracks().layer_rows.row(writer_, tracks().layers, "layer", s.from, s.to),
-                   .name = writer_.name(subject().layer_name(s.layer)),
+    const std::array arguments{number(Key::instructions, s.instructions)};
+    writer_.slice({.track = tracks().layer_rows.row(
+                       writer_, tracks().layers, [] { return std::string("layer"); }, s.from, s.to),
+                   .name = layer_name(s.layer),
                    .category = writer_.category("layer"),
                    .from = s.from,
                    .to = s.to,

@@ -91,12 +91,12 @@ PerfettoWriter::Id PerfettoWriter::intern(std::size_t kind, std::string_view tex
 void PerfettoWriter::begin_packet(Cycles at) {
   packet_->set_timestamp(static_cast<std::uint64_t>(at));
   packet_->set_trusted_packet_sequence_id(sequence);
-  packet_->set_sequence_flags(needs_state);
   event_ = packet_->mutable_track_event();
 }
 
 void PerfettoWriter::slice(const Slice& slice) {
   begin_packet(slice.from);
+  packet_->set_sequence_flags(needs_state);
   event_->set_type(TrackEvent::TYPE_SLICE_BEGIN);
   event_->set_track_uuid(slice.track);
   event_->set_name_iid(slice.name);

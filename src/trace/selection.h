@@ -21,8 +21,8 @@ struct Range {
 [[nodiscard]] Range parse_range(const std::string& text, const std::string& option);
 
 struct TraceWindow {
-  Range cycles, images;             // of main
-  std::vector<std::string> layers;  // names or patterns with *, ? and [...], any of which; empty: all
+  Range cycles{}, images{};           // of main
+  std::vector<std::string> layers{};  // names or patterns with *, ? and [...], any of which; empty: all
 };
 
 // What is asked for, of one program. init belongs to it unless cycles or images are chosen, which are main's.

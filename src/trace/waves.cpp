@@ -88,6 +88,8 @@ class Waves final : public Sink {
 void Waves::declare_gates(const TraceWindow& window) {
   origin_ = wave_.hidden();
   wave_.add(origin_, 0, 0);
+  // A unit without instructions has one interval, which is told when all is over.
+  for (const ModelSignals& model : signals_.model) wave_.say(model.activity, 0, std::string(name(Activity::idle)));
   if (!window.cycles.all()) {
     const Waveform::Signal gate = wave_.gate();
     wave_.add(gate, window.cycles.first, 1);
