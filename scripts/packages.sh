@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config libsystemc-dev libyaml-cpp-dev libprotobuf-dev
   protobuf-compiler libonnx-dev libspdlog-dev libfmt-dev libflatbuffers-dev flatbuffers-compiler nlohmann-json3-dev
-  libboost-graph-dev libcli11-dev libxxhash-dev libpng-dev libhwy-dev"
+  libboost-graph-dev libcli11-dev libxxhash-dev libpng-dev zlib1g-dev libhwy-dev"
 TEST_PACKAGES="libgtest-dev libgmock-dev clang clang-format libclang-rt-dev verilator"
 BENCH_PACKAGES="libbenchmark-dev"
 
