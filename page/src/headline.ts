@@ -89,14 +89,31 @@ function comparison(runs: Run[]): HTMLElement {
       ...runs.map((run) => h('td', { class: 'number' }, field(run, path, format))),
       h('td', { class: 'number difference' }, both ? difference(a, b, format) : ''));
   });
-  return h('div', { class: 'scroll' }, h('table', { class: 'comparison' },
-    h('thead', {}, h('tr', {}, ...['', 'A', 'B', 'B \u2212 A'].map((t) => h('th', { scope: 'col', class: t === '' ? undefined : 'number' }, t)))),
-    h('tbody', {}, ...rows)));
+  return differences(rows);
+}
+
+function differences(rows: HTMLElement[]): HTMLElement {
+  const names = ['', 'A', 'B', 'B \u2212 A'].map((t) => h('th', { scope: 'col', class: t === '' ? undefined : 'number' }, t));
+  return h('div', { class: 'scroll whole' }, h('table', { class: 'comparison' }, h('thead', {}, h('tr', {}, ...names)), h('tbody', {}, ...rows)));
+}
+
+const changesShown = 8;
+
+// The layers whose cycles on the critical path changed most: there the difference of the cycles comes from.
+function changes(runs: Run[]): HTMLElement | null {
+  const [a, b] = runs.map((run) => new Map(run.report.layers.map((layer) => [layer.name, layer.critical_cycles])));
+  const all = [...new Set([...a.keys(), ...b.keys()])].map((name): [string, number, number] => [name, a.get(name) ?? 0, b.get(name) ?? 0])
+    .filter(([, before, after]) => before !== after).sort((x, y) => Math.abs(y[2] - y[1]) - Math.abs(x[2] - x[1]));
+  if (all.length === 0) return null;
+  const rows = all.slice(0, changesShown).map(([name, before, after]) => h('tr', {}, h('th', { scope: 'row' }, name),
+    ...[grouped(before), grouped(after), difference(before, after, 'grouped')].map((text) => h('td', { class: 'number' }, text))));
+  const title = all.length > changesShown ? `Largest ${changesShown} of ${all.length} changes on the critical path, by layer` : 'Changes on the critical path, by layer';
+  return h('div', {}, h('h3', {}, title), differences(rows));
 }
 
 export function headline(runs: Run[]): HTMLElement {
   const marks = h('p', { class: 'caption' }, h('span', { class: 'mark exact' }, 'exact'), ' follows from the model to the cycle and the bit; ',
     h('span', { class: 'mark estimated' }, 'estimated'), ' carries its band.');
   if (runs.length === 1) return section('headline', 'In short', '', tiles(runs[0]), marks);
-  return section('headline', 'In short', '', beside(runs, tiles), marks, h('h3', {}, 'B against A'), comparison(runs), causes(runs));
+  return section('headline', 'In short', '', beside(runs, tiles), marks, h('h3', {}, 'B against A'), h('div', { class: 'beside' }, h('div', {}, comparison(runs)), h('div', {}, causes(runs), changes(runs))));
 }

@@ -15,7 +15,8 @@ import { waterfall } from './waterfall';
 
 function header(runs: Run[]): HTMLElement {
   const titles = runs.map((run) => `${run.report.network.name} on ${run.report.platform.name}`);
-  document.title = `${titles.join(' against ')} \u2013 BlendSim`;
+  const title = titles.length > 1 && titles[0] === titles[1] ? `${titles[0]}, two runs` : titles.join(' against ');
+  document.title = `${title} \u2013 BlendSim`;
   const { input } = runs[0].report;
   const toggle = button('Light or dark', '\u25d0', () => {
     const root = document.documentElement;
@@ -25,7 +26,7 @@ function header(runs: Run[]): HTMLElement {
   });
   toggle.classList.add('theme');
   const about = runs.map((run) => `${run.report.platform.device}`).filter((text, i, all) => all.indexOf(text) === i).join(', ');
-  return h('header', {}, h('div', {}, h('p', { class: 'product' }, 'BlendSim report'), h('h1', {}, titles.join(' against ')),
+  return h('header', {}, h('div', {}, h('p', { class: 'product' }, 'BlendSim report'), h('h1', {}, title),
     h('p', { class: 'about' }, `${about}; ${input.images === 1 ? 'one inference' : `${input.images} inferences back to back`}${input.source === 'random' ? ', made-up input' : ''}`)), toggle);
 }
 

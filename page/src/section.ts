@@ -16,7 +16,9 @@ export function beside(runs: Run[], figure: (run: Run) => Child): HTMLElement {
 }
 
 export function badge(run: Run): HTMLElement {
-  return h('span', { class: 'badge' }, h('b', {}, run.label), ` ${run.report.network.name} on ${run.report.platform.name}`);
+  const { network, platform } = run.report;
+  const changed = platform.overrides.length > 0 ? ` with ${platform.overrides.join(', ')}` : '';
+  return h('p', { class: 'badge' }, h('b', {}, run.label), ` ${network.name} on ${platform.name}${changed}`);
 }
 
 export type Format = 'grouped' | 'percent' | 'text' | `unit:${string}` | 'number';

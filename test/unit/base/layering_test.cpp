@@ -30,12 +30,13 @@ const Layers direct = {
     {"estimate", {"units", "platform", "result"}},
     {"report", {"isa", "platform", "result", "estimate"}},
     {"debug", {"isa", "result", "report"}},
+    {"page", {"report"}},
     {"explore", {"compiler", "estimate", "result"}},
     {"trace", {"isa", "result"}},
     {"replay", {"isa", "platform", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug"}},
+    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug", "page"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {
