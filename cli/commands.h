@@ -35,6 +35,7 @@ void declare_inspect(CLI::App& command, ExitStatus& status);
 void declare_platforms(CLI::App& command, ExitStatus& status);
 void declare_rtl(CLI::App& command, ExitStatus& status);
 void declare_run(CLI::App& command, ExitStatus& status);
+void declare_why(CLI::App& command, ExitStatus& status);
 void declare_zoo(CLI::App& command, ExitStatus& status);
 
 }  // namespace blendsim::cli

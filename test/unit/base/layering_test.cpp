@@ -29,10 +29,11 @@ const Layers direct = {
     {"compiler", {"network", "isa", "platform", "result"}},
     {"estimate", {"units", "platform", "result"}},
     {"report", {"isa", "platform", "result", "estimate"}},
+    {"cause", {"report"}},
     {"explore", {"compiler", "estimate", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore"}},
+    {"cli", {"sim", "compiler", "report", "cause", "explore"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {
