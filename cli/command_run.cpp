@@ -12,6 +12,7 @@
 #include "cli/agreement.h"
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/expect.h"
 #include "cli/files.h"
 #include "cli/loading.h"
 #include "cli/tensors.h"
@@ -29,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   LoadArguments load;
   InputArguments input;
+  ExpectArguments expect;
   std::string json, tensors;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
@@ -63,7 +65,7 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
-  options.capture_tensors = !arguments.tensors.empty();
+  options.capture_tensors = !arguments.tensors.empty() || !arguments.expect.path.empty();
   options.stall_seed = arguments.stalls;
   return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
 }
@@ -71,7 +73,9 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
   std::vector<std::string> read = arguments.input.files, written = {arguments.json};
   read.insert(read.end(), {arguments.load.file, platform});
-  for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
+  if (!arguments.tensors.empty()) {
+    for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
+  }
   keep_apart(read, written);
 }
 
@@ -92,7 +96,7 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   const auto begin = Clock::now();
   out.run = simulate(arguments, loaded, out.inputs);
   out.simulation_s = seconds_since(begin);
-  if (!arguments.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
+  if (!out.run.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
   return out;
 }
 
@@ -142,11 +146,13 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   std::cout << report_text(report);
 }
 
-void run(const Arguments& arguments) {
-  if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
-    usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
+bool run(const Arguments& arguments) {
+  const bool wants_values = !arguments.tensors.empty() || !arguments.expect.path.empty() || arguments.agreement;
+  if (arguments.timing_only && wants_values) {
+    usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors, --expect and --agreement");
   }
   keep_files_apart(arguments, arguments.load.platform, {});
+  check_expectation(arguments.expect);
   const auto begin = Clock::now();
   const Loaded loaded = load(arguments.load);
   if (arguments.agreement && !loaded.network) {
@@ -155,14 +161,18 @@ void run(const Arguments& arguments) {
   const Outcome outcome = simulate_and_collect(arguments, loaded);
   keep_files_apart(arguments, loaded.platform.file, outcome.tensors);  // now the tensors' names are known
   write_report(arguments, loaded, outcome, begin);
+  if (arguments.expect.path.empty()) return true;
+  return meets_expectation(arguments.expect, loaded, outcome.run, outcome.tensors,
+                           finish_outputs(loaded.program, outcome.run));
 }
 
 }  // namespace
 
-void declare_run(CLI::App& command, ExitStatus&) {
+void declare_run(CLI::App& command, ExitStatus& status) {
   auto a = std::make_shared<Arguments>();
   add_load_options(command, a->load);
   add_input_options(command, a->input);
+  add_expect_options(command, a->expect);
   command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs");
   command.add_flag("--check", a->check, "Watch for hazards and unwritten reads");
   command.add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
@@ -173,7 +183,9 @@ void declare_run(CLI::App& command, ExitStatus&) {
   command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
   command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
-  command.callback([a] { run(*a); });
+  command.callback([a, &status] {
+    if (!run(*a)) status = ExitStatus::differs;
+  });
 }
 
 }  // namespace blendsim::cli

@@ -23,7 +23,15 @@ struct Arguments {
   std::size_t top = 5;
 };
 
-void explain_program(const Arguments& arguments) {
+void explain(const Arguments& arguments) {
+  if (file_kind(arguments.load.file) == FileKind::report) {
+    if (!arguments.unit.empty() || !arguments.layer.empty() || arguments.cycle) {
+      usage_error("a report knows no instructions: --unit, --layer and --cycle ask for them",
+                  "give the program or the network");
+    }
+    std::cout << saved_run_text(read_saved_run(arguments.load.file), arguments.top);
+    return;
+  }
   const Loaded loaded = load(arguments.load);
   const RecordedRun run = record_timing(loaded);
   WaitFilter filter;
@@ -51,12 +59,11 @@ void declare_why(CLI::App& command, ExitStatus&) {
   add_load_options(command, a->load);
   command.add_option("--unit", a->unit, "Only waits of this unit");
   command.add_option("--layer", a->layer, "Only waits in this layer");
-  command.add_option("--cycle", a->cycle, "What every unit does in this cycle, and why")
-      ->check(whole_number(false));
+  command.add_option("--cycle", a->cycle, "What every unit does in this cycle, and why")->check(whole_number(false));
   command.add_option("--top", a->top, "How many causes and waits to show")
       ->check(whole_number(true))
       ->capture_default_str();
-  command.callback([a] { explain_program(*a); });
+  command.callback([a] { explain(*a); });
 }
 
 }  // namespace blendsim::cli

@@ -30,6 +30,7 @@ struct Command {
 
 void declare_compare(CLI::App& command, ExitStatus& status);
 void declare_compile(CLI::App& command, ExitStatus& status);
+void declare_diff(CLI::App& command, ExitStatus& status);
 void declare_explain(CLI::App& command, ExitStatus& status);
 void declare_inspect(CLI::App& command, ExitStatus& status);
 void declare_platforms(CLI::App& command, ExitStatus& status);

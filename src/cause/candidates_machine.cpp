@@ -32,8 +32,8 @@ constexpr std::array ideals = {
     Ideal{"memory.width", " bit", [](MachineParameters& m) -> std::int64_t& { return m.memory.width; }, 1024},
     Ideal{"load.outstanding", "", [](MachineParameters& m) -> std::int64_t& { return m.load.outstanding; }, 64},
     Ideal{"store.outstanding", "", [](MachineParameters& m) -> std::int64_t& { return m.store.outstanding; }, 64},
-    Ideal{"dispatcher.queue_depth", "",
-          [](MachineParameters& m) -> std::int64_t& { return m.dispatcher.queue_depth; }, 1024},
+    Ideal{"dispatcher.queue_depth", "", [](MachineParameters& m) -> std::int64_t& { return m.dispatcher.queue_depth; },
+          1024},
     Ideal{"dispatcher.token_latency", " cycle",
           [](MachineParameters& m) -> std::int64_t& { return m.dispatcher.token_latency; }},
     Ideal{"dispatcher.decode", " cycle", [](MachineParameters& m) -> std::int64_t& { return m.dispatcher.decode; }},
@@ -79,10 +79,9 @@ void add_dram(const RecordedRun& run, const Reruns& reruns, std::vector<Candidat
   const auto same_program = [&](std::string what, std::string without, auto change) {
     MachineParameters machine = run.machine();
     change(machine.memory.timing);
-    candidates.push_back({Cause::Kind::machine, std::move(what), std::move(without),
-                          [&run, &reruns, machine]() -> std::optional<Cycles> {
-                            return reruns.time(run.program(), machine);
-                          }});
+    candidates.push_back(
+        {Cause::Kind::machine, std::move(what), std::move(without),
+         [&run, &reruns, machine]() -> std::optional<Cycles> { return reruns.time(run.program(), machine); }});
   };
   if (refreshes > 0) {
     same_program(fmt::format("DRAM refresh: bursts met {}", grouped(refreshes)),
@@ -92,9 +91,8 @@ void add_dram(const RecordedRun& run, const Reruns& reruns, std::vector<Candidat
   if (misses > 0) {
     same_program(fmt::format("DRAM row misses: {} of {} bursts", grouped(misses),
                              grouped(static_cast<std::int64_t>(run.run().bursts.size()))),
-                 "the same program on a memory whose rows are all open", [](DramTiming& t) {
-                   t.rcd = t.rp = t.ras = t.rc = t.rrd = t.faw = t.rtp = t.wr = 0;
-                 });
+                 "the same program on a memory whose rows are all open",
+                 [](DramTiming& t) { t.rcd = t.rp = t.ras = t.rc = t.rrd = t.faw = t.rtp = t.wr = 0; });
   }
 }
 
@@ -106,8 +104,7 @@ std::vector<Candidate> machine_candidates(const RecordedRun& run, const Reruns& 
   add_dram(run, reruns, candidates);
   if (!run.program().resident) {
     candidates.push_back({Cause::Kind::machine, "instructions are fetched from DRAM while the program runs",
-                          "the same program with its instructions on chip",
-                          [&run, &reruns]() -> std::optional<Cycles> {
+                          "the same program with its instructions on chip", [&run, &reruns]() -> std::optional<Cycles> {
                             Program program = run.program();
                             program.resident = true;
                             return reruns.time(program, run.machine());

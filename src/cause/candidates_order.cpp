@@ -68,8 +68,13 @@ std::vector<TokenGroup> critical_groups(const RecordedRun& run) {
     if (!is_critical(token)) continue;
     const auto [at, added] = places.try_emplace(key_of(token), groups.size());
     if (added) {
-      groups.push_back({token.kind, token.producer, token.consumer, run.record(token.posted_by).layer,
-                        run.record(token.taken_by).layer, {}, {}});
+      groups.push_back({token.kind,
+                        token.producer,
+                        token.consumer,
+                        run.record(token.posted_by).layer,
+                        run.record(token.taken_by).layer,
+                        {},
+                        {}});
     }
     groups[at->second].critical.push_back({token.kind, token.posted_by, token.taken_by});
   }
@@ -88,8 +93,8 @@ std::vector<Candidate> defect_candidates(const RecordedRun& run, const Reruns& r
     std::vector<NeedlessWait> waits = find_needless(run, group.tokens);
     std::vector<Instruction> main = without(run, waits);
     if (waits.empty()) continue;
-    candidates.push_back(with_order(run, reruns, Cause::Kind::defect, defect_text(run, waits), defect_remedy(waits),
-                                    std::move(main)));
+    candidates.push_back(
+        with_order(run, reruns, Cause::Kind::defect, defect_text(run, waits), defect_remedy(waits), std::move(main)));
   }
   return candidates;
 }
@@ -99,12 +104,12 @@ std::vector<Candidate> dependency_candidates(const RecordedRun& run, const Rerun
   for (const TokenGroup& group : critical_groups(run)) {
     std::vector<Instruction> main = run.instructions();
     for (const TokenWay& token : group.tokens) drop_token(main, token);
-    candidates.push_back(with_order(
-        run, reruns, Cause::Kind::dependency,
-        fmt::format("{} ({}) waits for {} of {} ({}), {}, {} of them critical", blendsim::name(group.waiter),
-                    layer_name(run, group.waiter_layer), name(group.kind), blendsim::name(group.poster),
-                    layer_name(run, group.poster_layer), times(group.tokens.size()), group.critical.size()),
-        "without these tokens", std::move(main)));
+    candidates.push_back(
+        with_order(run, reruns, Cause::Kind::dependency,
+                   fmt::format("{} ({}) waits for {} of {} ({}), {}, {} of them critical", blendsim::name(group.waiter),
+                               layer_name(run, group.waiter_layer), name(group.kind), blendsim::name(group.poster),
+                               layer_name(run, group.poster_layer), times(group.tokens.size()), group.critical.size()),
+                   "without these tokens", std::move(main)));
   }
   std::map<std::pair<UnitId, std::int32_t>, std::size_t> fences;  // critical ones, by unit and layer
   for (const std::int32_t index : run.critical()) {

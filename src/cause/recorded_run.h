@@ -34,9 +34,7 @@ class RecordedRun {
   [[nodiscard]] const std::string& layer(std::int32_t index) const {
     return program_.layers.at(static_cast<std::size_t>(record(index).layer)).name;
   }
-  [[nodiscard]] Cycles doorbell(std::int32_t image) const {
-    return run_.doorbells.at(static_cast<std::size_t>(image));
-  }
+  [[nodiscard]] Cycles doorbell(std::int32_t image) const { return run_.doorbells.at(static_cast<std::size_t>(image)); }
 
   // "#14 xnor_array (conv1)"; with an image behind the number where there are several.
   [[nodiscard]] std::string name_of(std::int32_t index) const;

@@ -56,8 +56,7 @@ std::vector<IntervalEvent> intervals_at(const RecordedRun& run, Cycles cycle) {
   for (const IntervalEvent& interval : run.run().intervals) {
     if (interval.from <= cycle && cycle < interval.to) found.push_back(interval);
   }
-  std::sort(found.begin(), found.end(),
-            [](const IntervalEvent& a, const IntervalEvent& b) { return a.unit < b.unit; });
+  std::sort(found.begin(), found.end(), [](const IntervalEvent& a, const IntervalEvent& b) { return a.unit < b.unit; });
   return found;
 }
 

@@ -33,9 +33,9 @@ std::string transfer_text(const RecordedRun& run, const ChainLink& link) {
     queued += burst.grant - burst.request;
   }
   if (bursts == 0) return {};
-  std::string text = fmt::format("; {} bytes in {} burst{}, each {} cycles on its way, {} of them to its grant",
-                                 grouped(bytes), grouped(bursts), bursts == 1 ? "" : "s", grouped(flight / bursts),
-                                 grouped(queued / bursts));
+  std::string text =
+      fmt::format("; {} bytes in {} burst{}, each {} cycles on its way, {} of them to its grant", grouped(bytes),
+                  grouped(bursts), bursts == 1 ? "" : "s", grouped(flight / bursts), grouped(queued / bursts));
   if (misses > 0) text += fmt::format("; {} row misses", grouped(misses));
   if (refreshes > 0) text += fmt::format("; {} refreshes", grouped(refreshes));
   return text;
@@ -51,11 +51,11 @@ std::string link_text(const RecordedRun& run, const ChainLink& link) {
     default: break;
   }
   const bool many = link.count > 1;
-  std::string text = many ? fmt::format("{} works on {} instructions, #{} to #{} ({})",
-                                        unit_name(run.record(link.last)), grouped(link.count),
-                                        run.record(link.first).instruction, run.record(link.last).instruction,
-                                        run.layer(link.last))
-                          : fmt::format("{} works", run.name_of(link.last));
+  std::string text = many
+                         ? fmt::format("{} works on {} instructions, #{} to #{} ({})", unit_name(run.record(link.last)),
+                                       grouped(link.count), run.record(link.first).instruction,
+                                       run.record(link.last).instruction, run.layer(link.last))
+                         : fmt::format("{} works", run.name_of(link.last));
   if (link.kind == ChainLink::Kind::transfer) text += transfer_text(run, link);
   return text;
 }

@@ -9,6 +9,7 @@
 #include "cause/causes.h"
 #include "cause/chain.h"
 #include "cause/waits.h"
+#include "report/saved_run.h"
 
 namespace blendsim {
 
@@ -20,6 +21,10 @@ namespace blendsim {
 
 // What every unit does in a cycle, and why those wait that do.
 [[nodiscard]] std::string cycle_text(const RecordedRun& run, Cycles cycle);
+
+// What a report tells: the layers that decide the run's length, and what the units waited for. It knows no
+// instructions.
+[[nodiscard]] std::string saved_run_text(const SavedRun& run, std::size_t top);
 
 // A chain, a link a line, each behind `indent` blanks.
 [[nodiscard]] std::string chain_text(const RecordedRun& run, const std::vector<ChainLink>& chain, int indent);

@@ -2,78 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 #include <map>
 #include <string>
 
 #include "base/diagnostic.h"
-#include "report/fields.h"
 #include "report/format_text.h"
+#include "report/saved_report.h"
 
 namespace blendsim {
 
 namespace {
-
-constexpr std::array<std::string_view, 7> accounts = {
-    "busy", "stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch", "idle"};
-
-// A report as it was written: what its digest covers is what it holds.
-struct Read {
-  Json body, digest;
-};
-
-Json parse(const std::string& path) {
-  constexpr int deepest = 64;  // a report nests six levels; what is read is walked recursively
-  constexpr std::size_t largest = std::size_t{1} << 28;  // bytes; a device or a pipe may have no end
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  std::array<char, 1 << 16> block{};
-  while (text.size() <= largest && (file.read(block.data(), block.size()) || file.gcount() > 0)) {
-    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
-  }
-  if (!file.eof()) {
-    throw DiagnosticError(
-        "file-unreadable", {.file = path},
-        text.size() > largest ? "it holds more than 256 MiB, which no report does" : "the report cannot be read",
-        "check the path");
-  }
-  bool too_deep = false;
-  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > deepest;
-    return depth <= deepest;
-  };
-  Json json = Json::parse(text, shallow, false);
-  if (json.is_discarded() || too_deep) {
-    throw DiagnosticError("file-damaged", {.file = path}, "this is not well-formed JSON",
-                          "write it again with `blendsim run --json`");
-  }
-  return json;
-}
-
-Read read_report(const std::string& path) {
-  Json json = parse(path);
-  if (!json.is_object() || !json.contains("schema") || json.at("schema") != report_schema) {
-    throw DiagnosticError("report-schema", {.file = path}, fmt::format("expected a report of schema {}", report_schema),
-                          "compare takes two files that `blendsim run --json` wrote");
-  }
-  if (!json.contains("digest") || !json.at("digest").is_string()) {
-    throw DiagnosticError("report-schema", {.file = path}, "the report has no digest",
-                          "compare takes two files that `blendsim run --json` wrote");
-  }
-  Read read{std::move(json), nullptr};
-  read.digest = read.body.at("digest");
-  read.body.erase("digest");
-  read.body.erase("host");
-  const std::string found = report_digest(read.body);
-  if (read.digest != found) {
-    throw DiagnosticError("report-damaged", {.file = path},
-                          fmt::format("its content has the digest {}, but the file says {}: it was edited or damaged",
-                                      found, read.digest.get<std::string>()),
-                          "write it again with `blendsim run --json`");
-  }
-  return read;
-}
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
@@ -177,7 +115,7 @@ std::string compare_units(const Json& a, const Json& b, std::vector<Change>& sta
   bool any = false;
   for (const auto& [unit, row] : a.at("units").items()) {
     if (!b.at("units").contains(unit)) continue;
-    for (const std::string_view account : accounts) {
+    for (const std::string_view account : activity_names) {
       const std::string key(account);
       const Change change{unit + " " + key, row.at(key).get<std::int64_t>(),
                           b.at("units").at(unit).at(key).get<std::int64_t>()};
@@ -222,7 +160,7 @@ std::string outputs(const Json& a, const Json& b) {
 }  // namespace
 
 Comparison compare_reports(const std::string& a, const std::string& b) {
-  const Read first = read_report(a), second = read_report(b);
+  const SavedReport first = read_report(a), second = read_report(b);
   const Json &x = first.body, &y = second.body;
   Comparison out;
   try {
