@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// blendsim compare: two reports, layer by layer and unit by unit.
-#include <array>
+// blendsim compare: two reports, layer by layer and unit by unit; more of them in a table.
 #include <filesystem>
+#include <memory>
 
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -13,7 +13,7 @@ namespace blendsim::cli {
 namespace {
 
 struct Arguments {
-  std::array<std::string, 2> reports;
+  std::vector<std::string> reports;
   TextOptions text;
 };
 
@@ -24,7 +24,7 @@ ExitStatus compare(const Arguments& arguments) {
     if (kind != FileKind::report && kind != FileKind::json) unexpected_kind(file, kind, "a report");
   }
   const TextOutput text = text_output(arguments.text);
-  const Comparison comparison = compare_reports(arguments.reports[0], arguments.reports[1], text.layout);
+  const Comparison comparison = compare_reports(arguments.reports, text.layout);
   text.stream << comparison.text;
   return comparison.equal ? ExitStatus::done : ExitStatus::differs;
 }
@@ -33,10 +33,10 @@ ExitStatus compare(const Arguments& arguments) {
 
 void declare_compare(CLI::App& command, ExitStatus& status) {
   auto arguments = std::make_shared<Arguments>();
-  command.add_option("A", arguments->reports[0], "Report that `blendsim run --json` wrote")
+  command.add_option("REPORTS", arguments->reports, "Two or more reports that `blendsim run --json` wrote")
       ->type_name("FILE")
-      ->required();
-  command.add_option("B", arguments->reports[1], "Another one")->type_name("FILE")->required();
+      ->required()
+      ->expected(2, 1000);
   add_quiet_option(command, arguments->text);
   add_wide_option(command, arguments->text);
   add_all_option(command, arguments->text, "layers and accounts");

@@ -11,6 +11,7 @@
 #include "cli/agreement.h"
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/expect.h"
 #include "cli/files.h"
 #include "cli/loading.h"
 #include "cli/tensors.h"
@@ -37,6 +38,7 @@ struct Arguments {
   LoadArguments load;
   InputArguments input;
   TextOptions text;
+  ExpectArguments expect;
   TraceArguments trace;
   std::string json, html, tensors, record;
   bool records = false;
@@ -76,7 +78,7 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
-  options.capture_tensors = !arguments.tensors.empty();
+  options.capture_tensors = !arguments.tensors.empty() || !arguments.expect.path.empty();
   options.stall_seed = arguments.stalls;
   if (wants_timeline(arguments)) options.consumers.push_back(&recording);
   TrafficRecorder recorder;
@@ -94,7 +96,9 @@ void keep_files_apart(const Arguments& arguments, const std::string& platform, c
   std::vector<std::string> read = arguments.input.files, written = {arguments.json, arguments.html, arguments.record};
   read.insert(read.end(), {arguments.load.file, platform});
   written.insert(written.end(), arguments.trace.files.begin(), arguments.trace.files.end());
-  for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
+  if (!arguments.tensors.empty()) {
+    for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
+  }
   keep_apart(read, written);
 }
 
@@ -121,7 +125,7 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
     if (trace.stopped) warning("trace " + trace.text);
     else std::cerr << "trace " << trace.text << "\n";
   }
-  if (!arguments.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
+  if (!out.run.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
   return out;
 }
 
@@ -189,14 +193,16 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   text.stream << report_text(whole, text.layout);
 }
 
-void run(const Arguments& arguments) {
-  if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
-    usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
+bool run(const Arguments& arguments) {
+  const bool wants_values = !arguments.tensors.empty() || !arguments.expect.path.empty() || arguments.agreement;
+  if (arguments.timing_only && wants_values) {
+    usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors, --expect and --agreement");
   }
   if (arguments.stalls != 0 && !arguments.record.empty()) {
     usage_error("--record keeps what a memory's answers decide, and --stalls delays besides", "leave one of them out");
   }
   keep_files_apart(arguments, arguments.load.platform, {});
+  check_expectation(arguments.expect);
   const auto begin = Clock::now();
   const Loaded loaded = load(arguments.load);
   if (arguments.agreement && !loaded.network) {
@@ -205,14 +211,18 @@ void run(const Arguments& arguments) {
   const Outcome outcome = simulate_and_collect(arguments, loaded);
   keep_files_apart(arguments, loaded.platform.file, outcome.tensors);  // now the tensors' names are known
   write_report(arguments, loaded, outcome, begin);
+  if (arguments.expect.path.empty()) return true;
+  return meets_expectation(arguments.expect, loaded, outcome.run, outcome.tensors,
+                           finish_outputs(loaded.program, outcome.run));
 }
 
 }  // namespace
 
-void declare_run(CLI::App& command, ExitStatus&) {
+void declare_run(CLI::App& command, ExitStatus& status) {
   auto a = std::make_shared<Arguments>();
   add_load_options(command, a->load);
   add_input_options(command, a->input);
+  add_expect_options(command, a->expect);
   const std::string simulation = "Simulation", results = "Results";
   command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs")->group(simulation);
   command.add_flag("--check", a->check, "Watch for hazards and unwritten reads")->group(simulation);
@@ -246,7 +256,9 @@ void declare_run(CLI::App& command, ExitStatus&) {
   add_quiet_option(command, a->text);
   add_wide_option(command, a->text);
   add_all_option(command, a->text, "layers");
-  command.callback([a] { run(*a); });
+  command.callback([a, &status] {
+    if (!run(*a)) status = ExitStatus::differs;
+  });
 }
 
 }  // namespace blendsim::cli

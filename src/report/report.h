@@ -59,5 +59,7 @@ struct Comparison {
 // Two JSON files, each of which must have the digest that it carries. Throws DiagnosticError: file-unreadable,
 // file-damaged, report-schema, report-damaged.
 [[nodiscard]] Comparison compare_reports(const std::string& a, const std::string& b, const TextLayout& layout = {});
+// Any number of them: two as above, more as one table.
+[[nodiscard]] Comparison compare_reports(const std::vector<std::string>& paths, const TextLayout& layout = {});
 
 }  // namespace blendsim

@@ -31,12 +31,13 @@ const Layers direct = {
     {"report", {"isa", "platform", "result", "estimate"}},
     {"debug", {"isa", "result", "report"}},
     {"page", {"report"}},
+    {"cause", {"report"}},
     {"explore", {"compiler", "estimate", "result"}},
     {"trace", {"isa", "result"}},
     {"replay", {"isa", "platform", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug", "page"}},
+    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug", "page", "cause"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {
