@@ -43,7 +43,7 @@ std::string terms_text(const DiffSide& a, const DiffSide& b, const Divergence& f
       if (std::find(names.begin(), names.end(), term.what) == names.end()) names.push_back(term.what);
     }
   }
-  TextTable table({"it starts with the latest of", a.run ? a.name : "", b.run ? b.name : ""}, {true, false, false});
+  TextTable table({{"it starts with the latest of", true}, {a.run ? a.name : ""}, {b.run ? b.name : ""}});
   for (const std::string& what : names) table.row({what, cell(of_a, what), cell(of_b, what)});
   return table.text();
 }
