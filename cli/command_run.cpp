@@ -126,8 +126,7 @@ void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome
   if (arguments.json.empty() && arguments.html.empty()) return;
   Json whole = report;
   if (wants_timeline(arguments)) {
-    whole["timeline"] =
-        timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording});
+    whole["timeline"] = timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording});
   }
   if (!arguments.json.empty()) write_text(arguments.json, json_text(arguments.records ? whole : report));
   if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&whole, 1)));

@@ -35,12 +35,12 @@ std::string header(const Json& r) {
                      grouped(whole(r, "/network/macs")), grouped(whole(r, "/network/binary_macs")));
   out += fmt::format("platform  {}: {}, {}\n", text(r, "/platform/name"), text(r, "/platform/device"),
                      unit_of(r, "/platform/clock_hz", "Hz"));
-  out += fmt::format(
-      "clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
-      at(r, "/clock/above_estimate") == true ? "WARNING, above " : "",
-      unit_of(r, "/clock/fmax_hz", "Hz"), unit_of(r, "/clock/estimated_fmax_hz/0", "Hz"),
-      unit_of(r, "/clock/estimated_fmax_hz/1", "Hz"), text(r, "/clock/limited_by"), whole(r, "/clock/levels"),
-      text(r, "/clock/from"), text(r, "/clock/to"), percent(1 - real(r, "/clock/logic_share")));
+  out +=
+      fmt::format("clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
+                  at(r, "/clock/above_estimate") == true ? "WARNING, above " : "", unit_of(r, "/clock/fmax_hz", "Hz"),
+                  unit_of(r, "/clock/estimated_fmax_hz/0", "Hz"), unit_of(r, "/clock/estimated_fmax_hz/1", "Hz"),
+                  text(r, "/clock/limited_by"), whole(r, "/clock/levels"), text(r, "/clock/from"), text(r, "/clock/to"),
+                  percent(1 - real(r, "/clock/logic_share")));
   for (const Json& change : at(r, "/platform/overrides"))
     out += fmt::format("          with {}\n", change.get<std::string>());
   out += fmt::format("program   {} instructions an inference, {}\n", grouped(whole(r, "/program/instructions")),
@@ -63,8 +63,8 @@ std::string layers(const Json& r) {
   for (const Json& l : at(r, "/layers")) {
     const auto cycles = [&](const char* key) { return grouped(l.at(key).get<std::int64_t>()); };
     table.row({text(l, "/name"), text(l, "/op"), text(l, "/unit"), cycles("start"), cycles("end"), cycles("cycles"),
-               cycles("critical_cycles"), whole(l, "/macs") > 0 ? cycles("macs") : "-", fraction_or_dash(l.at("utilization")), text(l, "/bound_by"),
-               "~" + unit_of(l, "/energy_j", "J")});
+               cycles("critical_cycles"), whole(l, "/macs") > 0 ? cycles("macs") : "-",
+               fraction_or_dash(l.at("utilization")), text(l, "/bound_by"), "~" + unit_of(l, "/energy_j", "J")});
   }
   return table.text();
 }
@@ -85,8 +85,8 @@ std::vector<std::pair<std::string, std::int64_t>> path_shares(const Json& r) {
 std::string bottleneck(const Json& r) {
   const auto shares = path_shares(r);
   const std::int64_t cycles = whole(r, "/cycles");
-  std::string out = fmt::format("bottleneck  {}: {} of the critical path\n",
-                                shares[0].first, share(shares[0].second, cycles));
+  std::string out =
+      fmt::format("bottleneck  {}: {} of the critical path\n", shares[0].first, share(shares[0].second, cycles));
   // Where two units share the path, widening one alone moves the bottleneck to the other: name the second, and the
   // busiest.
   std::pair<std::string, double> busiest;
@@ -170,9 +170,9 @@ std::string resources(const Json& r) {
                available > 0 ? percent(amount / available) : (amount > 0 ? "none there" : "-"),
                fmt::format("{:.0f}", used.at("limit").at(name).get<double>())});
   }
-  std::string out = used.at("fits") == true ? fmt::format("fits        {}, below the platform's routing limits\n",
-                                                          "yes")
-                                            : fmt::format("fits        {}\n", "NO");
+  std::string out = used.at("fits") == true
+                        ? fmt::format("fits        {}, below the platform's routing limits\n", "yes")
+                        : fmt::format("fits        {}\n", "NO");
   for (const Json& over : used.at("over")) out += fmt::format("            {}\n", over.get<std::string>());
   return table.text() + out;
 }
@@ -226,14 +226,15 @@ std::string remarks(const Json& r) {
   std::string out;
   if (const Json& agreement = at(r, "/agreement"); !agreement.is_null()) {
     const std::int64_t inputs = whole(agreement, "/inputs");
-    out += fmt::format("agreement   with the original in float32 on {} image{}: largest error {:.6g}, top-1 {}\n", inputs,
-                       inputs == 1 ? "" : "s", real(agreement, "/max_abs_error"),
+    out += fmt::format("agreement   with the original in float32 on {} image{}: largest error {:.6g}, top-1 {}\n",
+                       inputs, inputs == 1 ? "" : "s", real(agreement, "/max_abs_error"),
                        agreement.at("top1_equal") == true ? "equal" : "differs");
   }
   for (const Json& op : at(r, "/cpu_operators")) out += fmt::format("on the cpu  {}\n", op.get<std::string>());
   for (const Json& note : at(r, "/notes")) out += fmt::format("note        {}\n", note.get<std::string>());
   if (const std::size_t count = at(r, "/assumptions").size(); count > 0) {
-    out += fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n", count);
+    out +=
+        fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n", count);
   }
   return out;
 }
