@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <optional>
 
 #include "cli/agreement.h"
@@ -15,6 +14,8 @@
 #include "cli/files.h"
 #include "cli/loading.h"
 #include "cli/tensors.h"
+#include "cli/terminal.h"
+#include "cli/text_output.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
 #include "page/page.h"
@@ -32,6 +33,7 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   LoadArguments load;
   InputArguments input;
+  TextOptions text;
   std::string json, html, tensors;
   bool records = false;
   bool timing_only = false, check = false, agreement = false;
@@ -160,7 +162,8 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
   const Json whole = report_object(report);
   write_files(arguments, loaded, outcome, whole, technology);
-  std::cout << report_text(whole);
+  const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html});
+  text.stream << report_text(whole, text.layout);
 }
 
 void run(const Arguments& arguments) {
@@ -184,19 +187,35 @@ void declare_run(CLI::App& command, ExitStatus&) {
   auto a = std::make_shared<Arguments>();
   add_load_options(command, a->load);
   add_input_options(command, a->input);
-  command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs");
-  command.add_flag("--check", a->check, "Watch for hazards and unwritten reads");
+  const std::string simulation = "Simulation", results = "Results";
+  command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs")->group(simulation);
+  command.add_flag("--check", a->check, "Watch for hazards and unwritten reads")->group(simulation);
   command.add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
-      ->check(whole_number(true));
-  command.add_option("--jobs", a->jobs, "Processes that compute the values of a batch; the report stays the same")
+      ->type_name("N")
       ->check(whole_number(true))
-      ->capture_default_str();
-  command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
-  command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
-  auto* json = command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
-  command.add_option("--html", a->html, "Write the report as a page that opens offline (docs/page.md)");
-  command.add_flag("--records", a->records, "Keep every instruction's times in the JSON: `report` can show them later")
-      ->needs(json);
+      ->group(simulation);
+  command.add_option("--jobs", a->jobs, "Processes that compute the values of a batch; the report stays the same")
+      ->type_name("N")
+      ->check(whole_number(true))
+      ->capture_default_str()
+      ->group(simulation);
+  command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32")
+      ->group(results);
+  command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy")
+      ->type_name("DIR")
+      ->group(results);
+  auto* json = command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
+                   ->type_name("FILE")
+                   ->group(results);
+  command.add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
+      ->needs(json)
+      ->group(results);
+  command.add_option("--html", a->html, "Write the report as a page that opens offline; - is standard output")
+      ->type_name("FILE")
+      ->group(results);
+  add_quiet_option(command, a->text);
+  add_wide_option(command, a->text);
+  add_all_option(command, a->text, "layers");
   command.callback([a] { run(*a); });
 }
 

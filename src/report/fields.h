@@ -23,7 +23,7 @@ inline constexpr std::string_view report_schema = "blendsim.report/1";
 // As a file holds it, a line a field; a timeline stands on one line.
 [[nodiscard]] std::string json_text(Json report);
 // The report for people.
-[[nodiscard]] std::string report_text(const Json& report);
+[[nodiscard]] std::string report_text(const Json& report, const TextLayout& layout = {});
 
 // One row a field, as docs/report.md lists them. Paths: "layers[].name", "units.UNIT.busy",
 // "resources.by_unit.PART.lut".

@@ -13,6 +13,8 @@ namespace blendsim {
 
 namespace {
 
+constexpr std::size_t header_indent = 10, indent = 12;  // of what follows a label
+
 // Fields by path: "/power/total_w".
 const Json& at(const Json& report, const char* path) { return report.at(Json::json_pointer(path)); }
 std::int64_t whole(const Json& report, const char* path) { return at(report, path).get<std::int64_t>(); }
@@ -28,19 +30,19 @@ std::string share(std::int64_t part, std::int64_t of) {
   return percent(of > 0 ? static_cast<double>(part) / static_cast<double>(of) : 0.0);
 }
 
-std::string header(const Json& r) {
+std::string header(const Json& r, const TextLayout& layout) {
   std::string out =
       fmt::format("report    blendsim {}, digest {}\n", text(r, "/versions/blendsim"), text(r, "/digest"));
   out += fmt::format("network   {}: {} MAC, {} of them binary\n", text(r, "/network/name"),
                      grouped(whole(r, "/network/macs")), grouped(whole(r, "/network/binary_macs")));
   out += fmt::format("platform  {}: {}, {}\n", text(r, "/platform/name"), text(r, "/platform/device"),
                      unit_of(r, "/platform/clock_hz", "Hz"));
-  out +=
-      fmt::format("clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
-                  at(r, "/clock/above_estimate") == true ? "WARNING, above " : "", unit_of(r, "/clock/fmax_hz", "Hz"),
-                  unit_of(r, "/clock/estimated_fmax_hz/0", "Hz"), unit_of(r, "/clock/estimated_fmax_hz/1", "Hz"),
-                  text(r, "/clock/limited_by"), whole(r, "/clock/levels"), text(r, "/clock/from"), text(r, "/clock/to"),
-                  percent(1 - real(r, "/clock/logic_share")));
+  out += fmt::format(
+      "clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
+      at(r, "/clock/above_estimate") == true ? painted("WARNING", Paint::caution, layout) + ", above " : "",
+      unit_of(r, "/clock/fmax_hz", "Hz"), unit_of(r, "/clock/estimated_fmax_hz/0", "Hz"),
+      unit_of(r, "/clock/estimated_fmax_hz/1", "Hz"), text(r, "/clock/limited_by"), whole(r, "/clock/levels"),
+      text(r, "/clock/from"), text(r, "/clock/to"), percent(1 - real(r, "/clock/logic_share")));
   for (const Json& change : at(r, "/platform/overrides"))
     out += fmt::format("          with {}\n", change.get<std::string>());
   out += fmt::format("program   {} instructions an inference, {}\n", grouped(whole(r, "/program/instructions")),
@@ -57,16 +59,27 @@ std::string header(const Json& r) {
 }
 
 // The layers that the latency is made of come first.
-std::string layers(const Json& r) {
-  TextTable table({"layer", "op", "unit", "start", "end", "cycles", "critical", "MAC", "util", "bound by", "energy"},
-                  {true, true, true, false, false, false, false, false, false, true, false});
+std::string layers(const Json& r, const TextLayout& layout) {
+  TextTable table({{"layer", true},
+                   {"op", true, 4},
+                   {"unit", true, 3},
+                   {"start", false, 7},
+                   {"end", false, 8},
+                   {"cycles"},
+                   {"critical"},
+                   {"MAC", false, 6},
+                   {"util", false, 2},
+                   {"bound by", true, 1},
+                   {"energy", false, 5}},
+                  "layers");
   for (const Json& l : at(r, "/layers")) {
     const auto cycles = [&](const char* key) { return grouped(l.at(key).get<std::int64_t>()); };
     table.row({text(l, "/name"), text(l, "/op"), text(l, "/unit"), cycles("start"), cycles("end"), cycles("cycles"),
-               cycles("critical_cycles"), whole(l, "/macs") > 0 ? cycles("macs") : "-",
-               fraction_or_dash(l.at("utilization")), text(l, "/bound_by"), "~" + unit_of(l, "/energy_j", "J")});
+               cycles("critical_cycles"), cycles("macs"), fraction_or_dash(l.at("utilization")), text(l, "/bound_by"),
+               "~" + unit_of(l, "/energy_j", "J")},
+              whole(l, "/critical_cycles"));
   }
-  return table.text();
+  return table.text(layout);
 }
 
 // Units by their cycles on the critical path, most first; dispatch has what no unit has.
@@ -82,11 +95,11 @@ std::vector<std::pair<std::string, std::int64_t>> path_shares(const Json& r) {
   return shares;
 }
 
-std::string bottleneck(const Json& r) {
+std::string bottleneck(const Json& r, const TextLayout& layout) {
   const auto shares = path_shares(r);
   const std::int64_t cycles = whole(r, "/cycles");
-  std::string out =
-      fmt::format("bottleneck  {}: {} of the critical path\n", shares[0].first, share(shares[0].second, cycles));
+  std::string out = fmt::format("bottleneck  {}: {} of the critical path\n",
+                                painted(shares[0].first, Paint::heading, layout), share(shares[0].second, cycles));
   // Where two units share the path, widening one alone moves the bottleneck to the other: name the second, and the
   // busiest.
   std::pair<std::string, double> busiest;
@@ -98,7 +111,7 @@ std::string bottleneck(const Json& r) {
                            share(shares[1].second, cycles), busiest.first, percent(busiest.second));
 }
 
-std::string totals(const Json& r) {
+std::string totals(const Json& r, const TextLayout& layout) {
   const std::int64_t cycles = whole(r, "/cycles"), images = whole(r, "/input/images");
   const double clock = real(r, "/platform/clock_hz"), latency = real(r, "/latency_s");
   std::string out = fmt::format("cycles      {}{}, in {} of them a compute unit is busy\n", grouped(cycles),
@@ -120,13 +133,21 @@ std::string totals(const Json& r) {
   const Json& per_watt = at(r, "/efficiency/gops_per_w");
   out += fmt::format("efficiency  {:.4g} GOP/s of {:.4g} at peak, ~{:.4g} GOP/s/W\n", real(r, "/efficiency/gops"),
                      real(r, "/efficiency/peak_gops"), per_watt.is_null() ? 0.0 : per_watt.get<double>());
-  return out + bottleneck(r);
+  return out + bottleneck(r, layout);
 }
 
-std::string unit_table(const Json& r) {
-  TextTable table(
-      {"unit", "busy", "dependency", "memory", "downstream", "fence", "dispatch", "idle", "busy %", "util", "mapping"},
-      {true, false, false, false, false, false, false, false, false, false, false});
+std::string unit_table(const Json& r, const TextLayout& layout) {
+  TextTable table({{"unit", true},
+                   {"busy"},
+                   {"dependency", false, 2},
+                   {"memory", false, 2},
+                   {"downstream", false, 3},
+                   {"fence", false, 6},
+                   {"dispatch", false, 4},
+                   {"idle", false, 5},
+                   {"busy %", false, 1},
+                   {"util", false, 1},
+                   {"mapping", false, 7}});
   for (const auto& [unit, row] : at(r, "/units").items()) {
     std::vector<std::string> cells = {unit};
     for (const std::string_view activity : activity_names)
@@ -135,10 +156,10 @@ std::string unit_table(const Json& r) {
       cells.push_back(fraction_or_dash(row.at(fraction)));
     table.row(std::move(cells));
   }
-  return table.text();
+  return table.text(layout);
 }
 
-std::string memory(const Json& r) {
+std::string memory(const Json& r, const TextLayout& layout) {
   const Json& m = at(r, "/memory");
   const Json& rate = at(m, "/dram_achieved_bytes_per_s");
   const std::int64_t hits = whole(m, "/row_hits");
@@ -147,17 +168,17 @@ std::string memory(const Json& r) {
                   grouped(whole(m, "/dram_read_bytes")), grouped(whole(m, "/dram_write_bytes")),
                   engineering(rate.is_null() ? 0.0 : rate.get<double>(), "B/s"), grouped(hits),
                   grouped(hits + whole(m, "/row_misses")));
-  TextTable table({"buffer", "peak bits", "capacity", "used"}, {true, false, false, false});
+  TextTable table({{"buffer", true}, {"peak bits"}, {"capacity"}, {"used"}});
   for (const auto& [name, buffer] : at(m, "/buffers").items()) {
     const std::int64_t peak = whole(buffer, "/peak_bits"), capacity = whole(buffer, "/capacity_bits");
     table.row({name, grouped(peak), grouped(capacity), share(peak, capacity)});
   }
-  return out + table.text();
+  return wrapped(out, indent, layout) + table.text(layout);
 }
 
-std::string resources(const Json& r) {
+std::string resources(const Json& r, const TextLayout& layout) {
   const Json& used = at(r, "/resources");
-  TextTable table({"resource", "used", "range", "of device", "limit"}, {true, false, false, false, false});
+  TextTable table({{"resource", true}, {"used"}, {"range"}, {"of device"}, {"limit"}});
   for (const std::string name : {"dsp", "lut", "ff", "bram36", "uram"}) {
     const double amount = used.at(name).get<double>(), available = used.at("available").at(name).get<double>();
     const bool estimated = used.at("range").contains(name);
@@ -170,11 +191,11 @@ std::string resources(const Json& r) {
                available > 0 ? percent(amount / available) : (amount > 0 ? "none there" : "-"),
                fmt::format("{:.0f}", used.at("limit").at(name).get<double>())});
   }
-  std::string out = used.at("fits") == true
-                        ? fmt::format("fits        {}, below the platform's routing limits\n", "yes")
-                        : fmt::format("fits        {}\n", "NO");
+  std::string out = used.at("fits") == true ? fmt::format("fits        {}, below the platform's routing limits\n",
+                                                          painted("yes", Paint::good, layout))
+                                            : fmt::format("fits        {}\n", painted("NO", Paint::bad, layout));
   for (const Json& over : used.at("over")) out += fmt::format("            {}\n", over.get<std::string>());
-  return table.text() + out;
+  return table.text(layout) + wrapped(out, indent, layout);
 }
 
 std::string power(const Json& r) {
@@ -226,26 +247,31 @@ std::string remarks(const Json& r) {
   std::string out;
   if (const Json& agreement = at(r, "/agreement"); !agreement.is_null()) {
     const std::int64_t inputs = whole(agreement, "/inputs");
-    out += fmt::format("agreement   with the original in float32 on {} image{}: largest error {:.6g}, top-1 {}\n",
-                       inputs, inputs == 1 ? "" : "s", real(agreement, "/max_abs_error"),
+    out += fmt::format("agreement   with the original in float32 on {} image{}: largest error {:.6g}, top-1 {}\n", inputs,
+                       inputs == 1 ? "" : "s", real(agreement, "/max_abs_error"),
                        agreement.at("top1_equal") == true ? "equal" : "differs");
   }
   for (const Json& op : at(r, "/cpu_operators")) out += fmt::format("on the cpu  {}\n", op.get<std::string>());
   for (const Json& note : at(r, "/notes")) out += fmt::format("note        {}\n", note.get<std::string>());
   if (const std::size_t count = at(r, "/assumptions").size(); count > 0) {
-    out +=
-        fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n", count);
+    out += fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n", count);
   }
   return out;
 }
 
 }  // namespace
 
-std::string report_text(const Json& r) {
-  const std::string tables = unit_table(r) + '\n' + memory(r) + '\n' + resources(r) + '\n';
-  return header(r) + '\n' + layers(r) + '\n' + totals(r) + '\n' + tables + power(r) + '\n' + outputs(r) + remarks(r);
+std::string report_text(const Json& report, const TextLayout& layout) {
+  const auto lines = [&](const std::string& paragraph, std::size_t below = indent) {
+    return wrapped(paragraph, below, layout);
+  };
+  std::string out = lines(header(report, layout), header_indent) + '\n' + layers(report, layout) + '\n';
+  out += lines(totals(report, layout)) + '\n' + unit_table(report, layout) + '\n' + memory(report, layout) + '\n';
+  return out + resources(report, layout) + '\n' + lines(power(report)) + '\n' + lines(outputs(report) + remarks(report));
 }
 
-std::string report_text(const ReportInput& input) { return report_text(report_object(input)); }
+std::string report_text(const ReportInput& input, const TextLayout& layout) {
+  return report_text(report_object(input), layout);
+}
 
 }  // namespace blendsim
