@@ -154,8 +154,7 @@ void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome
   if (arguments.json.empty() && arguments.html.empty()) return;
   Json whole = report;
   if (wants_timeline(arguments)) {
-    whole["timeline"] =
-        timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording});
+    whole["timeline"] = timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording});
   }
   if (!arguments.json.empty()) write_text(arguments.json, json_text(arguments.records ? whole : report));
   if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&whole, 1)));
@@ -247,11 +246,11 @@ void declare_run(CLI::App& command, ExitStatus& status) {
   auto* json = command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
                    ->type_name("FILE")
                    ->group(results);
-  command.add_option("--html", a->html, "Write the report as a page that opens offline")
-      ->type_name("FILE")
-      ->group(results);
-  command.add_flag("--records", a->records, "Keep every instruction's times in the JSON: `report` can show them later")
+  command.add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
       ->needs(json)
+      ->group(results);
+  command.add_option("--html", a->html, "Write the report as a page that opens offline; - is standard output")
+      ->type_name("FILE")
       ->group(results);
   add_quiet_option(command, a->text);
   add_wide_option(command, a->text);

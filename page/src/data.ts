@@ -3,43 +3,91 @@
 // columns are written).
 
 export interface Layer {
-  name: string; op: string; unit: string; start: number; end: number; cycles: number; critical_cycles: number;
-  busy_cycles: number; macs: number; utilization: number | null; bound_by: string; energy_j: number;
-  energy_range_j: [number, number]; dram_bytes: number; buffer_bits: number;
+  name: string;
+  op: string;
+  unit: string;
+  start: number;
+  end: number;
+  cycles: number;
+  critical_cycles: number;
+  busy_cycles: number;
+  macs: number;
+  utilization: number | null;
+  bound_by: string;
+  energy_j: number;
+  energy_range_j: [number, number];
+  dram_bytes: number;
+  buffer_bits: number;
 }
 export interface Unit {
   [account: string]: number | null;
 }
 export interface Amounts {
-  dsp: number; lut: number; ff: number; bram36: number; uram: number;
+  dsp: number;
+  lut: number;
+  ff: number;
+  bram36: number;
+  uram: number;
 }
 export interface Report {
   digest: string;
   network: { name: string; digest: string; macs: number; binary_macs: number };
   platform: {
-    name: string; device: string; clock_hz: number; overrides: string[]; parameters: Record<string, string>;
-    peak_macs_per_cycle: Record<string, number>; digest: string;
+    name: string;
+    device: string;
+    clock_hz: number;
+    overrides: string[];
+    parameters: Record<string, string>;
+    peak_macs_per_cycle: Record<string, number>;
+    digest: string;
   };
-  clock: { requested_hz: number; fmax_hz: number; estimated_fmax_hz: [number, number]; limited_by: string; above_estimate: boolean };
+  clock: {
+    requested_hz: number;
+    fmax_hz: number;
+    estimated_fmax_hz: [number, number];
+    limited_by: string;
+    above_estimate: boolean;
+  };
   program: { digest: string; instructions: number; resident: boolean };
   input: { source: string; seed: number | null; images: number; digest: string };
-  cycles: number; latency_s: number; interval_cycles: number | null; inferences_per_s: number | null; init_cycles: number;
-  compute_cycles: number; host_overhead_s: number;
+  cycles: number;
+  latency_s: number;
+  interval_cycles: number | null;
+  inferences_per_s: number | null;
+  init_cycles: number;
+  compute_cycles: number;
+  host_overhead_s: number;
   layers: Layer[];
   units: Record<string, Unit>;
   memory: {
-    dram_read_bytes: number; dram_write_bytes: number; dram_peak_bytes_per_s: number; buffer_peak_bits_per_s: number;
-    dram_achieved_bytes_per_s: number | null; row_hit_rate: number | null;
+    dram_read_bytes: number;
+    dram_write_bytes: number;
+    dram_peak_bytes_per_s: number;
+    buffer_peak_bits_per_s: number;
+    dram_achieved_bytes_per_s: number | null;
+    row_hit_rate: number | null;
     buffers: Record<string, { capacity_bits: number; peak_bits: number }>;
   };
   resources: Amounts & {
-    available: Amounts; limit: Amounts; range: { lut: [number, number]; ff: [number, number] };
-    by_unit: Record<string, Amounts>; fits: boolean; over: string[];
+    available: Amounts;
+    limit: Amounts;
+    range: { lut: [number, number]; ff: [number, number] };
+    by_unit: Record<string, Amounts>;
+    fits: boolean;
+    over: string[];
   };
   power: {
-    total_w: number; total_w_range: [number, number]; static_w: number; dynamic_w: number; energy_per_inference_j: number;
-    dynamic_energy_j: number; unattributed_j: number; by_unit: Record<string, number | null>;
-    by_unit_range: Record<string, [number, number] | null>; scopes: Record<string, number | null>; junction_celsius: number;
+    total_w: number;
+    total_w_range: [number, number];
+    static_w: number;
+    dynamic_w: number;
+    energy_per_inference_j: number;
+    dynamic_energy_j: number;
+    unattributed_j: number;
+    by_unit: Record<string, number | null>;
+    by_unit_range: Record<string, [number, number] | null>;
+    scopes: Record<string, number | null>;
+    junction_celsius: number;
   };
   efficiency: { gops: number; gops_per_w: number | null; peak_gops: number };
   assumptions: { key: string; value: string; range: string; why: string }[];
@@ -51,10 +99,17 @@ export interface Report {
 
 type Columns = Record<string, number[]>;
 interface RawPhase {
-  end: number; images: number; images_shown: number; doorbells: number[]; completions: number[];
+  end: number;
+  images: number;
+  images_shown: number;
+  doorbells: number[];
+  completions: number[];
   instructions: { text: string[]; layer: number[]; unit: number[]; energy_fj: number[]; dispatch_fj: number[] };
-  records: Columns; intervals: Record<string, Columns>; bursts: Columns;
-  critical?: Columns; occupancy?: Record<string, Columns>;
+  records: Columns;
+  intervals: Record<string, Columns>;
+  bursts: Columns;
+  critical?: Columns;
+  occupancy?: Record<string, Columns>;
 }
 
 // Stretches of a unit's time, one after the other.
@@ -64,11 +119,19 @@ export interface Lane {
   from: Float64Array;
   to: Float64Array;
   record: Int32Array;
-  waitedFor: Int32Array;  // -1: none
+  waitedFor: Int32Array; // -1: none
 }
 export interface Bursts {
-  count: number; record: Int32Array; port: Uint8Array; bytes: Float64Array; request: Float64Array; grant: Float64Array;
-  first: Float64Array; last: Float64Array; rowHit: Uint8Array; bank: Int32Array;
+  count: number;
+  record: Int32Array;
+  port: Uint8Array;
+  bytes: Float64Array;
+  request: Float64Array;
+  grant: Float64Array;
+  first: Float64Array;
+  last: Float64Array;
+  rowHit: Uint8Array;
+  bank: Int32Array;
 }
 export interface Step {
   at: Float64Array;
@@ -76,22 +139,34 @@ export interface Step {
 }
 export interface Phase {
   name: 'main' | 'init';
-  end: number; images: number; imagesShown: number; doorbells: number[]; completions: number[];
-  perImage: number;  // instructions; record i is of instruction i % perImage
-  text: string[]; layer: number[]; unit: number[]; energy: number[]; dispatchEnergy: number[];
-  count: number;  // records
-  start: Float64Array; visible: Float64Array; frontFree: Float64Array; end_: Float64Array;
-  release: Uint8Array; releasedBy: Int32Array;
-  critical: Uint8Array;  // by record
+  end: number;
+  images: number;
+  imagesShown: number;
+  doorbells: number[];
+  completions: number[];
+  perImage: number; // instructions; record i is of instruction i % perImage
+  text: string[];
+  layer: number[];
+  unit: number[];
+  energy: number[];
+  dispatchEnergy: number[];
+  count: number; // records
+  start: Float64Array;
+  visible: Float64Array;
+  frontFree: Float64Array;
+  end_: Float64Array;
+  release: Uint8Array;
+  releasedBy: Int32Array;
+  critical: Uint8Array; // by record
   lanes: Lane[];
   bursts: Bursts;
   path: { record: Int32Array; unit: Uint8Array; from: Float64Array; to: Float64Array };
   occupancy: Record<string, Step>;
 }
 export interface Run {
-  label: string;  // 'A', 'B'; empty where there is one run
+  label: string; // 'A', 'B'; empty where there is one run
   report: Report;
-  phases: Phase[];  // main, init; empty without a timeline
+  phases: Phase[]; // main, init; empty without a timeline
   unitNames: string[];
 }
 
@@ -108,7 +183,9 @@ function readLane(unit: string, raw: Columns): Lane {
   const to = summed(raw.cycles);
   const record = Int32Array.from(summed(raw.record));
   return {
-    unit, to, record,
+    unit,
+    to,
+    record,
     activity: Uint8Array.from(raw.activity),
     from: to.map((value, i) => value - raw.cycles[i]),
     waitedFor: record.map((value, i) => (raw.waited_for[i] === 0 ? -1 : value - raw.waited_for[i])),
@@ -118,18 +195,27 @@ function readLane(unit: string, raw: Columns): Lane {
 function readBursts(raw: Columns): Bursts {
   const request = summed(raw.request);
   return {
-    count: request.length, request,
-    record: Int32Array.from(summed(raw.record)), port: Uint8Array.from(raw.port), bytes: Float64Array.from(raw.bytes),
-    grant: plus(request, raw.grant), first: plus(request, raw.first), last: plus(request, raw.last_beat),
-    rowHit: Uint8Array.from(raw.row_hit), bank: Int32Array.from(raw.bank),
+    count: request.length,
+    request,
+    record: Int32Array.from(summed(raw.record)),
+    port: Uint8Array.from(raw.port),
+    bytes: Float64Array.from(raw.bytes),
+    grant: plus(request, raw.grant),
+    first: plus(request, raw.first),
+    last: plus(request, raw.last_beat),
+    rowHit: Uint8Array.from(raw.row_hit),
+    bank: Int32Array.from(raw.bank),
   };
 }
 
 function readPath(raw: Columns | undefined): Phase['path'] {
-  if (!raw) return { record: new Int32Array(), unit: new Uint8Array(), from: new Float64Array(), to: new Float64Array() };
+  if (!raw)
+    return { record: new Int32Array(), unit: new Uint8Array(), from: new Float64Array(), to: new Float64Array() };
   const to = summed(raw.cycles);
   return {
-    record: Int32Array.from(summed(raw.record)), unit: Uint8Array.from(raw.unit), to,
+    record: Int32Array.from(summed(raw.record)),
+    unit: Uint8Array.from(raw.unit),
+    to,
     from: to.map((value, i) => value - raw.cycles[i]),
   };
 }
@@ -146,14 +232,28 @@ function readPhase(name: Phase['name'], raw: RawPhase): Phase {
     occupancy[buffer] = { at: summed(steps.at), value: summed(steps.bits) };
   }
   return {
-    name, end: raw.end, images: raw.images, imagesShown: raw.images_shown, doorbells: raw.doorbells,
-    completions: raw.completions, perImage: raw.instructions.text.length, text: raw.instructions.text,
-    layer: raw.instructions.layer, unit: raw.instructions.unit, energy: raw.instructions.energy_fj,
-    dispatchEnergy: raw.instructions.dispatch_fj, count: start.length, start,
-    visible: plus(start, raw.records.visible, -1), frontFree: plus(start, raw.records.front_free),
-    end_: plus(start, raw.records.end), release: Uint8Array.from(raw.records.release),
+    name,
+    end: raw.end,
+    images: raw.images,
+    imagesShown: raw.images_shown,
+    doorbells: raw.doorbells,
+    completions: raw.completions,
+    perImage: raw.instructions.text.length,
+    text: raw.instructions.text,
+    layer: raw.instructions.layer,
+    unit: raw.instructions.unit,
+    energy: raw.instructions.energy_fj,
+    dispatchEnergy: raw.instructions.dispatch_fj,
+    count: start.length,
+    start,
+    visible: plus(start, raw.records.visible, -1),
+    frontFree: plus(start, raw.records.front_free),
+    end_: plus(start, raw.records.end),
+    release: Uint8Array.from(raw.records.release),
     releasedBy: Int32Array.from(raw.records.released_by, (distance, i) => (distance === 0 ? -1 : i - distance)),
-    critical, path, occupancy,
+    critical,
+    path,
+    occupancy,
     lanes: Object.entries(raw.intervals).map(([unit, columns]) => readLane(unit, columns)),
     bursts: readBursts(raw.bursts),
   };
@@ -171,13 +271,15 @@ export function readRun(label: string, report: Report): Run {
 // Of a record.
 export const instructionOf = (phase: Phase, record: number): number => record % phase.perImage;
 export const imageOf = (phase: Phase, record: number): number => Math.floor(record / phase.perImage);
-export const unitOf = (run: Run, phase: Phase, record: number): string => run.unitNames[phase.unit[instructionOf(phase, record)]];
+export const unitOf = (run: Run, phase: Phase, record: number): string =>
+  run.unitNames[phase.unit[instructionOf(phase, record)]];
 export const layerOf = (run: Run, phase: Phase, record: number): string =>
   run.report.layers[phase.layer[instructionOf(phase, record)]]?.name ?? '?';
 
 // The last index whose value is at most `wanted`; -1: none.
 export function lastAtMost(sorted: Float64Array, wanted: number): number {
-  let low = 0, high = sorted.length;
+  let low = 0,
+    high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (sorted[middle] <= wanted) low = middle + 1;

@@ -16,13 +16,17 @@ function fill<E extends Element>(element: E, attributes: Attributes, children: C
 }
 
 export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: Child[]
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
 ): HTMLElementTagNameMap[K] {
   return fill(document.createElement(tag), attributes, children);
 }
 
 export function s<K extends keyof SVGElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: Child[]
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
 ): SVGElementTagNameMap[K] {
   return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 }
@@ -41,13 +45,30 @@ export interface Column {
 // The figures of a chart for those who do not see it, or want them exactly.
 export function table(caption: string, columns: Column[], rows: Child[][]): HTMLElement {
   const cell = (column: Column, content: Child) => h('td', { class: column.numeric ? 'number' : undefined }, content);
-  return h('details', { class: 'table' },
+  return h(
+    'details',
+    { class: 'table' },
     h('summary', {}, 'As a table'),
-    h('div', { class: 'scroll' },
-      h('table', {},
+    h(
+      'div',
+      { class: 'scroll' },
+      h(
+        'table',
+        {},
         h('caption', {}, caption),
-        h('thead', {}, h('tr', {}, ...columns.map((c) => h('th', { scope: 'col', class: c.numeric ? 'number' : undefined }, c.name)))),
-        h('tbody', {}, ...rows.map((row) => h('tr', {}, ...row.map((content, i) => cell(columns[i], content))))))));
+        h(
+          'thead',
+          {},
+          h(
+            'tr',
+            {},
+            ...columns.map((c) => h('th', { scope: 'col', class: c.numeric ? 'number' : undefined }, c.name)),
+          ),
+        ),
+        h('tbody', {}, ...rows.map((row) => h('tr', {}, ...row.map((content, i) => cell(columns[i], content))))),
+      ),
+    ),
+  );
 }
 
 // An SVG that is drawn anew for each width, so that its text keeps its size.
@@ -67,19 +88,35 @@ export function chart(label: string, draw: (width: number) => SVGSVGElement): HT
   return box;
 }
 
+// A band [low, high], in pixels, across a bar whose middle is at `y`.
+export function whisker(low: number, high: number, y: number): SVGPathElement {
+  const end = (x: number) => `M${x} ${y - 4}v8`;
+  return s('path', { class: 'whisker', d: `M${low} ${y}H${high}${end(low)}${end(high)}` });
+}
+
 export function svg(width: number, height: number, ...children: Child[]): SVGSVGElement {
   return s('svg', { width, height, viewBox: `0 0 ${width} ${height}` }, ...children);
 }
 
 export interface LegendItem {
   text: string;
-  colour: string;  // of CSS
+  colour: string; // of CSS
   shape?: 'box' | 'low' | 'line' | 'dash' | 'ring';
 }
 
 export function legend(items: LegendItem[]): HTMLElement {
-  return h('ul', { class: 'legend' }, ...items.map((item) => h('li', {},
-    h('span', { class: `swatch ${item.shape ?? 'box'}`, style: `--swatch: ${item.colour}`, 'aria-hidden': 'true' }), item.text)));
+  return h(
+    'ul',
+    { class: 'legend' },
+    ...items.map((item) =>
+      h(
+        'li',
+        {},
+        h('span', { class: `swatch ${item.shape ?? 'box'}`, style: `--swatch: ${item.colour}`, 'aria-hidden': 'true' }),
+        item.text,
+      ),
+    ),
+  );
 }
 
 // A text cut to a width in pixels, for SVG; the average glyph takes 0.56 em. Of a layer's name the end says most.

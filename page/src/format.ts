@@ -8,7 +8,15 @@ export function grouped(value: number): string {
 }
 
 const prefixes: [number, string][] = [
-  [1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, ''], [1e-3, 'm'], [1e-6, '\u00b5'], [1e-9, 'n'], [1e-12, 'p'],
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+  [1, ''],
+  [1e-3, 'm'],
+  [1e-6, '\u00b5'],
+  [1e-9, 'n'],
+  [1e-12, 'p'],
   [1e-15, 'f'],
 ];
 

@@ -5,6 +5,7 @@ import { closing } from './closing';
 import { curves } from './curves';
 import { readReports, readRun, type Run } from './data';
 import { energy } from './energy';
+import { theme } from './palette';
 import { headline } from './headline';
 import { resources } from './resources';
 import { roofline } from './roofline';
@@ -18,25 +19,48 @@ function header(runs: Run[]): HTMLElement {
   const title = titles.length > 1 && titles[0] === titles[1] ? `${titles[0]}, two runs` : titles.join(' against ');
   document.title = `${title} \u2013 BlendSim`;
   const { input } = runs[0].report;
+  const inferences = input.images === 1 ? 'one inference' : `${input.images} inferences back to back`;
   const toggle = button('Light or dark', '\u25d0', () => {
-    const root = document.documentElement;
-    const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-    root.dataset.theme = dark ? 'light' : 'dark';
-    document.dispatchEvent(new Event('themechange'));
+    document.documentElement.dataset.theme = theme() === 'dark' ? 'light' : 'dark';
+    window.dispatchEvent(new Event('themechange'));
   });
   toggle.classList.add('theme');
-  const about = runs.map((run) => `${run.report.platform.device}`).filter((text, i, all) => all.indexOf(text) === i).join(', ');
-  return h('header', {}, h('div', {}, h('p', { class: 'product' }, 'BlendSim report'), h('h1', {}, title),
-    h('p', { class: 'about' }, `${about}; ${input.images === 1 ? 'one inference' : `${input.images} inferences back to back`}${input.source === 'random' ? ', made-up input' : ''}`)), toggle);
+  const about = runs
+    .map((run) => `${run.report.platform.device}`)
+    .filter((text, i, all) => all.indexOf(text) === i)
+    .join(', ');
+  return h(
+    'header',
+    {},
+    h(
+      'div',
+      {},
+      h('p', { class: 'product' }, 'BlendSim report'),
+      h('h1', {}, title),
+      h('p', { class: 'about' }, `${about}; ${inferences}${input.source === 'random' ? ', made-up input' : ''}`),
+    ),
+    toggle,
+  );
 }
 
 const names: Record<string, string> = {
-  headline: 'In short', timeline: 'Timeline', stalls: 'Stalls', layers: 'Layers', roofline: 'Roofline', time: 'Over time',
-  energy: 'Energy', resources: 'Resources', assumptions: 'Assumptions',
+  headline: 'In short',
+  timeline: 'Timeline',
+  stalls: 'Stalls',
+  layers: 'Layers',
+  roofline: 'Roofline',
+  time: 'Over time',
+  energy: 'Energy',
+  resources: 'Resources',
+  assumptions: 'Assumptions',
 };
 
 function navigation(views: HTMLElement[]): HTMLElement {
-  return h('nav', { 'aria-label': 'Views' }, ...views.map((view) => h('a', { href: `#${view.id}` }, names[view.id] ?? view.id)));
+  return h(
+    'nav',
+    { 'aria-label': 'Views' },
+    ...views.map((view) => h('a', { href: `#${view.id}` }, names[view.id] ?? view.id)),
+  );
 }
 
 function show(runs: Run[], page: HTMLElement): void {
@@ -44,10 +68,25 @@ function show(runs: Run[], page: HTMLElement): void {
   const timeline = timelines(runs, ({ window, phases }) => {
     overTime.replaceChildren(...phases.map(([run, phase]) => curves(run, phase, window, runs.length > 1)));
   });
-  const time = timeline && section('time', 'Over time', 'In the timeline\u2019s window: what you zoom there, these follow.', overTime);
-  const none = section('timeline', 'Timeline', 'This report was written without times: `blendsim run --json FILE --records` keeps them, `--html` always has them.');
-  const views = [headline(runs), timeline ?? none, stalls(runs), waterfall(runs), roofline(runs), time, energy(runs), resources(runs), closing(runs)]
-    .filter((view): view is HTMLElement => view !== null);
+  const time =
+    timeline &&
+    section('time', 'Over time', 'In the timeline\u2019s window: what you zoom there, these follow.', overTime);
+  const none = section(
+    'timeline',
+    'Timeline',
+    'This report was written without times: `blendsim run --json FILE --records` keeps them, `--html` always has them.',
+  );
+  const views = [
+    headline(runs),
+    timeline ?? none,
+    stalls(runs),
+    waterfall(runs),
+    roofline(runs),
+    time,
+    energy(runs),
+    resources(runs),
+    closing(runs),
+  ].filter((view): view is HTMLElement => view !== null);
   page.replaceChildren(header(runs), navigation(views), ...views);
 }
 
@@ -59,7 +98,9 @@ async function begin(): Promise<void> {
     show(runs, page);
     page.dataset.ready = String(Math.round(performance.now()));
   } catch (problem) {
-    page.replaceChildren(h('p', { role: 'alert' }, `The page cannot be shown: ${problem}. It needs a browser of 2023 or later.`));
+    page.replaceChildren(
+      h('p', { role: 'alert' }, `The page cannot be shown: ${problem}. It needs a browser of 2024 or later.`),
+    );
     throw problem;
   }
 }

@@ -3,7 +3,13 @@
 // is grey, so that what was lost stands out. Values are in style.css, one set a theme.
 
 export const activities = [
-  'busy', 'stall_dependency', 'stall_memory', 'stall_downstream', 'stall_fence', 'stall_dispatch', 'idle',
+  'busy',
+  'stall_dependency',
+  'stall_memory',
+  'stall_downstream',
+  'stall_fence',
+  'stall_dispatch',
+  'idle',
 ] as const;
 export type Activity = (typeof activities)[number];
 export const BUSY = 0;
@@ -30,7 +36,28 @@ export function unitColour(unit: string): string {
   return `var(--unit-${unit})`;
 }
 
-// A variable's value now, for a canvas.
+// A variable's colour as the theme has it now, for a canvas.
+const probe = document.createElement('span');
+const known = new Map<string, string>();
+let knownFor = '';
+
 export function resolved(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  if (!probe.isConnected) {
+    probe.hidden = true;
+    document.body.append(probe);
+  }
+  if (knownFor !== theme()) {
+    known.clear();
+    knownFor = theme();
+  }
+  const colour = known.get(name);
+  if (colour !== undefined) return colour;
+  probe.style.color = `var(${name})`;
+  return known.set(name, getComputedStyle(probe).color).get(name)!;
+}
+
+export function theme(): 'dark' | 'light' {
+  const chosen = document.documentElement.dataset.theme;
+  if (chosen === 'dark' || chosen === 'light') return chosen;
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }

@@ -5,14 +5,22 @@ import type { Run } from './data';
 import { engineering, grouped, percent, significant } from './format';
 
 export function section(id: string, title: string, caption: string, ...body: Child[]): HTMLElement {
-  return h('section', { id, 'aria-labelledby': `${id}-title` },
-    h('h2', { id: `${id}-title` }, title), caption !== '' && h('p', { class: 'caption' }, caption), ...body);
+  return h(
+    'section',
+    { id, 'aria-labelledby': `${id}-title` },
+    h('h2', { id: `${id}-title` }, title),
+    caption !== '' && h('p', { class: 'caption' }, caption),
+    ...body,
+  );
 }
 
 // One figure a run, beside each other where there is room.
 export function beside(runs: Run[], figure: (run: Run) => Child): HTMLElement {
-  return h('div', { class: runs.length > 1 ? 'beside' : '' },
-    ...runs.map((run) => h('div', { class: 'figure' }, runs.length > 1 && badge(run), figure(run))));
+  return h(
+    'div',
+    { class: runs.length > 1 ? 'beside' : '' },
+    ...runs.map((run) => h('div', { class: 'figure' }, runs.length > 1 && badge(run), figure(run))),
+  );
 }
 
 export function badge(run: Run): HTMLElement {
@@ -39,5 +47,9 @@ export function shown(value: unknown, format: Format): string {
 // A field of the report: the element names its run and path, so that whoever doubts it (a test does) can look it up.
 // A name with a dot in it, as layers have, is given by index instead.
 export function field(run: Run, path: string, format: Format): HTMLElement {
-  return h('span', { class: 'field', 'data-run': run.label, 'data-path': path, 'data-format': format }, shown(at(run, path), format));
+  return h(
+    'span',
+    { class: 'field', 'data-run': run.label, 'data-path': path, 'data-format': format },
+    shown(at(run, path), format),
+  );
 }

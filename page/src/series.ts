@@ -4,8 +4,8 @@ import { lastAtMost, type Phase, type Run } from './data';
 import { BUSY } from './palette';
 
 export interface Bins {
-  from: number;  // cycle
-  width: number;  // cycles a step
+  from: number; // cycle
+  width: number; // cycles a step
   count: number;
 }
 
@@ -15,7 +15,8 @@ export function spread(into: Float64Array, bins: Bins, from: number, to: number,
   const first = Math.max(0, Math.floor((from - bins.from) / bins.width));
   const last = Math.min(bins.count - 1, Math.floor((to - bins.from) / bins.width));
   for (let i = first; i <= last; ++i) {
-    const low = Math.max(from, bins.from + i * bins.width), high = Math.min(to, bins.from + (i + 1) * bins.width);
+    const low = Math.max(from, bins.from + i * bins.width),
+      high = Math.min(to, bins.from + (i + 1) * bins.width);
     if (high > low) into[i] += rate * (high - low);
   }
 }
@@ -32,8 +33,9 @@ export function occupancy(run: Run, phase: Phase, buffers: string[], bins: Bins)
     let i = lastAtMost(at, bins.from);
     for (let bin = 0; bin < bins.count; ++bin) {
       let most = i >= 0 ? value[i] : 0;
-      for (const end = bins.from + (bin + 1) * bins.width; i + 1 < at.length && at[i + 1] < end; ++i) most = Math.max(most, value[i + 1]);
-      out[bin] = 100 * most / capacity;
+      for (const end = bins.from + (bin + 1) * bins.width; i + 1 < at.length && at[i + 1] < end; ++i)
+        most = Math.max(most, value[i + 1]);
+      out[bin] = (100 * most) / capacity;
     }
     return out;
   });
@@ -56,8 +58,14 @@ export function bandwidth(run: Run, phase: Phase, bins: Bins): Float64Array[] {
   return [written, read, fetched].map((line) => line.map((value) => value * toRate));
 }
 
-function unitEnergy(run: Run, phase: Phase, bins: Bins, clock: number): { units: Float64Array[]; dispatch: Float64Array } {
-  const units = run.unitNames.map(() => empty(bins)), dispatch = empty(bins);
+function unitEnergy(
+  run: Run,
+  phase: Phase,
+  bins: Bins,
+  clock: number,
+): { units: Float64Array[]; dispatch: Float64Array } {
+  const units = run.unitNames.map(() => empty(bins)),
+    dispatch = empty(bins);
   const end = endOf(bins);
   for (const lane of phase.lanes) {
     const into = units[run.unitNames.indexOf(lane.unit)];
@@ -70,7 +78,8 @@ function unitEnergy(run: Run, phase: Phase, bins: Bins, clock: number): { units:
     const [from, to] = [phase.start[record], Math.max(phase.frontFree[record], phase.start[record] + 1)];
     if (to > bins.from && from < end) spread(units[phase.unit[instruction]], bins, from, to, phase.energy[instruction]);
     const entered = phase.visible[record] - 1;
-    if (entered >= bins.from && entered < end) spread(dispatch, bins, entered, entered + 1, phase.dispatchEnergy[instruction]);
+    if (entered >= bins.from && entered < end)
+      spread(dispatch, bins, entered, entered + 1, phase.dispatchEnergy[instruction]);
   }
   return { units, dispatch };
 }
@@ -85,9 +94,13 @@ export function power(run: Run, phase: Phase, bins: Bins): Float64Array[] {
     const byte = port[i] === 1 ? energy.dram_write_byte : energy.dram_read_byte;
     spread(dram, bins, first[i], last[i] + 1, bytes[i] * byte + (rowHit[i] ? 0 : energy.dram_activate));
   });
-  const watt = 1e-15 * run.report.platform.clock_hz / bins.width;
+  const watt = (1e-15 * run.report.platform.clock_hz) / bins.width;
   const dynamic = (line: Float64Array) => line.map((value) => value * watt);
   const of = (unit: string) => dynamic(units[run.unitNames.indexOf(unit)]);
-  return [empty(bins).fill(run.report.power.static_w), dynamic(dram), dynamic(dispatch),
-    ...['load', 'store', 'pool_unit', 'post_unit', 'mac_array', 'xnor_array'].map(of)];
+  return [
+    empty(bins).fill(run.report.power.static_w),
+    dynamic(dram),
+    dynamic(dispatch),
+    ...['load', 'store', 'pool_unit', 'post_unit', 'mac_array', 'xnor_array'].map(of),
+  ];
 }

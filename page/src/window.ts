@@ -47,7 +47,8 @@ export class Window {
     this.set(middle - length / 2, middle + length / 2);
   }
 
-  private tell(): void {
+  // Has everything drawn anew, as for another theme.
+  tell(): void {
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() => {

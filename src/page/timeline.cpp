@@ -82,7 +82,7 @@ Json bursts_of(const PhaseRecording& phase, const Shown& shown) {
     hit.push_back(e.row_hit ? 1 : 0);
     bank.push_back(e.bank);
   }
-  return {{"record", record}, {"port", port},       {"bytes", bytes},   {"request", request}, {"grant", grant},
+  return {{"record", record}, {"port", port},      {"bytes", bytes}, {"request", request}, {"grant", grant},
           {"first", first},   {"last_beat", last}, {"row_hit", hit}, {"bank", bank}};
 }
 
@@ -142,9 +142,9 @@ Json occupancy_of(const PhaseRecording& phase, const Shown& shown, std::span<con
                   const TimelineInput& in) {
   Json out = Json::object();
   const MachineParameters& machine = in.platform.machine;
-  Occupancy held =
-      find_occupancy(std::span(phase.records).first(shown.records), instructions, machine, shown.end);
-  const std::int64_t program_bits = in.program.buffers[static_cast<std::size_t>(index(BufferId::instructions))].peak_bits;
+  Occupancy held = find_occupancy(std::span(phase.records).first(shown.records), instructions, machine, shown.end);
+  const std::int64_t program_bits =
+      in.program.buffers[static_cast<std::size_t>(index(BufferId::instructions))].peak_bits;
   held[static_cast<std::size_t>(index(BufferId::instructions))] = {{0, program_bits}};
   for (std::size_t b = 0; b < held.size(); ++b) {
     Column at, bits;
@@ -172,8 +172,7 @@ Json timeline_json(const TimelineInput& in) {
   out["main"]["critical"] = critical_of(in.run, shown);
   out["main"]["occupancy"] = occupancy_of(phase, shown, main, in);
   out["init"] = nullptr;
-  if (!before.records.empty())
-    out["init"] = phase_of(before, {1, before.records.size(), before.end}, init, in, false);
+  if (!before.records.empty()) out["init"] = phase_of(before, {1, before.records.size(), before.end}, init, in, false);
   for (const Action action : {Action::unit_clock, Action::dram_read_byte, Action::dram_write_byte,
                               Action::dram_activate, Action::dram_refresh}) {
     const auto a = static_cast<std::size_t>(action);

@@ -158,8 +158,8 @@ void Figures::find_traffic(const ActionCounts& counts, LayerFigures& row) const 
 double Figures::dram_peak_bytes_per_s() const {
   const MachineParameters& machine = in.platform.machine;
   // Data pass at both edges of the memory's clock.
-  const double bus = 2.0 * static_cast<double>(machine.memory.timing.clock_hz) * static_cast<double>(machine.memory.width) *
-                     static_cast<double>(machine.memory.channels);
+  const double bus = 2.0 * static_cast<double>(machine.memory.timing.clock_hz) *
+                     static_cast<double>(machine.memory.width) * static_cast<double>(machine.memory.channels);
   const double port = static_cast<double>(machine.clock_hz) * static_cast<double>(machine.memory.port_width);
   return std::min(bus, port) / 8;
 }

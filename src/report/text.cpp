@@ -191,10 +191,9 @@ std::string resources(const Json& r, const TextLayout& layout) {
                available > 0 ? percent(amount / available) : (amount > 0 ? "none there" : "-"),
                fmt::format("{:.0f}", used.at("limit").at(name).get<double>())});
   }
-  std::string out = used.at("fits") == true
-                        ? fmt::format("fits        {}, below the platform's routing limits\n",
-                                      painted("yes", Paint::good, layout))
-                        : fmt::format("fits        {}\n", painted("NO", Paint::bad, layout));
+  std::string out = used.at("fits") == true ? fmt::format("fits        {}, below the platform's routing limits\n",
+                                                          painted("yes", Paint::good, layout))
+                                            : fmt::format("fits        {}\n", painted("NO", Paint::bad, layout));
   for (const Json& over : used.at("over")) out += fmt::format("            {}\n", over.get<std::string>());
   return table.text(layout) + wrapped(out, indent, layout);
 }
@@ -262,11 +261,13 @@ std::string remarks(const Json& r) {
 
 }  // namespace
 
-std::string report_text(const Json& r, const TextLayout& layout) {
-  const auto lines = [&](const std::string& text, std::size_t below = indent) { return wrapped(text, below, layout); };
-  std::string out = lines(header(r, layout), header_indent) + '\n' + layers(r, layout) + '\n';
-  out += lines(totals(r, layout)) + '\n' + unit_table(r, layout) + '\n' + memory(r, layout) + '\n';
-  return out + resources(r, layout) + '\n' + lines(power(r)) + '\n' + lines(outputs(r) + remarks(r));
+std::string report_text(const Json& report, const TextLayout& layout) {
+  const auto lines = [&](const std::string& paragraph, std::size_t below = indent) {
+    return wrapped(paragraph, below, layout);
+  };
+  std::string out = lines(header(report, layout), header_indent) + '\n' + layers(report, layout) + '\n';
+  out += lines(totals(report, layout)) + '\n' + unit_table(report, layout) + '\n' + memory(report, layout) + '\n';
+  return out + resources(report, layout) + '\n' + lines(power(report)) + '\n' + lines(outputs(report) + remarks(report));
 }
 
 std::string report_text(const ReportInput& input, const TextLayout& layout) {

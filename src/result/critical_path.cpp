@@ -90,12 +90,14 @@ class Walk {
 std::size_t find_critical_path(Run& run, std::size_t layers) {
   run.layer_critical_cycles.assign(layers, 0);
   run.layer_critical_by.assign(layers, {});
-  return Walk(run, [&](const CriticalPiece& piece) {
-           const auto layer = static_cast<std::size_t>(piece.layer);
-           if (layer >= layers) return;
-           run.layer_critical_cycles[layer] += piece.to - piece.from;
-           run.layer_critical_by[layer][static_cast<std::size_t>(piece.by)] += piece.to - piece.from;
-         }).all();
+  return Walk(run,
+              [&](const CriticalPiece& piece) {
+                const auto layer = static_cast<std::size_t>(piece.layer);
+                if (layer >= layers) return;
+                run.layer_critical_cycles[layer] += piece.to - piece.from;
+                run.layer_critical_by[layer][static_cast<std::size_t>(piece.by)] += piece.to - piece.from;
+              })
+      .all();
 }
 
 std::vector<CriticalPiece> critical_pieces(const Run& run) {

@@ -1,4 +1,4 @@
-// The page in headless Chromium through playwright-core. A check is a name and a promise; a failed one says what it saw.
+// The page in headless Chromium through playwright-core. A check has a name; a failed one says what it saw.
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
@@ -11,7 +11,9 @@ export function skip(why) {
 
 // The browser: BLENDSIM_CHROMIUM, or where Debian has it.
 export async function launch() {
-  const binary = process.env.BLENDSIM_CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+  const binary =
+    process.env.BLENDSIM_CHROMIUM ??
+    ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
   if (!binary || !existsSync(binary)) skip('no Chromium (apt install chromium)');
   let playwright;
   try {
@@ -27,10 +29,14 @@ export async function open(browser, file, { width, scheme = 'light' }) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
   const page = await context.newPage();
   const wrong = [];
-  page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') wrong.push(`console: ${message.text()}`); });
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') wrong.push(`console: ${message.text()}`);
+  });
   page.on('pageerror', (error) => wrong.push(`exception: ${error.message}`));
   const url = pathToFileURL(file).href;
-  page.on('request', (request) => { if (request.url() !== url) wrong.push(`request: ${request.url()}`); });
+  page.on('request', (request) => {
+    if (request.url() !== url) wrong.push(`request: ${request.url()}`);
+  });
   await page.goto(url);
   await page.waitForSelector('main[data-ready]', { timeout: 60_000 });
   // Two frames: what observers of sizes draw is there.

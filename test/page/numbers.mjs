@@ -10,10 +10,15 @@ export function says(text, value, format) {
   if (typeof value !== 'number') return text === String(value);
   if (format === 'grouped') {
     const plain = text.replaceAll(',', '');
-    const groups = text.split('.')[0].split(',').slice(1).every((group) => group.length === 3);
+    const groups = text
+      .split('.')[0]
+      .split(',')
+      .slice(1)
+      .every((group) => group.length === 3);
     return Number(plain) === value && groups;
   }
-  if (format === 'percent') return /^-?\d+\.\d\u00a0%$/.test(text) && Math.abs(parseFloat(text) / 100 - value) <= 0.00051;
+  if (format === 'percent')
+    return /^-?\d+\.\d\u00a0%$/.test(text) && Math.abs(parseFloat(text) / 100 - value) <= 0.00051;
   if (format === 'number') return Math.abs(Number(text) - value) <= 5.1e-4 * Math.abs(value);
   const unit = format.slice('unit:'.length);
   const [number, rest] = text.split('\u00a0');

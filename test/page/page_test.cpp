@@ -43,7 +43,8 @@ class Page : public ::testing::Test {
 
 // A batch of images of zeros, float32 [images, 3, 32, 32], as NumPy writes it.
 std::string zeros(std::int64_t images) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(images) + ", 3, 32, 32), }";
+  std::string header =
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(images) + ", 3, 32, 32), }";
   header.resize((header.size() + 10 + 64) / 64 * 64 - 10 - 1, ' ');
   header += '\n';
   std::string out("\x93NUMPY\x01\x00", 8);

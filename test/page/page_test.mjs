@@ -16,16 +16,33 @@ async function looks() {
       const { page, wrong, close } = await open(browser, file, { width, scheme });
       const name = `${width}-${scheme}`;
       checks.check(`${name}: nothing goes wrong`, wrong.length === 0, wrong.join('; '));
-      checks.check(`${name}: no view is wider than the window`, await page.evaluate(() => document.documentElement.scrollWidth) <= width);
+      checks.check(
+        `${name}: no view is wider than the window`,
+        (await page.evaluate(() => document.documentElement.scrollWidth)) <= width,
+      );
       const order = await page.$$eval('section', (all) => all.map((one) => one.id));
       checks.check(`${name}: every view, in order`, order.join() === views.join(), order.join());
       const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-      const light = background.match(/\d+/g).map(Number).every((part) => part > 128);
+      const light = background
+        .match(/\d+/g)
+        .map(Number)
+        .every((part) => part > 128);
       checks.check(`${name}: its colours`, light === (scheme === 'light'), background);
-      const cutOff = await page.$$eval('section svg text', (texts) => texts.filter((text) => {
-        const box = text.getBoundingClientRect(), svg = text.ownerSVGElement.getBoundingClientRect();
-        return box.width > 0 && (box.left < svg.left - 1 || box.right > svg.right + 1 || box.top < svg.top - 2 || box.bottom > svg.bottom + 2);
-      }).map((text) => text.textContent));
+      const cutOff = await page.$$eval('section svg text', (texts) =>
+        texts
+          .filter((text) => {
+            const box = text.getBoundingClientRect(),
+              svg = text.ownerSVGElement.getBoundingClientRect();
+            return (
+              box.width > 0 &&
+              (box.left < svg.left - 1 ||
+                box.right > svg.right + 1 ||
+                box.top < svg.top - 2 ||
+                box.bottom > svg.bottom + 2)
+            );
+          })
+          .map((text) => text.textContent),
+      );
       checks.check(`${name}: no text leaves its figure`, cutOff.length === 0, cutOff.slice(0, 5).join(' | '));
       if (shots) {
         mkdirSync(shots, { recursive: true });
@@ -37,51 +54,89 @@ async function looks() {
 }
 
 async function numbers(page) {
-  const fields = await page.$$eval('[data-path]', (all) => all.map((one) => [one.dataset.path, one.dataset.format, one.textContent]));
+  const fields = await page.$$eval('[data-path]', (all) =>
+    all.map((one) => [one.dataset.path, one.dataset.format, one.textContent]),
+  );
   for (const [path, format, text] of fields) {
-    checks.check(`${path} as ${format}`, says(text, valueAt(report, path), format), `page '${text}', JSON ${valueAt(report, path)}`);
+    checks.check(
+      `${path} as ${format}`,
+      says(text, valueAt(report, path), format),
+      `page '${text}', JSON ${valueAt(report, path)}`,
+    );
   }
   const paths = new Set(fields.map(([path]) => path));
-  const wanted = ['cycles', 'latency_s', 'power.total_w', 'power.energy_per_inference_j', 'efficiency.gops', 'resources.lut'];
-  for (const unit of Object.keys(report.units)) wanted.push(`units.${unit}.busy`, `units.${unit}.stall_dependency`, `units.${unit}.idle`);
+  const wanted = [
+    'cycles',
+    'latency_s',
+    'power.total_w',
+    'power.energy_per_inference_j',
+    'efficiency.gops',
+    'resources.lut',
+  ];
+  for (const unit of Object.keys(report.units))
+    wanted.push(`units.${unit}.busy`, `units.${unit}.stall_dependency`, `units.${unit}.idle`);
   report.layers.forEach((_, i) => wanted.push(`layers.${i}.cycles`, `layers.${i}.critical_cycles`));
   for (const path of wanted) checks.check(`${path} is shown`, paths.has(path));
 }
 
 async function alternatives(page) {
-  const unnamed = await page.$$eval('svg, canvas.timeline, .curve', (all) => all.filter((one) => !one.closest('[aria-label]') && !one.getAttribute('aria-label')).length);
+  const unnamed = await page.$$eval(
+    'svg, canvas.timeline, .curve',
+    (all) => all.filter((one) => !one.closest('[aria-label]') && !one.getAttribute('aria-label')).length,
+  );
   checks.check('every figure has a text alternative', unnamed === 0, `${unnamed} have none`);
-  const nameless = await page.$$eval('button', (all) => all.filter((one) => !one.textContent.trim() && !one.getAttribute('aria-label')).length);
+  const nameless = await page.$$eval(
+    'button',
+    (all) => all.filter((one) => !one.textContent.trim() && !one.getAttribute('aria-label')).length,
+  );
   checks.check('every button has a name', nameless === 0);
   const contrast = await page.evaluate(() => {
-    const channel = (part) => { const v = part / 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
-    const luminance = (colour) => { const [r, g, b] = colour.match(/[\d.]+/g).map(Number).map(channel); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const channel = (part) => {
+      const v = part / 255;
+      return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    };
+    const luminance = (colour) => {
+      const [r, g, b] = colour
+        .match(/[\d.]+/g)
+        .map(Number)
+        .map(channel);
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
     const section = luminance(getComputedStyle(document.querySelector('section')).backgroundColor);
-    return Math.min(...[...document.querySelectorAll('section p, section dt, section dd, section a, section summary')].map((one) => {
-      const text = luminance(getComputedStyle(one).color);
-      return (Math.max(text, section) + 0.05) / (Math.min(text, section) + 0.05);
-    }));
+    return Math.min(
+      ...[...document.querySelectorAll('section p, section dt, section dd, section a, section summary')].map((one) => {
+        const text = luminance(getComputedStyle(one).color);
+        return (Math.max(text, section) + 0.05) / (Math.min(text, section) + 0.05);
+      }),
+    );
   });
   checks.check('text is legible (WCAG AA: 4.5 to 1)', contrast >= 4.5, contrast.toFixed(2));
 }
 
 // The cycles that the timeline shows, from its own line of text.
-const windowOf = async (page) => (await page.textContent('.window')).match(/[\d,]+/g).slice(0, 2).map((text) => Number(text.replaceAll(',', '')));
+const windowOf = async (page) =>
+  (await page.textContent('.window'))
+    .match(/[\d,]+/g)
+    .slice(0, 2)
+    .map((text) => Number(text.replaceAll(',', '')));
 
 async function slicePlace(page, unit) {
   // A busy slice of the unit, and where it lies: the first interval that is busy and long.
   const lane = report.timeline.main.intervals[unit];
-  let from = 0, found = null, record = 0;
+  let from = 0,
+    found = null,
+    record = 0;
   lane.activity.forEach((activity, i) => {
     record += lane.record[i];
-    if (!found && activity === 0 && lane.cycles[i] > report.cycles / 400) found = { from, to: from + lane.cycles[i], record };
+    if (!found && activity === 0 && lane.cycles[i] > report.cycles / 400)
+      found = { from, to: from + lane.cycles[i], record };
     from += lane.cycles[i];
   });
   const units = Object.keys(report.timeline.main.intervals);
   const box = await page.locator('canvas.timeline').boundingBox();
   const [low, high] = await windowOf(page);
   const left = 104;
-  const x = left + ((found.from + found.to) / 2 - low) / (high - low) * (box.width - left);
+  const x = left + (((found.from + found.to) / 2 - low) / (high - low)) * (box.width - left);
   // axis 22 + 4, critical path 16 + 8, then rows of 26 + 8
   const y = 26 + 24 + units.indexOf(unit) * 34 + 13;
   return { ...found, x: box.x + x, y: box.y + y };
@@ -95,13 +150,25 @@ async function pointing(page) {
   const tip = await page.textContent('.tip');
   const { instructions } = report.timeline.main;
   const layer = report.layers[instructions.layer[slice.record % instructions.layer.length]].name;
-  checks.check('hovering names the instruction and its layer', tip.includes(`${unit} #${slice.record % instructions.layer.length}`) && tip.includes(layer), tip);
-  checks.check('hovering says when it started and why then', tip.includes(`Started in ${slice.from.toLocaleString('en-US')}`), tip);
+  checks.check(
+    'hovering names the instruction and its layer',
+    tip.includes(`${unit} #${slice.record % instructions.layer.length}`) && tip.includes(layer),
+    tip,
+  );
+  checks.check(
+    'hovering says when it started and why then',
+    tip.includes(`Started in ${slice.from.toLocaleString('en-US')}`),
+    tip,
+  );
   await page.mouse.click(slice.x, slice.y);
   const code = await page.textContent('.disassembly');
-  checks.check('a click shows the instruction', code === instructions.text[slice.record % instructions.text.length], code);
+  checks.check(
+    'a click shows the instruction',
+    code === instructions.text[slice.record % instructions.text.length],
+    code,
+  );
   const cause = page.locator('.chain button').first();
-  if (await cause.count() > 0) {
+  if ((await cause.count()) > 0) {
     const name = await cause.textContent();
     await cause.click();
     checks.check('what released it is a click away', (await page.textContent('.panel strong')) === name, name);
@@ -110,22 +177,37 @@ async function pointing(page) {
 
 async function zooming(page) {
   const everything = await windowOf(page);
-  checks.check('at first everything is shown', everything[0] === 0 && everything[1] === report.timeline.main.end, everything.join());
+  checks.check(
+    'at first everything is shown',
+    everything[0] === 0 && everything[1] === report.timeline.main.end,
+    everything.join(),
+  );
   await page.click('button[aria-label="Zoom in"]');
-  await page.waitForFunction((whole) => document.querySelector('.window').textContent.match(/[\d,]+/g)[1].replaceAll(',', '') < whole, everything[1]);
+  await page.waitForFunction(
+    (whole) =>
+      document
+        .querySelector('.window')
+        .textContent.match(/[\d,]+/g)[1]
+        .replaceAll(',', '') < whole,
+    everything[1],
+  );
   const half = await windowOf(page);
   checks.check('zooming in halves the window', Math.abs((half[1] - half[0]) * 2 - everything[1]) <= 2, half.join());
   await page.locator('canvas.timeline').focus();
   await page.keyboard.press('ArrowRight');
   await page.waitForTimeout(100);
   const right = await windowOf(page);
-  checks.check('the right arrow moves to the right', right[0] > half[0] && Math.abs(right[1] - right[0] - (half[1] - half[0])) <= 1, right.join());
+  checks.check(
+    'the right arrow moves to the right',
+    right[0] > half[0] && Math.abs(right[1] - right[0] - (half[1] - half[0])) <= 1,
+    right.join(),
+  );
   await page.keyboard.press('0');
   await page.waitForTimeout(100);
   checks.check('0 shows everything again', (await windowOf(page)).join() === everything.join());
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('n');
-  checks.check('the keys choose a slice', await page.locator('.panel strong').count() === 1);
+  checks.check('the keys choose a slice', (await page.locator('.panel strong').count()) === 1);
   const box = await page.locator('canvas.timeline').boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + 60);
   await page.keyboard.down('Control');
@@ -147,7 +229,10 @@ async function zooming(page) {
 async function theme(page) {
   const before = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.click('.theme');
-  checks.check('the theme can be changed', before !== await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+  checks.check(
+    'the theme can be changed',
+    before !== (await page.evaluate(() => getComputedStyle(document.body).backgroundColor)),
+  );
 }
 
 const size = statSync(file).size;

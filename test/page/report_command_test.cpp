@@ -29,9 +29,8 @@ class ReportCommand : public ::testing::Test {
   static void SetUpTestSuite() {
     work = std::make_unique<Workspace>();
     ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", work->path("net.onnx")}).status, 0);
-    const ProcessResult ran =
-        blendsim_cli({"run", work->path("net.onnx"), "--platform", "zu3eg", "--json", work->path("a.json"), "--records",
-                      "--html", work->path("a.html")});
+    const ProcessResult ran = blendsim_cli({"run", work->path("net.onnx"), "--platform", "zu3eg", "--json",
+                                            work->path("a.json"), "--records", "--html", work->path("a.html")});
     ASSERT_EQ(ran.status, 0) << ran.err;
     printed = ran.out;
     report = Json::parse(read_text(work->path("a.json")));
@@ -122,11 +121,11 @@ TEST_F(ReportCommand, EnergiesOfTheInstructionsGiveTheUnitsPower) {
   const Json& instructions = main().at("instructions");
   const Column unit = column(instructions, "unit"), energy = column(instructions, "energy_fj"),
                dispatch = column(instructions, "dispatch_fj");
-  const double seconds =
-      report.at("cycles").get<double>() / report.at("platform").at("clock_hz").get<double>();
+  const double seconds = report.at("cycles").get<double>() / report.at("platform").at("clock_hz").get<double>();
   const double clock = report.at("timeline").at("energy_fj").at("unit_clock");
   std::vector<double> sums(report.at("units").size());
-  for (std::size_t i = 0; i < unit.size(); ++i) sums.at(static_cast<std::size_t>(unit[i])) += static_cast<double>(energy[i]);
+  for (std::size_t i = 0; i < unit.size(); ++i)
+    sums.at(static_cast<std::size_t>(unit[i])) += static_cast<double>(energy[i]);
   std::size_t u = 0;
   for (const auto& [name, account] : report.at("units").items()) {
     const double joule = (sums[u++] + clock * account.at("busy").get<double>()) / 1e15;
@@ -169,7 +168,8 @@ TEST_F(ReportCommand, RefusesWhatIsNoReportAndWhatWasEdited) {
   EXPECT_THAT(network.err, HasSubstr("error[file-unrecognised]"));
   std::string text = read_text(work->path("a.json"));
   text.replace(text.find("\"cycles\": "), 10, "\"cycles\": 1");
-  const ProcessResult edited = blendsim_cli({"report", work->write("edited.json", text), "--html", work->path("e.html")});
+  const ProcessResult edited =
+      blendsim_cli({"report", work->write("edited.json", text), "--html", work->path("e.html")});
   EXPECT_EQ(edited.status, 1);
   EXPECT_THAT(edited.err, HasSubstr("error[report-damaged]"));
   EXPECT_FALSE(std::filesystem::exists(work->path("e.html")));

@@ -15,19 +15,40 @@ export interface Marks {
 }
 
 interface Theme {
-  text: string; faint: string; grid: string; surface: string; busy: string; busyOther: string; critical: string; accent: string;
-  waits: string[]; units: string[]; read: string; write: string; fetch: string; onBusy: string;
+  text: string;
+  faint: string;
+  grid: string;
+  surface: string;
+  busy: string;
+  busyOther: string;
+  critical: string;
+  accent: string;
+  waits: string[];
+  units: string[];
+  read: string;
+  write: string;
+  fetch: string;
+  onBusy: string;
 }
 
 const variable = (colour: string) => resolved(colour.slice(4, -1));
 
 function themeOf(run: Run): Theme {
   return {
-    text: resolved('--text'), faint: resolved('--faint'), grid: resolved('--grid'), surface: resolved('--surface'),
-    busy: resolved('--busy'), busyOther: resolved('--busy-other'), critical: resolved('--critical'), accent: resolved('--accent'),
-    onBusy: resolved('--on-busy'), waits: activities.map((activity) => variable(activityColour(activity))),
+    text: resolved('--text'),
+    faint: resolved('--faint'),
+    grid: resolved('--grid'),
+    surface: resolved('--surface'),
+    busy: resolved('--busy'),
+    busyOther: resolved('--busy-other'),
+    critical: resolved('--critical'),
+    accent: resolved('--accent'),
+    onBusy: resolved('--on-busy'),
+    waits: activities.map((activity) => variable(activityColour(activity))),
     units: [...run.unitNames.map((unit) => resolved(`--unit-${unit}`)), resolved('--unit-dispatcher')],
-    read: resolved('--unit-load'), write: resolved('--unit-store'), fetch: resolved('--unit-dispatcher'),
+    read: resolved('--unit-load'),
+    write: resolved('--unit-store'),
+    fetch: resolved('--unit-dispatcher'),
   };
 }
 
@@ -35,8 +56,13 @@ export class Painter {
   private readonly theme: Theme;
   private readonly scale: Scale;
 
-  constructor(private readonly context: CanvasRenderingContext2D, private readonly run: Run, private readonly phase: Phase,
-    private readonly layout: Layout, private readonly window: Window) {
+  constructor(
+    private readonly context: CanvasRenderingContext2D,
+    private readonly run: Run,
+    private readonly phase: Phase,
+    private readonly layout: Layout,
+    private readonly window: Window,
+  ) {
     this.theme = themeOf(run);
     this.scale = new Scale(window, layout);
   }
@@ -114,7 +140,8 @@ export class Painter {
     for (let i = first; i <= last; ++i) {
       const activity = lane.activity[i];
       if (activity === IDLE) continue;
-      const x0 = Math.max(scale.x(lane.from[i]), this.layout.left - 2), x1 = Math.min(scale.x(lane.to[i]), this.layout.width + 2);
+      const x0 = Math.max(scale.x(lane.from[i]), this.layout.left - 2),
+        x1 = Math.min(scale.x(lane.to[i]), this.layout.width + 2);
       if (x1 - x0 >= 1.5) {
         if (activity === BUSY) this.instruction(row, lane.record[i], x0, x1);
         else this.wait(row, activity, x0, x1);
@@ -142,8 +169,13 @@ export class Painter {
       const from = Math.max(x0, this.layout.left);
       const name = layerOf(this.run, phase, record);
       const room = Math.min(x1, this.layout.width) - from - 8;
-      const short = c.measureText(name).width <= room ? name : name.split('.').pop() ?? name;
-      if (room > 30) c.fillText(c.measureText(short).width <= room ? short : cut(short, room, 11), from + 4, row.y + row.height / 2 + 4);
+      const short = c.measureText(name).width <= room ? name : (name.split('.').pop() ?? name);
+      if (room > 30)
+        c.fillText(
+          c.measureText(short).width <= room ? short : cut(short, room, 11),
+          from + 4,
+          row.y + row.height / 2 + 4,
+        );
       c.font = '12px system-ui, sans-serif';
     }
   }
@@ -179,7 +211,8 @@ export class Painter {
     const { context: c, scale, phase } = this;
     const [first, last] = this.visible(phase.path.from);
     for (let i = first; i <= last; ++i) {
-      const x0 = scale.x(phase.path.from[i]), x1 = scale.x(phase.path.to[i]);
+      const x0 = scale.x(phase.path.from[i]),
+        x1 = scale.x(phase.path.to[i]);
       c.fillStyle = this.theme.units[phase.path.unit[i]];
       c.fillRect(x0, row.y, Math.max(0.5, x1 - x0 - (x1 - x0 > 4 ? 1 : 0)), row.height);
     }
@@ -187,7 +220,12 @@ export class Painter {
 
   // Thin: requested and waiting; full: its data pass.
   private bursts(row: Row): void {
-    const { context: c, scale, theme, phase: { bursts: b } } = this;
+    const {
+      context: c,
+      scale,
+      theme,
+      phase: { bursts: b },
+    } = this;
     const [, last] = this.visible(b.request);
     const third = row.height / 3;
     const colours = [theme.fetch, theme.write, theme.read];
@@ -197,9 +235,19 @@ export class Painter {
       const y = row.y + b.port[first] * third;
       c.fillStyle = colours[b.port[first]];
       c.globalAlpha = 0.4;
-      c.fillRect(scale.x(b.request[first]), y + third / 3, scale.x(b.first[first]) - scale.x(b.request[first]), third / 3);
+      c.fillRect(
+        scale.x(b.request[first]),
+        y + third / 3,
+        scale.x(b.first[first]) - scale.x(b.request[first]),
+        third / 3,
+      );
       c.globalAlpha = 1;
-      c.fillRect(scale.x(b.first[first]), y, Math.max(0.7, scale.x(b.last[first] + 1) - scale.x(b.first[first])), third - 0.5);
+      c.fillRect(
+        scale.x(b.first[first]),
+        y,
+        Math.max(0.7, scale.x(b.last[first] + 1) - scale.x(b.first[first])),
+        third - 0.5,
+      );
     }
   }
 
@@ -222,7 +270,13 @@ export class Painter {
   }
 
   private rowOf(slice: Slice): Row | undefined {
-    return this.layout.rows.find((row) => (slice.kind === 'interval' ? row.lane === slice.lane : slice.kind === 'path' ? row.kind === 'path' : row.kind === 'bursts'));
+    return this.layout.rows.find((row) =>
+      slice.kind === 'interval'
+        ? row.lane === slice.lane
+        : slice.kind === 'path'
+          ? row.kind === 'path'
+          : row.kind === 'bursts',
+    );
   }
 
   private middleOf(record: number): Row | undefined {
@@ -236,17 +290,27 @@ export class Painter {
     const row = this.rowOf(slice);
     if (!row) return;
     const [from, to] = rangeOf(phase, slice);
-    const x0 = scale.x(from), x1 = Math.max(scale.x(to), x0 + 2);
+    const x0 = scale.x(from),
+      x1 = Math.max(scale.x(to), x0 + 2);
     c.strokeStyle = this.theme.accent;
     c.lineWidth = selected ? 2.5 : 1.5;
     c.strokeRect(x0 - 1, row.y - 2, x1 - x0 + 2, row.height + 4);
-    const cause = causeOf(phase, slice), record = recordOf(phase, slice);
+    const cause = causeOf(phase, slice),
+      record = recordOf(phase, slice);
     const causeRow = cause < 0 ? undefined : this.middleOf(cause);
     if (!causeRow || record < 0) return;
     const target = this.middleOf(record) ?? row;
-    const releasedAt = phase.release[record] === 0 ? phase.start[cause] : phase.release[record] === 1 ? phase.frontFree[cause] : phase.end_[cause] + 1;
+    const releasedAt =
+      phase.release[record] === 0
+        ? phase.start[cause]
+        : phase.release[record] === 1
+          ? phase.frontFree[cause]
+          : phase.end_[cause] + 1;
     const [ax, ay] = [scale.x(releasedAt), causeRow.y + causeRow.height / 2];
-    const [bx, by] = [scale.x(slice.kind === 'interval' && slice.lane.activity[slice.index] !== BUSY ? to : phase.start[record]), target.y + target.height / 2];
+    const [bx, by] = [
+      scale.x(slice.kind === 'interval' && slice.lane.activity[slice.index] !== BUSY ? to : phase.start[record]),
+      target.y + target.height / 2,
+    ];
     const bend = Math.max(18, Math.abs(bx - ax) / 2);
     c.beginPath();
     c.moveTo(ax, ay);
@@ -266,6 +330,6 @@ export class Painter {
 
 // "cycles 1,200 to 3,400: 2,200 cycles, 8.8 us"
 export function windowText(run: Run, window: Window): string {
-  const length = window.to - window.from;
-  return `cycles ${grouped(Math.round(window.from))} to ${grouped(Math.round(window.to))}: ${engineering(length / run.report.platform.clock_hz, 's')}`;
+  const time = engineering((window.to - window.from) / run.report.platform.clock_hz, 's');
+  return `cycles ${grouped(Math.round(window.from))} to ${grouped(Math.round(window.to))}: ${time}`;
 }

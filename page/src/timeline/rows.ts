@@ -14,15 +14,18 @@ export interface Row {
 
 export interface Layout {
   rows: Row[];
-  left: number;  // of the time axis; names are left of it, or above the rows where it is 0
+  left: number; // of the time axis; names are left of it, or above the rows where it is 0
   width: number;
   height: number;
-  axis: number;  // height of the axis at the top
+  axis: number; // height of the axis at the top
 }
 
 export function layOut(run: Run, phase: Phase, width: number): Layout {
   const narrow = width < 560;
-  const left = narrow ? 0 : 104, above = narrow ? 14 : 0, gap = narrow ? 5 : 8, axis = 22;
+  const left = narrow ? 0 : 104,
+    above = narrow ? 14 : 0,
+    gap = narrow ? 5 : 8,
+    axis = 22;
   let y = axis + 4;
   const rows: Row[] = [];
   const add = (name: string, kind: Row['kind'], height: number, lane?: Lane) => {
@@ -41,7 +44,10 @@ export function layOut(run: Run, phase: Phase, width: number): Layout {
 
 export class Scale {
   readonly perCycle: number;
-  constructor(private readonly window: Window, private readonly layout: Layout) {
+  constructor(
+    private readonly window: Window,
+    private readonly layout: Layout,
+  ) {
     this.perCycle = (layout.width - layout.left) / (window.to - window.from);
   }
   x(cycle: number): number {
@@ -67,7 +73,11 @@ export function sliceAt(phase: Phase, row: Row, cycle: number, near: number): Sl
     return index >= 0 && cycle < phase.path.to[index] ? { kind: 'path', index } : null;
   }
   const { request, last } = phase.bursts;
-  for (let index = lastAtMost(request, cycle + near); index >= 0 && index > lastAtMost(request, cycle + near) - 32; --index) {
+  for (
+    let index = lastAtMost(request, cycle + near);
+    index >= 0 && index > lastAtMost(request, cycle + near) - 32;
+    --index
+  ) {
     if (cycle < last[index] + 1 + near) return { kind: 'burst', index };
   }
   return null;

@@ -18,16 +18,26 @@ export class Timeline {
   private readonly marks: Marks = { hovered: null, selected: null };
   private layout: Layout;
   private drag: { x: number; from: number; to: number; moved: boolean } | null = null;
+  private waiting = false;
   private readonly touches = new Map<number, number>();
 
-  constructor(private readonly run: Run, private readonly phase: Phase, private readonly window: Window) {
+  constructor(
+    private readonly run: Run,
+    private readonly phase: Phase,
+    private readonly window: Window,
+  ) {
     this.layout = layOut(run, phase, 600);
     this.canvas.setAttribute('aria-label', this.summary());
     this.canvas.setAttribute('aria-keyshortcuts', 'ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 N P R Escape');
     const box = h('div', { class: 'canvas' }, this.canvas, this.tip);
-    const bar = h('div', { class: 'bar' },
-      button('Zoom in', '+', () => this.window.zoom(0.5)), button('Zoom out', '\u2212', () => this.window.zoom(2)),
-      button('Show everything', 'Fit', () => this.window.fit()), this.status);
+    const bar = h(
+      'div',
+      { class: 'bar' },
+      button('Zoom in', '+', () => this.window.zoom(0.5)),
+      button('Zoom out', '\u2212', () => this.window.zoom(2)),
+      button('Show everything', 'Fit', () => this.window.fit()),
+      this.status,
+    );
     this.element = h('div', { class: 'timeline-box' }, bar, box, this.panel);
     this.say(null);
     window.listen(() => this.draw());
@@ -36,8 +46,10 @@ export class Timeline {
   }
 
   private summary(): string {
-    return `Timeline of ${this.phase.lanes.length} units over ${this.phase.end} cycles, ${this.phase.count} instructions. `
-      + 'Arrow keys move, plus and minus zoom, N and P go from slice to slice, R to what released it.';
+    return (
+      `Timeline of ${this.phase.lanes.length} units over ${this.phase.end} cycles, ${this.phase.count} instructions. ` +
+      'Arrow keys move, plus and minus zoom, N and P go from slice to slice, R to what released it.'
+    );
   }
 
   draw(): void {
@@ -56,6 +68,16 @@ export class Timeline {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     new Painter(context, this.run, this.phase, this.layout, this.window).paint(this.marks);
     this.status.textContent = windowText(this.run, this.window);
+  }
+
+  // Pointers move more often than frames are shown.
+  private later(): void {
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => {
+      this.waiting = false;
+      this.draw();
+    });
   }
 
   private listen(): void {
@@ -97,14 +119,15 @@ export class Timeline {
     if (Math.abs(shift) > 3) this.drag.moved = true;
     if (!this.drag.moved) return;
     this.hover(null, 0, 0);
-    const cycles = shift * (this.drag.to - this.drag.from) / (this.layout.width - this.layout.left);
+    const cycles = (shift * (this.drag.to - this.drag.from)) / (this.layout.width - this.layout.left);
     const bounded = Math.min(Math.max(-cycles, -this.drag.from), this.window.end - this.drag.to);
     this.window.set(this.drag.from + bounded, this.drag.to + bounded);
   }
 
   private pinch(e: PointerEvent): void {
     const other = [...this.touches].find(([id]) => id !== e.pointerId)![1];
-    const before = Math.abs(this.touches.get(e.pointerId)! - other), now = Math.abs(e.clientX - other);
+    const before = Math.abs(this.touches.get(e.pointerId)! - other),
+      now = Math.abs(e.clientX - other);
     this.touches.set(e.pointerId, e.clientX);
     const middle = (e.clientX + other) / 2 - this.canvas.getBoundingClientRect().left;
     if (before > 8 && now > 8) this.window.zoom(before / now, new Scale(this.window, this.layout).cycle(middle));
@@ -131,11 +154,20 @@ export class Timeline {
   private key(e: KeyboardEvent): void {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     const acts: Record<string, () => void> = {
-      ArrowLeft: () => this.window.pan(-0.2), ArrowRight: () => this.window.pan(0.2),
-      ArrowUp: () => this.step(-1), ArrowDown: () => this.step(1),
-      '+': () => this.window.zoom(0.5), '=': () => this.window.zoom(0.5), '-': () => this.window.zoom(2),
-      0: () => this.window.fit(), Home: () => this.window.fit(), n: () => this.along(1), p: () => this.along(-1),
-      r: () => this.toCause(), Escape: () => this.select(null), Enter: () => this.zoomTo(this.marks.selected),
+      ArrowLeft: () => this.window.pan(-0.2),
+      ArrowRight: () => this.window.pan(0.2),
+      ArrowUp: () => this.step(-1),
+      ArrowDown: () => this.step(1),
+      '+': () => this.window.zoom(0.5),
+      '=': () => this.window.zoom(0.5),
+      '-': () => this.window.zoom(2),
+      0: () => this.window.fit(),
+      Home: () => this.window.fit(),
+      n: () => this.along(1),
+      p: () => this.along(-1),
+      r: () => this.toCause(),
+      Escape: () => this.select(null),
+      Enter: () => this.zoomTo(this.marks.selected),
     };
     const act = acts[e.key.length === 1 ? e.key.toLowerCase() : e.key];
     if (!act) return;
@@ -147,7 +179,9 @@ export class Timeline {
   private step(by: number): void {
     const rows = this.layout.rows;
     const now = this.marks.selected ? this.rowOf(this.marks.selected) : -1;
-    const [from, to] = this.marks.selected ? rangeOf(this.phase, this.marks.selected) : [this.window.from, this.window.to];
+    const [from, to] = this.marks.selected
+      ? rangeOf(this.phase, this.marks.selected)
+      : [this.window.from, this.window.to];
     for (let next = now + by; next >= 0 && next < rows.length; next += by) {
       const slice = sliceAt(this.phase, rows[next], (from + to) / 2, this.window.to - this.window.from);
       if (slice) return this.select(slice);
@@ -155,14 +189,21 @@ export class Timeline {
   }
 
   private rowOf(slice: Slice): number {
-    return this.layout.rows.findIndex((row: Row) => (slice.kind === 'interval' ? row.lane === slice.lane : row.kind === (slice.kind === 'path' ? 'path' : 'bursts')));
+    return this.layout.rows.findIndex((row: Row) =>
+      slice.kind === 'interval' ? row.lane === slice.lane : row.kind === (slice.kind === 'path' ? 'path' : 'bursts'),
+    );
   }
 
   // The next or the previous slice of the row.
   private along(by: number): void {
     const now = this.marks.selected;
     if (!now) return this.step(1);
-    const count = now.kind === 'interval' ? now.lane.from.length : now.kind === 'path' ? this.phase.path.from.length : this.phase.bursts.count;
+    const count =
+      now.kind === 'interval'
+        ? now.lane.from.length
+        : now.kind === 'path'
+          ? this.phase.path.from.length
+          : this.phase.bursts.count;
     const index = now.index + by;
     if (index >= 0 && index < count) this.select({ ...now, index });
   }
@@ -179,7 +220,8 @@ export class Timeline {
     const lane = this.phase.lanes.find((l) => l.unit === unit);
     if (!lane) return;
     for (let index = 0; index < lane.record.length; ++index) {
-      if (lane.record[index] === record && lane.activity[index] === 0) return this.select({ kind: 'interval', lane, index });
+      if (lane.record[index] === record && lane.activity[index] === 0)
+        return this.select({ kind: 'interval', lane, index });
     }
   }
 
@@ -199,7 +241,7 @@ export class Timeline {
       this.tip.style.left = `${Math.max(0, Math.min(x + 14, room))}px`;
       this.tip.style.top = `${y + 18}px`;
     }
-    this.draw();
+    this.later();
   }
 
   select(slice: Slice | null): void {
@@ -211,16 +253,35 @@ export class Timeline {
 
   private say(slice: Slice | null): void {
     if (!slice) {
-      this.panel.replaceChildren(h('p', { class: 'hint' },
-        'Point at a slice to see what released it; click for its instruction. Drag to move, Ctrl and wheel or + and \u2212 to zoom, arrow keys to move, N and P for the next and previous slice, R for what released it.'));
+      this.panel.replaceChildren(
+        h(
+          'p',
+          { class: 'hint' },
+          'Point at a slice to see what released it; click for its instruction. Drag to move, Ctrl and wheel or + and ' +
+            '\u2212 to zoom, arrow keys to move, N and P for the next and previous slice, R for what released it.',
+        ),
+      );
       return;
     }
     const record = recordOf(this.phase, slice);
     const [title, ...lines] = linesOf(this.run, this.phase, slice);
     const chain = record < 0 ? [] : chainOf(this.phase, record, chainLength);
-    const links = chain.map((cause) => h('li', {}, button(`Go to ${nameOf(this.run, this.phase, cause)}`, nameOf(this.run, this.phase, cause), () => this.goTo(cause))));
-    this.panel.replaceChildren(h('strong', {}, title), ...lines.map((line) => h('div', {}, line)),
+    const links = chain.map((cause) =>
+      h(
+        'li',
+        {},
+        button(`Go to ${nameOf(this.run, this.phase, cause)}`, nameOf(this.run, this.phase, cause), () =>
+          this.goTo(cause),
+        ),
+      ),
+    );
+    this.panel.replaceChildren(
+      h('strong', {}, title),
+      ...lines.map((line) => h('div', {}, line)),
       ...(record < 0 ? [] : [h('pre', { class: 'disassembly' }, this.phase.text[instructionOf(this.phase, record)])]),
-      ...(links.length === 0 ? [] : [h('div', { class: 'chain' }, h('span', {}, 'Released by, and that by:'), h('ol', {}, ...links))]));
+      ...(links.length === 0
+        ? []
+        : [h('div', { class: 'chain' }, h('span', {}, 'Released by, and that by:'), h('ol', {}, ...links))]),
+    );
   }
 }

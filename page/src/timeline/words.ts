@@ -5,7 +5,8 @@ import { imageOf, instructionOf, type Lane, layerOf, type Phase, type Run, unitO
 import { activities, activityWords, BUSY, IDLE } from '../palette';
 
 // A slice of a lane, or a burst.
-export type Slice = { kind: 'interval'; lane: Lane; index: number } | { kind: 'burst'; index: number } | { kind: 'path'; index: number };
+export type Slice =
+  { kind: 'interval'; lane: Lane; index: number } | { kind: 'burst'; index: number } | { kind: 'path'; index: number };
 
 const ports = ['fetch', 'store', 'load'];
 
@@ -20,17 +21,27 @@ export function releaseOf(run: Run, phase: Phase, record: number): string {
   if (by < 0) return `Started in ${at}: as soon as it was dispatched; nothing held it since the doorbell.`;
   const who = nameOf(run, phase, by);
   switch (phase.release[record]) {
-    case 0: return `Started in ${at}, as soon as it was dispatched: the queue was full until ${who} started.`;
-    case 1: return `Started in ${at}, when ${who} left the front.`;
-    case 2: return `Started in ${at}, when the data of ${who} became visible.`;
-    case 3: return `Started in ${at}, when ${who} had freed the buffer.`;
-    default: return `Started in ${at}, behind a fence: when ${who} had ended.`;
+    case 0:
+      return `Started in ${at}, as soon as it was dispatched: the queue was full until ${who} started.`;
+    case 1:
+      return `Started in ${at}, when ${who} left the front.`;
+    case 2:
+      return `Started in ${at}, when the data of ${who} became visible.`;
+    case 3:
+      return `Started in ${at}, when ${who} had freed the buffer.`;
+    default:
+      return `Started in ${at}, behind a fence: when ${who} had ended.`;
   }
 }
 
 function stamps(phase: Phase, record: number): string {
-  const start = phase.start[record], front = phase.frontFree[record], end = phase.end_[record];
-  return `start ${grouped(start)}, front free ${grouped(front)} (${grouped(front - start)} cycles), last write ${grouped(end)}`;
+  const start = phase.start[record],
+    front = phase.frontFree[record],
+    end = phase.end_[record];
+  return (
+    `start ${grouped(start)}, front free ${grouped(front)} (${grouped(front - start)} cycles), ` +
+    `last write ${grouped(end)}`
+  );
 }
 
 export function rangeOf(phase: Phase, slice: Slice): [number, number] {
@@ -56,9 +67,12 @@ export function causeOf(phase: Phase, slice: Slice): number {
 function burstLines(run: Run, phase: Phase, index: number): string[] {
   const b = phase.bursts;
   const whose = b.record[index] < 0 ? 'instruction fetch' : nameOf(run, phase, b.record[index]);
-  return [`${ports[b.port[index]]} burst of ${b.bytes[index]} bytes: ${whose}`,
-    `request ${grouped(b.request[index])}, grant ${grouped(b.grant[index])}, data ${grouped(b.first[index])} to ${grouped(b.last[index])}`,
-    `${b.rowHit[index] ? 'row hit' : 'row miss'}${b.bank[index] < 0 ? '' : `, bank ${b.bank[index]}`}`];
+  return [
+    `${ports[b.port[index]]} burst of ${b.bytes[index]} bytes: ${whose}`,
+    `request ${grouped(b.request[index])}, grant ${grouped(b.grant[index])}, ` +
+      `data ${grouped(b.first[index])} to ${grouped(b.last[index])}`,
+    `${b.rowHit[index] ? 'row hit' : 'row miss'}${b.bank[index] < 0 ? '' : `, bank ${b.bank[index]}`}`,
+  ];
 }
 
 function waitLines(run: Run, phase: Phase, lane: Lane, index: number): string[] {
@@ -74,7 +88,8 @@ function waitLines(run: Run, phase: Phase, lane: Lane, index: number): string[] 
 
 export function linesOf(run: Run, phase: Phase, slice: Slice): string[] {
   if (slice.kind === 'burst') return burstLines(run, phase, slice.index);
-  if (slice.kind === 'interval' && slice.lane.activity[slice.index] !== BUSY) return waitLines(run, phase, slice.lane, slice.index);
+  if (slice.kind === 'interval' && slice.lane.activity[slice.index] !== BUSY)
+    return waitLines(run, phase, slice.lane, slice.index);
   const record = recordOf(phase, slice);
   if (record < 0) return ['dispatch'];
   const lines = [nameOf(run, phase, record), stamps(phase, record), releaseOf(run, phase, record)];

@@ -75,8 +75,7 @@ TEST(Occupancy, TakesRecordsInOrderOfTimeAndImagesOneAfterTheOther) {
   const std::vector<Instruction> program = {row_of_four<LoadInstruction>(0, 1, 1),
                                             row_of_four<StoreInstruction>(0, 1, 1)};
   const std::vector<InstructionRecord> records = {record(10, 20), record(30, 40), record(60, 70), record(80, 90)};
-  EXPECT_EQ(held(program, records, 100),
-            (std::vector<HeldBits>{{10, 4 * bits}, {41, 0}, {60, 4 * bits}, {91, 0}}));
+  EXPECT_EQ(held(program, records, 100), (std::vector<HeldBits>{{10, 4 * bits}, {41, 0}, {60, 4 * bits}, {91, 0}}));
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ std::string data_of(const std::string& page) {
 
 TEST(Page, BringsItsReportsAlongWhateverTheyHold) {
   for (std::size_t length = 0; length < 6; ++length) {  // every remainder of three
-    const std::array<Json, 2> reports = {Json{{"a", "</script><!-- \xc3\xa9" + std::string(length, 'x')}}, Json::object()};
+    const std::array<Json, 2> reports = {Json{{"a", "</script><!-- \xc3\xa9" + std::string(length, 'x')}},
+                                         Json::object()};
     EXPECT_EQ(Json::parse(data_of(page_html(reports))), Json(reports));
     EXPECT_EQ(Json::parse(data_of(page_html(std::span(reports).first(1)))), Json::array({reports[0]}));
   }
