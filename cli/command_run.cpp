@@ -20,8 +20,8 @@
 #include "estimate/estimate.h"
 #include "page/page.h"
 #include "page/timeline.h"
+#include "page/timeline_recorder.h"
 #include "report/fields.h"
-#include "result/recording.h"
 #include "sim/machine.h"
 
 namespace blendsim::cli {
@@ -66,14 +66,14 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
 
 bool wants_timeline(const Arguments& arguments) { return arguments.records || !arguments.html.empty(); }
 
-Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, Recording& recording) {
+Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, TimelineRecorder& recorder) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty();
   options.stall_seed = arguments.stalls;
-  if (wants_timeline(arguments)) options.consumers = {&recording};
+  if (wants_timeline(arguments)) options.consumers = {&recorder};
   return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
 }
 
@@ -88,7 +88,7 @@ void keep_files_apart(const Arguments& arguments, const std::string& platform, c
 struct Outcome {
   Inputs inputs;
   Run run;
-  Recording recording;  // where a timeline is asked for
+  TimelineRecorder recorder;  // where a timeline is asked for
   NamedArrays tensors;
   std::optional<Diagnostic> clock;  // a warning
   double simulation_s = 0;
@@ -100,7 +100,7 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.clock = clock_warning(loaded.platform);
   if (out.clock) warning(*out.clock);
   const auto begin = Clock::now();
-  out.run = simulate(arguments, loaded, out.inputs, out.recording);
+  out.run = simulate(arguments, loaded, out.inputs, out.recorder);
   out.simulation_s = seconds_since(begin);
   if (!arguments.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
   return out;
@@ -128,7 +128,8 @@ void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome
   if (arguments.json.empty() && arguments.html.empty()) return;
   Json whole = report;
   if (wants_timeline(arguments)) {
-    whole["timeline"] = timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording});
+    whole["timeline"] =
+        timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recorder.recording()});
   }
   if (!arguments.json.empty()) write_text(arguments.json, json_text(arguments.records ? whole : report));
   if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&whole, 1)));
@@ -207,7 +208,8 @@ void declare_run(CLI::App& command, ExitStatus&) {
   auto* json = command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
                    ->type_name("FILE")
                    ->group(results);
-  command.add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
+  command
+      .add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
       ->needs(json)
       ->group(results);
   command.add_option("--html", a->html, "Write the report as a page that opens offline; - is standard output")
