@@ -22,10 +22,10 @@
 #include "estimate/estimate.h"
 #include "page/page.h"
 #include "page/timeline.h"
+#include "page/timeline_recorder.h"
 #include "replay/file.h"
 #include "replay/recorder.h"
 #include "report/fields.h"
-#include "result/recording.h"
 #include "sim/machine.h"
 
 namespace blendsim::cli {
@@ -72,7 +72,7 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
 
 bool wants_timeline(const Arguments& arguments) { return arguments.records || !arguments.html.empty(); }
 
-Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, Recording& recording,
+Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, TimelineRecorder& timeline,
              std::vector<TraceNote>& traces) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
@@ -80,15 +80,15 @@ Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inp
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty() || !arguments.expect.path.empty();
   options.stall_seed = arguments.stalls;
-  if (wants_timeline(arguments)) options.consumers.push_back(&recording);
-  TrafficRecorder recorder;
-  if (!arguments.record.empty()) options.consumers.push_back(&recorder);
+  if (wants_timeline(arguments)) options.consumers.push_back(&timeline);
+  TrafficRecorder traffic;
+  if (!arguments.record.empty()) options.consumers.push_back(&traffic);
   const auto run = [&](const RunOptions& traced) {
     return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, traced, arguments.jobs);
   };
   Run result = run_traced(arguments.trace, loaded, options, run, traces);
   if (!arguments.record.empty())
-    write_text(arguments.record, traffic_text(recorder.traffic(loaded.program, loaded.platform)));
+    write_text(arguments.record, traffic_text(traffic.traffic(loaded.program, loaded.platform)));
   return result;
 }
 
@@ -106,7 +106,7 @@ void keep_files_apart(const Arguments& arguments, const std::string& platform, c
 struct Outcome {
   Inputs inputs;
   Run run;
-  Recording recording;  // where a timeline is asked for
+  TimelineRecorder recorder;  // where a timeline is asked for
   NamedArrays tensors;
   std::vector<TraceNote> traces;
   std::optional<Diagnostic> clock;  // a warning
@@ -119,7 +119,7 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.clock = clock_warning(loaded.platform);
   if (out.clock) warning(*out.clock);
   const auto begin = Clock::now();
-  out.run = simulate(arguments, loaded, out.inputs, out.recording, out.traces);
+  out.run = simulate(arguments, loaded, out.inputs, out.recorder, out.traces);
   out.simulation_s = seconds_since(begin);
   for (const TraceNote& trace : out.traces) {
     if (trace.stopped) warning("trace " + trace.text);
@@ -154,7 +154,8 @@ void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome
   if (arguments.json.empty() && arguments.html.empty()) return;
   Json whole = report;
   if (wants_timeline(arguments)) {
-    whole["timeline"] = timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recording});
+    whole["timeline"] =
+        timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recorder.recording()});
   }
   if (!arguments.json.empty()) write_text(arguments.json, json_text(arguments.records ? whole : report));
   if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&whole, 1)));
@@ -246,7 +247,8 @@ void declare_run(CLI::App& command, ExitStatus& status) {
   auto* json = command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
                    ->type_name("FILE")
                    ->group(results);
-  command.add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
+  command
+      .add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
       ->needs(json)
       ->group(results);
   command.add_option("--html", a->html, "Write the report as a page that opens offline; - is standard output")

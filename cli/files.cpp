@@ -113,8 +113,9 @@ std::string use_of(FileKind kind, const std::string& file) {
     case FileKind::yaml: return fmt::format("a platform is given to a command: --platform {}", file);
     case FileKind::report:
       return fmt::format(
-          "`blendsim report {0}` shows it, `blendsim compare {0} OTHER` compares it with another one; here give its "
-          "network or program",
+          "`blendsim report {0}` shows it again, `blendsim compare {0} OTHER` compares it with another report; here "
+          "give "
+          "its network or program",
           file);
     case FileKind::array:
     case FileKind::image: return fmt::format("`blendsim run NETWORK --platform PLATFORM --input {}` reads it", file);

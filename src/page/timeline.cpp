@@ -19,12 +19,9 @@ struct Shown {
   Cycles end = 0;
 };
 
-Shown find_shown(const PhaseRecording& phase, std::size_t instructions, std::size_t most_records) {
-  const std::size_t all = phase.completions.size();
-  const std::size_t images =
-      instructions == 0 ? all : std::min(all, std::max<std::size_t>(1, most_records / instructions));
-  if (images == all) return {all, phase.records.size(), phase.end};
-  return {images, images * instructions, phase.completions[images - 1]};
+Shown find_shown(const PhaseRecording& phase, std::size_t instructions) {
+  const std::size_t images = instructions == 0 ? phase.completions.size() : phase.records.size() / instructions;
+  return {images, phase.records.size(), images == phase.completions.size() ? phase.end : phase.completions[images - 1]};
 }
 
 // 0: none; else how far before `from` the record lies (a record never waits for itself).
@@ -165,7 +162,7 @@ Json timeline_json(const TimelineInput& in) {
   const std::vector<Instruction> init = decode(in.program.init), main = decode(in.program.main);
   const PhaseRecording& before = in.recording.init();
   const PhaseRecording& phase = in.recording.main();
-  const Shown shown = find_shown(phase, main.size(), in.most_records);
+  const Shown shown = find_shown(phase, main.size());
   Json out = Json::object();
   out["digest"] = nullptr;  // its place
   out["main"] = phase_of(phase, shown, main, in, in.program.resident);

@@ -16,8 +16,7 @@ struct TimelineInput {
   const Platform& platform;
   const Technology& technology;
   const Run& run;
-  const Recording& recording;
-  std::size_t most_records = 100'000;  // of main: as many whole images as hold no more, at least one
+  const Recording& recording;  // of TimelineRecorder, or of all
 };
 
 // With a `digest` of its own over the rest of it, since a report's does not cover it.

@@ -247,14 +247,15 @@ std::string remarks(const Json& r) {
   std::string out;
   if (const Json& agreement = at(r, "/agreement"); !agreement.is_null()) {
     const std::int64_t inputs = whole(agreement, "/inputs");
-    out += fmt::format("agreement   with the original in float32 on {} image{}: largest error {:.6g}, top-1 {}\n", inputs,
-                       inputs == 1 ? "" : "s", real(agreement, "/max_abs_error"),
+    out += fmt::format("agreement   with the original in float32 on {} image{}: largest error {:.6g}, top-1 {}\n",
+                       inputs, inputs == 1 ? "" : "s", real(agreement, "/max_abs_error"),
                        agreement.at("top1_equal") == true ? "equal" : "differs");
   }
   for (const Json& op : at(r, "/cpu_operators")) out += fmt::format("on the cpu  {}\n", op.get<std::string>());
   for (const Json& note : at(r, "/notes")) out += fmt::format("note        {}\n", note.get<std::string>());
   if (const std::size_t count = at(r, "/assumptions").size(); count > 0) {
-    out += fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n", count);
+    out +=
+        fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n", count);
   }
   return out;
 }
@@ -267,7 +268,8 @@ std::string report_text(const Json& report, const TextLayout& layout) {
   };
   std::string out = lines(header(report, layout), header_indent) + '\n' + layers(report, layout) + '\n';
   out += lines(totals(report, layout)) + '\n' + unit_table(report, layout) + '\n' + memory(report, layout) + '\n';
-  return out + resources(report, layout) + '\n' + lines(power(report)) + '\n' + lines(outputs(report) + remarks(report));
+  return out + resources(report, layout) + '\n' + lines(power(report)) + '\n' +
+         lines(outputs(report) + remarks(report));
 }
 
 std::string report_text(const ReportInput& input, const TextLayout& layout) {
