@@ -125,8 +125,8 @@ void debug_run(const Arguments& arguments) {
   for (const std::string& script : arguments.scripts) perform_file(session, script, arguments.echo);
   if (session.over()) return;
   if (::isatty(STDIN_FILENO) != 0) {
-    std::cout << fmt::format("{} on {}: {} cycles, {} instructions; `help` lists the commands\n", loaded.program.network,
-                             loaded.platform.name, grouped(run.cycles),
+    std::cout << fmt::format("{} on {}: {} cycles, {} instructions; `help` lists the commands\n",
+                             loaded.program.network, loaded.platform.name, grouped(run.cycles),
                              grouped(static_cast<std::int64_t>(run.records.size())));
     converse(session);
   } else if (arguments.scripts.empty() && arguments.commands.empty()) {

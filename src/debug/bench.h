@@ -34,8 +34,8 @@ struct Bench {
   Timeline init, main;
   Values values;
   Stops stops;
-  Instant now;      // begins in cycle 0 of main
-  Instant visited;  // where the last command that moved came from
+  Instant now;                        // begins in cycle 0 of main
+  Instant visited;                    // where the last command that moved came from
   std::vector<std::string> displays;  // commands that every stop performs
   bool over = false;
 };

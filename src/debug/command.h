@@ -22,7 +22,7 @@ struct DebugCommand {
   std::string_view usage;  // behind the name
   std::string_view group, summary;
   Completes completes;
-  bool repeats;  // an empty line at a terminal performs it again
+  bool repeats;           // an empty line at a terminal performs it again
   std::string_view more;  // what `help NAME` adds
   std::string (*perform)(Bench& bench, Arguments& arguments);
 };

@@ -13,8 +13,8 @@
 namespace blendsim::debug {
 namespace {
 
-constexpr std::int32_t listed = 5;            // instructions before and behind
-constexpr std::int64_t most_words = 4096;     // that one command prints
+constexpr std::int32_t listed = 5;         // instructions before and behind
+constexpr std::int64_t most_words = 4096;  // that one command prints
 
 std::string nothing_more(Arguments& arguments, std::string_view usage, std::string out) {
   arguments.done(usage);
@@ -96,8 +96,9 @@ std::string info_stalls(Bench& bench, Arguments& arguments) {
     table.row({std::string(name(e.unit)), grouped(e.to - e.from), grouped(e.from), grouped(e.to),
                std::string(name(e.activity)), described(bench, bench.now.phase, e.record), awaited(bench, e)});
   }
-  return table.text() + (all > waits.size() ? fmt::format("and {} more\n", grouped(static_cast<std::int64_t>(all - waits.size())))
-                                            : "");
+  return table.text() + (all > waits.size()
+                             ? fmt::format("and {} more\n", grouped(static_cast<std::int64_t>(all - waits.size())))
+                             : "");
 }
 
 constexpr std::array topic_table = {
@@ -184,14 +185,14 @@ std::string perform_why(Bench& bench, Arguments& arguments) {
     const auto unit = unit_named(word);
     if (!unit) refuse(fmt::format("'{}' is no unit", word), "`info units` lists them");
     arguments.done("why [UNIT]");
-    return why_now(bench, *unit);
+    return why_now(bench, {&*unit, 1});
   }
-  std::string out;
+  std::vector<UnitId> waiting;
   for (const UnitId unit : all_units) {
     const IntervalEvent* e = bench.line().interval(unit, bench.now.at);
-    if (e != nullptr && e->activity != Activity::busy && e->activity != Activity::idle) out += why_now(bench, unit);
+    if (e != nullptr && e->activity != Activity::busy && e->activity != Activity::idle) waiting.push_back(unit);
   }
-  return out.empty() ? heading(bench) + ": no unit waits\n" : out;
+  return waiting.empty() ? heading(bench) + ": no unit waits\n" : why_now(bench, waiting);
 }
 
 std::string perform_list(Bench& bench, Arguments& arguments) {
@@ -216,7 +217,8 @@ std::string perform_list(Bench& bench, Arguments& arguments) {
 
 std::string perform_print(Bench& bench, Arguments& arguments) {
   const NumberForm form = take_form(arguments);
-  if (arguments.empty()) refuse("print what?", "such as: print conv1, print conv1[3][0:4][7], print act_fixed 0 17, print queues");
+  if (arguments.empty())
+    refuse("print what?", "such as: print conv1, print conv1[3][0:4][7], print act_fixed 0 17, print queues");
   const std::string word = arguments.peek();
   if (is_tensor(bench, word)) {
     (void)arguments.take();
@@ -260,7 +262,8 @@ std::string perform_display(Bench& bench, Arguments& arguments) {
   }
   const DebugCommand& command = command_named(arguments.peek());
   if (command.group != look_group || command.name == "display") {
-    refuse(fmt::format("'{}' is no command that looks", command.name), "such as: display where, display print conv1[0]");
+    refuse(fmt::format("'{}' is no command that looks", command.name),
+           "such as: display where, display print conv1[0]");
   }
   const std::string line = arguments.rest();
   std::string out = perform_line(bench, line);

@@ -150,7 +150,8 @@ std::string finish(Bench& bench, Direction direction, Arguments& arguments) {
       if (!goal && direction == Direction::forward) {
         refuse(fmt::format("layer {} has ended in this image", word), "`back finish` with its name goes to its start");
       }
-      if (!goal) refuse(fmt::format("layer {} has not begun in this image", word), "`finish` with its name goes to its end");
+      if (!goal)
+        refuse(fmt::format("layer {} has not begun in this image", word), "`finish` with its name goes to its end");
     }
   }
   return goal ? arrive(bench, *goal) : stay(bench, direction);
@@ -165,7 +166,8 @@ std::string go_on(Bench& bench, Direction direction, Arguments& arguments) {
     const Found hit = forward ? bench.stops.next(at) : bench.stops.previous(at);
     if (!hit) {
       const Instant edge = last_place(bench, at, direction);
-      return arrive(bench, edge, forward ? "no stop hits any more: the run ends\n" : "no stop hits before: the beginning\n");
+      return arrive(bench, edge,
+                    forward ? "no stop hits any more: the run ends\n" : "no stop hits before: the beginning\n");
     }
     at = *hit;
   }

@@ -75,8 +75,7 @@ Stop stall_stop(const Bench& bench, Arguments& arguments) {
 Stop saturation_stop(Bench& bench, Arguments& arguments) {
   const std::string pattern = arguments.empty() ? "*" : arguments.rest();
   const std::vector<std::int32_t> layers = layers_named(bench, pattern);
-  Stop stop{.kind = Stop::Kind::saturation,
-            .what = pattern == "*" ? "saturation" : "saturation in layer " + pattern};
+  Stop stop{.kind = Stop::Kind::saturation, .what = pattern == "*" ? "saturation" : "saturation in layer " + pattern};
   for (const auto& [record, seen] : bench.values.saturations()) {
     const InstructionRecord& r = bench.main.record(record);
     if (std::find(layers.begin(), layers.end(), r.layer) == layers.end()) continue;
@@ -133,8 +132,7 @@ WordPlace watched(const Bench& bench, Arguments& arguments, std::string& what) {
   if (is_tensor(bench, word)) {
     const TensorSlice slice = tensor_named(bench, word);
     if (!slice.is_element()) refuse("a watch is for one value", "name it: watch conv1[channel][row][column]");
-    const auto place =
-        bench.map.place(*slice.tensor, slice.channels.from, slice.rows.from, slice.columns.from);
+    const auto place = bench.map.place(*slice.tensor, slice.channels.from, slice.rows.from, slice.columns.from);
     if (!place) {
       refuse(fmt::format("{} does not stay in a place of a buffer", slice.tensor->name),
              "watch a word: watch BUFFER REGION ADDRESS");
@@ -158,22 +156,24 @@ std::string made(Bench& bench, Stop stop) {
   const std::size_t hits = stop.hits.size();
   std::string first;
   if (hits > 0) {
-    const auto earliest = std::min_element(stop.hits.begin(), stop.hits.end(),
-                                           [](const Hit& a, const Hit& b) { return a.at < b.at; });
+    const auto earliest =
+        std::min_element(stop.hits.begin(), stop.hits.end(), [](const Hit& a, const Hit& b) { return a.at < b.at; });
     first = fmt::format(", first in cycle {}", text(earliest->at));
   }
   const std::string what = stop.what;
   const std::int32_t number = bench.stops.add(std::move(stop));
-  return fmt::format("stop {}, {}: hits {} time{} in this run{}\n", number, what, grouped(static_cast<std::int64_t>(hits)),
-                     hits == 1 ? "" : "s", first);
+  return fmt::format("stop {}, {}: hits {} time{} in this run{}\n", number, what,
+                     grouped(static_cast<std::int64_t>(hits)), hits == 1 ? "" : "s", first);
 }
 
 std::string saturation_details(Bench& bench, std::int32_t record) {
   std::string out;
   const Saturation& seen = bench.values.saturations().at(record);
   for (std::size_t s = 0; s < seen.steps.size(); ++s) {
-    if (seen.steps[s].below != 0) out += fmt::format(", {} below in {}", grouped(seen.steps[s].below), post_step_names[s]);
-    if (seen.steps[s].above != 0) out += fmt::format(", {} above in {}", grouped(seen.steps[s].above), post_step_names[s]);
+    if (seen.steps[s].below != 0)
+      out += fmt::format(", {} below in {}", grouped(seen.steps[s].below), post_step_names[s]);
+    if (seen.steps[s].above != 0)
+      out += fmt::format(", {} above in {}", grouped(seen.steps[s].above), post_step_names[s]);
   }
   return out;
 }
@@ -212,7 +212,8 @@ std::string hit_text(Bench& bench, const Stops::Here& here) {
     case Stop::Kind::saturation:
       return fmt::format("{}: {} saturates {} values{}\n", head, record(), grouped(hit.amount),
                          saturation_details(bench, hit.record));
-    case Stop::Kind::watch: return fmt::format("{}: {} writes it\n", head, record()) + change_text(bench, here.stop->word);
+    case Stop::Kind::watch:
+      return fmt::format("{}: {} writes it\n", head, record()) + change_text(bench, here.stop->word);
   }
   return head + '\n';
 }
@@ -283,8 +284,10 @@ std::string stops_text(const Bench& bench) {
   if (bench.stops.list().empty()) return "there are no stops: `break` and `watch` make them\n";
   Grid table({"stop", "at", "hits", "past", "to come", ""}, {false, true, false, false, false, true});
   for (const Stop& stop : bench.stops.list()) {
-    const auto before = std::count_if(stop.hits.begin(), stop.hits.end(), [&](const Hit& h) { return h.at < bench.now; });
-    const auto behind = std::count_if(stop.hits.begin(), stop.hits.end(), [&](const Hit& h) { return h.at > bench.now; });
+    const auto before =
+        std::count_if(stop.hits.begin(), stop.hits.end(), [&](const Hit& h) { return h.at < bench.now; });
+    const auto behind =
+        std::count_if(stop.hits.begin(), stop.hits.end(), [&](const Hit& h) { return h.at > bench.now; });
     table.row({std::to_string(stop.number), stop.what, grouped(static_cast<std::int64_t>(stop.hits.size())),
                grouped(before), grouped(behind), stop.enabled ? stop.once ? "once" : "" : "disabled"});
   }

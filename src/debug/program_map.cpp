@@ -74,7 +74,8 @@ ProgramMap::ProgramMap(const Subject& subject) : subject_(subject) {
   if (!subject.program.init.empty()) instructions_[0] = decode(subject.program.init);
   instructions_[1] = decode(subject.program.main);
   for (std::size_t phase = 0; phase < 2; ++phase) {
-    for (const Instruction& i : instructions_[phase]) accesses_[phase].push_back(blendsim::accesses(i, subject.machine));
+    for (const Instruction& i : instructions_[phase])
+      accesses_[phase].push_back(blendsim::accesses(i, subject.machine));
   }
   find_tensors();
   find_writers();

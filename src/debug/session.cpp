@@ -26,9 +26,7 @@ std::vector<std::string> words_for(const Bench& bench, Completes completes) {
       for (const ProgramLayer& layer : bench.subject.program.layers) out.push_back(layer.name);
       for (const char* word : {"layer", "unit", "image", "stall", "saturation", "start", "end"}) out.emplace_back(word);
       break;
-    case Completes::tensors:
-      add_topics();
-      [[fallthrough]];
+    case Completes::tensors: add_topics(); [[fallthrough]];
     case Completes::words:
       add(buffer_names);
       add_tensors();

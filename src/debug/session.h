@@ -23,7 +23,7 @@ class Session {
   // "# " say nothing. Throws DiagnosticError (usage, bad_usage) for a command that cannot be performed; the session
   // stands where it stood.
   std::string perform(std::string_view line);
-  [[nodiscard]] bool over() const;      // `quit` was given
+  [[nodiscard]] bool over() const;           // `quit` was given
   [[nodiscard]] std::string prompt() const;  // "(12,345) "
   // What the last word of a beginning of a line could become, whole words.
   [[nodiscard]] std::vector<std::string> completions(std::string_view line) const;

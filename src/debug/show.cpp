@@ -17,7 +17,8 @@ std::string held_text(const Bench& bench, const DispatchEvent& next) {
   const auto& records = bench.line();
   const UnitId unit = records.record(next.record).unit;
   std::string line = fmt::format("dispatcher  is at {}", described_with_unit(bench, bench.now.phase, next.record));
-  if (bench.now.at < next.available) return line + fmt::format(": its words come in cycle {}\n", cycles(next.available));
+  if (bench.now.at < next.available)
+    return line + fmt::format(": its words come in cycle {}\n", cycles(next.available));
   if (bench.now.at < next.read) return line + fmt::format(": reads it in cycle {}\n", cycles(next.read));
   if (next.held > 0) {
     return line + fmt::format(": the queue of {} is full until {} starts in cycle {}\n", name(unit),
@@ -49,7 +50,8 @@ std::string reference(const Bench& bench, Phase phase, std::int32_t record) {
 
 std::string described(const Bench& bench, Phase phase, std::int32_t record) {
   if (phase == Phase::init) return reference(bench, phase, record);  // of no layer
-  return fmt::format("{} {}", reference(bench, phase, record), bench.map.layer_name(bench.line(phase).record(record).layer));
+  return fmt::format("{} {}", reference(bench, phase, record),
+                     bench.map.layer_name(bench.line(phase).record(record).layer));
 }
 
 std::string described_with_unit(const Bench& bench, Phase phase, std::int32_t record) {
@@ -70,13 +72,15 @@ std::string awaited(const Bench& bench, const IntervalEvent& interval) {
   const Phase phase = bench.now.phase;
   if (interval.activity == Activity::stall_dispatch) {
     std::string out = "its next instruction";
-    if (interval.waited_for >= 0) out += fmt::format(", held until {} starts", reference(bench, phase, interval.waited_for));
+    if (interval.waited_for >= 0)
+      out += fmt::format(", held until {} starts", reference(bench, phase, interval.waited_for));
     return out;
   }
   const std::string_view what = phrase(interval.activity);
   if (what.empty()) return {};
   if (interval.waited_for < 0) return std::string(what) + "nobody";
-  if (interval.activity == Activity::stall_fence) return std::string(what) + reference(bench, phase, interval.waited_for);
+  if (interval.activity == Activity::stall_fence)
+    return std::string(what) + reference(bench, phase, interval.waited_for);
   return std::string(what) + described_with_unit(bench, phase, interval.waited_for);
 }
 
@@ -99,8 +103,9 @@ std::string happenings(const Bench& bench) {
   }
   for (std::int32_t image = 0; image < line.images(); ++image) {
     if (line.completion(image) != at) continue;
-    add(line.images() > 1 ? fmt::format("image {} is complete", image)
-                          : bench.now.phase == Phase::init ? "init is complete" : "the inference is complete");
+    add(line.images() > 1                ? fmt::format("image {} is complete", image)
+        : bench.now.phase == Phase::init ? "init is complete"
+                                         : "the inference is complete");
   }
   return out;
 }
@@ -160,7 +165,7 @@ std::string tokens_now(const Bench& bench) {
   const auto tokens = bench.line().tokens(bench.now.at);
   if (tokens.empty()) return heading(bench) + "\nno token is on any link\n";
   Grid table({"kind", "from", "to", "posted", "visible", "by", "taken", "to be taken by"},
-                  {true, true, true, false, false, true, false, true});
+             {true, true, true, false, false, true, false, true});
   for (const TokenEvent* t : tokens) {
     table.row({t->kind == TokenKind::data ? "data" : "space", std::string(name(t->producer)),
                std::string(name(t->consumer)), cycles(t->posted), cycles(t->visible),
@@ -190,7 +195,7 @@ std::string layers_now(const Bench& bench) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const Stretch& s = stretches[l];
     if (s.all == 0) continue;
-    const std::string state = s.started == 0    ? "to come"
+    const std::string state = s.started == 0     ? "to come"
                               : s.ended == s.all ? "done"
                                                  : fmt::format("runs: {} of {} ended", s.ended, s.all);
     table.row({layers[l].name, layers[l].op, layers[l].unit, cycles(s.start), cycles(s.end), state});

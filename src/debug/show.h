@@ -2,6 +2,7 @@
 // What an instant looks like, in words and tables.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "debug/bench.h"
@@ -27,8 +28,8 @@ namespace blendsim::debug {
 [[nodiscard]] std::string tokens_now(const Bench& bench);
 [[nodiscard]] std::string dram_now(const Bench& bench);
 [[nodiscard]] std::string layers_now(const Bench& bench);
-// Why a unit waits in the present cycle, down to what it all waits for.
-[[nodiscard]] std::string why_now(const Bench& bench, UnitId unit);
+// Why units wait in the present cycle, down to what it all waits for: a chain each, or one that holds several.
+[[nodiscard]] std::string why_now(const Bench& bench, std::span<const UnitId> units);
 
 // An instruction: its stamps, what released it, its tokens, bursts and words.
 [[nodiscard]] std::string instruction_text(const Bench& bench, Phase phase, std::int32_t record);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "debug/show.h"
 #include "debug/grid.h"
+#include "debug/show.h"
 #include "report/format_text.h"
 
 namespace blendsim::debug {
@@ -34,8 +34,9 @@ std::string stamps(const Bench& bench, Phase phase, std::int32_t index) {
   const InstructionRecord& r = bench.line(phase).record(index);
   std::string out;
   if (const DispatchEvent* d = dispatch_of(bench, phase, index)) {
-    out += fmt::format("  read        {}{}\n", grouped(d->read),
-                       d->available == d->read ? "" : fmt::format(" (its words were there in {})", grouped(d->available)));
+    out +=
+        fmt::format("  read        {}{}\n", grouped(d->read),
+                    d->available == d->read ? "" : fmt::format(" (its words were there in {})", grouped(d->available)));
     out += fmt::format("  queued      {}{}\n", grouped(d->written),
                        d->held == 0 ? ""
                                     : fmt::format(", held {} cycles: the queue was full until {} started",
@@ -50,9 +51,9 @@ std::string waits(const Bench& bench, Phase phase, std::int32_t index) {
   std::string out;
   for (const IntervalEvent& e : bench.line(phase).intervals(bench.line(phase).record(index).unit)) {
     if (e.record != index || e.activity == Activity::busy) continue;
-    out += fmt::format("  waited      {} to {}, {} cycles, {}{}\n", grouped(e.from), grouped(e.to),
-                       grouped(e.to - e.from), name(e.activity),
-                       e.waited_for < 0 ? "" : ": " + described_with_unit(bench, phase, e.waited_for));
+    out +=
+        fmt::format("  waited      {} to {}, {} cycles, {}{}\n", grouped(e.from), grouped(e.to), grouped(e.to - e.from),
+                    name(e.activity), e.waited_for < 0 ? "" : ": " + described_with_unit(bench, phase, e.waited_for));
   }
   return out;
 }
@@ -62,8 +63,8 @@ std::string tokens(const Bench& bench, Phase phase, std::int32_t index) {
   for (const TokenEvent& t : bench.subject.recording.of(phase).tokens) {
     const std::string_view kind = t.kind == TokenKind::data ? "data" : "space";
     if (t.taken_by == index) {
-      out += fmt::format("  takes       {} of {}, visible in {}\n", kind, described_with_unit(bench, phase, t.posted_by),
-                         grouped(t.visible));
+      out += fmt::format("  takes       {} of {}, visible in {}\n", kind,
+                         described_with_unit(bench, phase, t.posted_by), grouped(t.visible));
     } else if (t.posted_by == index) {
       out += fmt::format("  posts       {} for {}, visible in {}, taken in {}\n", kind,
                          described_with_unit(bench, phase, t.taken_by), grouped(t.visible), grouped(t.taken));
@@ -142,7 +143,8 @@ std::string listing(const Bench& bench, Phase phase, const std::vector<std::int3
   std::int32_t layer = -1;
   for (const std::int32_t r : records) {
     const InstructionRecord& record = bench.line(phase).record(r);
-    if (record.layer != layer && phase == Phase::main) table.row({"", "", "", "", "; " + bench.map.layer_name(record.layer)});
+    if (record.layer != layer && phase == Phase::main)
+      table.row({"", "", "", "", "; " + bench.map.layer_name(record.layer)});
     layer = record.layer;
     table.row({std::string(mark(bench, phase, record)), reference(bench, phase, r), grouped(record.start),
                grouped(record.end), shortened(bench.instruction(phase, r))});

@@ -2,8 +2,8 @@
 // The memory in an instant: the bursts at hand, and the open rows.
 #include <fmt/format.h>
 
-#include "debug/show.h"
 #include "debug/grid.h"
+#include "debug/show.h"
 #include "report/format_text.h"
 
 namespace blendsim::debug {
@@ -20,7 +20,7 @@ std::string bursts_text(const Bench& bench) {
   const auto bursts = bench.line().bursts(bench.now.at);
   if (bursts.empty()) return "no burst is at hand\n";
   Grid table({"port", "for", "burst", "bytes", "address", "bank", "requested", "granted", "first beat", "last", "now"},
-                  {true, true, true, false, false, false, false, false, false, false, true});
+             {true, true, true, false, false, false, false, false, false, false, true});
   for (const BurstEvent* b : bursts) {
     table.row({std::string(port_names[static_cast<std::size_t>(b->port)]),
                b->record < 0 ? "instructions" : reference(bench, bench.now.phase, b->record),
@@ -51,6 +51,8 @@ std::string rows_text(const Bench& bench) {
 
 }  // namespace
 
-std::string dram_now(const Bench& bench) { return heading(bench) + '\n' + bursts_text(bench) + '\n' + rows_text(bench); }
+std::string dram_now(const Bench& bench) {
+  return heading(bench) + '\n' + bursts_text(bench) + '\n' + rows_text(bench);
+}
 
 }  // namespace blendsim::debug

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "debug/show.h"
 #include "debug/grid.h"
+#include "debug/show.h"
 #include "debug/show_words.h"
 #include "report/format_text.h"
 
@@ -85,7 +85,8 @@ class Printed {
     for (std::int32_t c = slice_.channels.from; c < channels; ++c) {
       out += fmt::format("channel {}\n", c);
       for (std::int32_t y = slice_.rows.from; y < rows; ++y) {
-        for (std::int32_t x = slice_.columns.from; x < columns; ++x) out += fmt::format(" {:>{}}", value_text(c, y, x), width_);
+        for (std::int32_t x = slice_.columns.from; x < columns; ++x)
+          out += fmt::format(" {:>{}}", value_text(c, y, x), width_);
         out += columns < slice_.columns.to ? " ...\n" : "\n";
       }
       if (rows < slice_.rows.to) out += " ...\n";
@@ -120,8 +121,8 @@ std::string element_text(const Bench& bench, const TensorSlice& slice) {
   const auto place = bench.map.place(*slice.tensor, slice.channels.from, slice.rows.from, slice.columns.from);
   if (!place) return {};
   const bool binary = place->word.buffer == BufferId::act_binary;
-  std::string out = fmt::format("  lies in   {} {} {}\n", place_text(bench, place->word), binary ? "bit" : "value",
-                                place->lane);
+  std::string out =
+      fmt::format("  lies in   {} {} {}\n", place_text(bench, place->word), binary ? "bit" : "value", place->lane);
   if (const auto writer = bench.values.writer(place->word, bench.now)) {
     out += fmt::format("  written   by {} in cycle {}\n", described_with_unit(bench, writer->phase, writer->record),
                        text(Instant{writer->phase, bench.line(writer->phase).record(writer->record).start}));
@@ -139,15 +140,16 @@ std::string tensor_text(Bench& bench, const TensorSlice& slice) {
   std::string out = fmt::format("{}: {} [{}, {}, {}] in {}\n", tensor.name, view.format.name(), tensor.channels,
                                 tensor.height, tensor.width, where_text(bench, view));
   for (std::size_t p = 1; p < tensor.parts.size(); ++p) {
-    out += fmt::format("  channels from {} on in {}\n", tensor.parts[p].channel0, where_text(bench, *tensor.parts[p].view));
+    out += fmt::format("  channels from {} on in {}\n", tensor.parts[p].channel0,
+                       where_text(bench, *tensor.parts[p].view));
   }
   out += "  state     " + state_text(bench, now) + '\n';
   if (now.collected) out += "  buffer    holds a few rows at a time; these are all that have been\n";
   if (now.written == 0 && now.writers > 0) return out;
   if (slice.is_element()) {
     out += element_text(bench, slice);
-    return out + fmt::format("  value     {}\n", Printed(slice, now).value_text(slice.channels.from, slice.rows.from,
-                                                                              slice.columns.from));
+    return out + fmt::format("  value     {}\n",
+                             Printed(slice, now).value_text(slice.channels.from, slice.rows.from, slice.columns.from));
   }
   return out + summary(now) + Printed(slice, now).text();
 }

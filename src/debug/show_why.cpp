@@ -14,8 +14,12 @@ class Chain {
  public:
   explicit Chain(const Bench& bench) : bench_(bench), phase_(bench.now.phase), line_(bench.line()), at_(bench.now.at) {}
 
-  std::string of(UnitId unit) {
-    say_unit(unit);
+  // A unit that the chain of one before has come to is not said again.
+  std::string of(std::span<const UnitId> units) {
+    for (const UnitId unit : units) {
+      depth_ = 0;
+      if (std::find(seen_.begin(), seen_.end(), unit) == seen_.end()) say_unit(unit);
+    }
     return text_;
   }
 
@@ -46,7 +50,8 @@ class Chain {
   void say_record(std::int32_t index) {
     const InstructionRecord& record = line_.record(index);
     const std::string what = described_with_unit(bench_, phase_, index);
-    if (record.end < at_) return say(fmt::format("{} ended in cycle {}: its token is on its way", what, grouped(record.end)));
+    if (record.end < at_)
+      return say(fmt::format("{} ended in cycle {}: its token is on its way", what, grouped(record.end)));
     if (record.start <= at_) {
       say(fmt::format("{} runs, {} to {}", what, grouped(record.start), grouped(record.end)));
       return say_bursts(index);
@@ -84,19 +89,20 @@ class Chain {
     const DispatchEvent* next = line_.dispatching(at_);
     if (next == nullptr) return;
     const auto behind = wanted - next->record;
-    const std::string where = behind <= 0 ? std::string("it") : fmt::format("{} instructions before it, at {}", behind,
-                                                            described_with_unit(bench_, phase_, next->record));
+    const std::string where = behind <= 0 ? std::string("it")
+                                          : fmt::format("{} instructions before it, at {}", behind,
+                                                        described_with_unit(bench_, phase_, next->record));
     if (at_ < next->available) {
       return say(fmt::format("the dispatcher waits for the words of {}: they are there in cycle {}", where,
                              grouped(next->available)));
     }
     if (next->held == 0 || at_ < next->written - next->held) {
-      return say(fmt::format("the dispatcher is {}, which enters its queue in cycle {}",
-                             behind <= 0 ? "at it" : where, grouped(next->written)));
+      return say(fmt::format("the dispatcher is {}, which enters its queue in cycle {}", behind <= 0 ? "at it" : where,
+                             grouped(next->written)));
     }
     const UnitId holder = line_.record(next->held_by).unit;
-    say(fmt::format("the dispatcher is {}, held until cycle {}: the queue of {} is full",
-                    behind <= 0 ? "at it" : where, grouped(next->written), name(holder)));
+    say(fmt::format("the dispatcher is {}, held until cycle {}: the queue of {} is full", behind <= 0 ? "at it" : where,
+                    grouped(next->written), name(holder)));
     ++depth_;
     say_unit(holder);
   }
@@ -112,6 +118,6 @@ class Chain {
 
 }  // namespace
 
-std::string why_now(const Bench& bench, UnitId unit) { return Chain(bench).of(unit); }
+std::string why_now(const Bench& bench, std::span<const UnitId> units) { return Chain(bench).of(units); }
 
 }  // namespace blendsim::debug

@@ -48,17 +48,14 @@ std::string cells_text(const Buffers& buffers, const WordPlace& word) {
     try {
       buffers.require_cell(i);
       cell = cell_text(std::span(buffers.cells() + i * m, m));
-    } catch (const DiagnosticError&) {
-    }
+    } catch (const DiagnosticError&) {}
     if (!out.empty()) out += bank % (m > 1 ? 4 : 8) == 0 ? '\n' : ' ';
     out += cell;
   }
   return out;
 }
 
-std::string hex_word(const Word& word) {
-  return fmt::format("{:016x}{:016x}", word.high, word.low);
-}
+std::string hex_word(const Word& word) { return fmt::format("{:016x}{:016x}", word.high, word.low); }
 
 }  // namespace
 

@@ -73,10 +73,10 @@ class Timeline {
 
   const PhaseRecording& recording_;
   std::array<OfUnit, unit_count> units_;
-  std::vector<std::vector<TokenEvent>> links_;                      // each link's, oldest first
-  std::array<std::vector<BurstEvent>, memory_port_count> ports_;    // each port's, oldest first
-  std::vector<std::vector<std::vector<OpenRow>>> rows_;             // [channel][bank]
-  std::vector<Cycles> moments_, layer_begins_;                      // ascending
+  std::vector<std::vector<TokenEvent>> links_;                    // each link's, oldest first
+  std::array<std::vector<BurstEvent>, memory_port_count> ports_;  // each port's, oldest first
+  std::vector<std::vector<std::vector<OpenRow>>> rows_;           // [channel][bank]
+  std::vector<Cycles> moments_, layer_begins_;                    // ascending
   std::vector<std::int32_t> by_start_;
 };
 

@@ -94,9 +94,8 @@ std::int32_t Values::overwriter(const TensorPart& part, const State& state) cons
     const InstructionRecord& record = main_.record(index);
     if (record.image != state.image) continue;
     if (record.layer == part.layer) {
-      begun = begun || std::any_of(part.writers.begin(), part.writers.end(), [&](const PartWriter& writer) {
-                return writer.instruction == record.instruction;
-              });
+      begun = begun || std::any_of(part.writers.begin(), part.writers.end(),
+                                   [&](const PartWriter& writer) { return writer.instruction == record.instruction; });
       continue;
     }
     const auto& list = map_.accesses(Phase::main, static_cast<std::size_t>(record.instruction));
@@ -120,7 +119,8 @@ std::int32_t Values::count_writers(TensorNow& now, const TensorPart& part, std::
     now.last = std::max(now.last, record.end);
     if (record.start > at) continue;
     ++started;
-    for (auto c = static_cast<std::size_t>(writer.part.channel0); c < static_cast<std::size_t>(writer.part.channel1); ++c) {
+    for (auto c = static_cast<std::size_t>(writer.part.channel0); c < static_cast<std::size_t>(writer.part.channel1);
+         ++c) {
       const auto rows = now.known.begin() + static_cast<std::ptrdiff_t>(first + c * height * width);
       std::fill(rows + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(writer.part.row0) * width),
                 rows + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(writer.part.row1) * width), true);
@@ -186,7 +186,8 @@ std::optional<Values::Writer> Values::writer(const WordPlace& word, const Instan
     const Timeline& line = timeline(phase);
     for (std::size_t n = phase == at.phase ? line.started(at.at) : line.by_start().size(); n-- > 0;) {
       const std::int32_t record = line.by_start()[n];
-      if (map_.writes(phase, static_cast<std::size_t>(line.record(record).instruction), word)) return Writer{phase, record};
+      if (map_.writes(phase, static_cast<std::size_t>(line.record(record).instruction), word))
+        return Writer{phase, record};
     }
     if (phase == Phase::init) break;
   }

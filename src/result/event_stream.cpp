@@ -19,10 +19,8 @@ struct Overloaded : Fs... {
 
 Cycles order_cycle(const Event& event) {
   return std::visit(Overloaded{[](const DispatchEvent& e) { return e.written; },
-                               [](const IntervalEvent& e) { return e.to; },
-                               [](const TokenEvent& e) { return e.taken; },
-                               [](const BurstEvent& e) { return e.last_beat; },
-                               [](const auto& e) { return e.at; }},
+                               [](const IntervalEvent& e) { return e.to; }, [](const TokenEvent& e) { return e.taken; },
+                               [](const BurstEvent& e) { return e.last_beat; }, [](const auto& e) { return e.at; }},
                     event);
 }
 

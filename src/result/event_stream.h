@@ -18,15 +18,15 @@ class EventStream {
 
   // A phase begins whose records are these, which stay where they are until end().
   void begin(Phase phase, std::int32_t images, std::span<const InstructionRecord> records);
-  // An event that the machine learns in cycle `now`: its own cycle is that or a later one. Whatever lies before `now` is
-  // delivered first. Throws InvariantError for an event that comes too late to be in order.
+  // An event that the machine learns in cycle `now`: its own cycle is that or a later one. Whatever lies before `now`
+  // is delivered first. Throws InvariantError for an event that comes too late to be in order.
   void emit(const Event& event, Cycles now);
   // An instruction executed in this cycle; not delayed.
   void executed(const ExecuteEvent& event);
   // The phase is over in cycle `end`: delivers the rest.
   void end(Cycles end);
-  // The run failed in cycle `now`: delivers what had happened by then. What a consumer throws here is dropped, since the
-  // failure is the one to tell of.
+  // The run failed in cycle `now`: delivers what had happened by then. What a consumer throws here is dropped, since
+  // the failure is the one to tell of.
   void stop(Cycles now) noexcept;
 
  private:

@@ -25,9 +25,9 @@ struct PhaseEvent {
   enum class Kind : std::uint8_t { begin, doorbell, completion, end };
   Kind kind = Kind::begin;
   Phase phase = Phase::main;
-  std::int32_t image = 0;     // of doorbell, completion
-  std::int32_t images = 1;    // of begin: how many there will be
-  Cycles at = 0;              // the order's cycle
+  std::int32_t image = 0;   // of doorbell, completion
+  std::int32_t images = 1;  // of begin: how many there will be
+  Cycles at = 0;            // the order's cycle
 };
 
 // An instruction left the dispatcher for its unit's queue.

@@ -19,7 +19,8 @@ class CliDebug : public ::testing::Test {
     files_ = new Workspace;
     ASSERT_EQ(blendsim_cli({"zoo", "neuroblend20", "-o", files_->path("net.onnx")}).status, 0);
     ASSERT_EQ(
-        blendsim_cli({"compile", files_->path("net.onnx"), "--platform", "k26", "-o", files_->path("net.program")}).status,
+        blendsim_cli({"compile", files_->path("net.onnx"), "--platform", "k26", "-o", files_->path("net.program")})
+            .status,
         0);
   }
   static void TearDownTestSuite() {
@@ -93,7 +94,8 @@ TEST_F(CliDebug, ATerminalHasAPromptCompletionHistoryAndGoesOnAfterAnError) {
   EXPECT_THAT(result.out, HasSubstr("step ")) << "completed";
   // Two steps: the second by an empty line.
   std::size_t prompts = 0;
-  for (std::size_t at = result.out.find("of 14,569"); at != std::string::npos; at = result.out.find("of 14,569", at + 1))
+  for (std::size_t at = result.out.find("of 14,569"); at != std::string::npos;
+       at = result.out.find("of 14,569", at + 1))
     ++prompts;
   EXPECT_EQ(prompts, 3U) << result.out;
 }

@@ -159,7 +159,8 @@ TEST_F(DebugSession, AStallStopsWhereItBegins) {
   run.perform("delete");
   run.perform("break stall 40 post_unit");
   run.perform("goto start");
-  EXPECT_THAT(run.perform("c"), testing::AllOf(HasSubstr("post_unit"), HasSubstr(" waits "), HasSubstr(" cycles for ")));
+  EXPECT_THAT(run.perform("c"),
+              testing::AllOf(HasSubstr("post_unit"), HasSubstr(" waits "), HasSubstr(" cycles for ")));
 }
 
 TEST_F(DebugSession, ABreakpointMayBeACycleALayerAnInstructionOrAnImage) {
@@ -374,7 +375,9 @@ TEST(DebugSpeed, AnyCycleOfNeuroblend20IsThereInLessThan50Milliseconds) {
   RecordedRun run("neuroblend20", "k26");
   run.perform("print stem.out[0]");
   std::vector<double> gotos, looks;
-  const auto milliseconds = [](std::clock_t from) { return 1e3 * static_cast<double>(std::clock() - from) / CLOCKS_PER_SEC; };
+  const auto milliseconds = [](std::clock_t from) {
+    return 1e3 * static_cast<double>(std::clock() - from) / CLOCKS_PER_SEC;
+  };
   std::uint32_t seed = 3;
   for (int n = 0; n < 200; ++n) {
     seed = seed * 1664525U + 1013904223U;
@@ -390,8 +393,8 @@ TEST(DebugSpeed, AnyCycleOfNeuroblend20IsThereInLessThan50Milliseconds) {
   for (auto* times : {&gotos, &looks}) {
     std::sort(times->begin(), times->end());
     EXPECT_LT(times->back(), 50.0);
-    std::printf("%s: median %.3f ms, worst %.3f ms of 200\n", times == &gotos ? "goto" : "goto and look",
-                (*times)[100], times->back());
+    std::printf("%s: median %.3f ms, worst %.3f ms of 200\n", times == &gotos ? "goto" : "goto and look", (*times)[100],
+                times->back());
   }
 }
 

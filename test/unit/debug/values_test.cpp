@@ -116,8 +116,8 @@ void expect_words(const Snapshots::Snapshot& snapshot, const Buffers& now, const
   for (std::uint32_t a = 0; a < static_cast<std::uint32_t>(sums.regions * sums.depth); ++a) {
     if (!is_written([&] { (void)now.accumulators(a, 1); })) continue;
     const auto word = now.accumulators(a, 1);
-    ASSERT_TRUE(std::equal(word.begin(), word.end(),
-                           snapshot.accumulators.begin() + static_cast<std::ptrdiff_t>(a * lanes)))
+    ASSERT_TRUE(
+        std::equal(word.begin(), word.end(), snapshot.accumulators.begin() + static_cast<std::ptrdiff_t>(a * lanes)))
         << "accumulators " << a << " in cycle " << snapshot.at;
     ++compared;
   }
@@ -201,8 +201,8 @@ TEST(Values, WhoWroteAValueIsTheLastInstructionThatCouldHave) {
     EXPECT_EQ(record.layer, tensor.parts.back().layer) << tensor.name;
     const auto before = run.bench().values.tensor(tensor, record.start - 1);
     const auto behind = run.bench().values.tensor(tensor, record.start);
-    const std::size_t value = (static_cast<std::size_t>(tensor.channels) - 1) * static_cast<std::size_t>(tensor.height) *
-                              static_cast<std::size_t>(tensor.width);
+    const std::size_t value = (static_cast<std::size_t>(tensor.channels) - 1) *
+                              static_cast<std::size_t>(tensor.height) * static_cast<std::size_t>(tensor.width);
     EXPECT_FALSE(before.known[value]) << tensor.name;
     EXPECT_TRUE(behind.known[value]) << tensor.name;
   }
