@@ -114,6 +114,7 @@ Worker start_worker(const MachineParameters& machine, const Program& program,
   try {
     RunOptions silent = options;  // the events are the parent's
     silent.consumers.clear();
+    silent.image_done = nullptr;
     Writer out(worker.file.get());
     write_values(Machine::instance().run(machine, program, images, silent), out);
     status = out.good() ? 0 : 1;

@@ -15,6 +15,7 @@
 #include "cli/files.h"
 #include "cli/loading.h"
 #include "cli/tensors.h"
+#include "cli/upset.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
 #include "replay/file.h"
@@ -32,6 +33,7 @@ struct Arguments {
   LoadArguments load;
   InputArguments input;
   std::string json, tensors, record;
+  std::vector<std::string> flips;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
   std::size_t jobs = 1;
@@ -60,19 +62,26 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
   return out;
 }
 
-Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs) {
+UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty();
   options.stall_seed = arguments.stalls;
+  constexpr std::size_t most_kept = 16;  // the report needs the first image's; a batch would take 45 KB an image more
+  options.keep_records = inputs.quantised.size() <= most_kept;
   TrafficRecorder recorder;
   if (!arguments.record.empty()) options.consumers.push_back(&recorder);
-  Run run = run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
+  UpsetRun out;
+  if (!arguments.flips.empty()) {
+    out = run_upsets(loaded, inputs, options, arguments.flips);
+  } else {
+    out.run = run_batch(loaded.platform.machine, loaded.program, inputs.quantised, options, arguments.jobs);
+  }
   if (!arguments.record.empty())
     write_text(arguments.record, traffic_text(recorder.traffic(loaded.program, loaded.platform)));
-  return run;
+  return out;
 }
 
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
@@ -86,6 +95,7 @@ void keep_files_apart(const Arguments& arguments, const std::string& platform, c
 struct Outcome {
   Inputs inputs;
   Run run;
+  std::string upset;  // what became of --flip
   NamedArrays tensors;
   std::optional<Diagnostic> clock;  // a warning
   double simulation_s = 0;
@@ -97,7 +107,9 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.clock = clock_warning(loaded.platform);
   if (out.clock) warning(*out.clock);
   const auto begin = Clock::now();
-  out.run = simulate(arguments, loaded, out.inputs);
+  UpsetRun run = simulate(arguments, loaded, out.inputs);
+  out.run = std::move(run.run);
+  out.upset = std::move(run.text);
   out.simulation_s = seconds_since(begin);
   if (!arguments.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
   return out;
@@ -106,6 +118,8 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
 std::vector<std::string> remarks(const Arguments& arguments, const Outcome& outcome) {
   std::vector<std::string> out = outcome.inputs.warnings;
   if (outcome.clock) out.push_back(fmt::format("clock: {}; {}", outcome.clock->message, outcome.clock->hint));
+  for (const std::string& flip : arguments.flips)
+    out.push_back(fmt::format("upset {}: the values are not a sound run's", flip));
   if (arguments.stalls != 0) {
     out.push_back(
         fmt::format("random stalls, seed {}: the outputs are the machine's, the cycles are not", arguments.stalls));
@@ -147,11 +161,15 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
   if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
   std::cout << report_text(report);
+  if (!outcome.upset.empty()) std::cout << '\n' << outcome.upset;
 }
 
 void run(const Arguments& arguments) {
   if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
     usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
+  }
+  if (!arguments.flips.empty() && (arguments.timing_only || arguments.jobs > 1)) {
+    usage_error("--flip needs the values, in one process", "leave out --timing-only and --jobs");
   }
   if (arguments.stalls != 0 && !arguments.record.empty()) {
     usage_error("--record keeps what a memory's answers decide, and --stalls delays besides", "leave one of them out");
@@ -182,6 +200,10 @@ void declare_run(CLI::App& command, ExitStatus&) {
       ->capture_default_str();
   command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
+  command
+      .add_option("--flip", a->flips,
+                  "CYCLE:BUFFER[.REGION]:ADDRESS:BIT: flip a bit and say what became of it; repeats")
+      ->allow_extra_args(false);
   command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay` (docs/memory_traces.md)");
   command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
   command.callback([a] { run(*a); });

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "result/run.h"
+#include "result/upset.h"
 
 namespace blendsim {
 
@@ -25,9 +26,9 @@ struct PhaseEvent {
   enum class Kind : std::uint8_t { begin, doorbell, completion, end };
   Kind kind = Kind::begin;
   Phase phase = Phase::main;
-  std::int32_t image = 0;     // of doorbell, completion
-  std::int32_t images = 1;    // of begin: how many there will be
-  Cycles at = 0;              // the order's cycle
+  std::int32_t image = 0;   // of doorbell, completion
+  std::int32_t images = 1;  // of begin: how many there will be
+  Cycles at = 0;            // the order's cycle
 };
 
 // An instruction left the dispatcher for its unit's queue.
@@ -103,6 +104,14 @@ struct ExecuteEvent {
   const DramAreas& areas;
 };
 
+// A bit is about to flip: the buffers and the areas are as they were. Not delayed into order.
+struct UpsetEvent {
+  Upset upset;
+  Cycles at = 0;  // the start that follows it
+  const Buffers& buffers;
+  const DramAreas& areas;
+};
+
 class EventConsumer {
  public:
   virtual ~EventConsumer() = default;
@@ -116,6 +125,7 @@ class EventConsumer {
   virtual void on_end(std::int32_t /*record*/, const InstructionRecord&) {}
   virtual void on_burst(const BurstEvent&) {}
   virtual void on_execute(const ExecuteEvent&, const InstructionRecord&) {}  // runs with values only
+  virtual void on_upset(const UpsetEvent&) {}
 };
 
 }  // namespace blendsim

@@ -31,9 +31,10 @@ const Layers direct = {
     {"report", {"isa", "platform", "result", "estimate"}},
     {"explore", {"compiler", "estimate", "result"}},
     {"replay", {"isa", "platform", "result"}},
+    {"upset", {"isa", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore", "replay"}},
+    {"cli", {"sim", "compiler", "report", "explore", "replay", "upset"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {
