@@ -129,24 +129,11 @@ class SharedCount {
   Count* count_ = nullptr;
 };
 
-// Calls done() at the completion of each image.
-class Completions : public EventConsumer {
- public:
-  explicit Completions(std::function<void()> done) : done_(std::move(done)) {}
-  void on_phase(const PhaseEvent& event) override {
-    if (event.phase == Phase::main && event.kind == PhaseEvent::Kind::completion) done_();
-  }
-
- private:
-  std::function<void()> done_;
-};
-
 Run run_alone(const MachineParameters& machine, const Program& program,
               std::span<const std::vector<std::int32_t>> images, RunOptions options) {
   Progress progress("simulating", "images", images.size());
-  std::size_t done = 0;
-  Completions completions([&] { progress.at(++done); });
-  if (progress.shown()) options.consumers.push_back(&completions);
+  if (progress.shown())
+    options.image_done = [&progress](std::int32_t done) { progress.at(static_cast<std::size_t>(done)); };
   return Machine::instance().run(machine, program, images, options);
 }
 
@@ -165,9 +152,9 @@ Worker start_worker(const MachineParameters& machine, const Program& program,
   worker.process = ::fork();
   if (worker.process != 0) return worker;
   int status = 1;
-  Completions completions([done] { done->add_one(); });
   options.consumers.clear();  // the events are the parent's
-  if (done != nullptr) options.consumers = {&completions};
+  options.image_done = nullptr;
+  if (done != nullptr) options.image_done = [done](std::int32_t) { done->add_one(); };
   try {
     Writer out(worker.file.get());
     write_values(Machine::instance().run(machine, program, images, options), out);
@@ -206,11 +193,10 @@ Run run_batch(const MachineParameters& machine, const Program& program,
   }
   Run run;
   bool whole = true;
-  Completions completions([&] { progress.at(done.value()); });
   try {
     RunOptions timing = options;
     timing.values = timing.capture_tensors = false;
-    if (progress.shown()) timing.consumers.push_back(&completions);
+    if (progress.shown()) timing.image_done = [&](std::int32_t) { progress.at(done.value()); };
     run = Machine::instance().run(machine, program, images, timing);
     run.values = true;
   } catch (...) {

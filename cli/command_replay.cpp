@@ -61,11 +61,14 @@ std::vector<std::string> memory_changes(const Platform& a, const Platform& b) {
   return out;
 }
 
-void write_traffic(const std::string& path, const Traffic& traffic, const MemoryParameters& memory) {
+// Requests as replayed: on the recorded memory they are the recorded ones.
+void write_requests(const std::string& path, TrafficPhase phase, const ReplayedPhase& replayed,
+                    const MemoryParameters& memory) {
+  phase.images = replayed.images;
   if (path.ends_with(".stl")) {
-    write_text(path, foreign_text(traffic.of(Phase::main), TraceFormat::stl, memory));
+    write_text(path, foreign_text(phase, TraceFormat::stl, memory));
   } else if (path.ends_with(".trace")) {
-    write_text(path, foreign_text(traffic.of(Phase::main), TraceFormat::load_store, memory));
+    write_text(path, foreign_text(phase, TraceFormat::load_store, memory));
   } else {
     usage_error(fmt::format("{} ends like no format that replay writes", path),
                 ".stl for DRAMSys, .trace for Ramulator's load/store traces");
@@ -85,11 +88,18 @@ ExitStatus run(const Arguments& arguments) {
     recorded = named_platform(arguments.platform, arguments.sets);
     traffic = parse_foreign(text, format, arguments.file, recorded->machine.memory);
   }
+  if (format == TraceFormat::rstl && arguments.open_loop) {
+    usage_error("--open-loop needs the cycles of the requests, and a relative trace has none of its own",
+                "leave out --open-loop");
+  }
   const Platform other = traffic.stamped ? replayed_platform(arguments, *recorded) : *recorded;
   const ReplayOutcome outcome = replay_beside(traffic, recorded->machine, other.machine,
                                               arguments.open_loop ? ReplayMode::open_loop : ReplayMode::dependencies);
   if (!arguments.csv.empty()) write_text(arguments.csv, outcome_csv(traffic, outcome));
-  if (!arguments.out.empty()) write_traffic(arguments.out, traffic, other.machine.memory);
+  if (!arguments.out.empty()) {
+    write_requests(arguments.out, traffic.of(Phase::main),
+                   outcome.phases[static_cast<std::size_t>(Phase::main)].replayed, other.machine.memory);
+  }
   std::cout << outcome_text(traffic, outcome, memory_changes(*recorded, other));
   return outcome.faithful() ? ExitStatus::done : ExitStatus::differs;
 }
@@ -105,7 +115,8 @@ void declare_replay(CLI::App& command, ExitStatus& status) {
       ->allow_extra_args(false);
   command.add_flag("--open-loop", a->open_loop, "Send each request in its recorded cycle, whatever it waited for");
   command.add_option("--csv", a->csv, "Write every burst's stamps, recorded and replayed");
-  command.add_option("-o,--output", a->out, "Write the requests for DRAMSys (.stl) or Ramulator (.trace)");
+  command.add_option("-o,--output", a->out,
+                     "Write the requests, as replayed, for DRAMSys (.stl) or Ramulator (.trace)");
   command.callback([a, &status] { status = run(*a); });
 }
 

@@ -18,6 +18,7 @@
 #include "cli/terminal.h"
 #include "cli/text_output.h"
 #include "cli/trace_options.h"
+#include "cli/upset.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
 #include "page/page.h"
@@ -41,6 +42,7 @@ struct Arguments {
   ExpectArguments expect;
   TraceArguments trace;
   std::string json, html, tensors, record;
+  std::vector<std::string> flips;
   bool records = false;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
@@ -72,24 +74,33 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
 
 bool wants_timeline(const Arguments& arguments) { return arguments.records || !arguments.html.empty(); }
 
-Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, TimelineRecorder& timeline,
-             std::vector<TraceNote>& traces) {
+UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, TimelineRecorder& timeline,
+                  std::vector<TraceNote>& traces) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty() || !arguments.expect.path.empty();
   options.stall_seed = arguments.stalls;
+  constexpr std::size_t most_kept = 16;  // the report needs the first image's; a batch would take 45 KB an image more
+  options.keep_records = inputs.quantised.size() <= most_kept;
   if (wants_timeline(arguments)) options.consumers.push_back(&timeline);
   TrafficRecorder traffic;
   if (!arguments.record.empty()) options.consumers.push_back(&traffic);
-  const auto run = [&](const RunOptions& traced) {
-    return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, traced, arguments.jobs);
-  };
-  Run result = run_traced(arguments.trace, loaded, options, run, traces);
+  UpsetRun out;
+  out.run = run_traced(
+      arguments.trace, loaded, options,
+      [&](const RunOptions& traced) {
+        if (arguments.flips.empty())
+          return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, traced, arguments.jobs);
+        UpsetRun upset = run_upsets(loaded, inputs, traced, arguments.flips);
+        out.text = std::move(upset.text);
+        return std::move(upset.run);
+      },
+      traces);
   if (!arguments.record.empty())
     write_text(arguments.record, traffic_text(traffic.traffic(loaded.program, loaded.platform)));
-  return result;
+  return out;
 }
 
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
@@ -107,6 +118,7 @@ struct Outcome {
   Inputs inputs;
   Run run;
   TimelineRecorder recorder;  // where a timeline is asked for
+  std::string upset;  // what became of --flip
   NamedArrays tensors;
   std::vector<TraceNote> traces;
   std::optional<Diagnostic> clock;  // a warning
@@ -119,7 +131,9 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.clock = clock_warning(loaded.platform);
   if (out.clock) warning(*out.clock);
   const auto begin = Clock::now();
-  out.run = simulate(arguments, loaded, out.inputs, out.recorder, out.traces);
+  UpsetRun run = simulate(arguments, loaded, out.inputs, out.recorder, out.traces);
+  out.run = std::move(run.run);
+  out.upset = std::move(run.text);
   out.simulation_s = seconds_since(begin);
   for (const TraceNote& trace : out.traces) {
     if (trace.stopped) warning("trace " + trace.text);
@@ -135,6 +149,8 @@ std::vector<std::string> remarks(const Arguments& arguments, const Outcome& outc
   for (const TraceNote& trace : outcome.traces) {
     if (trace.stopped) out.push_back("trace " + trace.text);
   }
+  for (const std::string& flip : arguments.flips)
+    out.push_back(fmt::format("upset {}: the values are not a sound run's", flip));
   if (arguments.stalls != 0) {
     out.push_back(
         fmt::format("random stalls, seed {}: the outputs are the machine's, the cycles are not", arguments.stalls));
@@ -191,12 +207,16 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   write_files(arguments, loaded, outcome, whole, technology);
   const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html});
   text.stream << report_text(whole, text.layout);
+  if (!outcome.upset.empty()) text.stream << '\n' << outcome.upset;
 }
 
 bool run(const Arguments& arguments) {
   const bool wants_values = !arguments.tensors.empty() || !arguments.expect.path.empty() || arguments.agreement;
   if (arguments.timing_only && wants_values) {
     usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors, --expect and --agreement");
+  }
+  if (!arguments.flips.empty() && (arguments.timing_only || arguments.jobs > 1)) {
+    usage_error("--flip needs the values, in one process", "leave out --timing-only and --jobs");
   }
   if (arguments.stalls != 0 && !arguments.record.empty()) {
     usage_error("--record keeps what a memory's answers decide, and --stalls delays besides", "leave one of them out");
@@ -240,6 +260,11 @@ void declare_run(CLI::App& command, ExitStatus& status) {
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy")
       ->type_name("DIR")
       ->group(results);
+  command
+      .add_option("--flip", a->flips, "Flip a bit and say what became of it; repeats")
+      ->type_name("CYCLE:BUFFER[.REGION]:ADDRESS:BIT")
+      ->allow_extra_args(false)
+      ->group(simulation);
   add_trace_options(command, a->trace);
   command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay`")
       ->type_name("FILE")

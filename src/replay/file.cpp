@@ -94,6 +94,17 @@ class Reader {
   Integer integer(int base = 10) {
     return integer<Integer>(word(), base);
   }
+  // Of a length that a run can have.
+  Cycles cycles(std::string_view text) const {
+    const auto out = integer<Cycles>(text);
+    if (out > most_traffic_cycles || out < -most_traffic_cycles) damaged(fmt::format("{} cycles are no run's", out));
+    return out;
+  }
+  Cycles moment() {
+    const Cycles out = cycles(word());
+    if (out < 0) damaged("a cycle is before the phase");
+    return out;
+  }
   template <std::size_t n>
   std::size_t one_of(const std::array<std::string_view, n>& names, std::string_view text) const {
     const auto at = std::find(names.begin(), names.end(), text);
@@ -118,7 +129,7 @@ Wait parse_wait(Reader& reader, std::string_view text, std::size_t nodes) {
       letter == text.npos ? stamp_letters.end() : std::find(stamp_letters.begin(), stamp_letters.end(), text[letter]);
   if (kind == stamp_letters.end()) reader.damaged(fmt::format("'{}' is no stamp", text));
   wait.stamp.kind = static_cast<StampKind>(kind - stamp_letters.begin());
-  wait.plus = reader.integer<Cycles>(text.substr(letter + 1));
+  wait.plus = reader.cycles(text.substr(letter + 1));
   if (wait.stamp.kind == StampKind::doorbell) return wait;
   wait.stamp.node = reader.integer<std::int32_t>(text.substr(0, letter));
   if (wait.stamp.node < 0 || static_cast<std::size_t>(wait.stamp.node) >= nodes) {
@@ -143,19 +154,22 @@ TrafficNode parse_burst(Reader& reader, std::size_t nodes) {
   node.bytes = reader.integer<std::uint32_t>();
   node.instruction = reader.integer<std::int32_t>();
   if (node.bytes == 0 || node.bytes > 4096) reader.damaged("a burst has 1 to 4096 bytes");
+  if (node.address > end_of_memories || node.step > end_of_memories)
+    reader.damaged("an address is beyond every memory");
+  if (node.address / 4096 != (node.address + node.bytes - 1) / 4096) reader.damaged("a burst crosses 4 KiB");
   node.waits = parse_waits(reader, nodes);
   return node;
 }
 
 TrafficImage parse_image(Reader& reader, std::size_t bursts) {
   TrafficImage image;
-  image.doorbell = reader.integer<Cycles>();
-  image.completion = reader.integer<Cycles>();
+  image.doorbell = reader.moment();
+  image.completion = reader.moment();
   for (std::size_t n = 0; n < bursts; ++n) {
     (void)reader.line();
     (void)reader.one_of(cause_names, reader.word());
     BurstStamps& s = image.bursts.emplace_back();
-    for (Cycles* stamp : {&s.request, &s.grant, &s.first, &s.last}) *stamp = reader.integer<Cycles>();
+    for (Cycles* stamp : {&s.request, &s.grant, &s.first, &s.last}) *stamp = reader.moment();
   }
   return image;
 }
@@ -166,6 +180,7 @@ void parse_phase(Reader& reader, TrafficPhase& phase) {
     (void)reader.line();
     const std::string_view what = reader.word();
     const std::size_t nodes = phase.nodes.size();
+    if (what != "image" && !phase.images.empty()) reader.damaged("a phase ends with its images");
     if (what == "burst") {
       phase.nodes.push_back(parse_burst(reader, nodes));
       ++bursts;
@@ -239,7 +254,9 @@ Traffic parse_traffic(std::string_view text, const std::string& path) {
     } else if (what == "platform") {
       while (reader.peek().starts_with("  ")) out.platform_yaml += std::string(reader.line().substr(2)) + '\n';
     } else if (what == "phase") {
-      parse_phase(reader, out.phases[reader.one_of(phase_names, reader.word())]);
+      TrafficPhase& phase = out.phases[reader.one_of(phase_names, reader.word())];
+      if (!phase.nodes.empty()) reader.damaged("the phase is there already");
+      parse_phase(reader, phase);
     } else {
       reader.damaged(fmt::format("'{}' is not expected here", what));
     }

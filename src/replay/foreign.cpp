@@ -35,7 +35,14 @@ bool address_of(std::string_view text, int base_without_prefix, std::uint64_t& o
   return number(prefixed ? text.substr(2) : text, prefixed ? 16 : base_without_prefix, out);
 }
 
+constexpr std::uint64_t most_bytes = 1 << 24;  // of a transaction
+
 struct Transaction {
+  [[nodiscard]] bool possible() const {
+    return bytes <= most_bytes && cycle <= static_cast<std::uint64_t>(most_traffic_cycles) &&
+           address <= end_of_memories;
+  }
+
   std::uint64_t cycle = 0, address = 0, bytes = 0;
   bool write = false;
 };
@@ -51,14 +58,14 @@ bool parse_stl(std::string_view line, Transaction& out) {
   }
   if (word != "read" && word != "write") return false;
   out.write = word == "write";
-  return address_of(next_word(line), 16, out.address);  // data may follow
+  return address_of(next_word(line), 16, out.address) && out.possible();  // data may follow
 }
 
 bool parse_load_store(std::string_view line, Transaction& out) {
   const std::string_view word = next_word(line);
   if (word != "LD" && word != "ST") return false;
   out.write = word == "ST";
-  return address_of(next_word(line), 10, out.address) && next_word(line).empty();
+  return address_of(next_word(line), 10, out.address) && out.possible() && next_word(line).empty();
 }
 
 bool is_blank_or_comment(std::string_view line) {
@@ -93,9 +100,16 @@ class Collector {
     }
   }
 
-  TrafficPhase phase;
+  TrafficPhase finished() {
+    for (const std::int32_t last : ports_) {  // a port's answers come in order
+      if (last >= 0) phase_.completion.push_back({{StampKind::last, last}, 0, WaitCause::unspecified});
+    }
+    return std::move(phase_);
+  }
 
  private:
+  TrafficPhase phase_;
+
   void add(const Transaction& transaction, std::uint64_t address, std::uint32_t bytes, std::int32_t before) {
     TrafficNode node;
     node.port = transaction.write ? MemoryPort::store : MemoryPort::load;
@@ -107,11 +121,10 @@ class Collector {
     else node.waits.push_back({{StampKind::last, before}, cycle, WaitCause::start});
     std::int32_t& port = ports_[static_cast<std::size_t>(*node.port)];
     if (port >= 0) node.waits.push_back({{StampKind::grant, port}, 0, WaitCause::grant});
-    port = last_ = static_cast<std::int32_t>(phase.nodes.size());
-    phase.nodes.push_back(std::move(node));
-    TrafficImage& image = phase.images.empty() ? phase.images.emplace_back() : phase.images.front();
+    port = last_ = static_cast<std::int32_t>(phase_.nodes.size());
+    phase_.nodes.push_back(std::move(node));
+    TrafficImage& image = phase_.images.empty() ? phase_.images.emplace_back() : phase_.images.front();
     image.bursts.push_back({cycle, 0, 0, 0});
-    phase.completion.push_back({{StampKind::last, last_}, 0});
   }
 
   TraceFormat format_;
@@ -158,7 +171,7 @@ Traffic parse_foreign(std::string_view text, TraceFormat format, const std::stri
   Traffic traffic;
   traffic.source = path;
   traffic.stamped = false;
-  traffic.of(Phase::main) = std::move(collector.phase);
+  traffic.of(Phase::main) = collector.finished();
   return traffic;
 }
 

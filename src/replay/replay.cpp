@@ -11,7 +11,8 @@
 namespace blendsim {
 namespace {
 
-// Open loop, a burst waits for its port alone; its recorded cycle is looked up.
+// A burst waits for what it waited for, and for its port, which has one ungranted request at most (rule 7). Open loop
+// it waits for its port alone, and its recorded cycle is looked up.
 std::vector<std::vector<Wait>> waits_of(const TrafficPhase& phase, ReplayMode mode) {
   std::vector<std::vector<Wait>> out;
   std::array<std::int32_t, memory_port_count> before;
@@ -19,7 +20,7 @@ std::vector<std::vector<Wait>> waits_of(const TrafficPhase& phase, ReplayMode mo
   for (std::size_t n = 0; n < phase.nodes.size(); ++n) {
     const TrafficNode& node = phase.nodes[n];
     out.push_back(mode == ReplayMode::dependencies ? node.waits : std::vector<Wait>{});
-    if (!node.port || mode == ReplayMode::dependencies) continue;
+    if (!node.port) continue;
     std::int32_t& last = before[static_cast<std::size_t>(*node.port)];
     if (last >= 0) out.back().push_back({{StampKind::grant, last}, 0, WaitCause::grant});
     last = static_cast<std::int32_t>(n);
@@ -27,11 +28,17 @@ std::vector<std::vector<Wait>> waits_of(const TrafficPhase& phase, ReplayMode mo
   return out;
 }
 
-void check_capacity(const TrafficPhase& phase, const MemoryParameters& memory) {
+void check_bursts(const TrafficPhase& phase, const MemoryParameters& memory) {
   std::uint64_t end = 0;
   const std::uint64_t images = std::max<std::size_t>(1, phase.images.size());
   for (const TrafficNode& node : phase.nodes) {
-    if (node.port) end = std::max(end, node.address + (images - 1) * node.step + node.bytes);
+    if (!node.port) continue;
+    end = std::max(end, node.address + (images - 1) * node.step + node.bytes);
+    if (node.bytes % memory.bus_bytes() == 0) continue;
+    throw DiagnosticError("contradiction", {"", 0, "memory.port_width"},
+                          "a burst of " + std::to_string(node.bytes) + " bytes is no whole number of bus words of " +
+                              std::to_string(memory.bus_bytes()),
+                          "replay on a port as wide as the recorded one");
   }
   if (end <= static_cast<std::uint64_t>(memory.capacity)) return;
   throw DiagnosticError("does-not-fit", {"", 0, "memory.capacity"},
@@ -96,6 +103,10 @@ class Engine {
       stamps_.nodes[n].request = value(waits_[n], stamps_);
       if (mode_ == ReplayMode::open_loop)
         stamps_.nodes[n].request = latest(stamps_.nodes[n].request, recorded_.nodes[n].request);
+      if (stamps_.nodes[n].request > 16 * most_traffic_cycles) {
+        throw DiagnosticError("out-of-range", {"", 0, "burst line " + std::to_string(n)},
+                              "goes in a cycle beyond every run's", "record the run again");
+      }
       if (phase_.nodes[n].port) send(n);
       met(followers_[n].of_request);
     }
@@ -191,7 +202,7 @@ class Engine {
 
 ReplayedPhase replay(const TrafficPhase& phase, const MemoryParameters& memory, std::int64_t clock_hz,
                      ReplayMode mode) {
-  check_capacity(phase, memory);
+  check_bursts(phase, memory);
   return Engine(phase, memory, clock_hz, mode).run();
 }
 

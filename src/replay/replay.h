@@ -29,7 +29,8 @@ struct ReplayedPhase {
 };
 
 // `clock_hz`: of the accelerator. The phase begins with rows closed and refresh phase 0. Throws DiagnosticError
-// contradiction (DramServer::reset); does-not-fit, when an address lies beyond the memory's capacity.
+// contradiction (DramServer::reset; bursts of no whole bus words); does-not-fit, when an address lies beyond the
+// memory's capacity.
 [[nodiscard]] ReplayedPhase replay(const TrafficPhase& phase, const MemoryParameters& memory, std::int64_t clock_hz,
                                    ReplayMode mode);
 

@@ -13,6 +13,10 @@
 
 namespace blendsim {
 
+// What a reader of files takes: the longest time of a run, and the end of every memory (memory.capacity's limit).
+inline constexpr Cycles most_traffic_cycles = Cycles{1} << 36;
+inline constexpr std::uint64_t end_of_memories = std::uint64_t{1} << 40;
+
 // A burst of an image's program, or a join: a moment that several others name.
 struct TrafficNode {
   std::optional<MemoryPort> port;  // none: a join

@@ -27,10 +27,16 @@ Cycles order_cycle(const Event& event) {
 void EventStream::begin(Phase phase, std::int32_t images, std::span<const InstructionRecord> records) {
   phase_ = phase;
   records_ = records;
+  first_ = 0;
   waiting_.clear();
   next_number_ = 0;
   delivered_ = 0;
   deliver(PhaseEvent{PhaseEvent::Kind::begin, phase, 0, images, 0});
+}
+
+void EventStream::begin_image(std::int32_t first, Cycles now) {
+  deliver_before(now);
+  first_ = first;
 }
 
 void EventStream::emit(const Event& event, Cycles now) {
@@ -47,8 +53,12 @@ void EventStream::emit(const Event& event, Cycles now) {
 }
 
 void EventStream::executed(const ExecuteEvent& event) {
-  const InstructionRecord& record = records_[static_cast<std::size_t>(event.record)];
-  for (EventConsumer* consumer : consumers_) consumer->on_execute(event, record);
+  const InstructionRecord& executed = record(event.record);
+  for (EventConsumer* consumer : consumers_) consumer->on_execute(event, executed);
+}
+
+void EventStream::upset(const UpsetEvent& event) {
+  for (EventConsumer* consumer : consumers_) consumer->on_upset(event);
 }
 
 void EventStream::end(Cycles end) {
@@ -74,9 +84,6 @@ void EventStream::deliver_before(Cycles cycle) {
 }
 
 void EventStream::deliver(const Event& event) {
-  const auto record = [this](std::int32_t index) -> const InstructionRecord& {
-    return records_[static_cast<std::size_t>(index)];
-  };
   for (EventConsumer* consumer : consumers_) {
     std::visit(Overloaded{[&](PhaseEvent e) {
                             e.phase = phase_;

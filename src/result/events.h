@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "result/run.h"
+#include "result/upset.h"
 
 namespace blendsim {
 
@@ -112,6 +113,14 @@ struct ExecuteEvent {
   const DramAreas& areas;
 };
 
+// A bit is about to flip: the buffers and the areas are as they were. Not delayed into order.
+struct UpsetEvent {
+  Upset upset;
+  Cycles at = 0;  // the start that follows it
+  const Buffers& buffers;
+  const DramAreas& areas;
+};
+
 class EventConsumer {
  public:
   virtual ~EventConsumer() = default;
@@ -126,6 +135,7 @@ class EventConsumer {
   virtual void on_burst(const BurstEvent&) {}
   virtual void on_row(const RowEvent&) {}
   virtual void on_execute(const ExecuteEvent&, const InstructionRecord&) {}  // runs with values only
+  virtual void on_upset(const UpsetEvent&) {}
 };
 
 }  // namespace blendsim

@@ -89,7 +89,7 @@ struct Run {
   Cycles init_cycles = 0;
   std::vector<Cycles> completions;  // of each image
   std::array<UnitCycles, unit_count> units{};
-  std::vector<InstructionRecord> records;     // program order, image after image
+  std::vector<InstructionRecord> records;     // program order, image after image, or of the first image alone
   std::int32_t last_record = -1;              // the record whose end (or response) completed the run
   std::vector<Cycles> layer_critical_cycles;  // per program layer; sum equals `cycles`
   std::vector<std::array<Cycles, unit_count + 1>> layer_critical_by;  // ... split by unit; last: dispatch

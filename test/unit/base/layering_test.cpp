@@ -35,9 +35,10 @@ const Layers direct = {
     {"explore", {"compiler", "estimate", "result"}},
     {"trace", {"isa", "result"}},
     {"replay", {"isa", "platform", "result"}},
+    {"upset", {"isa", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug", "page", "cause"}},
+    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug", "page", "cause", "upset"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {
