@@ -130,10 +130,12 @@ class SharedCount {
 };
 
 // Calls done() at the completion of each image.
-class Completions : public Observer {
+class Completions : public EventConsumer {
  public:
   explicit Completions(std::function<void()> done) : done_(std::move(done)) {}
-  void on_completion(std::int32_t, Cycles) override { done_(); }
+  void on_phase(const PhaseEvent& event) override {
+    if (event.phase == Phase::main && event.kind == PhaseEvent::Kind::completion) done_();
+  }
 
  private:
   std::function<void()> done_;
@@ -144,7 +146,7 @@ Run run_alone(const MachineParameters& machine, const Program& program,
   Progress progress("simulating", "images", images.size());
   std::size_t done = 0;
   Completions completions([&] { progress.at(++done); });
-  if (progress.shown()) options.observer = &completions;
+  if (progress.shown()) options.consumers.push_back(&completions);
   return Machine::instance().run(machine, program, images, options);
 }
 
@@ -164,7 +166,8 @@ Worker start_worker(const MachineParameters& machine, const Program& program,
   if (worker.process != 0) return worker;
   int status = 1;
   Completions completions([done] { done->add_one(); });
-  if (done != nullptr) options.observer = &completions;
+  options.consumers.clear();  // the events are the parent's
+  if (done != nullptr) options.consumers = {&completions};
   try {
     Writer out(worker.file.get());
     write_values(Machine::instance().run(machine, program, images, options), out);
@@ -207,14 +210,18 @@ Run run_batch(const MachineParameters& machine, const Program& program,
   try {
     RunOptions timing = options;
     timing.values = timing.capture_tensors = false;
-    if (progress.shown()) timing.observer = &completions;
+    if (progress.shown()) timing.consumers.push_back(&completions);
     run = Machine::instance().run(machine, program, images, timing);
     run.values = true;
   } catch (...) {
     whole = false;
   }
   for (const Worker& worker : workers) whole = finished(worker, progress, done) && whole;  // waits for each of them
-  if (!whole) return run_alone(machine, program, images, options);
+  if (!whole) {
+    RunOptions again = options;  // the consumers have heard of it
+    again.consumers.clear();
+    return run_alone(machine, program, images, again);
+  }
   for (const Worker& worker : workers) {
     Reader in(worker.file.get());
     append_values(in, run);
