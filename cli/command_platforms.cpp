@@ -59,7 +59,7 @@ void declare_platforms(CLI::App& command, ExitStatus&) {
   add_wide_option(command, arguments->text);
   command.callback([arguments] {
     if (arguments->name.empty()) return list(arguments->text);
-    std::cout << commented_yaml(load_platform(arguments->name, {}, config_paths()));
+    std::cout << commented_yaml(named_platform(arguments->name, {}));
   });
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake --install: the binary, its configuration, the licence and the pages, completion and manual pages. cpack -G DEB: the
+# cmake --install: the binary, its configuration, the licence, the pages, completion and manual pages. cpack -G DEB: the
 # same as a package.
 include(GNUInstallDirs)
 install(TARGETS blendsim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -133,7 +133,7 @@ constexpr std::array table = {
                 "`blendsim rtl k62 -o pkg`.",
                 "`blendsim platforms` lists the platforms; for the other names see configs/ and docs/platforms.md."},
     Explanation{"contradiction", "Two values of the platform contradict each other.",
-                "`blendsim rtl k26 --set \"buffers.act_fixed.width=8 bit\" -o pkg`.",
+                "`blendsim rtl k26 --set \"buffers.act_fixed.width=64 bit\" -o pkg`.",
                 "Change one of the two; a key with a derived value, as here, is best left out: "
                 "`blendsim rtl k26 -o pkg`."},
     Explanation{"bad-override", "A --set does not read unit.parameter=value, or its key is none of a platform's.",
@@ -143,7 +143,7 @@ constexpr std::array table = {
     Explanation{"clock-above-estimate",
                 "A warning: the clock is above what the longest path between registers allows by estimate, so that "
                 "every time is optimistic.",
-                "`blendsim run net.onnx --platform k26 --set clock=\"600 MHz\"`.",
+                "`blendsim run net.onnx --platform k26 --set clock=\"400 MHz\"`.",
                 "Lower the clock, `blendsim run net.onnx --platform k26 --set clock=\"100 MHz\"`, or shorten the path "
                 "by the change that the hint names."},
     // compiler and program
@@ -158,7 +158,7 @@ constexpr std::array table = {
                 "machine all the same: "
                 "`blendsim run net.onnx --platform zu3eg --set mac_array.rows=64 --allow-oversize`."},
     Explanation{"unit-too-narrow", "A unit's words or numbers are narrower than the network's.",
-                "`blendsim compile net.onnx --platform k26 --set post_unit.multiplier=\"2 bit\" -o net.program`.",
+                "`blendsim compile net.onnx --platform k26 --set mac_array.activation_bits=\"4 bit\" -o net.program`.",
                 "Widen the parameter that the hint names, or quantise to fewer bits. Here "
                 "`blendsim compile net.onnx --platform k26 -o net.program` does."},
     Explanation{"program-invalid", "The program breaks a rule of the machine: the instruction and the rule are named.",

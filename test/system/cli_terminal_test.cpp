@@ -101,14 +101,14 @@ TEST_F(CliTerminal, ADiagnosisIsOnOneLineInAPipeAndBrokenAndColouredOnATerminal)
 }
 
 TEST_F(CliTerminal, ABatchTellsCountRateAndTimeLeftOnATerminalAndNothingInAPipe) {
-  ASSERT_EQ(run_shell("blendsim zoo neuroblend_tiny -o tiny.onnx", folder()).status, 0);
-  write_npy(files_->path("many.npy"), FloatArray{{600, 3, 32, 32}, std::vector<float>(std::size_t{600} * 3072)});
+  constexpr std::int64_t images = 800;  // more than a second of work
+  write_npy(files_->path("many.npy"),
+            FloatArray{{images, 3, 32, 32}, std::vector<float>(static_cast<std::size_t>(images) * 3 * 32 * 32)});
   for (const std::string jobs : {"", " --jobs 2"}) {
-    const std::string line =
-        "blendsim run tiny.onnx --platform k26 --set clock=100MHz --input many.npy -q --json r.json" + jobs;
+    const std::string line = "blendsim run net.program --input many.npy -q" + jobs;
     const ProcessResult terminal = run_terminal(line, folder());
     EXPECT_EQ(terminal.status, 0) << terminal.out;
-    EXPECT_THAT(terminal.out, ::testing::ContainsRegex("simulating: [0-9]+ of 600 images, [0-9.]+/s, [0-9].* left"));
+    EXPECT_THAT(terminal.out, ::testing::ContainsRegex("simulating: [0-9]+ of 800 images, [0-9.]+/s, [0-9].* left"));
     EXPECT_THAT(terminal.out, HasSubstr("\r\x1b[K")) << "the line is cleared";
     EXPECT_THAT(run_shell(line, folder()).err, Not(HasSubstr("simulating")));
   }

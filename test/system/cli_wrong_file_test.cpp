@@ -55,7 +55,13 @@ TEST_F(CliWrongFile, ALoweredNetworkIsNotTakenForAnOriginal) {
   expect_one_error({"compile", file("lowered.onnx"), "--platform", "zu7ev", "-o", work.path("p")}, is, hint);
   expect_one_error({"inspect", file("lowered.onnx")}, is, hint);
   expect_one_error({"compare", file("report.json"), file("lowered.onnx")}, is, hint);
+  for (const std::string other : {"platforms", "rtl"}) {
+    std::vector<std::string> line = {other, file("lowered.onnx")};
+    if (other == "rtl") line.insert(line.end(), {"-o", work.path("rtl")});
+    expect_one_error(line, is, hint);
+  }
   expect_one_error({"run", file("net.onnx"), "--platform", file("lowered.onnx")}, is, hint);
+  expect_one_error({"run", file("net.program"), "--input", file("lowered.onnx")}, is, hint);
 }
 
 TEST_F(CliWrongFile, AReportIsNeitherNetworkNorProgramNorPlatform) {
@@ -64,7 +70,9 @@ TEST_F(CliWrongFile, AReportIsNeitherNetworkNorProgramNorPlatform) {
   expect_one_error({"run", file("report.json"), "--platform", "zu7ev"}, is, hint);
   expect_one_error({"compile", file("report.json"), "--platform", "zu7ev", "-o", work.path("p")}, is, hint);
   expect_one_error({"inspect", file("report.json")}, is, hint);
+  expect_one_error({"platforms", file("report.json")}, is, hint);
   expect_one_error({"run", file("net.onnx"), "--platform", file("report.json")}, is, hint);
+  expect_one_error({"run", file("net.program"), "--input", file("report.json")}, is, hint);
 }
 
 TEST_F(CliWrongFile, AProgramIsCompiledAlready) {
