@@ -10,7 +10,7 @@
 namespace blendsim::debug {
 namespace {
 
-constexpr std::array table = {
+constexpr std::array command_table = {
     DebugCommand{"step", "s", "[UNIT] [N]", move_group, "to the next cycle in which something starts or ends",
                  Completes::units, true, "With a unit: to the next start of one of its instructions. N: so often.",
                  perform_step},
@@ -81,7 +81,7 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const DebugCommand> debug_commands() { return table; }
+std::span<const DebugCommand> debug_commands() { return command_table; }
 
 std::string usage_of(const DebugCommand& command) {
   return std::string(command.name) + (command.usage.empty() ? "" : " ") + std::string(command.usage);
@@ -90,7 +90,7 @@ std::string usage_of(const DebugCommand& command) {
 const DebugCommand& command_named(std::string_view word) {
   std::vector<std::string> begun, all;
   const DebugCommand* found = nullptr;
-  for (const DebugCommand& command : table) {
+  for (const DebugCommand& command : command_table) {
     if (command.name == word || command.alias == word) return command;
     all.emplace_back(command.name);
     if (!command.name.starts_with(word)) continue;
@@ -117,7 +117,7 @@ std::string perform_help(Bench&, Arguments& arguments) {
   }
   std::string out;
   std::string_view group;
-  for (const DebugCommand& command : table) {
+  for (const DebugCommand& command : command_table) {
     if (command.group == hidden_group) continue;
     if (command.group != group) out += std::string(command.group) + '\n';
     group = command.group;

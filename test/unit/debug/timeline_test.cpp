@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "test/unit/debug/recorded_run.h"
 #include "units/dram/law.h"
@@ -98,6 +99,12 @@ class Replay {
     while (copy.next_refresh <= until) refresh_until(copy, memory_.timing, copy.next_refresh);
     return copy.banks;
   }
+  // The cycles in which a refresh that is due waits for its precharge.
+  [[nodiscard]] bool refreshes_about(std::size_t channel, Cycles at) const {
+    constexpr std::int64_t longest_wait = 100;
+    const std::int64_t now = to_memory_.ceil_scaled(at), due = channels_[channel].next_refresh;
+    return std::llabs((now - due) % memory_.timing.refi) < longest_wait;
+  }
 
  private:
   MemoryParameters memory_;
@@ -105,7 +112,7 @@ class Replay {
   std::vector<DramChannel> channels_;
 };
 
-// Between two bursts, when the first one's commands are over and the second's have not begun.
+// Right before each grant: the commands of the channel's burst before are over, those of the next have not begun.
 TEST(Timeline, OpenRowsAreThoseOfTheMemorysLaw) {
   RecordedRun& run = tiny();
   const MachineParameters& machine = run.compiled.platform.machine;
@@ -115,23 +122,22 @@ TEST(Timeline, OpenRowsAreThoseOfTheMemorysLaw) {
     std::vector<BurstEvent> bursts = phase->bursts;
     std::stable_sort(bursts.begin(), bursts.end(),
                      [](const BurstEvent& a, const BurstEvent& b) { return a.grant < b.grant; });
-    ASSERT_FALSE(bursts.empty());
     Replay replay(machine);
-    for (std::size_t n = 0; n < bursts.size(); ++n) {
-      replay.serve_burst(bursts[n]);
-      const Cycles at = bursts[n].last_beat;
-      if (n + 1 < bursts.size() && bursts[n + 1].grant - machine.memory.sync - 2 <= at) continue;
-      for (std::size_t channel = 0; channel < static_cast<std::size_t>(machine.memory.channels); ++channel) {
+    for (const BurstEvent& burst : bursts) {
+      const Cycles at = burst.grant - machine.memory.sync - 2;
+      const auto channel = static_cast<std::size_t>(burst.channel);
+      if (!replay.refreshes_about(channel, at)) {
         const std::vector<DramBank> banks = replay.banks(channel, at);
         for (std::size_t bank = 0; bank < banks.size(); ++bank) {
           EXPECT_EQ(line.row(channel, bank, at).row, banks[bank].open_row) << "bank " << bank << " in cycle " << at;
           ++(banks[bank].open_row >= 0 ? open : closed);
         }
       }
+      replay.serve_burst(burst);
     }
   }
-  EXPECT_GT(open, 10);
-  EXPECT_GT(closed, 10);
+  EXPECT_GT(open, 100);
+  EXPECT_GT(closed, 100);
 }
 
 TEST(Timeline, ABurstIsAtHandFromItsRequestToItsLastBeat) {
