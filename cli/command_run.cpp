@@ -118,7 +118,7 @@ struct Outcome {
   Inputs inputs;
   Run run;
   TimelineRecorder recorder;  // where a timeline is asked for
-  std::string upset;  // what became of --flip
+  std::string upset;          // what became of --flip
   NamedArrays tensors;
   std::vector<TraceNote> traces;
   std::optional<Diagnostic> clock;  // a warning
@@ -260,8 +260,7 @@ void declare_run(CLI::App& command, ExitStatus& status) {
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy")
       ->type_name("DIR")
       ->group(results);
-  command
-      .add_option("--flip", a->flips, "Flip a bit and say what became of it; repeats")
+  command.add_option("--flip", a->flips, "Flip a bit and say what became of it; repeats")
       ->type_name("CYCLE:BUFFER[.REGION]:ADDRESS:BIT")
       ->allow_extra_args(false)
       ->group(simulation);

@@ -9,8 +9,8 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/loading.h"
-#include "cli/terminal.h"
 #include "cli/recording.h"
+#include "cli/terminal.h"
 #include "cli/validators.h"
 
 namespace blendsim::cli {

@@ -107,7 +107,8 @@ Comparison compare_reports(const std::vector<std::string>& paths, const TextLayo
   out.equal = std::all_of(reports.begin(), reports.end(),
                           [&](const SavedReport& report) { return report.body == reports.front().body; });
   try {
-    out.text = figures(paths, reports, layout) + '\n' + (out.equal ? std::string("the reports are equal\n") : layers(runs, layout));
+    out.text = figures(paths, reports, layout) + '\n' +
+               (out.equal ? std::string("the reports are equal\n") : layers(runs, layout));
   } catch (const nlohmann::json::exception& problem) {
     throw DiagnosticError("report-schema", {.file = "one of the reports"},
                           fmt::format("a field of the schema is missing or of another type: {}", problem.what()),

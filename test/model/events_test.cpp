@@ -165,8 +165,8 @@ TEST(Events, TellOfARunOfANetworkWhatItsAccountsAndRecordsSay) {
   EXPECT_EQ(read, run.memory.read_bytes);
   EXPECT_EQ(written, run.memory.write_bytes);
   EXPECT_EQ(hits, run.memory.row_hits);
-  const auto opened = std::count_if(notes.main().rows.begin(), notes.main().rows.end(),
-                                    [](const RowEvent& e) { return e.row >= 0; });
+  const auto opened =
+      std::count_if(notes.main().rows.begin(), notes.main().rows.end(), [](const RowEvent& e) { return e.row >= 0; });
   EXPECT_EQ(opened, run.actions[unit_count][Action::dram_activate]);
   EXPECT_EQ(again.main().order, notes.main().order) << "every consumer hears the same";
 }

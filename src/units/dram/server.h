@@ -37,8 +37,8 @@ class DramServer {
   // First cycle in which every request that is visible as early as `visible` has been sent.
   [[nodiscard]] Cycles all_sent(std::int64_t visible) const { return to_memory_.all_sent(visible); }
   // Grants and serves `request` as the next one of its channel. Bursts are served by age of `visible`, ties by port.
-  // `hold_back`: memory cycles by which a random-stall run delays the grant. `changes`: gets the rows opened and closed,
-  // where somebody asks.
+  // `hold_back`: memory cycles by which a random-stall run delays the grant. `changes`: gets the rows opened and
+  // closed, where somebody asks.
   [[nodiscard]] DramAnswer serve(const DramRequest& request, std::int64_t visible, std::int64_t hold_back = 0,
                                  std::vector<DramRowChange>* changes = nullptr);
   // Performs the refreshes due until accelerator cycle `end`, and says how many there were since the reset.
