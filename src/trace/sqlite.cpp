@@ -174,7 +174,7 @@ class Sqlite final : public SliceSink {
 
  private:
   // Schema and small tables; what indices add to rows, and pages that are not full.
-  static constexpr std::int64_t frame_bytes = 100'000, index_percent = 60;
+  static constexpr std::int64_t frame_bytes = 100'000, index_percent = 25;
 
   void write_frame();
   void write_program(Phase phase);

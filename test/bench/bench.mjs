@@ -182,6 +182,7 @@ for (let round = 0; round < rounds; ++round) {
   noteLoad();
   for (const { name, program } of timed) {
     benchmarkRound(`^machine/${name}/`, [program], 0.1);
+    if (name === 'neuroblend20') benchmarkRound(`^trace/${name}/`, [program], 0.1);
     const session = sessions.find((s) => s.name === name);
     if (session) await onnxRuntimeRound(session);
   }
@@ -244,6 +245,13 @@ if (rtl) {
 } else {
   table.push(['neuroblend20: simulated cycles a second', '-', 'the Verilated machine', 'not built', '', '>= 100']);
   results.push({ name: 'neuroblend20: simulated cycles a second', reference: 'the Verilated machine', note: 'not built' });
+}
+// Opening, writing and closing; a listener that writes nothing has init simulated too, as a trace does.
+for (const format of ['pftrace', 'fst', 'vcd', 'sqlite', 'npy']) {
+  const written = rows.get(`trace/neuroblend20/${format}`), heard = valuesOf('trace/neuroblend20/none');
+  const wanted = format === 'pftrace' ? ['< 3000', (v) => v < 3000] : [];
+  compare(`neuroblend20: trace .${format}, ${(written.counters.bytes / 1e3).toFixed(0)} kB, beyond the run`, 'us',
+          written.values.map((us, i) => us - heard[i]), '', undefined, ...wanted);
 }
 compare('neuroblend20: command `run PROGRAM`', 'ms', valuesOf('command/run neuroblend20'), '', undefined, '< 60', (v) => v < 60);
 compare('neuroblend20: command `run --timing-only`', 'ms', valuesOf('command/run neuroblend20 --timing-only'), '', undefined);
