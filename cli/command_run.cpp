@@ -212,7 +212,8 @@ bool run(const Arguments& arguments) {
   write_report(arguments, loaded, outcome, begin);
   if (arguments.expect.path.empty()) return true;
   return meets_expectation(arguments.expect, loaded, outcome.run, outcome.tensors,
-                           finish_outputs(loaded.program, outcome.run));
+                           finish_outputs(loaded.program, outcome.run),
+                           text_output(arguments.text, {arguments.json, arguments.html}).stream);
 }
 
 }  // namespace
@@ -246,7 +247,8 @@ void declare_run(CLI::App& command, ExitStatus& status) {
   auto* json = command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
                    ->type_name("FILE")
                    ->group(results);
-  command.add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
+  command
+      .add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
       ->needs(json)
       ->group(results);
   command.add_option("--html", a->html, "Write the report as a page that opens offline; - is standard output")
