@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/loading.h"
+#include "cli/print.h"
 #include "cli/recording.h"
 #include "cli/terminal.h"
 #include "report/format_text.h"
@@ -114,7 +115,7 @@ bool compare_times(const Side& a, const Side& b, bool align) {
   if (both_run && !same_words)
     std::cout << "the programs' instructions are not the same: paired by layer and unit, in order\n";
   if (shift != 0) std::cout << fmt::format("{} cycles are added to those of B\n", shift);
-  std::cout << times_text(a.view(), b.view(), comparison, shift);
+  print(times_text(a.view(), b.view(), comparison, shift));
   if (both_run)
     std::cout << fmt::format("A takes {} cycles, B {}\n", grouped(a.run->cycles()), grouped(b.run->cycles()));
   return comparison.differing == 0 && (!both_run || (comparison.only_a == 0 && comparison.only_b == 0));
@@ -151,7 +152,7 @@ bool compare_values(const Side& a, const Side& b, const InputArguments& input) {
     if (const std::optional<WrittenRecord> record = first_difference(digests_a, digests_b)) {
       equal = false;
       const auto bit = first_bit(words_of(*a.loaded, in_a, *record), words_of(*b.loaded, in_b, *record));
-      if (bit) std::cout << word_text(a.loaded->program, *record, *bit);
+      if (bit) print(word_text(a.loaded->program, *record, *bit));
     }
   }
   for (std::size_t image = 0; image < std::min(run_a.tensors.size(), run_b.tensors.size()); ++image) {
@@ -159,7 +160,7 @@ bool compare_values(const Side& a, const Side& b, const InputArguments& input) {
     if (!difference) continue;
     equal = false;
     if (run_a.tensors.size() > 1) std::cout << fmt::format("image {}\n", image);
-    std::cout << value_text(*difference, *a.run, "A", "B");
+    print(value_text(*difference, *a.run, "A", "B"));
     break;
   }
   if (equal) {
@@ -205,17 +206,22 @@ bool compare(const Arguments& arguments) {
 
 void declare_diff(CLI::App& command, ExitStatus& status) {
   auto a = std::make_shared<Arguments>();
-  command.add_option("a", a->a, "Network, program, report or table of records")->required();
-  command.add_option("b", a->b, "What it is compared with: any of them");
-  command.add_option("--events", a->events, "Compare with somebody else's trace: unit,instruction,start,end");
+  command.add_option("A", a->a, "Network, program, report or table of records")->type_name("FILE")->required();
+  command.add_option("B", a->b, "What it is compared with: any of them")->type_name("FILE");
+  command.add_option("--events", a->events, "In B's place somebody else's trace: unit,instruction,start,end")
+      ->type_name("CSV");
   command.add_flag("--align", a->align, "Count B's cycles so that its first instruction starts with A's");
-  command.add_option("--platform", a->platform, "Platform of networks");
-  command.add_option("--set", a->sets, "unit.parameter=value: change it; repeats")->allow_extra_args(false);
-  command.add_option("--platform-b", a->platform_b, "Another platform for B");
-  command.add_option("--set-b", a->sets_b, "Change B's platform alone; repeats")->allow_extra_args(false);
-  command.add_flag("--allow-oversize", a->allow_oversize, "Simulate a machine that exceeds its device's limits too");
-  add_input_options(command, a->input);
   command.add_flag("--timing-only", a->timing_only, "Compare no values");
+  add_platform_option(command, a->platform);
+  add_set_option(command, a->sets);
+  command.add_option("--platform-b", a->platform_b, "Another platform for B")->type_name("PLATFORM")->group("Platform");
+  command.add_option("--set-b", a->sets_b, "Change B's platform alone")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group("Platform");
+  command.add_flag("--allow-oversize", a->allow_oversize, "Simulate a machine that exceeds its device's limits too")
+      ->group("Platform");
+  add_input_options(command, a->input);
   command.callback([a, &status] {
     if (!compare(*a)) status = ExitStatus::differs;
   });

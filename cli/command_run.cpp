@@ -233,7 +233,8 @@ bool run(const Arguments& arguments) {
   write_report(arguments, loaded, outcome, begin);
   if (arguments.expect.path.empty()) return true;
   return meets_expectation(arguments.expect, loaded, outcome.run, outcome.tensors,
-                           finish_outputs(loaded.program, outcome.run));
+                           finish_outputs(loaded.program, outcome.run),
+                           text_output(arguments.text, {arguments.json, arguments.html}).stream);
 }
 
 }  // namespace

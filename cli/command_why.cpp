@@ -2,13 +2,13 @@
 // blendsim why: what a run lost its cycles to.
 #include <fmt/format.h>
 
-#include <iostream>
 #include <memory>
 
 #include "cause/why_text.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/loading.h"
+#include "cli/print.h"
 #include "cli/recording.h"
 #include "cli/terminal.h"
 #include "cli/validators.h"
@@ -30,7 +30,7 @@ void explain(const Arguments& arguments) {
       usage_error("a report knows no instructions: --unit, --layer and --cycle ask for them",
                   "give the program or the network");
     }
-    std::cout << saved_run_text(read_saved_run(arguments.load.file), arguments.top);
+    print(saved_run_text(read_saved_run(arguments.load.file), arguments.top));
     return;
   }
   const Loaded loaded = load(arguments.load);
@@ -43,14 +43,14 @@ void explain(const Arguments& arguments) {
       usage_error(fmt::format("the run has no cycle {}", *arguments.cycle),
                   fmt::format("its cycles are 0 to {}", run.cycles() - 1));
     }
-    std::cout << cycle_text(run, *arguments.cycle);
+    print(cycle_text(run, *arguments.cycle));
     return;
   }
   if (arguments.unit.empty() && arguments.layer.empty()) {
     progress("running again without each cause");
-    std::cout << causes_text(run, find_causes(run, reruns(arguments.load, loaded)), arguments.top) << '\n';
+    print(causes_text(run, find_causes(run, reruns(arguments.load, loaded)), arguments.top) + '\n');
   }
-  std::cout << "waits that cost most\n" << waits_text(run, filter, arguments.top);
+  print("waits that cost most\n" + waits_text(run, filter, arguments.top));
 }
 
 }  // namespace
@@ -58,10 +58,16 @@ void explain(const Arguments& arguments) {
 void declare_why(CLI::App& command, ExitStatus&) {
   auto a = std::make_shared<Arguments>();
   add_load_options(command, a->load);
-  command.add_option("--unit", a->unit, "Only waits of this unit");
-  command.add_option("--layer", a->layer, "Only waits in this layer");
-  command.add_option("--cycle", a->cycle, "What every unit does in this cycle, and why")->check(whole_number(false));
+  const char* const question = "Question";
+  command.add_option("--unit", a->unit, "Only waits of this unit")->type_name("UNIT")->group(question);
+  command.add_option("--layer", a->layer, "Only waits in this layer")->type_name("NAME")->group(question);
+  command.add_option("--cycle", a->cycle, "What every unit does in this cycle, and why")
+      ->type_name("N")
+      ->check(whole_number(false))
+      ->group(question);
   command.add_option("--top", a->top, "How many causes and waits to show")
+      ->type_name("N")
+      ->group(question)
       ->check(whole_number(true))
       ->capture_default_str();
   command.callback([a] { explain(*a); });

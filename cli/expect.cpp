@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
+#include <ostream>
 #include <set>
 
 #include "cause/expect.h"
@@ -112,9 +112,14 @@ std::vector<std::pair<const Tensor*, std::string>> files_of(const ExpectArgument
 }  // namespace
 
 void add_expect_options(CLI::App& command, ExpectArguments& arguments) {
-  command.add_option("--expect", arguments.path,
-                     "Compare with somebody else's tensors: a folder of NAME.npy, or the output as .npy; status 4");
+  command
+      .add_option("--expect", arguments.path,
+                  "Compare with somebody else's tensors: a folder of NAME.npy, or the output as .npy")
+      ->type_name("PATH")
+      ->group("Results");
   command.add_option("--expect-tolerance", arguments.tolerance, "Relative difference allowed; absolute below 1")
+      ->type_name("FRACTION")
+      ->group("Results")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
 }
@@ -126,17 +131,18 @@ void check_expectation(const ExpectArguments& arguments) {
 }
 
 bool meets_expectation(const ExpectArguments& arguments, const Loaded& loaded, const Run& run,
-                       const NamedArrays& arrays, const std::vector<std::vector<FloatArray>>& outputs) {
+                       const NamedArrays& arrays, const std::vector<std::vector<FloatArray>>& outputs,
+                       std::ostream& out) {
   const std::vector<Tensor> tensors = tensors_in_order(loaded, arrays, outputs);
   const auto files = files_of(arguments, tensors);
   std::int64_t differing = 0;
   for (const auto& [tensor, file] : files) {
     const NumberArray there = read_numbers(file);
     const std::optional<Mismatch> mismatch = find_mismatch(tensor->values, there, arguments.tolerance);
-    if (mismatch && differing++ == 0) std::cout << mismatch_text(loaded, run, *tensor, file, there, *mismatch);
+    if (mismatch && differing++ == 0) out << mismatch_text(loaded, run, *tensor, file, there, *mismatch);
   }
-  std::cout << fmt::format("expected  {} of {} tensors in {} differ; the network has {}\n", differing, files.size(),
-                           arguments.path, tensors.size());
+  out << fmt::format("expected  {} of {} tensors in {} differ; the network has {}\n", differing, files.size(),
+                     arguments.path, tensors.size());
   return differing == 0;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,11 @@ void add_expect_options(CLI::App& command, ExpectArguments& arguments);
 void check_expectation(const ExpectArguments& arguments);
 
 // The tensors of the folder or the file, in the order in which the network computes them: the first value that differs
-// is named on standard output, with the instruction that wrote it and its cycles. `outputs`: [image][output], after the
+// is named on `out`, with the instruction that wrote it and its cycles. `outputs`: [image][output], after the
 // host's operators. Returns whether all are equal. Throws DiagnosticError: those of the files; file-unrecognised where
 // nothing in the folder is a tensor of the network.
 [[nodiscard]] bool meets_expectation(const ExpectArguments& arguments, const Loaded& loaded, const Run& run,
-                                     const NamedArrays& tensors, const std::vector<std::vector<FloatArray>>& outputs);
+                                     const NamedArrays& tensors, const std::vector<std::vector<FloatArray>>& outputs,
+                                     std::ostream& out);
 
 }  // namespace blendsim::cli

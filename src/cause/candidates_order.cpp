@@ -106,7 +106,7 @@ std::vector<Candidate> dependency_candidates(const RecordedRun& run, const Rerun
     for (const TokenWay& token : group.tokens) drop_token(main, token);
     candidates.push_back(
         with_order(run, reruns, Cause::Kind::dependency,
-                   fmt::format("{} ({}) waits for {} of {} ({}), {}, {} of them critical", blendsim::name(group.waiter),
+                   fmt::format("{} ({}) waits for {} of {} ({}), {}, {} critical", blendsim::name(group.waiter),
                                layer_name(run, group.waiter_layer), name(group.kind), blendsim::name(group.poster),
                                layer_name(run, group.poster_layer), times(group.tokens.size()), group.critical.size()),
                    "without these tokens", std::move(main)));

@@ -113,6 +113,12 @@ std::vector<ChainLink> chain_of(const RecordedRun& run, const IntervalEvent& int
   return walk.links;
 }
 
+std::vector<ChainLink> critical_chain(const RecordedRun& run) {
+  Walk walk(run, -1);
+  if (!run.critical().empty()) walk.because_of(run.critical().back(), run.cycles());
+  return walk.links;
+}
+
 std::vector<ChainLink> chain_to_start(const RecordedRun& run, std::int32_t record, Cycles since) {
   Walk walk(run, since);
   walk.because_of_start(record);

@@ -28,6 +28,9 @@ struct ChainLink {
 // interval.to back to interval.from or to what was under way then: the last link began it.
 [[nodiscard]] std::vector<ChainLink> chain_of(const RecordedRun& run, const IntervalEvent& interval);
 
+// Of the whole run, from its end back to the doorbell: what decided its length.
+[[nodiscard]] std::vector<ChainLink> critical_chain(const RecordedRun& run);
+
 // Likewise of a record's start, back to cycle `since`: the order's cycle of what released it, and so on.
 [[nodiscard]] std::vector<ChainLink> chain_to_start(const RecordedRun& run, std::int32_t record, Cycles since);
 

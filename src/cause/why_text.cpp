@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "report/format_text.h"
 
@@ -36,8 +37,8 @@ std::string transfer_text(const RecordedRun& run, const ChainLink& link) {
   std::string text =
       fmt::format("; {} bytes in {} burst{}, each {} cycles on its way, {} of them to its grant", grouped(bytes),
                   grouped(bursts), bursts == 1 ? "" : "s", grouped(flight / bursts), grouped(queued / bursts));
-  if (misses > 0) text += fmt::format("; {} row misses", grouped(misses));
-  if (refreshes > 0) text += fmt::format("; {} refreshes", grouped(refreshes));
+  if (misses > 0) text += fmt::format("; {} row miss{}", grouped(misses), misses == 1 ? "" : "es");
+  if (refreshes > 0) text += fmt::format("; {} refresh{}", grouped(refreshes), refreshes == 1 ? "" : "es");
   return text;
 }
 
@@ -81,16 +82,33 @@ std::string wait_text(const RecordedRun& run, const IntervalEvent& wait) {
 
 std::string group_text(const RecordedRun& run, const WaitGroup& group) {
   const std::string often = group.count == 1 ? "one wait" : fmt::format("{} such waits", grouped(group.count));
-  return fmt::format("{} of {} in {}: {} in {}, {} of them on the critical path\n", name(group.longest.activity),
-                     name(group.longest.unit), run.layer(group.longest.record), cycles_text(group.cycles), often,
-                     grouped(group.critical));
+  return fmt::format("{} of {} in {}: {} in {}, {} critical\n", name(group.longest.activity), name(group.longest.unit),
+                     run.layer(group.longest.record), cycles_text(group.cycles), often, grouped(group.critical));
+}
+
+// Whose cycles the critical path is made of: a unit's at work, or the dispatcher's.
+std::string path_text(const RecordedRun& run) {
+  std::array<Cycles, unit_count + 1> cycles{};
+  for (const ChainLink& link : critical_chain(run)) {
+    const bool work = link.kind == ChainLink::Kind::work || link.kind == ChainLink::Kind::transfer;
+    const std::size_t whose = work ? static_cast<std::size_t>(index(run.record(link.first).unit)) : unit_count;
+    cycles[whose] += link.to - link.from;
+  }
+  std::string text = "the critical path:";
+  for (std::size_t u = 0; u < cycles.size(); ++u) {
+    if (cycles[u] == 0) continue;
+    text += fmt::format(" {} {} ({}),", u == unit_count ? "dispatch" : unit_names[u], grouped(cycles[u]),
+                        share(cycles[u], run.cycles()));
+  }
+  text.back() = '\n';
+  return text;
 }
 
 std::string_view kind_text(Cause::Kind kind) {
   switch (kind) {
     case Cause::Kind::defect: return "program";
     case Cause::Kind::machine: return "machine";
-    default: return "dependency";
+    default: return "needed";
   }
 }
 
@@ -103,15 +121,15 @@ std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes
   const Cause& first = causes.front();
   std::string text = fmt::format("cause  {}\nsaves  {} of {} ({}): {}\n", first.what, grouped(first.saves(run)),
                                  cycles_text(run.cycles()), share(first.saves(run), run.cycles()), first.without);
-  TextTable table({{"would save"}, {""}, {"takes"}, {"where", true}, {"cause, and how it was removed", true}});
+  text += "\nrun again without each cause alone, exact to the cycle\n";
   for (std::size_t i = 0; i < std::min(top, causes.size()); ++i) {
     const Cause& cause = causes[i];
-    table.row({grouped(cause.saves(run)), share(cause.saves(run), run.cycles()), grouped(cause.cycles),
-               std::string(kind_text(cause.kind)), fmt::format("{}: {}", cause.what, cause.without)});
+    text += fmt::format("{:>9} {:>7}  {:<10}  {}\n{:31}{}: {}\n", grouped(cause.saves(run)),
+                        share(cause.saves(run), run.cycles()), kind_text(cause.kind), cause.what, "", cause.without,
+                        cycles_text(cause.cycles));
   }
-  text += fmt::format("\nrun again without each cause alone, exact to the cycle\n{}", table.text());
-  if (causes.size() > top) text += fmt::format("  {} more with --top {}\n", causes.size() - top, causes.size());
-  return text;
+  if (causes.size() > top) text += fmt::format("{:>9} more with --top {}\n", causes.size() - top, causes.size());
+  return text + path_text(run);
 }
 
 std::string waits_text(const RecordedRun& run, const WaitFilter& filter, std::size_t top) {

@@ -33,9 +33,7 @@ Saved saved(const std::string& text) {
   return {number(found[1]), number(found[2])};
 }
 
-std::int64_t cycles_of(const Workspace& work, const std::vector<std::string>& run) {
-  std::vector<std::string> arguments = {"run"};
-  arguments.insert(arguments.end(), run.begin(), run.end());
+std::int64_t cycles_of(const Workspace& work, std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--timing-only", "--json", work.path("cycles.json")});
   const ProcessResult result = blendsim_cli(arguments);
   EXPECT_EQ(result.status, 0) << result.err;
@@ -50,23 +48,36 @@ class CliWhy : public testing::Test {
 };
 
 TEST_F(CliWhy, ASlowMemoryIsTheFirstLineAndItsSavingIsThatOfARun) {
-  const ProcessResult why =
-      blendsim_cli({"why", net, "--platform", "zu3eg", "--set", "memory.read_latency=400 cycles"});
+  const std::string tiny = work.path("tiny.onnx");
+  ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", tiny}).status, 0);
+  const std::vector<std::string> on = {"--platform", "zu3eg", "--set"};
+  const auto with = [&](const std::string& command, const std::string& set) {
+    std::vector<std::string> all = {command, tiny};
+    all.insert(all.end(), on.begin(), on.end());
+    all.push_back(set);
+    return all;
+  };
+  const ProcessResult why = blendsim_cli(with("why", "memory.read_latency=400 cycles"));
   ASSERT_EQ(why.status, 0) << why.err;
   EXPECT_THAT(why.out, StartsWith("cause  memory.read_latency is 400 cycles\n"));
   const Saved told = saved(why.out);
-  EXPECT_EQ(told.of, cycles_of(work, {net, "--platform", "zu3eg", "--set", "memory.read_latency=400 cycles"}));
-  EXPECT_EQ(told.of - told.saves,
-            cycles_of(work, {net, "--platform", "zu3eg", "--set", "memory.read_latency=1 cycle"}));
+  EXPECT_EQ(told.of, cycles_of(work, with("run", "memory.read_latency=400 cycles")));
+  EXPECT_EQ(told.of - told.saves, cycles_of(work, with("run", "memory.read_latency=1 cycle")));
 }
 
 TEST_F(CliWhy, ABufferWithOneRegionLessIsTheFirstLineAndItsSavingIsThatOfARun) {
-  const ProcessResult why = blendsim_cli({"why", net, "--platform", "zu3eg", "--set", "buffers.act_fixed.regions=1"});
+  // Of the same capacity a region.
+  std::vector<std::string> on = {net, "--platform", "zu3eg", "--set", "buffers.act_fixed.depth=2048", "--set"};
+  std::vector<std::string> ask = {"why"}, run = {"run"};
+  for (std::vector<std::string>* command : {&ask, &run}) command->insert(command->end(), on.begin(), on.end());
+  ask.emplace_back("buffers.act_fixed.regions=1");
+  run.emplace_back("buffers.act_fixed.regions=2");
+  const ProcessResult why = blendsim_cli(ask);
   ASSERT_EQ(why.status, 0) << why.err;
   EXPECT_THAT(why.out, StartsWith("cause  buffers.act_fixed has 1 region\n"));
   const Saved told = saved(why.out);
-  EXPECT_EQ(told.of - told.saves,
-            cycles_of(work, {net, "--platform", "zu3eg", "--set", "buffers.act_fixed.regions=2"}));
+  EXPECT_GT(told.saves, 0);
+  EXPECT_EQ(told.of - told.saves, cycles_of(work, run));
 }
 
 TEST_F(CliWhy, AProgramIsAskedByUnitLayerAndCycle) {

@@ -32,7 +32,7 @@ class Saved : public ::testing::Test {
       (void)read_report(write(text));
       return "none";
     } catch (const DiagnosticError& problem) {
-      return problem.diagnostics().front().code;
+      return std::string(problem.diagnostics().front().code.name());
     }
   }
 
