@@ -186,5 +186,24 @@ TEST_F(Traces, WhatCannotBeDoneIsRefusedBeforeAnythingRuns) {
   EXPECT_FALSE(std::filesystem::exists(trace));
 }
 
+// What lies in traces/ is what this BlendSim makes. SQLite's own version stands in its files, so those are compared as text.
+TEST(RecordedTraces, AreWhatTheScriptMakes) {
+  if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
+  const Workspace work;
+  const ProcessResult made = run_process({BLENDSIM_SOURCE "/scripts/record_traces.sh", work.path(""), BLENDSIM_BINARY});
+  ASSERT_EQ(made.status, 0) << made.err;
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(BLENDSIM_SOURCE "/traces")) {
+    const std::string name = entry.path().filename();
+    if (name == "README.md") continue;
+    ++files;
+    const auto content = [&](const std::string& file) {
+      return name.ends_with(".sqlite") ? run_process({"sqlite3", file, ".dump"}).out : read_text(file);
+    };
+    EXPECT_TRUE(content(entry.path()) == content(work.path(name))) << name << " is not what scripts/record_traces.sh makes";
+  }
+  EXPECT_EQ(files, 13U);
+}
+
 }  // namespace
 }  // namespace blendsim
