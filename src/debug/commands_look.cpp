@@ -223,6 +223,7 @@ std::string perform_print(Bench& bench, Arguments& arguments) {
   if (is_tensor(bench, word)) {
     (void)arguments.take();
     arguments.done("print TENSOR[c][y][x]");
+    if (form != NumberForm::natural) refuse("values of a tensor are decimal", "print/x is for words of a buffer");
     return tensor_text(bench, tensor_named(bench, word));
   }
   if (looks_like_record(word)) return info_instruction(bench, arguments);

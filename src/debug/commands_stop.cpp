@@ -210,8 +210,8 @@ std::string hit_text(Bench& bench, const Stops::Here& here) {
       return fmt::format("{}: {} waits {} cycles for {}\n", head, record(), grouped(hit.amount), awaited(bench, *e));
     }
     case Stop::Kind::saturation:
-      return fmt::format("{}: {} saturates {} values{}\n", head, record(), grouped(hit.amount),
-                         saturation_details(bench, hit.record));
+      return fmt::format("{}: {} saturates {} value{}{}\n", head, record(), grouped(hit.amount),
+                         hit.amount == 1 ? "" : "s", saturation_details(bench, hit.record));
     case Stop::Kind::watch:
       return fmt::format("{}: {} writes it\n", head, record()) + change_text(bench, here.stop->word);
   }

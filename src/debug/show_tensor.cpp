@@ -46,7 +46,7 @@ std::string state_text(const Bench& bench, const Values::TensorNow& now) {
   std::string out = fmt::format("complete: written from cycle {} to {}", grouped(now.first), grouped(now.last));
   if (now.last > bench.now.at) out = fmt::format("the last instruction writes it until cycle {}", grouped(now.last));
   if (now.overwritten_by >= 0) {
-    out += fmt::format("; overwritten since cycle {} by {}, these are the values that it had",
+    out += fmt::format("\n            overwritten from cycle {} on by {}: these are the values that it had",
                        grouped(bench.main.record(now.overwritten_by).start),
                        described_with_unit(bench, Phase::main, now.overwritten_by));
   }
@@ -116,14 +116,14 @@ std::string summary(const Values::TensorNow& now) {
                      grouped(static_cast<std::int64_t>(values.size())));
 }
 
-// One value: where it lies and who wrote it.
-std::string element_text(const Bench& bench, const TensorSlice& slice) {
+// One value: where it lies and who wrote it. Of an overwritten tensor that is who wrote what is shown.
+std::string element_text(const Bench& bench, const TensorSlice& slice, const Values::TensorNow& now) {
   const auto place = bench.map.place(*slice.tensor, slice.channels.from, slice.rows.from, slice.columns.from);
   if (!place) return {};
   const bool binary = place->word.buffer == BufferId::act_binary;
   std::string out =
       fmt::format("  lies in   {} {} {}\n", place_text(bench, place->word), binary ? "bit" : "value", place->lane);
-  if (const auto writer = bench.values.writer(place->word, bench.now)) {
+  if (const auto writer = bench.values.writer(place->word, {Phase::main, std::min(bench.now.at, now.last)})) {
     out += fmt::format("  written   by {} in cycle {}\n", described_with_unit(bench, writer->phase, writer->record),
                        text(Instant{writer->phase, bench.line(writer->phase).record(writer->record).start}));
   }
@@ -147,7 +147,7 @@ std::string tensor_text(Bench& bench, const TensorSlice& slice) {
   if (now.collected) out += "  buffer    holds a few rows at a time; these are all that have been\n";
   if (now.written == 0 && now.writers > 0) return out;
   if (slice.is_element()) {
-    out += element_text(bench, slice);
+    out += element_text(bench, slice, now);
     return out + fmt::format("  value     {}\n",
                              Printed(slice, now).value_text(slice.channels.from, slice.rows.from, slice.columns.from));
   }

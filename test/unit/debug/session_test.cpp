@@ -280,6 +280,25 @@ TEST_F(DebugSession, WhatCannotBeDoneIsRefusedWithAWayOutAndChangesNothing) {
   EXPECT_EQ(run.now(), 100);
 }
 
+// Of a tensor whose words hold another's by now: who wrote the value that is shown, in a layer of its own.
+TEST_F(DebugSession, AValueOfAnOverwrittenTensorNamesWhoWroteIt) {
+  run.perform("finish");
+  int looked = 0;
+  for (const debug::Tensor& tensor : run.bench().map.tensors()) {
+    if (!run.bench().map.place(tensor, 0, 0, 0)) continue;
+    const auto now = run.bench().values.tensor(tensor, run.now());
+    if (now.overwritten_by < 0) continue;
+    const std::string text = run.perform("print " + tensor.name + "[0][0][0]");
+    const std::string layer = run.bench().map.layer_name(tensor.parts.front().layer);
+    EXPECT_THAT(text, HasSubstr("overwritten from cycle"));
+    EXPECT_THAT(text.substr(text.find("written   by")), HasSubstr(", " + layer + " in cycle")) << tensor.name;
+    EXPECT_THAT(text, HasSubstr("value     " + std::to_string(now.values.front())));
+    ++looked;
+  }
+  EXPECT_GT(looked, 0);
+  EXPECT_THAT(refusal("print/x " + run.bench().map.tensors().back().name), HasSubstr("decimal"));
+}
+
 TEST_F(DebugSession, AnEmptyLineAndARemarkSayNothing) {
   EXPECT_EQ(run.perform(""), "");
   EXPECT_EQ(run.perform("   "), "");
