@@ -120,7 +120,7 @@ void add_expect_options(CLI::App& command, ExpectArguments& arguments) {
   command.add_option("--expect-tolerance", arguments.tolerance, "Relative difference allowed; absolute below 1")
       ->type_name("FRACTION")
       ->group("Results")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(CLI::Range(0.0, 1.0).description(""))
       ->capture_default_str();
 }
 
