@@ -71,13 +71,17 @@ std::string awaited_text(const RecordedRun& run, const IntervalEvent& wait) {
   }
 }
 
-std::string wait_text(const RecordedRun& run, const IntervalEvent& wait) {
+// `back_to`: the links of what happened before that cycle are left out.
+std::string wait_text(const RecordedRun& run, const IntervalEvent& wait, Cycles back_to = 0) {
   std::string text = fmt::format("cycles {}..{}: {} waits {} for {}\n", grouped(wait.from), grouped(wait.to),
                                  run.name_of(wait.record), grouped(wait.to - wait.from), awaited_text(run, wait));
   text += fmt::format("      it is    {}\n", disassemble(run.instruction(wait.record)));
-  if (wait.waited_for >= 0 && wait.activity != Activity::stall_dispatch)
+  const bool for_instruction = wait.activity == Activity::stall_dispatch || wait.activity == Activity::idle;
+  if (wait.waited_for >= 0 && !for_instruction)
     text += fmt::format("      that is  {}\n", disassemble(run.instruction(wait.waited_for)));
-  return text + chain_text(run, chain_of(run, wait), 6);
+  std::vector<ChainLink> chain = chain_of(run, wait);
+  std::erase_if(chain, [back_to](const ChainLink& link) { return link.to <= back_to; });
+  return text + chain_text(run, chain, 6);
 }
 
 std::string group_text(const RecordedRun& run, const WaitGroup& group) {
@@ -154,17 +158,24 @@ std::string cycle_text(const RecordedRun& run, Cycles cycle) {
       text += fmt::format("works on {}, cycles {}..{}\n      it is    {}\n", run.name_of(interval.record),
                           grouped(interval.from), grouped(interval.to), disassemble(run.instruction(interval.record)));
     } else {
-      text += wait_text(run, interval);
+      text += wait_text(run, interval, cycle);
     }
   }
   return text;
 }
 
 std::string chain_text(const RecordedRun& run, const std::vector<ChainLink>& chain, int indent) {
+  constexpr std::size_t most = 12, last = 3;  // of a longer chain its beginning and what began it all
   std::string text;
-  for (const ChainLink& link : chain) {
-    text += fmt::format("{:{}}because  {}..{}: {}\n", "", indent, grouped(link.from), grouped(link.to),
-                        link_text(run, link));
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    if (chain.size() > most && i == most - last - 1) {
+      const std::size_t left_out = chain.size() - most + 1;
+      text +=
+          fmt::format("{:{}}... {} more, back to cycle {}\n", "", indent, left_out, grouped(chain[i + left_out].to));
+      i += left_out;
+    }
+    text += fmt::format("{:{}}because  {}..{}: {}\n", "", indent, grouped(chain[i].from), grouped(chain[i].to),
+                        link_text(run, chain[i]));
   }
   return text;
 }
