@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <iostream>
 #include <sstream>
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/text_output.h"
 #include "platform/platform.h"
 #include "replay/file.h"
 #include "replay/foreign.h"
@@ -20,6 +20,7 @@ struct Arguments {
   std::string file, platform, csv, out;
   std::vector<std::string> sets;
   bool open_loop = false;
+  TextOptions text;
 };
 
 std::string read_text(const std::string& path) {
@@ -100,7 +101,8 @@ ExitStatus run(const Arguments& arguments) {
     write_requests(arguments.out, traffic.of(Phase::main),
                    outcome.phases[static_cast<std::size_t>(Phase::main)].replayed, other.machine.memory);
   }
-  std::cout << outcome_text(traffic, outcome, memory_changes(*recorded, other));
+  text_output(arguments.text, {arguments.csv, arguments.out}).stream
+      << outcome_text(traffic, outcome, memory_changes(*recorded, other));
   return outcome.faithful() ? ExitStatus::done : ExitStatus::differs;
 }
 
@@ -108,15 +110,21 @@ ExitStatus run(const Arguments& arguments) {
 
 void declare_replay(CLI::App& command, ExitStatus& status) {
   auto a = std::make_shared<Arguments>();
-  command.add_option("file", a->file, "Recorded traffic (run --record), or a trace of DRAMSys or Ramulator")
+  command.add_option("FILE", a->file, "Recorded traffic (run --record), or a trace of DRAMSys or Ramulator")
+      ->type_name("FILE")
       ->required();
-  command.add_option("--platform", a->platform, "Take the memory and the clock of this platform");
+  command.add_option("--platform", a->platform, "Take the memory and the clock of this platform")
+      ->type_name("PLATFORM");
   command.add_option("--set", a->sets, "memory.parameter=value: change the memory, or the clock; repeats")
+      ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   command.add_flag("--open-loop", a->open_loop, "Send each request in its recorded cycle, whatever it waited for");
-  command.add_option("--csv", a->csv, "Write every burst's stamps, recorded and replayed");
-  command.add_option("-o,--output", a->out,
-                     "Write the requests, as replayed, for DRAMSys (.stl) or Ramulator (.trace)");
+  command.add_option("--csv", a->csv, "Write every burst's stamps, recorded and replayed; - is standard output")
+      ->type_name("FILE");
+  command
+      .add_option("-o,--output", a->out, "Write the requests, as replayed, for DRAMSys (.stl) or Ramulator (.trace)")
+      ->type_name("FILE");
+  add_quiet_option(command, a->text);
   command.callback([a, &status] { status = run(*a); });
 }
 

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <optional>
 
 #include "cli/agreement.h"
@@ -15,6 +14,8 @@
 #include "cli/files.h"
 #include "cli/loading.h"
 #include "cli/tensors.h"
+#include "cli/terminal.h"
+#include "cli/text_output.h"
 #include "cli/upset.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
@@ -32,6 +33,7 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   LoadArguments load;
   InputArguments input;
+  TextOptions text;
   std::string json, tensors, record;
   std::vector<std::string> flips;
   bool timing_only = false, check = false, agreement = false;
@@ -160,8 +162,9 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes()};
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
   if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
-  std::cout << report_text(report);
-  if (!outcome.upset.empty()) std::cout << '\n' << outcome.upset;
+  const TextOutput text = text_output(arguments.text, {arguments.json, arguments.record});
+  text.stream << report_text(report, text.layout);
+  if (!outcome.upset.empty()) text.stream << '\n' << outcome.upset;
 }
 
 void run(const Arguments& arguments) {
@@ -191,21 +194,36 @@ void declare_run(CLI::App& command, ExitStatus&) {
   auto a = std::make_shared<Arguments>();
   add_load_options(command, a->load);
   add_input_options(command, a->input);
-  command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs");
-  command.add_flag("--check", a->check, "Watch for hazards and unwritten reads");
+  const std::string simulation = "Simulation", results = "Results";
+  command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs")->group(simulation);
+  command.add_flag("--check", a->check, "Watch for hazards and unwritten reads")->group(simulation);
   command.add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
-      ->check(whole_number(true));
-  command.add_option("--jobs", a->jobs, "Processes that compute the values of a batch; the report stays the same")
+      ->type_name("N")
       ->check(whole_number(true))
-      ->capture_default_str();
-  command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
-  command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
-  command
-      .add_option("--flip", a->flips,
-                  "CYCLE:BUFFER[.REGION]:ADDRESS:BIT: flip a bit and say what became of it; repeats")
-      ->allow_extra_args(false);
-  command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay` (docs/memory_traces.md)");
-  command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
+      ->group(simulation);
+  command.add_option("--jobs", a->jobs, "Processes that compute the values of a batch; the report stays the same")
+      ->type_name("N")
+      ->check(whole_number(true))
+      ->capture_default_str()
+      ->group(simulation);
+  command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32")
+      ->group(results);
+  command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy")
+      ->type_name("DIR")
+      ->group(results);
+  command.add_option("--flip", a->flips, "Flip a bit of an on-chip memory and say what became of it; repeats")
+      ->type_name("CYCLE:BUFFER[.REGION]:ADDRESS:BIT")
+      ->allow_extra_args(false)
+      ->group(simulation);
+  command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay`")
+      ->type_name("FILE")
+      ->group(results);
+  command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
+      ->type_name("FILE")
+      ->group(results);
+  add_quiet_option(command, a->text);
+  add_wide_option(command, a->text);
+  add_all_option(command, a->text, "layers");
   command.callback([a] { run(*a); });
 }
 

@@ -5,7 +5,7 @@ namespace blendsim::cli {
 
 namespace {
 
-constexpr std::string_view simulate = "Simulate", prepare = "Prepare", look_up = "Look up";
+constexpr std::string_view simulate = "Simulate", prepare = "Prepare", look_up = "Look up", use = "Use";
 
 constexpr std::array table = {
     Command{"run",
@@ -63,11 +63,34 @@ constexpr std::array table = {
             "Say what a diagnostic means, or what a pass of the compiler does",
             declare_explain,
             {{{"blendsim explain", "list every diagnostic and every pass"},
-              {"blendsim explain does-not-fit", "one of them"}}}},
+              {"blendsim explain does-not-fit", "cause, example and remedy of one"}}}},
+    Command{"help",
+            use,
+            "Describe blendsim or one of its commands",
+            declare_help,
+            {{{"blendsim help", "the commands"}, {"blendsim help run", "what `blendsim run --help` prints"}}}},
+    Command{"completion",
+            use,
+            "Print the completion of words for a shell",
+            declare_completion,
+            {{{"source <(blendsim completion bash)", "for this shell"},
+              {"blendsim completion fish > ~/.config/fish/completions/blendsim.fish", "for every fish to come"}}}},
+    Command{"man",
+            use,
+            "Write the manual pages",
+            declare_man,
+            {{{"blendsim man ~/.local/share/man/man1", "where man finds them"},
+              {"blendsim man pages && man -l pages/blendsim-run.1", "and read one"}}}},
 };
+
+constexpr std::array<Example, 2> first = {
+    {{"blendsim zoo neuroblend20 -o net.onnx", "write a built-in network, or take your own ONNX file"},
+     {"blendsim run net.onnx --platform k26", "compile and simulate it on a platform, and report"}}};
 
 }  // namespace
 
 std::span<const Command> commands() { return table; }
+
+std::span<const Example> first_steps() { return first; }
 
 }  // namespace blendsim::cli

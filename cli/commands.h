@@ -27,11 +27,16 @@ struct Command {
 
 // Every command, group by group, in the order in which help lists them.
 [[nodiscard]] std::span<const Command> commands();
+// The examples of `blendsim --help`.
+[[nodiscard]] std::span<const Example> first_steps();
 
 void declare_compare(CLI::App& command, ExitStatus& status);
 void declare_compile(CLI::App& command, ExitStatus& status);
+void declare_completion(CLI::App& command, ExitStatus& status);
 void declare_explain(CLI::App& command, ExitStatus& status);
+void declare_help(CLI::App& command, ExitStatus& status);
 void declare_inspect(CLI::App& command, ExitStatus& status);
+void declare_man(CLI::App& command, ExitStatus& status);
 void declare_platforms(CLI::App& command, ExitStatus& status);
 void declare_replay(CLI::App& command, ExitStatus& status);
 void declare_rtl(CLI::App& command, ExitStatus& status);

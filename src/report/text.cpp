@@ -11,9 +11,11 @@ namespace blendsim {
 
 namespace {
 
+constexpr std::size_t header_indent = 10, indent = 12;  // of what follows a label
+
 std::string fraction_or_dash(const std::optional<double>& value) { return value ? percent(*value) : "-"; }
 
-std::string header(const Figures& f, const std::string& digest) {
+std::string header(const Figures& f, const std::string& digest, const TextLayout& layout) {
   const ReportInput& in = f.in;
   std::string out = fmt::format("report    blendsim {}, digest {}\n", in.version, digest);
   out += fmt::format("network   {}: {} MAC, {} of them binary\n", in.program.network, grouped(f.macs),
@@ -23,9 +25,9 @@ std::string header(const Figures& f, const std::string& digest) {
   const auto hertz = [](std::int64_t value) { return engineering(static_cast<double>(value), "Hz"); };
   const LongestPath& path = in.clock.limit().path;
   out += fmt::format("clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
-                     f.clock_above_estimate() ? "WARNING, above " : "", hertz(in.clock.fmax_hz), hertz(in.clock.low_hz),
-                     hertz(in.clock.high_hz), in.clock.limit().unit, path.levels, path.from, path.to,
-                     percent(1 - f.logic_share()));
+                     f.clock_above_estimate() ? painted("WARNING", Paint::caution, layout) + ", above " : "",
+                     hertz(in.clock.fmax_hz), hertz(in.clock.low_hz), hertz(in.clock.high_hz), in.clock.limit().unit,
+                     path.levels, path.from, path.to, percent(1 - f.logic_share()));
   for (const std::string& change : in.platform.overrides) out += fmt::format("          with {}\n", change);
   out += fmt::format("program   {} instructions an inference, {}\n", grouped(f.instructions),
                      in.program.resident ? "resident on chip" : "fetched from DRAM");
@@ -38,22 +40,33 @@ std::string header(const Figures& f, const std::string& digest) {
   return out;
 }
 
-std::string layers(const Figures& f) {
-  TextTable table({"layer", "op", "unit", "start", "end", "cycles", "critical", "MAC", "util", "bound by", "energy"},
-                  {true, true, true, false, false, false, false, false, false, true, false});
+// The layers that the latency is made of come first.
+std::string layers(const Figures& f, const TextLayout& layout) {
+  TextTable table({{"layer", true},
+                   {"op", true, 4},
+                   {"unit", true, 3},
+                   {"start", false, 7},
+                   {"end", false, 8},
+                   {"cycles"},
+                   {"critical"},
+                   {"MAC", false, 6},
+                   {"util", false, 2},
+                   {"bound by", true, 1},
+                   {"energy", false, 5}},
+                  "layers");
   for (const LayerFigures& l : f.layers) {
     table.row({l.name, l.op, l.unit, grouped(l.start), grouped(l.end), grouped(l.cycles()), grouped(l.critical_cycles),
-               l.macs > 0 ? grouped(l.macs) : "-", fraction_or_dash(l.utilization), l.bound_by,
-               "~" + engineering(l.energy_j, "J")});
+               grouped(l.macs), fraction_or_dash(l.utilization), l.bound_by, "~" + engineering(l.energy_j, "J")},
+              l.critical_cycles);
   }
-  return table.text();
+  return table.text(layout);
 }
 
 std::string share(Cycles part, Cycles whole) {
   return percent(whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0);
 }
 
-std::string totals(const Figures& f) {
+std::string totals(const Figures& f, const TextLayout& layout) {
   const Run& run = f.in.run;
   const std::size_t worst = f.bottleneck();
   std::string out = fmt::format("cycles      {}{}, in {} of them a compute unit is busy\n", grouped(run.cycles),
@@ -74,7 +87,7 @@ std::string totals(const Figures& f) {
   }
   out += fmt::format("efficiency  {:.4g} GOP/s of {:.4g} at peak, ~{:.4g} GOP/s/W\n", f.gops, f.peak_gops,
                      f.in.power.total_w > 0 ? f.gops / f.in.power.total_w : 0.0);
-  out += fmt::format("bottleneck  {}: {} of the critical path\n", critical_name(worst),
+  out += fmt::format("bottleneck  {}: {} of the critical path\n", painted(critical_name(worst), Paint::heading, layout),
                      share(f.critical_by[worst], run.cycles));
   // Where two units share the path, widening one alone moves the bottleneck to the other: name the second, and the
   // busiest.
@@ -89,42 +102,50 @@ std::string totals(const Figures& f) {
   return out;
 }
 
-std::string unit_table(const Figures& f) {
-  TextTable table(
-      {"unit", "busy", "dependency", "memory", "downstream", "fence", "dispatch", "idle", "busy %", "util", "mapping"},
-      {true, false, false, false, false, false, false, false, false, false, false});
+std::string unit_table(const Figures& f, const TextLayout& layout) {
+  TextTable table({{"unit", true},
+                   {"busy"},
+                   {"dependency", false, 2},
+                   {"memory", false, 2},
+                   {"downstream", false, 3},
+                   {"fence", false, 6},
+                   {"dispatch", false, 4},
+                   {"idle", false, 5},
+                   {"busy %", false, 1},
+                   {"util", false, 1},
+                   {"mapping", false, 7}});
   for (const UnitFigures& u : f.units) {
     const UnitCycles& c = u.cycles;
     table.row({u.name, grouped(c.busy), grouped(c.stall_dependency), grouped(c.stall_memory),
                grouped(c.stall_downstream), grouped(c.stall_fence), grouped(c.stall_dispatch), grouped(c.idle),
                percent(u.busy_fraction), fraction_or_dash(u.utilization), fraction_or_dash(u.mapping_efficiency)});
   }
-  return table.text();
+  return table.text(layout);
 }
 
-std::string memory(const Figures& f) {
+std::string memory(const Figures& f, const TextLayout& layout) {
   const MemoryCounts& m = f.in.run.memory;
   const double rate = f.in.run.cycles > 0 ? static_cast<double>(m.read_bytes + m.write_bytes) / f.run_seconds() : 0.0;
   std::string out =
       fmt::format("dram        read {} bytes, written {} bytes, {}; {} of {} column accesses hit an open row\n",
                   grouped(m.read_bytes), grouped(m.write_bytes), engineering(rate, "B/s"), grouped(m.row_hits),
                   grouped(m.row_hits + m.row_misses));
-  TextTable table({"buffer", "peak bits", "capacity", "used"}, {true, false, false, false});
+  TextTable table({{"buffer", true}, {"peak bits"}, {"capacity"}, {"used"}});
   for (std::size_t b = 0; b < f.in.program.buffers.size() && b < buffer_names.size(); ++b) {
     const std::int64_t capacity = f.in.platform.machine.buffers[b].capacity_bits();
     const std::int64_t peak = f.in.program.buffers[b].peak_bits;
     table.row({std::string(buffer_names[b]), grouped(peak), grouped(capacity), share(peak, capacity)});
   }
-  return out + table.text();
+  return wrapped(out, indent, layout) + table.text(layout);
 }
 
-std::string resources(const Figures& f) {
+std::string resources(const Figures& f, const TextLayout& layout) {
   const ResourceEstimate& r = f.in.resources;
   const auto band = [](std::int64_t value, double low, double high) {
     return fmt::format("{}..{}", grouped(std::llround(static_cast<double>(value) * low)),
                        grouped(std::llround(static_cast<double>(value) * high)));
   };
-  TextTable table({"resource", "used", "range", "of device", "limit"}, {true, false, false, false, false});
+  TextTable table({{"resource", true}, {"used"}, {"range"}, {"of device"}, {"limit"}});
   const auto row = [&](const std::string& name, const std::string& used, double amount, const std::string& range,
                        double available, double limit) {
     table.row({name, used, range, available > 0 ? percent(amount / available) : (amount > 0 ? "none there" : "-"),
@@ -138,10 +159,11 @@ std::string resources(const Figures& f) {
       number(f.limit.ff));
   row("bram36", fmt::format("{}", f.used.bram36), f.used.bram36, "", f.available.bram36, f.limit.bram36);
   row("uram", grouped(f.used.uram), number(f.used.uram), "", number(f.available.uram), number(f.limit.uram));
-  std::string out = table.text();
-  out += r.fits ? "fits        yes, below the platform's routing limits\n" : "fits        NO\n";
+  std::string out =
+      r.fits ? fmt::format("fits        {}, below the platform's routing limits\n", painted("yes", Paint::good, layout))
+             : fmt::format("fits        {}\n", painted("NO", Paint::bad, layout));
   for (const std::string& over : r.over) out += fmt::format("            {}\n", over);
-  return out;
+  return table.text(layout) + wrapped(out, indent, layout);
 }
 
 std::string power(const Figures& f) {
@@ -204,11 +226,13 @@ std::string remarks(const Figures& f) {
 
 }  // namespace
 
-std::string report_text(const ReportInput& input) {
+std::string report_text(const ReportInput& input, const TextLayout& layout) {
   const Figures f(input);
   const std::string digest = report_digest(report_body(f));
-  std::string out = header(f, digest) + '\n' + layers(f) + '\n' + totals(f) + '\n' + unit_table(f) + '\n';
-  return out + memory(f) + '\n' + resources(f) + '\n' + power(f) + '\n' + outputs(f) + remarks(f);
+  const auto lines = [&](const std::string& text, std::size_t below = indent) { return wrapped(text, below, layout); };
+  std::string out = lines(header(f, digest, layout), header_indent) + '\n' + layers(f, layout) + '\n';
+  out += lines(totals(f, layout)) + '\n' + unit_table(f, layout) + '\n' + memory(f, layout) + '\n';
+  return out + resources(f, layout) + '\n' + lines(power(f)) + '\n' + lines(outputs(f) + remarks(f));
 }
 
 }  // namespace blendsim

@@ -91,6 +91,27 @@ TEST(Upset, IsUnreadInAWordThatNothingUses) {
   EXPECT_EQ(flip(network(), {at(100, BufferId::act_fixed, last, 7)}).verdict.fate, UpsetFate::unread);
 }
 
+// An instruction that starts in the upset's cycle finds the bit as it was, the next one flipped.
+TEST(Upset, FallsBehindTheStartsOfItsCycle) {
+  const MachineParameters& machine = network().platform.machine;
+  const auto run = network().time();
+  const auto instructions = decode(network().program.main);
+  const auto reader = std::find_if(run.records.begin(), run.records.end(),
+                                   [](const InstructionRecord& record) { return record.unit == UnitId::xnor_array; });
+  ASSERT_NE(reader, run.records.end());
+  const auto index = static_cast<std::int32_t>(reader - run.records.begin());
+  for (const Access& access : accesses(instructions[static_cast<std::size_t>(reader->instruction)], machine)) {
+    if (access.buffer != BufferId::weights_binary) continue;
+    const Trial before = flip(network(), {at(reader->start - 1, access.buffer, access.begin, 0)});
+    ASSERT_TRUE(before.verdict.first_reader);
+    EXPECT_EQ(before.verdict.first_reader->record, index);
+    const Trial with = flip(network(), {at(reader->start, access.buffer, access.begin, 0)});
+    EXPECT_TRUE(!with.verdict.first_reader || with.verdict.first_reader->record != index);
+    return;
+  }
+  FAIL() << "an XNOR instruction reads no weights";
+}
+
 TEST(Upset, ComesAfterAllBehindTheLastStart) {
   const Cycles end = network().time().cycles;
   EXPECT_EQ(flip(network(), {at(end - 1, BufferId::act_fixed, 0, 0)}).verdict.fate, UpsetFate::after_all);

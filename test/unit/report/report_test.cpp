@@ -56,7 +56,7 @@ TEST(ReportJson, TheClockNamesWhatLimitsItAndWhetherItIsAboveTheEstimate) {
 
 TEST(ReportText, TheClocksLineNamesTheUnitThePathAndWhetherItIsAboveTheEstimate) {
   Sample sample;
-  EXPECT_THAT(report_text(sample.input()),
+  EXPECT_THAT(report_text(sample.input(), {.wide = true}),
               HasSubstr("WARNING, above ~220 MHz (176 MHz..303 MHz) by estimate: dispatcher limits, 8 levels from "
                         "words_left to words_left"));
   sample.platform.machine.clock_hz = 220'000'000;
