@@ -145,6 +145,15 @@ function draw(plot: Plot, box: HTMLElement, window: Window): () => void {
   };
 }
 
+// Runs `act` when it has not been asked for a while: while a window moves, the timeline alone follows at once.
+function settled(act: () => void): () => void {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = globalThis.setTimeout(act, 120) as unknown as number;
+  };
+}
+
 export function curves(run: Run, phase: Phase, window: Window, several: boolean): HTMLElement {
   const box = h('div', { class: 'curves' }, several && badge(run));
   for (const plot of plotsOf(run, phase)) {
@@ -153,7 +162,7 @@ export function curves(run: Run, phase: Phase, window: Window, several: boolean)
       h('div', { class: 'figure' }, h('h3', {}, plot.title, h('span', { class: 'note' }, ` ${plot.note}`)), place),
     );
     const redraw = draw(plot, place, window);
-    window.listen(redraw);
+    window.listen(settled(redraw));
     new ResizeObserver(redraw).observe(place);
   }
   return box;
