@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "cli/files.h"
+#include "cli/terminal.h"
 #include "network/graph.h"
 #include "network/normalise.h"
 

@@ -6,19 +6,27 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <optional>
 
 #include "cli/agreement.h"
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/expect.h"
 #include "cli/files.h"
 #include "cli/loading.h"
 #include "cli/tensors.h"
+#include "cli/terminal.h"
+#include "cli/text_output.h"
 #include "cli/trace_options.h"
+#include "cli/upset.h"
 #include "cli/validators.h"
 #include "estimate/estimate.h"
-#include "report/report.h"
+#include "page/page.h"
+#include "page/timeline.h"
+#include "page/timeline_recorder.h"
+#include "replay/file.h"
+#include "replay/recorder.h"
+#include "report/fields.h"
 #include "sim/machine.h"
 
 namespace blendsim::cli {
@@ -30,8 +38,12 @@ using Clock = std::chrono::steady_clock;
 struct Arguments {
   LoadArguments load;
   InputArguments input;
+  TextOptions text;
+  ExpectArguments expect;
   TraceArguments trace;
-  std::string json, tensors;
+  std::string json, html, tensors, record;
+  std::vector<std::string> flips;
+  bool records = false;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
   std::size_t jobs = 1;
@@ -60,24 +72,44 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
   return out;
 }
 
-Run simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, std::vector<TraceNote>& traces) {
+bool wants_timeline(const Arguments& arguments) { return arguments.records || !arguments.html.empty(); }
+
+UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, TimelineRecorder& timeline,
+                  std::vector<TraceNote>& traces) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
-  options.capture_tensors = !arguments.tensors.empty();
+  options.capture_tensors = !arguments.tensors.empty() || !arguments.expect.path.empty();
   options.stall_seed = arguments.stalls;
-  const auto run = [&](const RunOptions& traced) {
-    return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, traced, arguments.jobs);
-  };
-  return run_traced(arguments.trace, loaded, options, run, traces);
+  constexpr std::size_t most_kept = 16;  // the report needs the first image's; a batch would take 45 KB an image more
+  options.keep_records = inputs.quantised.size() <= most_kept;
+  if (wants_timeline(arguments)) options.consumers.push_back(&timeline);
+  TrafficRecorder traffic;
+  if (!arguments.record.empty()) options.consumers.push_back(&traffic);
+  UpsetRun out;
+  out.run = run_traced(
+      arguments.trace, loaded, options,
+      [&](const RunOptions& traced) {
+        if (arguments.flips.empty())
+          return run_batch(loaded.platform.machine, loaded.program, inputs.quantised, traced, arguments.jobs);
+        UpsetRun upset = run_upsets(loaded, inputs, traced, arguments.flips);
+        out.text = std::move(upset.text);
+        return std::move(upset.run);
+      },
+      traces);
+  if (!arguments.record.empty())
+    write_text(arguments.record, traffic_text(traffic.traffic(loaded.program, loaded.platform)));
+  return out;
 }
 
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
-  std::vector<std::string> read = arguments.input.files, written = {arguments.json};
+  std::vector<std::string> read = arguments.input.files, written = {arguments.json, arguments.html, arguments.record};
   read.insert(read.end(), {arguments.load.file, platform});
   written.insert(written.end(), arguments.trace.files.begin(), arguments.trace.files.end());
-  for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
+  if (!arguments.tensors.empty()) {
+    for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
+  }
   keep_apart(read, written);
 }
 
@@ -85,6 +117,8 @@ void keep_files_apart(const Arguments& arguments, const std::string& platform, c
 struct Outcome {
   Inputs inputs;
   Run run;
+  TimelineRecorder recorder;  // where a timeline is asked for
+  std::string upset;          // what became of --flip
   NamedArrays tensors;
   std::vector<TraceNote> traces;
   std::optional<Diagnostic> clock;  // a warning
@@ -97,13 +131,15 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.clock = clock_warning(loaded.platform);
   if (out.clock) warning(*out.clock);
   const auto begin = Clock::now();
-  out.run = simulate(arguments, loaded, out.inputs, out.traces);
+  UpsetRun run = simulate(arguments, loaded, out.inputs, out.recorder, out.traces);
+  out.run = std::move(run.run);
+  out.upset = std::move(run.text);
   out.simulation_s = seconds_since(begin);
   for (const TraceNote& trace : out.traces) {
     if (trace.stopped) warning("trace " + trace.text);
     else std::cerr << "trace " << trace.text << "\n";
   }
-  if (!arguments.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
+  if (!out.run.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
   return out;
 }
 
@@ -113,6 +149,8 @@ std::vector<std::string> remarks(const Arguments& arguments, const Outcome& outc
   for (const TraceNote& trace : outcome.traces) {
     if (trace.stopped) out.push_back("trace " + trace.text);
   }
+  for (const std::string& flip : arguments.flips)
+    out.push_back(fmt::format("upset {}: the values are not a sound run's", flip));
   if (arguments.stalls != 0) {
     out.push_back(
         fmt::format("random stalls, seed {}: the outputs are the machine's, the cycles are not", arguments.stalls));
@@ -124,6 +162,19 @@ std::vector<std::string> output_names(const Program& program) {
   std::vector<std::string> names;
   for (const HostOutput& output : program.host_outputs) names.push_back(output.name);
   return names;
+}
+
+// The report as JSON and as a page.
+void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, const Json& report,
+                 const Technology& technology) {
+  if (arguments.json.empty() && arguments.html.empty()) return;
+  Json whole = report;
+  if (wants_timeline(arguments)) {
+    whole["timeline"] =
+        timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recorder.recording()});
+  }
+  if (!arguments.json.empty()) write_text(arguments.json, json_text(arguments.records ? whole : report));
+  if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&whole, 1)));
 }
 
 void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, Clock::time_point begin) {
@@ -152,15 +203,26 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
     report.agreement = find_agreement(arguments.load.file, outcome.inputs, report.outputs, report.output_names);
   report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes()};
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
-  if (!arguments.json.empty()) write_text(arguments.json, report_json(report));
-  std::cout << report_text(report);
+  const Json whole = report_object(report);
+  write_files(arguments, loaded, outcome, whole, technology);
+  const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html, arguments.record});
+  text.stream << report_text(whole, text.layout);
+  if (!outcome.upset.empty()) text.stream << '\n' << outcome.upset;
 }
 
-void run(const Arguments& arguments) {
-  if (arguments.timing_only && (!arguments.tensors.empty() || arguments.agreement)) {
-    usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors and --agreement");
+bool run(const Arguments& arguments) {
+  const bool wants_values = !arguments.tensors.empty() || !arguments.expect.path.empty() || arguments.agreement;
+  if (arguments.timing_only && wants_values) {
+    usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors, --expect and --agreement");
+  }
+  if (!arguments.flips.empty() && (arguments.timing_only || arguments.jobs > 1)) {
+    usage_error("--flip needs the values, in one process", "leave out --timing-only and --jobs");
+  }
+  if (arguments.stalls != 0 && !arguments.record.empty()) {
+    usage_error("--record keeps what a memory's answers decide, and --stalls delays besides", "leave one of them out");
   }
   keep_files_apart(arguments, arguments.load.platform, {});
+  check_expectation(arguments.expect);
   const auto begin = Clock::now();
   const Loaded loaded = load(arguments.load);
   if (arguments.agreement && !loaded.network) {
@@ -169,26 +231,60 @@ void run(const Arguments& arguments) {
   const Outcome outcome = simulate_and_collect(arguments, loaded);
   keep_files_apart(arguments, loaded.platform.file, outcome.tensors);  // now the tensors' names are known
   write_report(arguments, loaded, outcome, begin);
+  if (arguments.expect.path.empty()) return true;
+  return meets_expectation(arguments.expect, loaded, outcome.run, outcome.tensors,
+                           finish_outputs(loaded.program, outcome.run),
+                           text_output(arguments.text, {arguments.json, arguments.html, arguments.record}).stream);
 }
 
 }  // namespace
 
-void declare_run(CLI::App& command, ExitStatus&) {
+void declare_run(CLI::App& command, ExitStatus& status) {
   auto a = std::make_shared<Arguments>();
   add_load_options(command, a->load);
   add_input_options(command, a->input);
-  command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs");
-  command.add_flag("--check", a->check, "Watch for hazards and unwritten reads");
+  add_expect_options(command, a->expect);
+  const std::string simulation = "Simulation", results = "Results";
+  command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs")->group(simulation);
+  command.add_flag("--check", a->check, "Watch for hazards and unwritten reads")->group(simulation);
   command.add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
-      ->check(whole_number(true));
-  command.add_option("--jobs", a->jobs, "Processes that compute the values of a batch; the report stays the same")
+      ->type_name("N")
       ->check(whole_number(true))
-      ->capture_default_str();
-  command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32");
-  command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy");
+      ->group(simulation);
+  command.add_option("--jobs", a->jobs, "Processes that compute the values of a batch; the report stays the same")
+      ->type_name("N")
+      ->check(whole_number(true))
+      ->capture_default_str()
+      ->group(simulation);
+  command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32")
+      ->group(results);
+  command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy")
+      ->type_name("DIR")
+      ->group(results);
+  command.add_option("--flip", a->flips, "Flip a bit and say what became of it; repeats")
+      ->type_name("CYCLE:BUFFER[.REGION]:ADDRESS:BIT")
+      ->allow_extra_args(false)
+      ->group(simulation);
   add_trace_options(command, a->trace);
-  command.add_option("--json", a->json, "Write the report as JSON (docs/report.md)");
-  command.callback([a] { run(*a); });
+  command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay`")
+      ->type_name("FILE")
+      ->group(results);
+  auto* json = command.add_option("--json", a->json, "Write the report as JSON; - is standard output")
+                   ->type_name("FILE")
+                   ->group(results);
+  command
+      .add_flag("--records", a->records, "With --json: every instruction's times, which `report --html` shows later")
+      ->needs(json)
+      ->group(results);
+  command.add_option("--html", a->html, "Write the report as a page that opens offline; - is standard output")
+      ->type_name("FILE")
+      ->group(results);
+  add_quiet_option(command, a->text);
+  add_wide_option(command, a->text);
+  add_all_option(command, a->text, "layers");
+  command.callback([a, &status] {
+    if (!run(*a)) status = ExitStatus::differs;
+  });
 }
 
 }  // namespace blendsim::cli

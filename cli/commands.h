@@ -27,14 +27,24 @@ struct Command {
 
 // Every command, group by group, in the order in which help lists them.
 [[nodiscard]] std::span<const Command> commands();
+// The examples of `blendsim --help`.
+[[nodiscard]] std::span<const Example> first_steps();
 
 void declare_compare(CLI::App& command, ExitStatus& status);
 void declare_compile(CLI::App& command, ExitStatus& status);
+void declare_completion(CLI::App& command, ExitStatus& status);
+void declare_debug(CLI::App& command, ExitStatus& status);
+void declare_diff(CLI::App& command, ExitStatus& status);
 void declare_explain(CLI::App& command, ExitStatus& status);
+void declare_help(CLI::App& command, ExitStatus& status);
 void declare_inspect(CLI::App& command, ExitStatus& status);
+void declare_man(CLI::App& command, ExitStatus& status);
 void declare_platforms(CLI::App& command, ExitStatus& status);
+void declare_replay(CLI::App& command, ExitStatus& status);
+void declare_report(CLI::App& command, ExitStatus& status);
 void declare_rtl(CLI::App& command, ExitStatus& status);
 void declare_run(CLI::App& command, ExitStatus& status);
+void declare_why(CLI::App& command, ExitStatus& status);
 void declare_zoo(CLI::App& command, ExitStatus& status);
 
 }  // namespace blendsim::cli

@@ -8,6 +8,7 @@
 
 #include "cli/files.h"
 #include "cli/machine_evaluate.h"
+#include "cli/terminal.h"
 #include "cli/validators.h"
 #include "compiler/compile.h"
 #include "estimate/estimate.h"
@@ -15,13 +16,28 @@
 
 namespace blendsim::cli {
 
+CLI::Option* add_platform_option(CLI::App& command, std::string& platform) {
+  return command.add_option("--platform", platform, "Name of a platform, or a YAML file")
+      ->type_name("PLATFORM")
+      ->group("Platform");
+}
+
+void add_set_option(CLI::App& command, std::vector<std::string>& sets) {
+  command.add_option("--set", sets, "Change the platform's unit.parameter")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group("Platform");
+}
+
 void add_load_options(CLI::App& command, LoadArguments& arguments) {
-  command.add_option("file", arguments.file, "ONNX network or compiled program")->required();
-  command.add_option("--platform", arguments.platform, "Name of a platform, or a YAML file; a program embeds its own");
-  command.add_option("--set", arguments.sets, "unit.parameter=value: change the platform; repeats")
-      ->allow_extra_args(false);
-  command.add_flag("--allow-oversize", arguments.allow_oversize,
-                   "Simulate a machine that exceeds its device's limits too");
+  command.add_option("FILE", arguments.file, "ONNX network or compiled program, which embeds its platform")
+      ->type_name("FILE")
+      ->required();
+  add_platform_option(command, arguments.platform);
+  add_set_option(command, arguments.sets);
+  command
+      .add_flag("--allow-oversize", arguments.allow_oversize, "Simulate a machine that exceeds its device's limits too")
+      ->group("Platform");
 }
 
 namespace {
@@ -112,18 +128,21 @@ Loaded load(const LoadArguments& arguments) {
 }
 
 void add_input_options(CLI::App& command, InputArguments& arguments) {
-  auto* input = command.add_option("--input", arguments.files,
-                                   "Input image (.npy or .png); repeats, and a .npy may hold several");
-  input->allow_extra_args(false);
+  auto* input = command.add_option("--input", arguments.files, "Image, .npy or 8-bit .png; a .npy may hold several");
+  input->type_name("FILE")->allow_extra_args(false)->group("Input");
   command
       .add_option_function<std::string>(
           "--input-scale", [&arguments](const std::string& text) { arguments.scale = parse_scale(text); },
           "Factor on the file's values, such as 1/255")
-      ->needs(input);
-  command.add_option("--seed", arguments.seed, "Seed of the made-up input")
+      ->type_name("SCALE")
+      ->needs(input)
+      ->group("Input");
+  command.add_option("--seed", arguments.seed, "Seed of the image that is made up without --input")
+      ->type_name("N")
       ->check(whole_number(false))
       ->capture_default_str()
-      ->excludes(input);
+      ->excludes(input)
+      ->group("Input");
 }
 
 Inputs prepare_inputs(const InputArguments& arguments, const Program& program) {

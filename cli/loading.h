@@ -21,7 +21,11 @@ struct LoadArguments {
   bool allow_oversize = false;
 };
 
-// Declares the file, --platform, --set and --allow-oversize. `arguments` must live as long as the command.
+// Declare --platform and --set, in the group "Platform". What they write to must live as long as the command.
+CLI::Option* add_platform_option(CLI::App& command, std::string& platform);
+void add_set_option(CLI::App& command, std::vector<std::string>& sets);
+
+// Declares FILE, --platform, --set and --allow-oversize. `arguments` must live as long as the command.
 void add_load_options(CLI::App& command, LoadArguments& arguments);
 
 struct Loaded {
@@ -41,7 +45,7 @@ struct InputArguments {
   std::uint64_t seed = 1;           // of the made-up image
 };
 
-// Declares --input, --input-scale and --seed. `arguments` must live as long as the command.
+// Declares --input, --input-scale and --seed, in the group "Input". `arguments` must live as long as the command.
 void add_input_options(CLI::App& command, InputArguments& arguments);
 
 // Reads the files or makes up an image; what the network cannot hold is warned of on standard error.

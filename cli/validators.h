@@ -5,6 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string>
+#include <vector>
+
+#include "cli/option_tree.h"
 
 namespace blendsim::cli {
 
@@ -19,6 +22,20 @@ inline CLI::Validator whole_number(bool from_one) {
         return digits && text.size() < 20 && !(from_one && zero) ? std::string{} : "'" + text + "' is not " + what;
       },
       "");
+}
+
+// An option whose value is one of several words: allowed is "onnx|qonnx", which help shows as the value's name.
+inline CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
+                               const std::string& allowed, const std::string& description) {
+  const auto is_allowed = [allowed](const std::string& text) {
+    const std::vector<std::string> words = choices(allowed);
+    return std::find(words.begin(), words.end(), text) != words.end() ? std::string{}
+                                                                      : "'" + text + "' is none of " + allowed;
+  };
+  return command.add_option(name, value, description)
+      ->type_name(allowed)
+      ->check(CLI::Validator(is_allowed, ""))
+      ->capture_default_str();
 }
 
 }  // namespace blendsim::cli

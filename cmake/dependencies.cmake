@@ -5,12 +5,14 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(PNG REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # headers
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(hwy REQUIRED libhwy)
+pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)  # lines of `blendsim debug` at a terminal
 
 # Highway is its headers: what they ask of its library is in src/numerics/kernels/targets.cpp, which says why.
 add_library(blendsim_highway INTERFACE)

@@ -25,11 +25,14 @@ struct Context {
   std::uint64_t stall_seed = 0;
   EventStream* events = nullptr;     // nobody listens: nullptr, and nothing more is paid
   ResultCapture* capture = nullptr;  // of the image that runs
+  std::vector<Upset> upsets;         // to come, the next one last
   Buffers* buffers = nullptr;
   DramAreas areas;                       // of the image that runs
   std::array<std::uint64_t, 3> bases{};  // physical, by DramBase, of the image that runs
 
-  std::vector<InstructionRecord> records;   // program order, image after image; end = -1 until it is known
+  // Program order, image after image, all of the run or those of the image that runs; end = -1 until it is known.
+  std::vector<InstructionRecord> records;
+  std::int32_t first_record = 0;            // index of records.front()
   std::vector<ActionCounts> layer_actions;  // what time decides: unit_clock, DRAM bytes and activates
   Cycles compute_cycles = 0;                // merged intervals of the compute units' busy cycles
   std::exception_ptr failure;
@@ -53,6 +56,13 @@ struct Context {
     }
   }
 
+  // Flips the bits whose upsets lie before a start in cycle `now`.
+  void let_upsets_happen(Cycles now) {
+    if (upsets.empty() || upsets.back().cycle >= now) [[likely]]
+      return;
+    flip_before(now);
+  }
+
   // Makes an event and hands it on, where somebody listens.
   template <class Make>
   void tell(Make&& make) const {
@@ -66,12 +76,17 @@ struct Context {
   [[nodiscard]] Cycles delay(Delay kind, std::uint64_t which) const;
 
   [[nodiscard]] const Instruction& instruction(std::int32_t record) const {
-    return program->instructions[static_cast<std::size_t>(records[static_cast<std::size_t>(record)].instruction)];
+    return program->instructions[static_cast<std::size_t>(held(record).instruction)];
   }
   [[nodiscard]] const Synchronisation& synchronisation(std::int32_t record) const {
-    return program->synchronisation[static_cast<std::size_t>(records[static_cast<std::size_t>(record)].instruction)];
+    return program->synchronisation[static_cast<std::size_t>(held(record).instruction)];
   }
-  [[nodiscard]] InstructionRecord& record(std::int32_t index) { return records[static_cast<std::size_t>(index)]; }
+  [[nodiscard]] InstructionRecord& record(std::int32_t index) {
+    return records[static_cast<std::size_t>(index - first_record)];
+  }
+  [[nodiscard]] const InstructionRecord& held(std::int32_t index) const {
+    return records[static_cast<std::size_t>(index - first_record)];
+  }
   [[nodiscard]] ActionCounts& layer(std::int32_t layer) { return layer_actions[static_cast<std::size_t>(layer)]; }
   // Compute starts come in order of time, so one end of coverage merges the intervals.
   void cover(Cycles start, Cycles end) {
@@ -81,6 +96,8 @@ struct Context {
   void reset_coverage() { covered_ = compute_cycles = 0; }
 
  private:
+  void flip_before(Cycles now);
+
   sc_dt::uint64 epoch_ = 0;
   Cycles covered_ = 0;
 };

@@ -24,8 +24,6 @@ void Dispatcher::reset(bool resident, std::uint64_t address) {
   port_.reset();
   resident_ = resident;
   address_ = address;
-  for (auto& started : started_) started.clear();
-  entered_ = {};
   in_flight_.clear();
   armed_fetch_ = blocked_ = false;
   fetched_bursts_ = 0;
@@ -35,6 +33,8 @@ void Dispatcher::go(Cycles first, std::int32_t first_record) {
   first_ = first;
   first_record_ = first_record;
   held_by_ = -1;
+  for (auto& started : started_) started.clear();  // the queues are empty: the image before has ended
+  entered_ = {};
   next_fetch_ = 0;
   const std::size_t words = context_.program->word_count();
   available_.assign(words, first);

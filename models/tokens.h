@@ -40,6 +40,8 @@ class Tokens {
   void take(TokenKind kind, int producer, UnitId consumer, Cycles now);
   // At the end of a program. Throws program-invalid when a counter is not 0, token-overflow when it overflowed.
   void check_all_taken() const;
+  // After it: forgets the tokens that were taken.
+  void begin_image();
 
  private:
   struct Link {

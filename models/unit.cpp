@@ -38,11 +38,17 @@ void QueueUnit::reset() {
   start_event_.cancel();
   queue_.clear();
   head_ = finished_ = 0;
-  armed_ = false;
+  used_ = armed_ = false;
   front_known_ = true;
   front_free_ = busy_until_ = 0;
   last_end_ = -1;
   account_ = {};
+}
+
+void QueueUnit::begin_image() {
+  used_ = used_ || head_ > 0;
+  queue_.clear();
+  head_ = finished_ = 0;
 }
 
 void QueueUnit::push(std::int32_t record) {
@@ -111,6 +117,7 @@ void QueueUnit::start() {
       // Executing whole at the start equals executing in time: conflicting instructions of two units are ordered by
       // tokens, which are visible after `end` (rules 4 and 6), and of one unit by their order and fences (rule 3); so
       // whatever this one reads was executed at an earlier start, and whatever overwrites it starts later.
+      context_.let_upsets_happen(now);
       execute(instruction, *context_.machine, *context_.buffers, context_.areas);
       if (context_.capture != nullptr) context_.capture->after(instruction, *context_.machine, *context_.buffers);
       if (context_.events != nullptr) context_.events->executed({index, now, *context_.buffers, context_.areas});
@@ -137,7 +144,7 @@ void QueueUnit::account_wait(std::int32_t index, const Synchronisation& sync) {
     spend(activity, index, waited_for, cursor, to);
     cursor = to;
   };
-  until(record.visible, head_ == 0 ? Activity::idle : Activity::stall_dispatch, record.held_by);
+  until(record.visible, head_ == 0 && !used_ ? Activity::idle : Activity::stall_dispatch, record.held_by);
   const auto links = [&](TokenKind kind, std::uint32_t mask) {
     for_each_link(mask, [&](int producer) {
       const Token& token = *tokens_.oldest(kind, producer, id_);

@@ -34,6 +34,8 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
   void connect(SlotListener& slots, EndListener& ends) { slots_ = &slots, ends_ = &ends; }
 
   virtual void reset();
+  // Everything of the image before has ended: images share no cycle, and what is kept of one is forgotten.
+  void begin_image();
   // The dispatcher's entry; the record's `visible` is set and lies in the future.
   void push(std::int32_t record);
   void token_posted() override { consider(); }
@@ -73,9 +75,10 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
   EndListener* ends_ = nullptr;
   sc_core::sc_event start_event_;
 
-  std::vector<std::int32_t> queue_;  // every record of the run that was pushed, in order
+  std::vector<std::int32_t> queue_;  // every record of the image that was pushed, in order
   std::size_t head_ = 0;             // first that has not started
   std::size_t finished_ = 0;         // those whose end is known
+  bool used_ = false;                // in an image before
   bool armed_ = false;               // start_event_ is notified for the head, or start() runs
   bool front_known_ = true;
   Cycles front_free_ = 0;

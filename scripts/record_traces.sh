@@ -17,7 +17,7 @@ record() {
   shift
   local formats=() ending
   for ending in pftrace fst sqlite npy; do formats+=(--trace "$folder/$name.$ending"); done
-  "$blendsim" run "$work/net.onnx" --platform zu3eg "${formats[@]}" "$@" >/dev/null 2>"$work/log" ||
+  "$blendsim" run "$work/net.onnx" --platform zu3eg "${formats[@]}" "$@" >"$work/report" 2>"$work/log" ||
     { cat "$work/log" >&2; exit 1; }
 }
 
@@ -25,7 +25,6 @@ record() {
 record block
 # The same behind a slow memory, tokens that take their time and queues of two.
 record stalled --set memory.read_latency="400 cycles" --set dispatcher.token_latency="12 cycles" --set dispatcher.queue_depth=2
-# One bit of the first block's output, upset between its writing and its reading.
-if "$blendsim" run --help | grep -q -- --flip; then
-  record upset --flip 1000:act_fixed:0:0
-fi
+# One bit of a weight of the second block's convolution flips after the weights have come; what became of it is printed.
+record upset --flip 1000:weights_binary:2:3
+sed -n '/^upset /,$p' "$work/report" >"$folder/upset.txt"

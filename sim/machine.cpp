@@ -15,6 +15,7 @@
 #include "models/interconnect.h"
 #include "models/queue_units.h"
 #include "sim/host.h"
+#include "sim/image_sums.h"
 #include "sim/memory_map.h"
 
 // SystemC's library has a main of its own that wants this; programs here have theirs and elaborate by
@@ -54,7 +55,9 @@ struct Machine::Parts {
     bool operator==(const Brought&) const = default;
   };
   std::optional<Brought> brought;
-  std::optional<EventStream> events;  // of a run that somebody listens to
+  std::optional<EventStream> events;           // of a run that somebody listens to
+  std::optional<ImageSums> image_sums;         // of a run whose records are not kept
+  std::vector<InstructionRecord> first_image;  // its first image's
   MemoryMap memory_map;
 
   explicit Parts(const MemoryFactory& memory)
@@ -75,7 +78,10 @@ struct Machine::Parts {
   bool run_init(const Program& program, const RunOptions& options, Run& run);
   std::vector<std::unique_ptr<ResultCapture>> run_main(const Program& program, const PreparedProgram& main,
                                                        std::size_t images, const RunOptions& options);
-  void reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address);
+  void reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address,
+             bool keep_records);
+  void begin_image(std::int32_t image);
+  void end_image();
   void simulate(Phase phase, std::size_t images, const std::function<void(std::int32_t)>& image);
   [[noreturn]] void report_deadlock() const;
   void collect(Run& run, const PreparedProgram& program, bool resident);
@@ -89,12 +95,19 @@ void Machine::Parts::configure(const MachineParameters& machine) {
 
 // Queues and tokens empty, DRAM rows closed, refresh phase 0. The buffers keep what init brought.
 void Machine::Parts::reset(const PreparedProgram& program, std::size_t images, bool resident,
-                           std::uint64_t program_address) {
+                           std::uint64_t program_address, bool keep_records) {
   context.program = &program;
   context.failure = nullptr;
   context.reset_coverage();
   context.layer_actions.assign(program.layers, {});
   context.records.clear();
+  context.first_record = 0;
+  image_sums.reset();
+  first_image.clear();
+  if (!keep_records) {
+    images = 1;
+    image_sums.emplace(program.layers);
+  }
   context.records.reserve(images * program.records.size());
   for (std::size_t image = 0; image < images; ++image) {
     context.records.insert(context.records.end(), program.records.begin(), program.records.end());
@@ -131,7 +144,7 @@ void Machine::Parts::simulate(Phase phase, std::size_t images, const std::functi
   if (events) events->begin(phase, static_cast<std::int32_t>(images), context.records);
   context.set_epoch(sc_core::sc_time_stamp().value() + 1);
   host.start(static_cast<std::int32_t>(images), [&](std::int32_t next) {
-    tokens.check_all_taken();  // at the end of each image before: images share no token
+    if (next > 0) begin_image(next);
     image(next);
   });
   sc_core::sc_start(sc_core::sc_max_time() - sc_core::sc_time_stamp(), sc_core::SC_EXIT_ON_STARVATION);
@@ -141,7 +154,33 @@ void Machine::Parts::simulate(Phase phase, std::size_t images, const std::functi
   tokens.check_all_taken();
   const Cycles end = control.completions().back();
   for (QueueUnit* unit : units) unit->close(end);
-  if (events) events->end(end);
+  if (!events) return;
+  dram->close(end);
+  events->end(end);
+}
+
+// The image before has ended: images share no token, no queue slot and no burst.
+void Machine::Parts::begin_image(std::int32_t image) {
+  tokens.check_all_taken();
+  tokens.begin_image();
+  hazards.begin_image();
+  for (QueueUnit* unit : units) unit->begin_image();
+  if (!image_sums) return;
+  const auto size = static_cast<std::int32_t>(context.program->instructions.size());
+  if (events) events->begin_image(image * size, context.now());
+  end_image();
+  std::copy(context.program->records.begin(), context.program->records.end(), context.records.begin());
+  for (InstructionRecord& record : context.records) record.image = image;
+  context.first_record = image * size;
+}
+
+// The records of the image that ran last are complete, and only the first image's are kept.
+void Machine::Parts::end_image() {
+  const std::vector<Cycles>& completions = control.completions();
+  const std::size_t before = completions.size() - 1;
+  image_sums->add(context.records, context.first_record, before == 0 ? 0 : completions[before - 1],
+                  completions[before]);
+  if (before == 0) first_image = context.records;
 }
 
 void Machine::Parts::report_deadlock() const {
@@ -150,7 +189,7 @@ void Machine::Parts::report_deadlock() const {
   for (const QueueUnit* unit : units) {
     const std::int32_t head = unit->waiting();
     if (head < 0) continue;
-    const InstructionRecord& record = context.records[static_cast<std::size_t>(head)];
+    const InstructionRecord& record = context.held(head);
     text += "\n    " + std::string(name(record.unit)) + ": instruction " + std::to_string(record.instruction) +
             " of image " + std::to_string(record.image) + " (" + disassemble(context.instruction(head)) +
             ") waits for " + unit->missing();
@@ -202,14 +241,21 @@ void Machine::Parts::collect(Run& run, const PreparedProgram& program, bool resi
     add_scaled(run.layer_actions[l], program.layer_actions[l], images);
     count_instruction_reads(run.layer_actions[l], resident);
   }
-  run.records = std::move(context.records);
-  for (std::size_t r = 0; r < run.records.size(); ++r) {
-    if (run.records[r].image != images - 1) continue;
-    if (run.last_record < 0 || run.records[r].end > run.records[static_cast<std::size_t>(run.last_record)].end) {
-      run.last_record = static_cast<std::int32_t>(r);
-    }
+  // Of the last image's records, the first with the latest end.
+  Cycles last_end = -1;
+  for (std::size_t r = context.records.size() - program.records.size(); r < context.records.size(); ++r) {
+    if (context.records[r].end <= last_end) continue;
+    last_end = context.records[r].end;
+    run.last_record = context.first_record + static_cast<std::int32_t>(r);
   }
-  find_critical_path(run, program.layers);
+  if (!image_sums) {
+    run.records = std::move(context.records);
+    find_critical_path(run, program.layers);
+    return;
+  }
+  end_image();
+  run.records = std::move(first_image);
+  image_sums->put_into(run);
 }
 
 Machine::Machine(const MemoryFactory& memory) {
@@ -254,7 +300,7 @@ bool Machine::Parts::run_init(const Program& program, const RunOptions& options,
   }
   init_run.reset();
   brought.reset();
-  reset(init, 1, false, program.init_address);  // nothing is on chip yet
+  reset(init, 1, false, program.init_address, true);  // nothing is on chip yet
   simulate(Phase::init, 1, [](std::int32_t) {});
   run.init_cycles = init_cycles = control.completions().back();
   init_run = this_run;
@@ -266,13 +312,18 @@ std::vector<std::unique_ptr<ResultCapture>> Machine::Parts::run_main(const Progr
                                                                      const PreparedProgram& main, std::size_t images,
                                                                      const RunOptions& options) {
   std::vector<std::unique_ptr<ResultCapture>> captures;
-  reset(main, images, program.resident, program.main_address);
+  reset(main, images, program.resident, program.main_address, options.keep_records);
+  context.upsets = options.upsets;
+  std::stable_sort(context.upsets.begin(), context.upsets.end(),
+                   [](const Upset& a, const Upset& b) { return a.cycle > b.cycle; });
   simulate(Phase::main, images, [&](std::int32_t image) {
+    if (options.image_done && image > 0) options.image_done(image);
     memory_map.select(context, static_cast<std::size_t>(image));
     if (!options.capture_tensors || !options.values) return;
     captures.push_back(std::make_unique<ResultCapture>(program));
     context.capture = captures.back().get();
   });
+  if (options.image_done) options.image_done(static_cast<std::int32_t>(images));
   return captures;
 }
 
@@ -295,11 +346,13 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   Context& context = parts.context;
   const std::size_t count = images.empty() && !options.values ? 1 : images.size();
   if (count == 0) throw InvariantError("machine", "a run with values needs an image");
+  if (!options.upsets.empty() && !options.values) throw InvariantError("machine", "an upset needs values to fall on");
   parts.configure(machine);
   context.values = options.values;
   context.check_hazards = options.check_hazards;
   context.stall_seed = options.stall_seed;
   context.capture = nullptr;
+  context.upsets.clear();
   context.buffers = &parts.buffers.direct();
   parts.events.reset();
   if (!options.consumers.empty()) parts.events.emplace(options.consumers);

@@ -21,7 +21,12 @@ struct RunOptions {
   bool capture_tensors = false;  // Run::tensors
   std::uint64_t stall_seed =
       0;  // 0: none. Else starts, grants and beats are delayed at random: cycles change, outputs do not
-  std::vector<EventConsumer*> consumers;  // of the run's events, init's included; each outlives the run
+  // false: Run::records are those of the first image alone, and a batch takes no more memory than its inputs and
+  // outputs
+  bool keep_records = true;
+  std::function<void(std::int32_t)> image_done;  // called with the number of main's images that have completed
+  std::vector<Upset> upsets;                     // bits that flip while main runs; of a run with values
+  std::vector<EventConsumer*> consumers;         // of the run's events, init's included; each outlives the run
 };
 
 class MemoryModel;

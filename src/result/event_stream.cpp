@@ -14,30 +14,37 @@ template <class... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
 };
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;  // clang 14 deduces no aggregate's
 
 }  // namespace
 
 Cycles order_cycle(const Event& event) {
   return std::visit(Overloaded{[](const DispatchEvent& e) { return e.written; },
-                               [](const IntervalEvent& e) { return e.to; },
-                               [](const TokenEvent& e) { return e.taken; },
-                               [](const BurstEvent& e) { return e.last_beat; },
-                               [](const auto& e) { return e.at; }},
+                               [](const IntervalEvent& e) { return e.to; }, [](const TokenEvent& e) { return e.taken; },
+                               [](const BurstEvent& e) { return e.last_beat; }, [](const auto& e) { return e.at; }},
                     event);
 }
 
 void EventStream::begin(Phase phase, std::int32_t images, std::span<const InstructionRecord> records) {
   phase_ = phase;
   records_ = records;
+  first_ = 0;
   waiting_.clear();
   next_number_ = 0;
   delivered_ = 0;
   deliver(PhaseEvent{PhaseEvent::Kind::begin, phase, 0, images, 0});
 }
 
+void EventStream::begin_image(std::int32_t first, Cycles now) {
+  deliver_before(now);
+  first_ = first;
+}
+
 void EventStream::emit(const Event& event, Cycles now) {
-  // What a gap was spent on is known with the start that ends it, in this cycle.
-  const Cycles at = std::holds_alternative<IntervalEvent>(event) ? std::max(order_cycle(event), now) : order_cycle(event);
+  // What a gap was spent on is known with the start that ends it, a refresh with the next burst: in this cycle.
+  const bool late = std::holds_alternative<IntervalEvent>(event) || std::holds_alternative<RowEvent>(event);
+  const Cycles at = late ? std::max(order_cycle(event), now) : order_cycle(event);
   deliver_before(now);
   if (at < delivered_) {
     throw InvariantError("event stream", "an event of cycle " + std::to_string(at) + " is told after cycle " +
@@ -48,8 +55,12 @@ void EventStream::emit(const Event& event, Cycles now) {
 }
 
 void EventStream::executed(const ExecuteEvent& event) {
-  const InstructionRecord& record = records_[static_cast<std::size_t>(event.record)];
-  for (EventConsumer* consumer : consumers_) consumer->on_execute(event, record);
+  const InstructionRecord& executed = record(event.record);
+  for (EventConsumer* consumer : consumers_) consumer->on_execute(event, executed);
+}
+
+void EventStream::upset(const UpsetEvent& event) {
+  for (EventConsumer* consumer : consumers_) consumer->on_upset(event);
 }
 
 void EventStream::end(Cycles end) {
@@ -75,9 +86,6 @@ void EventStream::deliver_before(Cycles cycle) {
 }
 
 void EventStream::deliver(const Event& event) {
-  const auto record = [this](std::int32_t index) -> const InstructionRecord& {
-    return records_[static_cast<std::size_t>(index)];
-  };
   for (EventConsumer* consumer : consumers_) {
     std::visit(Overloaded{[&](PhaseEvent e) {
                             e.phase = phase_;
@@ -89,7 +97,8 @@ void EventStream::deliver(const Event& event) {
                           [&](const StartEvent& e) { consumer->on_start(e.record, record(e.record)); },
                           [&](const FrontFreeEvent& e) { consumer->on_front_free(e.record, record(e.record)); },
                           [&](const EndEvent& e) { consumer->on_end(e.record, record(e.record)); },
-                          [&](const BurstEvent& e) { consumer->on_burst(e); }},
+                          [&](const BurstEvent& e) { consumer->on_burst(e); },
+                          [&](const RowEvent& e) { consumer->on_row(e); }},
                event);
   }
 }

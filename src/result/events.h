@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "result/run.h"
+#include "result/upset.h"
 
 namespace blendsim {
 
@@ -25,9 +26,9 @@ struct PhaseEvent {
   enum class Kind : std::uint8_t { begin, doorbell, completion, end };
   Kind kind = Kind::begin;
   Phase phase = Phase::main;
-  std::int32_t image = 0;     // of doorbell, completion
-  std::int32_t images = 1;    // of begin: how many there will be
-  Cycles at = 0;              // the order's cycle
+  std::int32_t image = 0;   // of doorbell, completion
+  std::int32_t images = 1;  // of begin: how many there will be
+  Cycles at = 0;            // the order's cycle
 };
 
 // An instruction left the dispatcher for its unit's queue.
@@ -72,6 +73,15 @@ struct BurstEvent {
   std::int32_t refreshes = 0;           // that it met and waited for
 };
 
+// A bank of the memory opens a row, or a refresh closes all of a channel. A bank holds its row until one of the two.
+// The order's cycle is `at`, or that of the decision that found a refresh due if that is later.
+struct RowEvent {
+  std::int32_t channel = 0;
+  std::int32_t bank = -1;  // -1: every bank of the channel
+  std::int32_t row = -1;   // -1: closed
+  Cycles at = 0;           // first cycle in which the command has been given
+};
+
 // A record's start, its front's end, its end: the order's cycle.
 struct StartEvent {
   std::int32_t record = 0;
@@ -87,7 +97,7 @@ struct EndEvent {
 };
 
 using Event = std::variant<PhaseEvent, DispatchEvent, IntervalEvent, TokenEvent, StartEvent, FrontFreeEvent, EndEvent,
-                           BurstEvent>;
+                           BurstEvent, RowEvent>;
 
 // The order's cycle of an event.
 [[nodiscard]] Cycles order_cycle(const Event& event);
@@ -99,6 +109,14 @@ class Buffers;
 struct ExecuteEvent {
   std::int32_t record = 0;
   Cycles at = 0;  // its start
+  const Buffers& buffers;
+  const DramAreas& areas;
+};
+
+// A bit is about to flip: the buffers and the areas are as they were. Not delayed into order.
+struct UpsetEvent {
+  Upset upset;
+  Cycles at = 0;  // the start that follows it
   const Buffers& buffers;
   const DramAreas& areas;
 };
@@ -115,7 +133,9 @@ class EventConsumer {
   virtual void on_front_free(std::int32_t /*record*/, const InstructionRecord&) {}
   virtual void on_end(std::int32_t /*record*/, const InstructionRecord&) {}
   virtual void on_burst(const BurstEvent&) {}
+  virtual void on_row(const RowEvent&) {}
   virtual void on_execute(const ExecuteEvent&, const InstructionRecord&) {}  // runs with values only
+  virtual void on_upset(const UpsetEvent&) {}
 };
 
 }  // namespace blendsim

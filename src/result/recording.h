@@ -18,6 +18,7 @@ struct PhaseRecording {
   std::vector<IntervalEvent> intervals;
   std::vector<TokenEvent> tokens;
   std::vector<BurstEvent> bursts;
+  std::vector<RowEvent> rows;
 };
 
 class Recording final : public EventConsumer {
@@ -32,6 +33,7 @@ class Recording final : public EventConsumer {
   void on_token(const TokenEvent& event) override { now().tokens.push_back(event); }
   void on_end(std::int32_t index, const InstructionRecord& record) override;
   void on_burst(const BurstEvent& event) override { now().bursts.push_back(event); }
+  void on_row(const RowEvent& event) override { now().rows.push_back(event); }
 
  private:
   [[nodiscard]] PhaseRecording& now() { return phases_[static_cast<std::size_t>(phase_)]; }

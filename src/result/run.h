@@ -29,7 +29,7 @@ struct InstructionRecord {
            // freed a queue slot that the dispatcher waited for; -1: none, the doorbell
   std::int32_t held_by = -1;  // record whose start last freed a queue slot that the dispatcher waited for, in this
                               // image; -1: none so far
-  Cycles visible = 0;  // at the queue's head or in it: first cycle in which it could start
+  Cycles visible = 0;         // at the queue's head or in it: first cycle in which it could start
   Cycles start = 0;
   Cycles front_free = 0;  // start + occupancy (load, store: after the last request)
   Cycles end = 0;         // rule 3, rule 7
@@ -89,7 +89,7 @@ struct Run {
   Cycles init_cycles = 0;
   std::vector<Cycles> completions;  // of each image
   std::array<UnitCycles, unit_count> units{};
-  std::vector<InstructionRecord> records;     // program order, image after image
+  std::vector<InstructionRecord> records;     // program order, image after image, or of the first image alone
   std::int32_t last_record = -1;              // the record whose end (or response) completed the run
   std::vector<Cycles> layer_critical_cycles;  // per program layer; sum equals `cycles`
   std::vector<std::array<Cycles, unit_count + 1>> layer_critical_by;  // ... split by unit; last: dispatch

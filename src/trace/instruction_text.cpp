@@ -46,9 +46,8 @@ StreamTexts stream_texts(const std::vector<TracedInstruction>& stream) {
       std::copy_if(own.begin(), own.end(), std::back_inserter(common.back()), is_field);
       continue;
     }
-    std::erase_if(common[group->second], [&own](const std::string& field) {
-      return std::find(own.begin(), own.end(), field) == own.end();
-    });
+    std::erase_if(common[group->second],
+                  [&own](const std::string& field) { return std::find(own.begin(), own.end(), field) == own.end(); });
   }
   for (const auto& fields : common) {
     out.common.emplace_back();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The disassembly of a stream in two parts: what all instructions of a layer on a unit have in common, and what each has
-// of its own. Together they are the fields of the line that `blendsim inspect` prints; apart they are a third of its
-// length, and what changes from tile to tile stands out.
+// The disassembly of a stream in two parts: what all instructions of a layer on a unit have in common, and what each
+// has of its own. Together they are the fields of the line that `blendsim inspect` prints; apart they are a third of
+// its length, and what changes from tile to tile stands out.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct InstructionText {
 };
 
 struct StreamTexts {
-  std::vector<std::string> common;        // "in_height=32 kernel_h=3 ...", one a layer and unit
+  std::vector<std::string> common;            // "in_height=32 kernel_h=3 ...", one a layer and unit
   std::vector<InstructionText> instructions;  // in program order
 };
 

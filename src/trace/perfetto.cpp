@@ -25,11 +25,25 @@ constexpr auto address_kind = Argument::Kind::address, text_kind = Argument::Kin
 
 // Names of slices' arguments.
 enum class Key : std::uint8_t {
-  record, image, text, layer_text, release, released_by, visible, front_free, waited_for, held_by, address, bytes,
-  request, grant, refreshes, instructions
+  record,
+  image,
+  text,
+  layer_text,
+  release,
+  released_by,
+  visible,
+  front_free,
+  waited_for,
+  held_by,
+  address,
+  bytes,
+  request,
+  grant,
+  refreshes,
+  instructions
 };
 constexpr std::array<std::string_view, 16> key_names = {
-    "record",  "image",   "text",    "layer_text", "release", "released_by", "visible",   "front_free",
+    "record",     "image",   "text",    "layer_text", "release", "released_by", "visible",   "front_free",
     "waited_for", "held_by", "address", "bytes",      "request", "grant",       "refreshes", "instructions"};
 
 // Arguments of one slice, at most eight.
@@ -105,9 +119,7 @@ class Perfetto final : public SliceSink {
   void phase(const PhaseEvent& event) override;
   void dispatched(const DispatchEvent& event, const InstructionRecord& record) override;
   void interval(const IntervalEvent& event) override;
-  void instruction(std::int32_t index, const InstructionRecord& record) override {
-    kept_.push_back({index, record});
-  }
+  void instruction(std::int32_t index, const InstructionRecord& record) override { kept_.push_back({index, record}); }
   void burst(const BurstEvent& event) override;
   void finish() override {
     write_image();
@@ -161,8 +173,8 @@ class Perfetto final : public SliceSink {
   std::vector<Id> layers_;                                     // 0: not used yet
   StreamTexts stream_texts_;                                   // of the phase
   std::vector<Text> texts_;                                    // by instruction; 0: not used yet
-  std::vector<Kept> kept_;                                // of the image that runs
-  std::vector<Delta> in_flight_;                          // bytes between memory and machine
+  std::vector<Kept> kept_;                                     // of the image that runs
+  std::vector<Delta> in_flight_;                               // bytes between memory and machine
   std::int64_t in_flight_now_ = 0;
   std::optional<Cycles> doorbell_;
 };
@@ -170,8 +182,8 @@ class Perfetto final : public SliceSink {
 void Perfetto::begin_phase() {
   PhaseTracks& t = tracks();
   t = {};
-  t.process = writer_.process(fmt::format("{} of {} on {} (1 ns = 1 cycle)", name(now()), subject().program().network,
-                                          subject().platform()));
+  t.process = writer_.process(
+      fmt::format("{} of {} on {} (1 ns = 1 cycle)", name(now()), subject().program().network, subject().platform()));
   t.images = writer_.track(t.process, now() == Phase::init ? "init" : "images");
   t.layers = writer_.track(t.process, "layers");
   for (std::size_t u = 0; u < t.units.size(); ++u) {
@@ -203,12 +215,8 @@ const Perfetto::Text& Perfetto::text_of(std::int32_t instruction) {
 
 void Perfetto::phase(const PhaseEvent& event) {
   switch (event.kind) {
-    case PhaseEvent::Kind::begin:
-      begin_phase();
-      break;
-    case PhaseEvent::Kind::doorbell:
-      doorbell_ = event.at;
-      break;
+    case PhaseEvent::Kind::begin: begin_phase(); break;
+    case PhaseEvent::Kind::doorbell: doorbell_ = event.at; break;
     case PhaseEvent::Kind::completion:
       write_image();
       if (doorbell_ && selection().image(event.image) && selection().cycles(now(), *doorbell_, event.at)) {
@@ -256,7 +264,8 @@ void Perfetto::burst(const BurstEvent& event) {
   in_flight_.push_back({event.request, event.bytes});
   in_flight_.push_back({to, -std::int64_t{event.bytes}});
   Arguments arguments;
-  arguments.add({keys_[static_cast<std::size_t>(Key::address)], static_cast<std::int64_t>(event.address), address_kind});
+  arguments.add(
+      {keys_[static_cast<std::size_t>(Key::address)], static_cast<std::int64_t>(event.address), address_kind});
   arguments.add(number(Key::bytes, event.bytes));
   arguments.add(number(Key::request, event.request));
   arguments.add(number(Key::grant, event.grant));
@@ -323,16 +332,16 @@ void Perfetto::write_instruction(const Kept& kept, std::span<const std::uint64_t
   arguments.add(number(Key::visible, r.visible));
   arguments.add(number(Key::front_free, r.front_free));
   const Cycles to = r.end + 1;
-  writer_.slice({.track = tracks().instructions[u].row(
-                     writer_, tracks().units[u], [&] { return fmt::format("{} instructions", name(r.unit)); }, r.start,
-                     to),
-                 .name = layer_name(r.layer),
-                 .category = writer_.category("instruction"),
-                 .from = r.start,
-                 .to = to,
-                 .arguments = arguments.list(),
-                 .leaves = leaves,
-                 .arrives = arrives});
+  writer_.slice(
+      {.track = tracks().instructions[u].row(
+           writer_, tracks().units[u], [&] { return fmt::format("{} instructions", name(r.unit)); }, r.start, to),
+       .name = layer_name(r.layer),
+       .category = writer_.category("instruction"),
+       .from = r.start,
+       .to = to,
+       .arguments = arguments.list(),
+       .leaves = leaves,
+       .arrives = arrives});
 }
 
 // A layer's slice reaches from its first start to its last end in the image.

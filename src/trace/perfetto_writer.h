@@ -42,7 +42,7 @@ class PerfettoWriter {
     Cycles from = 0, to = 0;  // [from, to)
     std::span<const Argument> arguments{};
     std::span<const std::uint64_t> leaves{};  // flows that begin here
-    std::uint64_t arrives = 0;              // flow that ends here; 0: none
+    std::uint64_t arrives = 0;                // flow that ends here; 0: none
   };
 
   explicit PerfettoWriter(const std::string& path);

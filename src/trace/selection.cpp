@@ -63,8 +63,9 @@ Selection::Selection(const TraceWindow& window, const TraceSubject& subject)
         {{"usage",
           {},
           fmt::format("'{}' is the name of no layer of this program, nor a pattern that one has", pattern),
-          near.empty() ? fmt::format("`blendsim inspect` lists its {} layers; a pattern may have * and ?", layers.size())
-                       : fmt::format("did you mean '{}'?", near)}},
+          near.empty()
+              ? fmt::format("`blendsim inspect` lists its {} layers; a pattern may have * and ?", layers.size())
+              : fmt::format("did you mean '{}'?", near)}},
         ExitStatus::bad_usage);
   }
 }

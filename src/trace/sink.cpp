@@ -31,9 +31,9 @@ const TraceFormat& format_of(const std::string& path) {
   std::string list;
   for (const TraceFormat& format : formats)
     list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", format.ending, format.opens_in);
-  throw DiagnosticError({{"usage", {}, fmt::format("{}: the ending names no format of a trace", path),
-                          "the endings are " + list}},
-                        ExitStatus::bad_usage);
+  throw DiagnosticError(
+      {{"usage", {}, fmt::format("{}: the ending names no format of a trace", path), "the endings are " + list}},
+      ExitStatus::bad_usage);
 }
 
 std::unique_ptr<Sink> open_sink(const TraceFormat& format, const std::string& file, const TraceSubject& subject,

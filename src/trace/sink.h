@@ -4,7 +4,8 @@
 //
 //   format_of(path)      before the run: is the ending one of ours?
 //   open_sink(...)       opens the file; the sink is then one of RunOptions::consumers
-//   close()              after the run, also after one that failed: the file is valid and holds what happened until then
+//   close()              after the run, also after one that failed: the file is valid and holds what happened until
+//   then
 #pragma once
 
 #include <cstdint>

@@ -57,8 +57,8 @@ class Insert {
     std::string sql = fmt::format("INSERT INTO {} VALUES(?", table);
     for (int c = 1; c < columns; ++c) sql += ",?";
     sql += ')';
-    database.check(sqlite3_prepare_v3(database.handle(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement_,
-                                      nullptr));
+    database.check(
+        sqlite3_prepare_v3(database.handle(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
   }
   ~Insert() { sqlite3_finalize(statement_); }
   Insert(const Insert&) = delete;
@@ -78,7 +78,7 @@ class Insert {
 
  private:
   template <class T>
-    requires std::is_integral_v<T>
+  requires std::is_integral_v<T>
   void bind(int place, T value) {
     sqlite3_bind_int64(statement_, place, static_cast<std::int64_t>(value));
     const auto size = static_cast<std::int64_t>(value);

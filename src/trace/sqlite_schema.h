@@ -31,7 +31,7 @@ CREATE TABLE burst(phase TEXT, record INTEGER, port TEXT, write INTEGER, address
 
 // critical_path walks back from each image's last instruction, as src/result/critical_path.cpp does: a row is a stretch
 // [from_cycle, to_cycle) that belongs to an instruction's unit, or to dispatch where a full queue or the doorbell held
-// the instruction; an image begins where the one before it completed. END retires two cycles after the last end.
+// the instruction. END retires two cycles after the last end.
 inline constexpr char sqlite_views[] = R"sql(
 CREATE VIEW wait AS
   SELECT *, to_cycle - from_cycle AS cycles FROM interval WHERE cause <> 'busy';
@@ -50,8 +50,8 @@ CREATE VIEW layer_time AS
 CREATE VIEW critical_path AS
   WITH RECURSIVE
   last(image, begins, completion, record, "end") AS (
-    SELECT m.image, coalesce((SELECT p.completion FROM image p WHERE p.phase = 'main' AND p.image = m.image - 1),
-                             m.doorbell), m.completion, i.record, i."end"
+    SELECT m.image, coalesce((SELECT completion FROM image b WHERE b.phase = 'main' AND b.image = m.image - 1), 0),
+           m.completion, i.record, i."end"
     FROM image m JOIN instruction i ON i.phase = 'main' AND i.record = (
       SELECT record FROM instruction j WHERE j.phase = 'main' AND j.image = m.image ORDER BY "end" DESC, record LIMIT 1)
     WHERE m.phase = 'main'),

@@ -63,7 +63,8 @@ class Vcd final : public WaveWriter {
     }
     file_.append("$end\n");
   }
-  void resume() override { /* the values that follow are enough */ }
+  void resume() override { /* the values that follow are enough */
+  }
   [[nodiscard]] std::int64_t bytes() const override { return file_.bytes(); }
   void close() override { file_.close(); }
 

@@ -47,8 +47,7 @@ void declare_queue(Waveform& wave, const MachineParameters& machine, UnitId unit
     if ((linked >> link % unit_count & 1) == 0) continue;
     wave.open_scope(fmt::format("g_link[{}]", link));
     wave.open_scope("g_other");
-    q.tokens[static_cast<std::size_t>(link)] =
-        wave.bits("tokens", static_cast<int>(machine.dispatcher.token_bits), u);
+    q.tokens[static_cast<std::size_t>(link)] = wave.bits("tokens", static_cast<int>(machine.dispatcher.token_bits), u);
     wave.close_scope();
     wave.close_scope();
   }

@@ -30,7 +30,7 @@ struct WaveSignals {
   // Declares all of them.
   WaveSignals(Waveform& wave, const MachineParameters& machine);
 
-  Waveform::Signal entered, started, ended;        // machine's outputs, a bit a unit
+  Waveform::Signal entered, started, ended;  // machine's outputs, a bit a unit
   Waveform::Signal enter, full, start, front_free, done, post_data, post_space;
   Waveform::Signal complete, go;
   Waveform::Signal control_go, control_complete, control_enter, control_done, running, outstanding;

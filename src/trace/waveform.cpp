@@ -6,7 +6,7 @@
 namespace blendsim {
 namespace {
 
-constexpr std::int64_t closing_bytes = 16'384;  // a time with values of all signals, and the last
+constexpr std::int64_t closing_bytes = 16'384;  // the largest step, which is written whole, and a last time
 
 }  // namespace
 

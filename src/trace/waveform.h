@@ -49,9 +49,7 @@ class Waveform {
   Signal gate();
 
   // In derive(): the value in the time being written; sets one.
-  [[nodiscard]] std::uint64_t value(Signal signal) const {
-    return static_cast<std::uint64_t>(signals_[signal].value);
-  }
+  [[nodiscard]] std::uint64_t value(Signal signal) const { return static_cast<std::uint64_t>(signals_[signal].value); }
   void derive(Signal signal, std::uint64_t value);
 
   // No change before `cycle` is to come: writes them, until the file is full.

@@ -23,7 +23,8 @@ class Waves final : public Sink {
   Waves(std::unique_ptr<WaveWriter> writer, const TraceSubject& subject, const TraceOptions& options)
       : subject_(subject),
         selection_(options.window, subject),
-        wave_(std::move(writer), [this](std::uint32_t owners) { derive(owners); }, options.limit),
+        wave_(
+            std::move(writer), [this](std::uint32_t owners) { derive(owners); }, options.limit),
         signals_(wave_, subject.machine()) {
     for (const TracedInstruction& traced : subject.stream(Phase::main)) {
       used_[static_cast<std::size_t>(traced.unit)] = true;

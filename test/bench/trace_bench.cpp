@@ -43,9 +43,9 @@ void trace(benchmark::State& state, const Subject& subject, const TraceFormat& f
 
 void add_trace_benchmarks(const std::vector<Subject>& subjects) {
   for (const Subject& subject : subjects) {
-    benchmark::RegisterBenchmark(("trace/" + subject.name + "/none").c_str(),
-                                 [&subject](benchmark::State& state) { listen(state, subject); })
-        ->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark(("trace/" + subject.name + "/none").c_str(), [&subject](benchmark::State& state) {
+      listen(state, subject);
+    })->Unit(benchmark::kMicrosecond);
     for (const TraceFormat& format : trace_formats()) {
       benchmark::RegisterBenchmark(("trace/" + subject.name + "/" + std::string(format.ending.substr(1))).c_str(),
                                    [&subject, &format](benchmark::State& state) { trace(state, subject, format); })

@@ -20,6 +20,7 @@ struct Notes : EventConsumer {
     std::vector<DispatchEvent> dispatches;
     std::vector<TokenEvent> tokens;
     std::vector<BurstEvent> bursts;
+    std::vector<RowEvent> rows;
     std::vector<std::pair<std::int32_t, InstructionRecord>> starts, fronts, ends;
     std::vector<PhaseEvent> phases;
     std::vector<Cycles> order;
@@ -62,6 +63,7 @@ struct Notes : EventConsumer {
     now().bursts.push_back(e);
     now().order.push_back(e.last_beat);
   }
+  void on_row(const RowEvent& e) override { now().rows.push_back(e); }
   void on_execute(const ExecuteEvent& e, const InstructionRecord&) override { now().executed.push_back(e.record); }
 };
 
@@ -163,6 +165,9 @@ TEST(Events, TellOfARunOfANetworkWhatItsAccountsAndRecordsSay) {
   EXPECT_EQ(read, run.memory.read_bytes);
   EXPECT_EQ(written, run.memory.write_bytes);
   EXPECT_EQ(hits, run.memory.row_hits);
+  const auto opened =
+      std::count_if(notes.main().rows.begin(), notes.main().rows.end(), [](const RowEvent& e) { return e.row >= 0; });
+  EXPECT_EQ(opened, run.actions[unit_count][Action::dram_activate]);
   EXPECT_EQ(again.main().order, notes.main().order) << "every consumer hears the same";
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Traces as others read them: Perfetto's own trace processor, SQLite's shell, NumPy, GTKWave's converter. Their sums are the
-// report's.
+// Traces as others read them: Perfetto's own trace processor, SQLite's shell, NumPy, GTKWave's converter. Their sums
+// are the report's.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,8 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 7> causes = {"busy",        "stall_dependency", "stall_memory", "stall_downstream",
-                                                    "stall_fence", "stall_dispatch",   "idle"};
+constexpr std::array<std::string_view, 7> causes = {
+    "busy", "stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch", "idle"};
 const std::string trace_processor = BLENDSIM_TRACE_PROCESSOR;
 
 bool has(const std::string& program) { return run_process({"sh", "-c", "command -v " + program}).status == 0; }
@@ -103,9 +103,9 @@ TEST_F(Traces, SqlitesSumsAreTheReportsForEveryNetworkOnThreePlatforms) {
     const std::string file = network(name), trace = work.path("run.sqlite");
     for (const std::string& platform : platforms) {
       const Traced traced = run(file, platform, {"--trace", trace});
-      const ProcessResult answer = run_process(
-          {"sqlite3", "-separator", " ", trace,
-           "SELECT unit, cause, cycles FROM stall_by_cause WHERE phase = 'main'; PRAGMA integrity_check"});
+      const ProcessResult answer =
+          run_process({"sqlite3", "-separator", " ", trace,
+                       "SELECT unit, cause, cycles FROM stall_by_cause WHERE phase = 'main'; PRAGMA integrity_check"});
       std::map<std::string, std::int64_t> sums;
       std::istringstream lines(answer.out);
       std::string unit, cause;
@@ -120,9 +120,9 @@ TEST_F(Traces, SqlitesSumsAreTheReportsForEveryNetworkOnThreePlatforms) {
 TEST_F(Traces, ATraceChangesNothingAndItsSizeIsTold) {
   const std::string file = network("neuroblend_tiny");
   const Traced silent = run(file, "zu3eg", {});
-  const Traced traced = run(file, "zu3eg", {"--trace", work.path("a.pftrace"), "--trace", work.path("a.fst"), "--trace",
-                                            work.path("a.vcd"), "--trace", work.path("a.sqlite"), "--trace",
-                                            work.path("a.npy")});
+  const Traced traced = run(file, "zu3eg",
+                            {"--trace", work.path("a.pftrace"), "--trace", work.path("a.fst"), "--trace",
+                             work.path("a.vcd"), "--trace", work.path("a.sqlite"), "--trace", work.path("a.npy")});
   EXPECT_EQ(silent.report["digest"], traced.report["digest"]);
   for (const char* name : {"a.pftrace", "a.fst", "a.vcd", "a.sqlite", "a.npy"}) {
     EXPECT_GT(std::filesystem::file_size(work.path(name)), 1000U);
@@ -133,12 +133,12 @@ TEST_F(Traces, ATraceChangesNothingAndItsSizeIsTold) {
 TEST_F(Traces, NumPyReadsTheInstructions) {
   if (run_process({"/usr/bin/python3", "-c", "import numpy"}).status != 0) GTEST_SKIP() << "NumPy is not installed";
   (void)run(network("neuroblend_tiny"), "zu3eg", {"--trace", work.path("a.npy")});
-  const ProcessResult result = run_process(
-      {"/usr/bin/python3", "-c",
-       "import numpy, sys; a = numpy.load(sys.argv[1]); m = a[a['phase'] == 1]; "
-       "assert (a['start'] >= a['visible']).all() and (a['end'] >= a['start']).all(); "
-       "assert sorted(m['record']) == list(range(len(m))); print(int((m['end'] + 2).max()))",
-       work.path("a.npy")});
+  const ProcessResult result =
+      run_process({"/usr/bin/python3", "-c",
+                   "import numpy, sys; a = numpy.load(sys.argv[1]); m = a[a['phase'] == 1]; "
+                   "assert (a['start'] >= a['visible']).all() and (a['end'] >= a['start']).all(); "
+                   "assert sorted(m['record']) == list(range(len(m))); print(int((m['end'] + 2).max()))",
+                   work.path("a.npy")});
   EXPECT_EQ(result.status, 0) << result.err;
   const Traced traced = run(network("neuroblend_tiny"), "zu3eg", {});
   EXPECT_EQ(std::stoll(result.out), traced.report["cycles"].get<std::int64_t>());
@@ -149,14 +149,15 @@ TEST_F(Traces, AFullTraceIsValidAndSaysWhereItStopped) {
   const std::string file = network("neuroblend20");
   const std::string trace = work.path("a.sqlite");
   // 200 images of 32 x 32 x 3 zeros.
-  ASSERT_EQ(run_process({"/usr/bin/python3", "-c",
-                         "import struct, sys; h = \"{'descr': '<f4', 'fortran_order': False, 'shape': (40, 3, 32, 32), }\"; "
-                         "h += ' ' * (117 - len(h)) + '\\n'; "
-                         "open(sys.argv[1], 'wb').write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', len(h)) + h.encode() + "
-                         "bytes(4 * 40 * 3 * 32 * 32))",
-                         work.path("images.npy")})
-                .status,
-            0);
+  ASSERT_EQ(
+      run_process({"/usr/bin/python3", "-c",
+                   "import struct, sys; h = \"{'descr': '<f4', 'fortran_order': False, 'shape': (40, 3, 32, 32), }\"; "
+                   "h += ' ' * (117 - len(h)) + '\\n'; "
+                   "open(sys.argv[1], 'wb').write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', len(h)) + h.encode() + "
+                   "bytes(4 * 40 * 3 * 32 * 32))",
+                   work.path("images.npy")})
+          .status,
+      0);
   const Traced traced =
       run(file, "k26", {"--input", work.path("images.npy"), "--trace", trace, "--trace-limit", "2MB"});
   EXPECT_THAT(traced.err, HasSubstr("full after cycle"));
@@ -183,6 +184,27 @@ TEST_F(Traces, WhatCannotBeDoneIsRefusedBeforeAnythingRuns) {
   refused({"--trace-cycles", "1..2"}, "--trace");
   refused({"--trace", trace, "--trace", trace}, "written twice");
   EXPECT_FALSE(std::filesystem::exists(trace));
+}
+
+// What lies in traces/ is what this BlendSim makes. SQLite's own version stands in its files, so those are compared as
+// text.
+TEST(RecordedTraces, AreWhatTheScriptMakes) {
+  if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
+  const Workspace work;
+  const ProcessResult made = run_process({BLENDSIM_SOURCE "/scripts/record_traces.sh", work.path(""), BLENDSIM_BINARY});
+  ASSERT_EQ(made.status, 0) << made.err;
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(BLENDSIM_SOURCE "/traces")) {
+    const std::string name = entry.path().filename();
+    if (name == "README.md") continue;
+    ++files;
+    const auto content = [&](const std::string& file) {
+      return name.ends_with(".sqlite") ? run_process({"sqlite3", file, ".dump"}).out : read_text(file);
+    };
+    EXPECT_TRUE(content(entry.path()) == content(work.path(name)))
+        << name << " is not what scripts/record_traces.sh makes";
+  }
+  EXPECT_EQ(files, 13U);
 }
 
 }  // namespace

@@ -68,8 +68,12 @@ struct Trace {
       if (event.type() == TrackEvent::TYPE_SLICE_BEGIN) {
         EXPECT_TRUE(stack.empty()) << "slices of a track overlap";
         stack.push_back(slices.size());
-        slices.push_back({tracks.at(event.track_uuid()).name(), names.at(event.name_iid()),
-                          categories.at(event.category_iids(0)), root(event.track_uuid()), at, -1,
+        slices.push_back({tracks.at(event.track_uuid()).name(),
+                          names.at(event.name_iid()),
+                          categories.at(event.category_iids(0)),
+                          root(event.track_uuid()),
+                          at,
+                          -1,
                           {event.flow_ids().begin(), event.flow_ids().end()},
                           {event.terminating_flow_ids().begin(), event.terminating_flow_ids().end()}});
       } else if (event.type() == TrackEvent::TYPE_SLICE_END) {

@@ -61,22 +61,24 @@ TEST(SqliteTrace, HoldsTheRunsInstructionsBurstsAndImages) {
   EXPECT_EQ(db.number("SELECT count(*) FROM instruction WHERE phase = 'main'"),
             static_cast<std::int64_t>(traced.run.records.size()));
   EXPECT_EQ(db.number("SELECT count(*) FROM burst WHERE phase = 'main'"), traced.run.memory.bursts);
-  EXPECT_EQ(db.number("SELECT sum(bytes) FROM burst WHERE phase = 'main' AND write = 1"), traced.run.memory.write_bytes);
+  EXPECT_EQ(db.number("SELECT sum(bytes) FROM burst WHERE phase = 'main' AND write = 1"),
+            traced.run.memory.write_bytes);
   EXPECT_EQ(db.number("SELECT completion FROM image WHERE phase = 'main' AND image = 1"), traced.run.cycles);
   EXPECT_EQ(db.number("SELECT value FROM run WHERE key = 'init_cycles'"), traced.run.init_cycles);
   EXPECT_EQ(db.number("SELECT value FROM run WHERE key = 'main_cycles'"), traced.run.cycles);
   EXPECT_EQ(db.number("SELECT count(*) FROM buffer"), buffer_count);
   for (std::size_t r = 0; r < traced.run.records.size(); r += 37) {
     const InstructionRecord& record = traced.run.records[r];
-    const auto row = db.rows("SELECT start, front_free, \"end\", release, coalesce(released_by, -1), text FROM "
-                             "instruction JOIN program USING (phase, instruction) WHERE phase = 'main' AND record = " +
-                             std::to_string(r));
+    const auto row = db.rows(
+        "SELECT start, front_free, \"end\", release, coalesce(released_by, -1), text FROM "
+        "instruction JOIN program USING (phase, instruction) WHERE phase = 'main' AND record = " +
+        std::to_string(r));
     ASSERT_EQ(row.size(), 1U);
-    EXPECT_EQ(row[0], (std::vector<std::string>{
-                          std::to_string(record.start), std::to_string(record.front_free), std::to_string(record.end),
-                          std::string(name(record.release)), std::to_string(record.released_by),
-                          disassemble(decode(traced_network().program.main)[static_cast<std::size_t>(
-                              record.instruction)])}));
+    EXPECT_EQ(row[0],
+              (std::vector<std::string>{
+                  std::to_string(record.start), std::to_string(record.front_free), std::to_string(record.end),
+                  std::string(name(record.release)), std::to_string(record.released_by),
+                  disassemble(decode(traced_network().program.main)[static_cast<std::size_t>(record.instruction)])}));
   }
 }
 

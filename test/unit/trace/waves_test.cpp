@@ -80,8 +80,8 @@ TEST(Waveform, DerivesFromWhatChanged) {
   const auto other = wave.bits("other", 1);
   wave.add(count, 1, 2), wave.add(count, 4, -1), wave.add(other, 5, 1), wave.add(count, 6, -1);
   wave.close(6);
-  EXPECT_THAT(notes.lines, ElementsAre("#1", "resume", "0=2", "1=0", "2=0", "#4", "0=1", "#5", "2=1", "#6", "0=0", "1=1",
-                                       "close"));
+  EXPECT_THAT(notes.lines,
+              ElementsAre("#1", "resume", "0=2", "1=0", "2=0", "#4", "0=1", "#5", "2=1", "#6", "0=0", "1=1", "close"));
 }
 
 // rtl/queue_unit.sv: what enters an empty queue, or one whose only entry starts, goes to the head.
@@ -138,7 +138,8 @@ TEST(VcdTrace, SaysInWordsWhatEachUnitDoes) {
   const Vcd vcd = read_vcd(traced.file);
   std::map<std::string, Cycles> sums;
   for (std::size_t u = 0; u < unit_count; ++u) {
-    const auto changes = vcd.signals.at("model." + std::string(unit_names[u]) + ".activity").distinct(traced.run.cycles);
+    const auto changes =
+        vcd.signals.at("model." + std::string(unit_names[u]) + ".activity").distinct(traced.run.cycles);
     UnitCycles account;
     for (std::size_t n = 0; n < changes.size(); ++n) {
       const Cycles until = n + 1 < changes.size() ? changes[n + 1].first : traced.run.cycles;
