@@ -4,11 +4,12 @@
 
 #include <cstdint>
 #include <fstream>
-#include <iterator>
+#include <functional>
 #include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -38,56 +39,83 @@ inline std::string without_leading_zeros(const std::string& digits) {
   return one == std::string::npos ? "0" : digits.substr(one);
 }
 
-// Names may carry a range: "count [5:0]" or "count[5:0]" is `count`.
-inline Vcd read_vcd(const std::string& file) {
-  std::ifstream in(file);
-  if (!in) throw std::runtime_error("cannot read " + file);
-  Vcd vcd;
-  std::vector<std::string> scopes;
-  std::multimap<std::string, std::string> paths;  // by identifier
-  std::int64_t time = 0;
-  const auto change = [&](const std::string& id, const std::string& value) {
-    const auto [begin, end] = paths.equal_range(id);
-    for (auto path = begin; path != end; ++path) {
-      auto& changes = vcd.signals[path->second].changes;
-      if (!changes.empty() && changes.back().first == time) changes.back().second = value;
-      else changes.emplace_back(time, value);
+// Signals whose path `wanted` says; a dump of RTL holds a thousand times what a test looks at. Names may carry a range:
+// "count [5:0]" or "count[5:0]" is `count`.
+class VcdReader {
+ public:
+  using Wanted = std::function<bool(const std::string& path)>;
+  VcdReader(const std::string& file, Wanted wanted) : in_(file), wanted_(std::move(wanted)) {
+    if (!in_) throw std::runtime_error("cannot read " + file);
+  }
+  Vcd read() {
+    for (std::string line; std::getline(in_, line);) {
+      line.erase(0, line.find_first_not_of(' '));  // Verilator indents declarations
+      if (line.empty()) continue;
+      switch (line[0]) {
+        case '$': declaration(line); break;
+        case '#': vcd_.end = time_ = std::stoll(line.substr(1)); break;
+        case 'b': change(line, 1, true); break;
+        case 's': change(line, 1, false); break;
+        case '0':
+        case '1':
+        case 'x': change(line.substr(1), line.substr(0, 1)); break;
+        default: break;
+      }
     }
-  };
-  for (std::string line; std::getline(in, line);) {
+    return std::move(vcd_);
+  }
+
+ private:
+  void declaration(const std::string& line) {
     std::istringstream words(line);
-    std::string first;
-    if (!(words >> first)) continue;
+    std::string first, kind, id, name, path;
+    words >> first >> kind;
     if (first == "$scope") {
-      std::string kind, name;
-      words >> kind >> name;
-      scopes.push_back(name);
+      words >> name;
+      scopes_.push_back(name);
     } else if (first == "$upscope") {
-      scopes.pop_back();
+      scopes_.pop_back();
     } else if (first == "$var") {
-      std::string kind, id, name, path;
       int width = 0;
-      words >> kind >> width >> id >> name;
-      if (const std::size_t range = name.find('['); range != std::string::npos && name.find(':') != std::string::npos)
-        name.resize(name.rfind('['));
-      for (const std::string& scope : scopes) path += scope + ".";
-      paths.emplace(id, path + name);
-      vcd.signals[path + name].width = width;
-    } else if (first[0] == '#') {
-      vcd.end = time = std::stoll(first.substr(1));
-    } else if (first[0] == 'b') {
-      std::string id;
-      words >> id;
-      change(id, without_leading_zeros(first.substr(1)));
-    } else if (first[0] == 's') {
-      std::string id;
-      words >> id;
-      change(id, first.substr(1));
-    } else if (first[0] == '0' || first[0] == '1' || first[0] == 'x') {
-      change(first.substr(1), first.substr(0, 1));
+      words >> width >> id >> name;
+      if (const std::size_t range = name.rfind('['); range != std::string::npos && name.find(':') != std::string::npos)
+        name.resize(range);
+      for (const std::string& scope : scopes_) path += scope + ".";
+      path += name;
+      if (!wanted_(path)) return;
+      paths_[id].push_back(path);
+      vcd_.signals[path].width = width;
     }
   }
-  return vcd;
+  // "b101 id" or "stext id", from `begin`.
+  void change(const std::string& line, std::size_t begin, bool digits) {
+    const std::size_t space = line.find(' ');
+    const auto found = paths_.find(line.substr(space + 1));
+    if (found == paths_.end()) return;
+    const std::string value = line.substr(begin, space - begin);
+    note(found->second, digits ? without_leading_zeros(value) : value);
+  }
+  void change(const std::string& id, const std::string& value) {
+    if (const auto found = paths_.find(id); found != paths_.end()) note(found->second, value);
+  }
+  void note(const std::vector<std::string>& paths, const std::string& value) {
+    for (const std::string& path : paths) {
+      auto& changes = vcd_.signals[path].changes;
+      if (!changes.empty() && changes.back().first == time_) changes.back().second = value;
+      else changes.emplace_back(time_, value);
+    }
+  }
+
+  std::ifstream in_;
+  Wanted wanted_;
+  Vcd vcd_;
+  std::vector<std::string> scopes_;
+  std::unordered_map<std::string, std::vector<std::string>> paths_;  // by identifier
+  std::int64_t time_ = 0;
+};
+
+inline Vcd read_vcd(const std::string& file, VcdReader::Wanted wanted = [](const std::string&) { return true; }) {
+  return VcdReader(file, std::move(wanted)).read();
 }
 
 }  // namespace blendsim::test
