@@ -114,7 +114,8 @@ class VcdReader {
   std::int64_t time_ = 0;
 };
 
-inline Vcd read_vcd(const std::string& file, VcdReader::Wanted wanted = [](const std::string&) { return true; }) {
+inline Vcd read_vcd(
+    const std::string& file, VcdReader::Wanted wanted = [](const std::string&) { return true; }) {
   return VcdReader(file, std::move(wanted)).read();
 }
 

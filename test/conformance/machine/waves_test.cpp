@@ -106,8 +106,7 @@ class WaveConformance : public testing::Test {
     ASSERT_EQ(run.cycles, end);
     const test::Vcd model = test::read_vcd(vcd);
     const test::Vcd rtl = test::read_vcd(rtl_file, [&model](const std::string& path) {
-      return path.starts_with(rtl_machine) &&
-             model.signals.count(model_machine + path.substr(rtl_machine.size())) != 0;
+      return path.starts_with(rtl_machine) && model.signals.count(model_machine + path.substr(rtl_machine.size())) != 0;
     });
     std::filesystem::remove(rtl_file);
     EXPECT_GT(expect_agreement(model, rtl, end), 150);
