@@ -15,6 +15,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/progress_text.h"
+
 namespace blendsim::cli {
 
 namespace {
@@ -80,17 +82,6 @@ void progress(const std::string& what) {
     return made;
   }();
   logger->info("{} ...", what);
-}
-
-std::string progress_text(std::string_view what, std::string_view items, std::size_t done, std::size_t total,
-                          double seconds) {
-  std::string out = fmt::format("{}: {} of {} {}", what, done, total, items);
-  if (done == 0 || seconds <= 0) return out;
-  const double rate = static_cast<double>(done) / seconds;
-  const auto left = static_cast<std::int64_t>(static_cast<double>(total - std::min(done, total)) / rate + 0.5);
-  out += fmt::format(", {:.3g}/s, ", rate);
-  if (left >= 3600) return out + fmt::format("{} h {} min left", left / 3600, left / 60 % 60);
-  return out + (left >= 60 ? fmt::format("{} min {} s left", left / 60, left % 60) : fmt::format("{} s left", left));
 }
 
 namespace {

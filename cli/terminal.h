@@ -27,10 +27,6 @@ void warning(const Diagnostic& what);
 // A line about what is being done: on a terminal only.
 void progress(const std::string& what);
 
-// "simulating: 37 of 100 images, 12.3/s, 5 s left"
-[[nodiscard]] std::string progress_text(std::string_view what, std::string_view items, std::size_t done,
-                                        std::size_t total, double seconds);
-
 // Count, rate and time left of long work: one line on standard error, renewed in place and cleared at the end. On a
 // terminal only.
 class Progress {

@@ -108,7 +108,8 @@ TEST_F(CliTerminal, ABatchTellsCountRateAndTimeLeftOnATerminalAndNothingInAPipe)
     const std::string line = "blendsim run net.program --input many.npy -q" + jobs;
     const ProcessResult terminal = run_terminal(line, folder());
     EXPECT_EQ(terminal.status, 0) << terminal.out;
-    EXPECT_THAT(terminal.out, ::testing::ContainsRegex("simulating: [0-9]+ of 800 images, [0-9.]+/s, [0-9].* left"));
+    EXPECT_THAT(terminal.out,
+                ::testing::ContainsRegex("simulating: [0-9]+ of 800 images, [0-9.]+/(s|min), [0-9].* left"));
     EXPECT_THAT(terminal.out, HasSubstr("\r\x1b[K")) << "the line is cleared";
     EXPECT_THAT(run_shell(line, folder()).err, Not(HasSubstr("simulating")));
   }
