@@ -71,7 +71,7 @@ TEST_F(CliDiff, OneLateInstructionOfATraceIsNamed) {
   EXPECT_EQ(diff.status, 4);
   EXPECT_THAT(diff.out,
               StartsWith("first difference  cycle " + grouped_digits(at) + ": " + name_of(records[late]) +
-                         " starts in " + grouped_digits(at) + " in A, " + grouped_digits(at + 1) + " in B\n"));
+                         " starts in " + grouped_digits(at) + " in A, in " + grouped_digits(at + 1) + " in B\n"));
   EXPECT_THAT(diff.out, HasSubstr("it starts with the latest of"));
 }
 
@@ -87,7 +87,7 @@ TEST_F(CliDiff, ATraceWhoseCyclesBeginElsewhereIsAligned) {
 TEST_F(CliDiff, ALawThatIsOneCycleLongerShowsWithItsFirstInstruction) {
   const std::int64_t depth = opened.platform.machine.post_unit.depth;
   const ProcessResult diff = blendsim_cli({"diff", net, net, "--platform", "zu3eg", "--timing-only", "--set-b",
-                                           "post_unit.depth=" + std::to_string(depth + 1)});
+                                           "post_unit.depth=" + std::to_string(depth + 1) + " cycles"});
   EXPECT_EQ(diff.status, 4) << diff.err;
   // Nothing can differ before the first of post_unit's ends.
   const auto first =
@@ -95,7 +95,7 @@ TEST_F(CliDiff, ALawThatIsOneCycleLongerShowsWithItsFirstInstruction) {
   ASSERT_NE(first, records.end());
   EXPECT_THAT(diff.out,
               HasSubstr("first difference  cycle " + grouped_digits(first->end) + ": " + name_of(*first) + " ends in " +
-                        grouped_digits(first->end) + " in A, " + grouped_digits(first->end + 1) + " in B\n"));
+                        grouped_digits(first->end) + " in A, in " + grouped_digits(first->end + 1) + " in B\n"));
 }
 
 TEST_F(CliDiff, TwoTablesOfRecordsAreComparedWithoutAProgram) {
