@@ -205,7 +205,7 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
   const Json whole = report_object(report);
   write_files(arguments, loaded, outcome, whole, technology);
-  const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html});
+  const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html, arguments.record});
   text.stream << report_text(whole, text.layout);
   if (!outcome.upset.empty()) text.stream << '\n' << outcome.upset;
 }
@@ -234,7 +234,7 @@ bool run(const Arguments& arguments) {
   if (arguments.expect.path.empty()) return true;
   return meets_expectation(arguments.expect, loaded, outcome.run, outcome.tensors,
                            finish_outputs(loaded.program, outcome.run),
-                           text_output(arguments.text, {arguments.json, arguments.html}).stream);
+                           text_output(arguments.text, {arguments.json, arguments.html, arguments.record}).stream);
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ CREATE VIEW layer_time AS
 CREATE VIEW critical_path AS
   WITH RECURSIVE
   last(image, begins, completion, record, "end") AS (
-    SELECT m.image, m.doorbell, m.completion, i.record, i."end"
+    SELECT m.image, coalesce((SELECT completion FROM image b WHERE b.phase = 'main' AND b.image = m.image - 1), 0),
+           m.completion, i.record, i."end"
     FROM image m JOIN instruction i ON i.phase = 'main' AND i.record = (
       SELECT record FROM instruction j WHERE j.phase = 'main' AND j.image = m.image ORDER BY "end" DESC, record LIMIT 1)
     WHERE m.phase = 'main'),

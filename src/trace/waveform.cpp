@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace blendsim {
+namespace {
+
+constexpr std::int64_t closing_bytes = 16'384;  // the largest step, which is written whole, and a last time
+
+}  // namespace
 
 Waveform::Signal Waveform::declare(State state) {
   signals_.push_back(state);
@@ -107,7 +112,7 @@ void Waveform::settle(Cycles cycle) {
   const auto later = std::stable_partition(pending_.begin(), pending_.end(),
                                            [cycle](const Change& change) { return change.at < cycle; });
   std::stable_sort(pending_.begin(), later, [](const Change& a, const Change& b) { return a.at < b.at; });
-  for (auto change = pending_.begin(); change != later;) {
+  for (auto change = pending_.begin(); change != later && !full_;) {
     const Cycles at = change->at;
     for (; change != later && change->at == at; ++change) apply(*change);
     const std::uint32_t owners = owners_;
@@ -115,19 +120,16 @@ void Waveform::settle(Cycles cycle) {
     if (owners != 0) derive_(owners);
     owners_ = 0;
     write_time(at);
+    if (bytes() + closing_bytes >= limit_) full_ = at;
   }
   pending_.erase(pending_.begin(), later);
 }
 
 void Waveform::close(Cycles cycle) {
   settle(cycle + 1);
-  if (shown_ && cycle > written_) writer_->time(cycle);
+  pending_.clear();
+  if (shown_ && !full_ && cycle > written_) writer_->time(cycle);
   writer_->close();
-}
-
-std::int64_t Waveform::bytes() const {
-  constexpr std::int64_t change_bytes = 8;
-  return writer_->bytes() + change_bytes * static_cast<std::int64_t>(pending_.size());
 }
 
 }  // namespace blendsim

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,8 +23,10 @@ class Waveform {
   // Called for each time in which a signal of `owners` (a bit each) changed, before the time is written.
   using Derive = std::function<void(std::uint32_t owners)>;
 
-  Waveform(std::unique_ptr<WaveWriter> writer, Derive derive)
-      : writer_(std::move(writer)), derive_(std::move(derive)) {}
+  // `limit`: bytes of the file.
+  Waveform(std::unique_ptr<WaveWriter> writer, Derive derive,
+           std::int64_t limit = std::numeric_limits<std::int64_t>::max())
+      : writer_(std::move(writer)), derive_(std::move(derive)), limit_(limit) {}
 
   // Declarations. `owner`: 0 to 31, or -1.
   void open_scope(std::string_view name) { writer_->open_scope(name); }
@@ -48,12 +52,14 @@ class Waveform {
   [[nodiscard]] std::uint64_t value(Signal signal) const { return static_cast<std::uint64_t>(signals_[signal].value); }
   void derive(Signal signal, std::uint64_t value);
 
-  // No change before `cycle` is to come: writes them.
+  // No change before `cycle` is to come: writes them, until the file is full.
   void settle(Cycles cycle);
+  // The time that was written last because the file was full then.
+  [[nodiscard]] std::optional<Cycles> full() const { return full_; }
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
   // Writes nothing after `cycle`, shows the waves up to there, and closes the file.
   void close(Cycles cycle);
-  [[nodiscard]] std::int64_t bytes() const;
+  [[nodiscard]] std::int64_t bytes() const { return writer_->bytes(); }
   [[nodiscard]] std::int64_t changes() const { return changes_; }
 
  private:
@@ -79,6 +85,8 @@ class Waveform {
 
   std::unique_ptr<WaveWriter> writer_;
   Derive derive_;
+  std::int64_t limit_;
+  std::optional<Cycles> full_;
   std::vector<State> signals_;
   std::vector<Signal> gates_, touched_;
   std::uint32_t owners_ = 0;  // touched

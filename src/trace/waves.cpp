@@ -16,15 +16,15 @@
 namespace blendsim {
 namespace {
 
-constexpr std::size_t batch = 4096;  // changes kept before any are written
+constexpr std::size_t batch = 4096;  // least of changes that are written at once
 
 class Waves final : public Sink {
  public:
   Waves(std::unique_ptr<WaveWriter> writer, const TraceSubject& subject, const TraceOptions& options)
       : subject_(subject),
         selection_(options.window, subject),
-        limit_(options.limit),
-        wave_(std::move(writer), [this](std::uint32_t owners) { derive(owners); }),
+        wave_(
+            std::move(writer), [this](std::uint32_t owners) { derive(owners); }, options.limit),
         signals_(wave_, subject.machine()) {
     for (const TracedInstruction& traced : subject.stream(Phase::main)) {
       used_[static_cast<std::size_t>(traced.unit)] = true;
@@ -64,7 +64,6 @@ class Waves final : public Sink {
 
   const TraceSubject& subject_;
   Selection selection_;
-  std::int64_t limit_;
   Waveform wave_;
   WaveSignals signals_;
   Waveform::Signal origin_ = 0;  // gives time 0 its values
@@ -82,6 +81,7 @@ class Waves final : public Sink {
   std::array<Cycles, unit_count> accounted_{};  // up to there intervals are told
   std::vector<std::string> texts_;              // disassembly, by instruction
   bool completed_ = false, closed_ = false;
+  std::size_t enough_ = batch;  // pending changes that are worth looking through
   std::optional<TraceStop> stopped_;
 };
 
@@ -246,15 +246,14 @@ void Waves::advance(Cycles at) {
   if (at <= now_) return;
   edges();
   now_ = at;
-  if (!in_main() || wave_.pending() < batch) return;
+  if (!in_main() || wave_.pending() < enough_) return;
   Cycles settled = now_;
   for (std::size_t u = 0; u < accounted_.size(); ++u) {
     if (used_[u]) settled = std::min(settled, accounted_[u]);
   }
   wave_.settle(settled);
-  if (wave_.bytes() < limit_) return;
-  stopped_ = TraceStop{phase_, settled, image_};
-  finish(settled - 1);
+  enough_ = std::max(batch, 2 * wave_.pending());  // a unit may wait for most of an image
+  if (wave_.full()) finish(settled - 1);
 }
 
 // The clock edge that ends this cycle, for the queues in which something moves.
@@ -294,10 +293,12 @@ void Waves::derive(std::uint32_t owners) {
   wave_.derive(signals_.full, full);
 }
 
+// Writes up to cycle `at`, the last whose changes are all known, unless the file is full before.
 void Waves::finish(Cycles at) {
   edges();
   closed_ = true;
   wave_.close(at);
+  if (wave_.full()) stopped_ = TraceStop{phase_, *wave_.full(), image_};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recorded traffic against the machine that it was recorded on, and against whole simulations on other memories.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "network/zoo.h"
 #include "replay/recorder.h"
@@ -68,7 +69,7 @@ void expect_replays(const CompiledNetwork& network, const std::string& what) {
 }
 
 TEST(Replay, GivesEveryStampOfTheSimulationOnTheSameAndOnOtherMemories) {
-  const std::string file = testing::TempDir() + "/blendsim_replay_zoo.onnx";
+  const std::string file = testing::TempDir() + "/blendsim_replay_zoo" + std::to_string(::getpid()) + ".onnx";
   for (const auto& [name, summary] : zoo_entries()) {
     write_zoo_network(name, {}, file);
     for (const char* platform : {"zu3eg", "zu7ev", "k26"}) {

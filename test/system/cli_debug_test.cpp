@@ -91,7 +91,8 @@ TEST_F(CliDebug, ATerminalHasAPromptCompletionHistoryAndGoesOnAfterAnError) {
   EXPECT_THAT(result.out, HasSubstr("(0) "));
   EXPECT_THAT(result.out, HasSubstr("(100) "));
   EXPECT_THAT(result.out, HasSubstr("no command is named 'stpe'"));
-  EXPECT_THAT(result.out, HasSubstr("step ")) << "completed";
+  // Where keys come before the prompt, the terminal echoes them and the completion adds what is missing.
+  EXPECT_THAT(result.out, testing::AnyOf(HasSubstr("step "), HasSubstr("p \r"))) << "completed";
   // Two steps: the second by an empty line.
   std::size_t prompts = 0;
   for (std::size_t at = result.out.find("of 14,569"); at != std::string::npos;

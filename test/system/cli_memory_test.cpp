@@ -59,7 +59,7 @@ TEST_F(CliMemory, ReplayOnAnotherMemoryGivesTheCyclesOfARunOnIt) {
   EXPECT_THAT(row(result.out, "init cycles"), HasSubstr(std::to_string(init_b)));
   EXPECT_THAT(row(result.out, "main cycles"), HasSubstr(std::to_string(main_a)));
   EXPECT_THAT(row(result.out, "main cycles"), HasSubstr(std::to_string(main_b)));
-  EXPECT_THAT(result.out, HasSubstr("cycles of a whole simulation"));
+  EXPECT_THAT(result.out, HasSubstr("those of a whole simulation"));
   EXPECT_THAT(read_text(work.path("stamps.csv")), HasSubstr("main,0,"));
   const ProcessResult foreign = blendsim_cli({"replay", work.path("out.stl"), "--platform", "zu3eg"});
   EXPECT_EQ(foreign.status, 0) << foreign.err;
@@ -69,7 +69,7 @@ TEST_F(CliMemory, ReplayOnAnotherMemoryGivesTheCyclesOfARunOnIt) {
 TEST_F(CliMemory, ReplayRefusesWhatItCannotAnswer) {
   const std::string traffic = work.path("traffic.mem");
   ASSERT_EQ(blendsim_cli({"run", work.path("net.program"), "--timing-only", "--record", traffic}).status, 0);
-  ProcessResult result = blendsim_cli({"replay", traffic, "--set", "xnor_array.depth=40"});
+  ProcessResult result = blendsim_cli({"replay", traffic, "--set", "xnor_array.depth=40 cycles"});
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.err, HasSubstr("stay as recorded"));
   EXPECT_EQ(blendsim_cli({"replay", traffic, "--set", "memory.port_width=64 bit"}).status, 1);

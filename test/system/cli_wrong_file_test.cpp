@@ -66,7 +66,7 @@ TEST_F(CliWrongFile, ALoweredNetworkIsNotTakenForAnOriginal) {
 
 TEST_F(CliWrongFile, AReportIsNeitherNetworkNorProgramNorPlatform) {
   const std::string is = "this is a report of `blendsim run --json`",
-                    hint = "`blendsim compare " + file("report.json") + " OTHER` compares it with another report";
+                    hint = "`blendsim report " + file("report.json") + "` shows it again";
   expect_one_error({"run", file("report.json"), "--platform", "zu7ev"}, is, hint);
   expect_one_error({"compile", file("report.json"), "--platform", "zu7ev", "-o", work.path("p")}, is, hint);
   expect_one_error({"inspect", file("report.json")}, is, hint);

@@ -186,7 +186,8 @@ TEST_F(Traces, WhatCannotBeDoneIsRefusedBeforeAnythingRuns) {
   EXPECT_FALSE(std::filesystem::exists(trace));
 }
 
-// What lies in traces/ is what this BlendSim makes. SQLite's own version stands in its files, so those are compared as text.
+// What lies in traces/ is what this BlendSim makes. SQLite's own version stands in its files, so those are compared as
+// text.
 TEST(RecordedTraces, AreWhatTheScriptMakes) {
   if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
   const Workspace work;
@@ -200,7 +201,8 @@ TEST(RecordedTraces, AreWhatTheScriptMakes) {
     const auto content = [&](const std::string& file) {
       return name.ends_with(".sqlite") ? run_process({"sqlite3", file, ".dump"}).out : read_text(file);
     };
-    EXPECT_TRUE(content(entry.path()) == content(work.path(name))) << name << " is not what scripts/record_traces.sh makes";
+    EXPECT_TRUE(content(entry.path()) == content(work.path(name)))
+        << name << " is not what scripts/record_traces.sh makes";
   }
   EXPECT_EQ(files, 13U);
 }

@@ -54,10 +54,12 @@ Run write_model_waves(const Platform& platform, const Program& program, const Im
   return run;
 }
 
-// The RTL's path that ends like the model's "machine.…".
+// The RTL's signal of the model's "machine.PATH": the bench names its instance of rtl/machine.sv `dut`; another wave of
+// our own says `machine`.
 const test::VcdSignal* find_in(const test::Vcd& rtl, const std::string& path) {
-  for (const auto& [name, signal] : rtl.signals) {
-    if (name == path || name.ends_with("." + path)) return &signal;
+  for (const std::string& instance : {std::string("top.bench_machine.dut"), std::string("machine")}) {
+    const auto at = rtl.signals.find(instance + path.substr(path.find('.')));
+    if (at != rtl.signals.end()) return &at->second;
   }
   return nullptr;
 }

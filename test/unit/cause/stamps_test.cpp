@@ -2,6 +2,7 @@
 // Tables of records as others write them, and where two of them part first.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <fstream>
@@ -16,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string write(const std::string& name, const std::string& bytes) {
-  const std::string path = testing::TempDir() + "/blendsim_cause_" + name;
+  const std::string path = testing::TempDir() + "/blendsim_cause_" + std::to_string(::getpid()) + name;
   std::ofstream(path, std::ios::binary) << bytes;
   return path;
 }

@@ -126,7 +126,7 @@ TEST(Why, ABufferWithOneRegionLessIsNamedFirstAndSavesWhatTheOtherSaves) {
   const CompiledNetwork scarce = small_blend("zu3eg", less);
   const MachineParameters& machine = scarce.platform.machine;
   const RecordedRun run(scarce.program, machine, record(machine, scarce.program));
-  const IntegerNetwork lowered = load_network(testing::TempDir() + "/blendsim_model_small_blend.onnx");
+  const IntegerNetwork lowered = load_network(ZooFile("neuroblend20", one_block()).path());
   Retargeter retargeter(lowered);
   const auto compiled = [&](const std::vector<std::string>& sets) -> std::optional<Cycles> {
     std::vector<std::string> all = less;

@@ -28,7 +28,7 @@ struct RecordedRun {
   std::string perform(const std::string& line) { return session->perform(line); }
 
   static std::string zoo_file(const std::string& network) {
-    const std::string file = testing::TempDir() + "/blendsim_debug_" + network + ".onnx";
+    const std::string file = testing::TempDir() + "/blendsim_debug_" + network + std::to_string(::getpid()) + ".onnx";
     write_zoo_network(network, {}, file);
     return file;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -31,7 +32,8 @@ inline TracedRun traced_run(const std::string& ending, const TraceOptions& optio
   const TraceSubject subject(network.program, network.platform.machine, network.platform.name);
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
   TracedRun out;
-  out.file = testing::TempDir() + "/blendsim_" + test->test_suite_name() + "_" + test->name() + ending;
+  out.file = testing::TempDir() + "/blendsim_" + std::to_string(::getpid()) + "_" + test->test_suite_name() + "_" +
+             test->name() + ending;
   const std::unique_ptr<Sink> sink = open_sink(format_of(out.file), out.file, subject, options);
   RunOptions run;
   run.values = false;
