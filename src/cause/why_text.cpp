@@ -128,7 +128,7 @@ std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes
   text += "\nrun again without each cause alone, exact to the cycle\n";
   for (std::size_t i = 0; i < std::min(top, causes.size()); ++i) {
     const Cause& cause = causes[i];
-    text += fmt::format("{:>9} {:>7}  {:<10}  {}\n{:31}{}: {}\n", grouped(cause.saves(run)),
+    text += fmt::format("{:>9} {:>7}  {:<10}  {}\n{:12}{}: {}\n", grouped(cause.saves(run)),
                         share(cause.saves(run), run.cycles()), kind_text(cause.kind), cause.what, "", cause.without,
                         cycles_text(cause.cycles));
   }
