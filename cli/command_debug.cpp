@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -72,10 +73,9 @@ char** complete(const char* /*word*/, int /*begin*/, int end) {
   }
   auto** list = static_cast<char**>(std::malloc((found.size() + 2) * sizeof(char*)));
   if (list == nullptr) return nullptr;
+  std::fill_n(list, found.size() + 2, nullptr);
   list[0] = ::strdup(common.c_str());
-  for (std::size_t n = 0; n < found.size(); ++n) list[n + 1] = ::strdup(found[n].c_str());
-  list[found.size() + 1] = nullptr;
-  if (found.size() == 1) list[1] = nullptr;
+  for (std::size_t n = 0; found.size() > 1 && n < found.size(); ++n) list[n + 1] = ::strdup(found[n].c_str());
   return list;
 }
 
