@@ -111,7 +111,7 @@ bool Dispatcher::pass_last_word(std::size_t word) {
   if (end) {
     listener_->end_dispatched(written);
   } else {
-    context_.tell([&] {
+    context_.tell([=, this] {
       return DispatchEvent{first_record_ + instruction, available_[word], read, written, held, held > 0 ? holder : -1};
     });
     enter_queue(instruction, written);

@@ -61,7 +61,7 @@ void QueueUnit::front_is_free(Cycles cycle) {
   front_free_ = cycle;
   const std::int32_t index = queue_[head_ - 1];
   context_.record(index).front_free = cycle;
-  context_.tell([&] { return FrontFreeEvent{index, cycle}; });
+  context_.tell([index, cycle] { return FrontFreeEvent{index, cycle}; });
   consider();
 }
 
@@ -122,12 +122,18 @@ void QueueUnit::start() {
       if (context_.capture != nullptr) context_.capture->after(instruction, *context_.machine, *context_.buffers);
       if (context_.events != nullptr) context_.events->executed({index, now, *context_.buffers, context_.areas});
     }
-    context_.tell([&] { return StartEvent{index, now}; });
+    context_.tell([index, now] { return StartEvent{index, now}; });
     begin(index, instruction, now);
     slots_->slot_freed(id_, index, now);
     armed_ = false;  // not before: what begin() and the others deliver is looked at once
     consider();
   });
+}
+
+// The account and whoever listens learn of a stretch in one call: they cannot differ.
+inline void QueueUnit::spend(Activity activity, std::int32_t record, std::int32_t waited_for, Cycles from, Cycles to) {
+  account_[activity] += to - from;
+  context_.tell([=, this] { return IntervalEvent{id_, activity, record, waited_for, from, to}; });
 }
 
 // Rule 9 for the gap before a start. The stamps tell each cycle's cause: queue empty until `visible`; then the
@@ -138,6 +144,7 @@ void QueueUnit::account_wait(std::int32_t index, const Synchronisation& sync) {
   // An earlier instruction whose end is unknown has bursts to come after this cycle: no wait, the unit is busy.
   if (finished_ < head_) return;
   Cycles cursor = std::max(front_free_, busy_until_);
+  if (cursor >= record.start) return;  // no gap, the usual case
   const auto until = [&](Cycles stamp, Activity activity, std::int32_t waited_for) {
     const Cycles to = std::min(stamp, record.start);
     if (to <= cursor) return;
@@ -157,24 +164,24 @@ void QueueUnit::account_wait(std::int32_t index, const Synchronisation& sync) {
 }
 
 void QueueUnit::take_tokens(std::int32_t index, const Synchronisation& sync, Cycles now) {
+  if (context_.events != nullptr) [[unlikely]]
+    tell_tokens(index, sync, now);
+  for_each_link(sync.wait_data, [&](int producer) { tokens_.take(TokenKind::data, producer, id_, now); });
+  for_each_link(sync.wait_space, [&](int producer) { tokens_.take(TokenKind::space, producer, id_, now); });
+}
+
+void QueueUnit::tell_tokens(std::int32_t index, const Synchronisation& sync, Cycles now) const {
   const auto links = [&](TokenKind kind, std::uint32_t mask) {
     for_each_link(mask, [&](int producer) {
+      const Token& token = *tokens_.oldest(kind, producer, id_);
+      const Cycles posted = token.visible - context_.machine->dispatcher.token_latency;
       context_.tell([&] {
-        const Token& token = *tokens_.oldest(kind, producer, id_);
-        const Cycles posted = token.visible - context_.machine->dispatcher.token_latency;
         return TokenEvent{kind, static_cast<UnitId>(producer), id_, token.record, index, posted, token.visible, now};
       });
-      tokens_.take(kind, producer, id_, now);
     });
   };
   links(TokenKind::data, sync.wait_data);
   links(TokenKind::space, sync.wait_space);
-}
-
-// The account and whoever listens learn of a stretch in one call: they cannot differ.
-void QueueUnit::spend(Activity activity, std::int32_t record, std::int32_t waited_for, Cycles from, Cycles to) {
-  account_[activity] += to - from;
-  context_.tell([&] { return IntervalEvent{id_, activity, record, waited_for, from, to}; });
 }
 
 void QueueUnit::add_busy(std::int32_t record, Cycles from, Cycles to) {
@@ -196,7 +203,7 @@ void QueueUnit::finish(std::int32_t record, Cycles end) {
   last_end_ = end;
   ++finished_;
   post_tokens(record, end);
-  context_.tell([&] { return EndEvent{record, end}; });
+  context_.tell([record, end] { return EndEvent{record, end}; });
   ends_->ended(record, end);
   consider();
 }

@@ -65,6 +65,7 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
   void start();     // the process
   void account_wait(std::int32_t index, const Synchronisation& sync);
   void take_tokens(std::int32_t index, const Synchronisation& sync, Cycles now);
+  void tell_tokens(std::int32_t index, const Synchronisation& sync, Cycles now) const;
   void spend(Activity activity, std::int32_t record, std::int32_t waited_for, Cycles from, Cycles to);
   void post_tokens(std::int32_t record, Cycles end);
 

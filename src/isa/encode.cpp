@@ -2,6 +2,7 @@
 // Encoding, decoding and disassembly of this machine's instructions, all derived from the tables of fields.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "isa/encoding.h"
@@ -13,14 +14,22 @@ namespace {
 std::string mask_text(std::string_view label, std::uint32_t mask) {
   std::string out;
   for (const UnitId unit : all_units) {
-    if ((mask >> index(unit) & 1) != 0) out += fmt::format("{}{}", out.empty() ? "" : ",", name(unit));
+    if ((mask >> index(unit) & 1) == 0) continue;
+    out.append(out.empty() ? " " : ",");
+    if (out.size() == 1) out.append(label).append(":");
+    out.append(name(unit));
   }
-  return out.empty() ? out : fmt::format(" {}:{}", label, out);
+  return out;
 }
 
-std::string link_text(std::string_view verb, std::uint32_t data, std::uint32_t space) {
-  const std::string links = mask_text("data", data) + mask_text("space", space);
-  return links.empty() ? links : fmt::format(" {}{}", verb, links);
+void append_links(std::string& out, std::string_view verb, std::uint32_t data, std::uint32_t space) {
+  if (data == 0 && space == 0) return;
+  out.append(" ").append(verb).append(mask_text("data", data)).append(mask_text("space", space));
+}
+
+void append_field(std::string& out, std::string_view name, std::uint32_t value) {
+  const fmt::format_int digits(value);
+  out.append(" ").append(name).append("=").append(digits.data(), digits.size());
 }
 
 }  // namespace
@@ -52,22 +61,53 @@ int encoded_words(const Instruction& i) { return Encoding<Units>::words(i); }
 void encode_end(std::vector<Word>& words) { words.push_back({end_opcode, 0}); }
 std::vector<Instruction> decode(std::span<const Word> words) { return Encoding<Units>::decode(words); }
 
-std::string disassemble(const Instruction& instruction) {
-  std::string out = fmt::format("{:<10}", name(unit_of(instruction)));
-  const Instruction defaults = make_instruction(unit_of(instruction));
+FieldMask differing_fields(const Instruction& a, const Instruction& b) {
+  return std::visit(
+      [&b](const auto& i) {
+        const auto& other = std::get<std::decay_t<decltype(i)>>(b);
+        static_assert(fields_of<std::decay_t<decltype(i)>>(nullptr).size() <= 64, "FieldMask has a bit a field");
+        FieldMask mask = 0, bit = 1;
+        for (const auto& field : fields_of(&i)) {
+          if (i.*(field.member) != other.*(field.member)) mask |= bit;
+          bit <<= 1;
+        }
+        return mask;
+      },
+      a);
+}
+
+FieldMask set_fields(const Instruction& instruction) {
+  return differing_fields(instruction, make_instruction(unit_of(instruction)));
+}
+
+void append_fields(std::string& out, const Instruction& instruction, FieldMask fields) {
   std::visit(
       [&](const auto& i) {
-        const auto& initial = std::get<std::decay_t<decltype(i)>>(defaults);
+        FieldMask bit = 1;
         for (const auto& field : fields_of(&i)) {
-          const std::uint32_t value = i.*(field.member);
-          if (value != initial.*(field.member)) out += fmt::format(" {}={}", field.name, value);
+          if ((fields & bit) != 0) append_field(out, field.name, i.*(field.member));
+          bit <<= 1;
         }
       },
       instruction);
+}
+
+void append_synchronisation(std::string& out, const Instruction& instruction) {
   const Synchronisation& sync = sync_of(instruction);
-  out += fmt::format(" layer={}", sync.layer);
   if (sync.fence != 0) out += " fence";
-  return out + link_text("wait", sync.wait_data, sync.wait_space) + link_text("post", sync.post_data, sync.post_space);
+  append_links(out, "wait", sync.wait_data, sync.wait_space);
+  append_links(out, "post", sync.post_data, sync.post_space);
+}
+
+std::string disassemble(const Instruction& instruction) {
+  constexpr std::size_t unit_width = 10, usual_length = 240;
+  std::string out(name(unit_of(instruction)));
+  out.reserve(usual_length);
+  out.resize(std::max(out.size(), unit_width), ' ');
+  append_fields(out, instruction, set_fields(instruction));
+  append_field(out, "layer", sync_of(instruction).layer);
+  append_synchronisation(out, instruction);
+  return out;
 }
 
 }  // namespace blendsim

@@ -33,6 +33,15 @@ void encode(const Instruction& i, std::vector<Word>& words);
 void encode_end(std::vector<Word>& words);
 // Decodes a whole stream up to and including END. Throws DiagnosticError program-invalid with the word's index.
 [[nodiscard]] std::vector<Instruction> decode(std::span<const Word> words);
+// Some fields of an instruction: bit f is field f of its unit's table.
+using FieldMask = std::uint64_t;
+[[nodiscard]] FieldMask set_fields(const Instruction& i);  // the ones that are not at their defaults
+// Both of one unit.
+[[nodiscard]] FieldMask differing_fields(const Instruction& a, const Instruction& b);
+// Adds " rows=1 out_row=3".
+void append_fields(std::string& text, const Instruction& i, FieldMask fields);
+// Adds " fence wait data:load,post post space:post", what there is of it.
+void append_synchronisation(std::string& text, const Instruction& i);
 // One line: "xnor_array  rows=1 out_row=3 ... wait data:load,post post space:post".
 [[nodiscard]] std::string disassemble(const Instruction& i);
 

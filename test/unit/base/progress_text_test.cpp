@@ -25,8 +25,10 @@ TEST(ProgressText, NoRateHasAnExponent) {
 
 TEST(ProgressText, TellsCountRateAndTimeLeft) {
   EXPECT_EQ(progress_text("simulating", "images", 37, 100, 3.0), "simulating: 37 of 100 images, 12.3/s, 5 s left");
-  EXPECT_EQ(progress_text("searching", "designs", 10, 1000, 8.0), "searching: 10 of 1000 designs, 1.25/s, 13 min 12 s left");
-  EXPECT_EQ(progress_text("searching", "designs", 1, 1000, 36.0), "searching: 1 of 1000 designs, 1.67/min, 9 h 59 min left");
+  EXPECT_EQ(progress_text("searching", "designs", 10, 1000, 8.0),
+            "searching: 10 of 1000 designs, 1.25/s, 13 min 12 s left");
+  EXPECT_EQ(progress_text("searching", "designs", 1, 1000, 36.0),
+            "searching: 1 of 1000 designs, 1.67/min, 9 h 59 min left");
   EXPECT_EQ(progress_text("simulating", "images", 0, 100, 3.0), "simulating: 0 of 100 images");
   EXPECT_EQ(progress_text("simulating", "images", 5, 0, 1.0), "simulating: 5 of 0 images, 5.00/s, 0 s left");
 }
