@@ -39,18 +39,20 @@ void explain(const Arguments& arguments) {
   if (!arguments.unit.empty()) filter.unit = find_unit(arguments.unit);
   if (!arguments.layer.empty()) filter.layer = find_layer(loaded.program, arguments.layer);
   if (arguments.cycle) {
+    if (filter.layer)
+      usage_error("--cycle asks what the units do, in whichever layer", "leave out --layer, or --cycle");
     if (*arguments.cycle >= run.cycles()) {
       usage_error(fmt::format("the run has no cycle {}", *arguments.cycle),
                   fmt::format("its cycles are 0 to {}", run.cycles() - 1));
     }
-    print(cycle_text(run, *arguments.cycle));
+    print(cycle_text(run, *arguments.cycle, filter.unit));
     return;
   }
   if (arguments.unit.empty() && arguments.layer.empty()) {
     progress("running again without each cause");
     print(causes_text(run, find_causes(run, reruns(arguments.load, loaded)), arguments.top) + '\n');
   }
-  print("waits that cost most\n" + waits_text(run, filter, arguments.top));
+  print("longest waits\n" + waits_text(run, filter, arguments.top));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "cli/files.h"
 #include "cli/machine_evaluate.h"
 #include "compiler/retarget.h"
+#include "estimate/estimate.h"
 #include "result/recording.h"
 #include "sim/machine.h"
 
@@ -23,17 +24,28 @@ RecordedRun record_timing(const Loaded& loaded) {
 Reruns reruns(const LoadArguments& arguments, const Loaded& loaded) {
   Reruns out;
   const Evaluate evaluate = machine_evaluate();
-  out.time = [evaluate](const Program& program, const MachineParameters& machine) {
-    return evaluate(program, machine).cycles;
+  const bool asked_fits = estimate_resources(loaded.platform).fits;
+  const auto fits = [asked_fits](const Platform& platform) { return !asked_fits || estimate_resources(platform).fits; };
+  out.time = [evaluate, fits, platform = loaded.platform](const Program& program,
+                                                          const MachineParameters& machine) -> std::optional<Rerun> {
+    Platform other = platform;
+    other.machine = machine;
+    try {
+      return Rerun{evaluate(program, machine).cycles, fits(other)};
+    } catch (const DiagnosticError&) {
+      return std::nullopt;  // such as a token counter that overflows
+    }
   };
   if (!loaded.network) return out;
   const auto retargeter = std::make_shared<Retargeter>(*loaded.network);
-  out.compiled = [&arguments, evaluate, retargeter](const std::vector<std::string>& sets) -> std::optional<Cycles> {
+  out.compiled = [&arguments, evaluate, fits,
+                  retargeter](const std::vector<std::string>& sets) -> std::optional<Rerun> {
     std::vector<std::string> all = arguments.sets;
     all.insert(all.end(), sets.begin(), sets.end());
     try {
       const Platform platform = named_platform(arguments.platform, all);
-      return evaluate(retargeter->timing_program(platform.machine, evaluate), platform.machine).cycles;
+      const Cycles cycles = evaluate(retargeter->timing_program(platform.machine, evaluate), platform.machine).cycles;
+      return Rerun{cycles, fits(platform)};
     } catch (const DiagnosticError&) {
       return std::nullopt;  // no such platform, or the network does not fit it
     }

@@ -358,7 +358,10 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   if (!options.consumers.empty()) parts.events.emplace(options.consumers);
   context.events = parts.events ? &*parts.events : nullptr;
   parts.memory_map.lay_out(program, machine, images, count, options.values);
-  if (options.values) parts.buffers.reset(machine, options.check_hazards);
+  if (options.values) {
+    parts.buffers.reset(machine, options.check_hazards);
+    if (parts.events) context.buffers->clear_activations();  // a listener may look at whole words
+  }
 
   Run run;
   run.values = options.values;

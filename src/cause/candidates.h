@@ -12,11 +12,24 @@
 
 namespace blendsim {
 
+// What a run without a cause came to.
+struct Trial {
+  Cycles cycles = 0;
+  std::string without;  // what was changed, so that `run` can repeat it where that is possible
+};
+
 struct Candidate {
   Cause::Kind kind = Cause::Kind::machine;
-  std::string what, without;
-  std::function<std::optional<Cycles>()> rerun;  // nothing: such a machine cannot be had
+  std::string what;
+  std::function<std::optional<Trial>()> trial;  // nothing: such a machine cannot be had
+  std::optional<UnitId> unit{};                 // whose size it is
 };
+
+// "compiled and run with --set mac_array.rows=32", and that its part is too small for it, if so. Nothing where there is
+// no network or it cannot be compiled so.
+[[nodiscard]] std::optional<Trial> compiled_trial(const Reruns& reruns, const std::string& set);
+[[nodiscard]] std::optional<Trial> same_program_trial(const Reruns& reruns, const Program& program,
+                                                      const MachineParameters& machine, const std::string& without);
 
 // What the waits of one cause have in common: unit and layer of poster and waiter.
 struct TokenGroup {
@@ -31,8 +44,10 @@ struct TokenGroup {
 
 // Waits for a later tile than is needed.
 [[nodiscard]] std::vector<Candidate> defect_candidates(const RecordedRun& run, const Reruns& reruns);
-// Parameters of memory and dispatcher.
-[[nodiscard]] std::vector<Candidate> machine_candidates(const RecordedRun& run, const Reruns& reruns);
+// Every number of the platform: latencies at their least, sizes of units doubled, all else at both its ends.
+[[nodiscard]] std::vector<Candidate> parameter_candidates(const RecordedRun& run, const Reruns& reruns);
+// What DRAM does besides, and where the instructions lie.
+[[nodiscard]] std::vector<Candidate> dram_candidates(const RecordedRun& run, const Reruns& reruns);
 // Sizes of buffers: compiled anew.
 [[nodiscard]] std::vector<Candidate> buffer_candidates(const RecordedRun& run, const Reruns& reruns);
 // Tokens and fences of a layer.

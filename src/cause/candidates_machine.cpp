@@ -1,74 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Candidates in the machine: what of memory, dispatcher and buffers a better one would not cost.
+// Candidates in memory and buffers: what DRAM does besides, and what larger buffers would hold.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <limits>
 #include <set>
 #include <utility>
 
 #include "cause/candidates.h"
+#include "cause/tunable.h"
 #include "report/format_text.h"
 
 namespace blendsim {
 
+std::optional<Trial> compiled_trial(const Reruns& reruns, const std::string& set) {
+  if (!reruns.compiled) return std::nullopt;
+  const std::optional<Rerun> rerun = reruns.compiled({set});
+  if (!rerun) return std::nullopt;
+  return Trial{rerun->cycles, fmt::format("compiled and run with {}{}", set_option(set),
+                                          rerun->fits ? "" : " --allow-oversize (the part is too small)")};
+}
+
+std::optional<Trial> same_program_trial(const Reruns& reruns, const Program& program, const MachineParameters& machine,
+                                        const std::string& without) {
+  const std::optional<Rerun> rerun = reruns.time(program, machine);
+  if (!rerun) return std::nullopt;
+  return Trial{rerun->cycles, without};
+}
+
 namespace {
-
-// A parameter of the machine, and the value at which it costs nothing or the least that there is.
-struct Ideal {
-  std::string_view key, unit;  // as --set takes it: "memory.read_latency", " cycles"
-  std::int64_t& (*parameter)(MachineParameters&);
-  std::int64_t value = 1;
-  bool only_fetched = false;  // of programs that are not resident
-};
-
-constexpr std::array ideals = {
-    Ideal{"memory.read_latency", " cycle", [](MachineParameters& m) -> std::int64_t& { return m.memory.read_latency; }},
-    Ideal{"memory.write_latency", " cycle",
-          [](MachineParameters& m) -> std::int64_t& { return m.memory.write_latency; }},
-    Ideal{"memory.sync", " cycle", [](MachineParameters& m) -> std::int64_t& { return m.memory.sync; }},
-    Ideal{"memory.taken_by_cpu", " %", [](MachineParameters& m) -> std::int64_t& { return m.memory.taken_by_cpu; }, 0},
-    Ideal{"memory.width", " bit", [](MachineParameters& m) -> std::int64_t& { return m.memory.width; }, 1024},
-    Ideal{"load.outstanding", "", [](MachineParameters& m) -> std::int64_t& { return m.load.outstanding; }, 64},
-    Ideal{"store.outstanding", "", [](MachineParameters& m) -> std::int64_t& { return m.store.outstanding; }, 64},
-    Ideal{"dispatcher.queue_depth", "", [](MachineParameters& m) -> std::int64_t& { return m.dispatcher.queue_depth; },
-          1024},
-    Ideal{"dispatcher.token_latency", " cycle",
-          [](MachineParameters& m) -> std::int64_t& { return m.dispatcher.token_latency; }},
-    Ideal{"dispatcher.decode", " cycle", [](MachineParameters& m) -> std::int64_t& { return m.dispatcher.decode; }},
-    Ideal{"dispatcher.prefetch", " words", [](MachineParameters& m) -> std::int64_t& { return m.dispatcher.prefetch; },
-          4096, true},
-};
-
-std::string value_text(std::int64_t value, std::string_view unit) {
-  const bool plural = unit == " cycle" && value != 1;
-  return fmt::format("{}{}{}", value, unit, plural ? "s" : "");
-}
-
-// With the network compiled anew where that can be; else the same program.
-std::optional<Cycles> time_with(const RecordedRun& run, const Reruns& reruns, const MachineParameters& machine,
-                                const std::vector<std::string>& sets) {
-  if (reruns.compiled) {
-    if (const std::optional<Cycles> cycles = reruns.compiled(sets)) return cycles;
-  }
-  return reruns.time(run.program(), machine);
-}
-
-void add_parameters(const RecordedRun& run, const Reruns& reruns, std::vector<Candidate>& candidates) {
-  for (const Ideal& ideal : ideals) {
-    MachineParameters machine = run.machine();
-    std::int64_t& value = ideal.parameter(machine);
-    const std::int64_t before = value;
-    if (before == ideal.value || (ideal.only_fetched && run.program().resident)) continue;
-    value = ideal.value;
-    const std::string set = fmt::format("{}={}", ideal.key, value_text(ideal.value, ideal.unit));
-    candidates.push_back({Cause::Kind::machine, fmt::format("{} is {}", ideal.key, value_text(before, ideal.unit)),
-                          reruns.compiled ? fmt::format("compiled and run with --set {}", set)
-                                          : fmt::format("the same program with {}", set),
-                          [&run, &reruns, machine, set] { return time_with(run, reruns, machine, {set}); }});
-  }
-}
 
 void add_dram(const RecordedRun& run, const Reruns& reruns, std::vector<Candidate>& candidates) {
   std::int64_t refreshes = 0, misses = 0;
@@ -76,12 +35,12 @@ void add_dram(const RecordedRun& run, const Reruns& reruns, std::vector<Candidat
     refreshes += burst.refreshes;
     if (burst.bank >= 0 && !burst.row_hit) ++misses;
   }
-  const auto same_program = [&](std::string what, std::string without, auto change) {
+  const auto same_program = [&](std::string what, const std::string& without, auto change) {
     MachineParameters machine = run.machine();
     change(machine.memory.timing);
-    candidates.push_back(
-        {Cause::Kind::machine, std::move(what), std::move(without),
-         [&run, &reruns, machine]() -> std::optional<Cycles> { return reruns.time(run.program(), machine); }});
+    candidates.push_back({Cause::Kind::machine, std::move(what), [&run, &reruns, machine, without] {
+                            return same_program_trial(reruns, run.program(), machine, without);
+                          }});
   };
   if (refreshes > 0) {
     same_program(fmt::format("DRAM refresh: bursts met {}", grouped(refreshes)),
@@ -98,17 +57,16 @@ void add_dram(const RecordedRun& run, const Reruns& reruns, std::vector<Candidat
 
 }  // namespace
 
-std::vector<Candidate> machine_candidates(const RecordedRun& run, const Reruns& reruns) {
+std::vector<Candidate> dram_candidates(const RecordedRun& run, const Reruns& reruns) {
   std::vector<Candidate> candidates;
-  add_parameters(run, reruns, candidates);
   add_dram(run, reruns, candidates);
   if (!run.program().resident) {
-    candidates.push_back({Cause::Kind::machine, "instructions are fetched from DRAM while the program runs",
-                          "the same program with its instructions on chip", [&run, &reruns]() -> std::optional<Cycles> {
-                            Program program = run.program();
-                            program.resident = true;
-                            return reruns.time(program, run.machine());
-                          }});
+    candidates.push_back(
+        {Cause::Kind::machine, "instructions are fetched from DRAM while the program runs", [&run, &reruns] {
+           Program program = run.program();
+           program.resident = true;
+           return same_program_trial(reruns, program, run.machine(), "the same program with its instructions on chip");
+         }});
   }
   return candidates;
 }
@@ -147,8 +105,8 @@ std::vector<Candidate> buffer_candidates(const RecordedRun& run, const Reruns& r
   std::vector<Candidate> candidates;
   if (!reruns.compiled) return candidates;
   const auto add = [&](std::string what, std::string set) {
-    candidates.push_back({Cause::Kind::machine, std::move(what), fmt::format("compiled and run with --set {}", set),
-                          [&reruns, set] { return reruns.compiled({set}); }});
+    candidates.push_back(
+        {Cause::Kind::machine, std::move(what), [&reruns, set] { return compiled_trial(reruns, set); }});
   };
   for (const BufferId buffer : scarce_buffers(run)) {
     const BufferParameters& parameters = run.machine().buffers[static_cast<std::size_t>(index(buffer))];

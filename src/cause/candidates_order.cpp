@@ -27,9 +27,8 @@ std::string times(std::size_t count) {
 
 Candidate with_order(const RecordedRun& run, const Reruns& reruns, Cause::Kind kind, std::string what,
                      std::string without, std::vector<Instruction> main) {
-  return {kind, std::move(what), std::move(without),
-          [&run, &reruns, main = std::move(main)]() -> std::optional<Cycles> {
-            return reruns.time(with_main(run.program(), run.machine(), main), run.machine());
+  return {kind, std::move(what), [&run, &reruns, without = std::move(without), main = std::move(main)] {
+            return same_program_trial(reruns, with_main(run.program(), run.machine(), main), run.machine(), without);
           }};
 }
 

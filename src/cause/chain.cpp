@@ -37,6 +37,8 @@ class Walk {
       }
       if (const BurstEvent* burst = burst_of(event); burst != nullptr && (first || bound_by_fetch(at))) {
         add({ChainLink::Kind::fetch, -1, -1, 1, burst->request, to});
+        if (const Cycles doorbell = run_.doorbell(run_.record(at).image); doorbell < burst->request)
+          add({ChainLink::Kind::decode, -1, -1, 1, doorbell, burst->request});
         return -1;
       }
       if (first) {

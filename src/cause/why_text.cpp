@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "report/format_text.h"
 
@@ -86,32 +87,66 @@ std::string wait_text(const RecordedRun& run, const IntervalEvent& wait, Cycles 
 
 std::string group_text(const RecordedRun& run, const WaitGroup& group) {
   const std::string often = group.count == 1 ? "one wait" : fmt::format("{} such waits", grouped(group.count));
-  return fmt::format("{} of {} in {}: {} in {}, {} critical\n", name(group.longest.activity), name(group.longest.unit),
-                     run.layer(group.longest.record), cycles_text(group.cycles), often, grouped(group.critical));
+  const std::string path =
+      group.critical == 0 ? "" : fmt::format("; {} end on the critical path", grouped(group.critical));
+  return fmt::format("{} of {} in {}: {} in {}{}\n", name(group.longest.activity), name(group.longest.unit),
+                     run.layer(group.longest.record), cycles_text(group.cycles), often, path);
 }
 
-// Whose cycles the critical path is made of: a unit's at work, or the dispatcher's.
-std::string path_text(const RecordedRun& run) {
-  std::array<Cycles, unit_count + 1> cycles{};
+// Whose cycles the critical path is made of: a unit's at work, or (last) the dispatcher's.
+using PathShares = std::array<Cycles, unit_count + 1>;
+
+PathShares path_shares(const RecordedRun& run) {
+  PathShares cycles{};
   for (const ChainLink& link : critical_chain(run)) {
     const bool work = link.kind == ChainLink::Kind::work || link.kind == ChainLink::Kind::transfer;
     const std::size_t whose = work ? static_cast<std::size_t>(index(run.record(link.first).unit)) : unit_count;
     cycles[whose] += link.to - link.from;
   }
-  std::string text = "the critical path:";
-  for (std::size_t u = 0; u < cycles.size(); ++u) {
-    if (cycles[u] == 0) continue;
-    text += fmt::format(" {} {} ({}),", u == unit_count ? "dispatch" : unit_names[u], grouped(cycles[u]),
-                        share(cycles[u], run.cycles()));
+  return cycles;
+}
+
+std::string_view share_name(std::size_t whose) { return whose == unit_count ? "dispatch" : unit_names[whose]; }
+
+std::string path_text(const RecordedRun& run, const PathShares& shares) {
+  std::string text = "critical path\n";
+  std::vector<std::size_t> order(shares.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) { return shares[x] > shares[y]; });
+  for (const std::size_t whose : order) {
+    if (shares[whose] == 0) break;
+    text +=
+        fmt::format("{:>9} {:>7}  {}\n", grouped(shares[whose]), share(shares[whose], run.cycles()), share_name(whose));
   }
-  text.back() = '\n';
   return text;
 }
+
+std::string saving_text(const RecordedRun& run, const Cause& cause) {
+  return fmt::format("saves  {} of {} ({}): {}\n", grouped(cause.saves(run)), cycles_text(run.cycles()),
+                     share(cause.saves(run), run.cycles()), cause.without);
+}
+
+// The unit of which more would shorten the run most; where none would, the one that works through most of the path.
+std::string work_text(const RecordedRun& run, const PathShares& shares, const std::vector<Cause>& causes) {
+  const auto size =
+      std::find_if(causes.begin(), causes.end(), [](const Cause& cause) { return cause.unit.has_value(); });
+  const auto whose = size != causes.end()
+                         ? static_cast<std::size_t>(index(*size->unit))
+                         : static_cast<std::size_t>(std::max_element(shares.begin(), shares.end()) - shares.begin());
+  return fmt::format("{} works in {} of the {} of the critical path ({})\n", share_name(whose), grouped(shares[whose]),
+                     cycles_text(run.cycles()), share(shares[whose], run.cycles())) +
+         (size != causes.end() ? saving_text(run, *size)
+                               : std::string("saves  nothing that was tried: no other size shortens the run\n"));
+}
+
+// What could be avoided, where that is worth a headline: the least share of the run that is.
+constexpr Cycles headline_share = 200;  // one part in so many
 
 std::string_view kind_text(Cause::Kind kind) {
   switch (kind) {
     case Cause::Kind::defect: return "program";
     case Cause::Kind::machine: return "machine";
+    case Cause::Kind::size: return "size";
     default: return "needed";
   }
 }
@@ -119,12 +154,19 @@ std::string_view kind_text(Cause::Kind kind) {
 }  // namespace
 
 std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes, std::size_t top) {
-  if (causes.empty()) {
-    return fmt::format("cause  nothing that was tried shortens the run of {}\n", cycles_text(run.cycles()));
+  const PathShares shares = path_shares(run);
+  const auto avoidable = std::find_if(causes.begin(), causes.end(), [](const Cause& cause) {
+    return cause.kind == Cause::Kind::defect || cause.kind == Cause::Kind::machine;
+  });
+  std::string text;
+  if (avoidable != causes.end() &&
+      (avoidable->kind == Cause::Kind::defect || avoidable->saves(run) * headline_share >= run.cycles())) {
+    text = fmt::format("cause  {}\n{}rest   {}", avoidable->what, saving_text(run, *avoidable),
+                       work_text(run, shares, causes));
+  } else {
+    text = "cause  " + work_text(run, shares, causes);
   }
-  const Cause& first = causes.front();
-  std::string text = fmt::format("cause  {}\nsaves  {} of {} ({}): {}\n", first.what, grouped(first.saves(run)),
-                                 cycles_text(run.cycles()), share(first.saves(run), run.cycles()), first.without);
+  if (causes.empty()) return text + "\n" + path_text(run, shares);
   text += "\nrun again without each cause alone, exact to the cycle\n";
   for (std::size_t i = 0; i < std::min(top, causes.size()); ++i) {
     const Cause& cause = causes[i];
@@ -133,7 +175,7 @@ std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes
                         cycles_text(cause.cycles));
   }
   if (causes.size() > top) text += fmt::format("{:>9} more with --top {}\n", causes.size() - top, causes.size());
-  return text + path_text(run);
+  return text + '\n' + path_text(run, shares);
 }
 
 std::string waits_text(const RecordedRun& run, const WaitFilter& filter, std::size_t top) {
@@ -148,9 +190,10 @@ std::string waits_text(const RecordedRun& run, const WaitFilter& filter, std::si
   return text;
 }
 
-std::string cycle_text(const RecordedRun& run, Cycles cycle) {
+std::string cycle_text(const RecordedRun& run, Cycles cycle, std::optional<UnitId> unit) {
   std::string text;
   for (const IntervalEvent& interval : intervals_at(run, cycle)) {
+    if (unit && interval.unit != *unit) continue;
     text += fmt::format("{:<10}  ", name(interval.unit));
     if (interval.record < 0) {
       text += fmt::format("idle from cycle {} to the end\n", grouped(interval.from));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,15 @@
 
 namespace blendsim {
 
-// The cause that costs most, on the first line; then all that save something.
+// On the first line what costs most of what can be avoided; the unit that the rest is bound by, if that is worth less
+// than a 200th of the run. Then all causes whose removal saves something, and whose work the critical path is.
 [[nodiscard]] std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes, std::size_t top);
 
-// The `top` groups of waits that cost most, each with the longest of its waits and the chain of what began it.
+// The `top` groups of waits that are longest, each with the longest of its waits and the chain of what began it.
 [[nodiscard]] std::string waits_text(const RecordedRun& run, const WaitFilter& filter, std::size_t top);
 
-// What every unit does in a cycle, and why those wait that do.
-[[nodiscard]] std::string cycle_text(const RecordedRun& run, Cycles cycle);
+// What every unit, or the one asked for, does in a cycle, and why those wait that do.
+[[nodiscard]] std::string cycle_text(const RecordedRun& run, Cycles cycle, std::optional<UnitId> unit = {});
 
 // What a report tells: the layers that decide the run's length, and what the units waited for. It knows no
 // instructions.

@@ -56,6 +56,20 @@ std::string grouped_digits(std::int64_t value) {
   return text;
 }
 
+// What one run leaves in the process is nothing that the other wrote.
+TEST_F(CliDiff, AProgramDiffersNowhereFromItself) {
+  for (const std::string network : {"neuroblend20", "neuroblend_tiny", "convnet_mixed", "mlp_w2a2"}) {
+    for (const std::string platform : {"k26", "vu9p", "z7020"}) {
+      const std::string file = work.path(network + ".onnx"), compiled = work.path(network + ".program");
+      ASSERT_EQ(blendsim_cli({"zoo", network, "-o", file}).status, 0);
+      if (blendsim_cli({"compile", file, "--platform", platform, "-o", compiled}).status != 0) continue;
+      const ProcessResult same = blendsim_cli({"diff", compiled, compiled});
+      EXPECT_EQ(same.status, 0) << network << " on " << platform << '\n' << same.out << same.err;
+      EXPECT_THAT(same.out, HasSubstr("every value is the same"));
+    }
+  }
+}
+
 TEST_F(CliDiff, OneLateInstructionOfATraceIsNamed) {
   const ProcessResult same = blendsim_cli({"diff", program, "--events", work.write("same.csv", table())});
   EXPECT_EQ(same.status, 0) << same.out << same.err;

@@ -8,6 +8,7 @@
 
 #include "isa/program.h"
 #include "process.h"
+#include "shell.h"
 
 namespace blendsim {
 namespace {
@@ -80,6 +81,60 @@ TEST_F(CliWhy, ABufferWithOneRegionLessIsTheFirstLineAndItsSavingIsThatOfARun) {
   EXPECT_EQ(told.of - told.saves, cycles_of(work, run));
 }
 
+// Where nothing that could be avoided matters, the first line is the unit that works, and its larger size is tried.
+TEST_F(CliWhy, ARunThatIsBoundByAUnitIsToldSoWithWhatALargerOneSaves) {
+  const std::vector<std::string> on = {net, "--platform", "zu3eg", "--set", "mac_array.columns=1"};
+  std::vector<std::string> ask = {"why"}, run = {"run"};
+  for (std::vector<std::string>* command : {&ask, &run}) command->insert(command->end(), on.begin(), on.end());
+  const ProcessResult why = blendsim_cli(ask);
+  ASSERT_EQ(why.status, 0) << why.err;
+  EXPECT_THAT(why.out, StartsWith("cause  mac_array works in "));
+  std::smatch remedy;
+  ASSERT_TRUE(std::regex_search(
+      why.out, remedy,
+      std::regex("^saves  .*compiled and run with --set (mac_array[^ ]*)( --allow-oversize)?", std::regex::multiline)))
+      << why.out;
+  run.insert(run.end(), {"--set", remedy[1]});
+  if (remedy[2].matched && remedy[2].length() > 0) run.emplace_back("--allow-oversize");
+  const Saved told = saved(why.out);
+  EXPECT_GT(told.saves, 0);
+  EXPECT_EQ(told.of - told.saves, cycles_of(work, run));
+}
+
+// Every remedy of the list, taken as it is printed, gives what the list says: the ones that no longer fit the part say
+// so.
+TEST_F(CliWhy, EveryRemedyRunsAsItIsPrinted) {
+  for (const std::string platform : {"z7020", "k26"}) {
+    const ProcessResult why = blendsim_cli({"why", net, "--platform", platform, "--top", "99"});
+    ASSERT_EQ(why.status, 0) << why.err;
+    const std::regex line(
+        R"(compiled and run with ((?:--set (?:"[^"]*"|[^ :]*))(?: --allow-oversize)?)[^:\n]*: ([0-9,]+) cycles)");
+    std::size_t tried = 0;
+    for (std::sregex_iterator at(why.out.begin(), why.out.end(), line), end; at != end; ++at, ++tried) {
+      const std::string command = "blendsim run " + net + " --platform " + platform + " " + (*at)[1].str() +
+                                  " --timing-only -q --json " + work.path("one.json");
+      ASSERT_EQ(run_shell(command, work.path("")).status, 0) << command;
+      EXPECT_EQ(nlohmann::json::parse(read_text(work.path("one.json"))).at("cycles").get<std::int64_t>(),
+                number((*at)[2]))
+          << command;
+    }
+    EXPECT_GT(tried, 3U) << why.out;
+  }
+}
+
+// Each costs this network something, and stands in the first line with what the machine without it takes.
+TEST_F(CliWhy, APlantedParameterIsTheFirstLineWhicheverItIs) {
+  const std::string tiny = work.path("tiny.onnx");
+  ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", tiny}).status, 0);
+  for (const std::string planted :
+       {"control.doorbell=1000 cycles", "dispatcher.token_bits=1 bit", "dispatcher.decode=16 cycles",
+        "dispatcher.queue_depth=1", "memory.sync=8 cycles", "memory.read_latency=300 cycles"}) {
+    const ProcessResult why = blendsim_cli({"why", tiny, "--platform", "zu3eg", "--set", planted});
+    ASSERT_EQ(why.status, 0) << planted << why.err;
+    EXPECT_THAT(why.out, StartsWith("cause  " + planted.substr(0, planted.find('=')) + " is ")) << planted;
+  }
+}
+
 TEST_F(CliWhy, AProgramIsAskedByUnitLayerAndCycle) {
   const std::string program = work.path("net.program");
   ASSERT_EQ(blendsim_cli({"compile", net, "--platform", "zu3eg", "-o", program}).status, 0);
@@ -91,6 +146,9 @@ TEST_F(CliWhy, AProgramIsAskedByUnitLayerAndCycle) {
   ASSERT_EQ(by_cycle.status, 0) << by_cycle.err;
   for (const char* unit : {"load", "store", "xnor_array", "mac_array", "post_unit", "pool_unit"})
     EXPECT_THAT(by_cycle.out, HasSubstr(unit));
+  const ProcessResult one = blendsim_cli({"why", program, "--cycle", "100", "--unit", "store"});
+  EXPECT_THAT(one.out, StartsWith("store "));
+  EXPECT_THAT(one.out, testing::Not(HasSubstr("\npool_unit ")));
   const ProcessResult late = blendsim_cli({"why", program, "--cycle", "999999999"});
   EXPECT_EQ(late.status, 2);
   EXPECT_THAT(late.err, HasSubstr("its cycles are 0 to "));

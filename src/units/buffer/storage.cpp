@@ -81,6 +81,12 @@ void Buffers::configure(const MachineParameters& machine, bool check_unwritten) 
   decoded_records_.resize(words_of(BufferId::parameters));
 }
 
+void Buffers::clear_activations() {
+  std::fill(act_binary_.begin(), act_binary_.end(), std::uint16_t{0});
+  std::fill(act_fixed_.begin(), act_fixed_.end(), 0);
+  std::fill(accumulators_.begin(), accumulators_.end(), 0);
+}
+
 void Buffers::mark_written(BufferId buffer, std::size_t first, std::size_t count) {
   auto& written = written_[index(buffer)];
   std::fill_n(written.begin() + static_cast<std::ptrdiff_t>(first), count, true);

@@ -50,6 +50,9 @@ class Buffers {
   // verified program reads before it writes them: weights and parameters always, so that writing the same again costs
   // no decoding; the others without `check_unwritten`, which tracks written words (tests; costs time).
   void configure(const MachineParameters& machine, bool check_unwritten);
+  // Sets activations and accumulators to 0. Who looks at whole words, of which an instruction may have written some
+  // bits alone, then sees nothing of a run before.
+  void clear_activations();
 
   // --- whole words, as load's linear form writes them: bytes little-endian, word bits from bit 0
   // -----------------------
