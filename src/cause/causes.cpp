@@ -30,4 +30,13 @@ std::vector<Cause> find_causes(const RecordedRun& run, const Reruns& reruns) {
   return causes;
 }
 
+const Cause* find_headline(const RecordedRun& run, const std::vector<Cause>& causes) {
+  constexpr Cycles least_part = 200;
+  for (const Cause& cause : causes) {
+    if (cause.kind == Cause::Kind::defect) return &cause;
+    if (cause.kind == Cause::Kind::machine) return cause.saves(run) * least_part >= run.cycles() ? &cause : nullptr;
+  }
+  return nullptr;
+}
+
 }  // namespace blendsim

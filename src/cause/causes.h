@@ -47,4 +47,8 @@ struct Cause {
 // others, in each of the two what saves most first. `run` is of one image.
 [[nodiscard]] std::vector<Cause> find_causes(const RecordedRun& run, const Reruns& reruns);
 
+// The first of them that could be avoided, a defect or a parameter of the machine, where it is worth a headline: a
+// defect always, a parameter from a 200th of the run on. Else nullptr: the run is bound by what its units work.
+[[nodiscard]] const Cause* find_headline(const RecordedRun& run, const std::vector<Cause>& causes);
+
 }  // namespace blendsim

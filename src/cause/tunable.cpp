@@ -58,7 +58,10 @@ std::vector<std::vector<Tunable::Value>> ways_of(const Leaf& leaf, bool of_compu
     if (twice > number) ways.push_back(values(row, {twice}));
     return ways;
   }
-  if (number > row.minimum) ways.push_back(values(row, {row.minimum}));
+  // What else the platform says may forbid the least: then the least that there can be, of the first few.
+  std::vector<std::int64_t> less;
+  for (std::int64_t l = row.minimum; l < number && less.size() < 16; l += row.step) less.push_back(on_step(l, row));
+  if (!less.empty()) ways.push_back(values(row, less));
   if (row.unit == Unit::cycle || row.unit == Unit::percent) return ways;  // less is better
   std::vector<std::int64_t> more;
   for (std::int64_t m = row.maximum; m > number; m /= 2) more.push_back(on_step(m, row));
@@ -110,7 +113,8 @@ std::optional<Trial> try_tunable(const RecordedRun& run, const Reruns& reruns, c
   std::optional<Trial> best;
   for (const std::vector<Tunable::Value>& way : tunable.ways) {
     std::optional<Trial> trial;
-    for (auto value = way.begin(); !trial && value != way.end(); ++value) trial = try_value(run, reruns, tunable, *value);
+    for (auto value = way.begin(); !trial && value != way.end(); ++value)
+      trial = try_value(run, reruns, tunable, *value);
     if (trial && (!best || trial->cycles < best->cycles)) best = std::move(trial);
   }
   return best;

@@ -139,9 +139,6 @@ std::string work_text(const RecordedRun& run, const PathShares& shares, const st
                                : std::string("saves  nothing that was tried: no other size shortens the run\n"));
 }
 
-// What could be avoided, where that is worth a headline: the least share of the run that is.
-constexpr Cycles headline_share = 200;  // one part in so many
-
 std::string_view kind_text(Cause::Kind kind) {
   switch (kind) {
     case Cause::Kind::defect: return "program";
@@ -155,17 +152,11 @@ std::string_view kind_text(Cause::Kind kind) {
 
 std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes, std::size_t top) {
   const PathShares shares = path_shares(run);
-  const auto avoidable = std::find_if(causes.begin(), causes.end(), [](const Cause& cause) {
-    return cause.kind == Cause::Kind::defect || cause.kind == Cause::Kind::machine;
-  });
-  std::string text;
-  if (avoidable != causes.end() &&
-      (avoidable->kind == Cause::Kind::defect || avoidable->saves(run) * headline_share >= run.cycles())) {
-    text = fmt::format("cause  {}\n{}rest   {}", avoidable->what, saving_text(run, *avoidable),
-                       work_text(run, shares, causes));
-  } else {
-    text = "cause  " + work_text(run, shares, causes);
-  }
+  const std::string work = work_text(run, shares, causes);
+  const Cause* headline = find_headline(run, causes);
+  std::string text = headline == nullptr
+                         ? "cause  " + work
+                         : fmt::format("cause  {}\n{}rest   {}", headline->what, saving_text(run, *headline), work);
   if (causes.empty()) return text + "\n" + path_text(run, shares);
   text += "\nrun again without each cause alone, exact to the cycle\n";
   for (std::size_t i = 0; i < std::min(top, causes.size()); ++i) {

@@ -90,9 +90,10 @@ TEST_F(CliWhy, ARunThatIsBoundByAUnitIsToldSoWithWhatALargerOneSaves) {
   ASSERT_EQ(why.status, 0) << why.err;
   EXPECT_THAT(why.out, StartsWith("cause  mac_array works in "));
   std::smatch remedy;
-  ASSERT_TRUE(std::regex_search(
-      why.out, remedy,
-      std::regex("^saves  .*compiled and run with --set (mac_array[^ ]*)( --allow-oversize)?", std::regex::multiline)))
+  ASSERT_TRUE(
+      std::regex_search(why.out, remedy,
+                        std::regex("^saves  .*compiled and run with --set (mac_array[^ \n]*)( --allow-oversize)?",
+                                   std::regex::multiline)))
       << why.out;
   run.insert(run.end(), {"--set", remedy[1]});
   if (remedy[2].matched && remedy[2].length() > 0) run.emplace_back("--allow-oversize");
@@ -127,8 +128,8 @@ TEST_F(CliWhy, APlantedParameterIsTheFirstLineWhicheverItIs) {
   const std::string tiny = work.path("tiny.onnx");
   ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", tiny}).status, 0);
   for (const std::string planted :
-       {"control.doorbell=1000 cycles", "dispatcher.token_bits=1 bit", "dispatcher.decode=16 cycles",
-        "dispatcher.queue_depth=1", "memory.sync=8 cycles", "memory.read_latency=300 cycles"}) {
+       {"control.doorbell=1000 cycles", "dispatcher.token_bits=1 bit", "memory.read_latency=300 cycles",
+        "memory.write_latency=1000 cycles", "memory.taken_by_cpu=90 %"}) {
     const ProcessResult why = blendsim_cli({"why", tiny, "--platform", "zu3eg", "--set", planted});
     ASSERT_EQ(why.status, 0) << planted << why.err;
     EXPECT_THAT(why.out, StartsWith("cause  " + planted.substr(0, planted.find('=')) + " is ")) << planted;

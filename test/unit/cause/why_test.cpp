@@ -36,7 +36,11 @@ Cycles cycles_of(const Program& program, const MachineParameters& machine) {
 }
 
 std::optional<Rerun> time_of(const Program& program, const MachineParameters& machine) {
-  return Rerun{cycles_of(program, machine), true};
+  try {
+    return Rerun{cycles_of(program, machine), true};
+  } catch (const DiagnosticError&) {
+    return std::nullopt;  // a token counter overflows
+  }
 }
 
 Reruns same_program() { return {time_of, {}}; }
@@ -122,7 +126,8 @@ TEST(Why, ALatencyOf400IsNamedFirstAndSavesWhatARunWithoutSaves) {
   const std::vector<Cause> causes = find_causes(run, same_program());
   ASSERT_FALSE(causes.empty());
   EXPECT_THAT(first_line(causes_text(run, causes, 5)), HasSubstr("memory.read_latency is 400 cycles"));
-  EXPECT_EQ(causes.front().cycles, cycles_of(network().program, fast));
+  ASSERT_NE(find_headline(run, causes), nullptr);
+  EXPECT_EQ(find_headline(run, causes)->cycles, cycles_of(network().program, fast));
 }
 
 TEST(Why, ABufferWithOneRegionLessIsNamedFirstAndSavesWhatTheOtherSaves) {
@@ -146,8 +151,9 @@ TEST(Why, ABufferWithOneRegionLessIsNamedFirstAndSavesWhatTheOtherSaves) {
   ASSERT_FALSE(causes.empty());
   EXPECT_THAT(first_line(causes_text(run, causes, 5)), HasSubstr("buffers.act_fixed has 1 region"));
   const CompiledNetwork enough = small_blend("zu3eg", {"buffers.act_fixed.depth=2048", "buffers.act_fixed.regions=2"});
-  EXPECT_LT(causes.front().cycles, run.cycles());
-  EXPECT_EQ(causes.front().cycles, cycles_of(enough.program, enough.platform.machine));
+  ASSERT_NE(find_headline(run, causes), nullptr);
+  EXPECT_LT(find_headline(run, causes)->cycles, run.cycles());
+  EXPECT_EQ(find_headline(run, causes)->cycles, cycles_of(enough.program, enough.platform.machine));
 }
 
 TEST(Why, TheSharesOfTheCriticalPathAddUpToTheRun) {
