@@ -50,7 +50,8 @@ void explain(const Arguments& arguments) {
   }
   if (arguments.unit.empty() && arguments.layer.empty()) {
     progress("running again without each cause");
-    print(causes_text(run, find_causes(run, reruns(arguments.load, loaded)), arguments.top) + '\n');
+    const Reruns again = reruns(arguments.load, loaded);
+    print(causes_text(run, find_causes(run, again), arguments.top, again.compiled != nullptr) + '\n');
   }
   print("longest waits\n" + waits_text(run, filter, arguments.top));
 }

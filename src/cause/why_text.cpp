@@ -127,16 +127,19 @@ std::string saving_text(const RecordedRun& run, const Cause& cause) {
 }
 
 // The unit of which more would shorten the run most; where none would, the one that works through most of the path.
-std::string work_text(const RecordedRun& run, const PathShares& shares, const std::vector<Cause>& causes) {
+std::string work_text(const RecordedRun& run, const PathShares& shares, const std::vector<Cause>& causes,
+                      bool sizes_tried) {
   const auto size =
       std::find_if(causes.begin(), causes.end(), [](const Cause& cause) { return cause.unit.has_value(); });
   const auto whose = size != causes.end()
                          ? static_cast<std::size_t>(index(*size->unit))
                          : static_cast<std::size_t>(std::max_element(shares.begin(), shares.end()) - shares.begin());
-  return fmt::format("{} works in {} of the {} of the critical path ({})\n", share_name(whose), grouped(shares[whose]),
-                     cycles_text(run.cycles()), share(shares[whose], run.cycles())) +
-         (size != causes.end() ? saving_text(run, *size)
-                               : std::string("saves  nothing that was tried: no other size shortens the run\n"));
+  const std::string saving =
+      size != causes.end() ? saving_text(run, *size)
+      : sizes_tried        ? std::string("saves  nothing that was tried: no other size shortens the run\n")
+                    : std::string("saves  give the network instead of the program, and larger units are tried\n");
+  return fmt::format("{} works in {} of the {} of the critical path ({})\n{}", share_name(whose),
+                     grouped(shares[whose]), cycles_text(run.cycles()), share(shares[whose], run.cycles()), saving);
 }
 
 std::string_view kind_text(Cause::Kind kind) {
@@ -150,9 +153,9 @@ std::string_view kind_text(Cause::Kind kind) {
 
 }  // namespace
 
-std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes, std::size_t top) {
+std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes, std::size_t top, bool sizes_tried) {
   const PathShares shares = path_shares(run);
-  const std::string work = work_text(run, shares, causes);
+  const std::string work = work_text(run, shares, causes, sizes_tried);
   const Cause* headline = find_headline(run, causes);
   std::string text = headline == nullptr
                          ? "cause  " + work

@@ -16,7 +16,9 @@ namespace blendsim {
 
 // On the first line what costs most of what can be avoided; the unit that the rest is bound by, if that is worth less
 // than a 200th of the run. Then all causes whose removal saves something, and whose work the critical path is.
-[[nodiscard]] std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes, std::size_t top);
+// `sizes_tried`: whether the network could be compiled for other sizes of units.
+[[nodiscard]] std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes, std::size_t top,
+                                      bool sizes_tried);
 
 // The `top` groups of waits that are longest, each with the longest of its waits and the chain of what began it.
 [[nodiscard]] std::string waits_text(const RecordedRun& run, const WaitFilter& filter, std::size_t top);

@@ -100,7 +100,7 @@ TEST(Why, ATokenForTheWrongTileIsNamedFirstAndSavesWhatTheRightOneSaves) {
   ASSERT_FALSE(causes.empty());
   EXPECT_EQ(causes.front().kind, Cause::Kind::defect);
   EXPECT_EQ(causes.front().cycles, cycles_of(network().program, machine));
-  EXPECT_THAT(first_line(causes_text(run, causes, 5)),
+  EXPECT_THAT(first_line(causes_text(run, causes, 5, true)),
               testing::AllOf(HasSubstr("wrong tile"), HasSubstr("#" + std::to_string(planted.token.taken_by) + " "),
                              HasSubstr("#" + std::to_string(planted.token.posted_by) + " "),
                              HasSubstr("needs only #" + std::to_string(planted.needed))));
@@ -125,7 +125,7 @@ TEST(Why, ALatencyOf400IsNamedFirstAndSavesWhatARunWithoutSaves) {
   const RecordedRun run(network().program, slow, record(slow, network().program));
   const std::vector<Cause> causes = find_causes(run, same_program());
   ASSERT_FALSE(causes.empty());
-  EXPECT_THAT(first_line(causes_text(run, causes, 5)), HasSubstr("memory.read_latency is 400 cycles"));
+  EXPECT_THAT(first_line(causes_text(run, causes, 5, true)), HasSubstr("memory.read_latency is 400 cycles"));
   ASSERT_NE(find_headline(run, causes), nullptr);
   EXPECT_EQ(find_headline(run, causes)->cycles, cycles_of(network().program, fast));
 }
@@ -149,7 +149,7 @@ TEST(Why, ABufferWithOneRegionLessIsNamedFirstAndSavesWhatTheOtherSaves) {
   };
   const std::vector<Cause> causes = find_causes(run, {time_of, compiled});
   ASSERT_FALSE(causes.empty());
-  EXPECT_THAT(first_line(causes_text(run, causes, 5)), HasSubstr("buffers.act_fixed has 1 region"));
+  EXPECT_THAT(first_line(causes_text(run, causes, 5, true)), HasSubstr("buffers.act_fixed has 1 region"));
   const CompiledNetwork enough = small_blend("zu3eg", {"buffers.act_fixed.depth=2048", "buffers.act_fixed.regions=2"});
   ASSERT_NE(find_headline(run, causes), nullptr);
   EXPECT_LT(find_headline(run, causes)->cycles, run.cycles());
