@@ -136,11 +136,26 @@ std::string shortened(const std::string& cell, std::size_t width) {
 struct Fit {
   const std::vector<Column>& columns;
   std::vector<std::size_t> widths, shown;
+  std::vector<bool> blank;  // in every row
 
   [[nodiscard]] std::size_t width() const {
     std::size_t sum = shown.empty() ? 0 : gap * (shown.size() - 1);
     for (const std::size_t c : shown) sum += widths[c];
     return sum;
+  }
+  // A sentence behind the others can be broken: it needs no more than this.
+  [[nodiscard]] std::size_t least_width() const {
+    constexpr std::size_t legible = 30;
+    const std::size_t last = shown.back();
+    return width() - (columns[last].left && shown.size() > 1 ? widths[last] - std::min(widths[last], legible) : 0);
+  }
+  // A column that says nothing goes before one that does.
+  bool drop_blank() {
+    const auto c = std::find_if(shown.begin(), shown.end(),
+                                [this](std::size_t at) { return blank[at] && columns[at].priority > 0; });
+    if (c == shown.end()) return false;
+    shown.erase(c);
+    return true;
   }
   // The column of the highest priority, the last one of several; none left: false.
   bool drop_one() {
@@ -199,13 +214,14 @@ std::vector<TextTable::Row> TextTable::shown_rows(const TextLayout& layout) cons
 
 std::string TextTable::text(const TextLayout& layout) const {
   const std::vector<Row> rows = shown_rows(layout);
-  Fit fit{columns_, {}, {}};
+  Fit fit{columns_, {}, {}, {}};
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     fit.widths.push_back(text_width(columns_[c].title));
     fit.shown.push_back(c);
     for (const Row& row : rows) fit.widths[c] = std::max(fit.widths[c], text_width(row.cells[c]));
+    fit.blank.push_back(std::all_of(rows.begin(), rows.end(), [c](const Row& row) { return row.cells[c].empty(); }));
   }
-  while (!layout.wide && fit.width() > layout.width && fit.drop_one()) {}
+  while (!layout.wide && fit.least_width() > layout.width && (fit.drop_blank() || fit.drop_one())) {}
   // A sentence behind the names is broken, names are shortened.
   const bool sentence = fit.widest() == fit.shown.back() && columns_.size() > 1;
   const std::size_t indent = fit.width() - fit.widths[fit.shown.back()];

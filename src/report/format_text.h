@@ -36,7 +36,8 @@ enum class Paint { heading, good, caution, bad, name };
 struct Column {
   std::string title;
   bool left = false;  // aligned; else right, and a cell of no other digits than 0 is left blank
-  // Of a table that is too wide, the column with the highest goes first; 0: it stays.
+  // Of a table that is too wide, columns that are blank in every row go first, then the one with the highest; 0: it
+  // stays.
   int priority = 0;
 };
 

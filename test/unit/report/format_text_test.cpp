@@ -63,6 +63,23 @@ TEST(TextTable, DropsTheColumnsOfHighestPriorityUntilItFitsAndSaysWhich) {
   EXPECT_EQ(table.text({.width = 1, .wide = true}), whole);
 }
 
+TEST(TextTable, DropsWhatIsBlankInEveryRowBeforeWhatIsNot) {
+  TextTable table({{"unit", true}, {"busy", false, 1}, {"idle", false, 3}, {"fence", false, 2}});
+  table.row({"load", "1", "9", "0"});
+  table.row({"store", "2", "8", "0"});
+  EXPECT_EQ(table.text({.width = 18}), "unit   busy  idle\nload      1     9\nstore     2     8\n(fence: --wide)\n");
+}
+
+TEST(TextTable, BreaksALongSentenceRatherThanToLeaveItOut) {
+  TextTable table({{"layer", true}, {"MAC", false, 1}, {"lowering", true, 2}});
+  table.row({"conv", "10", "exact"});
+  table.row({"post", "0", "one value of a thousand differs, by one step at most"});
+  const std::string text = table.text({.width = 50});
+  EXPECT_NE(text.find("lowering"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n             "), std::string::npos) << "what follows a break stands below the sentence\n"
+                                                             << text;
+}
+
 TEST(TextTable, ShortensTheWidestNameWhereNoColumnCanGo) {
   TextTable table({{"layer", true}, {"cycles"}});
   table.row({"/features/stage.3/conv.2", "1,234"});
