@@ -20,6 +20,7 @@ Program compile_traced(const IntegerNetwork& network, const Platform& platform, 
   compilation.platform = &platform;
   run_passes(compiler::Stretch::network, compilation);
   compiler::Candidate best = compiler::best_candidate(compilation, evaluate, false);
+  (void)trace.take();
   trace.print(best.dump);
   run_passes(compiler::Stretch::program, best.compilation);
   return std::move(best.compilation.program);

@@ -63,7 +63,7 @@ class Accesses {
   void put_reads_first();
 
  private:
-  void add(Access access, std::int64_t begin, std::int64_t end);
+  Access& add(BufferId buffer, bool write, std::int64_t begin, std::int64_t end);  // of no map yet
 
   std::string_view unit_;
   const MachineParameters& machine_;
