@@ -5,6 +5,8 @@
 
 #include <array>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "base/diagnostic.h"
 #include "compiler/retarget.h"
@@ -78,12 +80,11 @@ class Search {
 
 }  // namespace
 
-Candidate best_candidate(const Compilation& compilation, const Evaluate& evaluate, bool first_that_fits) {
+Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, bool first_that_fits) {
   Search search(evaluate, first_that_fits, compilation.plan.trace);
-  for (const Cycles shortest : tile_lengths) {
-    search.try_tiles(compilation, shortest);
-    if (!evaluate || first_that_fits) break;
-  }
+  const auto lengths = std::span(tile_lengths).first(evaluate && !first_that_fits ? tile_lengths.size() : 1);
+  for (const Cycles& shortest : lengths)
+    search.try_tiles(&shortest == &lengths.back() ? std::move(compilation) : compilation, shortest);
   return search.best();
 }
 
@@ -103,7 +104,7 @@ Program Retargeter::timing_program(const MachineParameters& machine, const Evalu
   compiler::Compilation compilation = compiler::begin(parts_->network, parts_->facts, machine, nullptr);
   compilation.placed = &parts_->last;
   run_passes(compiler::Stretch::network, compilation);
-  return compiler::best_candidate(compilation, evaluate, !evaluate).program;
+  return compiler::best_candidate(std::move(compilation), evaluate, !evaluate).program;
 }
 
 }  // namespace blendsim

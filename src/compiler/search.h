@@ -17,6 +17,6 @@ struct Candidate {
 // All lengths of tiles and all orders of them, the one with the fewest cycles (first_that_fits: the first of them); an
 // order whose maps find no room is left out. Without `evaluate` the usual length alone: the laws' estimate knows
 // nothing of what short tiles cost, the dispatch.
-[[nodiscard]] Candidate best_candidate(const Compilation& compilation, const Evaluate& evaluate, bool first_that_fits);
+[[nodiscard]] Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, bool first_that_fits);
 
 }  // namespace blendsim::compiler

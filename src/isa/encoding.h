@@ -104,17 +104,15 @@ class Encoding {
 
   template <class U>
   static void encode_unit(const typename U::Instruction& i, std::vector<Word>& words) {
+    if (!all_values_fit<List>(i)) refuse<U>(i);
     Chunks chunks{};
-    std::uint32_t beyond = 0;
     for_each_slot<List>(
         i, [&](std::string_view, std::uint32_t value, auto slot) __attribute__((always_inline)) {
           constexpr int chunk = slot.place / chunk_bits, offset = slot.place % chunk_bits;
-          beyond |= value & ~slot.legal;
           const std::uint64_t bits = slot.pack(value);
           chunks[chunk] |= bits << offset;
           if constexpr (offset + slot.bits > chunk_bits) chunks[chunk + 1] |= bits >> (chunk_bits - offset);
         });
-    if (beyond != 0) refuse<U>(i);
     std::size_t count = most_words;
     while (count > 1 && (chunks[2 * count - 1] | chunks[2 * count - 2]) == 0) --count;
     chunks[0] |= static_cast<std::uint64_t>(index(U::id)) | (count - 1) << opcode_bits;

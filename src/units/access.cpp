@@ -48,8 +48,7 @@ bool overlap(const Strided& a, const Strided& b) {  // of equal pitch
 
 }  // namespace
 
-bool overlap(const Access& a, const Access& b) {
-  if (a.buffer != b.buffer || a.region != b.region || a.begin >= b.end || b.begin >= a.end) return false;
+bool maps_overlap(const Access& a, const Access& b) {
   if (!a.is_map || !b.is_map || a.slices != b.slices) return true;
   if (a.buffer != BufferId::act_binary) return overlap(Strided(a), Strided(b));
   if (a.base != b.base || a.width != b.width) return true;
@@ -85,19 +84,18 @@ void Accesses::invalid(BufferId buffer, const std::string& what) const {
 }
 
 void Accesses::put_reads_first() {
-  const auto begin = list_.begin() + static_cast<std::ptrdiff_t>(first_);
-  const auto is_read = [](const Access& a) { return !a.write; };
-  if (!std::is_partitioned(begin, list_.end(), is_read)) std::stable_partition(begin, list_.end(), is_read);
+  if (reads_are_first_) return;
+  std::stable_partition(list_.begin() + static_cast<std::ptrdiff_t>(first_), list_.end(),
+                        [](const Access& a) { return !a.write; });
 }
 
 // Built where it stays: a list of all instructions' accesses is most of what synchronise reads.
 Access& Accesses::add(BufferId buffer, bool write, std::int64_t begin, std::int64_t end) {
   const BufferParameters& b = machine_.buffer(buffer);
   const std::int64_t region = begin / b.depth;
-  if (region >= b.regions || end > (region + 1) * b.depth) {
-    invalid(buffer, fmt::format("words {} to {} leave a region of {} words (there are {})", begin, end - 1, b.depth,
-                                b.regions));
-  }
+  if (region >= b.regions || end > (region + 1) * b.depth) leaves_region(buffer, begin, end);
+  reads_are_first_ = reads_are_first_ && (write || !wrote_);
+  wrote_ = wrote_ || write;
   Access& access = list_.emplace_back();
   access.buffer = buffer;
   access.region = u32(region);
@@ -105,6 +103,12 @@ Access& Accesses::add(BufferId buffer, bool write, std::int64_t begin, std::int6
   access.begin = u32(begin);
   access.end = u32(end);
   return access;
+}
+
+void Accesses::leaves_region(BufferId buffer, std::int64_t begin, std::int64_t end) const {
+  const BufferParameters& b = machine_.buffer(buffer);
+  invalid(buffer,
+          fmt::format("words {} to {} leave a region of {} words (there are {})", begin, end - 1, b.depth, b.regions));
 }
 
 }  // namespace blendsim
