@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/batch.h"
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <new>
 #include <string>
+#include <thread>
 #include <utility>
+
+#include "cli/terminal.h"
 
 namespace blendsim::cli {
 namespace {
@@ -97,20 +105,56 @@ void append_values(Reader& in, Run& run) {
   }
 }
 
+// Images done, counted by several processes.
+class SharedCount {
+ public:
+  SharedCount() {
+    void* memory = ::mmap(nullptr, sizeof(Count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory != MAP_FAILED) count_ = new (memory) Count(0);
+  }
+  ~SharedCount() {
+    if (count_ != nullptr) ::munmap(count_, sizeof(Count));
+  }
+  SharedCount(const SharedCount&) = delete;
+  SharedCount& operator=(const SharedCount&) = delete;
+
+  void add_one() {
+    if (count_ != nullptr) ++*count_;
+  }
+  [[nodiscard]] std::size_t value() const { return count_ == nullptr ? 0 : count_->load(); }
+
+ private:
+  using Count = std::atomic<std::size_t>;
+  static_assert(Count::is_always_lock_free, "another process may hold no lock");
+  Count* count_ = nullptr;
+};
+
+Run run_alone(const MachineParameters& machine, const Program& program,
+              std::span<const std::vector<std::int32_t>> images, RunOptions options) {
+  Progress progress("simulating", "images", images.size());
+  if (progress.shown())
+    options.image_done = [&progress](std::int32_t done) { progress.at(static_cast<std::size_t>(done)); };
+  return Machine::instance().run(machine, program, images, options);
+}
+
 struct Worker {
   pid_t process = -1;
   File file{nullptr, &std::fclose};
 };
 
-// A process that computes the values of `images` and leaves them in the file; its status is 0 when they are whole.
+// A process that computes the values of `images` and leaves them in the file; its status is 0 when they are whole. It
+// counts images in `done`, if that is not null.
 Worker start_worker(const MachineParameters& machine, const Program& program,
-                    std::span<const std::vector<std::int32_t>> images, const RunOptions& options) {
+                    std::span<const std::vector<std::int32_t>> images, RunOptions options, SharedCount* done) {
   Worker worker;
   worker.file.reset(std::tmpfile());
   if (!worker.file) return worker;
   worker.process = ::fork();
   if (worker.process != 0) return worker;
   int status = 1;
+  options.consumers.clear();  // the events are the parent's
+  options.image_done = nullptr;
+  if (done != nullptr) options.image_done = [done](std::int32_t) { done->add_one(); };
   try {
     Writer out(worker.file.get());
     write_values(Machine::instance().run(machine, program, images, options), out);
@@ -121,10 +165,16 @@ Worker start_worker(const MachineParameters& machine, const Program& program,
   ::_exit(status);
 }
 
-bool finished(const Worker& worker) {
+// Waits for the worker; meanwhile tells how far all of them are.
+bool finished(const Worker& worker, Progress& progress, const SharedCount& done) {
   if (worker.process < 0) return false;
   int status = 0;
-  return ::waitpid(worker.process, &status, 0) == worker.process && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  pid_t ended = 0;
+  while ((ended = ::waitpid(worker.process, &status, progress.shown() ? WNOHANG : 0)) == 0) {
+    progress.at(done.value());
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return ended == worker.process && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 }  // namespace
@@ -132,24 +182,32 @@ bool finished(const Worker& worker) {
 Run run_batch(const MachineParameters& machine, const Program& program,
               std::span<const std::vector<std::int32_t>> images, const RunOptions& options, std::size_t jobs) {
   jobs = std::min(jobs, images.size());
-  if (jobs <= 1 || !options.values) return Machine::instance().run(machine, program, images, options);
+  if (jobs <= 1 || !options.values) return run_alone(machine, program, images, options);
+  SharedCount done;
+  Progress progress("simulating", "images", images.size());
   std::vector<Worker> workers;
   for (std::size_t j = 0; j < jobs; ++j) {
     const std::size_t begin = j * images.size() / jobs, end = (j + 1) * images.size() / jobs;
-    workers.push_back(start_worker(machine, program, images.subspan(begin, end - begin), options));
+    workers.push_back(start_worker(machine, program, images.subspan(begin, end - begin), options,
+                                   progress.shown() ? &done : nullptr));
   }
   Run run;
   bool whole = true;
   try {
     RunOptions timing = options;
     timing.values = timing.capture_tensors = false;
+    if (progress.shown()) timing.image_done = [&](std::int32_t) { progress.at(done.value()); };
     run = Machine::instance().run(machine, program, images, timing);
     run.values = true;
   } catch (...) {
     whole = false;
   }
-  for (const Worker& worker : workers) whole = finished(worker) && whole;  // waits for each of them
-  if (!whole) return Machine::instance().run(machine, program, images, options);
+  for (const Worker& worker : workers) whole = finished(worker, progress, done) && whole;  // waits for each of them
+  if (!whole) {
+    RunOptions again = options;  // the consumers have heard of it
+    again.consumers.clear();
+    return run_alone(machine, program, images, again);
+  }
   for (const Worker& worker : workers) {
     Reader in(worker.file.get());
     append_values(in, run);

@@ -1,29 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// blendsim compare: two reports, layer by layer and unit by unit.
+// blendsim compare: two reports, layer by layer and unit by unit; more of them in a table.
 #include <filesystem>
-#include <iostream>
+#include <memory>
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/text_output.h"
 #include "report/report.h"
 
 namespace blendsim::cli {
 
-void add_compare(CLI::App& app, ExitStatus& status) {
-  auto* command = app.add_subcommand("compare", "Compare two reports; exit status 4 if they differ");
-  auto files = std::make_shared<std::array<std::string, 2>>();
-  command->add_option("a", (*files)[0], "Report A (JSON)")->required();
-  command->add_option("b", (*files)[1], "Report B (JSON)")->required();
-  command->callback([files, &status] {
-    for (const std::string& file : *files) {
-      if (!std::filesystem::is_regular_file(file)) continue;  // a pipe is read once
-      const FileKind kind = file_kind(file);
-      if (kind != FileKind::report && kind != FileKind::json) unexpected_kind(file, kind, "a report");
-    }
-    const Comparison comparison = compare_reports((*files)[0], (*files)[1]);
-    std::cout << comparison.text;
-    if (!comparison.equal) status = ExitStatus::differs;
-  });
+namespace {
+
+struct Arguments {
+  std::vector<std::string> reports;
+  TextOptions text;
+};
+
+ExitStatus compare(const Arguments& arguments) {
+  for (const std::string& file : arguments.reports) {
+    if (!std::filesystem::is_regular_file(file)) continue;  // a pipe is read once
+    const FileKind kind = file_kind(file);
+    if (kind != FileKind::report && kind != FileKind::json) unexpected_kind(file, kind, "a report");
+  }
+  const TextOutput text = text_output(arguments.text);
+  const Comparison comparison = compare_reports(arguments.reports, text.layout);
+  text.stream << comparison.text;
+  return comparison.equal ? ExitStatus::done : ExitStatus::differs;
+}
+
+}  // namespace
+
+void declare_compare(CLI::App& command, ExitStatus& status) {
+  auto arguments = std::make_shared<Arguments>();
+  command.add_option("REPORTS", arguments->reports, "Two or more reports that `blendsim run --json` wrote")
+      ->type_name("FILE")
+      ->required()
+      ->expected(2, 1000);
+  add_quiet_option(command, arguments->text);
+  add_wide_option(command, arguments->text);
+  add_all_option(command, arguments->text, "layers and accounts");
+  command.callback([arguments, &status] { status = compare(*arguments); });
 }
 
 }  // namespace blendsim::cli

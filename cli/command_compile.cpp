@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
+#include <ostream>
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/loading.h"
 #include "cli/machine_evaluate.h"
+#include "cli/terminal.h"
+#include "cli/text_output.h"
 #include "network/integer_network.h"
 #include "report/format_text.h"
 
@@ -19,6 +22,7 @@ struct Arguments {
   std::string network, platform, output, lowered, dump_after;
   std::vector<std::string> sets;
   bool explain = false;
+  TextOptions text;
 };
 
 std::string pass_list() {
@@ -46,34 +50,40 @@ void run(const Arguments& arguments) {
   options.dump_after = arguments.dump_after;
   options.explain = arguments.explain;
   options.evaluate = machine_evaluate();
-  options.print = [](const std::string& lines) { std::cout << lines << std::flush; };
+  std::ostream& text = text_output(arguments.text, {arguments.output, arguments.lowered}).stream;
+  options.print = [&text](const std::string& lines) { text << lines << std::flush; };
   const CompileResult result = compile(network, platform, options);
   if (!arguments.lowered.empty()) {
     write_whole(arguments.lowered, [&](const std::string& temporary) { export_lowered(network, temporary); });
-    std::cout << fmt::format("wrote {}: the lowered network as standard ONNX\n", arguments.lowered);
+    text << fmt::format("wrote {}: the lowered network as standard ONNX\n", arguments.lowered);
   }
   write_whole(arguments.output, [&](const std::string& temporary) { write_program(result.program, temporary); });
-  std::cout << fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n",
-                           arguments.output, result.program.network, platform.name, result.program.layers.size(),
-                           grouped(static_cast<std::int64_t>(decode(result.program.main).size())),
-                           result.program.digest());
+  text << fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n", arguments.output,
+                      result.program.network, platform.name, result.program.layers.size(),
+                      grouped(static_cast<std::int64_t>(decode(result.program.main).size())), result.program.digest());
 }
 
 }  // namespace
 
-void add_compile(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand("compile", "Compile an ONNX network to a program");
+void declare_compile(CLI::App& command, ExitStatus&) {
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("network", arguments->network, "ONNX file")->required();
-  command->add_option("--platform", arguments->platform, "Name of a platform, or a YAML file");
-  command->add_option("--set", arguments->sets, "unit.parameter=value: change the platform; repeats")
-      ->allow_extra_args(false);
-  command->add_option("-o,--output", arguments->output, "Program file to write")->required();
-  command->add_option("--lowered", arguments->lowered, "Also write the lowered network as standard ONNX");
-  command->add_option("--dump-after", arguments->dump_after,
-                      "Print what this pass of the compiler made: " + pass_list());
-  command->add_flag("--explain", arguments->explain, "Print the compiler's decisions");
-  command->callback([arguments] { run(*arguments); });
+  command.add_option("FILE", arguments->network, "ONNX network")->type_name("FILE")->required();
+  add_platform_option(command, arguments->platform);
+  add_set_option(command, arguments->sets);
+  command.add_option("-o,--output", arguments->output, "Program to write; - is standard output")
+      ->type_name("FILE")
+      ->required()
+      ->group("Results");
+  command.add_option("--lowered", arguments->lowered, "Also write the lowered network as standard ONNX")
+      ->type_name("FILE")
+      ->group("Results");
+  command
+      .add_option("--dump-after", arguments->dump_after, "Print what this pass of the compiler made: " + pass_list())
+      ->type_name("PASS")
+      ->group("Text");
+  command.add_flag("--explain", arguments->explain, "Print the compiler's decisions")->group("Text");
+  add_quiet_option(command, arguments->text);
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace blendsim::cli

@@ -1,64 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-// blendsim explain: what a diagnostic means, what a pass of the compiler does.
+// blendsim explain: what a diagnostic means and how to mend it, what a pass of the compiler does.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 
+#include "base/diagnostic_explanations.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "compiler/compile.h"
 
 namespace blendsim::cli {
 
 namespace {
 
-using Row = std::pair<std::string, std::string>;  // name, sentence
-
-std::vector<Row> diagnostics() {
-  std::vector<Row> rows;
-  for (const CodeRow& row : code_table) rows.emplace_back(row.name, row.explanation);
-  return rows;
+void list(const TextLayout& layout) {
+  constexpr std::size_t column = 23;
+  const auto row = [&](std::string_view name, std::string_view sentence) {
+    std::cout << wrapped(fmt::format("{:<{}}{}\n", name, column, sentence), column, layout);
+  };
+  for (const Explanation& e : explanations()) row(e.code.name(), e.cause);
+  std::cout << "\nThe passes of the compiler, in order:\n";
+  for (const PassDescription& pass : passes()) row(pass.name, pass.does);
 }
 
-std::vector<Row> compiler_passes() {
-  std::vector<Row> rows;
-  for (const PassDescription& pass : passes()) rows.emplace_back(pass.name, pass.does);
-  return rows;
-}
-
-void list(const std::vector<Row>& rows) {
-  for (const auto& [name, sentence] : rows) std::cout << fmt::format("{:<22}{}\n", name, sentence);
+void print(const Explanation& e, const TextLayout& layout) {
+  const auto part = [&](std::string_view label, std::string_view text) {
+    constexpr std::size_t column = 9;
+    std::cout << wrapped(
+        fmt::format("{}{}{}\n", painted(label, Paint::heading, layout), std::string(column - label.size(), ' '), text),
+        column, layout);
+  };
+  std::cout << painted(e.code.name(), Paint::heading, layout) << "\n\n";
+  part("cause", e.cause);
+  part("example", e.example);
+  part("remedy", e.remedy);
 }
 
 void explain(const std::string& what) {
-  std::vector<Row> rows = diagnostics();
-  const std::vector<Row> of_compiler = compiler_passes();
-  if (what.empty()) {
-    list(rows);
-    std::cout << "\nThe passes of the compiler, in order:\n";
-    list(of_compiler);
-    return;
+  const TextLayout layout = terminal_layout(STDOUT_FILENO);
+  if (what.empty()) return list(layout);
+  std::vector<std::string> names;
+  for (const Explanation& e : explanations()) {
+    if (e.code.name() == what) return print(e, layout);
+    names.emplace_back(e.code.name());
   }
-  rows.insert(rows.end(), of_compiler.begin(), of_compiler.end());
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.first == what; });
-  if (found == rows.end()) {
-    std::vector<std::string> names;
-    for (const Row& row : rows) names.push_back(row.first);
-    const std::string near = nearest(what, names);
-    throw DiagnosticError("unknown-code", {.node = what}, "no diagnostic has this code",
-                          near.empty() ? "`blendsim explain` lists them" : fmt::format("did you mean '{}'?", near));
+  for (const PassDescription& pass : passes()) {
+    if (pass.name == what) {
+      std::cout << wrapped(fmt::format("{}: {}\n", pass.name, pass.does), 2, layout);
+      return;
+    }
+    names.emplace_back(pass.name);
   }
-  std::cout << found->first << ": " << found->second << '\n';
+  const std::string near = nearest(what, names);
+  throw DiagnosticError("unknown-code", {.node = what}, "no diagnostic has this code",
+                        near.empty() ? "`blendsim explain` lists them" : fmt::format("did you mean '{}'?", near));
 }
 
 }  // namespace
 
-void add_explain(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand(
-      "explain", "Say what a diagnostic means, or what a pass of the compiler does; without a name, list them all");
+void declare_explain(CLI::App& command, ExitStatus&) {
   auto code = std::make_shared<std::string>();
-  command->add_option("code", *code, "Diagnostic code, as printed in error[CODE], or a pass");
-  command->callback([code] { explain(*code); });
+  command
+      .add_option("CODE", *code, "Diagnostic, as in error[CODE], or pass of the compiler; without it they are listed")
+      ->type_name("CODE");
+  command.callback([code] { explain(*code); });
 }
 
 }  // namespace blendsim::cli

@@ -9,6 +9,8 @@
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/terminal.h"
+#include "cli/text_output.h"
 #include "estimate/clock.h"
 #include "estimate/estimate.h"
 #include "network/integer_network.h"
@@ -18,6 +20,8 @@
 namespace blendsim::cli {
 
 namespace {
+
+constexpr std::size_t indent = 10;  // of what follows a label
 
 std::string map_text(const IntTensor& t) {
   return fmt::format("{} [{}, {}, {}] {}", t.name, t.channels, t.height, t.width, t.format.name());
@@ -30,10 +34,10 @@ std::string exactness_text(const Exactness& e) {
   return e.note.empty() ? out : out + "; " + e.note;
 }
 
-void show_network(const std::string& file) {
+void show_network(const std::string& file, const TextLayout& layout) {
   const IntegerNetwork network = load_network(file);
   std::int64_t macs = 0, binary = 0;
-  TextTable table({"layer", "op", "output", "MAC", "lowering"}, {true, true, true, false, true});
+  TextTable table({{"layer", true}, {"op", true}, {"output", true, 2}, {"MAC"}, {"lowering", true, 1}});
   for (const Layer& layer : network.layers) {
     const std::int64_t count = layer_macs(network, layer);
     const bool bits = layer_is_binary(network, layer);
@@ -42,15 +46,15 @@ void show_network(const std::string& file) {
     std::vector<std::string> outputs;
     for (const TensorId id : layer_outputs(layer)) outputs.push_back(map_text(network.tensor(id)));
     table.row({layer.name, bits ? layer.op + " (binary)" : layer.op, fmt::format("{}", fmt::join(outputs, ", ")),
-               count > 0 ? grouped(count) : "-", exactness_text(layer.exactness)});
+               grouped(count), exactness_text(layer.exactness)});
   }
-  std::cout << fmt::format("network  {}\ninput    {} {} -> {}\n", network.name, network.input.name,
-                           shape_text(network.input.shape), map_text(network.tensor(network.input_tensor)));
+  std::string head = fmt::format("network   {}\ninput     {} {} -> {}\n", network.name, network.input.name,
+                                 shape_text(network.input.shape), map_text(network.tensor(network.input_tensor)));
   for (const HostOutput& output : network.outputs)
-    std::cout << fmt::format("output   {} {}\n", output.name, shape_text(output.shape));
-  std::cout << fmt::format("work     {} MAC, {} of them binary\ndigest   {}\n\n", grouped(macs), grouped(binary),
-                           network.digest());
-  std::cout << table.text();
+    head += fmt::format("output    {} {}\n", output.name, shape_text(output.shape));
+  head += fmt::format("work      {} MAC, {} of them binary\ndigest    {}\n\n", grouped(macs), grouped(binary),
+                      network.digest());
+  std::cout << wrapped(head, indent, layout) << table.text(layout);
 }
 
 void show_stream(const std::string& title, const std::vector<Word>& words, const std::vector<ProgramLayer>& layers) {
@@ -67,56 +71,58 @@ void show_stream(const std::string& title, const std::vector<Word>& words, const
   }
 }
 
-void show_program(const std::string& file) {
+void show_program(const std::string& file, const TextLayout& layout) {
   const auto [program, platform] = open_program(file, config_paths());
-  std::cout << fmt::format("program   of {}, digest {}\nplatform  {}, digest {}\n", program.network, program.digest(),
-                           platform.name, program.platform_digest);
-  std::cout << fmt::format("dram      program {} bytes, input {}, output {}; instructions {}\n",
-                           grouped(static_cast<std::int64_t>(program.program_bytes)),
-                           grouped(static_cast<std::int64_t>(program.input_bytes)),
-                           grouped(static_cast<std::int64_t>(program.output_bytes)),
-                           program.resident ? "resident on chip" : "fetched from DRAM");
+  std::string head = fmt::format("program   of {}, digest {}\nplatform  {}, digest {}\n", program.network,
+                                 program.digest(), platform.name, program.platform_digest);
+  head += fmt::format("dram      program {} bytes, input {}, output {}; instructions {}\n",
+                      grouped(static_cast<std::int64_t>(program.program_bytes)),
+                      grouped(static_cast<std::int64_t>(program.input_bytes)),
+                      grouped(static_cast<std::int64_t>(program.output_bytes)),
+                      program.resident ? "resident on chip" : "fetched from DRAM");
   for (std::size_t b = 0; b < program.buffers.size() && b < buffer_names.size(); ++b) {
-    std::cout << fmt::format("buffer    {}: {} of {} bits\n", buffer_names[b], grouped(program.buffers[b].peak_bits),
-                             grouped(platform.machine.buffers[b].capacity_bits()));
+    head += fmt::format("buffer    {}: {} of {} bits\n", buffer_names[b], grouped(program.buffers[b].peak_bits),
+                        grouped(platform.machine.buffers[b].capacity_bits()));
   }
-  TextTable table({"layer", "op", "unit", "MAC"}, {true, true, true, false});
+  TextTable table({{"layer", true}, {"op", true}, {"unit", true}, {"MAC"}});
   for (const ProgramLayer& layer : program.layers) {
-    table.row({layer.name, layer.op, layer.unit, layer.macs > 0 ? grouped(layer.macs) : "-"});
+    table.row({layer.name, layer.op, layer.unit, grouped(layer.macs)});
   }
-  std::cout << '\n' << table.text();
-  for (const std::string& note : program.notes) std::cout << "note  " << note << '\n';
+  std::cout << wrapped(head, indent, layout) << '\n' << table.text(layout);
+  for (const std::string& note : program.notes) {
+    std::cout << wrapped(fmt::format("note      {}\n", note), indent, layout);
+  }
   show_stream("init", program.init, program.layers);
   show_stream("main", program.main, program.layers);
 }
 
 // Every part's longest path, the slowest first.
-void show_clock(const Platform& p) {
+void show_clock(const Platform& p, const TextLayout& layout) {
   const ClockEstimate clock = estimate_clock(p);
   const auto hertz = [](std::int64_t value) { return engineering(static_cast<double>(value), "Hz"); };
   std::vector<ClockEstimate::Part> parts = clock.parts;
   std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.period_ps > b.period_ps; });
-  TextTable table({"longest path of", "clock", "levels", "from", "to"}, {true, false, false, true, true});
+  TextTable table({{"longest path of", true}, {"clock"}, {"levels"}, {"from", true, 2}, {"to", true, 1}});
   for (const ClockEstimate::Part& part : parts) {
     table.row({part.unit, "~" + engineering(1e12 / static_cast<double>(part.period_ps), "Hz"),
                fmt::format("{}", part.path.levels), std::string(part.path.from), std::string(part.path.to)});
   }
-  std::cout << '\n' << table.text();
+  std::cout << '\n' << table.text(layout);
   std::cout << fmt::format("clock     ~{} ({}..{}) by estimate\n", hertz(clock.fmax_hz), hertz(clock.low_hz),
                            hertz(clock.high_hz));
   if (const std::optional<Diagnostic> above = clock_warning(p)) warning(*above);
 }
 
-void show_platform(const std::string& name) {
+void show_platform(const std::string& name, const TextLayout& layout) {
   const Platform p = load_platform(name, {}, config_paths());
   const ResourceEstimate r = estimate_resources(p);
-  std::cout << fmt::format("platform  {}: {}\ndigest    {}\ndevice    {} ({}, {})\nclock     {}\n", p.name, p.summary,
-                           p.digest(), p.device.name, p.device.family, p.device.dsp,
-                           engineering(static_cast<double>(p.machine.clock_hz), "Hz"));
-  std::cout << fmt::format("peak      xnor_array {} MAC/cycle, mac_array {} MAC/cycle\nmemory    {}, {} bit\n\n",
-                           p.machine.xnor_array.peak_macs(), p.machine.mac_array.peak_macs(), p.memory_standard,
-                           p.machine.memory.width);
-  TextTable table({"part", "dsp", "lut", "ff", "bram36", "uram"}, {true, false, false, false, false, false});
+  std::string head = fmt::format("platform  {}: {}\ndigest    {}\ndevice    {} ({}, {})\nclock     {}\n", p.name,
+                                 p.summary, p.digest(), p.device.name, p.device.family, p.device.dsp,
+                                 engineering(static_cast<double>(p.machine.clock_hz), "Hz"));
+  head += fmt::format("peak      xnor_array {} MAC/cycle, mac_array {} MAC/cycle\nmemory    {}, {} bit\n\n",
+                      p.machine.xnor_array.peak_macs(), p.machine.mac_array.peak_macs(), p.memory_standard,
+                      p.machine.memory.width);
+  TextTable table({{"part", true}, {"dsp"}, {"lut"}, {"ff"}, {"bram36"}, {"uram"}});
   const auto add = [&](const std::string& part, const Resources& u) {
     table.row({part, grouped(u.dsp), "~" + grouped(u.lut), "~" + grouped(u.ff),
                fmt::format("{}", static_cast<double>(u.bram36_halves) / 2), grouped(u.uram)});
@@ -124,24 +130,25 @@ void show_platform(const std::string& name) {
   for (const ResourceEstimate::Part& part : r.parts) add(part.unit, part.used);
   add("reserved", p.reserved);
   add("total", r.total);
-  std::cout << table.text() << (r.fits ? "fits the device's routing limits\n" : "does NOT fit:\n");
+  std::cout << wrapped(head, indent, layout) << table.text(layout)
+            << (r.fits ? "fits the device's routing limits\n" : "does NOT fit:\n");
   for (const std::string& over : r.over) std::cout << "  " << over << '\n';
-  show_clock(p);
+  show_clock(p, layout);
   for (const Assumption& a : p.assumptions) {
-    std::cout << fmt::format("assumption  {} = {} ({}): {}\n", a.key, a.value, a.range, a.why);
+    std::cout << wrapped(fmt::format("assumption  {} = {} ({}): {}\n", a.key, a.value, a.range, a.why), 12, layout);
   }
 }
 
-void show(const std::string& what) {
+void show(const std::string& what, const TextLayout& layout) {
   if (!std::filesystem::exists(what)) {
     const std::vector<std::string> names = platform_names(config_paths());
-    if (std::find(names.begin(), names.end(), what) != names.end()) return show_platform(what);
+    if (std::find(names.begin(), names.end(), what) != names.end()) return show_platform(what, layout);
   }
   const FileKind kind = file_kind(what);
   switch (kind) {
-    case FileKind::onnx: return show_network(what);
-    case FileKind::program: return show_program(what);
-    case FileKind::yaml: return show_platform(what);
+    case FileKind::onnx: return show_network(what, layout);
+    case FileKind::program: return show_program(what, layout);
+    case FileKind::yaml: return show_platform(what, layout);
     default: break;
   }
   unexpected_kind(what, kind, "an ONNX network, a program or a platform");
@@ -149,11 +156,17 @@ void show(const std::string& what) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand("inspect", "Summarise a network or a platform, disassemble a program");
-  auto what = std::make_shared<std::string>();
-  command->add_option("what", *what, "ONNX file, program, platform file or platform name")->required();
-  command->callback([what] { show(*what); });
+void declare_inspect(CLI::App& command, ExitStatus&) {
+  struct Arguments {
+    std::string what;
+    TextOptions text;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  command.add_option("WHAT", arguments->what, "ONNX network, program, platform file or name of a platform")
+      ->type_name("PLATFORM")
+      ->required();
+  add_wide_option(command, arguments->text);
+  command.callback([arguments] { show(arguments->what, text_output(arguments->text).layout); });
 }
 
 }  // namespace blendsim::cli

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/text_output.h"
 #include "estimate/estimate.h"
 #include "report/format_text.h"
 
@@ -21,11 +22,18 @@ std::string share(std::int64_t used, std::int64_t available) {
   return available > 0 ? percent(static_cast<double>(used) / static_cast<double>(available)) : "-";
 }
 
-void list() {
+void list(const TextOptions& options) {
   const ConfigPaths paths = config_paths();
-  TextTable table(
-      {"platform", "device", "clock", "binary peak", "fixed peak", "dsp", "lut", "bram36", "fits", "summary"},
-      {true, true, false, false, false, false, false, false, true, true});
+  TextTable table({{"platform", true},
+                   {"device", true, 3},
+                   {"clock"},
+                   {"binary peak"},
+                   {"fixed peak"},
+                   {"dsp", false, 4},
+                   {"lut", false, 5},
+                   {"bram36", false, 6},
+                   {"fits", true},
+                   {"summary", true, 7}});
   for (const std::string& name : platform_names(paths)) {
     const Platform p = load_platform(name, {}, paths);
     const ResourceEstimate r = estimate_resources(p);
@@ -35,19 +43,23 @@ void list() {
                "~" + share(r.total.lut, p.device.lut), share(r.total.bram36_halves, 2 * p.device.bram36),
                r.fits ? "yes" : "no", p.summary});
   }
-  std::cout << table.text();
+  const TextOutput text = text_output(options);
+  text.stream << table.text(text.layout);
 }
 
 }  // namespace
 
-void add_platforms(CLI::App& app, ExitStatus&) {
-  auto* command =
-      app.add_subcommand("platforms", "List the platforms; with a name, print it as commented YAML to start from");
-  auto name = std::make_shared<std::string>();
-  command->add_option("name", *name, "Name of a platform, or a YAML file");
-  command->callback([name] {
-    if (name->empty()) return list();
-    std::cout << commented_yaml(load_platform(*name, {}, config_paths()));
+void declare_platforms(CLI::App& command, ExitStatus&) {
+  struct Arguments {
+    std::string name;
+    TextOptions text;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  command.add_option("PLATFORM", arguments->name, "Name of a platform, or a YAML file")->type_name("PLATFORM");
+  add_wide_option(command, arguments->text);
+  command.callback([arguments] {
+    if (arguments->name.empty()) return list(arguments->text);
+    std::cout << commented_yaml(named_platform(arguments->name, {}));
   });
 }
 

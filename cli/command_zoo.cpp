@@ -2,10 +2,12 @@
 // blendsim zoo: list the built-in networks, or write one.
 #include <fmt/format.h>
 
-#include <iostream>
+#include <ostream>
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/text_output.h"
+#include "cli/validators.h"
 #include "network/zoo.h"
 #include "report/format_text.h"
 
@@ -17,42 +19,57 @@ struct Arguments {
   std::string name;
   std::string output;
   ZooOptions options;
+  TextOptions text;
 };
 
-void list() {
-  TextTable table({"network", "summary"}, {true, true});
+void list(const TextOptions& options) {
+  TextTable table({{"network", true}, {"summary", true}});
   for (const ZooEntry& entry : zoo_entries()) table.row({entry.name, entry.summary});
-  std::cout << table.text();
+  const TextOutput text = text_output(options);
+  text.stream << table.text(text.layout);
 }
 
 void write(const Arguments& arguments) {
   if (arguments.output.empty()) usage_error("a network's name needs -o FILE", "blendsim zoo NAME -o net.onnx");
   write_whole(arguments.output,
               [&](const std::string& temporary) { write_zoo_network(arguments.name, arguments.options, temporary); });
-  std::cout << fmt::format("wrote {}: {}, seed {}\n", arguments.output, arguments.name, arguments.options.seed);
+  text_output(arguments.text, {arguments.output}).stream
+      << fmt::format("wrote {}: {}, seed {}\n", arguments.output, arguments.name, arguments.options.seed);
 }
 
 }  // namespace
 
-void add_zoo(CLI::App& app, ExitStatus&) {
-  auto* command = app.add_subcommand("zoo", "List the built-in networks, or write one as ONNX");
+void declare_zoo(CLI::App& command, ExitStatus&) {
   auto arguments = std::make_shared<Arguments>();
   ZooOptions& options = arguments->options;
-  command->add_option("name", arguments->name, "Network; without it the networks are listed");
-  command->add_option("-o,--output", arguments->output, "ONNX file to write");
-  command->add_option("--seed", options.seed, "Seed of weights and calibration images")
+  const std::string network = "Network";
+  command.add_option("NETWORK", arguments->name, "Network to write; without it they are listed")->type_name("NETWORK");
+  command.add_option("-o,--output", arguments->output, "ONNX file to write; - is standard output")
+      ->type_name("FILE")
+      ->group("Results");
+  command.add_option("--seed", options.seed, "Seed of weights and calibration images")
+      ->type_name("N")
       ->check(whole_number(false))
-      ->capture_default_str();
-  command->add_option("--dialect", options.dialect, "onnx: QuantizeLinear and compare; qonnx: Quant and BipolarQuant")
-      ->check(CLI::IsMember({"onnx", "qonnx"}))
-      ->capture_default_str();
-  command->add_option("--skip", options.skip, "One 1x1 skip convolution a block or a convolution")
-      ->check(CLI::IsMember({"block", "convolution"}))
-      ->capture_default_str();
-  command->add_flag("--float-bn", options.float_batch_norm, "Ordinary float batch-normalization statistics");
-  command->add_option("--width", options.width, "Channels of the first stage")->capture_default_str();
-  command->add_option("--blocks", options.blocks, "Basic blocks a stage")->capture_default_str();
-  command->callback([arguments] { arguments->name.empty() ? list() : write(*arguments); });
+      ->capture_default_str()
+      ->group(network);
+  add_choice(command, "--dialect", options.dialect, "onnx|qonnx",
+             "QuantizeLinear and compare, or Quant and BipolarQuant")
+      ->group(network);
+  add_choice(command, "--skip", options.skip, "block|convolution", "What has a 1x1 skip convolution of its own")
+      ->group(network);
+  command.add_flag("--float-bn", options.float_batch_norm, "Ordinary float batch-normalization statistics")
+      ->group(network);
+  command.add_option("--width", options.width, "Channels of the first stage")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(network);
+  command.add_option("--blocks", options.blocks, "Basic blocks a stage")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(network);
+  add_quiet_option(command, arguments->text);
+  add_wide_option(command, arguments->text);
+  command.callback([arguments] { arguments->name.empty() ? list(arguments->text) : write(*arguments); });
 }
 
 }  // namespace blendsim::cli

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +16,7 @@
 
 #include "base/diagnostic.h"
 #include "isa/program.h"
+#include "network/onnx_writer.h"
 #include "platform/yaml_tree.h"
 
 namespace blendsim::cli {
@@ -27,6 +26,7 @@ namespace fs = std::filesystem;
 std::string_view describe(FileKind kind) {
   switch (kind) {
     case FileKind::onnx: return "an ONNX network";
+    case FileKind::lowered: return "a lowered network, which `blendsim compile --lowered` wrote for another runtime";
     case FileKind::program: return "a program";
     case FileKind::yaml: return "a YAML text";
     case FileKind::report: return "a report of `blendsim run --json`";
@@ -45,6 +45,19 @@ namespace {
 bool starts_as_model(unsigned char byte) {
   const int field = byte >> 3, wire = byte & 7;
   return field >= 1 && (wire == 0 || wire == 2) && byte < 0x80;
+}
+
+// The writer puts the mark into the model's metadata, which lie at the end of the file.
+bool is_marked_as_lowered(std::ifstream& file) {
+  std::array<char, 4096> tail{};
+  file.clear();
+  file.seekg(0, std::ios::end);
+  const std::streamoff size = file.tellg();
+  file.seekg(std::max<std::streamoff>(0, size - static_cast<std::streamoff>(tail.size())));
+  file.read(tail.data(), tail.size());
+  const std::string_view bytes(tail.data(), static_cast<std::size_t>(file.gcount()));
+  const std::string key = fmt::format("\x0a{:c}{}", static_cast<char>(lowered_mark.size()), lowered_mark);
+  return bytes.find(key) != std::string_view::npos;
 }
 
 bool is_text(std::string_view bytes) {
@@ -80,19 +93,32 @@ FileKind file_kind(const std::string& path) {
       return bytes.find("\"blendsim.report/") != std::string_view::npos ? FileKind::report : FileKind::json;
     return looks_like_yaml(bytes) ? FileKind::yaml : FileKind::text;
   }
-  return starts_as_model(static_cast<unsigned char>(bytes[0])) ? FileKind::onnx : FileKind::unknown;
+  if (!starts_as_model(static_cast<unsigned char>(bytes[0]))) return FileKind::unknown;
+  return is_marked_as_lowered(file) ? FileKind::lowered : FileKind::onnx;
 }
 
 namespace {
 
-std::string_view use_of(FileKind kind) {
+// The command that takes such a file.
+std::string use_of(FileKind kind, const std::string& file) {
   switch (kind) {
-    case FileKind::onnx: return "a network is given to run, compile and inspect";
-    case FileKind::program: return "a program is compiled already: run it, or compile the network that it was made of";
-    case FileKind::yaml: return "a platform is given with --platform";
-    case FileKind::report: return "a report is read by compare; give the network or program that it is about";
+    case FileKind::onnx:
+      return fmt::format("`blendsim run {} --platform PLATFORM` simulates it, compile and inspect take it too", file);
+    case FileKind::lowered:
+      return "give `blendsim run` or `blendsim compile` the original network, or run the program that the same command "
+             "wrote";
+    case FileKind::program:
+      return fmt::format("it is compiled already: `blendsim run {}` simulates it; or compile the original network",
+                         file);
+    case FileKind::yaml: return fmt::format("a platform is given to a command: --platform {}", file);
+    case FileKind::report:
+      return fmt::format(
+          "`blendsim report {0}` shows it again, `blendsim compare {0} OTHER` compares it with another report; here "
+          "give "
+          "its network or program",
+          file);
     case FileKind::array:
-    case FileKind::image: return "arrays and pictures are given with --input";
+    case FileKind::image: return fmt::format("`blendsim run NETWORK --platform PLATFORM --input {}` reads it", file);
     default: return "`blendsim zoo` and `blendsim compile` write networks and programs, `blendsim run --json` reports";
   }
 }
@@ -101,7 +127,7 @@ std::string_view use_of(FileKind kind) {
 
 void unexpected_kind(const std::string& path, FileKind kind, std::string_view expected) {
   throw DiagnosticError("file-unrecognised", {.file = path},
-                        fmt::format("expected {}, this is {}", expected, describe(kind)), std::string(use_of(kind)));
+                        fmt::format("expected {}, this is {}", expected, describe(kind)), use_of(kind, path));
 }
 
 namespace {
@@ -113,7 +139,39 @@ namespace {
 
 }  // namespace
 
+bool is_standard_output(const std::string& path) { return path == "-"; }
+
+namespace {
+
+// A file of its own that goes with the object.
+class Temporary {
+ public:
+  Temporary() : path_((fs::temp_directory_path() / "blendsim-XXXXXX").string()) {
+    const int descriptor = ::mkstemp(path_.data());
+    if (descriptor < 0) unwritable(path_, std::strerror(errno));
+    ::close(descriptor);
+  }
+  ~Temporary() {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
 void write_whole(const std::string& path, const std::function<void(const std::string&)>& write) {
+  if (is_standard_output(path)) {
+    const Temporary temporary;
+    write(temporary.path());
+    std::cout << std::ifstream(temporary.path(), std::ios::binary).rdbuf() << std::flush;
+    return;  // main() looks whether it could be written
+  }
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) unwritable(path, "it is a folder");
@@ -152,6 +210,7 @@ void write_text(const std::string& path, std::string_view text) {
 namespace {
 
 bool same_file(const std::string& a, const std::string& b) {
+  if (is_standard_output(a) || is_standard_output(b)) return a == b;
   std::error_code error;
   const bool a_there = fs::exists(a, error), b_there = fs::exists(b, error);
   if (a_there != b_there) return false;
@@ -166,7 +225,7 @@ void keep_apart(const std::vector<std::string>& read, const std::vector<std::str
     if (output->empty()) continue;
     const auto is_it = [&](const std::string& other) { return !other.empty() && same_file(other, *output); };
     // What is not there is not read: the name of a platform that is shipped is no path.
-    if (fs::exists(*output) && std::any_of(read.begin(), read.end(), is_it)) {
+    if (!is_standard_output(*output) && fs::exists(*output) && std::any_of(read.begin(), read.end(), is_it)) {
       usage_error(fmt::format("{} is to be read and written", *output), "write to another file");
     }
     if (std::any_of(written.begin(), output, is_it)) {
@@ -176,6 +235,7 @@ void keep_apart(const std::vector<std::string>& read, const std::vector<std::str
 }
 
 void make_folder(const std::string& path) {
+  if (is_standard_output(path)) usage_error("a folder cannot be written to standard output", "name a folder");
   std::error_code error;
   fs::create_directories(path, error);
   if (error) unwritable(path, error.message());
@@ -202,8 +262,8 @@ Platform named_platform(const std::string& name, const std::vector<std::string>&
   }
   if (fs::is_regular_file(name)) {
     const FileKind kind = file_kind(name);
-    if (kind == FileKind::report || kind == FileKind::onnx || kind == FileKind::program || kind == FileKind::array ||
-        kind == FileKind::image)
+    if (kind == FileKind::report || kind == FileKind::onnx || kind == FileKind::lowered || kind == FileKind::program ||
+        kind == FileKind::array || kind == FileKind::image)
       unexpected_kind(name, kind, "a platform");
   }
   return load_platform(name, sets, paths);
@@ -211,19 +271,6 @@ Platform named_platform(const std::string& name, const std::vector<std::string>&
 
 void usage_error(const std::string& message, const std::string& hint) {
   throw DiagnosticError({Diagnostic{"usage", {}, message, hint}}, ExitStatus::bad_usage);
-}
-
-void warning(const std::string& what) { std::cerr << "warning: " << what << '\n'; }
-void warning(const Diagnostic& what) { std::cerr << what.text("warning") << '\n'; }
-
-void progress(const std::string& what) {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = spdlog::stderr_color_mt("progress");
-    made->set_pattern("%v");
-    made->set_level(::isatty(STDERR_FILENO) != 0 ? spdlog::level::info : spdlog::level::off);
-    return made;
-  }();
-  logger->info("{} ...", what);
 }
 
 }  // namespace blendsim::cli

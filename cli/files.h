@@ -12,24 +12,28 @@
 
 namespace blendsim::cli {
 
-enum class FileKind { onnx, program, yaml, report, json, array, image, text, unknown };
+enum class FileKind { onnx, lowered, program, yaml, report, json, array, image, text, unknown };
 
 [[nodiscard]] std::string_view describe(FileKind kind);  // "an ONNX network", ...
 
 // By content, never by extension. Throws DiagnosticError file-unreadable; file-damaged for an empty file.
 [[nodiscard]] FileKind file_kind(const std::string& path);
 
-// What was expected, what the file is, and what it would be good for: file-unrecognised.
+// What was expected, what the file is, and which command takes it: file-unrecognised.
 [[noreturn]] void unexpected_kind(const std::string& path, FileKind kind, std::string_view expected);
 
+// "-" is standard output wherever a file is written.
+[[nodiscard]] bool is_standard_output(const std::string& path);
+
 // Calls write(temporary) for a file beside `path` and then renames it, so that `path` is either as before or complete.
-// What is no regular file (a pipe, a device) is written directly. Throws DiagnosticError file-unwritable naming `path`.
+// What is no regular file (a pipe, a device) is written directly; standard output gets what is complete.
+// Throws DiagnosticError file-unwritable naming `path`.
 void write_whole(const std::string& path, const std::function<void(const std::string&)>& write);
 void write_text(const std::string& path, std::string_view text);
 // Usage error where a file to be written is one that is read, or is to be written twice. Empty names are none; what is
-// no regular file (a pipe, a device) may be both.
+// no regular file (a pipe, a device) may be both. Standard output is written once.
 void keep_apart(const std::vector<std::string>& read, const std::vector<std::string>& written);
-// Makes a folder, if it is not there. Throws DiagnosticError file-unwritable.
+// Makes a folder, if it is not there. Throws DiagnosticError file-unwritable; usage for standard output.
 void make_folder(const std::string& path);
 
 // Where configs/ lies: $BLENDSIM_CONFIGS, else share/blendsim beside the binary's folder, else the source tree, else
@@ -41,12 +45,5 @@ void make_folder(const std::string& path);
 
 // Wrong usage: exit status 2.
 [[noreturn]] void usage_error(const std::string& message, const std::string& hint);
-
-// What is not wrong enough to stop for, on standard error.
-void warning(const std::string& what);
-void warning(const Diagnostic& what);
-
-// A line about what is being done: on a terminal only.
-void progress(const std::string& what);
 
 }  // namespace blendsim::cli

@@ -4,15 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <random>
 
 #include "base/diagnostic.h"
 #include "base/digest.h"
+#include "cli/files.h"
 
 namespace blendsim::cli {
 
@@ -37,6 +40,16 @@ std::int64_t image_count(const Shape& array, const Shape& wanted) {
   if (array.empty() || array.front() < 1) return 0;
   const Shape rest(array.begin() + 1, array.end());
   return rest == one || rest == wanted ? array.front() : 0;
+}
+
+// What is neither array nor picture, but known, is named with the command that takes it.
+void check_kind(const std::string& file) {
+  if (!std::filesystem::is_regular_file(file)) return;  // a pipe is read once
+  const FileKind kind = file_kind(file);
+  constexpr std::array left_to_reader = {FileKind::array, FileKind::image, FileKind::text, FileKind::json,
+                                         FileKind::unknown};
+  if (std::find(left_to_reader.begin(), left_to_reader.end(), kind) == left_to_reader.end())
+    unexpected_kind(file, kind, "a NumPy array or a PNG image");
 }
 
 void check_finite(const FloatArray& array, const std::string& file) {
@@ -158,6 +171,7 @@ Inputs read_inputs(const std::vector<std::string>& files, const std::optional<In
   out.source = "file";
   const auto size = static_cast<std::size_t>(element_count(input.shape));
   for (const std::string& file : files) {
+    check_kind(file);
     InputArray read = read_input(file);
     const std::int64_t count = image_count(read.array.shape, input.shape);
     if (count == 0) {

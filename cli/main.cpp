@@ -1,55 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// blendsim: the command line. Subcommands are in command_*.cpp; what their options mean is in docs/cli.md.
-#include <fmt/format.h>
+// blendsim: the command line. The table of subcommands is in commands.cpp; what their options mean is in docs/cli.md.
+#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "cli/commands.h"
-#include "cli/files.h"
+#include "cli/help.h"
+#include "cli/terminal.h"
+#include "cli/usage.h"
 
 namespace {
 
 using blendsim::ExitStatus;
 
-// A first word that is no command, with the nearest one that is.
-void check_command(const CLI::App& app, std::string_view word) {
-  if (word.starts_with('-')) return;
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  if (std::find(names.begin(), names.end(), word) != names.end()) return;
-  const std::string near = blendsim::nearest(word, names);
-  blendsim::cli::usage_error(fmt::format("no command is named '{}'", word),
-                             near.empty() ? "see `blendsim --help`" : fmt::format("did you mean '{}'?", near));
+void declare(CLI::App& app, ExitStatus& status) {
+  app.set_help_flag("-h,--help", "Print this help")->group("Help");
+  app.set_version_flag("-V,--version", std::string("blendsim ") + BLENDSIM_VERSION, "Print the version")->group("Help");
+  app.formatter_fn([](const CLI::App* shown, std::string, CLI::AppFormatMode) {
+    return blendsim::cli::help_text(*shown, blendsim::cli::terminal_layout(STDOUT_FILENO));
+  });
+  app.require_subcommand(1);
+  for (const blendsim::cli::Command& command : blendsim::cli::commands()) {
+    CLI::App* added = app.add_subcommand(std::string(command.name), std::string(command.summary));
+    added->set_help_flag("-h,--help", "Print this help")->group("Help");
+    command.declare(*added, status);
+  }
 }
 
 ExitStatus run(int argc, char** argv) {
   ExitStatus status = ExitStatus::done;
   CLI::App app{"Cycle-accurate, bit-exact simulator of NeuroBlend-class neural-network accelerators", "blendsim"};
-  app.set_version_flag("--version", std::string("blendsim ") + BLENDSIM_VERSION);
-  app.require_subcommand(1);
-  app.footer("docs/cli.md describes every option; `blendsim explain` lists every diagnostic.");
-  blendsim::cli::add_zoo(app, status);
-  blendsim::cli::add_compile(app, status);
-  blendsim::cli::add_run(app, status);
-  blendsim::cli::add_inspect(app, status);
-  blendsim::cli::add_platforms(app, status);
-  blendsim::cli::add_rtl(app, status);
-  blendsim::cli::add_compare(app, status);
-  blendsim::cli::add_explain(app, status);
-  if (argc > 1) check_command(app, argv[1]);
+  declare(app, status);
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty()) {
+    std::cout << app.help();
+    return status;
+  }
+  if (!words[0].starts_with('-')) blendsim::cli::check_command(app, words[0]);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    if (problem.get_exit_code() == 0) {
-      app.exit(problem);  // --help, --version
-      return ExitStatus::done;
+    if (problem.get_exit_code() != 0) {
+      blendsim::cli::print_diagnoses(blendsim::cli::usage_diagnostic(app, words, problem).text());
+      return ExitStatus::bad_usage;
     }
-    const auto chosen = app.get_subcommands();
-    const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    const blendsim::Diagnostic diagnostic{"usage", {}, problem.what(), fmt::format("see `blendsim{} --help`", command)};
-    std::cerr << diagnostic.text() << '\n';
-    return ExitStatus::bad_usage;
+    app.exit(problem);  // --help, --version
   }
   std::cout.flush();
   if (!std::cout) {
@@ -66,7 +64,7 @@ int main(int argc, char** argv) {
     return static_cast<int>(run(argc, argv));
   } catch (const blendsim::DiagnosticError& problem) {
     std::cout.flush();
-    std::cerr << problem.what() << '\n';
+    blendsim::cli::print_diagnoses(problem.what());
     return static_cast<int>(problem.status());
   } catch (const std::exception& problem) {
     std::cout.flush();

@@ -5,12 +5,14 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(PNG REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # headers
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(hwy REQUIRED libhwy)
+pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)  # lines of `blendsim debug` at a terminal
 
 # Highway is its headers: what they ask of its library is in src/numerics/kernels/targets.cpp, which says why.
 add_library(blendsim_highway INTERFACE)
@@ -43,3 +45,28 @@ add_dependencies(blendsim_flatbuffers blendsim_schema)
 find_library(FLATBUFFERS_LIBRARY flatbuffers REQUIRED)
 target_link_libraries(blendsim_flatbuffers INTERFACE ${FLATBUFFERS_LIBRARY})
 target_include_directories(blendsim_flatbuffers SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/generated)
+
+# Traces: SQLite, GTKWave's writer of waves as Verilator ships it, and Perfetto's messages, compiled by protoc.
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_path(FSTAPI_DIR fstapi.c PATHS /usr/share/verilator/include/gtkwave /usr/local/share/verilator/include/gtkwave
+          NO_DEFAULT_PATH REQUIRED)
+add_library(blendsim_fstapi STATIC ${FSTAPI_DIR}/fstapi.c ${FSTAPI_DIR}/fastlz.c ${FSTAPI_DIR}/lz4.c)
+# It is C that compiles as C++, which is how Verilator takes it too.
+set_source_files_properties(${FSTAPI_DIR}/fstapi.c ${FSTAPI_DIR}/fastlz.c ${FSTAPI_DIR}/lz4.c PROPERTIES LANGUAGE CXX)
+set_target_properties(blendsim_fstapi PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
+target_compile_options(blendsim_fstapi PRIVATE -w)
+target_compile_definitions(blendsim_fstapi PRIVATE FST_CONFIG_INCLUDE="fst_config.h")
+target_include_directories(blendsim_fstapi SYSTEM PUBLIC ${FSTAPI_DIR})
+target_link_libraries(blendsim_fstapi PUBLIC ZLIB::ZLIB)
+
+set(PERFETTO_MESSAGES ${CMAKE_BINARY_DIR}/generated/trace/perfetto.pb.cc ${CMAKE_BINARY_DIR}/generated/trace/perfetto.pb.h)
+add_custom_command(OUTPUT ${PERFETTO_MESSAGES}
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
+  COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR}/src --cpp_out=${CMAKE_BINARY_DIR}/generated trace/perfetto.proto
+  DEPENDS ${CMAKE_SOURCE_DIR}/src/trace/perfetto.proto VERBATIM)
+add_library(blendsim_perfetto STATIC ${PERFETTO_MESSAGES})
+set_target_properties(blendsim_perfetto PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
+target_compile_options(blendsim_perfetto PRIVATE -w)
+target_include_directories(blendsim_perfetto SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
+target_link_libraries(blendsim_perfetto PUBLIC protobuf::libprotobuf)

@@ -1,10 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake --install: the binary, its configuration, the licence and the pages. cpack -G DEB: the same as a package.
+# cmake --install: the binary, its configuration, the licence, the pages, completion and manual pages. cpack -G DEB: the
+# same as a package.
 include(GNUInstallDirs)
 install(TARGETS blendsim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/blendsim)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# What the binary says of its own options. Debian's zsh looks into vendor-completions, others into site-functions.
+set(pages ${CMAKE_BINARY_DIR}/pages)
+add_custom_command(OUTPUT ${pages}/bash ${pages}/zsh ${pages}/fish ${pages}/man1/blendsim.1
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${pages}
+  COMMAND blendsim man -q ${pages}/man1
+  COMMAND blendsim completion bash > ${pages}/bash
+  COMMAND blendsim completion zsh > ${pages}/zsh
+  COMMAND blendsim completion fish > ${pages}/fish
+  DEPENDS blendsim VERBATIM)
+add_custom_target(blendsim_pages ALL DEPENDS ${pages}/man1/blendsim.1)
+install(DIRECTORY ${pages}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+install(FILES ${pages}/bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME blendsim)
+foreach(folder site-functions vendor-completions)
+  install(FILES ${pages}/zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/${folder} RENAME _blendsim)
+endforeach()
+install(FILES ${pages}/fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME blendsim.fish)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME blendsim)

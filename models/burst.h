@@ -6,13 +6,10 @@
 #include <tlm>
 #include <vector>
 
+#include "result/events.h"
 #include "units/units.h"
 
 namespace blendsim {
-
-// Ports of the interconnect, in the order in which ties are broken (rule 8).
-enum class MemoryPort : std::uint8_t { fetch, store, load };
-inline constexpr int memory_port_count = 3;
 
 struct BurstExtension : tlm::tlm_extension<BurstExtension> {
   MemoryPort port = MemoryPort::fetch;
@@ -27,6 +24,8 @@ struct BurstExtension : tlm::tlm_extension<BurstExtension> {
   Cycles first_data = -1;  // at the memory's border, accelerator cycles; the response's annotated time is the last
   bool row_hit = false;
   std::int64_t activates = 0;
+  std::int64_t bank = -1;      // of its first byte; -1: the memory does not tell
+  std::int64_t refreshes = 0;  // performed before the grant, since the channel's burst before
 
   [[nodiscard]] tlm::tlm_extension_base* clone() const override;
   void copy_from(tlm::tlm_extension_base const& other) override;

@@ -33,7 +33,8 @@ void BurstPort::request(std::uint64_t address, std::uint32_t bytes, std::int64_t
   burst.last = last;
   burst.beats = beats;
   burst.request = burst.complete = context_.now();
-  burst.first_data = -1;
+  burst.first_data = burst.bank = -1;
+  burst.refreshes = 0;
   ungranted_ = true;
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;

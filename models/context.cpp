@@ -27,6 +27,14 @@ void Context::notify(sc_core::sc_event& event, Cycles at) const {
   event.notify(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(in)));
 }
 
+void Context::flip_before(Cycles now) {
+  for (; !upsets.empty() && upsets.back().cycle < now; upsets.pop_back()) {
+    const Upset& upset = upsets.back();
+    if (events != nullptr) events->upset({upset, now, *buffers, areas});
+    buffers->flip(upset.buffer, upset.address, upset.bit);
+  }
+}
+
 Cycles Context::delay(Delay kind, std::uint64_t which) const {
   if (stall_seed == 0) return 0;
   const std::uint64_t random = mix(mix(stall_seed) ^ mix(which * 4 + static_cast<std::uint64_t>(kind)));

@@ -10,7 +10,7 @@
 
 #include "isa/interpret.h"
 #include "models/prepared_program.h"
-#include "result/observer.h"
+#include "result/event_stream.h"
 #include "result/run.h"
 #include "units/buffer/storage.h"
 #include "units/machine_parameters.h"
@@ -23,13 +23,16 @@ struct Context {
   bool values = true;
   bool check_hazards = false;
   std::uint64_t stall_seed = 0;
-  Observer* observer = nullptr;
+  EventStream* events = nullptr;     // nobody listens: nullptr, and nothing more is paid
   ResultCapture* capture = nullptr;  // of the image that runs
+  std::vector<Upset> upsets;         // to come, the next one last
   Buffers* buffers = nullptr;
   DramAreas areas;                       // of the image that runs
   std::array<std::uint64_t, 3> bases{};  // physical, by DramBase, of the image that runs
 
-  std::vector<InstructionRecord> records;   // program order, image after image; end = -1 until it is known
+  // Program order, image after image, all of the run or those of the image that runs; end = -1 until it is known.
+  std::vector<InstructionRecord> records;
+  std::int32_t first_record = 0;            // index of records.front()
   std::vector<ActionCounts> layer_actions;  // what time decides: unit_clock, DRAM bytes and activates
   Cycles compute_cycles = 0;                // merged intervals of the compute units' busy cycles
   std::exception_ptr failure;
@@ -53,18 +56,37 @@ struct Context {
     }
   }
 
+  // Flips the bits whose upsets lie before a start in cycle `now`.
+  void let_upsets_happen(Cycles now) {
+    if (upsets.empty() || upsets.back().cycle >= now) [[likely]]
+      return;
+    flip_before(now);
+  }
+
+  // Makes an event and hands it on, where somebody listens.
+  template <class Make>
+  void tell(Make&& make) const {
+    if (events != nullptr) [[unlikely]]
+      events->emit(std::forward<Make>(make)(), now());
+  }
+
   // Cycles of a random-stall run's delay, from the seed and what is delayed alone: independent of the order of
   // processes.
   enum class Delay : std::uint8_t { start, grant, beats };
   [[nodiscard]] Cycles delay(Delay kind, std::uint64_t which) const;
 
   [[nodiscard]] const Instruction& instruction(std::int32_t record) const {
-    return program->instructions[static_cast<std::size_t>(records[static_cast<std::size_t>(record)].instruction)];
+    return program->instructions[static_cast<std::size_t>(held(record).instruction)];
   }
   [[nodiscard]] const Synchronisation& synchronisation(std::int32_t record) const {
-    return program->synchronisation[static_cast<std::size_t>(records[static_cast<std::size_t>(record)].instruction)];
+    return program->synchronisation[static_cast<std::size_t>(held(record).instruction)];
   }
-  [[nodiscard]] InstructionRecord& record(std::int32_t index) { return records[static_cast<std::size_t>(index)]; }
+  [[nodiscard]] InstructionRecord& record(std::int32_t index) {
+    return records[static_cast<std::size_t>(index - first_record)];
+  }
+  [[nodiscard]] const InstructionRecord& held(std::int32_t index) const {
+    return records[static_cast<std::size_t>(index - first_record)];
+  }
   [[nodiscard]] ActionCounts& layer(std::int32_t layer) { return layer_actions[static_cast<std::size_t>(layer)]; }
   // Compute starts come in order of time, so one end of coverage merges the intervals.
   void cover(Cycles start, Cycles end) {
@@ -74,6 +96,8 @@ struct Context {
   void reset_coverage() { covered_ = compute_cycles = 0; }
 
  private:
+  void flip_before(Cycles now);
+
   sc_dt::uint64 epoch_ = 0;
   Cycles covered_ = 0;
 };

@@ -47,7 +47,18 @@ void Control::ring(Cycles now) {
   ended_ = 0;
   last_end_ = now;
   end_dispatched_ = -1;
+  tell(PhaseEvent::Kind::doorbell, now);
   dispatcher_.go(now + context_.machine->control.doorbell, first_record);
+}
+
+void Control::tell(PhaseEvent::Kind kind, Cycles at) const {
+  context_.tell([&] {
+    PhaseEvent event;
+    event.kind = kind;
+    event.image = images_ - 1;
+    event.at = at;
+    return event;
+  });
 }
 
 void Control::ended(std::int32_t, Cycles end) {
@@ -67,7 +78,7 @@ void Control::try_complete() {
   if (end_dispatched_ < 0 || ended_ != context_.program->instructions.size()) return;
   const Cycles retires = ended_ == 0 ? end_dispatched_ : std::max(end_dispatched_, last_end_ + 1);
   completions_.push_back(retires + 1);
-  if (context_.observer != nullptr) context_.observer->on_completion(images_ - 1, retires + 1);
+  tell(PhaseEvent::Kind::completion, retires + 1);
   completed_(retires + 1);
 }
 

@@ -32,6 +32,7 @@ class Control : public sc_core::sc_module, public EndListener, public Dispatcher
   void transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void ring(Cycles now);
   void try_complete();
+  void tell(PhaseEvent::Kind kind, Cycles at) const;
 
   Context& context_;
   Dispatcher& dispatcher_;

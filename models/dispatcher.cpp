@@ -24,8 +24,6 @@ void Dispatcher::reset(bool resident, std::uint64_t address) {
   port_.reset();
   resident_ = resident;
   address_ = address;
-  for (auto& started : started_) started.clear();
-  entered_ = {};
   in_flight_.clear();
   armed_fetch_ = blocked_ = false;
   fetched_bursts_ = 0;
@@ -35,6 +33,8 @@ void Dispatcher::go(Cycles first, std::int32_t first_record) {
   first_ = first;
   first_record_ = first_record;
   held_by_ = -1;
+  for (auto& started : started_) started.clear();  // the queues are empty: the image before has ended
+  entered_ = {};
   next_fetch_ = 0;
   const std::size_t words = context_.program->word_count();
   available_.assign(words, first);
@@ -102,13 +102,20 @@ bool Dispatcher::pass_last_word(std::size_t word) {
   const Passage before = last_passage();
   const Cycles read = next_read(word, before.read, decode);
   const Cycles written = write_cycle(read, decode, before.written, slot_freed);
-  if (written > write_cycle(read, decode, before.written, never_held)) held_by_ = holder;
+  const Cycles held = written - write_cycle(read, decode, before.written, never_held);
+  if (held > 0) held_by_ = holder;
   read_[word] = read;
   written_[word] = written;
   words_written_ = word + 1;
   ++next_instruction_;
-  if (end) listener_->end_dispatched(written);
-  else enter_queue(instruction, written);
+  if (end) {
+    listener_->end_dispatched(written);
+  } else {
+    context_.tell([&] {
+      return DispatchEvent{first_record_ + instruction, available_[word], read, written, held, held > 0 ? holder : -1};
+    });
+    enter_queue(instruction, written);
+  }
   return true;
 }
 
@@ -128,7 +135,7 @@ void Dispatcher::enter_queue(std::int32_t instruction, Cycles written) {
   const std::int32_t index = first_record_ + instruction;
   InstructionRecord& record = context_.record(index);
   record.visible = written + 1;
-  record.released_by = held_by_;
+  record.held_by = held_by_;
   const auto unit = static_cast<std::size_t>(record.unit);
   ++entered_[unit];
   units_[unit]->push(index);

@@ -15,17 +15,8 @@ Dram::Dram(const sc_core::sc_module_name& name, Context& context)
 }
 
 void Dram::reset() {
-  const MachineParameters& machine = *context_.machine;
-  const DramTiming& timing = machine.memory.timing;
-  if (timing.rfc >= timing.refi) {
-    throw DiagnosticError("contradiction", {"", 0, "memory.timing"},
-                          "a refresh lasts as long as the refresh interval (rfc >= refi)");
-  }
   decide_event_.cancel();
-  to_memory_ = ClockCrossing(machine.clock_hz, timing.clock_hz, machine.memory.sync);
-  to_accelerator_ = ClockCrossing(timing.clock_hz, machine.clock_hz, machine.memory.sync);
-  channels_.resize(static_cast<std::size_t>(machine.memory.channels));
-  for (DramChannel& channel : channels_) channel.reset(timing);
+  server_.reset(context_.machine->memory, context_.machine->clock_hz);
   pending_ = {};
   counts_ = {};
   activates_ = 0;
@@ -38,8 +29,8 @@ tlm::tlm_sync_enum Dram::transport(tlm::tlm_generic_payload& payload, tlm::tlm_p
   Pending& pending = pending_[static_cast<std::size_t>(burst_of(payload).port)];
   if (pending.payload != nullptr) throw InvariantError("dram", "a port has two ungranted requests");
   pending.payload = &payload;
-  pending.visible = to_memory_.visible(burst_of(payload).complete);
-  pending.decide = to_memory_.all_sent(pending.visible);
+  pending.visible = server_.visible(burst_of(payload).complete);
+  pending.decide = server_.all_sent(pending.visible);
   context_.notify(decide_event_, pending.decide);
   return tlm::TLM_ACCEPTED;
 }
@@ -71,22 +62,23 @@ void Dram::grant(Pending& pending) {
   BurstExtension& burst = burst_of(payload);
   const DramRequest request{payload.get_address(), payload.get_data_length(), payload.is_write()};
   const Cycles hold_back = context_.delay(Context::Delay::grant, static_cast<std::uint64_t>(counts_.bursts));
-  const DramService service = serve(channels_[static_cast<std::size_t>(burst.channel)], context_.machine->memory,
-                                    request, pending.visible, hold_back);
-  burst.grant = to_accelerator_.visible(service.grant);
-  burst.first_data = to_accelerator_.visible(service.first_data);
-  burst.row_hit = service.activates == 0;
-  burst.activates = service.activates;
-  const Cycles last_data = to_accelerator_.visible(service.last_data);
+  const DramAnswer answer = server_.serve(request, pending.visible, hold_back, asked_rows());
+  tell_rows();
+  burst.grant = answer.grant;
+  burst.first_data = answer.first_data;
+  burst.row_hit = answer.activates == 0;
+  burst.activates = answer.activates;
+  burst.bank = answer.bank;
+  burst.refreshes = answer.refreshes;
 
   ++counts_.bursts;
   ++(burst.row_hit ? counts_.row_hits : counts_.row_misses);
   (request.write ? counts_.write_bytes : counts_.read_bytes) += request.bytes;
-  activates_ += service.activates;
+  activates_ += answer.activates;
   if (burst.record >= 0) {
     ActionCounts& layer = context_.layer(context_.record(burst.record).layer);
     layer[request.write ? Action::dram_write_byte : Action::dram_read_byte] += request.bytes;
-    layer[Action::dram_activate] += service.activates;
+    layer[Action::dram_activate] += answer.activates;
   }
 
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
@@ -97,18 +89,30 @@ void Dram::grant(Pending& pending) {
   };
   payload.acquire();
   send(tlm::END_REQ, burst.grant);
-  send(tlm::BEGIN_RESP, last_data);
+  send(tlm::BEGIN_RESP, answer.last_data);
   payload.release();
 }
 
-MemoryCounts Dram::counts(Cycles end) {
-  const DramTiming& timing = context_.machine->memory.timing;
-  MemoryCounts result = counts_;
-  const std::int64_t memory_end = to_memory_.ceil_scaled(end);
-  for (DramChannel& channel : channels_) {
-    while (channel.next_refresh <= memory_end) refresh_until(channel, timing, channel.next_refresh);
-    result.refreshes += channel.refreshes;
+std::vector<DramRowChange>* Dram::asked_rows() { return context_.events == nullptr ? nullptr : &rows_; }
+
+void Dram::tell_rows() {
+  for (const DramRowChange& change : rows_) {
+    context_.tell([&] {
+      return RowEvent{static_cast<std::int32_t>(change.channel), static_cast<std::int32_t>(change.bank),
+                      static_cast<std::int32_t>(change.row), change.at};
+    });
   }
+  rows_.clear();
+}
+
+void Dram::close(Cycles end) {
+  server_.refreshes(end, asked_rows());
+  tell_rows();
+}
+
+MemoryCounts Dram::counts(Cycles end) {
+  MemoryCounts result = counts_;
+  result.refreshes = server_.refreshes(end);
   return result;
 }
 

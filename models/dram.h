@@ -14,7 +14,7 @@
 #include "models/context.h"
 #include "models/memory_model.h"
 #include "result/run.h"
-#include "units/dram/law.h"
+#include "units/dram/server.h"
 
 namespace blendsim {
 
@@ -26,7 +26,8 @@ class Dram : public sc_core::sc_module, public MemoryModel {
 
   tlm::tlm_target_socket<>& socket() override { return target; }
   void reset() override;
-  // Performs the refreshes due until the run's end in cycle `end`, and tells what was done.
+  // Performs the refreshes due until the run's end in cycle `end`.
+  void close(Cycles end) override;
   [[nodiscard]] MemoryCounts counts(Cycles end) override;
   [[nodiscard]] std::int64_t activates() const override { return activates_; }
 
@@ -41,14 +42,16 @@ class Dram : public sc_core::sc_module, public MemoryModel {
   void decide();  // the process
   [[nodiscard]] Pending* next();
   void grant(Pending& pending);
+  [[nodiscard]] std::vector<DramRowChange>* asked_rows();  // nullptr: nobody listens
+  void tell_rows();
 
   Context& context_;
   sc_core::sc_event decide_event_;
-  ClockCrossing to_memory_, to_accelerator_;
-  std::vector<DramChannel> channels_;
+  DramServer server_;
   std::array<Pending, memory_port_count> pending_{};
   MemoryCounts counts_;
   std::int64_t activates_ = 0;
+  std::vector<DramRowChange> rows_;  // of the burst or refresh at hand
 };
 
 }  // namespace blendsim

@@ -9,8 +9,12 @@
 namespace blendsim {
 
 void HazardChecker::reset() {
-  for (auto& flights : flights_) flights.clear();
+  begin_image();
   accesses_.clear();
+}
+
+void HazardChecker::begin_image() {
+  for (auto& flights : flights_) flights.clear();
 }
 
 const std::vector<Access>& HazardChecker::accesses_of(std::int32_t record) {

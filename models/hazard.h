@@ -17,6 +17,7 @@ class HazardChecker {
  public:
   explicit HazardChecker(Context& context) : context_(context) {}
   void reset();
+  void begin_image();  // nothing is in flight
   // Compares what `record` touches with what the other units have in flight, [start, end] each.
   // Throws DiagnosticError hazard (simulation_failed).
   void started(UnitId unit, std::int32_t record, Cycles now);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/interconnect.h"
 
-#include <algorithm>
-
 #include "units/dram/law.h"
 
 namespace blendsim {
@@ -16,21 +14,17 @@ Interconnect::Interconnect(const sc_core::sc_module_name& name, Context& context
 }
 
 void Interconnect::reset() {
-  last_read_beat_ = last_write_beat_ = last_response_ = -1;
+  path_ = {};
   busy_ = 0;
   bursts_ = 0;
 }
 
-// A write reaches the memory with its last beat: beats leave one a cycle from the request on, after those of the burst
-// before.
+// A write reaches the memory with its last beat.
 tlm::tlm_sync_enum Interconnect::forward(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                          sc_core::sc_time& delay) {
   BurstExtension& burst = burst_of(payload);
   burst.channel = channel_of(context_.machine->memory, payload.get_address());
-  if (payload.is_write()) {
-    burst.complete = std::max(burst.request, last_write_beat_ + 1) + burst.beats - 1;
-    last_write_beat_ = burst.complete;
-  }
+  if (payload.is_write()) burst.complete = path_.write_complete(burst.request, burst.beats);
   return memory->nb_transport_fw(payload, phase, delay);
 }
 
@@ -52,24 +46,27 @@ void Interconnect::respond(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   const Cycles now = context_.now();
   const Cycles last_data = now + static_cast<Cycles>(delay.value());
   const Cycles held = context_.delay(Context::Delay::beats, bursts_++);
-  Cycles last = 0;
-  if (payload.is_write()) {
-    last = std::max(last_data + parameters.write_latency + held, last_response_ + 1);
-    last_response_ = last;
-  } else {
-    const Cycles first_data = burst.first_data < 0 ? last_data : burst.first_data;
-    // One bus word a cycle for all readers of the port, in the order of the memory's decisions; no beat before its
-    // data.
-    last = std::max({last_data + parameters.read_latency + held, first_data + parameters.read_latency + burst.beats - 1,
-                     last_read_beat_ + burst.beats});
-    last_read_beat_ = last;
-  }
+  const Cycles first_data = burst.first_data < 0 ? last_data : burst.first_data;
+  const Cycles last = payload.is_write() ? path_.write_response(parameters, last_data, held)
+                                         : path_.last_read_beat(parameters, first_data, last_data, burst.beats, held);
   busy_ += last - burst.grant + 1;
   delay = sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(last - now));
-  if (context_.observer != nullptr) {
-    context_.observer->on_burst({burst.record, payload.is_write(), payload.get_address(), payload.get_data_length(),
-                                 burst.request, burst.grant, last, burst.row_hit});
-  }
+  context_.tell([&] {
+    const Cycles first = payload.is_write() ? burst.complete - burst.beats + 1 : last - burst.beats + 1;
+    return BurstEvent{burst.record,
+                      burst.port,
+                      payload.is_write(),
+                      payload.get_address(),
+                      payload.get_data_length(),
+                      burst.request,
+                      burst.grant,
+                      first,
+                      last,
+                      burst.row_hit,
+                      static_cast<std::int32_t>(burst.channel),
+                      static_cast<std::int32_t>(burst.bank),
+                      static_cast<std::int32_t>(burst.refreshes)};
+  });
 }
 
 }  // namespace blendsim

@@ -12,6 +12,7 @@
 
 #include "models/burst.h"
 #include "models/context.h"
+#include "units/dram/server.h"
 
 namespace blendsim {
 
@@ -32,8 +33,7 @@ class Interconnect : public sc_core::sc_module {
   void respond(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
   Context& context_;
-  Cycles last_read_beat_ = 0, last_write_beat_ = 0;
-  Cycles last_response_ = 0;  // of a write: one ID, responses in order
+  MemoryPath path_;
   Cycles busy_ = 0;
   std::uint64_t bursts_ = 0;
 };

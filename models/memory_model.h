@@ -22,6 +22,8 @@ class MemoryModel {
   virtual tlm::tlm_target_socket<>& socket() = 0;
   // Before each run, with the context's machine parameters set: nothing in flight, cycle 0.
   virtual void reset() = 0;
+  // The run ends in cycle `end`: what else the memory does until then is done, and told to whoever listens.
+  virtual void close(Cycles /*end*/) {}
   // What was done in a run that ended in cycle `end`; bytes and activates also go to the context's layers.
   [[nodiscard]] virtual MemoryCounts counts(Cycles end) = 0;
   [[nodiscard]] virtual std::int64_t activates() const = 0;

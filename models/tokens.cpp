@@ -25,11 +25,15 @@ std::string link_name(TokenKind kind, int producer, UnitId consumer) {
 }  // namespace
 
 void Tokens::reset(std::int64_t token_bits) {
+  begin_image();
+  most_ = (std::size_t{1} << token_bits) - 1;
+}
+
+void Tokens::begin_image() {
   for (Link& link : links_) {
     link.posted.clear();
     link.taken = 0;
   }
-  most_ = (std::size_t{1} << token_bits) - 1;
 }
 
 void Tokens::post(TokenKind kind, UnitId producer, UnitId consumer, Token token) {

@@ -8,11 +8,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "result/events.h"
 #include "units/units.h"
 
 namespace blendsim {
-
-enum class TokenKind : std::uint8_t { data, space };
 
 struct Token {
   Cycles visible = 0;        // end of the posting instruction + token_latency
@@ -41,6 +40,8 @@ class Tokens {
   void take(TokenKind kind, int producer, UnitId consumer, Cycles now);
   // At the end of a program. Throws program-invalid when a counter is not 0, token-overflow when it overflowed.
   void check_all_taken() const;
+  // After it: forgets the tokens that were taken.
+  void begin_image();
 
  private:
   struct Link {

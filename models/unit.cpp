@@ -17,9 +17,9 @@ void for_each_link(std::uint32_t mask, F&& f) {
 }
 
 // Rule 9 and design section 6: a wait is named by the producer of the token awaited.
-Cycles& stall_of(UnitCycles& account, TokenKind kind, int producer) {
-  if (kind == TokenKind::space) return account.stall_downstream;
-  return is_memory_unit(static_cast<UnitId>(producer)) ? account.stall_memory : account.stall_dependency;
+Activity stall_of(TokenKind kind, int producer) {
+  if (kind == TokenKind::space) return Activity::stall_downstream;
+  return is_memory_unit(static_cast<UnitId>(producer)) ? Activity::stall_memory : Activity::stall_dependency;
 }
 
 }  // namespace
@@ -38,11 +38,17 @@ void QueueUnit::reset() {
   start_event_.cancel();
   queue_.clear();
   head_ = finished_ = 0;
-  armed_ = false;
+  used_ = armed_ = false;
   front_known_ = true;
   front_free_ = busy_until_ = 0;
   last_end_ = -1;
   account_ = {};
+}
+
+void QueueUnit::begin_image() {
+  used_ = used_ || head_ > 0;
+  queue_.clear();
+  head_ = finished_ = 0;
 }
 
 void QueueUnit::push(std::int32_t record) {
@@ -53,7 +59,9 @@ void QueueUnit::push(std::int32_t record) {
 void QueueUnit::front_is_free(Cycles cycle) {
   front_known_ = true;
   front_free_ = cycle;
-  context_.record(queue_[head_ - 1]).front_free = cycle;
+  const std::int32_t index = queue_[head_ - 1];
+  context_.record(index).front_free = cycle;
+  context_.tell([&] { return FrontFreeEvent{index, cycle}; });
   consider();
 }
 
@@ -67,7 +75,7 @@ void QueueUnit::consider() {
   const std::int32_t previous = head_ == 0 ? -1 : queue_[head_ - 1];
   Cycles start = record.visible;
   Release release = Release::dispatch;
-  std::int32_t released_by = record.released_by;
+  std::int32_t released_by = record.held_by;
   const auto term = [&](Cycles at, Release why, std::int32_t by) {
     if (at <= start) return;  // ties go to the earlier term
     start = at, release = why, released_by = by;
@@ -100,9 +108,8 @@ void QueueUnit::start() {
     const Instruction& instruction = context_.instruction(index);
     const Synchronisation& sync = context_.synchronisation(index);
     record.start = now;
-    account_wait(record, sync);
-    for_each_link(sync.wait_data, [&](int p) { tokens_.take(TokenKind::data, p, id_, now); });
-    for_each_link(sync.wait_space, [&](int p) { tokens_.take(TokenKind::space, p, id_, now); });
+    account_wait(index, sync);
+    take_tokens(index, sync, now);
     ++head_;
     front_known_ = false;
     if (context_.check_hazards) hazards_.started(id_, index, now);
@@ -110,11 +117,13 @@ void QueueUnit::start() {
       // Executing whole at the start equals executing in time: conflicting instructions of two units are ordered by
       // tokens, which are visible after `end` (rules 4 and 6), and of one unit by their order and fences (rule 3); so
       // whatever this one reads was executed at an earlier start, and whatever overwrites it starts later.
+      context_.let_upsets_happen(now);
       execute(instruction, *context_.machine, *context_.buffers, context_.areas);
       if (context_.capture != nullptr) context_.capture->after(instruction, *context_.machine, *context_.buffers);
+      if (context_.events != nullptr) context_.events->executed({index, now, *context_.buffers, context_.areas});
     }
+    context_.tell([&] { return StartEvent{index, now}; });
     begin(index, instruction, now);
-    if (context_.observer != nullptr) context_.observer->on_start(context_.record(index));
     slots_->slot_freed(id_, index, now);
     armed_ = false;  // not before: what begin() and the others deliver is looked at once
     consider();
@@ -124,32 +133,60 @@ void QueueUnit::start() {
 // Rule 9 for the gap before a start. The stamps tell each cycle's cause: queue empty until `visible`; then the
 // lowest-numbered link whose token was not visible yet, data before space; the rest is the fence's (and in a
 // random-stall run the delay's).
-void QueueUnit::account_wait(const InstructionRecord& record, const Synchronisation& sync) {
+void QueueUnit::account_wait(std::int32_t index, const Synchronisation& sync) {
+  const InstructionRecord& record = context_.record(index);
   // An earlier instruction whose end is unknown has bursts to come after this cycle: no wait, the unit is busy.
-  Cycles cursor = finished_ < head_ ? record.start : std::min(record.start, std::max(front_free_, busy_until_));
-  if (cursor == record.start) return;
-  const auto until = [&](Cycles stamp, Cycles& kind) {
+  if (finished_ < head_) return;
+  Cycles cursor = std::max(front_free_, busy_until_);
+  const auto until = [&](Cycles stamp, Activity activity, std::int32_t waited_for) {
     const Cycles to = std::min(stamp, record.start);
     if (to <= cursor) return;
-    kind += to - cursor;
+    spend(activity, index, waited_for, cursor, to);
     cursor = to;
   };
-  until(record.visible, head_ == 0 ? account_.idle : account_.stall_dispatch);
+  until(record.visible, head_ == 0 && !used_ ? Activity::idle : Activity::stall_dispatch, record.held_by);
   const auto links = [&](TokenKind kind, std::uint32_t mask) {
     for_each_link(mask, [&](int producer) {
-      until(tokens_.oldest(kind, producer, id_)->visible, stall_of(account_, kind, producer));
+      const Token& token = *tokens_.oldest(kind, producer, id_);
+      until(token.visible, stall_of(kind, producer), token.record);
     });
   };
   links(TokenKind::data, sync.wait_data);
   links(TokenKind::space, sync.wait_space);
-  until(record.start, account_.stall_fence);
+  until(record.start, Activity::stall_fence, head_ == 0 ? -1 : queue_[head_ - 1]);
+}
+
+void QueueUnit::take_tokens(std::int32_t index, const Synchronisation& sync, Cycles now) {
+  const auto links = [&](TokenKind kind, std::uint32_t mask) {
+    for_each_link(mask, [&](int producer) {
+      context_.tell([&] {
+        const Token& token = *tokens_.oldest(kind, producer, id_);
+        const Cycles posted = token.visible - context_.machine->dispatcher.token_latency;
+        return TokenEvent{kind, static_cast<UnitId>(producer), id_, token.record, index, posted, token.visible, now};
+      });
+      tokens_.take(kind, producer, id_, now);
+    });
+  };
+  links(TokenKind::data, sync.wait_data);
+  links(TokenKind::space, sync.wait_space);
+}
+
+// The account and whoever listens learn of a stretch in one call: they cannot differ.
+void QueueUnit::spend(Activity activity, std::int32_t record, std::int32_t waited_for, Cycles from, Cycles to) {
+  account_[activity] += to - from;
+  context_.tell([&] { return IntervalEvent{id_, activity, record, waited_for, from, to}; });
 }
 
 void QueueUnit::add_busy(std::int32_t record, Cycles from, Cycles to) {
-  const Cycles added = std::max<Cycles>(0, to - std::max(from, busy_until_));
-  account_.busy += added;
-  busy_until_ = std::max(busy_until_, to);
-  context_.layer(context_.record(record).layer)[Action::unit_clock] += added;
+  from = std::max(from, busy_until_);
+  if (to <= from) return;
+  spend(Activity::busy, record, -1, from, to);
+  busy_until_ = to;
+  context_.layer(context_.record(record).layer)[Action::unit_clock] += to - from;
+}
+
+void QueueUnit::close(Cycles total) {
+  if (total > busy_until_) spend(Activity::idle, -1, -1, busy_until_, total);
 }
 
 void QueueUnit::finish(std::int32_t record, Cycles end) {
@@ -159,7 +196,7 @@ void QueueUnit::finish(std::int32_t record, Cycles end) {
   last_end_ = end;
   ++finished_;
   post_tokens(record, end);
-  if (context_.observer != nullptr) context_.observer->on_end(context_.record(record));
+  context_.tell([&] { return EndEvent{record, end}; });
   ends_->ended(record, end);
   consider();
 }
@@ -172,13 +209,12 @@ void QueueUnit::post_tokens(std::int32_t record, Cycles end) {
 }
 
 UnitCycles QueueUnit::account(Cycles total) const {
-  UnitCycles result = account_;
-  result.idle += total - busy_until_;
-  if (result.total() != total) {
-    throw InvariantError(std::string(blendsim::name(id_)), "the account adds up to " + std::to_string(result.total()) +
-                                                               " of " + std::to_string(total) + " cycles (rule 9)");
+  if (account_.total() != total) {
+    throw InvariantError(std::string(blendsim::name(id_)), "the account adds up to " +
+                                                               std::to_string(account_.total()) + " of " +
+                                                               std::to_string(total) + " cycles (rule 9)");
   }
-  return result;
+  return account_;
 }
 
 std::string QueueUnit::missing() const {

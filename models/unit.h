@@ -34,11 +34,15 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
   void connect(SlotListener& slots, EndListener& ends) { slots_ = &slots, ends_ = &ends; }
 
   virtual void reset();
+  // Everything of the image before has ended: images share no cycle, and what is kept of one is forgotten.
+  void begin_image();
   // The dispatcher's entry; the record's `visible` is set and lies in the future.
   void push(std::int32_t record);
   void token_posted() override { consider(); }
 
-  // The account of [0, total). Throws InvariantError when it does not add up.
+  // The phase is over in cycle `total`: what is left of it was idle.
+  void close(Cycles total);
+  // The account of [0, total), once it is closed. Throws InvariantError when it does not add up.
   [[nodiscard]] UnitCycles account(Cycles total) const;
   // The record at the queue's head that has not started, or -1; and what it still misses, in words.
   [[nodiscard]] std::int32_t waiting() const { return head_ < queue_.size() ? queue_[head_] : -1; }
@@ -59,7 +63,9 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
  private:
   void consider();  // are all terms of the head's start known?
   void start();     // the process
-  void account_wait(const InstructionRecord& record, const Synchronisation& sync);
+  void account_wait(std::int32_t index, const Synchronisation& sync);
+  void take_tokens(std::int32_t index, const Synchronisation& sync, Cycles now);
+  void spend(Activity activity, std::int32_t record, std::int32_t waited_for, Cycles from, Cycles to);
   void post_tokens(std::int32_t record, Cycles end);
 
   UnitId id_;
@@ -69,9 +75,10 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
   EndListener* ends_ = nullptr;
   sc_core::sc_event start_event_;
 
-  std::vector<std::int32_t> queue_;  // every record of the run that was pushed, in order
+  std::vector<std::int32_t> queue_;  // every record of the image that was pushed, in order
   std::size_t head_ = 0;             // first that has not started
   std::size_t finished_ = 0;         // those whose end is known
+  bool used_ = false;                // in an image before
   bool armed_ = false;               // start_event_ is notified for the head, or start() runs
   bool front_known_ = true;
   Cycles front_free_ = 0;

@@ -54,7 +54,7 @@ fuzz() {
   local before status=0
   before=$(find "$home/findings" -type f | wc -l)
   # shellcheck disable=SC2046
-  "build/clang/test/fuzz/fuzz_$target" $(limits "$target") -max_total_time="$seconds" -print_final_stats=1 \
+  "build/clang/test/fuzz/fuzz_$target" $(limits "$target") -max_total_time="$seconds" -report_slow_units="${TIMEOUT:-25}" -print_final_stats=1 \
     -dict="test/fuzz/dictionaries/$target.dict" -artifact_prefix="$home/findings/" -verbosity=1 -seed="${SEED:-0}" \
     "$home/corpus" "$root/seeds/$target" $([ -d "test/fuzz/regressions/$target" ] && echo "test/fuzz/regressions/$target") \
     "${extra[@]}" >"$home/log" 2>&1 || status=$?

@@ -20,6 +20,13 @@ if [ ! -d test/node_modules/onnxruntime-node ]; then
     echo "SKIPPED: ONNX Runtime could not be installed; comparisons with it will be skipped" >&2
   fi
 fi
+scripts/trace_processor.sh || echo "SKIPPED: Perfetto's trace processor could not be fetched; its sums will not be compared" >&2
+
+# The page is looked at in a browser, and its bundle made again; both skip with a reason where that cannot be had.
+command -v chromium >/dev/null || install_packages chromium || true
+if [ ! -d page/node_modules/playwright-core ]; then
+  (cd page && npm ci --no-audit --no-fund) || echo "SKIPPED: the page's tools could not be installed" >&2
+fi
 
 # Another compiler's binary: reports must have the same digest, programs the same bytes. The same build, with sanitizers,
 # is the fuzzers'.

@@ -15,6 +15,7 @@
 #include "models/interconnect.h"
 #include "models/queue_units.h"
 #include "sim/host.h"
+#include "sim/image_sums.h"
 #include "sim/memory_map.h"
 
 // SystemC's library has a main of its own that wants this; programs here have theirs and elaborate by
@@ -38,7 +39,8 @@ struct Machine::Parts {
   Interconnect interconnect{"interconnect", context};
   std::unique_ptr<MemoryModel> dram;
 
-  std::array<PreparedProgram, 2> prepared;  // init, main: of the program that ran last
+  std::array<PreparedProgram, 2> prepared;  // by Phase: of the program that ran last
+  std::array<bool, 2> was_prepared{};       // ... and whether this run found it so
   // What init's cycles follow from besides prepared[0], when it ran last, and what they were; none: not known.
   struct InitRun {
     std::uint64_t address = 0, input_bytes = 0, program_bytes = 0, stall_seed = 0;
@@ -53,6 +55,9 @@ struct Machine::Parts {
     bool operator==(const Brought&) const = default;
   };
   std::optional<Brought> brought;
+  std::optional<EventStream> events;           // of a run that somebody listens to
+  std::optional<ImageSums> image_sums;         // of a run whose records are not kept
+  std::vector<InstructionRecord> first_image;  // its first image's
   MemoryMap memory_map;
 
   explicit Parts(const MemoryFactory& memory)
@@ -69,8 +74,15 @@ struct Machine::Parts {
   void configure(const MachineParameters& machine);
   [[nodiscard]] Brought now() const { return {memory_map.program_changes(), context.buffers->constant_changes()}; }
   void bring(const MachineParameters& machine);
-  void reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address);
-  void simulate(std::size_t images, const std::function<void(std::int32_t)>& image);
+  const PreparedProgram& prepare_once(Phase phase, const std::vector<Word>& words, const Program& program);
+  bool run_init(const Program& program, const RunOptions& options, Run& run);
+  std::vector<std::unique_ptr<ResultCapture>> run_main(const Program& program, const PreparedProgram& main,
+                                                       std::size_t images, const RunOptions& options);
+  void reset(const PreparedProgram& program, std::size_t images, bool resident, std::uint64_t program_address,
+             bool keep_records);
+  void begin_image(std::int32_t image);
+  void end_image();
+  void simulate(Phase phase, std::size_t images, const std::function<void(std::int32_t)>& image);
   [[noreturn]] void report_deadlock() const;
   void collect(Run& run, const PreparedProgram& program, bool resident);
 };
@@ -83,12 +95,19 @@ void Machine::Parts::configure(const MachineParameters& machine) {
 
 // Queues and tokens empty, DRAM rows closed, refresh phase 0. The buffers keep what init brought.
 void Machine::Parts::reset(const PreparedProgram& program, std::size_t images, bool resident,
-                           std::uint64_t program_address) {
+                           std::uint64_t program_address, bool keep_records) {
   context.program = &program;
   context.failure = nullptr;
   context.reset_coverage();
   context.layer_actions.assign(program.layers, {});
   context.records.clear();
+  context.first_record = 0;
+  image_sums.reset();
+  first_image.clear();
+  if (!keep_records) {
+    images = 1;
+    image_sums.emplace(program.layers);
+  }
   context.records.reserve(images * program.records.size());
   for (std::size_t image = 0; image < images; ++image) {
     context.records.insert(context.records.end(), program.records.begin(), program.records.end());
@@ -121,16 +140,47 @@ void Machine::Parts::bring(const MachineParameters& machine) {
   if (constants) brought = now();
 }
 
-void Machine::Parts::simulate(std::size_t images, const std::function<void(std::int32_t)>& image) {
+void Machine::Parts::simulate(Phase phase, std::size_t images, const std::function<void(std::int32_t)>& image) {
+  if (events) events->begin(phase, static_cast<std::int32_t>(images), context.records);
   context.set_epoch(sc_core::sc_time_stamp().value() + 1);
   host.start(static_cast<std::int32_t>(images), [&](std::int32_t next) {
-    tokens.check_all_taken();  // at the end of each image before: images share no token
+    if (next > 0) begin_image(next);
     image(next);
   });
   sc_core::sc_start(sc_core::sc_max_time() - sc_core::sc_time_stamp(), sc_core::SC_EXIT_ON_STARVATION);
+  if (events && (context.failure || !host.done())) events->stop(context.now());
   if (context.failure) std::rethrow_exception(context.failure);
   if (!host.done()) report_deadlock();
   tokens.check_all_taken();
+  const Cycles end = control.completions().back();
+  for (QueueUnit* unit : units) unit->close(end);
+  if (!events) return;
+  dram->close(end);
+  events->end(end);
+}
+
+// The image before has ended: images share no token, no queue slot and no burst.
+void Machine::Parts::begin_image(std::int32_t image) {
+  tokens.check_all_taken();
+  tokens.begin_image();
+  hazards.begin_image();
+  for (QueueUnit* unit : units) unit->begin_image();
+  if (!image_sums) return;
+  const auto size = static_cast<std::int32_t>(context.program->instructions.size());
+  if (events) events->begin_image(image * size, context.now());
+  end_image();
+  std::copy(context.program->records.begin(), context.program->records.end(), context.records.begin());
+  for (InstructionRecord& record : context.records) record.image = image;
+  context.first_record = image * size;
+}
+
+// The records of the image that ran last are complete, and only the first image's are kept.
+void Machine::Parts::end_image() {
+  const std::vector<Cycles>& completions = control.completions();
+  const std::size_t before = completions.size() - 1;
+  image_sums->add(context.records, context.first_record, before == 0 ? 0 : completions[before - 1],
+                  completions[before]);
+  if (before == 0) first_image = context.records;
 }
 
 void Machine::Parts::report_deadlock() const {
@@ -139,7 +189,7 @@ void Machine::Parts::report_deadlock() const {
   for (const QueueUnit* unit : units) {
     const std::int32_t head = unit->waiting();
     if (head < 0) continue;
-    const InstructionRecord& record = context.records[static_cast<std::size_t>(head)];
+    const InstructionRecord& record = context.held(head);
     text += "\n    " + std::string(name(record.unit)) + ": instruction " + std::to_string(record.instruction) +
             " of image " + std::to_string(record.image) + " (" + disassemble(context.instruction(head)) +
             ") waits for " + unit->missing();
@@ -191,14 +241,21 @@ void Machine::Parts::collect(Run& run, const PreparedProgram& program, bool resi
     add_scaled(run.layer_actions[l], program.layer_actions[l], images);
     count_instruction_reads(run.layer_actions[l], resident);
   }
-  run.records = std::move(context.records);
-  for (std::size_t r = 0; r < run.records.size(); ++r) {
-    if (run.records[r].image != images - 1) continue;
-    if (run.last_record < 0 || run.records[r].end > run.records[static_cast<std::size_t>(run.last_record)].end) {
-      run.last_record = static_cast<std::int32_t>(r);
-    }
+  // Of the last image's records, the first with the latest end.
+  Cycles last_end = -1;
+  for (std::size_t r = context.records.size() - program.records.size(); r < context.records.size(); ++r) {
+    if (context.records[r].end <= last_end) continue;
+    last_end = context.records[r].end;
+    run.last_record = context.first_record + static_cast<std::int32_t>(r);
   }
-  find_critical_path(run, program.layers);
+  if (!image_sums) {
+    run.records = std::move(context.records);
+    find_critical_path(run, program.layers);
+    return;
+  }
+  end_image();
+  run.records = std::move(first_image);
+  image_sums->put_into(run);
 }
 
 Machine::Machine(const MemoryFactory& memory) {
@@ -218,76 +275,105 @@ Machine& Machine::instance(const MemoryFactory& memory) {
   return machine;
 }
 
+const PreparedProgram& Machine::Parts::prepare_once(Phase phase, const std::vector<Word>& words,
+                                                    const Program& program) {
+  const auto which = static_cast<std::size_t>(phase);
+  PreparedProgram& kept = prepared[which];
+  was_prepared[which] = kept.is_for(words, *context.machine, program.layers.size());
+  if (was_prepared[which]) return kept;
+  if (phase == Phase::init) init_run.reset(), brought.reset();
+  return kept = prepare(words, *context.machine, program.layers.size());
+}
+
+// Returns whether everything about it was known from the run before.
+bool Machine::Parts::run_init(const Program& program, const RunOptions& options, Run& run) {
+  if (program.init.empty()) return true;
+  const PreparedProgram& init = prepare_once(Phase::init, program.init, program);
+  if (init.instructions.empty()) return true;
+  const InitRun this_run{program.init_address, program.input_bytes, program.program_bytes, options.stall_seed};
+  memory_map.select(context, 0);
+  if (init_run == this_run && !options.check_hazards && !events) {
+    // Known from the last run: only what it brings is brought again, where something changed it.
+    if (options.values && brought != now()) bring(*context.machine);
+    run.init_cycles = init_cycles;
+    return true;
+  }
+  init_run.reset();
+  brought.reset();
+  reset(init, 1, false, program.init_address, true);  // nothing is on chip yet
+  simulate(Phase::init, 1, [](std::int32_t) {});
+  run.init_cycles = init_cycles = control.completions().back();
+  init_run = this_run;
+  return false;
+}
+
+// Returns what was captured of each image.
+std::vector<std::unique_ptr<ResultCapture>> Machine::Parts::run_main(const Program& program,
+                                                                     const PreparedProgram& main, std::size_t images,
+                                                                     const RunOptions& options) {
+  std::vector<std::unique_ptr<ResultCapture>> captures;
+  reset(main, images, program.resident, program.main_address, options.keep_records);
+  context.upsets = options.upsets;
+  std::stable_sort(context.upsets.begin(), context.upsets.end(),
+                   [](const Upset& a, const Upset& b) { return a.cycle > b.cycle; });
+  simulate(Phase::main, images, [&](std::int32_t image) {
+    if (options.image_done && image > 0) options.image_done(image);
+    memory_map.select(context, static_cast<std::size_t>(image));
+    if (!options.capture_tensors || !options.values) return;
+    captures.push_back(std::make_unique<ResultCapture>(program));
+    context.capture = captures.back().get();
+  });
+  if (options.image_done) options.image_done(static_cast<std::int32_t>(images));
+  return captures;
+}
+
+namespace {
+
+std::vector<LayerResult> layer_results(const ResultCapture& capture) {
+  std::vector<LayerResult> out;
+  for (ResultCapture::Result& result : capture.results()) {
+    out.push_back(
+        {result.name, {result.view.channels, result.view.height, result.view.width}, std::move(result.values)});
+  }
+  return out;
+}
+
+}  // namespace
+
 Run Machine::run(const MachineParameters& machine, const Program& program,
                  std::span<const std::vector<std::int32_t>> images, const RunOptions& options) {
   Parts& parts = *parts_;
   Context& context = parts.context;
   const std::size_t count = images.empty() && !options.values ? 1 : images.size();
   if (count == 0) throw InvariantError("machine", "a run with values needs an image");
+  if (!options.upsets.empty() && !options.values) throw InvariantError("machine", "an upset needs values to fall on");
   parts.configure(machine);
   context.values = options.values;
   context.check_hazards = options.check_hazards;
   context.stall_seed = options.stall_seed;
-  context.observer = nullptr;
   context.capture = nullptr;
+  context.upsets.clear();
   context.buffers = &parts.buffers.direct();
-
-  MemoryMap& memory = parts.memory_map;
-  memory.lay_out(program, machine, images, count, options.values);
+  parts.events.reset();
+  if (!options.consumers.empty()) parts.events.emplace(options.consumers);
+  context.events = parts.events ? &*parts.events : nullptr;
+  parts.memory_map.lay_out(program, machine, images, count, options.values);
   if (options.values) parts.buffers.reset(machine, options.check_hazards);
-  bool warm = false;  // of the program that was asked for last
-  const auto prepared = [&](std::size_t which, const std::vector<Word>& words) -> const PreparedProgram& {
-    PreparedProgram& kept = parts.prepared[which];
-    warm = kept.is_for(words, machine, program.layers.size());
-    if (warm) return kept;
-    if (which == 0) parts.init_run.reset(), parts.brought.reset();
-    return kept = prepare(words, machine, program.layers.size());
-  };
 
   Run run;
   run.values = options.values;
-  const bool brings = !program.init.empty() && !prepared(0, program.init).instructions.empty();
-  const Parts::InitRun init{program.init_address, program.input_bytes, program.program_bytes, options.stall_seed};
-  const bool known = parts.init_run == init && !options.check_hazards;
-  if (brings && known) {
-    // Known from the last run: only what it brings is brought again, where something changed it.
-    memory.select(context, 0);
-    if (options.values && parts.brought != parts.now()) parts.bring(machine);
-    run.init_cycles = parts.init_cycles;
-  } else if (brings) {
-    parts.init_run.reset();
-    parts.brought.reset();
-    parts.reset(parts.prepared[0], 1, false, program.init_address);  // nothing is on chip yet
-    parts.simulate(1, [&](std::int32_t) { memory.select(context, 0); });
-    run.init_cycles = parts.init_cycles = parts.control.completions().back();
-    parts.init_run = init;
-  }
-
-  std::vector<std::unique_ptr<ResultCapture>> captures;
-  context.observer = options.observer;
-  const PreparedProgram& main = prepared(1, program.main);
-  run.warm = warm && (!brings || known);
-  parts.reset(main, count, program.resident, program.main_address);
-  parts.simulate(count, [&](std::int32_t image) {
-    memory.select(context, static_cast<std::size_t>(image));
-    if (!options.capture_tensors || !options.values) return;
-    captures.push_back(std::make_unique<ResultCapture>(program));
-    context.capture = captures.back().get();
-  });
+  const bool known = parts.run_init(program, options, run);
+  const PreparedProgram& main = parts.prepare_once(Phase::main, program.main, program);
+  run.warm = parts.was_prepared[static_cast<std::size_t>(Phase::main)] && known;
+  const auto captures = parts.run_main(program, main, count, options);
   parts.collect(run, main, program.resident);
 
   for (std::size_t image = 0; options.values && image < count; ++image) {
     auto& outputs = run.outputs.emplace_back();
     for (const TensorView& view : program.outputs)
-      outputs.push_back(read_view(view, *context.buffers, memory.output(image)));
+      outputs.push_back(read_view(view, *context.buffers, parts.memory_map.output(image)));
   }
-  for (const auto& capture : captures) {
-    auto& tensors = run.tensors.emplace_back();
-    for (ResultCapture::Result& result : capture->results()) {
-      tensors.push_back(
-          {result.name, {result.view.channels, result.view.height, result.view.width}, std::move(result.values)});
-    }
-  }
+  for (const auto& capture : captures) run.tensors.push_back(layer_results(*capture));
   return run;
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "isa/program.h"
-#include "result/observer.h"
+#include "result/events.h"
 #include "result/run.h"
 #include "units/machine_parameters.h"
 
@@ -21,7 +21,12 @@ struct RunOptions {
   bool capture_tensors = false;  // Run::tensors
   std::uint64_t stall_seed =
       0;  // 0: none. Else starts, grants and beats are delayed at random: cycles change, outputs do not
-  Observer* observer = nullptr;
+  // false: Run::records are those of the first image alone, and a batch takes no more memory than its inputs and
+  // outputs
+  bool keep_records = true;
+  std::function<void(std::int32_t)> image_done;  // called with the number of main's images that have completed
+  std::vector<Upset> upsets;                     // bits that flip while main runs; of a run with values
+  std::vector<EventConsumer*> consumers;         // of the run's events, init's included; each outlives the run
 };
 
 class MemoryModel;

@@ -19,7 +19,7 @@
 #include "network/zoo.h"
 #include "platform/platform.h"
 #include "report/report.h"
-#include "result/observer.h"
+#include "result/events.h"
 #include "result/run.h"
 #include "sim/machine.h"
 #include "tensor/array.h"

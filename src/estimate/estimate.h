@@ -42,16 +42,23 @@ struct Technology {
 
 // Summed as integers (femtojoules), converted once. Actions are counted exactly; the table's energies assume data that
 // toggle at random, whatever the values are.
+struct EnergyBand {
+  std::int64_t low_fj = 0, high_fj = 0;
+};
 struct PowerEstimate {
   std::int64_t dynamic_fj = 0, dynamic_low_fj = 0, dynamic_high_fj = 0;  // PL, of the whole run
   std::int64_t dram_fj = 0;
+  EnergyBand dram_band;
   std::array<std::int64_t, unit_count + 1> unit_fj{};  // last: dispatcher
+  std::array<EnergyBand, unit_count + 1> unit_band{};
   // Per program layer, DRAM accesses for its transfers included. What belongs to no layer (END's dispatch, the fetch of
   // a program that is not resident, refreshes) is unattributed: layers + unattributed = units + dispatcher + DRAM.
   std::vector<std::int64_t> layer_fj;
+  std::vector<EnergyBand> layer_band;
   std::int64_t unattributed_fj = 0;
   std::int64_t static_microwatt = 0;  // PL static at the platform's junction temperature
   double seconds = 0;                 // of the run
+  double static_low_w = 0, static_high_w = 0;
   double dynamic_w = 0, static_w = 0, dram_w = 0, total_w = 0, low_w = 0, high_w = 0;
   double energy_per_inference_j = 0;  // total, static included
   std::vector<std::string> notes;     // parameters that change the machine but no energy of the table

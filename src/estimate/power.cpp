@@ -77,34 +77,36 @@ PowerEstimate estimate_power(const Run& run, std::int64_t images, const Platform
                              const Technology& technology) {
   if (images < 1 || run.cycles < 1) throw InvariantError("estimate", "power of a run without images or cycles");
   PowerEstimate p;
-  std::int64_t dram_low = 0;
-  std::int64_t dram_high = 0;
   for (std::size_t u = 0; u < run.actions.size(); ++u) {
     const Sum sum = energy(run.actions[u], technology);
     p.unit_fj[u] = sum.logic;
+    p.unit_band[u] = {sum.logic_low, sum.logic_high};
     add(p.dynamic_fj, sum.logic);
     add(p.dynamic_low_fj, sum.logic_low);
     add(p.dynamic_high_fj, sum.logic_high);
     add(p.dram_fj, sum.dram);
-    add(dram_low, sum.dram_low);
-    add(dram_high, sum.dram_high);
+    add(p.dram_band.low_fj, sum.dram_low);
+    add(p.dram_band.high_fj, sum.dram_high);
   }
   p.unattributed_fj = p.dynamic_fj;
   add(p.unattributed_fj, p.dram_fj);
   for (const ActionCounts& layer : run.layer_actions) {
     const Sum sum = energy(layer, technology);
     p.layer_fj.push_back(sum.logic + sum.dram);
+    p.layer_band.push_back({sum.logic_low + sum.dram_low, sum.logic_high + sum.dram_high});
     p.unattributed_fj -= p.layer_fj.back();
   }
   if (p.unattributed_fj < 0) throw InvariantError("estimate", "the layers' energies exceed the run's");
   p.static_microwatt = static_microwatt_at(platform.device, platform.junction_celsius);
   p.seconds = static_cast<double>(run.cycles) / static_cast<double>(platform.machine.clock_hz);
   p.static_w = static_cast<double>(p.static_microwatt) / 1e6;
+  p.static_low_w = p.static_w * static_low;
+  p.static_high_w = p.static_w * static_high;
   p.dynamic_w = joule(p.dynamic_fj) / p.seconds;
   p.dram_w = joule(p.dram_fj) / p.seconds;
   p.total_w = p.static_w + p.dynamic_w + p.dram_w;
-  p.low_w = p.static_w * static_low + joule(p.dynamic_low_fj) / p.seconds + joule(dram_low) / p.seconds;
-  p.high_w = p.static_w * static_high + joule(p.dynamic_high_fj) / p.seconds + joule(dram_high) / p.seconds;
+  p.low_w = p.static_low_w + joule(p.dynamic_low_fj) / p.seconds + joule(p.dram_band.low_fj) / p.seconds;
+  p.high_w = p.static_high_w + joule(p.dynamic_high_fj) / p.seconds + joule(p.dram_band.high_fj) / p.seconds;
   p.energy_per_inference_j = p.total_w * p.seconds / static_cast<double>(images);
   p.notes = energy_notes(platform, technology);
   return p;

@@ -48,6 +48,14 @@ class ResultCapture {
   };
   [[nodiscard]] std::vector<Result> results()
       const;  // in layer-table order; throws InvariantError where a part is missing
+  // One result as it stands: values that nothing wrote yet are 0, `written` of them are not (or were written again).
+  struct SoFar {
+    const Result& result;
+    std::int64_t written = 0;
+  };
+  [[nodiscard]] SoFar so_far(std::size_t layer, std::size_t result) const {
+    return {results_.at(layer).at(result), written_[layer][result]};
+  }
 
  private:
   const Program& program_;

@@ -2,78 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 #include <map>
 #include <string>
 
 #include "base/diagnostic.h"
-#include "report/fields.h"
 #include "report/format_text.h"
+#include "report/saved_report.h"
 
 namespace blendsim {
 
 namespace {
-
-constexpr std::array<std::string_view, 7> accounts = {
-    "busy", "stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch", "idle"};
-
-// A report as it was written: what its digest covers is what it holds.
-struct Read {
-  Json body, digest;
-};
-
-Json parse(const std::string& path) {
-  constexpr int deepest = 64;  // a report nests six levels; what is read is walked recursively
-  constexpr std::size_t largest = std::size_t{1} << 28;  // bytes; a device or a pipe may have no end
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  std::array<char, 1 << 16> block{};
-  while (text.size() <= largest && (file.read(block.data(), block.size()) || file.gcount() > 0)) {
-    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
-  }
-  if (!file.eof()) {
-    throw DiagnosticError(
-        "file-unreadable", {.file = path},
-        text.size() > largest ? "it holds more than 256 MiB, which no report does" : "the report cannot be read",
-        "check the path");
-  }
-  bool too_deep = false;
-  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > deepest;
-    return depth <= deepest;
-  };
-  Json json = Json::parse(text, shallow, false);
-  if (json.is_discarded() || too_deep) {
-    throw DiagnosticError("file-damaged", {.file = path}, "this is not well-formed JSON",
-                          "write it again with `blendsim run --json`");
-  }
-  return json;
-}
-
-Read read_report(const std::string& path) {
-  Json json = parse(path);
-  if (!json.is_object() || !json.contains("schema") || json.at("schema") != report_schema) {
-    throw DiagnosticError("report-schema", {.file = path}, fmt::format("expected a report of schema {}", report_schema),
-                          "compare takes two files that `blendsim run --json` wrote");
-  }
-  if (!json.contains("digest") || !json.at("digest").is_string()) {
-    throw DiagnosticError("report-schema", {.file = path}, "the report has no digest",
-                          "compare takes two files that `blendsim run --json` wrote");
-  }
-  Read read{std::move(json), nullptr};
-  read.digest = read.body.at("digest");
-  read.body.erase("digest");
-  read.body.erase("host");
-  const std::string found = report_digest(read.body);
-  if (read.digest != found) {
-    throw DiagnosticError("report-damaged", {.file = path},
-                          fmt::format("its content has the digest {}, but the file says {}: it was edited or damaged",
-                                      found, read.digest.get<std::string>()),
-                          "write it again with `blendsim run --json`");
-  }
-  return read;
-}
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
@@ -108,8 +46,8 @@ std::string causes(const Json& a, const Json& b) {
   return out.empty() ? "same network, input, platform, program and version\n" : "what went in differs:\n" + out;
 }
 
-std::string totals(const Json& a, const Json& b) {
-  TextTable table({"", "A", "B", "B - A", ""}, {true, false, false, false, false});
+std::string totals(const Json& a, const Json& b, const TextLayout& layout) {
+  TextTable table({{"", true}, {"A"}, {"B"}, {"B - A"}, {""}});
   for (const std::string key : {"cycles", "init_cycles", "compute_cycles"}) {
     const auto x = a.at(key).get<std::int64_t>(), y = b.at(key).get<std::int64_t>();
     table.row({key, grouped(x), grouped(y), signed_grouped(y - x), relative(x, y)});
@@ -126,7 +64,7 @@ std::string totals(const Json& a, const Json& b) {
   real("power", a.at("power").at("total_w").get<double>(), b.at("power").at("total_w").get<double>(), "W");
   real("energy", a.at("power").at("energy_per_inference_j").get<double>(),
        b.at("power").at("energy_per_inference_j").get<double>(), "J");
-  return table.text();
+  return table.text(layout);
 }
 
 struct Change {
@@ -141,11 +79,18 @@ void sort_by_size(std::vector<Change>& changes) {
                    [](const Change& x, const Change& y) { return std::abs(x.delta()) > std::abs(y.delta()); });
 }
 
-std::string layers(const Json& a, const Json& b, std::vector<Change>& critical) {
+std::string layers(const Json& a, const Json& b, std::vector<Change>& critical, const TextLayout& layout) {
   std::map<std::string, const Json*> rows_b;
   for (const Json& row : b.at("layers")) rows_b[row.at("name").get<std::string>()] = &row;
-  TextTable table({"layer", "cycles A", "cycles B", "B - A", "critical A", "critical B", "B - A", "bound by"},
-                  {true, false, false, false, false, false, false, true});
+  TextTable table({{"layer", true},
+                   {"cycles A", false, 3},
+                   {"cycles B", false, 3},
+                   {"B - A"},
+                   {"critical A", false, 1},
+                   {"critical B", false, 1},
+                   {"B - A"},
+                   {"bound by", true, 2}},
+                  "layers that changed");
   bool any = false;
   const Json none = {{"cycles", 0}, {"critical_cycles", 0}, {"bound_by", "absent"}};
   const auto add = [&](const std::string& name, const Json& x, const Json& y) {
@@ -158,7 +103,8 @@ std::string layers(const Json& a, const Json& b, std::vector<Change>& critical) 
                                   ? text_of(x.at("bound_by"))
                                   : text_of(x.at("bound_by")) + " -> " + text_of(y.at("bound_by"));
     table.row({name, grouped(cycles.a), grouped(cycles.b), signed_grouped(cycles.delta()), grouped(crit.a),
-               grouped(crit.b), signed_grouped(crit.delta()), bound});
+               grouped(crit.b), signed_grouped(crit.delta()), bound},
+              std::abs(crit.delta()));
   };
   for (const Json& row : a.at("layers")) {
     const auto name = row.at("name").get<std::string>();
@@ -169,25 +115,26 @@ std::string layers(const Json& a, const Json& b, std::vector<Change>& critical) 
   for (const Json& row : b.at("layers")) {
     if (rows_b.contains(row.at("name").get<std::string>())) add(row.at("name").get<std::string>(), none, row);
   }
-  return any ? table.text() : "every layer takes the same cycles\n";
+  return any ? table.text(layout) : "every layer takes the same cycles\n";
 }
 
-std::string compare_units(const Json& a, const Json& b, std::vector<Change>& stalls) {
-  TextTable table({"unit", "account", "A", "B", "B - A"}, {true, true, false, false, false});
+std::string compare_units(const Json& a, const Json& b, std::vector<Change>& stalls, const TextLayout& layout) {
+  TextTable table({{"unit", true}, {"account", true}, {"A"}, {"B"}, {"B - A"}}, "accounts that changed");
   bool any = false;
   for (const auto& [unit, row] : a.at("units").items()) {
     if (!b.at("units").contains(unit)) continue;
-    for (const std::string_view account : accounts) {
+    for (const std::string_view account : activity_names) {
       const std::string key(account);
       const Change change{unit + " " + key, row.at(key).get<std::int64_t>(),
                           b.at("units").at(unit).at(key).get<std::int64_t>()};
       if (change.delta() == 0) continue;
       any = true;
-      table.row({unit, key, grouped(change.a), grouped(change.b), signed_grouped(change.delta())});
+      table.row({unit, key, grouped(change.a), grouped(change.b), signed_grouped(change.delta())},
+                std::abs(change.delta()));
       if (key != "idle") stalls.push_back(change);
     }
   }
-  return any ? table.text() : "every unit's account is the same\n";
+  return any ? table.text(layout) : "every unit's account is the same\n";
 }
 
 // The largest changes under a title that says how many there are.
@@ -221,8 +168,8 @@ std::string outputs(const Json& a, const Json& b) {
 
 }  // namespace
 
-Comparison compare_reports(const std::string& a, const std::string& b) {
-  const Read first = read_report(a), second = read_report(b);
+Comparison compare_reports(const std::string& a, const std::string& b, const TextLayout& layout) {
+  const SavedReport first = read_report(a), second = read_report(b);
   const Json &x = first.body, &y = second.body;
   Comparison out;
   try {
@@ -233,8 +180,9 @@ Comparison compare_reports(const std::string& a, const std::string& b) {
       return out;
     }
     std::vector<Change> critical, changed;
-    const std::string layer_table = layers(x, y, critical), unit_table = compare_units(x, y, changed);
-    out.text += causes(x, y) + '\n' + totals(x, y) + '\n' + layer_table + '\n' + unit_table + '\n';
+    const std::string layer_table = layers(x, y, critical, layout), unit_table = compare_units(x, y, changed, layout);
+    out.text +=
+        wrapped(causes(x, y), 4, layout) + '\n' + totals(x, y, layout) + '\n' + layer_table + '\n' + unit_table + '\n';
     out.text += explanation(x, y, critical, changed) + outputs(x, y);
   } catch (const nlohmann::json::exception& problem) {
     throw DiagnosticError("report-schema", {.file = a + " or " + b},

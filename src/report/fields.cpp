@@ -93,6 +93,8 @@ constexpr std::array program_fields = {
     Field0{"digest", "", "Digest of the program.", [](const F& f) { return Json(f.in.program.digest()); }},
     Field0{"instructions", "", "Instructions of one inference, END not counted.",
            [](const F& f) { return Json(f.instructions); }},
+    Field0{"resident", "", "true: it stays on chip; false: it is fetched from DRAM for each inference.",
+           [](const F& f) { return Json(f.in.program.resident); }},
 };
 
 constexpr std::array input_fields = {
@@ -122,6 +124,8 @@ constexpr std::array layer_fields = {
            "Cycles of the whole run that the walk back from completion spends in this layer; over all layers they sum "
            "to `cycles`.",
            [](const L& l) { return Json(l.critical_cycles); }},
+    FieldL{"busy_cycles", "cycles", "Cycles of the first inference in which its unit's front is held for it.",
+           [](const L& l) { return Json(l.busy); }},
     FieldL{"macs", "MAC", "Useful multiply-accumulates of one inference.", [](const L& l) { return Json(l.macs); }},
     FieldL{"utilization", "", "macs / (peak of its unit x cycles); null where the unit does not multiply.",
            [](const L& l) { return or_null(l.utilization); }},
@@ -133,6 +137,14 @@ constexpr std::array layer_fields = {
            "Estimated dynamic energy of the layer in one inference, its DRAM accesses included; with "
            "power.unattributed_j they sum to power.dynamic_energy_j.",
            [](const L& l) { return Json(l.energy_j); }},
+    FieldL{"energy_range_j", "J", "[low, high] of it from the bands of the technology table.",
+           [](const L& l) {
+             return Json::array({l.energy_low_j, l.energy_high_j});
+           }},
+    FieldL{"dram_bytes", "bytes", "Read from DRAM and written to it for the layer in one inference.",
+           [](const L& l) { return Json(l.dram_bytes); }},
+    FieldL{"buffer_bits", "bits", "Read from on-chip buffers and written to them in one inference, instructions apart.",
+           [](const L& l) { return Json(l.buffer_bits); }},
 };
 
 using U = UnitFigures;
@@ -152,6 +164,9 @@ constexpr std::array unit_fields = {
            [](const U& u) { return Json(u.cycles.stall_dispatch); }},
     FieldU{"idle", "cycles", "Before its first and after its last instruction. busy, stalls and idle sum to `cycles`.",
            [](const U& u) { return Json(u.cycles.idle); }},
+    FieldU{"critical_cycles", "cycles",
+           "Cycles of the critical path in the unit; what no unit has is instruction delivery's.",
+           [](const U& u) { return Json(u.critical_cycles); }},
     FieldU{"busy_fraction", "", "busy / cycles.", [](const U& u) { return Json(u.busy_fraction); }},
     FieldU{"utilization", "", "Useful MACs / (peak x cycles); null where the unit does not multiply.",
            [](const U& u) { return or_null(u.utilization); }},
@@ -188,6 +203,15 @@ constexpr std::array memory_fields = {
              const std::int64_t all = m.row_hits + m.row_misses;
              return all > 0 ? Json(static_cast<double>(m.row_hits) / static_cast<double>(all)) : Json(nullptr);
            }},
+    Field0{"row_hits", "", "Column accesses that found their row open.",
+           [](const F& f) { return Json(f.in.run.memory.row_hits); }},
+    Field0{"row_misses", "", "Column accesses that did not.",
+           [](const F& f) { return Json(f.in.run.memory.row_misses); }},
+    Field0{"dram_peak_bytes_per_s", "bytes/s", "What DRAM's bus and the port to it can carry: the smaller of the two.",
+           [](const F& f) { return Json(f.dram_peak_bytes_per_s()); }},
+    Field0{"buffer_peak_bits_per_s", "bits/s",
+           "What all read and write ports of the on-chip buffers can carry, a word a cycle each, instructions apart.",
+           [](const F& f) { return Json(f.buffer_peak_bits_per_s()); }},
     Field0{"buffers", "bits", "capacity_bits and peak_bits (most allocated at once) of each on-chip buffer.",
            buffers_of},
 };
@@ -252,6 +276,21 @@ Json power_by_unit(const Figures& f) {
   return out;
 }
 
+Json power_ranges(const Figures& f) {
+  const PowerEstimate& p = f.in.power;
+  Json out = Json::object();
+  const auto range = [&](const EnergyBand& band) {
+    const auto watt = [&](std::int64_t fj) { return static_cast<double>(fj) / 1e15 / p.seconds; };
+    return p.seconds > 0 ? Json::array({watt(band.low_fj), watt(band.high_fj)}) : Json(nullptr);
+  };
+  for (std::size_t u = 0; u < p.unit_band.size(); ++u) {
+    out[u < unit_names.size() ? std::string(unit_names[u]) : "dispatcher"] = range(p.unit_band[u]);
+  }
+  out["dram"] = range(p.dram_band);
+  out["static"] = Json::array({p.static_low_w, p.static_high_w});
+  return out;
+}
+
 constexpr std::array power_fields = {
     Field0{"total_w", "W", "Sum of the modelled scopes, averaged over the run.",
            [](const F& f) { return Json(f.in.power.total_w); }},
@@ -270,6 +309,7 @@ constexpr std::array power_fields = {
              return Json::array({f.in.power.low_w, f.in.power.high_w});
            }},
     Field0{"by_unit", "W", "Dynamic power by unit.", power_by_unit},
+    Field0{"by_unit_range", "W", "[low, high] of the same, of `dram` and of `static`.", power_ranges},
     Field0{"rate", "", "The rate that the watts are stated for: inferences `back to back`.",
            [](const F&) { return Json("back to back"); }},
     Field0{"junction_celsius", "C", "Junction temperature of the static part.",
@@ -421,6 +461,8 @@ std::vector<FieldRow> small_objects() {
       {"resources.range.ff", "FF", "[low, high]."},
       {"power.by_unit.UNIT", "W",
        "Dynamic power of the unit, its accesses to buffers included; these sum to dynamic_w, DRAM is apart."},
+      {"power.by_unit_range.PART", "W",
+       "[low, high]: from the bands of the technology table; these sum to total_w_range."},
       {"outputs[].name", "", "Name of the ONNX output."},
       {"outputs[].shape", "", "Its shape; the first dimension counts the images."},
       {"outputs[].dtype", "", "`float32`; integral values print as integers."},

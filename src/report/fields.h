@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "report/figures.h"
+#include "report/format_text.h"
 
 namespace blendsim {
 
@@ -18,6 +19,12 @@ inline constexpr std::string_view report_schema = "blendsim.report/1";
 [[nodiscard]] Json report_body(const Figures& figures);
 [[nodiscard]] std::string report_digest(const Json& body);  // over the dumped text of report_body
 [[nodiscard]] Json report_host(const Figures& figures);
+// All of it.
+[[nodiscard]] Json report_object(const ReportInput& input);
+// As a file holds it, a line a field; a timeline stands on one line.
+[[nodiscard]] std::string json_text(Json report);
+// The report for people.
+[[nodiscard]] std::string report_text(const Json& report, const TextLayout& layout = {});
 
 // One row a field, as docs/report.md lists them. Paths: "layers[].name", "units.UNIT.busy",
 // "resources.by_unit.PART.lut".

@@ -101,13 +101,14 @@ std::size_t Figures::second_on_path() const {
 void Figures::find_layers() {
   const Run& run = in.run;
   const std::size_t count = in.program.layers.size();
-  std::vector<Cycles> first(count, std::numeric_limits<Cycles>::max()), last(count, -1);
+  std::vector<Cycles> first(count, std::numeric_limits<Cycles>::max()), last(count, -1), busy(count, 0);
   for (const InstructionRecord& record : run.records) {
     const auto layer = static_cast<std::size_t>(record.layer);
     if (record.image != 0) break;  // image after image
     if (layer >= count) continue;
     first[layer] = std::min(first[layer], record.start);
     last[layer] = std::max(last[layer], record.end + 1);
+    if (name(record.unit) == in.program.layers[layer].unit) busy[layer] += record.front_free - record.start;
   }
   for (std::size_t i = 0; i < count; ++i) {
     const ProgramLayer& layer = in.program.layers[i];
@@ -134,8 +135,42 @@ void Figures::find_layers() {
     if (i < in.power.layer_fj.size()) {
       row.energy_j = energy_of_one(in.power.layer_fj[i]);
     }
+    if (i < in.power.layer_band.size()) {
+      row.energy_low_j = energy_of_one(in.power.layer_band[i].low_fj);
+      row.energy_high_j = energy_of_one(in.power.layer_band[i].high_fj);
+    }
+    row.busy = busy[i];
+    if (i < run.layer_actions.size()) find_traffic(run.layer_actions[i], row);
     layers.push_back(std::move(row));
   }
+}
+
+void Figures::find_traffic(const ActionCounts& counts, LayerFigures& row) const {
+  row.dram_bytes = (counts[Action::dram_read_byte] + counts[Action::dram_write_byte]) / images;
+  for (const Action bits : {Action::act_binary_read, Action::act_binary_write, Action::act_fixed_read,
+                            Action::act_fixed_write, Action::weights_binary_read, Action::weights_binary_write,
+                            Action::weights_fixed_read, Action::weights_fixed_write, Action::accumulators_read,
+                            Action::accumulators_write, Action::parameters_read, Action::parameters_write}) {
+    row.buffer_bits += counts[bits] / images;
+  }
+}
+
+double Figures::dram_peak_bytes_per_s() const {
+  const MachineParameters& machine = in.platform.machine;
+  // Data pass at both edges of the memory's clock.
+  const double bus = 2.0 * static_cast<double>(machine.memory.timing.clock_hz) *
+                     static_cast<double>(machine.memory.width) * static_cast<double>(machine.memory.channels);
+  const double port = static_cast<double>(machine.clock_hz) * static_cast<double>(machine.memory.port_width);
+  return std::min(bus, port) / 8;
+}
+
+double Figures::buffer_peak_bits_per_s() const {
+  std::int64_t bits = 0;
+  for (std::size_t b = 0; b < in.platform.machine.buffers.size(); ++b) {
+    if (static_cast<BufferId>(b) == BufferId::instructions) continue;
+    bits += 2 * in.platform.machine.buffers[b].regions * in.platform.machine.buffers[b].width;
+  }
+  return static_cast<double>(bits) * static_cast<double>(in.platform.machine.clock_hz);
 }
 
 void Figures::find_units() {
@@ -143,6 +178,7 @@ void Figures::find_units() {
     UnitFigures& row = units[u];
     row.name = unit_names[u];
     row.cycles = in.run.units[u];
+    row.critical_cycles = critical_by[u];
     if (in.run.cycles > 0)
       row.busy_fraction = static_cast<double>(row.cycles.busy) / static_cast<double>(in.run.cycles);
     const std::int64_t peak = peak_macs(in.platform.machine, row.name);

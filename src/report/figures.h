@@ -19,7 +19,9 @@ struct LayerFigures {
   std::int64_t macs = 0;              // of one inference
   std::optional<double> utilization;  // none: the unit does not multiply, or nothing was executed
   std::string bound_by;  // unit with the largest share of the critical cycles, else of the waits; or "dispatch"
-  double energy_j = 0;   // dynamic, of one inference
+  Cycles busy = 0;       // of its unit's front with it, in the first inference
+  double energy_j = 0, energy_low_j = 0, energy_high_j = 0;  // dynamic, of one inference
+  std::int64_t dram_bytes = 0, buffer_bits = 0;              // read and written, of one inference
 
   [[nodiscard]] Cycles cycles() const { return end - start; }
 };
@@ -27,6 +29,7 @@ struct LayerFigures {
 struct UnitFigures {
   std::string name;
   UnitCycles cycles;
+  Cycles critical_cycles = 0;  // of the run
   double busy_fraction = 0;
   std::optional<double> utilization, mapping_efficiency;  // none: the unit does not multiply, or was never busy
 };
@@ -62,6 +65,10 @@ struct Figures {
     const ClockEstimate::Part& p = in.clock.limit();
     return static_cast<double>(p.path.logic_ps) / static_cast<double>(p.path.logic_ps + p.routing_ps);
   }
+  // What DRAM and the machine's port to it can carry, the smaller of the two.
+  [[nodiscard]] double dram_peak_bytes_per_s() const;
+  // What every read and every write port of the buffers' regions carries together, a word a cycle each.
+  [[nodiscard]] double buffer_peak_bits_per_s() const;
   [[nodiscard]] double run_seconds() const { return seconds(in.run.cycles); }
   // Joule of one inference, of the run's femtojoules.
   [[nodiscard]] double energy_of_one(std::int64_t femtojoule) const {
@@ -73,6 +80,7 @@ struct Figures {
 
  private:
   void find_layers();
+  void find_traffic(const ActionCounts& counts, LayerFigures& row) const;
   void find_units();
   void find_resources();
 };

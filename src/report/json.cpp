@@ -13,7 +13,7 @@ std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', f
 
 std::string report_digest(const Json& body) { return Digest().add(dump(body, -1)).hex(); }
 
-std::string report_json(const ReportInput& input) {
+Json report_object(const ReportInput& input) {
   const Figures figures(input);
   const Json body = report_body(figures);
   Json out = Json::object();
@@ -23,7 +23,18 @@ std::string report_json(const ReportInput& input) {
     if (key != "schema") out[key] = value;
   }
   out["host"] = report_host(figures);
-  return dump(out, 1) + "\n";
+  return out;
 }
+
+std::string json_text(Json report) {
+  if (!report.contains("timeline")) return dump(report, 1) + "\n";
+  // Indented, each of a timeline's many numbers would have a line of its own.
+  const std::string timeline = dump(report.at("timeline"), -1);
+  report.erase("timeline");
+  const std::string rest = dump(report, 1);
+  return rest.substr(0, rest.size() - 2) + ",\n \"timeline\": " + timeline + "\n}\n";
+}
+
+std::string report_json(const ReportInput& input) { return json_text(report_object(input)); }
 
 }  // namespace blendsim

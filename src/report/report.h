@@ -10,6 +10,7 @@
 #include "estimate/estimate.h"
 #include "isa/program.h"
 #include "platform/platform.h"
+#include "report/format_text.h"
 #include "result/run.h"
 #include "tensor/array.h"
 
@@ -49,7 +50,7 @@ struct ReportInput {
 [[nodiscard]] std::vector<std::string> cpu_operators(const Program& program);
 
 [[nodiscard]] std::string report_json(const ReportInput& input);  // pretty-printed; `digest` covers all but `host`
-[[nodiscard]] std::string report_text(const ReportInput& input);
+[[nodiscard]] std::string report_text(const ReportInput& input, const TextLayout& layout = {});
 
 struct Comparison {
   std::string text;
@@ -57,6 +58,8 @@ struct Comparison {
 };
 // Two JSON files, each of which must have the digest that it carries. Throws DiagnosticError: file-unreadable,
 // file-damaged, report-schema, report-damaged.
-[[nodiscard]] Comparison compare_reports(const std::string& a, const std::string& b);
+[[nodiscard]] Comparison compare_reports(const std::string& a, const std::string& b, const TextLayout& layout = {});
+// Any number of them: two as above, more as one table.
+[[nodiscard]] Comparison compare_reports(const std::vector<std::string>& paths, const TextLayout& layout = {});
 
 }  // namespace blendsim

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// The report for people, read from its JSON: what `run` prints and what `report` prints later is one text.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "base/diagnostic.h"
 #include "report/fields.h"
 #include "report/format_text.h"
 
@@ -11,204 +13,267 @@ namespace blendsim {
 
 namespace {
 
-std::string fraction_or_dash(const std::optional<double>& value) { return value ? percent(*value) : "-"; }
+constexpr std::size_t header_indent = 10, indent = 12;  // of what follows a label
 
-std::string header(const Figures& f, const std::string& digest) {
-  const ReportInput& in = f.in;
-  std::string out = fmt::format("report    blendsim {}, digest {}\n", in.version, digest);
-  out += fmt::format("network   {}: {} MAC, {} of them binary\n", in.program.network, grouped(f.macs),
-                     grouped(f.binary_macs));
-  out += fmt::format("platform  {}: {}, {}\n", in.platform.name, in.platform.device.name,
-                     engineering(static_cast<double>(in.platform.machine.clock_hz), "Hz"));
-  const auto hertz = [](std::int64_t value) { return engineering(static_cast<double>(value), "Hz"); };
-  const LongestPath& path = in.clock.limit().path;
-  out += fmt::format("clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
-                     f.clock_above_estimate() ? "WARNING, above " : "", hertz(in.clock.fmax_hz), hertz(in.clock.low_hz),
-                     hertz(in.clock.high_hz), in.clock.limit().unit, path.levels, path.from, path.to,
-                     percent(1 - f.logic_share()));
-  for (const std::string& change : in.platform.overrides) out += fmt::format("          with {}\n", change);
-  out += fmt::format("program   {} instructions an inference, {}\n", grouped(f.instructions),
-                     in.program.resident ? "resident on chip" : "fetched from DRAM");
-  const std::string images = f.images == 1 ? "1 image" : fmt::format("{} images", f.images);
-  if (in.input_source == "random") {
-    out += fmt::format("input     random, seed {} ({}): outputs are of a made-up input\n", in.input_seed, images);
+// Fields by path: "/power/total_w".
+const Json& at(const Json& report, const char* path) { return report.at(Json::json_pointer(path)); }
+std::int64_t whole(const Json& report, const char* path) { return at(report, path).get<std::int64_t>(); }
+double real(const Json& report, const char* path) { return at(report, path).get<double>(); }
+std::string text(const Json& report, const char* path) { return at(report, path).get<std::string>(); }
+std::string unit_of(const Json& report, const char* path, const char* unit) {
+  return engineering(real(report, path), unit);
+}
+
+std::string fraction_or_dash(const Json& value) { return value.is_null() ? "-" : percent(value.get<double>()); }
+
+std::string share(std::int64_t part, std::int64_t of) {
+  return percent(of > 0 ? static_cast<double>(part) / static_cast<double>(of) : 0.0);
+}
+
+std::string header(const Json& r, const TextLayout& layout) {
+  std::string out =
+      fmt::format("report    blendsim {}, digest {}\n", text(r, "/versions/blendsim"), text(r, "/digest"));
+  out += fmt::format("network   {}: {} MAC, {} of them binary\n", text(r, "/network/name"),
+                     grouped(whole(r, "/network/macs")), grouped(whole(r, "/network/binary_macs")));
+  out += fmt::format("platform  {}: {}, {}\n", text(r, "/platform/name"), text(r, "/platform/device"),
+                     unit_of(r, "/platform/clock_hz", "Hz"));
+  out += fmt::format(
+      "clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
+      at(r, "/clock/above_estimate") == true ? painted("WARNING", Paint::caution, layout) + ", above " : "",
+      unit_of(r, "/clock/fmax_hz", "Hz"), unit_of(r, "/clock/estimated_fmax_hz/0", "Hz"),
+      unit_of(r, "/clock/estimated_fmax_hz/1", "Hz"), text(r, "/clock/limited_by"), whole(r, "/clock/levels"),
+      text(r, "/clock/from"), text(r, "/clock/to"), percent(1 - real(r, "/clock/logic_share")));
+  for (const Json& change : at(r, "/platform/overrides"))
+    out += fmt::format("          with {}\n", change.get<std::string>());
+  out += fmt::format("program   {} instructions an inference, {}\n", grouped(whole(r, "/program/instructions")),
+                     at(r, "/program/resident") == true ? "resident on chip" : "fetched from DRAM");
+  const std::int64_t count = whole(r, "/input/images");
+  const std::string images = count == 1 ? "1 image" : fmt::format("{} images", count);
+  if (at(r, "/input/source") == "random") {
+    out += fmt::format("input     random, seed {} ({}): outputs are of a made-up input\n",
+                       at(r, "/input/seed").get<std::uint64_t>(), images);
   } else {
-    out += fmt::format("input     {} ({})\n", in.input_source, images);
+    out += fmt::format("input     {} ({})\n", text(r, "/input/source"), images);
   }
   return out;
 }
 
-std::string layers(const Figures& f) {
-  TextTable table({"layer", "op", "unit", "start", "end", "cycles", "critical", "MAC", "util", "bound by", "energy"},
-                  {true, true, true, false, false, false, false, false, false, true, false});
-  for (const LayerFigures& l : f.layers) {
-    table.row({l.name, l.op, l.unit, grouped(l.start), grouped(l.end), grouped(l.cycles()), grouped(l.critical_cycles),
-               l.macs > 0 ? grouped(l.macs) : "-", fraction_or_dash(l.utilization), l.bound_by,
-               "~" + engineering(l.energy_j, "J")});
+// The layers that the latency is made of come first.
+std::string layers(const Json& r, const TextLayout& layout) {
+  TextTable table({{"layer", true},
+                   {"op", true, 4},
+                   {"unit", true, 3},
+                   {"start", false, 7},
+                   {"end", false, 8},
+                   {"cycles"},
+                   {"critical"},
+                   {"MAC", false, 6},
+                   {"util", false, 2},
+                   {"bound by", true, 1},
+                   {"energy", false, 5}},
+                  "layers");
+  for (const Json& l : at(r, "/layers")) {
+    const auto cycles = [&](const char* key) { return grouped(l.at(key).get<std::int64_t>()); };
+    table.row({text(l, "/name"), text(l, "/op"), text(l, "/unit"), cycles("start"), cycles("end"), cycles("cycles"),
+               cycles("critical_cycles"), cycles("macs"), fraction_or_dash(l.at("utilization")), text(l, "/bound_by"),
+               "~" + unit_of(l, "/energy_j", "J")},
+              whole(l, "/critical_cycles"));
   }
-  return table.text();
+  return table.text(layout);
 }
 
-std::string share(Cycles part, Cycles whole) {
-  return percent(whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0);
+// Units by their cycles on the critical path, most first; dispatch has what no unit has.
+std::vector<std::pair<std::string, std::int64_t>> path_shares(const Json& r) {
+  std::vector<std::pair<std::string, std::int64_t>> shares;
+  std::int64_t rest = whole(r, "/cycles");
+  for (const auto& [unit, row] : at(r, "/units").items()) {
+    shares.emplace_back(unit, row.at("critical_cycles").get<std::int64_t>());
+    rest -= shares.back().second;
+  }
+  shares.emplace_back("dispatch", rest);
+  std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  return shares;
 }
 
-std::string totals(const Figures& f) {
-  const Run& run = f.in.run;
-  const std::size_t worst = f.bottleneck();
-  std::string out = fmt::format("cycles      {}{}, in {} of them a compute unit is busy\n", grouped(run.cycles),
-                                f.images > 1 ? fmt::format(" for {} inferences", f.images) : "",
-                                share(run.compute_cycles, run.cycles));
-  out += fmt::format("latency     {} ({} cycles) an inference, warm; before the first: init {} ({} cycles)\n",
-                     engineering(f.seconds(f.latency), "s"), grouped(f.latency),
-                     engineering(f.seconds(run.init_cycles), "s"), grouped(run.init_cycles));
-  if (f.in.platform.host_overhead_ns > 0) {
-    out += fmt::format("            not inside: host overhead {}\n",
-                       engineering(static_cast<double>(f.in.platform.host_overhead_ns) / 1e9, "s"));
-  }
-  if (f.interval) {
-    out += fmt::format("throughput  {:.6g} inferences/s, one every {} cycles\n", 1.0 / f.seconds(*f.interval),
-                       grouped(*f.interval));
-  } else if (f.latency > 0) {
-    out += fmt::format("throughput  {:.6g} inferences/s one at a time (1 / latency)\n", 1.0 / f.seconds(f.latency));
-  }
-  out += fmt::format("efficiency  {:.4g} GOP/s of {:.4g} at peak, ~{:.4g} GOP/s/W\n", f.gops, f.peak_gops,
-                     f.in.power.total_w > 0 ? f.gops / f.in.power.total_w : 0.0);
-  out += fmt::format("bottleneck  {}: {} of the critical path\n", critical_name(worst),
-                     share(f.critical_by[worst], run.cycles));
+std::string bottleneck(const Json& r, const TextLayout& layout) {
+  const auto shares = path_shares(r);
+  const std::int64_t cycles = whole(r, "/cycles");
+  std::string out = fmt::format("bottleneck  {}: {} of the critical path\n",
+                                painted(shares[0].first, Paint::heading, layout), share(shares[0].second, cycles));
   // Where two units share the path, widening one alone moves the bottleneck to the other: name the second, and the
   // busiest.
-  const std::size_t second = f.second_on_path();
-  const auto busiest = static_cast<std::size_t>(
-      std::max_element(f.units.begin(), f.units.end(),
-                       [](const UnitFigures& a, const UnitFigures& b) { return a.busy_fraction < b.busy_fraction; }) -
-      f.units.begin());
-  out += fmt::format("            then {}: {}; busiest {}: {} of the cycles\n", critical_name(second),
-                     share(f.critical_by[second], run.cycles), critical_name(busiest),
-                     percent(f.units[busiest].busy_fraction));
-  return out;
-}
-
-std::string unit_table(const Figures& f) {
-  TextTable table(
-      {"unit", "busy", "dependency", "memory", "downstream", "fence", "dispatch", "idle", "busy %", "util", "mapping"},
-      {true, false, false, false, false, false, false, false, false, false, false});
-  for (const UnitFigures& u : f.units) {
-    const UnitCycles& c = u.cycles;
-    table.row({u.name, grouped(c.busy), grouped(c.stall_dependency), grouped(c.stall_memory),
-               grouped(c.stall_downstream), grouped(c.stall_fence), grouped(c.stall_dispatch), grouped(c.idle),
-               percent(u.busy_fraction), fraction_or_dash(u.utilization), fraction_or_dash(u.mapping_efficiency)});
+  std::pair<std::string, double> busiest;
+  for (const auto& [unit, row] : at(r, "/units").items()) {
+    const auto fraction = row.at("busy_fraction").get<double>();
+    if (busiest.first.empty() || fraction > busiest.second) busiest = {unit, fraction};
   }
-  return table.text();
+  return out + fmt::format("            then {}: {}; busiest {}: {} of the cycles\n", shares[1].first,
+                           share(shares[1].second, cycles), busiest.first, percent(busiest.second));
 }
 
-std::string memory(const Figures& f) {
-  const MemoryCounts& m = f.in.run.memory;
-  const double rate = f.in.run.cycles > 0 ? static_cast<double>(m.read_bytes + m.write_bytes) / f.run_seconds() : 0.0;
+std::string totals(const Json& r, const TextLayout& layout) {
+  const std::int64_t cycles = whole(r, "/cycles"), images = whole(r, "/input/images");
+  const double clock = real(r, "/platform/clock_hz"), latency = real(r, "/latency_s");
+  std::string out = fmt::format("cycles      {}{}, in {} of them a compute unit is busy\n", grouped(cycles),
+                                images > 1 ? fmt::format(" for {} inferences", images) : "",
+                                share(whole(r, "/compute_cycles"), cycles));
+  const std::int64_t init = whole(r, "/init_cycles");
+  out += fmt::format("latency     {} ({} cycles) an inference, warm; before the first: init {} ({} cycles)\n",
+                     engineering(latency, "s"), grouped(std::llround(latency * clock)),
+                     engineering(static_cast<double>(init) / clock, "s"), grouped(init));
+  if (real(r, "/host_overhead_s") > 0) {
+    out += fmt::format("            not inside: host overhead {}\n", unit_of(r, "/host_overhead_s", "s"));
+  }
+  if (!at(r, "/inferences_per_s").is_null()) {
+    out += fmt::format("throughput  {:.6g} inferences/s, one every {} cycles\n", real(r, "/inferences_per_s"),
+                       grouped(whole(r, "/interval_cycles")));
+  } else if (latency > 0) {
+    out += fmt::format("throughput  {:.6g} inferences/s one at a time (1 / latency)\n", 1.0 / latency);
+  }
+  const Json& per_watt = at(r, "/efficiency/gops_per_w");
+  out += fmt::format("efficiency  {:.4g} GOP/s of {:.4g} at peak, ~{:.4g} GOP/s/W\n", real(r, "/efficiency/gops"),
+                     real(r, "/efficiency/peak_gops"), per_watt.is_null() ? 0.0 : per_watt.get<double>());
+  return out + bottleneck(r, layout);
+}
+
+std::string unit_table(const Json& r, const TextLayout& layout) {
+  TextTable table({{"unit", true},
+                   {"busy"},
+                   {"dependency", false, 2},
+                   {"memory", false, 2},
+                   {"downstream", false, 3},
+                   {"fence", false, 6},
+                   {"dispatch", false, 4},
+                   {"idle", false, 5},
+                   {"busy %", false, 1},
+                   {"util", false, 1},
+                   {"mapping", false, 7}});
+  for (const auto& [unit, row] : at(r, "/units").items()) {
+    std::vector<std::string> cells = {unit};
+    for (const std::string_view activity : activity_names)
+      cells.push_back(grouped(row.at(std::string(activity)).get<std::int64_t>()));
+    for (const char* fraction : {"busy_fraction", "utilization", "mapping_efficiency"})
+      cells.push_back(fraction_or_dash(row.at(fraction)));
+    table.row(std::move(cells));
+  }
+  return table.text(layout);
+}
+
+std::string memory(const Json& r, const TextLayout& layout) {
+  const Json& m = at(r, "/memory");
+  const Json& rate = at(m, "/dram_achieved_bytes_per_s");
+  const std::int64_t hits = whole(m, "/row_hits");
   std::string out =
       fmt::format("dram        read {} bytes, written {} bytes, {}; {} of {} column accesses hit an open row\n",
-                  grouped(m.read_bytes), grouped(m.write_bytes), engineering(rate, "B/s"), grouped(m.row_hits),
-                  grouped(m.row_hits + m.row_misses));
-  TextTable table({"buffer", "peak bits", "capacity", "used"}, {true, false, false, false});
-  for (std::size_t b = 0; b < f.in.program.buffers.size() && b < buffer_names.size(); ++b) {
-    const std::int64_t capacity = f.in.platform.machine.buffers[b].capacity_bits();
-    const std::int64_t peak = f.in.program.buffers[b].peak_bits;
-    table.row({std::string(buffer_names[b]), grouped(peak), grouped(capacity), share(peak, capacity)});
+                  grouped(whole(m, "/dram_read_bytes")), grouped(whole(m, "/dram_write_bytes")),
+                  engineering(rate.is_null() ? 0.0 : rate.get<double>(), "B/s"), grouped(hits),
+                  grouped(hits + whole(m, "/row_misses")));
+  TextTable table({{"buffer", true}, {"peak bits"}, {"capacity"}, {"used"}});
+  for (const auto& [name, buffer] : at(m, "/buffers").items()) {
+    const std::int64_t peak = whole(buffer, "/peak_bits"), capacity = whole(buffer, "/capacity_bits");
+    table.row({name, grouped(peak), grouped(capacity), share(peak, capacity)});
   }
-  return out + table.text();
+  return wrapped(out, indent, layout) + table.text(layout);
 }
 
-std::string resources(const Figures& f) {
-  const ResourceEstimate& r = f.in.resources;
-  const auto band = [](std::int64_t value, double low, double high) {
-    return fmt::format("{}..{}", grouped(std::llround(static_cast<double>(value) * low)),
-                       grouped(std::llround(static_cast<double>(value) * high)));
-  };
-  TextTable table({"resource", "used", "range", "of device", "limit"}, {true, false, false, false, false});
-  const auto row = [&](const std::string& name, const std::string& used, double amount, const std::string& range,
-                       double available, double limit) {
-    table.row({name, used, range, available > 0 ? percent(amount / available) : (amount > 0 ? "none there" : "-"),
-               fmt::format("{:.0f}", limit)});
-  };
-  const auto number = [](auto value) { return static_cast<double>(value); };
-  row("dsp", grouped(f.used.dsp), number(f.used.dsp), "", number(f.available.dsp), number(f.limit.dsp));
-  row("lut", "~" + grouped(f.used.lut), number(f.used.lut), band(f.used.lut, r.lut_low, r.lut_high),
-      number(f.available.lut), number(f.limit.lut));
-  row("ff", "~" + grouped(f.used.ff), number(f.used.ff), band(f.used.ff, r.ff_low, r.ff_high), number(f.available.ff),
-      number(f.limit.ff));
-  row("bram36", fmt::format("{}", f.used.bram36), f.used.bram36, "", f.available.bram36, f.limit.bram36);
-  row("uram", grouped(f.used.uram), number(f.used.uram), "", number(f.available.uram), number(f.limit.uram));
-  std::string out = table.text();
-  out += r.fits ? "fits        yes, below the platform's routing limits\n" : "fits        NO\n";
-  for (const std::string& over : r.over) out += fmt::format("            {}\n", over);
-  return out;
+std::string resources(const Json& r, const TextLayout& layout) {
+  const Json& used = at(r, "/resources");
+  TextTable table({{"resource", true}, {"used"}, {"range"}, {"of device"}, {"limit"}});
+  for (const std::string name : {"dsp", "lut", "ff", "bram36", "uram"}) {
+    const double amount = used.at(name).get<double>(), available = used.at("available").at(name).get<double>();
+    const bool estimated = used.at("range").contains(name);
+    const auto bound = [&](std::size_t which) {
+      return grouped(used.at("range").at(name).at(which).get<std::int64_t>());
+    };
+    const std::string number =
+        name == "bram36" ? fmt::format("{}", amount) : grouped(used.at(name).get<std::int64_t>());
+    table.row({name, (estimated ? "~" : "") + number, estimated ? bound(0) + ".." + bound(1) : "",
+               available > 0 ? percent(amount / available) : (amount > 0 ? "none there" : "-"),
+               fmt::format("{:.0f}", used.at("limit").at(name).get<double>())});
+  }
+  std::string out = used.at("fits") == true ? fmt::format("fits        {}, below the platform's routing limits\n",
+                                                          painted("yes", Paint::good, layout))
+                                            : fmt::format("fits        {}\n", painted("NO", Paint::bad, layout));
+  for (const Json& over : used.at("over")) out += fmt::format("            {}\n", over.get<std::string>());
+  return table.text(layout) + wrapped(out, indent, layout);
 }
 
-std::string power(const Figures& f) {
-  const PowerEstimate& p = f.in.power;
+std::string power(const Json& r) {
+  const Json& p = at(r, "/power");
   std::string out = fmt::format(
       "power       ~{} ({}..{}), back to back at {} C: static ~{}, dynamic ~{}, dram ~{}; processor not modelled\n",
-      engineering(p.total_w, "W"), engineering(p.low_w, "W"), engineering(p.high_w, "W"),
-      f.in.platform.junction_celsius, engineering(p.static_w, "W"), engineering(p.dynamic_w, "W"),
-      engineering(p.dram_w, "W"));
+      unit_of(p, "/total_w", "W"), unit_of(p, "/total_w_range/0", "W"), unit_of(p, "/total_w_range/1", "W"),
+      whole(p, "/junction_celsius"), unit_of(p, "/static_w", "W"), unit_of(p, "/dynamic_w", "W"),
+      unit_of(p, "/scopes/dram", "W"));
   out += fmt::format("energy      ~{} an inference; actions counted, how their data toggle is assumed\n",
-                     engineering(p.energy_per_inference_j, "J"));
+                     unit_of(p, "/energy_per_inference_j", "J"));
   return out;
 }
 
-std::string values_text(const std::vector<float>& values) {
+// `count` values of a row-major list from `first` on, the first twenty of them.
+std::string values_text(const Json& values, std::size_t first, std::size_t count) {
   constexpr std::size_t shown = 20;
-  const bool integral =
-      std::all_of(values.begin(), values.end(), [](float v) { return std::nearbyint(v) == v && std::abs(v) < 1e9F; });
+  const auto value = [&](std::size_t i) { return values.at(first + i).get<double>(); };
+  bool integral = true;
+  for (std::size_t i = 0; i < count; ++i)
+    integral = integral && std::nearbyint(value(i)) == value(i) && std::abs(value(i)) < 1e9;
   std::string out;
-  for (std::size_t i = 0; i < std::min(shown, values.size()); ++i) {
-    out += integral ? fmt::format(" {}", static_cast<std::int64_t>(values[i])) : fmt::format(" {:.6g}", values[i]);
+  for (std::size_t i = 0; i < std::min(shown, count); ++i) {
+    out += integral ? fmt::format(" {}", static_cast<std::int64_t>(value(i))) : fmt::format(" {:.6g}", value(i));
   }
-  if (values.size() > shown) out += fmt::format(" ... ({} values)", values.size());
+  if (count > shown) out += fmt::format(" ... ({} values)", count);
   return out;
 }
 
-std::string outputs(const Figures& f) {
+std::string outputs(const Json& r) {
   constexpr std::size_t shown = 20;
-  if (f.in.outputs.empty()) return "outputs     none: timing only\n";
+  const Json& all = at(r, "/outputs");
+  if (all.empty()) return "outputs     none: timing only\n";
+  const auto images = static_cast<std::size_t>(whole(r, "/input/images"));
   std::string out;
-  for (std::size_t i = 0; i < std::min(shown, f.in.outputs.size()); ++i) {
-    for (std::size_t o = 0; o < f.in.outputs[i].size(); ++o) {
-      const std::string name = o < f.in.output_names.size() ? f.in.output_names[o] : std::to_string(o);
-      out += fmt::format("output      {}{}:{}\n", name, f.images > 1 ? fmt::format(" [{}]", i) : "",
-                         values_text(f.in.outputs[i][o].values));
+  for (std::size_t i = 0; i < std::min(shown, images); ++i) {
+    for (const Json& output : all) {
+      const std::size_t count = output.at("values").size() / images;
+      out += fmt::format("output      {}{}:{}\n", text(output, "/name"), images > 1 ? fmt::format(" [{}]", i) : "",
+                         values_text(output.at("values"), i * count, count));
     }
   }
-  if (f.in.outputs.size() > shown)
-    out += fmt::format("            ... ({} images; --json has all)\n", f.in.outputs.size());
-  if (f.in.input_source == "random") out += "            of a random input: they mean nothing\n";
+  if (images > shown) out += fmt::format("            ... ({} images; --json has all)\n", images);
+  if (at(r, "/input/source") == "random") out += "            of a random input: they mean nothing\n";
   return out;
 }
 
-std::string remarks(const Figures& f) {
-  const ReportInput& in = f.in;
+std::string remarks(const Json& r) {
   std::string out;
-  if (in.agreement) {
+  if (const Json& agreement = at(r, "/agreement"); !agreement.is_null()) {
+    const std::int64_t inputs = whole(agreement, "/inputs");
     out += fmt::format("agreement   with the original in float32 on {} image{}: largest error {:.6g}, top-1 {}\n",
-                       in.agreement->inputs, in.agreement->inputs == 1 ? "" : "s", in.agreement->max_abs_error,
-                       in.agreement->top1_equal ? "equal" : "differs");
+                       inputs, inputs == 1 ? "" : "s", real(agreement, "/max_abs_error"),
+                       agreement.at("top1_equal") == true ? "equal" : "differs");
   }
-  for (const std::string& op : in.cpu_operators) out += fmt::format("on the cpu  {}\n", op);
-  for (const std::string& note : f.notes) out += fmt::format("note        {}\n", note);
-  if (!in.platform.assumptions.empty()) {
-    out += fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n",
-                       in.platform.assumptions.size());
+  for (const Json& op : at(r, "/cpu_operators")) out += fmt::format("on the cpu  {}\n", op.get<std::string>());
+  for (const Json& note : at(r, "/notes")) out += fmt::format("note        {}\n", note.get<std::string>());
+  if (const std::size_t count = at(r, "/assumptions").size(); count > 0) {
+    out +=
+        fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n", count);
   }
   return out;
 }
 
 }  // namespace
 
-std::string report_text(const ReportInput& input) {
-  const Figures f(input);
-  const std::string digest = report_digest(report_body(f));
-  std::string out = header(f, digest) + '\n' + layers(f) + '\n' + totals(f) + '\n' + unit_table(f) + '\n';
-  return out + memory(f) + '\n' + resources(f) + '\n' + power(f) + '\n' + outputs(f) + remarks(f);
+std::string report_text(const Json& report, const TextLayout& layout) {
+  const auto lines = [&](const std::string& paragraph, std::size_t below = indent) {
+    return wrapped(paragraph, below, layout);
+  };
+  std::string out = lines(header(report, layout), header_indent) + '\n' + layers(report, layout) + '\n';
+  out += lines(totals(report, layout)) + '\n' + unit_table(report, layout) + '\n' + memory(report, layout) + '\n';
+  return out + resources(report, layout) + '\n' + lines(power(report)) + '\n' +
+         lines(outputs(report) + remarks(report));
+}
+
+std::string report_text(const ReportInput& input, const TextLayout& layout) {
+  return report_text(report_object(input), layout);
 }
 
 }  // namespace blendsim

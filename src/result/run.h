@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "units/actions.h"
@@ -24,14 +25,32 @@ struct InstructionRecord {
   UnitId unit = UnitId::load;
   Release release = Release::dispatch;
   std::int32_t released_by =
-      -1;              // record index: token poster, previous of the unit, or (dispatch) the record whose start last
-                       // freed a queue slot that the dispatcher waited for; -1: none, the doorbell
-  Cycles visible = 0;  // at the queue's head or in it: first cycle in which it could start
+      -1;  // record index: token poster, previous of the unit, or (dispatch) the record whose start last
+           // freed a queue slot that the dispatcher waited for; -1: none, the doorbell
+  std::int32_t held_by = -1;  // record whose start last freed a queue slot that the dispatcher waited for, in this
+                              // image; -1: none so far
+  Cycles visible = 0;         // at the queue's head or in it: first cycle in which it could start
   Cycles start = 0;
   Cycles front_free = 0;  // start + occupancy (load, store: after the last request)
   Cycles end = 0;         // rule 3, rule 7
   bool operator==(const InstructionRecord&) const = default;
 };
+
+// What a cycle of a unit is spent on (rule 9), in the order of UnitCycles.
+enum class Activity : std::uint8_t {
+  busy,
+  stall_dependency,  // for the data of a compute unit
+  stall_memory,      // for the data of load or store
+  stall_downstream,  // for space
+  stall_fence,       // for the end of the unit's own instruction before
+  stall_dispatch,    // for an instruction, the unit having had one before
+  idle,              // before its first instruction, after its last
+};
+inline constexpr std::array<std::string_view, 7> activity_names = {
+    "busy", "stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch", "idle"};
+[[nodiscard]] constexpr std::string_view name(Activity activity) {
+  return activity_names[static_cast<std::size_t>(activity)];
+}
 
 // Rule 9: busy + stalls + idle = elapsed, exactly.
 struct UnitCycles {
@@ -41,8 +60,16 @@ struct UnitCycles {
   [[nodiscard]] Cycles total() const {
     return busy + stall_dependency + stall_memory + stall_downstream + stall_fence + stall_dispatch + idle;
   }
+  [[nodiscard]] Cycles& operator[](Activity activity) { return this->*places[static_cast<std::size_t>(activity)]; }
+  [[nodiscard]] Cycles operator[](Activity activity) const { return this->*places[static_cast<std::size_t>(activity)]; }
   bool operator==(const UnitCycles&) const = default;
+
+ private:
+  static const std::array<Cycles UnitCycles::*, activity_names.size()> places;
 };
+inline constexpr std::array<Cycles UnitCycles::*, activity_names.size()> UnitCycles::places = {
+    &UnitCycles::busy,        &UnitCycles::stall_dependency, &UnitCycles::stall_memory, &UnitCycles::stall_downstream,
+    &UnitCycles::stall_fence, &UnitCycles::stall_dispatch,   &UnitCycles::idle};
 
 struct MemoryCounts {
   std::int64_t read_bytes = 0, write_bytes = 0;
@@ -62,7 +89,7 @@ struct Run {
   Cycles init_cycles = 0;
   std::vector<Cycles> completions;  // of each image
   std::array<UnitCycles, unit_count> units{};
-  std::vector<InstructionRecord> records;     // program order, image after image
+  std::vector<InstructionRecord> records;     // program order, image after image, or of the first image alone
   std::int32_t last_record = -1;              // the record whose end (or response) completed the run
   std::vector<Cycles> layer_critical_cycles;  // per program layer; sum equals `cycles`
   std::vector<std::array<Cycles, unit_count + 1>> layer_critical_by;  // ... split by unit; last: dispatch

@@ -157,7 +157,7 @@ function rtlRound(program, name) {
 
 // Images back to back in one run: time and memory of each are the same however many there are.
 const batches = [];
-function batchOf(subject, images, shape) {
+function batchOf(subject, images, shape, values = false) {
   const npy = file('batch.npy');
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${[images, ...shape].join(', ')}), }`;
   const header = text.padEnd(128 - 10 - 1) + '\n';
@@ -165,10 +165,10 @@ function batchOf(subject, images, shape) {
   const image = Buffer.alloc(4 * shape.reduce((a, b) => a * b));
   for (let i = 0; i < images; ++i) fs.appendFileSync(npy, image);
   const json = file('batch.json');
-  call(args.blendsim, 'run', subject.program, '--timing-only', '--input', npy, '--json', json);
+  call(args.blendsim, 'run', subject.program, ...(values ? [] : ['--timing-only']), '--input', npy, '--json', json);
   const { host, cycles } = JSON.parse(fs.readFileSync(json, 'utf8'));
   fs.rmSync(npy);
-  batches.push({ name: subject.name, images, cycles, simulation_s: host.simulation_s, wall_s: host.wall_s, peak_mb: host.peak_rss_bytes / 1e6 });
+  batches.push({ name: subject.name, values, images, cycles, simulation_s: host.simulation_s, wall_s: host.wall_s, peak_mb: host.peak_rss_bytes / 1e6 });
 }
 
 const sessions = await openSessions();
@@ -182,6 +182,7 @@ for (let round = 0; round < rounds; ++round) {
   noteLoad();
   for (const { name, program } of timed) {
     benchmarkRound(`^machine/${name}/`, [program], 0.1);
+    if (name === 'neuroblend20') benchmarkRound(`^trace/${name}/`, [program], 0.1);
     const session = sessions.find((s) => s.name === name);
     if (session) await onnxRuntimeRound(session);
   }
@@ -192,9 +193,10 @@ for (let round = 0; round < rounds; ++round) {
   benchmarkRound('^machine/', curve.map((point) => point.program), 0.03);
   benchmarkRound('^kernel/', [...timed, ...others].map((subject) => subject.program), 0.01);
 }
-for (const images of [100, 1000, 10000]) {
+for (const images of [1, 10, 100, 1000, 1500, 10000]) {
   console.error(`a batch of ${images}`);
   batchOf(neuroblend20, images, [3, 32, 32]);
+  batchOf(neuroblend20, images, [3, 32, 32], true);
   batchOf(others[0], images, [1, 16, 16]);
 }
 noteLoad();
@@ -244,6 +246,13 @@ if (rtl) {
   table.push(['neuroblend20: simulated cycles a second', '-', 'the Verilated machine', 'not built', '', '>= 100']);
   results.push({ name: 'neuroblend20: simulated cycles a second', reference: 'the Verilated machine', note: 'not built' });
 }
+// Opening, writing and closing; a listener that writes nothing has init simulated too, as a trace does.
+for (const format of ['pftrace', 'fst', 'vcd', 'sqlite', 'npy']) {
+  const written = rows.get(`trace/neuroblend20/${format}`), heard = valuesOf('trace/neuroblend20/none');
+  const wanted = format === 'pftrace' ? ['< 3000', (v) => v < 3000] : [];
+  compare(`neuroblend20: trace .${format}, ${(written.counters.bytes / 1e3).toFixed(0)} kB, beyond the run`, 'us',
+          written.values.map((us, i) => us - heard[i]), '', undefined, ...wanted);
+}
 compare('neuroblend20: command `run PROGRAM`', 'ms', valuesOf('command/run neuroblend20'), '', undefined, '< 60', (v) => v < 60);
 compare('neuroblend20: command `run --timing-only`', 'ms', valuesOf('command/run neuroblend20 --timing-only'), '', undefined);
 compare('neuroblend20: peak memory of `run`', 'MB', [peakMegabytes(neuroblend20.program)], '', undefined, '< 100', (v) => v < 100);
@@ -286,8 +295,8 @@ print(table);
 print(lines);
 console.log(`timing = ${digits(instructionUs * 1e3)} ns x instructions + ${digits(burstUs * 1e3)} ns x bursts; ` +
             `largest residual ${(residual * 100).toFixed(0)} %\n`);
-print([['batch, timing only', 'images', 'simulation s', 'us an image', 'peak MB', 'KB an image'],
-       ...batches.map((b) => [b.name, b.images, digits(b.simulation_s), digits(b.simulation_s / b.images * 1e6), digits(b.peak_mb),
+print([['batch', 'values', 'images', 'simulation s', 'us an image', 'peak MB', 'KB an image'],
+       ...batches.map((b) => [b.name, b.values ? 'on' : '-', b.images, digits(b.simulation_s), digits(b.simulation_s / b.images * 1e6), digits(b.peak_mb),
                               digits(b.peak_mb / b.images * 1e3)])]);
 print(kernels);
 if (Math.max(...loads) > os.cpus().length / 2) {

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   add_machine_benchmarks(subjects);
+  add_trace_benchmarks(subjects);
   add_kernel_benchmarks(subjects);
   add_retarget_benchmarks(searches);
   benchmark::RunSpecifiedBenchmarks();

@@ -32,6 +32,7 @@ struct Search {
 
 // Declare benchmarks; what they are given must outlive them.
 void add_machine_benchmarks(const std::vector<Subject>& subjects);
+void add_trace_benchmarks(const std::vector<Subject>& subjects);
 void add_kernel_benchmarks(const std::vector<Subject>& subjects);
 void add_retarget_benchmarks(const std::vector<Search>& searches);
 

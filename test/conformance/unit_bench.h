@@ -14,7 +14,7 @@
 
 #include "conformance_table.h"
 #include "isa/instruction.h"
-#include "result/observer.h"
+#include "result/events.h"
 #include "result/run.h"
 #include "units/buffer/storage.h"
 #include "units/machine_parameters.h"

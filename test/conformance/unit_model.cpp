@@ -123,7 +123,7 @@ class Stimulus {
   std::array<Link, 2 * unit_count> links_;
 };
 
-class BurstRecorder final : public Observer {
+class BurstRecorder final : public EventConsumer {
  public:
   explicit BurstRecorder(ModelRun& run) : run_(run) {}
   void on_burst(const BurstEvent& event) override {
@@ -207,20 +207,25 @@ ModelRun UnitModel::run(const MachineParameters& machine, UnitId unit, const std
   ModelRun run;
   run.bursts.resize(stream.size());
   BurstRecorder recorder(run);
-  parts.context.observer = &recorder;
+  EventConsumer* const recorders[] = {&recorder};
+  EventStream events(recorders);
+  events.begin(Phase::main, 1, parts.context.records);
+  parts.context.events = &events;
   QueueUnit& tested = *parts.units[static_cast<std::size_t>(unit)];
   Stimulus stimulus(machine, tested, unit, parts.tokens, parts.context, profile, random, run);
   parts.stimulus = &stimulus;
   parts.context.set_epoch(sc_core::sc_time_stamp().value() + 1);
   stimulus.advance();
   sc_core::sc_start(sc_core::sc_max_time() - sc_core::sc_time_stamp(), sc_core::SC_EXIT_ON_STARVATION);
-  parts.context.observer = nullptr;
+  parts.context.events = nullptr;
   if (parts.context.failure) std::rethrow_exception(parts.context.failure);
   if (const std::int32_t head = tested.waiting(); head >= 0 || run.offered.size() != stream.size()) {
     throw std::logic_error("the model's unit stands still at instruction " + std::to_string(head));
   }
   run.records = parts.context.records;
   run.cycles = run.records.empty() ? 0 : run.records.back().end + 1;
+  tested.close(run.cycles);
+  events.end(run.cycles);
   run.account = tested.account(run.cycles);
   std::stable_sort(run.tokens.begin(), run.tokens.end(),
                    [](const TokenPost& a, const TokenPost& b) { return a.cycle < b.cycle; });

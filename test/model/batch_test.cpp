@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "isa/interpret.h"
+#include "result/recording.h"
 #include "test/model/compiled_network.h"
 
 namespace blendsim::test {
@@ -70,6 +71,44 @@ void expect_no_stall_reaches_an_output(const CompiledNetwork& network) {
     const auto run = network.run(images, checked(seed));
     EXPECT_EQ(run.outputs, straight.outputs) << "seed " << seed;
     EXPECT_GT(run.cycles, straight.cycles) << "seed " << seed;
+  }
+}
+
+// Records that are dropped image by image leave the same figures; consumers hear the same.
+TEST(Batch, WithoutRecordsGivesTheSameFiguresAndEvents) {
+  for (const char* sets : {"", "dispatcher.prefetch=16 words"}) {
+    const CompiledNetwork network =
+        small_blend("zu3eg", *sets == 0 ? std::vector<std::string>{}
+                                        : std::vector<std::string>{sets, "buffers.instructions.depth=16"});
+    Recording kept, dropped;
+    RunOptions options;
+    options.check_hazards = true;
+    options.consumers = {&kept};
+    const std::vector<std::vector<std::int32_t>> images{network.image(1), network.image(2), network.image(3)};
+    const auto whole = network.run(images, options);
+    options.keep_records = false;
+    options.consumers = {&dropped};
+    std::vector<std::int32_t> done;
+    options.image_done = [&](std::int32_t n) { done.push_back(n); };
+    const auto lean = network.run(images, options);
+    EXPECT_EQ(done, (std::vector<std::int32_t>{1, 2, 3}));
+    EXPECT_EQ(lean.cycles, whole.cycles);
+    EXPECT_EQ(lean.completions, whole.completions);
+    EXPECT_EQ(lean.units, whole.units);
+    EXPECT_EQ(lean.outputs, whole.outputs);
+    EXPECT_EQ(lean.compute_cycles, whole.compute_cycles);
+    EXPECT_EQ(lean.memory, whole.memory);
+    EXPECT_EQ(lean.last_record, whole.last_record);
+    EXPECT_EQ(lean.layer_critical_cycles, whole.layer_critical_cycles);
+    EXPECT_EQ(lean.layer_critical_by, whole.layer_critical_by);
+    const std::size_t first = whole.records.size() / 3;
+    EXPECT_EQ(lean.records,
+              std::vector(whole.records.begin(), whole.records.begin() + static_cast<std::ptrdiff_t>(first)));
+    EXPECT_EQ(dropped.main().records, kept.main().records);
+    EXPECT_EQ(dropped.main().tokens.size(), kept.main().tokens.size());
+    EXPECT_EQ(dropped.main().intervals.size(), kept.main().intervals.size());
+    EXPECT_EQ(dropped.main().bursts.size(), kept.main().bursts.size());
+    EXPECT_EQ(kept.main().records, whole.records);
   }
 }
 

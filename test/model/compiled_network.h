@@ -3,7 +3,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -45,13 +47,35 @@ struct CompiledNetwork {
   Program program;
 };
 
+// A network of the zoo as a file that is this process's own: tests run side by side. Gone at its end.
+class ZooFile {
+ public:
+  explicit ZooFile(const std::string& name, const ZooOptions& options = {})
+      : path_(testing::TempDir() + "/blendsim_" + name + "_" + std::to_string(::getpid()) + "_" +
+              std::to_string(next()++) + ".onnx") {
+    write_zoo_network(name, options, path_);
+  }
+  ~ZooFile() { std::remove(path_.c_str()); }
+  ZooFile(const ZooFile&) = delete;
+  ZooFile& operator=(const ZooFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  static int& next() {
+    static int number = 0;
+    return number;
+  }
+  std::string path_;
+};
+
 // neuroblend20 with one basic block a stage.
-inline CompiledNetwork small_blend(const std::string& platform, const std::vector<std::string>& sets = {}) {
-  const std::string file = testing::TempDir() + "/blendsim_model_small_blend.onnx";
+inline ZooOptions one_block() {
   ZooOptions options;
   options.blocks = 1;
-  write_zoo_network("neuroblend20", options, file);
-  return CompiledNetwork(file, platform, sets);
+  return options;
+}
+inline CompiledNetwork small_blend(const std::string& platform, const std::vector<std::string>& sets = {}) {
+  return CompiledNetwork(ZooFile("neuroblend20", one_block()).path(), platform, sets);
 }
 
 }  // namespace blendsim::test

@@ -100,13 +100,13 @@ TEST(Prefetch, RequestsABurstWhenAllOfItFitsAndReadsItAfterItsLastBeat) {
   std::vector<Step> steps(12, xnor(1));  // 24 words and END: bursts of 16 and 9 words
   Program program = make_program(steps);
   program.resident = false;
-  struct Bursts : Observer {
+  struct Bursts : EventConsumer {
     std::vector<BurstEvent> events;
     void on_burst(const BurstEvent& event) override { events.push_back(event); }
   } bursts;
   RunOptions options;
   options.values = false;
-  options.observer = &bursts;
+  options.consumers = {&bursts};
   const auto run = Machine::instance().run(m, program, {}, options);
   ASSERT_EQ(run.fetched_bursts, 2);
   ASSERT_EQ(bursts.events.size(), 2U);

@@ -16,11 +16,8 @@ blendsim::Run time(const Program& program, const MachineParameters& machine) {
 }
 
 TEST(Retargeter, ProgramsTakeTheCyclesOfCompiledOnes) {
-  const std::string file = testing::TempDir() + "/blendsim_model_retarget.onnx";
-  ZooOptions zoo;
-  zoo.blocks = 1;
-  write_zoo_network("neuroblend20", zoo, file);
-  const IntegerNetwork network = load_network(file);
+  const ZooFile file("neuroblend20", one_block());
+  const IntegerNetwork network = load_network(file.path());
   Retargeter retargeter(network);
   CompileOptions options;
   options.evaluate = time;

@@ -186,11 +186,11 @@ TEST(Deadlock, LeavesTheMachineAsGoodAsNew) {
 TEST(Failure, InsideAProcessLeavesTheMachineUsable) {
   const std::vector<Step> good{load(0, 512).post(UnitId::xnor_array), xnor(20).wait(UnitId::load), store(0, 64)};
   const auto before = run_steps(simple_machine(), good);
-  struct Throwing : Observer {
+  struct Throwing : EventConsumer {
     void on_burst(const BurstEvent&) override { throw std::runtime_error("observer"); }
   } throwing;
   RunOptions options;
-  options.observer = &throwing;
+  options.consumers = {&throwing};
   EXPECT_THROW((void)run_steps(simple_machine(), good, options), std::runtime_error);
   EXPECT_EQ(run_steps(simple_machine(), good).records, before.records);
 }
@@ -216,27 +216,27 @@ TEST(Tokens, LeftAtTheEndAreAnError) {
 
 // A token left by one image would be taken by the next: each image ends with all counters at 0.
 TEST(Tokens, LeftByTheFirstImageEndTheRunBeforeTheSecond) {
-  struct Counting : Observer {
+  struct Counting : EventConsumer {
     int completions = 0;
-    void on_completion(std::int32_t, Cycles) override { ++completions; }
+    void on_phase(const PhaseEvent& e) override { completions += e.kind == PhaseEvent::Kind::completion ? 1 : 0; }
   } counting;
   RunOptions options;
-  options.observer = &counting;
+  options.consumers = {&counting};
   EXPECT_EQ(code_of([&] { (void)run_steps(simple_machine(), {xnor(5).post(UnitId::post_unit)}, options, 3); }),
             "program-invalid");
   EXPECT_EQ(counting.completions, 1);
 }
 
 TEST(Observers, SeeEveryInstructionAndCompletion) {
-  struct Counting : Observer {
+  struct Counting : EventConsumer {
     int starts = 0, ends = 0, bursts = 0, completions = 0;
-    void on_start(const InstructionRecord& r) override { starts += r.start > 0 ? 1 : 0; }
-    void on_end(const InstructionRecord& r) override { ends += r.end >= r.start ? 1 : 0; }
+    void on_start(std::int32_t, const InstructionRecord& r) override { starts += r.start > 0 ? 1 : 0; }
+    void on_end(std::int32_t, const InstructionRecord& r) override { ends += r.end >= r.start ? 1 : 0; }
     void on_burst(const BurstEvent&) override { ++bursts; }
-    void on_completion(std::int32_t, Cycles) override { ++completions; }
+    void on_phase(const PhaseEvent& e) override { completions += e.kind == PhaseEvent::Kind::completion ? 1 : 0; }
   } counting;
   RunOptions options;
-  options.observer = &counting;
+  options.consumers = {&counting};
   const auto run = run_steps(simple_machine(), {load(0, 512), xnor(5), mac(4)}, options, 2);
   EXPECT_EQ(counting.starts, 6);
   EXPECT_EQ(counting.ends, 6);

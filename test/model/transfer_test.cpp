@@ -8,7 +8,7 @@
 namespace blendsim::test {
 namespace {
 
-struct Bursts : Observer {
+struct Bursts : EventConsumer {
   std::vector<BurstEvent> events;
   void on_burst(const BurstEvent& event) override { events.push_back(event); }
 };
@@ -20,7 +20,7 @@ struct Observed {
 Observed observe(const MachineParameters& m, const std::vector<Step>& steps) {
   Bursts bursts;
   RunOptions options;
-  options.observer = &bursts;
+  options.consumers = {&bursts};
   Observed observed{run_steps(m, steps, options), {}};
   observed.bursts = bursts.events;
   return observed;

@@ -49,27 +49,51 @@ class CliWrongFile : public ::testing::Test {
 };
 
 TEST_F(CliWrongFile, ALoweredNetworkIsNotTakenForAnOriginal) {
-  const std::string is = "this is a lowered network", hint = "give the original network, or the program";
+  const std::string is = "this is a lowered network",
+                    hint = "give `blendsim run` or `blendsim compile` the original network, or run the program";
   expect_one_error({"run", file("lowered.onnx"), "--platform", "zu7ev"}, is, hint);
   expect_one_error({"compile", file("lowered.onnx"), "--platform", "zu7ev", "-o", work.path("p")}, is, hint);
   expect_one_error({"inspect", file("lowered.onnx")}, is, hint);
+  expect_one_error({"compare", file("report.json"), file("lowered.onnx")}, is, hint);
+  for (const std::string other : {"platforms", "rtl"}) {
+    std::vector<std::string> line = {other, file("lowered.onnx")};
+    if (other == "rtl") line.insert(line.end(), {"-o", work.path("rtl")});
+    expect_one_error(line, is, hint);
+  }
+  expect_one_error({"run", file("net.onnx"), "--platform", file("lowered.onnx")}, is, hint);
+  expect_one_error({"run", file("net.program"), "--input", file("lowered.onnx")}, is, hint);
 }
 
 TEST_F(CliWrongFile, AReportIsNeitherNetworkNorProgramNorPlatform) {
-  const std::string is = "this is a report of `blendsim run --json`", hint = "a report is read by compare";
+  const std::string is = "this is a report of `blendsim run --json`",
+                    hint = "`blendsim report " + file("report.json") + "` shows it again";
   expect_one_error({"run", file("report.json"), "--platform", "zu7ev"}, is, hint);
   expect_one_error({"compile", file("report.json"), "--platform", "zu7ev", "-o", work.path("p")}, is, hint);
   expect_one_error({"inspect", file("report.json")}, is, hint);
+  expect_one_error({"platforms", file("report.json")}, is, hint);
   expect_one_error({"run", file("net.onnx"), "--platform", file("report.json")}, is, hint);
+  expect_one_error({"run", file("net.program"), "--input", file("report.json")}, is, hint);
 }
 
 TEST_F(CliWrongFile, AProgramIsCompiledAlready) {
-  const std::string hint = "a program is compiled already: run it, or compile the network that it was made of";
+  const std::string hint = "it is compiled already: `blendsim run " + file("net.program") + "` simulates it";
   expect_one_error({"compile", file("net.program"), "--platform", "zu7ev", "-o", work.path("p")}, "this is a program",
                    hint);
   expect_one_error({"compare", file("report.json"), file("net.program")}, "expected a report, this is a program", hint);
   expect_one_error({"run", file("net.onnx"), "--platform", file("net.program")},
                    "expected a platform, this is a program", hint);
+}
+
+TEST_F(CliWrongFile, ANetworkAPlatformAndAPictureNameTheirCommand) {
+  expect_one_error({"compare", file("report.json"), file("net.onnx")}, "this is an ONNX network",
+                   "`blendsim run " + file("net.onnx") + " --platform PLATFORM` simulates it");
+  const std::string yaml = work.write("mine.yaml", blendsim_cli({"platforms", "k26"}).out);
+  expect_one_error({"run", yaml, "--platform", "k26"}, "this is a YAML text",
+                   "a platform is given to a command: --platform " + yaml);
+  const std::string picture = work.path("x.npy");
+  write_npy(picture, FloatArray{{1}, {0}});
+  expect_one_error({"inspect", picture}, "this is a NumPy array",
+                   "`blendsim run NETWORK --platform PLATFORM --input " + picture + "` reads it");
 }
 
 // --- inputs that the network's quantiser cannot hold

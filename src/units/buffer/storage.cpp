@@ -260,4 +260,77 @@ std::span<const std::int32_t> Buffers::start_word(std::uint32_t address) const {
   return std::span(start_words_).subspan(address * lanes, lanes);
 }
 
+void Buffers::flip(BufferId buffer, std::uint32_t address, std::uint32_t bit) {
+  const std::size_t cells = buffer == BufferId::act_binary ? binary_banks : 1;
+  words_.check(buffer, address * cells, cells);
+  const std::size_t at = address;
+  const auto flip_in = [bit](std::vector<std::uint8_t>& word) {
+    word.at(bit / 8) = static_cast<std::uint8_t>(word.at(bit / 8) ^ 1U << bit % 8);
+  };
+  switch (buffer) {
+    case BufferId::act_binary: {
+      std::uint16_t& slice = act_binary_.at(at * binary_banks * static_cast<std::size_t>(cell_slices_) + bit / 16);
+      slice = static_cast<std::uint16_t>(slice ^ 1U << bit % 16);
+      return;
+    }
+    case BufferId::act_fixed: {
+      std::uint8_t& byte = act_fixed_.at(at * fixed_word_bytes + bit / 8);
+      byte = static_cast<std::uint8_t>(byte ^ 1U << bit % 8);
+      return;
+    }
+    case BufferId::accumulators: {
+      std::int32_t& lane = accumulators_.at(at * static_cast<std::size_t>(accumulator_lanes_) + bit / 32);
+      lane = static_cast<std::int32_t>(static_cast<std::uint32_t>(lane) ^ 1U << bit % 32);
+      return;
+    }
+    // The constants by the way of their writes, which forget what was made of the old bits.
+    case BufferId::weights_binary: {
+      const std::size_t per_word = std::size_t{binary_word_rows_} * binary_word_words_;
+      constexpr std::size_t bytes = dsp_word_bits / 8;
+      std::vector<std::uint8_t> word(per_word * bytes);
+      for (std::size_t n = 0; n < per_word; ++n)
+        std::memcpy(&word[n * bytes], &weights_binary_[at * per_word + n], bytes);
+      flip_in(word);
+      write_binary_weights(address, word);
+      return;
+    }
+    case BufferId::weights_fixed: {
+      const std::span<const std::uint8_t> held = bytes(buffer, address, 1);
+      std::vector<std::uint8_t> word(held.begin(), held.end());
+      flip_in(word);
+      write_fixed_weights(address, word);
+      return;
+    }
+    case BufferId::parameters: {
+      const std::span<const std::uint8_t> held = bytes(buffer, address, 1);
+      std::vector<std::uint8_t> word(held.begin(), held.end());
+      flip_in(word);
+      write_parameters(address, word);
+      return;
+    }
+    case BufferId::instructions: break;
+  }
+  throw InvariantError(fmt::format("buffer {}", name(buffer)), "holds no bits to flip");
+}
+
+std::span<const std::uint8_t> Buffers::bytes(BufferId buffer, std::uint32_t address, std::uint32_t count) const {
+  const auto part = [&](const auto& values, std::size_t per_word) {
+    const auto words = std::span(values).subspan(address * per_word, count * per_word);
+    const auto as_bytes = std::as_bytes(words);
+    return std::span(reinterpret_cast<const std::uint8_t*>(as_bytes.data()), as_bytes.size());
+  };
+  const std::size_t cells = buffer == BufferId::act_binary ? binary_banks : 1;
+  words_.check(buffer, address * cells, count * cells);
+  switch (buffer) {
+    case BufferId::act_binary: return part(act_binary_, cells * static_cast<std::size_t>(cell_slices_));
+    case BufferId::act_fixed: return part(act_fixed_, fixed_word_bytes);
+    case BufferId::weights_binary: return part(weights_binary_, std::size_t{binary_word_rows_} * binary_word_words_);
+    case BufferId::weights_fixed: return part(weights_fixed_, fixed_weight_bytes_);
+    case BufferId::accumulators: return part(accumulators_, static_cast<std::size_t>(accumulator_lanes_));
+    case BufferId::parameters: return part(parameters_, parameter_width_ / 8);
+    case BufferId::instructions: break;
+  }
+  return {};
+}
+
 }  // namespace blendsim

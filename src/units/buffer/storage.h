@@ -131,6 +131,15 @@ class Buffers {
   [[nodiscard]] RecordCache& decoded_records() { return decoded_records_; }
   [[nodiscard]] Scratch& scratch() { return scratch_; }
 
+  // --- as memories
+  // ------------------------------------------------------------------------------------------------------------------
+  // Flips a bit of a word, as an upset does: whether the word was written stays as it was. address: below regions *
+  // depth, bit: below width. Not of `instructions`, whose bits nothing reads.
+  void flip(BufferId buffer, std::uint32_t address, std::uint32_t bit);
+  // Words [address, address + count) (of act_binary, bank addresses) as the host keeps them: equal bytes, equal bits.
+  // Empty for `instructions`.
+  [[nodiscard]] std::span<const std::uint8_t> bytes(BufferId buffer, std::uint32_t address, std::uint32_t count) const;
+
  private:
   // Values of a word of weight_quads_.
   [[nodiscard]] std::size_t quad_word() const {

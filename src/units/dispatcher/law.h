@@ -3,22 +3,29 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "units/dispatcher/parameters.h"
-#include "units/unit_id.h"
+#include "units/latest.h"
 
 namespace blendsim {
 
 // Cycle in which a word is read: it is there, the word before was read, and the word `decode` places before has been
 // written (its register is free).
-[[nodiscard]] constexpr Cycles read_cycle(Cycles available, Cycles previous_read, Cycles written_decode_before) {
-  return std::max({available, previous_read + 1, written_decode_before});
+template <class Moment = Cycles>
+[[nodiscard]] constexpr Moment read_cycle(const std::type_identity_t<Moment>& available,
+                                          const std::type_identity_t<Moment>& previous_read,
+                                          const std::type_identity_t<Moment>& written_decode_before) {
+  return latest(available, previous_read + 1, written_decode_before);
 }
 // Cycle in which a word leaves the pipeline; with an instruction's last word the queue entry is written, if the slot of
 // the entry `queue_depth` before was freed in an earlier cycle (`slot_freed`; rule 1). The entry is visible one cycle
 // later.
-[[nodiscard]] constexpr Cycles write_cycle(Cycles read, Cycles decode, Cycles previous_write, Cycles slot_freed) {
-  return std::max({read + decode, previous_write + 1, slot_freed + 1});
+template <class Moment = Cycles>
+[[nodiscard]] constexpr Moment write_cycle(const std::type_identity_t<Moment>& read, Cycles decode,
+                                           const std::type_identity_t<Moment>& previous_write,
+                                           const std::type_identity_t<Moment>& slot_freed) {
+  return latest(read + decode, previous_write + 1, slot_freed + 1);
 }
 
 // Words of a fetch burst: whole bus words, at most `burst` of them, at most the FIFO.

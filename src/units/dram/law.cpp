@@ -95,14 +95,18 @@ void DramChannel::reset(const DramTiming& timing) {
   refreshes = 0;
 }
 
-std::int64_t refresh_until(DramChannel& channel, const DramTiming& t, std::int64_t until) {
+std::int64_t refresh_until(DramChannel& channel, const DramTiming& t, std::int64_t until,
+                           std::vector<DramRowCommand>* rows) {
   while (channel.next_refresh <= std::max(until, channel.free)) {
     std::int64_t start = std::max(channel.free, channel.next_refresh);
     std::int64_t precharge = -1;
     for (const DramBank& bank : channel.banks) {
       if (bank.open_row >= 0) precharge = std::max({precharge, start, bank.precharge_ok});
     }
-    if (precharge >= 0) start = precharge + t.rp;
+    if (precharge >= 0) {
+      start = precharge + t.rp;
+      if (rows != nullptr) rows->push_back({-1, -1, precharge});
+    }
     for (DramBank& bank : channel.banks) bank = DramBank{-1, start + t.rfc, 0, 0};
     channel.free = start + t.rfc;
     channel.next_refresh += t.refi;
@@ -112,11 +116,11 @@ std::int64_t refresh_until(DramChannel& channel, const DramTiming& t, std::int64
 }
 
 DramService serve(DramChannel& channel, const MemoryParameters& memory, const DramRequest& request,
-                  std::int64_t visible, std::int64_t hold_back) {
+                  std::int64_t visible, std::int64_t hold_back, std::vector<DramRowCommand>* rows) {
   const DramTiming& t = memory.timing;
   if (request.bytes == 0) throw InvariantError("dram", "a burst without bytes");
   DramService service;
-  service.grant = refresh_until(channel, t, visible) + hold_back;
+  service.grant = refresh_until(channel, t, visible, rows) + hold_back;
   const auto column_bytes = static_cast<std::uint64_t>(memory.width / 8 * t.burst_length);
   const std::int64_t data = t.burst_length / 2;
   const std::int64_t latency = request.write ? t.cwl : t.cl;
@@ -128,6 +132,7 @@ DramService serve(DramChannel& channel, const MemoryParameters& memory, const Dr
     if (bank.open_row != location.row) {
       from = open_row(channel, bank, t, location.row, from);
       ++service.activates;
+      if (rows != nullptr) rows->push_back({location.bank, location.row, from});
     }
     const std::int64_t command = access_column(channel, bank, t, request.write, from);
     if (at <= request.address) service.first_data = command + latency;

@@ -71,13 +71,21 @@ struct DramService {
   std::int64_t activates = 0;                  // 0: every column command hit an open row
 };
 
+// A command that changes which rows are open: ACT of `row`, or (bank -1, row -1) PRE of all banks for a refresh.
+struct DramRowCommand {
+  std::int64_t bank = -1, row = -1;
+  std::int64_t at = 0;
+};
+
 // Performs every refresh that is due at or before cycle `until` and returns the first cycle >= `until` in which the
-// server may grant.
-std::int64_t refresh_until(DramChannel& channel, const DramTiming& timing, std::int64_t until);
+// server may grant. `rows`: gets the commands that change open rows, where somebody asks.
+std::int64_t refresh_until(DramChannel& channel, const DramTiming& timing, std::int64_t until,
+                           std::vector<DramRowCommand>* rows = nullptr);
 
 // Grants `request`, visible from cycle `visible`, as the next one of its channel and serves it. `hold_back`: cycles for
-// which a random-stall run delays the grant.
+// which a random-stall run delays the grant. `rows`: as refresh_until.
 [[nodiscard]] DramService serve(DramChannel& channel, const MemoryParameters& memory, const DramRequest& request,
-                                std::int64_t visible, std::int64_t hold_back = 0);
+                                std::int64_t visible, std::int64_t hold_back = 0,
+                                std::vector<DramRowCommand>* rows = nullptr);
 
 }  // namespace blendsim

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "numerics/post_formula.h"
+#include "units/post_unit/law.h"
 
 namespace blendsim {
 namespace {
@@ -52,29 +53,66 @@ class Source {
   const Buffers& buffers_;
 };
 
+std::int64_t clamp(const QuantiserRecord& q, std::int64_t value, Saturation::Step& step) {
+  step.below += value < q.lo ? 1 : 0;
+  step.above += value > q.hi ? 1 : 0;
+  return std::clamp(value, q.lo, q.hi);
+}
+
 template <Rounding rounding>
-void quantise_as(const QuantiserRecord& q, Lanes& x) {
+void quantise_as(const QuantiserRecord& q, Lanes& x, Saturation::Step& step) {
   for (std::size_t lane = 0; lane < slice_channels; ++lane) {
     const std::int64_t value = x[lane] * q.multiplier[lane] + q.offset[lane];
-    x[lane] = std::clamp(shift_round(value, q.shift[lane], rounding), q.lo, q.hi);
+    x[lane] = clamp(q, shift_round(value, q.shift[lane], rounding), step);
   }
 }
 
-void quantise(const QuantiserRecord& q, Rounding rounding, Lanes& x) {
+void quantise(const QuantiserRecord& q, Rounding rounding, Lanes& x, Saturation::Step& step) {
   switch (rounding) {
-    case Rounding::half_even: return quantise_as<Rounding::half_even>(q, x);
-    case Rounding::floor: return quantise_as<Rounding::floor>(q, x);
-    case Rounding::half_up: return quantise_as<Rounding::half_up>(q, x);
+    case Rounding::half_even: return quantise_as<Rounding::half_even>(q, x, step);
+    case Rounding::floor: return quantise_as<Rounding::floor>(q, x, step);
+    case Rounding::half_up: return quantise_as<Rounding::half_up>(q, x, step);
   }
 }
 
-void activate(const QuantiserRecord& q, Lanes& x) {
+void activate(const QuantiserRecord& q, Lanes& x, Saturation::Step& step) {
   for (std::size_t lane = 0; lane < slice_channels; ++lane) {
     const std::int64_t y =
         x[lane] < 0 ? shift_round(x[lane] * q.multiplier[lane], q.shift[lane], Rounding::half_even) : x[lane];
-    x[lane] = std::clamp(y, q.lo, q.hi);
+    x[lane] = clamp(q, y, step);
   }
 }
+
+// u of 16 channels of a pixel, from the operands; `seen` counts what the steps saturate.
+class Elements {
+ public:
+  Elements(const PostInstruction& i, const MachineParameters& machine, const Buffers& buffers)
+      : i_(i),
+        a_(static_cast<PostSource>(i.a_source), i.a, i.a_stride, i.a_bytes_log2, i.a_signed != 0, machine, buffers),
+        b_(static_cast<PostSource>(i.b_source), i.b, i.b_stride, i.b_bytes_log2, i.b_signed != 0, machine, buffers) {}
+
+  [[nodiscard]] Lanes at(const PostRecord& record, std::uint32_t pixel, std::uint32_t s, Saturation& seen) const {
+    const auto rounding = static_cast<Rounding>(i_.rounding);
+    const auto step = static_cast<ActivationStep>(i_.activation);
+    Lanes u{};
+    a_.read(pixel, s, u);
+    if (i_.use_q1 != 0) quantise(record.quantisers[0], rounding, u, seen[PostStep::q1]);
+    if (step == ActivationStep::after_q1) activate(record.activation, u, seen[PostStep::activation]);
+    if (b_.present()) {
+      Lanes b{};
+      b_.read(pixel, s, b);
+      if (i_.use_q2 != 0) quantise(record.quantisers[1], rounding, b, seen[PostStep::q2]);
+      for (std::size_t lane = 0; lane < slice_channels; ++lane) u[lane] += b[lane];
+    }
+    if (step == ActivationStep::after_join) activate(record.activation, u, seen[PostStep::activation]);
+    if (i_.use_q3 != 0) quantise(record.quantisers[2], rounding, u, seen[PostStep::q3]);
+    return u;
+  }
+
+ private:
+  const PostInstruction& i_;
+  Source a_, b_;
+};
 
 // The code of u: what the planes hold, and (bipolar) the value +-1 that a fixed map gets.
 void encode(const PostInstruction& i, const PostRecord& record, const Lanes& u, Lanes& code, Lanes& value) {
@@ -100,15 +138,15 @@ class Tile {
   Tile(const PostInstruction& i, const MachineParameters& machine, Buffers& buffers)
       : i_(i),
         buffers_(buffers),
-        a_(static_cast<PostSource>(i.a_source), i.a, i.a_stride, i.a_bytes_log2, i.a_signed != 0, machine, buffers),
-        b_(static_cast<PostSource>(i.b_source), i.b, i.b_stride, i.b_bytes_log2, i.b_signed != 0, machine, buffers),
+        elements_(i, machine, buffers),
         fixed_bytes_(1U << i.fixed_bytes_log2),
         bits_map_{i.bits, i.bits_row + i.rows, i.width, i.bits_cells} {}
 
   void slice(std::uint32_t s, const PostRecord& record) {
     Lanes code{}, value{};
+    Saturation seen;
     for (std::uint32_t pixel = 0; pixel < i_.rows * i_.width; ++pixel) {
-      const Lanes u = element(record, pixel, s);
+      const Lanes u = elements_.at(record, pixel, s, seen);
       if (i_.write_bits != 0 || i_.fixed_is_code != 0) encode(i_, record, u, code, value);
       if (i_.write_fixed != 0) write_fixed(pixel, s, i_.fixed_is_code != 0 ? value : u);
       if (i_.write_bits != 0) write_bits(pixel, s, code);
@@ -116,24 +154,6 @@ class Tile {
   }
 
  private:
-  [[nodiscard]] Lanes element(const PostRecord& record, std::uint32_t pixel, std::uint32_t s) const {
-    const auto rounding = static_cast<Rounding>(i_.rounding);
-    const auto step = static_cast<ActivationStep>(i_.activation);
-    Lanes u{};
-    a_.read(pixel, s, u);
-    if (i_.use_q1 != 0) quantise(record.quantisers[0], rounding, u);
-    if (step == ActivationStep::after_q1) activate(record.activation, u);
-    if (b_.present()) {
-      Lanes b{};
-      b_.read(pixel, s, b);
-      if (i_.use_q2 != 0) quantise(record.quantisers[1], rounding, b);
-      for (std::size_t lane = 0; lane < slice_channels; ++lane) u[lane] += b[lane];
-    }
-    if (step == ActivationStep::after_join) activate(record.activation, u);
-    if (i_.use_q3 != 0) quantise(record.quantisers[2], rounding, u);
-    return u;
-  }
-
   void write_fixed(std::uint32_t pixel, std::uint32_t s, const Lanes& values) {
     const auto bytes = buffers_.fixed(i_.fixed + (pixel * i_.fixed_slices + s) * fixed_bytes_, fixed_bytes_);
     for (std::size_t lane = 0; lane < slice_channels; ++lane) {
@@ -158,7 +178,7 @@ class Tile {
 
   const PostInstruction& i_;
   Buffers& buffers_;
-  Source a_, b_;
+  Elements elements_;
   std::uint32_t fixed_bytes_;
   BinaryMap bits_map_;
 };
@@ -168,6 +188,19 @@ class Tile {
 void execute_slice_plain(const PostInstruction& i, const MachineParameters& machine, std::uint32_t slice,
                          const PostRecord& record, Buffers& buffers) {
   Tile(i, machine, buffers).slice(slice, record);
+}
+
+Saturation saturation(const PostInstruction& i, const MachineParameters& machine, const Buffers& buffers) {
+  const Elements elements(i, machine, buffers);
+  const std::uint32_t width = buffers.parameter_width();
+  const auto words = static_cast<std::uint32_t>(record_bits(i) == 0 ? 0 : record_words(i, width));
+  Saturation seen;
+  for (std::uint32_t s = 0; s < i.slices; ++s) {
+    PostRecord record;
+    if (words != 0) record = decode_record(i, buffers.parameters(i.parameters + s * words, words), width);
+    for (std::uint32_t pixel = 0; pixel < i.rows * i.width; ++pixel) (void)elements.at(record, pixel, s, seen);
+  }
+  return seen;
 }
 
 }  // namespace blendsim

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "units/buffer/layout.h"
 #include "units/buffer/parameters.h"
 #include "units/dram/parameters.h"
+#include "units/latest.h"
 #include "units/transfer/instruction.h"
 #include "units/transfer/parameters.h"
-#include "units/unit_id.h"
 
 namespace blendsim {
 
@@ -85,12 +86,18 @@ inline constexpr Cycles store_setup_cycles = 4;
 }
 // Cycle in which a load burst's last word is written: its slot frees then. The writer takes bursts in order, each from
 // its first beat on (they come one a cycle).
-[[nodiscard]] constexpr Cycles landing(Cycles last_beat, Cycles previous_landing, std::int64_t beats, Cycles engine) {
-  return std::max(last_beat - beats, previous_landing) + engine;
+template <class Moment = Cycles>
+[[nodiscard]] constexpr Moment landing(const std::type_identity_t<Moment>& last_beat,
+                                       const std::type_identity_t<Moment>& previous_landing, std::int64_t beats,
+                                       Cycles engine) {
+  return latest(last_beat - beats, previous_landing) + engine;
 }
 // Cycle in which `store` reads the first word of a burst.
-[[nodiscard]] constexpr Cycles first_read(Cycles start, Cycles slot_free, Cycles reader_free) {
-  return std::max({start + store_setup_cycles, slot_free, reader_free});
+template <class Moment = Cycles>
+[[nodiscard]] constexpr Moment first_read(const std::type_identity_t<Moment>& start,
+                                          const std::type_identity_t<Moment>& slot_free,
+                                          const std::type_identity_t<Moment>& reader_free) {
+  return latest(start + store_setup_cycles, slot_free, reader_free);
 }
 // Pixel slots of a stem's row: what the writer goes through, filler included.
 [[nodiscard]] constexpr std::int64_t stem_slots(const TransferInstruction& i) { return i.run_bytes / 4; }

@@ -13,15 +13,19 @@
 namespace blendsim::conformance {
 namespace {
 
-class BurstNotes final : public Observer {
+class BurstNotes final : public EventConsumer {
  public:
+  void on_phase(const PhaseEvent& event) override { phase_ = event.phase; }
   void on_burst(const BurstEvent& burst) override {
-    if (burst.record < 0) return;
+    if (burst.record < 0 || phase_ == Phase::init) return;
     const auto record = static_cast<std::size_t>(burst.record);
     if (bursts.size() <= record) bursts.resize(record + 1);
     bursts[record].push_back(burst);
   }
   std::vector<std::vector<BurstEvent>> bursts;  // by record, in order
+
+ private:
+  Phase phase_ = Phase::main;
 };
 
 // The model keeps no words of the instructions buffer: init brings main there, from address 0 on (isa.md, rule 6).
@@ -64,14 +68,14 @@ ModelMachine::ModelMachine(const MachineParameters& machine, const Program& prog
     alone.resident = false;
     BurstNotes notes;
     RunOptions options;
-    options.observer = &notes;
+    options.consumers = {&notes};
     const Run run = Machine::instance().run(machine_, alone, std::span(images_).first(1), options);
     init_ = events_of(run, notes.bursts, init_instructions_, areas);
     init_records_ = run.records;
   }
   BurstNotes notes;
   RunOptions options;
-  options.observer = &notes;
+  options.consumers = {&notes};
   run_ = Machine::instance().run(machine_, program_, images_, options);
   main_ = events_of(run_, notes.bursts, main_instructions_, areas);
   if (init_.cycles != run_.init_cycles)

@@ -29,10 +29,16 @@ const Layers direct = {
     {"compiler", {"network", "isa", "platform", "result"}},
     {"estimate", {"units", "platform", "result"}},
     {"report", {"isa", "platform", "result", "estimate"}},
+    {"debug", {"isa", "result", "report"}},
+    {"page", {"report"}},
+    {"cause", {"report"}},
     {"explore", {"compiler", "estimate", "result"}},
+    {"trace", {"isa", "result"}},
+    {"replay", {"isa", "platform", "result"}},
+    {"upset", {"isa", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore"}},
+    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug", "page", "cause", "upset"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {

@@ -56,7 +56,7 @@ TEST(ReportJson, TheClockNamesWhatLimitsItAndWhetherItIsAboveTheEstimate) {
 
 TEST(ReportText, TheClocksLineNamesTheUnitThePathAndWhetherItIsAboveTheEstimate) {
   Sample sample;
-  EXPECT_THAT(report_text(sample.input()),
+  EXPECT_THAT(report_text(sample.input(), {.wide = true}),
               HasSubstr("WARNING, above ~220 MHz (176 MHz..303 MHz) by estimate: dispatcher limits, 8 levels from "
                         "words_left to words_left"));
   sample.platform.machine.clock_hz = 220'000'000;
@@ -101,6 +101,51 @@ TEST(ReportJson, OneInferenceHasNoIntervalAndSeveralHaveTheLastOne) {
 
 TEST(ReportJson, WhatIsNotModelledIsNullNotZero) { EXPECT_TRUE(json_of(Sample())["power"]["scopes"]["ps"].is_null()); }
 
+TEST(ReportJson, TheUnitsCriticalCyclesAreTheirsOverAllLayers) {
+  const Json units = json_of(Sample())["units"];
+  EXPECT_EQ(units["load"]["critical_cycles"], 650);  // of 1,000: the bottleneck's 65 %
+}
+
+TEST(ReportJson, AMemoryLevelsCeilingIsWhatItsPortsCarry) {
+  Sample sample;
+  sample.platform.machine.memory.width = 32;
+  sample.platform.machine.memory.port_width = 128;
+  sample.platform.machine.memory.timing.clock_hz = 1'200'000'000;
+  EXPECT_DOUBLE_EQ(json_of(sample)["memory"]["dram_peak_bytes_per_s"], 250e6 * 16);  // the port: 4 GB/s
+  sample.platform.machine.memory.timing.clock_hz = 400'000'000;
+  EXPECT_DOUBLE_EQ(json_of(sample)["memory"]["dram_peak_bytes_per_s"], 2 * 400e6 * 4);  // the bus, at both edges
+  for (BufferParameters& buffer : sample.platform.machine.buffers) buffer = {.regions = 2, .width = 64};
+  EXPECT_DOUBLE_EQ(json_of(sample)["memory"]["buffer_peak_bits_per_s"], 6 * 2 * 64 * 2 * 250e6);  // read and write
+}
+
+TEST(ReportJson, ALayersTrafficIsOfOneInference) {
+  Sample sample;
+  sample.run.completions = {500, 1000};
+  sample.run.layer_actions.assign(3, {});
+  sample.run.layer_actions[1][Action::dram_read_byte] = 600;
+  sample.run.layer_actions[1][Action::dram_write_byte] = 200;
+  sample.run.layer_actions[1][Action::act_binary_read] = 4000;
+  sample.run.layer_actions[1][Action::accumulators_write] = 1000;
+  sample.run.layer_actions[1][Action::instructions_read] = 99;
+  const Json layer = json_of(sample)["layers"][1];
+  EXPECT_EQ(layer["dram_bytes"], 400);
+  EXPECT_EQ(layer["buffer_bits"], 2500);
+}
+
+TEST(ReportJson, BandsOfEnergyAreOfOneInferenceAndOfPowerOfTheRun) {
+  Sample sample;
+  sample.run.completions = {500, 1000};
+  sample.power.layer_band = {{1'000'000, 4'000'000}, {}, {}};
+  sample.power.unit_band[0] = {4'000'000, 8'000'000};
+  sample.power.static_low_w = 0.25;
+  sample.power.static_high_w = 0.5;
+  const Json json = json_of(sample);
+  EXPECT_EQ(json["layers"][0]["energy_range_j"], Json({0.5e-9, 2e-9}));
+  EXPECT_DOUBLE_EQ(json["power"]["by_unit_range"]["load"][0], 4e-9 / 4e-6);
+  EXPECT_DOUBLE_EQ(json["power"]["by_unit_range"]["load"][1], 8e-9 / 4e-6);
+  EXPECT_EQ(json["power"]["by_unit_range"]["static"], Json({0.25, 0.5}));
+}
+
 TEST(ReportJson, HalvesOfABlockRamAreCounted) { EXPECT_EQ(json_of(Sample())["resources"]["bram36"], 2.5); }
 
 TEST(ReportJson, IntegralOutputsPrintAsIntegers) {
@@ -137,7 +182,7 @@ void collect(const Json& json, const std::string& path, std::set<std::string>& p
   for (const auto& [key, value] : json.items()) {
     std::string name = key;
     if (path == "units" || path == "power.by_unit") name = "UNIT";
-    if (path == "resources.by_unit") name = "PART";
+    if (path == "resources.by_unit" || path == "power.by_unit_range") name = "PART";
     if (path == "memory.buffers") name = "NAME";
     if (path == "platform.parameters") name = "KEY";
     const std::string full = path.empty() ? name : path + "." + name;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/diagnostic.h"
-#include "result/run.h"
+#include "result/critical_path.h"
 
 namespace blendsim {
 namespace {
@@ -31,6 +31,17 @@ TEST(CriticalPath, GoesFromTheLastEndThroughTokensToTheDoorbell) {
   EXPECT_EQ(run.layer_critical_by[0][0], 41);
   EXPECT_EQ(run.layer_critical_by[0][unit_count], 20);
   EXPECT_EQ(run.layer_critical_by[1][2], 31);
+}
+
+TEST(CriticalPath, ItsPiecesComeInOrderOfTimeWithoutAGap) {
+  blendsim::Run run;
+  run.records = {record(0, UnitId::load, 20, 60, Release::dispatch, -1),
+                 record(1, UnitId::xnor_array, 61, 90, Release::data_token, 0)};
+  run.cycles = 92;
+  run.completions = {92};
+  EXPECT_EQ(critical_pieces(run), (std::vector<CriticalPiece>{{0, 0, unit_count, 0, 20},
+                                                              {0, 0, index(UnitId::load), 20, 61},
+                                                              {1, 1, index(UnitId::xnor_array), 61, 92}}));
 }
 
 TEST(CriticalPath, GivesAHeldDispatcherToDispatchInTheWaitingLayer) {

@@ -5,6 +5,7 @@
 #include "support.h"
 #include "units/post_unit/execute.h"
 #include "units/post_unit/law.h"
+#include "units/post_unit/plain.h"
 
 namespace blendsim::test {
 namespace {
@@ -44,6 +45,7 @@ class Experiment {
   }
 
   void run() {
+    const Saturation counted = saturation(i_, machine_, buffers_);
     execute(i_, machine_, buffers_);
     for (std::uint32_t pixel = 0; pixel < i_.rows * i_.width; ++pixel) {
       for (std::uint32_t c = 0; c < i_.slices * 16; ++c) {
@@ -69,6 +71,10 @@ class Experiment {
           }
         }
       }
+    }
+    for (std::size_t step = 0; step < counted.steps.size(); ++step) {
+      EXPECT_EQ(counted.steps[step].below, saturated_.steps[step].below) << post_step_names[step];
+      EXPECT_EQ(counted.steps[step].above, saturated_.steps[step].above) << post_step_names[step];
     }
   }
 
@@ -250,24 +256,28 @@ class Experiment {
     i_.bits_row = random_.u(0, 5);
   }
 
-  static std::int64_t quantised(const QuantiserRecord& q, std::size_t lane, std::int64_t x, std::uint32_t rounding) {
-    const std::int64_t y = rounded(Wide{x} * q.multiplier[lane] + q.offset[lane], q.shift[lane], rounding);
+  // Counts in saturated_ what it takes to a limit.
+  std::int64_t limited(const QuantiserRecord& q, std::int64_t y, PostStep step) {
+    if (y < q.lo) ++saturated_[step].below;
+    if (y > q.hi) ++saturated_[step].above;
     return y < q.lo ? q.lo : y > q.hi ? q.hi : y;
   }
-  static std::int64_t activated(const QuantiserRecord& q, std::size_t lane, std::int64_t x) {
-    const std::int64_t y = x >= 0 ? x : rounded(Wide{x} * q.multiplier[lane], q.shift[lane], 0);
-    return y < q.lo ? q.lo : y > q.hi ? q.hi : y;
+  std::int64_t quantised(PostStep step, const QuantiserRecord& q, std::size_t lane, std::int64_t x) {
+    return limited(q, rounded(Wide{x} * q.multiplier[lane] + q.offset[lane], q.shift[lane], i_.rounding), step);
+  }
+  std::int64_t activated(const QuantiserRecord& q, std::size_t lane, std::int64_t x) {
+    return limited(q, x >= 0 ? x : rounded(Wide{x} * q.multiplier[lane], q.shift[lane], 0), PostStep::activation);
   }
 
-  [[nodiscard]] std::int64_t expected(std::uint32_t pixel, std::uint32_t c) const {
+  [[nodiscard]] std::int64_t expected(std::uint32_t pixel, std::uint32_t c) {
     const PostRecord& r = records_[c / 16];
     const std::size_t lane = c % 16, at = pixel * i_.slices * 16 + c;
     std::int64_t u = a_[at];
-    if (i_.use_q1 != 0) u = quantised(r.quantisers[0], lane, u, i_.rounding);
+    if (i_.use_q1 != 0) u = quantised(PostStep::q1, r.quantisers[0], lane, u);
     if (i_.activation == 1) u = activated(r.activation, lane, u);
-    if (i_.b_source != 0) u += i_.use_q2 != 0 ? quantised(r.quantisers[1], lane, b_[at], i_.rounding) : b_[at];
+    if (i_.b_source != 0) u += i_.use_q2 != 0 ? quantised(PostStep::q2, r.quantisers[1], lane, b_[at]) : b_[at];
     if (i_.activation == 2) u = activated(r.activation, lane, u);
-    if (i_.use_q3 != 0) u = quantised(r.quantisers[2], lane, u, i_.rounding);
+    if (i_.use_q3 != 0) u = quantised(PostStep::q3, r.quantisers[2], lane, u);
     return u;
   }
 
@@ -295,6 +305,7 @@ class Experiment {
   PostInstruction i_;
   std::vector<PostRecord> records_;
   std::vector<std::int64_t> a_, b_;
+  Saturation saturated_;  // by the test's own steps
 };
 
 TEST(PostUnit, EqualsTheFormulaForRandomLegalInstructions) {

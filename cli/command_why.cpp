@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim why: what a run lost its cycles to.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cause/why_text.h"
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/loading.h"
+#include "cli/print.h"
+#include "cli/recording.h"
+#include "cli/terminal.h"
+#include "cli/validators.h"
+
+namespace blendsim::cli {
+
+namespace {
+
+struct Arguments {
+  LoadArguments load;
+  std::string unit, layer;
+  std::optional<Cycles> cycle;
+  std::size_t top = 5;
+};
+
+void explain(const Arguments& arguments) {
+  if (file_kind(arguments.load.file) == FileKind::report) {
+    if (!arguments.unit.empty() || !arguments.layer.empty() || arguments.cycle) {
+      usage_error("a report knows no instructions: --unit, --layer and --cycle ask for them",
+                  "give the program or the network");
+    }
+    print(saved_run_text(read_saved_run(arguments.load.file), arguments.top));
+    return;
+  }
+  const Loaded loaded = load(arguments.load);
+  const RecordedRun run = record_timing(loaded);
+  WaitFilter filter;
+  if (!arguments.unit.empty()) filter.unit = find_unit(arguments.unit);
+  if (!arguments.layer.empty()) filter.layer = find_layer(loaded.program, arguments.layer);
+  if (arguments.cycle) {
+    if (*arguments.cycle >= run.cycles()) {
+      usage_error(fmt::format("the run has no cycle {}", *arguments.cycle),
+                  fmt::format("its cycles are 0 to {}", run.cycles() - 1));
+    }
+    print(cycle_text(run, *arguments.cycle));
+    return;
+  }
+  if (arguments.unit.empty() && arguments.layer.empty()) {
+    progress("running again without each cause");
+    print(causes_text(run, find_causes(run, reruns(arguments.load, loaded)), arguments.top) + '\n');
+  }
+  print("waits that cost most\n" + waits_text(run, filter, arguments.top));
+}
+
+}  // namespace
+
+void declare_why(CLI::App& command, ExitStatus&) {
+  auto a = std::make_shared<Arguments>();
+  add_load_options(command, a->load);
+  const char* const question = "Question";
+  command.add_option("--unit", a->unit, "Only waits of this unit")->type_name("UNIT")->group(question);
+  command.add_option("--layer", a->layer, "Only waits in this layer")->type_name("NAME")->group(question);
+  command.add_option("--cycle", a->cycle, "What every unit does in this cycle, and why")
+      ->type_name("N")
+      ->check(whole_number(false))
+      ->group(question);
+  command.add_option("--top", a->top, "How many causes and waits to show")
+      ->type_name("N")
+      ->group(question)
+      ->check(whole_number(true))
+      ->capture_default_str();
+  command.callback([a] { explain(*a); });
+}
+
+}  // namespace blendsim::cli

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+namespace blendsim::cli {
+
+namespace {
+
+constexpr std::string_view simulate = "Simulate", prepare = "Prepare", look_up = "Look up", use = "Use";
+
+constexpr std::array table = {
+    Command{"run",
+            simulate,
+            "Simulate a network or a program and report cycles, resources, power and outputs",
+            declare_run,
+            {{{"blendsim run net.onnx --platform k26", "a network on a platform, with a made-up input"},
+              {"blendsim run net.program --input deer.png --input-scale 1/255 --json report.json",
+               "a program on a picture, and the report as JSON"}}}},
+    Command{"debug",
+            simulate,
+            "Go through a run's cycles, forward and back: where each unit is, why it waits, what the buffers hold",
+            declare_debug,
+            {{{"blendsim debug net.program --input deer.npy", "commands at a prompt; `help` lists them"},
+              {"blendsim debug net.program -x hunt.txt", "commands from a file, such as a test"}}}},
+    Command{"report",
+            simulate,
+            "Show a saved report again: as text, as a page, as a table of its layers",
+            declare_report,
+            {{{"blendsim report a.json --html a.html", "the page of a run that kept its times with --records"},
+              {"blendsim report a.json b.json --html both.html", "two runs side by side"}}}},
+    Command{"compare",
+            simulate,
+            "Compare two or more reports; exit status 4 if they differ",
+            declare_compare,
+            {{{"blendsim compare a.json b.json", "layer by layer and unit by unit"},
+              {"blendsim compare k26.json zu7ev.json vu9p.json", "a table over any number of them"}}}},
+    Command{"diff",
+            simulate,
+            "Find where two runs part first, in time and in values; exit status 4 if they do",
+            declare_diff,
+            {{{"blendsim diff a.program b.program", "two programs on the same input"},
+              {"blendsim diff net.program --events board.csv", "somebody else's trace against the model"}}}},
+    Command{"why",
+            simulate,
+            "Say what a run lost its cycles to, and what it would take without",
+            declare_why,
+            {{{"blendsim why net.program", "the cause that costs most, and the waits with what began them"},
+              {"blendsim why net.onnx --platform k26 --cycle 1200", "what every unit does in a cycle, and why"}}}},
+    Command{"replay",
+            simulate,
+            "Replay recorded memory traffic on the same or another memory",
+            declare_replay,
+            {{{"blendsim replay traffic.mem --set memory.read_latency=\"80 cycles\"",
+               "what `blendsim run --record traffic.mem` wrote, on a slower memory"},
+              {"blendsim replay traffic.mem -o traffic.stl", "its requests as a trace for DRAMSys"}}}},
+    Command{"zoo",
+            prepare,
+            "List the built-in networks, or write one as ONNX",
+            declare_zoo,
+            {{{"blendsim zoo", "list them"}, {"blendsim zoo neuroblend20 -o net.onnx", "write one"}}}},
+    Command{"compile",
+            prepare,
+            "Compile an ONNX network to a program",
+            declare_compile,
+            {{{"blendsim compile net.onnx --platform k26 -o net.program", "compile once, run often"},
+              {"blendsim compile net.onnx --platform k26 --set clock=\"200 MHz\" --explain -o net.program",
+               "for a changed platform, with the compiler's decisions"}}}},
+    Command{
+        "rtl",
+        prepare,
+        "Write a platform's SystemVerilog parameter package",
+        declare_rtl,
+        {{{"blendsim rtl k26 -o build/k26", "writes build/k26/blendsim_pkg.sv"},
+          {"blendsim rtl mine.yaml --set xnor_array.rows=48 -o build/mine", "of a platform of your own, changed"}}}},
+    Command{"inspect",
+            look_up,
+            "Summarise a network or a platform, disassemble a program",
+            declare_inspect,
+            {{{"blendsim inspect net.onnx", "layers, integers, what is proven exact"},
+              {"blendsim inspect k26", "parts, resources and clock of a platform"}}}},
+    Command{"platforms",
+            look_up,
+            "List the platforms; with a name, print it as commented YAML to start from",
+            declare_platforms,
+            {{{"blendsim platforms", "list them"}, {"blendsim platforms k26 > mine.yaml", "start one of your own"}}}},
+    Command{"explain",
+            look_up,
+            "Say what a diagnostic means, or what a pass of the compiler does",
+            declare_explain,
+            {{{"blendsim explain", "list every diagnostic and every pass"},
+              {"blendsim explain does-not-fit", "cause, example and remedy of one"}}}},
+    Command{"help",
+            use,
+            "Describe blendsim or one of its commands",
+            declare_help,
+            {{{"blendsim help", "the commands"}, {"blendsim help run", "what `blendsim run --help` prints"}}}},
+    Command{"completion",
+            use,
+            "Print the completion of words for a shell",
+            declare_completion,
+            {{{"source <(blendsim completion bash)", "for this shell"},
+              {"blendsim completion fish > ~/.config/fish/completions/blendsim.fish", "for every fish to come"}}}},
+    Command{"man",
+            use,
+            "Write the manual pages",
+            declare_man,
+            {{{"blendsim man ~/.local/share/man/man1", "where man finds them"},
+              {"blendsim man pages && man -l pages/blendsim-run.1", "and read one"}}}},
+};
+
+constexpr std::array<Example, 2> first = {
+    {{"blendsim zoo neuroblend20 -o net.onnx", "write a built-in network, or take your own ONNX file"},
+     {"blendsim run net.onnx --platform k26", "compile and simulate it on a platform, and report"}}};
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+
+std::span<const Example> first_steps() { return first; }
+
+}  // namespace blendsim::cli

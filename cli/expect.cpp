@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/expect.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <ostream>
+#include <set>
+
+#include "cause/expect.h"
+#include "cause/values.h"
+#include "cli/files.h"
+#include "network/tensor_file_name.h"
+#include "report/format_text.h"
+
+namespace blendsim::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Tensor {
+  std::string name;
+  NumberArray values;  // a layer's: [images, channels, height, width]
+  bool is_output = false;
+};
+
+// In the order in which they are computed: the input, the layers' results, concatenations, the network's outputs.
+std::vector<Tensor> tensors_in_order(const Loaded& loaded, const NamedArrays& arrays,
+                                     const std::vector<std::vector<FloatArray>>& outputs) {
+  std::vector<std::string> names = {loaded.program.input.name};
+  for (const ProgramLayer& layer : loaded.program.layers) {
+    for (const TensorView& view : layer.results) names.push_back(view.name);
+  }
+  for (const auto& [name, array] : arrays) names.push_back(name);
+  std::set<std::string> seen;
+  std::vector<Tensor> tensors;
+  for (const std::string& name : names) {
+    const auto array = arrays.find(name);
+    if (array != arrays.end() && seen.insert(name).second) tensors.push_back({name, numbers_of(array->second), false});
+  }
+  for (std::size_t o = 0; o < loaded.program.host_outputs.size(); ++o) {
+    if (seen.contains(loaded.program.host_outputs[o].name)) continue;
+    NumberArray values;
+    for (const std::vector<FloatArray>& image : outputs) {
+      values.values.insert(values.values.end(), image[o].values.begin(), image[o].values.end());
+      values.shape = image[o].shape;
+    }
+    if (outputs.size() > 1 && !values.shape.empty() && values.shape[0] == 1)
+      values.shape[0] = static_cast<std::int64_t>(outputs.size());
+    else if (outputs.size() > 1) values.shape.insert(values.shape.begin(), static_cast<std::int64_t>(outputs.size()));
+    tensors.push_back({loaded.program.host_outputs[o].name, std::move(values), true});
+  }
+  return tensors;
+}
+
+// The instruction that wrote a layer's value, and its cycles.
+std::string writer_text(const Loaded& loaded, const Run& run, const Tensor& tensor, std::size_t place) {
+  if (tensor.is_output || tensor.values.shape.size() != 4) return {};
+  const std::vector<std::int64_t> shape(tensor.values.shape.begin() + 1, tensor.values.shape.end());
+  const auto size = static_cast<std::size_t>(shape[0] * shape[1] * shape[2]);
+  const std::optional<Writer> writer =
+      find_writer(loaded.program, loaded.platform.machine, tensor.name, index_in(shape, place % size));
+  if (!writer) return {};
+  const std::vector<Instruction> main = decode(loaded.program.main);
+  const InstructionRecord& record =
+      run.records.at(place / size * main.size() + static_cast<std::size_t>(writer->instruction));
+  return fmt::format("  written by #{} {} ({}), cycles {}..{}\n  it is    {}\n", writer->instruction, name(record.unit),
+                     loaded.program.layers.at(static_cast<std::size_t>(writer->layer)).name, grouped(record.start),
+                     grouped(record.end), disassemble(main[static_cast<std::size_t>(writer->instruction)]));
+}
+
+std::string mismatch_text(const Loaded& loaded, const Run& run, const Tensor& tensor, const std::string& file,
+                          const NumberArray& there, const Mismatch& mismatch) {
+  if (mismatch.shapes) {
+    return fmt::format("expected  {} is {} here, {} in {}\n", tensor.name, shape_text(tensor.values.shape),
+                       shape_text(there.shape), file);
+  }
+  return fmt::format("expected  first difference: {} {} is {} here, {} in {}; {} of its {} values differ\n",
+                     tensor.name, index_text(tensor.values.shape, mismatch.place), mismatch.here, mismatch.there, file,
+                     grouped(mismatch.differing), grouped(mismatch.compared)) +
+         writer_text(loaded, run, tensor, mismatch.place);
+}
+
+// The files to be compared: of a folder those that are there, by tensor; a file is the tensor that has its name, or the
+// network's only output.
+std::vector<std::pair<const Tensor*, std::string>> files_of(const ExpectArguments& arguments,
+                                                            const std::vector<Tensor>& tensors) {
+  std::vector<std::pair<const Tensor*, std::string>> files;
+  const bool folder = fs::is_directory(arguments.path);
+  for (const Tensor& tensor : tensors) {
+    const std::string name = tensor_file_name(tensor.name);
+    if (folder) {
+      const fs::path file = fs::path(arguments.path) / name;
+      if (fs::exists(file)) files.emplace_back(&tensor, file.string());
+    } else if (fs::path(arguments.path).filename() == name) {
+      files.emplace_back(&tensor, arguments.path);
+    }
+  }
+  const auto outputs = std::count_if(tensors.begin(), tensors.end(), [](const Tensor& t) { return t.is_output; });
+  if (!folder && files.empty() && outputs == 1) files.emplace_back(&tensors.back(), arguments.path);
+  if (files.empty()) {
+    throw DiagnosticError(
+        "file-unrecognised", {.file = arguments.path}, "no file in it has the name of a tensor",
+        "`blendsim run --tensors DIR` shows the names; a .npy for itself is the network's one output");
+  }
+  return files;
+}
+
+}  // namespace
+
+void add_expect_options(CLI::App& command, ExpectArguments& arguments) {
+  command
+      .add_option("--expect", arguments.path,
+                  "Compare with somebody else's tensors: a folder of NAME.npy, or the output as .npy")
+      ->type_name("PATH")
+      ->group("Results");
+  command.add_option("--expect-tolerance", arguments.tolerance, "Relative difference allowed; absolute below 1")
+      ->type_name("FRACTION")
+      ->group("Results")
+      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->capture_default_str();
+}
+
+void check_expectation(const ExpectArguments& arguments) {
+  if (arguments.path.empty() || fs::exists(arguments.path)) return;
+  throw DiagnosticError("file-unreadable", {.file = arguments.path}, "does not exist",
+                        "--expect takes a folder of .npy files or one of them");
+}
+
+bool meets_expectation(const ExpectArguments& arguments, const Loaded& loaded, const Run& run,
+                       const NamedArrays& arrays, const std::vector<std::vector<FloatArray>>& outputs,
+                       std::ostream& out) {
+  const std::vector<Tensor> tensors = tensors_in_order(loaded, arrays, outputs);
+  const auto files = files_of(arguments, tensors);
+  std::int64_t differing = 0;
+  for (const auto& [tensor, file] : files) {
+    const NumberArray there = read_numbers(file);
+    const std::optional<Mismatch> mismatch = find_mismatch(tensor->values, there, arguments.tolerance);
+    if (mismatch && differing++ == 0) out << mismatch_text(loaded, run, *tensor, file, there, *mismatch);
+  }
+  out << fmt::format("expected  {} of {} tensors in {} differ; the network has {}\n", differing, files.size(),
+                     arguments.path, tensors.size());
+  return differing == 0;
+}
+
+}  // namespace blendsim::cli

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/loading.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "cli/files.h"
+#include "cli/machine_evaluate.h"
+#include "cli/terminal.h"
+#include "cli/validators.h"
+#include "compiler/compile.h"
+#include "estimate/estimate.h"
+#include "sim/open_program.h"
+
+namespace blendsim::cli {
+
+CLI::Option* add_platform_option(CLI::App& command, std::string& platform) {
+  return command.add_option("--platform", platform, "Name of a platform, or a YAML file")
+      ->type_name("PLATFORM")
+      ->group("Platform");
+}
+
+void add_set_option(CLI::App& command, std::vector<std::string>& sets) {
+  command.add_option("--set", sets, "Change the platform's unit.parameter")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group("Platform");
+}
+
+void add_load_options(CLI::App& command, LoadArguments& arguments) {
+  command.add_option("FILE", arguments.file, "ONNX network or compiled program, which embeds its platform")
+      ->type_name("FILE")
+      ->required();
+  add_platform_option(command, arguments.platform);
+  add_set_option(command, arguments.sets);
+  command
+      .add_flag("--allow-oversize", arguments.allow_oversize, "Simulate a machine that exceeds its device's limits too")
+      ->group("Platform");
+}
+
+namespace {
+
+// The three largest parts of the machine in the resource that `over` begins with.
+std::string largest_parts(const ResourceEstimate& estimate, std::string_view resource) {
+  using Part = ResourceEstimate::Part;
+  std::vector<Part> parts = estimate.parts;
+  const auto amount = [resource](const Part& part) {
+    const Resources& r = part.used;
+    return resource == "lut"    ? r.lut
+           : resource == "ff"   ? r.ff
+           : resource == "dsp"  ? r.dsp
+           : resource == "uram" ? r.uram
+                                : r.bram36_halves;
+  };
+  std::stable_sort(parts.begin(), parts.end(),
+                   [&](const Part& left, const Part& right) { return amount(left) > amount(right); });
+  parts.resize(std::min<std::size_t>(parts.size(), 3));
+  std::vector<std::string> names;
+  for (const Part& part : parts) names.push_back(part.unit);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// Cycles of a machine that its device does not hold are no one's: they are simulated on request only.
+void require_device(const LoadArguments& arguments, const Platform& platform) {
+  const ResourceEstimate estimate = estimate_resources(platform);
+  if (estimate.fits || arguments.allow_oversize) return;
+  const std::string& first = estimate.over.front();
+  const std::string resource = first.substr(0, first.find(':'));
+  throw DiagnosticError(
+      "device-too-small", {.file = platform.file},
+      fmt::format("{} does not fit {}:\n  {}", platform.name, platform.device.name, fmt::join(estimate.over, "\n  ")),
+      fmt::format(
+          "most {} go to {}: make these smaller with --set (`blendsim inspect` of the platform shows every part), or "
+          "--allow-oversize simulates the machine all the same",
+          resource, largest_parts(estimate, resource)));
+}
+
+Loaded load_onnx(const LoadArguments& arguments) {
+  Platform platform = named_platform(arguments.platform, arguments.sets);
+  require_device(arguments, platform);
+  progress("lowering " + arguments.file);
+  IntegerNetwork network = load_network(arguments.file);
+  progress("compiling for " + platform.name);
+  CompileOptions options;
+  options.evaluate = machine_evaluate();
+  Program program = compile(network, platform, options).program;
+  return {std::move(program), std::move(platform), std::move(network)};
+}
+
+// An entry a line, the first ten of them.
+std::string first_lines(const std::vector<std::string>& entries) {
+  constexpr std::size_t shown = 10;
+  const auto end = entries.begin() + static_cast<std::ptrdiff_t>(std::min(shown, entries.size()));
+  std::string out = fmt::format("  {}", fmt::join(entries.begin(), end, "\n  "));
+  if (entries.size() > shown) out += fmt::format("\n  and {} more", entries.size() - shown);
+  return out;
+}
+
+// A program brings its platform; --platform may only repeat it.
+Loaded load_program(const LoadArguments& arguments) {
+  if (arguments.platform.empty() && !arguments.sets.empty()) {
+    usage_error("--set changes a platform, and a program was compiled for the one that it embeds",
+                "compile the network again with --set");
+  }
+  auto [program, platform] = open_program(arguments.file, config_paths());
+  if (!arguments.platform.empty()) {
+    const std::vector<std::string> keys = differences(platform, named_platform(arguments.platform, arguments.sets));
+    if (!keys.empty()) {
+      throw DiagnosticError("platform-mismatch", {.file = arguments.file},
+                            fmt::format("compiled for a platform that differs from --platform {} in\n{}",
+                                        arguments.platform, first_lines(keys)),
+                            "leave --platform out, or compile the network for this platform");
+    }
+  }
+  require_device(arguments, platform);
+  return {std::move(program), std::move(platform), std::nullopt};
+}
+
+}  // namespace
+
+Loaded load(const LoadArguments& arguments) {
+  const FileKind kind = file_kind(arguments.file);
+  if (kind == FileKind::program) return load_program(arguments);
+  if (kind == FileKind::onnx) return load_onnx(arguments);
+  unexpected_kind(arguments.file, kind, "an ONNX network or a program");
+}
+
+void add_input_options(CLI::App& command, InputArguments& arguments) {
+  auto* input = command.add_option("--input", arguments.files, "Image, .npy or 8-bit .png; a .npy may hold several");
+  input->type_name("FILE")->allow_extra_args(false)->group("Input");
+  command
+      .add_option_function<std::string>(
+          "--input-scale", [&arguments](const std::string& text) { arguments.scale = parse_scale(text); },
+          "Factor on the file's values, such as 1/255")
+      ->type_name("SCALE")
+      ->needs(input)
+      ->group("Input");
+  command.add_option("--seed", arguments.seed, "Seed of the image that is made up without --input")
+      ->type_name("N")
+      ->check(whole_number(false))
+      ->capture_default_str()
+      ->excludes(input)
+      ->group("Input");
+}
+
+Inputs prepare_inputs(const InputArguments& arguments, const Program& program) {
+  Inputs inputs = arguments.files.empty() ? random_input(arguments.seed, program.host_input)
+                                          : read_inputs(arguments.files, arguments.scale, program.host_input);
+  for (const std::string& text : inputs.warnings) warning(text);
+  return inputs;
+}
+
+}  // namespace blendsim::cli

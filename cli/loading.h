@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the commands that simulate share: a network or a program on a platform, and the inputs.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/inputs.h"
+#include "isa/program.h"
+#include "network/integer_network.h"
+#include "platform/platform.h"
+
+namespace blendsim::cli {
+
+struct LoadArguments {
+  std::string file, platform;     // an ONNX network or a program; of a program, the platform may be empty
+  std::vector<std::string> sets;  // "unit.parameter=value"
+  bool allow_oversize = false;
+};
+
+// Declare --platform and --set, in the group "Platform". What they write to must live as long as the command.
+CLI::Option* add_platform_option(CLI::App& command, std::string& platform);
+void add_set_option(CLI::App& command, std::vector<std::string>& sets);
+
+// Declares FILE, --platform, --set and --allow-oversize. `arguments` must live as long as the command.
+void add_load_options(CLI::App& command, LoadArguments& arguments);
+
+struct Loaded {
+  Program program;
+  Platform platform;
+  std::optional<IntegerNetwork> network;  // of an ONNX file
+};
+
+// Lowers and compiles a network, or opens a program, whose platform --platform may only repeat.
+// Throws DiagnosticError: those of the file, of the platform and of the compiler; device-too-small for a machine beyond
+// its device's limits, unless allow_oversize; usage.
+[[nodiscard]] Loaded load(const LoadArguments& arguments);
+
+struct InputArguments {
+  std::vector<std::string> files;   // none: a made-up image
+  std::optional<InputScale> scale;  // only of files
+  std::uint64_t seed = 1;           // of the made-up image
+};
+
+// Declares --input, --input-scale and --seed, in the group "Input". `arguments` must live as long as the command.
+void add_input_options(CLI::App& command, InputArguments& arguments);
+
+// Reads the files or makes up an image; what the network cannot hold is warned of on standard error.
+[[nodiscard]] Inputs prepare_inputs(const InputArguments& arguments, const Program& program);
+
+}  // namespace blendsim::cli

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where text for people goes, and how it is laid out there.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <initializer_list>
+#include <ostream>
+#include <string>
+
+#include "report/format_text.h"
+
+namespace blendsim::cli {
+
+struct TextOptions {
+  bool quiet = false, wide = false, all = false;
+};
+
+// Each declares one flag, in the group "Text".
+void add_quiet_option(CLI::App& command, TextOptions& options);
+void add_wide_option(CLI::App& command, TextOptions& options);
+void add_all_option(CLI::App& command, TextOptions& options, const std::string& rows);
+
+struct TextOutput {
+  std::ostream& stream;
+  TextLayout layout;
+};
+
+// results: the files that the command writes. Text goes to standard output; to standard error where "-" among them
+// takes that; nowhere if the user wants quiet.
+[[nodiscard]] TextOutput text_output(const TextOptions& options, std::initializer_list<std::string> results = {});
+
+}  // namespace blendsim::cli

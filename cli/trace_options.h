@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// --trace and its options: what of a run goes into which file.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/loading.h"
+#include "sim/machine.h"
+#include "trace/sink.h"
+
+namespace blendsim::cli {
+
+struct TraceArguments {
+  std::vector<std::string> files;  // the ending names the format
+  TraceOptions options;
+};
+
+// Declares --trace, --trace-cycles, --trace-layers, --trace-images and --trace-limit. `arguments` must live as long as
+// the command.
+void add_trace_options(CLI::App& command, TraceArguments& arguments);
+
+// A trace that was written, for the user.
+struct TraceNote {
+  std::string text;      // "a.pftrace: 182,345 bytes, 4,711 events"
+  bool stopped = false;  // before the run did
+};
+
+// Runs `simulate` with the traces among its consumers, and completes their files, also when it throws: what had
+// happened by then is what one wants to see. `notes` says what was written. Throws DiagnosticError: usage for a layer
+// that is not there, file-unwritable.
+[[nodiscard]] Run run_traced(const TraceArguments& arguments, const Loaded& loaded, RunOptions options,
+                             const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes);
+
+}  // namespace blendsim::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks of options' values.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "cli/option_tree.h"
+
+namespace blendsim::cli {
+
+// Digits only, so that -1 is not read as the largest number.
+inline CLI::Validator whole_number(bool from_one) {
+  const std::string what = from_one ? "a whole number from 1 on" : "a whole number";
+  return CLI::Validator(
+      [from_one, what](const std::string& text) {
+        const bool digits =
+            !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+        const bool zero = text.find_first_not_of('0') == std::string::npos;
+        return digits && text.size() < 20 && !(from_one && zero) ? std::string{} : "'" + text + "' is not " + what;
+      },
+      "");
+}
+
+// An option whose value is one of several words: allowed is "onnx|qonnx", which help shows as the value's name.
+inline CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
+                               const std::string& allowed, const std::string& description) {
+  const auto is_allowed = [allowed](const std::string& text) {
+    const std::vector<std::string> words = choices(allowed);
+    return std::find(words.begin(), words.end(), text) != words.end() ? std::string{}
+                                                                      : "'" + text + "' is none of " + allowed;
+  };
+  return command.add_option(name, value, description)
+      ->type_name(allowed)
+      ->check(CLI::Validator(is_allowed, ""))
+      ->capture_default_str();
+}
+
+}  // namespace blendsim::cli

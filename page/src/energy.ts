@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Energy by unit and by layer, with its bands.
+import { button, chart, cut, h, s, svg, table, whisker } from './dom';
+import type { Run } from './data';
+import { engineering, niceStep } from './format';
+import { beside, section } from './section';
+import { unitColour } from './palette';
+
+interface Bar {
+  name: string;
+  value: number;
+  range: [number, number] | null;
+  colour: string;
+}
+
+const pitch = 20,
+  top = 20;
+
+function bars(list: Bar[], unit: string, width: number): SVGSVGElement {
+  const names = width < 420 ? 120 : 170,
+    right = 76;
+  const most = Math.max(1e-30, ...list.map((bar) => bar.range?.[1] ?? bar.value));
+  const scale = (width - names - right) / most;
+  const height = top + list.length * pitch + 2;
+  const step = niceStep(most, Math.max(2, (width - names - right) / 80));
+  const grid = [];
+  for (let i = 0; i * step <= most * 1.001; ++i) {
+    const x = names + i * step * scale;
+    grid.push(
+      s('line', { x1: x, x2: x, y1: top - 4, y2: height, class: 'grid' }),
+      s('text', { x, y: 11, class: 'tick middle' }, engineering(i * step, unit)),
+    );
+  }
+  return svg(
+    width,
+    height,
+    ...grid,
+    ...list.map((bar, i) => {
+      const y = top + i * pitch,
+        middle = y + pitch / 2;
+      const band = bar.range;
+      const text = band === null ? '' : `\n${engineering(band[0], unit)} to ${engineering(band[1], unit)}`;
+      return s(
+        'g',
+        {},
+        s('title', {}, `${bar.name}: ~${engineering(bar.value, unit)}${text}`),
+        s('text', { x: names - 8, y: y + 14, class: 'label end' }, cut(bar.name, names - 8, 12, true)),
+        s('rect', {
+          x: names,
+          y: y + 4,
+          width: Math.max(0.5, bar.value * scale),
+          height: pitch - 8,
+          style: `fill: ${bar.colour}`,
+        }),
+        band && whisker(names + band[0] * scale, names + band[1] * scale, middle),
+        s('text', { x: width, y: y + 14, class: 'value end' }, engineering(bar.value, unit)),
+      );
+    }),
+  );
+}
+
+function unitBars(run: Run): Bar[] {
+  const { power } = run.report;
+  const seconds = run.report.cycles / run.report.platform.clock_hz / run.report.input.images;
+  const out: Bar[] = Object.entries(power.by_unit)
+    .filter(([, watt]) => (watt ?? 0) > 0)
+    .map(([unit, watt]) => {
+      const range = power.by_unit_range[unit];
+      return {
+        name: unit,
+        value: (watt ?? 0) * seconds,
+        range: range && [range[0] * seconds, range[1] * seconds],
+        colour: unitColour(unit),
+      };
+    });
+  const dram = power.by_unit_range.dram;
+  if (power.scopes.dram)
+    out.push({
+      name: 'DRAM',
+      value: power.scopes.dram * seconds,
+      range: dram && [dram[0] * seconds, dram[1] * seconds],
+      colour: unitColour('dram'),
+    });
+  const fixed = power.by_unit_range.static;
+  out.push({
+    name: 'static',
+    value: power.static_w * seconds,
+    range: fixed && [fixed[0] * seconds, fixed[1] * seconds],
+    colour: 'var(--unit-static)',
+  });
+  return out.sort((a, b) => b.value - a.value);
+}
+
+function layerBars(run: Run): Bar[] {
+  const out: Bar[] = run.report.layers.map((layer) => ({
+    name: layer.name,
+    value: layer.energy_j,
+    range: layer.energy_range_j,
+    colour: unitColour(layer.unit),
+  }));
+  out.push({
+    name: 'no layer\u2019s',
+    value: run.report.power.unattributed_j,
+    range: null,
+    colour: 'var(--unit-static)',
+  });
+  return out.sort((a, b) => b.value - a.value);
+}
+
+const shownAtFirst = 12;
+
+function layerChart(run: Run): HTMLElement {
+  const all = layerBars(run);
+  const box = h('div', {});
+  const draw = (list: Bar[]) => chart(`Dynamic energy of ${list.length} layers`, (width) => bars(list, 'J', width));
+  if (all.length <= shownAtFirst + 2) {
+    box.append(draw(all));
+    return box;
+  }
+  const rest = all.slice(shownAtFirst);
+  const sum: Bar = {
+    name: `${rest.length} more`,
+    value: rest.reduce((total, bar) => total + bar.value, 0),
+    range: null,
+    colour: 'var(--idle-strong)',
+  };
+  let open = false;
+  const toggle = button('Show every layer', `All ${all.length} layers`, () => {
+    open = !open;
+    toggle.textContent = open ? `The largest ${shownAtFirst}` : `All ${all.length} layers`;
+    box.replaceChildren(draw(open ? all : [...all.slice(0, shownAtFirst), sum]), toggle);
+  });
+  box.append(draw([...all.slice(0, shownAtFirst), sum]), toggle);
+  return box;
+}
+
+function figures(run: Run): HTMLElement {
+  const columns = ['', 'J an inference', 'low', 'high'].map((name, i) => ({ name, numeric: i > 0 }));
+  const row = (bar: Bar) => [
+    bar.name,
+    engineering(bar.value, 'J'),
+    ...(bar.range ?? [null, null]).map((v) => (v === null ? '\u2013' : engineering(v, 'J'))),
+  ];
+  return table('Energy of one inference', columns, [...unitBars(run), ...layerBars(run)].map(row));
+}
+
+export function energy(runs: Run[]): HTMLElement {
+  return section(
+    'energy',
+    'Energy of one inference',
+    'Estimated: counted actions times the technology table\u2019s energies. Whiskers are the table\u2019s bands, in which ' +
+      'the true value may lie; data are taken to toggle at random.',
+    beside(runs, (run) =>
+      h(
+        'div',
+        {},
+        h(
+          'div',
+          { class: 'beside' },
+          h(
+            'div',
+            { class: 'figure' },
+            h('h3', {}, 'By unit, static included'),
+            chart('Energy by unit', (width) => bars(unitBars(run), 'J', width)),
+          ),
+          h('div', { class: 'figure' }, h('h3', {}, 'By layer, dynamic'), layerChart(run)),
+        ),
+        figures(run),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page: a view after the other, each drawn from the reports that the page brings along.
+import { button, h } from './dom';
+import { closing } from './closing';
+import { curves } from './curves';
+import { readReports, readRun, type Run } from './data';
+import { energy } from './energy';
+import { theme } from './palette';
+import { headline } from './headline';
+import { resources } from './resources';
+import { roofline } from './roofline';
+import { section } from './section';
+import { stalls } from './stalls';
+import { timelines } from './timeline/section';
+import { waterfall } from './waterfall';
+
+function header(runs: Run[]): HTMLElement {
+  const titles = runs.map((run) => `${run.report.network.name} on ${run.report.platform.name}`);
+  const title = titles.length > 1 && titles[0] === titles[1] ? `${titles[0]}, two runs` : titles.join(' against ');
+  document.title = `${title} \u2013 BlendSim`;
+  const { input } = runs[0].report;
+  const inferences = input.images === 1 ? 'one inference' : `${input.images} inferences back to back`;
+  const toggle = button('Light or dark', '\u25d0', () => {
+    document.documentElement.dataset.theme = theme() === 'dark' ? 'light' : 'dark';
+    window.dispatchEvent(new Event('themechange'));
+  });
+  toggle.classList.add('theme');
+  const about = runs
+    .map((run) => `${run.report.platform.device}`)
+    .filter((text, i, all) => all.indexOf(text) === i)
+    .join(', ');
+  return h(
+    'header',
+    {},
+    h(
+      'div',
+      {},
+      h('p', { class: 'product' }, 'BlendSim report'),
+      h('h1', {}, title),
+      h('p', { class: 'about' }, `${about}; ${inferences}${input.source === 'random' ? ', made-up input' : ''}`),
+    ),
+    toggle,
+  );
+}
+
+const names: Record<string, string> = {
+  headline: 'In short',
+  timeline: 'Timeline',
+  stalls: 'Stalls',
+  layers: 'Layers',
+  roofline: 'Roofline',
+  time: 'Over time',
+  energy: 'Energy',
+  resources: 'Resources',
+  assumptions: 'Assumptions',
+};
+
+function navigation(views: HTMLElement[]): HTMLElement {
+  return h(
+    'nav',
+    { 'aria-label': 'Views' },
+    ...views.map((view) => h('a', { href: `#${view.id}` }, names[view.id] ?? view.id)),
+  );
+}
+
+function show(runs: Run[], page: HTMLElement): void {
+  const overTime = h('div', {});
+  const timeline = timelines(runs, ({ window, phases }) => {
+    overTime.replaceChildren(...phases.map(([run, phase]) => curves(run, phase, window, runs.length > 1)));
+  });
+  const time =
+    timeline &&
+    section('time', 'Over time', 'In the timeline\u2019s window: what you zoom there, these follow.', overTime);
+  const none = section(
+    'timeline',
+    'Timeline',
+    'This report was written without times: `blendsim run --json FILE --records` keeps them, `--html` always has them.',
+  );
+  const views = [
+    headline(runs),
+    timeline ?? none,
+    stalls(runs),
+    waterfall(runs),
+    roofline(runs),
+    time,
+    energy(runs),
+    resources(runs),
+    closing(runs),
+  ].filter((view): view is HTMLElement => view !== null);
+  page.replaceChildren(header(runs), navigation(views), ...views);
+}
+
+async function begin(): Promise<void> {
+  const page = document.getElementById('page')!;
+  try {
+    const reports = await readReports(document.getElementById('data')!.textContent ?? '');
+    const runs = reports.map((report, i) => readRun(reports.length > 1 ? 'AB'[i] : '', report));
+    show(runs, page);
+    page.dataset.ready = String(Math.round(performance.now()));
+  } catch (problem) {
+    page.replaceChildren(
+      h('p', { role: 'alert' }, `The page cannot be shown: ${problem}. It needs a browser of 2024 or later.`),
+    );
+    throw problem;
+  }
+}
+
+void begin();

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where each unit's cycles went: one bar a unit, parts by cause, which add up to the run.
+import { chart, cut, legend, s, svg, table } from './dom';
+import { activities, activityColour, activityWords } from './palette';
+import type { Run } from './data';
+import { grouped, percent, plainActivity, share } from './format';
+import { beside, field, section } from './section';
+
+const rowHeight = 26,
+  barHeight = 18;
+
+function bars(run: Run, width: number): SVGSVGElement {
+  const names = width < 520 ? 0 : 100,
+    right = 58;
+  const whole = width - names - right;
+  const pitch = names === 0 ? rowHeight + 16 : rowHeight;
+  const rows = Object.entries(run.report.units).map(([unit, account], row) => {
+    const y = row * pitch + (names === 0 ? 15 : 0);
+    let x = names;
+    const parts = activities.map((activity) => {
+      const cycles = account[activity] ?? 0;
+      const w = whole * share(cycles, run.report.cycles);
+      const rect =
+        w > 0
+          ? s(
+              'rect',
+              {
+                x,
+                y,
+                width: w,
+                height: barHeight,
+                style: `fill: ${activityColour(activity)}`,
+                class: `part ${activity}`,
+              },
+              s(
+                'title',
+                {},
+                `${unit}: ${plainActivity(activity)} ${grouped(cycles)} cycles, ` +
+                  percent(share(cycles, run.report.cycles)),
+              ),
+            )
+          : null;
+      x += w;
+      return rect;
+    });
+    const label =
+      names === 0
+        ? s('text', { x: 0, y: y - 5, class: 'label' }, unit)
+        : s('text', { x: names - 8, y: y + 13, class: 'label end' }, cut(unit, names));
+    return s(
+      'g',
+      {},
+      label,
+      ...parts,
+      s('text', { x: width, y: y + 13, class: 'value end' }, percent(share(account.busy ?? 0, run.report.cycles))),
+    );
+  });
+  return svg(width, rows.length * pitch, ...rows);
+}
+
+function figures(run: Run): HTMLElement {
+  const columns = ['unit', ...activities.map(plainActivity), 'sum'].map((name, i) => ({ name, numeric: i > 0 }));
+  const rows = Object.entries(run.report.units).map(([unit, account]) => [
+    unit,
+    ...activities.map((activity) => field(run, `units.${unit}.${activity}`, 'grouped')),
+    grouped(activities.reduce((sum, activity) => sum + (account[activity] ?? 0), 0)),
+  ]);
+  return table('Cycles of each unit by what they were spent on', columns, rows);
+}
+
+export function stalls(runs: Run[]): HTMLElement {
+  return section(
+    'stalls',
+    'Where the units\u2019 cycles went',
+    'Each bar is the whole run; at its end the busy share.',
+    legend(
+      activities.map((activity) => ({
+        text:
+          activity === 'busy' || activity === 'idle'
+            ? activity
+            : `${plainActivity(activity)}: ${activityWords[activity]}`,
+        colour: activityColour(activity),
+      })),
+    ),
+    beside(runs, (run) => {
+      const figure = chart(`Busy, waiting and idle cycles of ${Object.keys(run.report.units).length} units`, (width) =>
+        bars(run, width),
+      );
+      const box = document.createElement('div');
+      box.append(figure, figures(run));
+      return box;
+    }),
+  );
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/slice_sink.h"
+
+#include <algorithm>
+
+namespace blendsim {
+
+void SliceSink::close() {
+  if (closed_) return;
+  closed_ = true;
+  finish();
+}
+
+// A record of -1 is none: then all layers must be asked for, and the image is the one that runs.
+bool SliceSink::wants(std::int32_t record, Cycles from, Cycles to) const {
+  if (stopped_ || closed_ || !selection_.phase(phase_) || !selection_.cycles(phase_, from, to)) return false;
+  if (record >= 0) return selection_.record(phase_, record);
+  return selection_.all_layers() && (phase_ == Phase::init || selection_.image(image_));
+}
+
+void SliceSink::wrote(Cycles at) {
+  ++events_;
+  if (bytes() >= limit_) stopped_ = TraceStop{phase_, at, image_};
+}
+
+void SliceSink::on_phase(const PhaseEvent& event) {
+  phase_ = event.phase;
+  if (event.kind == PhaseEvent::Kind::begin) image_ = 0;
+  if (event.kind == PhaseEvent::Kind::doorbell) image_ = event.image;
+  if (stopped_ || closed_ || !selection_.phase(phase_)) return;
+  phase(event);
+  wrote(event.at);
+}
+
+void SliceSink::on_dispatch(const DispatchEvent& event, const InstructionRecord& record) {
+  if (!wants(event.record, event.available, event.written + 1)) return;
+  dispatched(event, record);
+  wrote(event.written);
+}
+
+void SliceSink::on_interval(const IntervalEvent& event) {
+  if (!wants(event.record, event.from, event.to)) return;
+  interval(event);
+  wrote(event.to);
+}
+
+void SliceSink::on_token(const TokenEvent& event) {
+  if (!wants(event.taken_by, event.posted, event.taken + 1)) return;
+  token(event);
+  wrote(event.taken);
+}
+
+void SliceSink::on_end(std::int32_t index, const InstructionRecord& record) {
+  if (!wants(index, record.start, record.end + 1)) return;
+  instruction(index, record);
+  wrote(record.end);
+}
+
+void SliceSink::on_burst(const BurstEvent& event) {
+  if (!wants(event.record, event.request, event.last_beat + 1)) return;
+  burst(event);
+  wrote(event.last_beat);
+}
+
+}  // namespace blendsim

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the formats of slices share (Perfetto, SQLite, NumPy): which events are asked for, and when the file is full.
+#pragma once
+
+#include "trace/sink.h"
+
+namespace blendsim {
+
+class SliceSink : public Sink {
+ public:
+  SliceSink(const TraceSubject& subject, const TraceOptions& options)
+      : subject_(subject), selection_(options.window, subject), limit_(options.limit) {}
+
+  [[nodiscard]] std::int64_t events() const final { return events_; }
+  [[nodiscard]] std::optional<TraceStop> stopped() const final { return stopped_; }
+  void close() final;
+
+  void on_phase(const PhaseEvent& event) final;
+  void on_dispatch(const DispatchEvent& event, const InstructionRecord& record) final;
+  void on_interval(const IntervalEvent& event) final;
+  void on_token(const TokenEvent& event) final;
+  void on_end(std::int32_t index, const InstructionRecord& record) final;
+  void on_burst(const BurstEvent& event) final;
+
+ protected:
+  // What is asked for, in the stream's order. phase(): all of them until the file is full, as a frame.
+  virtual void phase(const PhaseEvent&) {}
+  virtual void dispatched(const DispatchEvent&, const InstructionRecord&) {}
+  virtual void interval(const IntervalEvent&) {}
+  virtual void token(const TokenEvent&) {}
+  virtual void instruction(std::int32_t /*index*/, const InstructionRecord&) {}
+  virtual void burst(const BurstEvent&) {}
+  // Writes what is left and closes the file.
+  virtual void finish() = 0;
+
+  [[nodiscard]] const TraceSubject& subject() const { return subject_; }
+  [[nodiscard]] const Selection& selection() const { return selection_; }
+  [[nodiscard]] Phase now() const { return phase_; }
+  [[nodiscard]] std::int32_t image() const { return image_; }
+
+ private:
+  [[nodiscard]] bool wants(std::int32_t record, Cycles from, Cycles to) const;
+  void wrote(Cycles at);
+
+  const TraceSubject& subject_;
+  Selection selection_;
+  std::int64_t limit_;
+  Phase phase_ = Phase::main;
+  std::int32_t image_ = 0;
+  std::int64_t events_ = 0;
+  std::optional<TraceStop> stopped_;
+  bool closed_ = false;
+};
+
+}  // namespace blendsim

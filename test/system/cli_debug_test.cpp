@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim debug as one uses it: scripts, standard input, a terminal, and the sessions of docs/debug.md.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "shell.h"
+
+namespace blendsim {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class CliDebug : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    files_ = new Workspace;
+    ASSERT_EQ(blendsim_cli({"zoo", "neuroblend20", "-o", files_->path("net.onnx")}).status, 0);
+    ASSERT_EQ(
+        blendsim_cli({"compile", files_->path("net.onnx"), "--platform", "k26", "-o", files_->path("net.program")})
+            .status,
+        0);
+  }
+  static void TearDownTestSuite() {
+    delete files_;
+    files_ = nullptr;
+  }
+  static std::string folder() { return files_->path(""); }
+  static inline Workspace* files_ = nullptr;
+};
+
+TEST_F(CliDebug, ASessionOfThePageIsWhatTheBinarySays) {
+  std::istringstream page(read_text(BLENDSIM_SOURCE "/docs/debug.md"));
+  int sessions = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (line != "$ blendsim debug net.program") continue;
+    std::string commands, shown;
+    while (std::getline(page, line) && line != "```") {
+      shown += line + '\n';
+      if (line.starts_with("(")) commands += line.substr(line.find(") ") + 2) + '\n';
+    }
+    files_->write("commands", commands);
+    const ProcessResult result = run_shell("blendsim debug net.program --echo < commands", folder());
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.out, shown);
+    ++sessions;
+  }
+  EXPECT_GE(sessions, 2);
+}
+
+TEST_F(CliDebug, CommandsComeFromOptionsThenFilesAndAreNotEchoed) {
+  files_->write("script", "# a remark\n\ngoto 100\ninfo queues\n");
+  const ProcessResult result = run_shell("blendsim debug net.program -e 'goto 50' -x script", folder());
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out.find("cycle 50 of "), 0U) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("cycle 100 of "));
+  EXPECT_THAT(result.out, HasSubstr("dispatcher"));
+  EXPECT_THAT(result.out, Not(HasSubstr("info queues")));
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(CliDebug, StandardInputIsAScriptToo) {
+  const ProcessResult piped = run_shell("printf 'goto 70\\nquit\\ngoto 80\\n' | blendsim debug net.program", folder());
+  EXPECT_EQ(piped.status, 0) << piped.err;
+  EXPECT_EQ(piped.out.find("cycle 70 of "), 0U) << piped.out;
+  EXPECT_THAT(piped.out, Not(HasSubstr("cycle 80"))) << "quit was given";
+  EXPECT_EQ(run_shell("printf 'goto 70\\nquit\\n' | blendsim debug net.program -x -", folder()).out, piped.out);
+}
+
+TEST_F(CliDebug, AScriptsErrorEndsItWithItsLine) {
+  files_->write("script", "goto 100\nstpe\ngoto 200\n");
+  const ProcessResult result = run_shell("blendsim debug net.program -x script", folder());
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.out, HasSubstr("cycle 100 of "));
+  EXPECT_THAT(result.out, Not(HasSubstr("cycle 200")));
+  EXPECT_THAT(result.err, HasSubstr("error[usage]: script:2: no command is named 'stpe'"));
+  EXPECT_THAT(result.err, HasSubstr("did you mean 'step'?"));
+  const ProcessResult none = run_shell("blendsim debug net.program -x nowhere", folder());
+  EXPECT_EQ(none.status, 1);
+  EXPECT_THAT(none.err, HasSubstr("file-unreadable"));
+}
+
+TEST_F(CliDebug, ATerminalHasAPromptCompletionHistoryAndGoesOnAfterAnError) {
+  const std::string keys = R"(printf 'goto 1\t00\nstpe\nste\t\n\nq\n')";
+  const ProcessResult result =
+      run_shell("(sleep 2; " + keys + "; sleep 2) | script -qec 'blendsim debug net.program' /dev/null", folder());
+  EXPECT_EQ(result.status, 0) << result.out;
+  EXPECT_THAT(result.out, HasSubstr("`help` lists the commands"));
+  EXPECT_THAT(result.out, HasSubstr("(0) "));
+  EXPECT_THAT(result.out, HasSubstr("(100) "));
+  EXPECT_THAT(result.out, HasSubstr("no command is named 'stpe'"));
+  // Where keys come before the prompt, the terminal echoes them and the completion adds what is missing.
+  EXPECT_THAT(result.out, testing::AnyOf(HasSubstr("step "), HasSubstr("p \r"))) << "completed";
+  // Two steps: the second by an empty line.
+  std::size_t prompts = 0;
+  for (std::size_t at = result.out.find("of 14,569"); at != std::string::npos;
+       at = result.out.find("of 14,569", at + 1))
+    ++prompts;
+  EXPECT_EQ(prompts, 3U) << result.out;
+}
+
+TEST_F(CliDebug, ANetworkIsCompiledFirst) {
+  const ProcessResult result = run_shell("blendsim debug net.onnx --platform k26 -e 'info run'", folder());
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("neuroblend20"));
+}
+
+}  // namespace
+}  // namespace blendsim

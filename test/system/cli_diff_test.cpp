@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim diff and run --expect through the binary: one thing is changed, and the first place where it shows is named.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "networks.h"
+#include "process.h"
+#include "result/recording.h"
+#include "sim/open_program.h"
+
+namespace blendsim {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class CliDiff : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(blendsim_cli({"zoo", "neuroblend20", "--blocks", "1", "-o", net}).status, 0);
+    ASSERT_EQ(blendsim_cli({"compile", net, "--platform", "zu3eg", "-o", program}).status, 0);
+    opened = open_program(program, {BLENDSIM_CONFIGS});
+    RunOptions options;
+    options.values = false;
+    records = Machine::instance().run(opened.platform.machine, opened.program, {}, options).records;
+  }
+
+  // The records as somebody else would write them, the last line first.
+  [[nodiscard]] std::string table() const {
+    std::string text = "unit,instruction,start,end\n";
+    for (auto r = records.rbegin(); r != records.rend(); ++r) {
+      text += std::string(name(r->unit)) + "," + std::to_string(r->instruction) + "," + std::to_string(r->start) + "," +
+              std::to_string(r->end) + "\n";
+    }
+    return text;
+  }
+  [[nodiscard]] std::string layer_of(const InstructionRecord& r) const {
+    return opened.program.layers[static_cast<std::size_t>(r.layer)].name;
+  }
+  [[nodiscard]] std::string name_of(const InstructionRecord& r) const {
+    return "#" + std::to_string(r.instruction) + " " + std::string(name(r.unit)) + " (" + layer_of(r) + ")";
+  }
+
+  const Workspace work;
+  const std::string net = work.path("net.onnx"), program = work.path("net.program");
+  OpenedProgram opened;
+  std::vector<InstructionRecord> records;
+};
+
+std::string grouped_digits(std::int64_t value) {
+  std::string text = std::to_string(value);
+  for (int at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+  return text;
+}
+
+TEST_F(CliDiff, OneLateInstructionOfATraceIsNamed) {
+  const ProcessResult same = blendsim_cli({"diff", program, "--events", work.write("same.csv", table())});
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+  // One in the middle is late by one cycle, and everything that starts behind it by two.
+  const std::size_t late = records.size() / 2;
+  const Cycles at = records[late].start;
+  for (InstructionRecord& r : records) {
+    if (r.start > at) r.start += 2, r.end += 2;
+  }
+  ++records[late].start;
+  ++records[late].end;
+  const ProcessResult diff = blendsim_cli({"diff", program, "--events", work.write("late.csv", table())});
+  EXPECT_EQ(diff.status, 4);
+  EXPECT_THAT(diff.out,
+              StartsWith("first difference  cycle " + grouped_digits(at) + ": " + name_of(records[late]) +
+                         " starts in " + grouped_digits(at) + " in A, in " + grouped_digits(at + 1) + " in B\n"));
+  EXPECT_THAT(diff.out, HasSubstr("it starts with the latest of"));
+}
+
+TEST_F(CliDiff, ATraceWhoseCyclesBeginElsewhereIsAligned) {
+  for (InstructionRecord& r : records) r.start += 1000, r.end += 1000;
+  const std::string shifted = work.write("shifted.csv", table());
+  EXPECT_EQ(blendsim_cli({"diff", program, "--events", shifted}).status, 4);
+  const ProcessResult aligned = blendsim_cli({"diff", program, "--events", shifted, "--align"});
+  EXPECT_EQ(aligned.status, 0) << aligned.out;
+  EXPECT_THAT(aligned.out, HasSubstr("-1000 cycles are added to those of B"));
+}
+
+TEST_F(CliDiff, ALawThatIsOneCycleLongerShowsWithItsFirstInstruction) {
+  const std::int64_t depth = opened.platform.machine.post_unit.depth;
+  const ProcessResult diff = blendsim_cli({"diff", net, net, "--platform", "zu3eg", "--timing-only", "--set-b",
+                                           "post_unit.depth=" + std::to_string(depth + 1) + " cycles"});
+  EXPECT_EQ(diff.status, 4) << diff.err;
+  // Nothing can differ before the first of post_unit's ends.
+  const auto first =
+      std::find_if(records.begin(), records.end(), [](const auto& r) { return r.unit == UnitId::post_unit; });
+  ASSERT_NE(first, records.end());
+  EXPECT_THAT(diff.out,
+              HasSubstr("first difference  cycle " + grouped_digits(first->end) + ": " + name_of(*first) + " ends in " +
+                        grouped_digits(first->end) + " in A, in " + grouped_digits(first->end + 1) + " in B\n"));
+}
+
+TEST_F(CliDiff, TwoTablesOfRecordsAreComparedWithoutAProgram) {
+  const std::string before = work.write("before.csv", table());
+  // A law of post_unit that takes a cycle more from its third instruction on.
+  int seen = 0;
+  Cycles at = 0;
+  std::int32_t which = 0;
+  for (InstructionRecord& r : records) {
+    if (r.unit != UnitId::post_unit || ++seen < 3) continue;
+    if (seen == 3) at = r.end, which = r.instruction;
+    ++r.end;
+  }
+  const ProcessResult diff = blendsim_cli({"diff", before, work.write("after.csv", table())});
+  EXPECT_EQ(diff.status, 4);
+  EXPECT_THAT(diff.out, StartsWith("first difference  cycle " + grouped_digits(at) + ": #" + std::to_string(which) +
+                                   " post_unit ends in " + grouped_digits(at) + " in A"));
+  EXPECT_EQ(blendsim_cli({"diff", before, before}).status, 0);
+}
+
+// The first load of init that brings binary weights, and a bit of one of its words.
+TEST_F(CliDiff, AFlippedWeightBitIsNamedByWordBitAndTensor) {
+  Program changed = opened.program;
+  const std::vector<Instruction> init = decode(changed.init);
+  const auto found = std::find_if(init.begin(), init.end(), [](const Instruction& i) {
+    const auto* load = std::get_if<LoadInstruction>(&i);
+    return load != nullptr && load->buffer == static_cast<std::uint32_t>(BufferId::weights_binary);
+  });
+  ASSERT_NE(found, init.end());
+  const LoadInstruction& load = std::get<LoadInstruction>(*found);
+  const auto bus = static_cast<std::uint32_t>(opened.platform.machine.memory.bus_bytes());
+  const auto width = static_cast<std::uint32_t>(opened.platform.machine.buffer(BufferId::weights_binary).width);
+  const std::uint32_t stored = (width / 8 + bus - 1) / bus * bus;  // bytes of a word in DRAM
+  constexpr std::uint32_t word = 1, bit = 53;                      // the second DSP word's sixth bit
+  const std::uint64_t byte = load.dram_address + word * stored + bit / 8;
+  for (DramSegment& segment : changed.segments) {
+    if (segment.address <= byte && byte < segment.address + segment.bytes.size())
+      segment.bytes[byte - segment.address] ^= 1U << bit % 8;
+  }
+  const std::string other = work.path("flipped.program");
+  write_program(changed, other);
+  const ProcessResult diff = blendsim_cli({"diff", program, other});
+  EXPECT_EQ(diff.status, 4) << diff.err;
+  EXPECT_THAT(diff.out, HasSubstr("0 of " + grouped_digits(static_cast<std::int64_t>(records.size()))));
+  EXPECT_THAT(diff.out, HasSubstr("first difference  word " + std::to_string(load.buffer_address + word) +
+                                  " of weights_binary (region 0) bit " + std::to_string(bit) + " is "));
+  EXPECT_THAT(diff.out, HasSubstr("written by init #" + std::to_string(found - init.begin()) + " load ("));
+  EXPECT_THAT(diff.out, HasSubstr("it wrote 1 word otherwise"));
+  EXPECT_THAT(diff.out, HasSubstr("first tensor      "));
+  const ProcessResult same = blendsim_cli({"diff", program, program});
+  EXPECT_EQ(same.status, 0);
+  EXPECT_THAT(same.out, HasSubstr("every value is the same"));
+}
+
+TEST_F(CliDiff, AReportKnowsLayersAlone) {
+  ASSERT_EQ(blendsim_cli({"run", program, "--timing-only", "--json", work.path("a.json")}).status, 0);
+  EXPECT_EQ(blendsim_cli({"diff", work.path("a.json"), program}).status, 0);
+  ASSERT_EQ(blendsim_cli({"run", net, "--platform", "zu7ev", "--timing-only", "--json", work.path("b.json")}).status,
+            0);
+  const ProcessResult diff = blendsim_cli({"diff", work.path("a.json"), work.path("b.json")});
+  EXPECT_EQ(diff.status, 4);
+  EXPECT_THAT(diff.out, AllOf(HasSubstr("layer input runs"), HasSubstr("A report knows layers alone")));
+  EXPECT_EQ(blendsim_cli({"diff", program}).status, 2);
+  EXPECT_EQ(blendsim_cli({"diff", work.path("a.json"), "--events", work.path("b.json")}).status, 2);
+}
+
+// --- run --expect -------------------------------------------------------------------------------------------------
+
+TEST_F(CliDiff, OneValueOfOnnxRuntimesTensorsThatIsChangedIsNamed) {
+  if (!std::filesystem::exists(BLENDSIM_NODE_MODULES "/onnxruntime-node")) GTEST_SKIP() << "ONNX Runtime is not there";
+  const std::string lowered = work.path("lowered.onnx"), ours = work.path("ours"), theirs = work.path("theirs");
+  ASSERT_EQ(blendsim_cli({"compile", net, "--platform", "zu3eg", "-o", program, "--lowered", lowered}).status, 0);
+  ASSERT_EQ(blendsim_cli({"run", program, "--tensors", ours}).status, 0);
+  // A layer in the middle whose results lie in a buffer as whole maps, and its value [0, 1, 2, 3].
+  const std::vector<ProgramLayer>& layers = opened.program.layers;
+  const auto layer = std::find_if(
+      layers.begin() + static_cast<std::ptrdiff_t>(layers.size() / 2), layers.end(), [](const ProgramLayer& l) {
+        return !l.results.empty() && l.results[0].place == TensorView::Place::act_fixed && l.results[0].width > 3;
+      });
+  ASSERT_NE(layer, layers.end());
+  const TensorView& view = layer->results[0];
+  const std::int64_t place = (std::int64_t{1} * view.height + 2) * view.width + 3;
+  const auto write = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> command = {"node",      BLENDSIM_SOURCE "/test/ort/write.mjs",
+                                        "--lowered", lowered,
+                                        "--input",   ours + "/" + tensor_file_name(opened.program.input.name),
+                                        "--tensors", theirs};
+    command.insert(command.end(), more.begin(), more.end());
+    return run_process(command);
+  };
+  const ProcessResult as_is = write({});
+  ASSERT_EQ(as_is.status, 0) << as_is.err;
+  const ProcessResult equal = blendsim_cli({"run", program, "--expect", theirs});
+  EXPECT_EQ(equal.status, 0) << equal.out << equal.err;
+  const ProcessResult changed = write({"--change", view.name + ":" + std::to_string(place)});
+  ASSERT_EQ(changed.status, 0) << changed.err;
+  const ProcessResult differs = blendsim_cli({"run", program, "--expect", theirs});
+  EXPECT_EQ(differs.status, 4) << differs.err;
+  EXPECT_THAT(differs.out, HasSubstr("expected  first difference: " + view.name + " [0, 1, 2, 3] is "));
+  EXPECT_THAT(differs.out, HasSubstr("; 1 of its "));
+  EXPECT_THAT(differs.out, HasSubstr("(" + layer->name + "), cycles "));
+}
+
+TEST_F(CliDiff, AnOutputThatIsExpectedIsReadFromOneFile) {
+  ASSERT_EQ(blendsim_cli({"run", program, "--tensors", work.path("ours")}).status, 0);
+  const FloatArray wrong{{1, 10}, std::vector<float>(10, 1e9F)};
+  write_npy(work.path("out.npy"), wrong);
+  const ProcessResult differs = blendsim_cli({"run", program, "--expect", work.path("out.npy")});
+  EXPECT_EQ(differs.status, 4) << differs.err;
+  EXPECT_THAT(differs.out, HasSubstr("[0, 0] is "));
+  EXPECT_EQ(blendsim_cli({"run", program, "--expect", work.path("ours")}).status, 0);
+  const ProcessResult absent = blendsim_cli({"run", program, "--expect", work.path("nowhere")});
+  EXPECT_EQ(absent.status, 1);
+  EXPECT_THAT(absent.err, HasSubstr("file-unreadable"));
+  std::filesystem::create_directory(work.path("empty"));
+  EXPECT_THAT(blendsim_cli({"run", program, "--expect", work.path("empty")}).err, HasSubstr("file-unrecognised"));
+  EXPECT_EQ(blendsim_cli({"run", program, "--expect", work.path("ours"), "--timing-only"}).status, 2);
+}
+
+}  // namespace
+}  // namespace blendsim

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// Traces as others read them: Perfetto's own trace processor, SQLite's shell, NumPy, GTKWave's converter. Their sums
+// are the report's.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "process.h"
+
+namespace blendsim {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 7> causes = {
+    "busy", "stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch", "idle"};
+const std::string trace_processor = BLENDSIM_TRACE_PROCESSOR;
+
+bool has(const std::string& program) { return run_process({"sh", "-c", "command -v " + program}).status == 0; }
+
+// The rows that answer each query.
+Json ask_perfetto(const std::string& trace, const std::vector<std::string>& queries) {
+  std::vector<std::string> command{"node", BLENDSIM_SOURCE "/test/trace/trace_processor.mjs", trace_processor, trace};
+  command.insert(command.end(), queries.begin(), queries.end());
+  const ProcessResult result = run_process(command);
+  EXPECT_EQ(result.status, 0) << result.err;
+  return Json::parse(result.out, nullptr, false);
+}
+bool has_trace_processor() { return std::filesystem::exists(trace_processor + "/trace_processor.wasm") && has("node"); }
+
+const std::string perfetto_sums =
+    "SELECT t.name AS track, s.name AS cause, sum(s.dur) AS cycles FROM slice s JOIN track t ON s.track_id = t.id "
+    "JOIN process_track p ON p.id = t.id JOIN process USING (upid) "
+    "WHERE t.name LIKE '% activity' AND process.name LIKE 'main %' GROUP BY 1, 2";
+
+struct Traced {
+  Json report;
+  std::string err;
+};
+
+class Traces : public ::testing::Test {
+ protected:
+  std::string network(const std::string& name) const {
+    const std::string file = work.path(name + ".onnx");
+    EXPECT_EQ(blendsim_cli({"zoo", name, "-o", file}).status, 0);
+    return file;
+  }
+  Traced run(const std::string& file, const std::string& platform, std::vector<std::string> arguments) const {
+    const std::string json = work.path("report.json");
+    arguments.insert(arguments.begin(), {"run", file, "--platform", platform, "--timing-only", "--json", json});
+    const ProcessResult result = blendsim_cli(arguments);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return {Json::parse(read_text(json)), result.err};
+  }
+  // Of the report, as "unit cause": cycles, those that are not 0.
+  static std::map<std::string, std::int64_t> accounts(const Json& report) {
+    std::map<std::string, std::int64_t> out;
+    for (const auto& [name, unit] : report["units"].items()) {
+      for (const std::string_view cause : causes) {
+        const auto cycles = unit[std::string(cause)].get<std::int64_t>();
+        if (cycles != 0) out[name + " " + std::string(cause)] = cycles;
+      }
+    }
+    return out;
+  }
+  Workspace work;
+};
+
+const std::vector<std::string> zoo = {"neuroblend20", "neuroblend_tiny", "mlp_w2a2", "convnet_mixed"};
+const std::vector<std::string> platforms = {"k26", "zu3eg", "zu7ev"};
+
+TEST_F(Traces, PerfettosOwnSumsAreTheReportsForEveryNetworkOnThreePlatforms) {
+  if (!has_trace_processor()) GTEST_SKIP() << "scripts/trace_processor.sh has fetched no trace processor";
+  for (const std::string& name : zoo) {
+    const std::string file = network(name), trace = work.path("run.pftrace");
+    for (const std::string& platform : platforms) {
+      const Traced traced = run(file, platform, {"--trace", trace});
+      const Json answers =
+          ask_perfetto(trace, {perfetto_sums, "SELECT count(*) AS n FROM flow",
+                               "SELECT count(*) AS n FROM slice WHERE category = 'instruction'",
+                               "SELECT name FROM stats WHERE severity IN ('error', 'data_loss') AND value > 0",
+                               "SELECT count(*) AS n FROM slice WHERE dur < 0"});
+      ASSERT_EQ(answers.size(), 5U);
+      std::map<std::string, std::int64_t> sums;
+      for (const Json& row : answers[0]) {
+        const std::string track = row["track"];
+        sums[track.substr(0, track.find(' ')) + " " + row["cause"].get<std::string>()] = row["cycles"];
+      }
+      EXPECT_EQ(sums, accounts(traced.report)) << name << " on " << platform;
+      // All but the first of init and the first of main were released by another one.
+      EXPECT_EQ(answers[1][0]["n"], answers[2][0]["n"].get<int>() - 2) << name << " on " << platform;
+      EXPECT_TRUE(answers[3].empty()) << answers[3];
+      EXPECT_EQ(answers[4][0]["n"], 0);
+    }
+  }
+}
+
+TEST_F(Traces, SqlitesSumsAreTheReportsForEveryNetworkOnThreePlatforms) {
+  if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
+  for (const std::string& name : zoo) {
+    const std::string file = network(name), trace = work.path("run.sqlite");
+    for (const std::string& platform : platforms) {
+      const Traced traced = run(file, platform, {"--trace", trace});
+      const ProcessResult answer =
+          run_process({"sqlite3", "-separator", " ", trace,
+                       "SELECT unit, cause, cycles FROM stall_by_cause WHERE phase = 'main'; PRAGMA integrity_check"});
+      std::map<std::string, std::int64_t> sums;
+      std::istringstream lines(answer.out);
+      std::string unit, cause;
+      for (std::int64_t cycles = 0; lines >> unit && unit != "ok" && lines >> cause >> cycles;)
+        sums[unit + " " + cause] = cycles;
+      EXPECT_EQ(unit, "ok") << answer.err;
+      EXPECT_EQ(sums, accounts(traced.report)) << name << " on " << platform;
+    }
+  }
+}
+
+TEST_F(Traces, ATraceChangesNothingAndItsSizeIsTold) {
+  const std::string file = network("neuroblend_tiny");
+  const Traced silent = run(file, "zu3eg", {});
+  const Traced traced = run(file, "zu3eg",
+                            {"--trace", work.path("a.pftrace"), "--trace", work.path("a.fst"), "--trace",
+                             work.path("a.vcd"), "--trace", work.path("a.sqlite"), "--trace", work.path("a.npy")});
+  EXPECT_EQ(silent.report["digest"], traced.report["digest"]);
+  for (const char* name : {"a.pftrace", "a.fst", "a.vcd", "a.sqlite", "a.npy"}) {
+    EXPECT_GT(std::filesystem::file_size(work.path(name)), 1000U);
+    EXPECT_THAT(traced.err, HasSubstr(std::string(name) + ": "));
+  }
+}
+
+TEST_F(Traces, NumPyReadsTheInstructions) {
+  if (run_process({"/usr/bin/python3", "-c", "import numpy"}).status != 0) GTEST_SKIP() << "NumPy is not installed";
+  (void)run(network("neuroblend_tiny"), "zu3eg", {"--trace", work.path("a.npy")});
+  const ProcessResult result =
+      run_process({"/usr/bin/python3", "-c",
+                   "import numpy, sys; a = numpy.load(sys.argv[1]); m = a[a['phase'] == 1]; "
+                   "assert (a['start'] >= a['visible']).all() and (a['end'] >= a['start']).all(); "
+                   "assert sorted(m['record']) == list(range(len(m))); print(int((m['end'] + 2).max()))",
+                   work.path("a.npy")});
+  EXPECT_EQ(result.status, 0) << result.err;
+  const Traced traced = run(network("neuroblend_tiny"), "zu3eg", {});
+  EXPECT_EQ(std::stoll(result.out), traced.report["cycles"].get<std::int64_t>());
+}
+
+TEST_F(Traces, AFullTraceIsValidAndSaysWhereItStopped) {
+  if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
+  const std::string file = network("neuroblend20");
+  const std::string trace = work.path("a.sqlite");
+  // 200 images of 32 x 32 x 3 zeros.
+  ASSERT_EQ(
+      run_process({"/usr/bin/python3", "-c",
+                   "import struct, sys; h = \"{'descr': '<f4', 'fortran_order': False, 'shape': (40, 3, 32, 32), }\"; "
+                   "h += ' ' * (117 - len(h)) + '\\n'; "
+                   "open(sys.argv[1], 'wb').write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', len(h)) + h.encode() + "
+                   "bytes(4 * 40 * 3 * 32 * 32))",
+                   work.path("images.npy")})
+          .status,
+      0);
+  const Traced traced =
+      run(file, "k26", {"--input", work.path("images.npy"), "--trace", trace, "--trace-limit", "2MB"});
+  EXPECT_THAT(traced.err, HasSubstr("full after cycle"));
+  EXPECT_THAT(traced.report.dump(), HasSubstr("full after cycle"));
+  EXPECT_LE(std::filesystem::file_size(trace), 2'000'000U);
+  EXPECT_EQ(run_process({"sqlite3", trace, "PRAGMA integrity_check"}).out, "ok\n");
+}
+
+TEST_F(Traces, WhatCannotBeDoneIsRefusedBeforeAnythingRuns) {
+  const std::string file = network("neuroblend_tiny");
+  const auto refused = [&](const std::vector<std::string>& arguments, const std::string& words) {
+    std::vector<std::string> all{"run", file, "--platform", "zu3eg"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const ProcessResult result = blendsim_cli(all);
+    EXPECT_EQ(result.status, 2) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(words));
+  };
+  const std::string trace = work.path("a.vcd");
+  refused({"--trace", work.path("a.json")}, ".pftrace");
+  refused({"--trace", trace, "--trace-cycles", "9..3"}, "--trace-cycles");
+  refused({"--trace", trace, "--trace-layers", "stage1.blok1.conv1"}, "did you mean 'stage1.block1.conv1'");
+  refused({"--trace", trace, "--trace-limit", "5"}, "64MB");
+  refused({"--trace", trace, "--trace-limit", "100kB"}, "at least 1MB");
+  refused({"--trace-cycles", "1..2"}, "--trace");
+  refused({"--trace", trace, "--trace", trace}, "written twice");
+  EXPECT_FALSE(std::filesystem::exists(trace));
+}
+
+// What lies in traces/ is what this BlendSim makes. SQLite's own version stands in its files, so those are compared as
+// text.
+TEST(RecordedTraces, AreWhatTheScriptMakes) {
+  if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
+  const Workspace work;
+  const ProcessResult made = run_process({BLENDSIM_SOURCE "/scripts/record_traces.sh", work.path(""), BLENDSIM_BINARY});
+  ASSERT_EQ(made.status, 0) << made.err;
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(BLENDSIM_SOURCE "/traces")) {
+    const std::string name = entry.path().filename();
+    if (name == "README.md") continue;
+    ++files;
+    const auto content = [&](const std::string& file) {
+      return name.ends_with(".sqlite") ? run_process({"sqlite3", file, ".dump"}).out : read_text(file);
+    };
+    EXPECT_TRUE(content(entry.path()) == content(work.path(name)))
+        << name << " is not what scripts/record_traces.sh makes";
+  }
+  EXPECT_EQ(files, 13U);
+}
+
+}  // namespace
+}  // namespace blendsim

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// The packets of a trace, read back; test/system/traces_test.cpp asks Perfetto's own trace processor.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "trace/instruction_text.h"
+#include "trace/perfetto.pb.h"
+#include "traced_run.h"
+
+namespace blendsim::test {
+namespace {
+
+using perfetto::protos::TracePacket;
+using perfetto::protos::TrackEvent;
+
+std::vector<TracePacket> read(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  std::vector<TracePacket> packets;
+  for (std::size_t at = 0; at < bytes.size();) {
+    EXPECT_EQ(bytes[at++], '\x0a');
+    std::size_t size = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto byte = static_cast<unsigned char>(bytes[at++]);
+      size |= static_cast<std::size_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) break;
+    }
+    EXPECT_LE(at + size, bytes.size()) << "the file ends within a packet";
+    EXPECT_TRUE(packets.emplace_back().ParseFromArray(bytes.data() + at, static_cast<int>(size)));
+    at += size;
+  }
+  return packets;
+}
+
+struct Slice {
+  std::string track, name, category;
+  std::uint64_t process = 0;
+  std::int64_t from = 0, to = -1;
+  std::vector<std::uint64_t> leaves, arrives;
+};
+
+// Slices as a reader makes them of begins and ends in order of time; texts as they were interned.
+struct Trace {
+  explicit Trace(const std::string& file) : packets(read(file)) {
+    std::map<std::uint64_t, std::string> names, categories;
+    for (const TracePacket& packet : packets) {
+      for (const auto& entry : packet.interned_data().event_names()) names[entry.iid()] = entry.name();
+      for (const auto& entry : packet.interned_data().event_categories()) categories[entry.iid()] = entry.name();
+      if (packet.has_track_descriptor()) tracks[packet.track_descriptor().uuid()] = packet.track_descriptor();
+    }
+    std::vector<const TracePacket*> sorted;
+    for (const TracePacket& packet : packets) {
+      if (packet.has_track_event()) sorted.push_back(&packet);
+    }
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const TracePacket* a, const TracePacket* b) { return a->timestamp() < b->timestamp(); });
+    std::map<std::uint64_t, std::vector<std::size_t>> open;  // by track
+    for (const TracePacket* packet : sorted) {
+      const TrackEvent& event = packet->track_event();
+      auto& stack = open[event.track_uuid()];
+      const auto at = static_cast<std::int64_t>(packet->timestamp());
+      if (event.type() == TrackEvent::TYPE_SLICE_BEGIN) {
+        EXPECT_TRUE(stack.empty()) << "slices of a track overlap";
+        stack.push_back(slices.size());
+        slices.push_back({tracks.at(event.track_uuid()).name(),
+                          names.at(event.name_iid()),
+                          categories.at(event.category_iids(0)),
+                          root(event.track_uuid()),
+                          at,
+                          -1,
+                          {event.flow_ids().begin(), event.flow_ids().end()},
+                          {event.terminating_flow_ids().begin(), event.terminating_flow_ids().end()}});
+      } else if (event.type() == TrackEvent::TYPE_SLICE_END) {
+        if (stack.empty()) {
+          ADD_FAILURE() << "an end without a begin";
+          continue;
+        }
+        slices[stack.back()].to = at;
+        stack.pop_back();
+      }
+    }
+  }
+  std::uint64_t root(std::uint64_t track) const {
+    while (tracks.at(track).has_parent_uuid()) track = tracks.at(track).parent_uuid();
+    return track;
+  }
+  std::string process_name(const Slice& slice) const { return tracks.at(slice.process).process().process_name(); }
+
+  std::vector<TracePacket> packets;
+  std::map<std::uint64_t, perfetto::protos::TrackDescriptor> tracks;
+  std::vector<Slice> slices;
+};
+
+TEST(PerfettoTrace, SumsOfActivitiesAreTheAccounts) {
+  const TracedRun traced = traced_run(".pftrace", {}, 2);
+  const Trace trace(traced.file);
+  std::map<std::pair<std::string, std::string>, std::int64_t> sums;
+  for (const Slice& slice : trace.slices) {
+    ASSERT_GE(slice.to, slice.from);
+    if (trace.process_name(slice).starts_with("main")) sums[{slice.track, slice.name}] += slice.to - slice.from;
+  }
+  for (std::size_t u = 0; u < unit_count; ++u) {
+    for (std::size_t a = 0; a < activity_names.size(); ++a) {
+      EXPECT_EQ((sums[{std::string(unit_names[u]) + " activity", std::string(activity_names[a])}]),
+                traced.run.units[u][static_cast<Activity>(a)])
+          << unit_names[u] << " " << activity_names[a];
+    }
+  }
+}
+
+TEST(PerfettoTrace, EveryInstructionIsASliceAndEveryReleaseAFlowOfItsOwn) {
+  const TracedRun traced = traced_run(".pftrace", {}, 2);
+  const Trace trace(traced.file);
+  std::size_t instructions = 0, released = 0;
+  std::map<std::uint64_t, std::int64_t> sources;  // by flow: when its source begins
+  std::set<std::uint64_t> ends;
+  for (const Slice& slice : trace.slices) {
+    if (slice.category != "instruction") continue;
+    instructions += trace.process_name(slice).starts_with("main") ? 1 : 0;
+    for (const std::uint64_t flow : slice.leaves) EXPECT_TRUE(sources.emplace(flow, slice.from).second);
+  }
+  EXPECT_EQ(instructions, traced.run.records.size());
+  for (const Slice& slice : trace.slices) {
+    for (const std::uint64_t flow : slice.arrives) {
+      EXPECT_TRUE(ends.insert(flow).second) << "one end a flow";
+      ASSERT_EQ(sources.count(flow), 1U);
+      EXPECT_LT(sources[flow], slice.from) << "a reader takes the earlier slice for the source";
+      released += trace.process_name(slice).starts_with("main") ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(ends.size(), sources.size());
+  std::size_t expected = 0;
+  for (const InstructionRecord& record : traced.run.records) expected += record.released_by >= 0 ? 1 : 0;
+  EXPECT_EQ(released, expected);
+  EXPECT_EQ(expected, traced.run.records.size() - 2) << "only each image's first waits for nothing but the doorbell";
+}
+
+TEST(PerfettoTrace, HasImagesLayersAndBursts) {
+  const TracedRun traced = traced_run(".pftrace", {}, 2);
+  const Trace trace(traced.file);
+  std::map<std::string, int> categories;
+  for (const Slice& slice : trace.slices) {
+    if (!trace.process_name(slice).starts_with("main")) continue;
+    ++categories[slice.category];
+    if (slice.name == "image 1") {
+      EXPECT_EQ(slice.to, traced.run.cycles);
+    }
+  }
+  EXPECT_EQ(categories["image"], 2);
+  EXPECT_EQ(categories["burst"], traced.run.memory.bursts);
+  std::set<std::pair<int, int>> layers;
+  for (const InstructionRecord& record : traced.run.records) layers.emplace(record.image, record.layer);
+  EXPECT_EQ(categories["layer"], static_cast<int>(layers.size()));
+}
+
+// What is in flight returns to nothing, and at its highest is what load and store may have outstanding.
+TEST(PerfettoTrace, CountsBytesInFlight) {
+  const TracedRun traced = traced_run(".pftrace");
+  std::map<std::uint64_t, std::vector<std::int64_t>> values;
+  for (const TracePacket& packet : read(traced.file)) {
+    if (packet.track_event().type() == TrackEvent::TYPE_COUNTER)
+      values[packet.track_event().track_uuid()].push_back(packet.track_event().counter_value());
+  }
+  EXPECT_EQ(values.size(), 2U) << "init and main";
+  for (const auto& [track, list] : values) {
+    EXPECT_EQ(list.back(), 0);
+    EXPECT_GT(*std::max_element(list.begin(), list.end()), 0);
+    EXPECT_GE(*std::min_element(list.begin(), list.end()), 0);
+  }
+}
+
+TEST(PerfettoTrace, StopsBelowItsLimitAndStaysWhole) {
+  TraceOptions options;
+  options.limit = 1'000'000;
+  const TracedRun traced = traced_run(".pftrace", options, 60);
+  ASSERT_TRUE(traced.stopped.has_value());
+  EXPECT_LE(traced.bytes, options.limit);
+  EXPECT_GT(traced.bytes, options.limit / 2);
+  const Trace trace(traced.file);
+  for (const Slice& slice : trace.slices) EXPECT_GE(slice.to, slice.from) << "every slice ends";
+}
+
+TEST(PerfettoTrace, OfALayerHoldsItAndNothingElse) {
+  const TracedRun traced = traced_run(".pftrace", with_window({.layers = {"stage1.block1.conv1"}}));
+  const Trace trace(traced.file);
+  std::set<std::string> names;
+  for (const Slice& slice : trace.slices) {
+    if (slice.category == "instruction" || slice.category == "layer") names.insert(slice.name);
+  }
+  EXPECT_EQ(names, std::set<std::string>{"stage1.block1.conv1"});
+}
+
+TEST(InstructionTexts, TogetherAreTheDisassembly) {
+  const TraceSubject subject(traced_network().program, traced_network().platform.machine, "zu3eg");
+  const auto& stream = subject.stream(Phase::main);
+  const StreamTexts texts = stream_texts(stream);
+  ASSERT_EQ(texts.instructions.size(), stream.size());
+  std::size_t whole = 0, parts = 0;
+  for (std::size_t i = 0; i < stream.size(); ++i) {
+    std::multiset<std::string> expected, got;
+    std::istringstream line(disassemble(stream[i].instruction)),
+        both(texts.common[texts.instructions[i].common] + " " + texts.instructions[i].own);
+    std::string word;
+    line >> word;  // the unit
+    while (line >> word) expected.insert(word);
+    while (both >> word) got.insert(word);
+    got.insert("layer=" + std::to_string(stream[i].layer));
+    EXPECT_EQ(got, expected) << i;
+    whole += disassemble(stream[i].instruction).size();
+    parts += texts.instructions[i].own.size();
+  }
+  EXPECT_LT(2 * parts, whole);
+}
+
+}  // namespace
+}  // namespace blendsim::test

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions in SQL whose answers the run itself knows.
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include "traced_run.h"
+
+namespace blendsim::test {
+namespace {
+
+class Answers {
+ public:
+  explicit Answers(const std::string& file) {
+    EXPECT_EQ(sqlite3_open_v2(file.c_str(), &database_, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+  }
+  ~Answers() { sqlite3_close(database_); }
+  Answers(const Answers&) = delete;
+  Answers& operator=(const Answers&) = delete;
+
+  std::vector<std::vector<std::string>> rows(const std::string& sql) {
+    std::vector<std::vector<std::string>> out;
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(database_, sql.c_str(), -1, &statement, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(database_);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+      auto& row = out.emplace_back();
+      for (int c = 0; c < sqlite3_column_count(statement); ++c) {
+        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, c));
+        row.emplace_back(text == nullptr ? "NULL" : text);
+      }
+    }
+    sqlite3_finalize(statement);
+    return out;
+  }
+  std::int64_t number(const std::string& sql) {
+    const auto found = rows(sql);
+    return found.empty() || found[0][0] == "NULL" ? 0 : std::stoll(found[0][0]);
+  }
+
+ private:
+  sqlite3* database_ = nullptr;
+};
+
+TEST(SqliteTrace, SumsOfIntervalsAreTheAccounts) {
+  const TracedRun traced = traced_run(".sqlite", {}, 2);
+  Answers db(traced.file);
+  for (std::size_t u = 0; u < unit_count; ++u) {
+    for (std::size_t a = 0; a < activity_names.size(); ++a) {
+      const std::string sql = "SELECT cycles FROM stall_by_cause WHERE phase = 'main' AND unit = '" +
+                              std::string(unit_names[u]) + "' AND cause = '" + std::string(activity_names[a]) + "'";
+      EXPECT_EQ(db.number(sql), traced.run.units[u][static_cast<Activity>(a)]) << sql;
+    }
+  }
+  EXPECT_EQ(db.number("SELECT sum(cycles) FROM wait WHERE cause = 'busy'"), 0);
+  EXPECT_EQ(db.rows("PRAGMA integrity_check"), (std::vector<std::vector<std::string>>{{"ok"}}));
+}
+
+TEST(SqliteTrace, HoldsTheRunsInstructionsBurstsAndImages) {
+  const TracedRun traced = traced_run(".sqlite", {}, 2);
+  Answers db(traced.file);
+  EXPECT_EQ(db.number("SELECT count(*) FROM instruction WHERE phase = 'main'"),
+            static_cast<std::int64_t>(traced.run.records.size()));
+  EXPECT_EQ(db.number("SELECT count(*) FROM burst WHERE phase = 'main'"), traced.run.memory.bursts);
+  EXPECT_EQ(db.number("SELECT sum(bytes) FROM burst WHERE phase = 'main' AND write = 1"),
+            traced.run.memory.write_bytes);
+  EXPECT_EQ(db.number("SELECT completion FROM image WHERE phase = 'main' AND image = 1"), traced.run.cycles);
+  EXPECT_EQ(db.number("SELECT value FROM run WHERE key = 'init_cycles'"), traced.run.init_cycles);
+  EXPECT_EQ(db.number("SELECT value FROM run WHERE key = 'main_cycles'"), traced.run.cycles);
+  EXPECT_EQ(db.number("SELECT count(*) FROM buffer"), buffer_count);
+  for (std::size_t r = 0; r < traced.run.records.size(); r += 37) {
+    const InstructionRecord& record = traced.run.records[r];
+    const auto row = db.rows(
+        "SELECT start, front_free, \"end\", release, coalesce(released_by, -1), text FROM "
+        "instruction JOIN program USING (phase, instruction) WHERE phase = 'main' AND record = " +
+        std::to_string(r));
+    ASSERT_EQ(row.size(), 1U);
+    EXPECT_EQ(row[0],
+              (std::vector<std::string>{
+                  std::to_string(record.start), std::to_string(record.front_free), std::to_string(record.end),
+                  std::string(name(record.release)), std::to_string(record.released_by),
+                  disassemble(decode(traced_network().program.main)[static_cast<std::size_t>(record.instruction)])}));
+  }
+}
+
+// src/result/critical_path.cpp says the same in another way.
+TEST(SqliteTrace, TheCriticalPathCoversTheRunAndGivesEachLayerItsShare) {
+  const TracedRun traced = traced_run(".sqlite", {}, 3);
+  Answers db(traced.file);
+  EXPECT_EQ(db.number("SELECT sum(to_cycle - from_cycle) FROM critical_path"), traced.run.cycles);
+  for (std::size_t l = 0; l < traced.run.layer_critical_cycles.size(); ++l) {
+    const std::string of_layer = " FROM critical_path WHERE layer = " + std::to_string(l);
+    EXPECT_EQ(db.number("SELECT sum(to_cycle - from_cycle)" + of_layer), traced.run.layer_critical_cycles[l]) << l;
+    for (std::size_t u = 0; u < unit_count; ++u) {
+      EXPECT_EQ(db.number("SELECT sum(to_cycle - from_cycle)" + of_layer + " AND owner = '" +
+                          std::string(unit_names[u]) + "'"),
+                traced.run.layer_critical_by[l][u]);
+    }
+  }
+  // The stretches follow on one another.
+  const auto rows = db.rows("SELECT from_cycle, to_cycle FROM critical_path ORDER BY from_cycle");
+  std::string cursor = "0";
+  for (const auto& row : rows) {
+    EXPECT_EQ(row[0], cursor);
+    cursor = row[1];
+  }
+}
+
+TEST(SqliteTrace, LayerTimeCountsEveryInstructionAndBusyCycle) {
+  const TracedRun traced = traced_run(".sqlite");
+  Answers db(traced.file);
+  EXPECT_EQ(db.number("SELECT sum(instructions) FROM layer_time WHERE phase = 'main'"),
+            static_cast<std::int64_t>(traced.run.records.size()));
+  Cycles busy = 0;
+  for (const UnitCycles& unit : traced.run.units) busy += unit.busy;
+  EXPECT_EQ(db.number("SELECT sum(busy_cycles) FROM layer_time WHERE phase = 'main'"), busy);
+}
+
+TEST(SqliteTrace, StopsBelowItsLimitAndSaysWhere) {
+  TraceOptions options;
+  options.limit = 1'000'000;
+  const TracedRun traced = traced_run(".sqlite", options, 40);
+  ASSERT_TRUE(traced.stopped.has_value());
+  EXPECT_LE(traced.bytes, options.limit);
+  EXPECT_GT(traced.bytes, options.limit / 2);
+  Answers db(traced.file);
+  EXPECT_EQ(db.number("SELECT value FROM run WHERE key = 'stopped_at'"), traced.stopped->at);
+  EXPECT_LE(db.number("SELECT max(\"end\") FROM instruction WHERE phase = 'main'"), traced.stopped->at);
+  EXPECT_EQ(db.rows("PRAGMA integrity_check"), (std::vector<std::vector<std::string>>{{"ok"}}));
+}
+
+}  // namespace
+}  // namespace blendsim::test
