@@ -62,41 +62,14 @@ module xnor_array #(
   initial if (DEPTH < STAGES) $error("xnor_array: DEPTH %0d is below the %0d stages of the pipeline", DEPTH, STAGES);
 `endif
 
-  // Steps mode: taps where they take fewer steps than windows, and always when dilated. Decided beside the queue, in the
-  // start cycle, as a path of its own.
-  logic windows;
-  logic [9:0] kernel_taps;
-  logic [3:0] thirds_h, thirds_w;
-  logic [6:0] kernel_windows;
-  logic [5:0] nines;
-  logic [15:0] tap_steps, window_steps;
-  function automatic logic [3:0] third(input logic [4:0] kernel);  // ceil(kernel / 3)
-    third = '0;
-    for (int n = 0; n < 11; n++) third = third + {3'b0, kernel > 5'(3 * n)};
-  endfunction
-  function automatic logic [5:0] ninth(input logic [8:0] cells);   // ceil(cells / 9), cells > 0: 57 / 512 is exact below 512
-    logic [14:0] product;
-    product = {6'b0, cells - 9'd1};
-    product = (product << 6) - (product << 3) + product;
-    ninth = product[14:9] + 6'd1;
-  endfunction
-  assign thirds_h = third(instruction.kernel_h);
-  assign thirds_w = third(instruction.kernel_w);
-  assign nines = ninth(instruction.cells);
-  product #(.WIDTH(10), .A(5), .B(5)) of_taps (.a(instruction.kernel_h), .b(instruction.kernel_w), .result(kernel_taps));
-  product #(.WIDTH(7), .A(4), .B(4)) of_windows (.a(thirds_h), .b(thirds_w), .result(kernel_windows));
-  product #(.WIDTH(16), .A(10), .B(6)) of_tap_steps (.a(kernel_taps), .b(nines), .result(tap_steps));
-  product #(.WIDTH(16), .A(9), .B(7)) of_window_steps (.a(instruction.cells), .b(kernel_windows), .result(window_steps));
-  assign windows = instruction.dilation_h == 3'd1 && instruction.dilation_w == 3'd1 && tap_steps >= window_steps;
-
   blendsim_pkg::xnor_array_instruction_t held;
-  logic held_windows, walk_step, walk_word_last, walk_instruction_last, walk_negate;
+  logic walk_step, walk_word_last, walk_instruction_last, walk_negate;
   logic [3:0] walk_level, walk_shift, walk_cells_left;
   logic [1:0] walk_rows_left, walk_columns_left;
   logic [8:0] walk_row, walk_column;
   xnor_walk walk (
-      .clk(clk), .reset(reset), .start(start), .instruction(instruction), .windows(windows), .front_free(front_free),
-      .held(held), .held_windows(held_windows), .step(walk_step), .level(walk_level), .word_last(walk_word_last),
+      .clk(clk), .reset(reset), .start(start), .instruction(instruction), .front_free(front_free),
+      .held(held), .step(walk_step), .level(walk_level), .word_last(walk_word_last),
       .instruction_last(walk_instruction_last), .row(walk_row), .column(walk_column), .shift(walk_shift),
       .negate(walk_negate), .rows_left(walk_rows_left), .columns_left(walk_columns_left), .cells_left(walk_cells_left)
   );
@@ -110,7 +83,7 @@ module xnor_array #(
   logic [START_BITS-1:0] start0;
   logic [SUM_BITS-1:0] sum0;
   xnor_pointers #(.ACT_BITS(ACT_BITS), .WEIGHT_BITS(WEIGHT_BITS), .START_BITS(START_BITS), .SUM_BITS(SUM_BITS)) pointers (
-      .clk(clk), .start(start), .instruction(instruction), .held(held), .windows(held_windows), .level(walk_level),
+      .clk(clk), .start(start), .instruction(instruction), .held(held), .level(walk_level),
       .row(walk_row), .column(walk_column), .x(x0), .y(y0), .first_cell(cell0), .address(address0),
       .column_pitch(column_pitch0), .row_pitch(row_pitch0), .width(width0), .height(height0),
       .last_channels(last_channels0), .weight_address(weight0), .start_address(start0), .sum_address(sum0)
@@ -123,7 +96,7 @@ module xnor_array #(
   delay_line #(.WIDTH(1), .CYCLES(2), .RESET(1)) walked (.clk(clk), .reset(reset), .in(walk_step), .out(step0));
   delay_line #(.WIDTH(18), .CYCLES(2)) flags (
       .clk(clk), .reset(1'b0),
-      .in({walk_level >= 4'd5, walk_word_last, walk_instruction_last, walk_shift, walk_negate, held.use_and, !held_windows,
+      .in({walk_level >= 4'd5, walk_word_last, walk_instruction_last, walk_shift, walk_negate, held.use_and, held.taps,
            walk_rows_left, walk_columns_left, walk_cells_left}),
       .out({begin0, word_last0, instruction_last0, shift0, negate0, use_and0, taps0, rows_left0, columns_left0, cells_left0})
   );

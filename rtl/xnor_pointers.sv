@@ -20,7 +20,6 @@ module xnor_pointers #(
     input  blendsim_pkg::xnor_array_instruction_t instruction,  // with start
     input  blendsim_pkg::xnor_array_instruction_t held,         // from here on in cycle s+1+k
     /* verilator lint_on UNUSEDSIGNAL */
-    input  logic                    windows,
     input  logic [3:0]              level,
     input  logic [8:0]              row,
     input  logic [8:0]              column,
@@ -86,7 +85,6 @@ module xnor_pointers #(
   /* verilator lint_off UNUSEDSIGNAL */
   blendsim_pkg::xnor_array_instruction_t i;
   /* verilator lint_on UNUSEDSIGNAL */
-  logic is_windows;
   logic [3:0] begins;
   logic [ACT_BITS-1:0] pitch, first_row, first_column;
   logic signed [12:0] y_first, x_first;
@@ -101,7 +99,6 @@ module xnor_pointers #(
     class_x <= border(column, held.out_width, held.class_left, held.class_right);
     if (level == 4'd8) begin
       i <= held;
-      is_windows <= windows;
       pitch <= pitch1;
       first_row <= ACT_BITS'(held.source) + of_first_row;
       first_column <= -of_blocks_left;
@@ -128,8 +125,8 @@ module xnor_pointers #(
   product #(.WIDTH(10), .A(5), .B(5)) of_class_rows (.a(classes_x), .b(class_y), .result(of_class));
   always_comb begin
     cells_pitch = ACT_BITS'(i.map_cells);
-    move_y = is_windows ? 3'd3 : i.dilation_h;
-    move_x = is_windows ? 3'd3 : i.dilation_w;
+    move_y = i.taps ? i.dilation_h : 3'd3;
+    move_x = i.taps ? i.dilation_w : 3'd3;
     weights_after = weight_address + 1'b1;
 
     // The walk goes on from where it stands, or from the place that the loop began at.
@@ -147,7 +144,7 @@ module xnor_pointers #(
     next_plane_cell = plane_cell;
     if (begins >= 4'd5) next_plane_cell = ACT_BITS'(i.first_cell);
     else if (begins == 4'd4) next_plane_cell = plane_cell + ACT_BITS'(i.plane_cells);
-    next_cell = begins >= 4'd1 ? next_plane_cell : cell_now + (is_windows ? ACT_BITS'(1) : ACT_BITS'(9));
+    next_cell = begins >= 4'd1 ? next_plane_cell : cell_now + (i.taps ? ACT_BITS'(9) : ACT_BITS'(1));
 
     next_weights = begins >= 4'd6 ? WEIGHT_BITS'(i.weights) : begins == 4'd4 ? group_weights : weights_after;
     next_group_weights = begins >= 4'd5 ? next_weights : group_weights;

@@ -9,10 +9,8 @@ module xnor_walk (
     input  logic       reset,
     input  logic       start,
     input  blendsim_pkg::xnor_array_instruction_t instruction,  // with start
-    input  logic       windows,                                 // with start
     output logic       front_free,
     output blendsim_pkg::xnor_array_instruction_t held,         // the instruction in hand
-    output logic       held_windows,
     output logic       step,
     output logic [3:0] level,
     output logic       word_last,         // of a row group: its accumulator word is complete
@@ -40,9 +38,9 @@ module xnor_walk (
     kernel_rows = held.kernel_h - kernel_row;
     kernel_columns = held.kernel_w - kernel_column;
     cells = held.cells - cell_count;
-    last[0] = cells <= (held_windows ? 9'd1 : 9'd9);
-    last[1] = kernel_columns <= (held_windows ? 5'd3 : 5'd1);
-    last[2] = kernel_rows <= (held_windows ? 5'd3 : 5'd1);
+    last[0] = cells <= (held.taps ? 9'd9 : 9'd1);
+    last[1] = kernel_columns <= (held.taps ? 5'd1 : 5'd3);
+    last[2] = kernel_rows <= (held.taps ? 5'd1 : 5'd3);
     last[3] = plane_w + 4'd1 == held.weight_bits;
     last[4] = plane_a + 4'd1 == held.activation_bits;
     last[5] = group + 6'd1 == held.groups;
@@ -54,7 +52,6 @@ module xnor_walk (
   always_ff @(posedge clk) begin
     if (start) begin
       held <= instruction;
-      held_windows <= windows;
       level <= 4'd8;
     end else begin
       for (int n = 0; n < 8; n++) begin
@@ -62,11 +59,11 @@ module xnor_walk (
       end
     end
     if (start || carry[1]) cell_count <= '0;
-    else cell_count <= cell_count + (held_windows ? 9'd1 : 9'd9);
+    else cell_count <= cell_count + (held.taps ? 9'd9 : 9'd1);
     if (start || carry[2]) kernel_column <= '0;
-    else if (carry[1]) kernel_column <= kernel_column + (held_windows ? 5'd3 : 5'd1);
+    else if (carry[1]) kernel_column <= kernel_column + (held.taps ? 5'd1 : 5'd3);
     if (start || carry[3]) kernel_row <= '0;
-    else if (carry[2]) kernel_row <= kernel_row + (held_windows ? 5'd3 : 5'd1);
+    else if (carry[2]) kernel_row <= kernel_row + (held.taps ? 5'd1 : 5'd3);
     if (start || carry[4]) plane_w <= '0;
     else if (carry[3]) plane_w <= plane_w + 4'd1;
     if (start || carry[5]) plane_a <= '0;

@@ -103,6 +103,7 @@ class Builder {
     i.use_and = part.choice.use_and ? 1 : 0;
     i.activation_signed = part.choice.activation_signed ? 1 : 0;
     i.weight_signed = part.choice.weight_signed ? 1 : 0;
+    i.taps = xnor_steps(i).windows ? 0 : 1;
     return i;
   }
 

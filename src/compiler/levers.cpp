@@ -92,9 +92,11 @@ class Search {
     try {
       Compilation compilation = begin(network_, facts_, changed->machine, nullptr);
       run_passes(Stretch::network, compilation);
-      operations_ += compilation.plan.ops.size();
+      Compilation tiled = compilation;
+      run_passes(Stretch::tiles, tiled);
+      operations_ += tiled.plan.ops.size();
       (void)best_candidate(compilation, {}, true);
-      (void)best_candidate(compilation, {}, false);  // each order that compile() will try
+      (void)best_candidate(std::move(compilation), {}, false);  // each order that compile() will try
       return std::nullopt;
     } catch (const DiagnosticError& error) {
       if (!behind_ && !is_about_size(error)) behind_ = error.diagnostics().front();

@@ -27,8 +27,9 @@ struct Compilation {
   const Platform* platform = nullptr;  // emit
 };
 
-// Passes follow one another in three stretches: the second is gone through in each order of operations.
-enum class Stretch : std::uint8_t { network, order, program };
+// Passes follow one another in four stretches: the second is gone through with each length of tiles, the third in each
+// order of their operations.
+enum class Stretch : std::uint8_t { network, tiles, order, program };
 
 struct Pass {
   PassDescription description;

@@ -251,6 +251,7 @@ struct Plan : Placement {
   Table<ChunkId, BySpace<BlockId>> block_table;
   Table<NodeId, ChunkId> first_chunk;
   BySpace<SpaceUse> spaces;
+  Cycles shortest_tile = 64;                        // tile: as many rows as make these cycles
   Table<OpId, TileOp> ops;                          // tile: by node; schedule: program order
   TileId tiles{0};                                  // as many
   Dependencies dependencies;                        // depend

@@ -6,6 +6,7 @@
 
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
+#include "compiler/rank.h"
 
 namespace blendsim::compiler {
 namespace {
@@ -47,8 +48,11 @@ class Slots {
 class Scheduler {
  public:
   Scheduler(Plan& plan, const Priority& priority)
-      : plan_(plan), machine_(*plan.machine), strict_(priority.strict), state_(plan.ops.size()) {
-    rank(priority.name);
+      : plan_(plan),
+        machine_(*plan.machine),
+        strict_(priority.strict),
+        ranks_(rank(plan, priority.name)),
+        state_(plan.ops.size()) {
     make_streams();
     make_tiles();
     make_slots();
@@ -58,8 +62,11 @@ class Scheduler {
   void run() {
     order_.reserve(plan_.ops.size());
     while (order_.size() < plan_.ops.size()) {
-      const OpId op = strict_ ? OpId(order_.size()) : choose();
-      if (!op.exists()) throw InvariantError("compiler", "no tile can be scheduled next");
+      const auto next = strict_ ? std::find(open_.begin(), open_.end(), OpId(order_.size())) : choose();
+      if (next == open_.end()) throw InvariantError("compiler", "no tile can be scheduled next");
+      const OpId op = *next;
+      *next = open_.back();
+      open_.pop_back();
       commit(op);
     }
     Table<OpId, TileOp> ordered;
@@ -71,15 +78,14 @@ class Scheduler {
 
  private:
   struct State {
-    Cycles end = -1;        // -1: not scheduled
-    Cycles ready = 0;       // everything it must follow has ended and is known to have
-    std::int64_t rank = 0;  // lower goes first among those that can start together
-    int waiting = 0;        // operations that it must follow and that are not scheduled
-    int outside = 0;        // ... of other tiles
-    OpId next;              // of its stream
-    bool head = false;      // of its stream
-    int slot = -1;          // convolutions: accumulators; -1: none yet
-    int readers = 0;        // ... post-processing still to come
+    Cycles end = -1;    // -1: not scheduled
+    Cycles ready = 0;   // everything it must follow has ended and is known to have
+    int waiting = 0;    // operations that it must follow and that are not scheduled
+    int outside = 0;    // ... of other tiles
+    OpId next;          // of its stream
+    bool head = false;  // of its stream
+    int slot = -1;      // convolutions: accumulators; -1: none yet
+    int readers = 0;    // ... post-processing still to come
     Cycles last_read = 0;
   };
   struct Tile {
@@ -89,21 +95,6 @@ class Scheduler {
     [[nodiscard]] KeyRange<OpId> readers() const { return {first + convs, first + convs + posts}; }
     [[nodiscard]] OpId last() const { return first + convs + posts - 1; }
   };
-
-  void rank(const std::string& name) {
-    const auto count = static_cast<std::int64_t>(plan_.ops.size());
-    Table<OpId, Cycles> tail(plan_.ops.size());
-    for (OpId o = plan_.ops.next(); o-- > OpId(0);) {
-      tail[o] += plan_.ops[o].occupancy;
-      for (const OpId p : plan_.dependencies.before_of(o)) tail[p] = std::max(tail[p], tail[o] + plan_.ops[o].depth);
-    }
-    for (const OpId o : plan_.ops.keys()) {
-      const std::int64_t generation = o.value();
-      if (name == "critical-path") state_[o].rank = -tail[o] * count + generation;
-      else if (name == "depth-first") state_[o].rank = -std::int64_t{plan_.ops[o].node.value()} * count + generation;
-      else state_[o].rank = generation;
-    }
-  }
 
   // The operations of a node's part keep their order: only heads compete.
   void make_streams() {
@@ -213,7 +204,10 @@ class Scheduler {
   }
 
   [[nodiscard]] bool constants_allow(OpId o) const {
-    return std::all_of(streamed_.begin(), streamed_.end(), [&](Space s) { return use_[s][o] <= in_use_[s]; });
+    for (const Space s : streamed_) {
+      if (use_[s][o] > in_use_[s]) return false;
+    }
+    return true;
   }
 
   // --- accumulators -----------------------------------------------------------------------------------------------
@@ -301,16 +295,16 @@ class Scheduler {
   }
 
   // Of the open operations that constants and accumulators allow, the one that starts first, then by rank.
-  [[nodiscard]] OpId choose() const {
-    OpId best;
+  [[nodiscard]] std::vector<OpId>::iterator choose() {
+    auto best = open_.end();
     Cycles best_start = 0;
-    for (const OpId o : open_) {
+    for (auto next = open_.begin(); next != open_.end(); ++next) {
+      const OpId o = *next;
       const Cycles start = start_of(o);
-      if (start < 0 ||
-          (best.exists() && (start > best_start || (start == best_start && state_[o].rank > state_[best].rank))))
-        continue;
+      if (start < 0) continue;
+      if (best != open_.end() && (start > best_start || (start == best_start && ranks_[o] > ranks_[*best]))) continue;
       if (!constants_allow(o) || (plan_.ops[o].kind == TileOp::Kind::conv && !accumulators_allow(o))) continue;
-      best = o;
+      best = next;
       best_start = start;
     }
     return best;
@@ -337,8 +331,6 @@ class Scheduler {
 
   // Heads of streams whose inputs are written compete: those that `o`, now scheduled, was waited for by.
   void open_next(OpId o) {
-    *std::find(open_.begin(), open_.end(), o) = open_.back();
-    open_.pop_back();
     const State& s = state_[o];
     const Cycles known = s.end + 1 + machine_.dispatcher.token_latency;
     for (const OpId a : plan_.dependencies.after_of(o)) {
@@ -355,6 +347,7 @@ class Scheduler {
   Plan& plan_;
   const MachineParameters& machine_;
   bool strict_;
+  Ranks ranks_;
   Table<OpId, State> state_;
   Table<TileId, Tile> tiles_;
   std::array<Slots, 2> slots_;
@@ -371,8 +364,11 @@ class Scheduler {
 }  // namespace
 
 const std::vector<Priority>& priorities() {
-  static const std::vector<Priority> all = {
-      {"critical-path", false}, {"depth-first", false}, {"layer-order", false}, {"one by one", true}};
+  static const std::vector<Priority> all = {{"critical-path", false},
+                                            {"depth-first", false},
+                                            {"layer-order", false},
+                                            {"latest-start", false},
+                                            {"one by one", true}};
   return all;
 }
 

@@ -3,6 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
+
 #include "base/diagnostic.h"
 #include "compiler/retarget.h"
 #include "compiler/trace.h"
@@ -10,38 +15,77 @@
 namespace blendsim {
 namespace compiler {
 
+namespace {
+
+// Short tiles overlap sooner, and take more instructions. The first is the usual one.
+constexpr std::array<Cycles, 2> tile_lengths = {64, 32};
+
+// One order. Throws does-not-fit where the maps find no room in it.
 Candidate finish(Compilation compilation, const Priority& priority, const Evaluate& evaluate) {
   Candidate candidate;
   compilation.priority = priority;
   run_passes(Stretch::order, compilation);
   const Plan& plan = compilation.plan;
-  if (plan.trace != nullptr) candidate.dump = plan.trace->take();
+  if (plan.trace != nullptr) candidate.dump = plan.trace->kept();
   candidate.program = emit(plan, Content::timing);
   candidate.cycles = evaluate ? evaluate(candidate.program, *plan.machine).cycles : plan.estimate;
   candidate.compilation = std::move(compilation);
   return candidate;
 }
 
-Candidate best_candidate(const Compilation& compilation, const Evaluate& evaluate, bool first_that_fits) {
-  const auto say = [trace = compilation.plan.trace](const std::string& line) {
-    if (trace != nullptr) trace->say(line);
-  };
-  std::optional<Candidate> best;
-  for (const Priority& priority : priorities()) {
-    if (best && (priority.strict || first_that_fits)) continue;
+class Search {
+ public:
+  Search(const Evaluate& evaluate, bool first_that_fits, Trace* trace)
+      : evaluate_(evaluate), first_that_fits_(first_that_fits), trace_(trace) {}
+
+  void try_tiles(Compilation compilation, Cycles shortest) {
+    compilation.plan.shortest_tile = shortest;
+    say(fmt::format("tiles of at least {} cycles", shortest));
+    run_passes(Stretch::tiles, compilation);
+    for (const Priority& priority : priorities()) {
+      if (best_ && (priority.strict || first_that_fits_)) continue;
+      try_order(compilation, priority);
+    }
+  }
+
+  Candidate best() {
+    say(fmt::format("chosen: order '{}', tiles of at least {} cycles", best_->compilation.priority.name,
+                    best_->compilation.plan.shortest_tile));
+    return std::move(*best_);
+  }
+
+ private:
+  void try_order(const Compilation& compilation, const Priority& priority) {
     try {
-      Candidate candidate = finish(compilation, priority, evaluate);
+      Candidate candidate = finish(compilation, priority, evaluate_);
       say(fmt::format("order '{}': {} cycles {}", priority.name, candidate.cycles,
-                      evaluate ? "on the machine" : "by the laws alone"));
-      if (!best || candidate.cycles < best->cycles) best = std::move(candidate);
+                      evaluate_ ? "on the machine" : "by the laws alone"));
+      if (!best_ || candidate.cycles < best_->cycles) best_ = std::move(candidate);
     } catch (const DiagnosticError& error) {
       const bool too_large = error.diagnostics().front().code == Code("does-not-fit");
       say(fmt::format("order '{}': {}", priority.name, error.diagnostics().front().message));
       if (priority.strict || !too_large) throw;
     }
   }
-  say(fmt::format("chosen: order '{}'", best->compilation.priority.name));
-  return std::move(*best);
+
+  void say(const std::string& line) {
+    if (trace_ != nullptr) trace_->say(line);
+  }
+
+  const Evaluate& evaluate_;
+  bool first_that_fits_;
+  Trace* trace_;
+  std::optional<Candidate> best_;
+};
+
+}  // namespace
+
+Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, bool first_that_fits) {
+  Search search(evaluate, first_that_fits, compilation.plan.trace);
+  const auto lengths = std::span(tile_lengths).first(evaluate && !first_that_fits ? tile_lengths.size() : 1);
+  for (const Cycles& shortest : lengths)
+    search.try_tiles(&shortest == &lengths.back() ? std::move(compilation) : compilation, shortest);
+  return search.best();
 }
 
 }  // namespace compiler
@@ -60,7 +104,7 @@ Program Retargeter::timing_program(const MachineParameters& machine, const Evalu
   compiler::Compilation compilation = compiler::begin(parts_->network, parts_->facts, machine, nullptr);
   compilation.placed = &parts_->last;
   run_passes(compiler::Stretch::network, compilation);
-  return compiler::best_candidate(compilation, evaluate, !evaluate).program;
+  return compiler::best_candidate(std::move(compilation), evaluate, !evaluate).program;
 }
 
 }  // namespace blendsim

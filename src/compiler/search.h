@@ -11,14 +11,12 @@ struct Candidate {
   Compilation compilation;  // after the passes of an order
   Program program;          // for its timing
   Cycles cycles = 0;        // measured where an evaluator was given, else the laws' estimate
-  std::string dump;         // of the pass that was asked for, if it is one of these
+  std::string dump;         // of the pass that was asked for, if it is of the tiles or the order
 };
 
-// One order. Throws does-not-fit where the maps find no room in it.
-[[nodiscard]] Candidate finish(Compilation compilation, const Priority& priority, const Evaluate& evaluate);
-
-// All orders, the one with the fewest cycles (first_that_fits: the first of them); an order whose maps find no room is
-// left out.
-[[nodiscard]] Candidate best_candidate(const Compilation& compilation, const Evaluate& evaluate, bool first_that_fits);
+// All lengths of tiles and all orders of them, the one with the fewest cycles (first_that_fits: the first of them); an
+// order whose maps find no room is left out. Without `evaluate` the usual length alone: the laws' estimate knows
+// nothing of what short tiles cost, the dispatch.
+[[nodiscard]] Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, bool first_that_fits);
 
 }  // namespace blendsim::compiler

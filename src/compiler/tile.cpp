@@ -19,7 +19,6 @@
 namespace blendsim::compiler {
 namespace {
 
-constexpr Cycles shortest_tile = 64;  // shorter instructions pay more for dispatch and tokens than they gain in overlap
 constexpr int most_rows = most_tile_rows;
 constexpr std::int64_t shortest_transfer = 512;  // bytes: two bursts of the usual bus
 constexpr std::int64_t accumulator_address_limit = addressed_words(BufferId::accumulators);
@@ -116,7 +115,8 @@ class Tiler {
     op.node = n;
     op.rows = 1;
     const Cycles one = std::max<Cycles>(1, occupancy(build(plan_, op), machine_));
-    return static_cast<int>(std::clamp<Cycles>(ceil_divide(shortest_tile, one), 1, std::min(node.height, most_rows)));
+    return static_cast<int>(
+        std::clamp<Cycles>(ceil_divide(plan_.shortest_tile, one), 1, std::min(node.height, most_rows)));
   }
 
   void cut_rows(NodeId n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
@@ -231,7 +231,8 @@ class Tiler {
     for (const ConvId c : stage.convs.keys()) op.conv = c, try_part();
     op.kind = TileOp::Kind::post;
     for (const PostId p : stage.posts.keys()) op.post = p, try_part();
-    std::int64_t rows = std::clamp<Cycles>(ceil_divide(shortest_tile, longest), 1, std::min(node.height, most_rows));
+    std::int64_t rows =
+        std::clamp<Cycles>(ceil_divide(plan_.shortest_tile, longest), 1, std::min(node.height, most_rows));
     if (!stage.convs.empty()) {
       const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth / most_in_one_region(stage);
       while (rows > 1 && rows * accumulator_words(node, stage, op.slices) > depth / 4) --rows;

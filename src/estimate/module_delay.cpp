@@ -106,10 +106,9 @@ LongestPath Load::longest_path(const MachineParameters& m) {
 // Rows and bytes left of the walk decide what the gear takes next.
 LongestPath Store::longest_path(const MachineParameters&) { return {"walker.at", "made", 10, 2306, {}}; }
 
-// Whether an instruction's taps or its windows take fewer steps: a product of a product, compared, between the queue
-// and the register behind.
+// Where the window's first row lies: a product of the map's pitch, added to its base.
 LongestPath XnorArray::longest_path(const MachineParameters&) {
-  return {"port instruction", "pointers.windows", 10, 3301, {}};
+  return {"pointers.of_row.a", "pointers.first_row", 8, 2776, {}};
 }
 
 // The loops' ends, one of the next, decide which line of the window begins.

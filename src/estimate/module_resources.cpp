@@ -125,7 +125,7 @@ Resources xnor_array(const MachineParameters& m) {
   const bool in_dsp = p.implementation == 0;
   const LogicCost count = popcount(bits);
   Resources r;
-  r.lut = 588 + 320 * p.words + p.rows * (78 + 97 * count.lut / 100 + 149 * p.accumulator / 100 + (in_dsp ? 0 : bits));
+  r.lut = 401 + 320 * p.words + p.rows * (78 + 97 * count.lut / 100 + 149 * p.accumulator / 100 + (in_dsp ? 0 : bits));
   r.ff = 1077 + 57 * bits / 100 + p.rows * (101 * count.ff / 100 + 193 * p.accumulator / 100 + (in_dsp ? 0 : 3 * bits));
   r.dsp = in_dsp ? p.rows * p.words : 0;
   const BufferParameters& maps = m.buffer(BufferId::act_binary);

@@ -13,6 +13,18 @@ namespace {
 
 std::uint32_t u32(std::int64_t value) { return static_cast<std::uint32_t>(value); }
 
+void be_map(Access& access, std::int64_t base, std::int64_t width, std::int64_t slices, Rows rows, std::int64_t slice0,
+            std::int64_t count) {
+  access.is_map = true;
+  access.base = u32(base);
+  access.width = u32(width);
+  access.slices = u32(slices);
+  access.row0 = u32(rows.begin);
+  access.row1 = u32(rows.end);
+  access.slice0 = u32(slice0);
+  access.slice1 = u32(slice0 + count);
+}
+
 // Words base + p * pitch + w of pixels p in [0, pixels) and words w in [0, words).
 struct Strided {
   std::int64_t base, pixels, pitch, words;
@@ -36,8 +48,7 @@ bool overlap(const Strided& a, const Strided& b) {  // of equal pitch
 
 }  // namespace
 
-bool overlap(const Access& a, const Access& b) {
-  if (a.buffer != b.buffer || a.region != b.region || a.begin >= b.end || b.begin >= a.end) return false;
+bool maps_overlap(const Access& a, const Access& b) {
   if (!a.is_map || !b.is_map || a.slices != b.slices) return true;
   if (a.buffer != BufferId::act_binary) return overlap(Strided(a), Strided(b));
   if (a.base != b.base || a.width != b.width) return true;
@@ -46,7 +57,7 @@ bool overlap(const Access& a, const Access& b) {
 
 void Accesses::interval(BufferId buffer, bool write, std::int64_t begin, std::int64_t count) {
   if (count == 0) return;
-  add({buffer, 0, write, 0, 0, false, 0, 0, 0, 0, 0, 0, 0}, begin, begin + count);
+  add(buffer, write, begin, begin + count);
 }
 
 void Accesses::fixed(BufferId buffer, bool write, std::int64_t base, std::int64_t width, std::int64_t pitch, Rows rows,
@@ -55,9 +66,7 @@ void Accesses::fixed(BufferId buffer, bool write, std::int64_t base, std::int64_
   if (word0 + words > pitch) invalid(buffer, "slices beyond the map's slices a pixel");
   const std::int64_t begin = base + rows.begin * width * pitch + word0;
   const std::int64_t end = base + (rows.end * width - 1) * pitch + word0 + words;
-  add({buffer, 0, write, 0, 0, true, u32(base), u32(width), u32(pitch), u32(rows.begin), u32(rows.end), u32(word0),
-       u32(word0 + words)},
-      begin, end);
+  be_map(add(buffer, write, begin, end), base, width, pitch, rows, word0, words);
 }
 
 void Accesses::binary(bool write, std::int64_t base, std::int64_t width, std::int64_t cells, Rows rows,
@@ -65,9 +74,8 @@ void Accesses::binary(bool write, std::int64_t base, std::int64_t width, std::in
   if (rows.begin >= rows.end || width == 0 || count == 0) return;
   if (cell0 + count > cells) invalid(BufferId::act_binary, "cells beyond the map's cells a pixel");
   const std::int64_t pitch = ceil_divide(width, 4) * cells;
-  add({BufferId::act_binary, 0, write, 0, 0, true, u32(base), u32(width), u32(cells), u32(rows.begin), u32(rows.end),
-       u32(cell0), u32(cell0 + count)},
-      base + rows.begin / 4 * pitch, base + ((rows.end - 1) / 4 + 1) * pitch);
+  const std::int64_t begin = base + rows.begin / 4 * pitch, end = base + ((rows.end - 1) / 4 + 1) * pitch;
+  be_map(add(BufferId::act_binary, write, begin, end), base, width, cells, rows, cell0, count);
 }
 
 void Accesses::invalid(BufferId buffer, const std::string& what) const {
@@ -76,22 +84,31 @@ void Accesses::invalid(BufferId buffer, const std::string& what) const {
 }
 
 void Accesses::put_reads_first() {
-  const auto begin = list_.begin() + static_cast<std::ptrdiff_t>(first_);
-  const auto is_read = [](const Access& a) { return !a.write; };
-  if (!std::is_partitioned(begin, list_.end(), is_read)) std::stable_partition(begin, list_.end(), is_read);
+  if (reads_are_first_) return;
+  std::stable_partition(list_.begin() + static_cast<std::ptrdiff_t>(first_), list_.end(),
+                        [](const Access& a) { return !a.write; });
 }
 
-void Accesses::add(Access access, std::int64_t begin, std::int64_t end) {
-  const BufferParameters& buffer = machine_.buffer(access.buffer);
-  const std::int64_t region = begin / buffer.depth;
-  if (region >= buffer.regions || (end - 1) / buffer.depth != region) {
-    invalid(access.buffer, fmt::format("words {} to {} leave a region of {} words (there are {})", begin, end - 1,
-                                       buffer.depth, buffer.regions));
-  }
+// Built where it stays: a list of all instructions' accesses is most of what synchronise reads.
+Access& Accesses::add(BufferId buffer, bool write, std::int64_t begin, std::int64_t end) {
+  const BufferParameters& b = machine_.buffer(buffer);
+  const std::int64_t region = begin / b.depth;
+  if (region >= b.regions || end > (region + 1) * b.depth) leaves_region(buffer, begin, end);
+  reads_are_first_ = reads_are_first_ && (write || !wrote_);
+  wrote_ = wrote_ || write;
+  Access& access = list_.emplace_back();
+  access.buffer = buffer;
+  access.region = u32(region);
+  access.write = write;
   access.begin = u32(begin);
   access.end = u32(end);
-  access.region = u32(region);
-  list_.push_back(access);
+  return access;
+}
+
+void Accesses::leaves_region(BufferId buffer, std::int64_t begin, std::int64_t end) const {
+  const BufferParameters& b = machine_.buffer(buffer);
+  invalid(buffer,
+          fmt::format("words {} to {} leave a region of {} words (there are {})", begin, end - 1, b.depth, b.regions));
 }
 
 }  // namespace blendsim

@@ -25,7 +25,12 @@ struct Access {
   std::uint32_t base = 0, width = 0, slices = 0;  // the map's identity
   std::uint32_t row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
 };
-[[nodiscard]] bool overlap(const Access& a, const Access& b);  // of the same words; read/write is the caller's business
+[[nodiscard]] bool maps_overlap(const Access& a, const Access& b);  // in one region of one buffer
+
+// Of the same words; read/write is the caller's business. Most that are compared lie apart, which is seen here.
+[[nodiscard]] inline bool overlap(const Access& a, const Access& b) {
+  return a.begin < b.end && b.begin < a.end && a.buffer == b.buffer && a.region == b.region && maps_overlap(a, b);
+}
 
 // Rows [begin, end) of a map.
 struct Rows {
@@ -63,12 +68,14 @@ class Accesses {
   void put_reads_first();
 
  private:
-  void add(Access access, std::int64_t begin, std::int64_t end);
+  Access& add(BufferId buffer, bool write, std::int64_t begin, std::int64_t end);  // of no map yet
+  [[noreturn]] void leaves_region(BufferId buffer, std::int64_t begin, std::int64_t end) const;
 
   std::string_view unit_;
   const MachineParameters& machine_;
   std::vector<Access>& list_;
   std::size_t first_;
+  bool wrote_ = false, reads_are_first_ = true;
 };
 
 }  // namespace blendsim

@@ -11,6 +11,7 @@
 
 #include "isa/verilog_package.h"
 #include "platform/platform.h"
+#include "units/units.h"
 
 #ifdef BLENDSIM_VERILATOR
 namespace blendsim::conformance {
@@ -51,8 +52,8 @@ std::string lint_with(const std::string& parameter, const std::string& module) {
 }
 
 TEST(RtlParameters, AQueueOfAUnitThatThereIsNotIsRefused) {
-  EXPECT_EQ(lint_with("UNIT=5", "queue_unit"), "");
-  EXPECT_NE(lint_with("UNIT=6", "queue_unit"), "");
+  EXPECT_EQ(lint_with("UNIT=" + std::to_string(unit_count - 1), "queue_unit"), "");
+  EXPECT_NE(lint_with("UNIT=" + std::to_string(unit_count), "queue_unit"), "");
 }
 
 TEST(RtlParameters, TheDispatcherTakesInstructionsOfThreeWords) {

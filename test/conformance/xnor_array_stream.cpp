@@ -22,6 +22,7 @@ class Generator {
       cells(i);
       planes(i);
       tile(i);
+      i.taps = xnor_steps(i).windows ? 0 : 1;
       if (occupancy(i, machine_.xnor_array) <= longest && place(i)) return i;
     }
   }

@@ -97,8 +97,8 @@ TEST_F(CliDebug, ATerminalHasAPromptCompletionHistoryAndGoesOnAfterAnError) {
   EXPECT_NE(result.out.find("stem.out: INT8", completed + 1), std::string::npos) << result.out;
   // Two steps: the second by an empty line.
   std::size_t prompts = 0;
-  for (std::size_t at = result.out.find("of 14,569"); at != std::string::npos;
-       at = result.out.find("of 14,569", at + 1))
+  for (std::size_t at = result.out.find("of 14,061"); at != std::string::npos;
+       at = result.out.find("of 14,061", at + 1))
     ++prompts;
   EXPECT_EQ(prompts, 3U) << result.out;
 }

@@ -13,7 +13,8 @@
 // Steps, with C = cells per plane of the view, m = cell slices:
 //   windows: for ky3 in ceil(kh/3), kx3 in ceil(kw/3), c in C: operand = 9 cells (ky3*3+dy, kx3*3+dx) tap-major, cell c
 //   taps:    for ky in kh, kx in kw, c9 in ceil(C/9): operand = cells c9*9 .. c9*9+8 of one tap
-// windows when dilation is 1 and it takes fewer steps or as many, else taps. An operand is 9 * 16m bits = 3m words of
+// windows when dilation is 1 and it takes fewer steps or as many, else taps: `taps` says which, so that the hardware
+// need not count. An operand is 9 * 16m bits = 3m words of
 // 48, cell k at bits [k*16m, (k+1)*16m), channel i of a cell at its bit i. weight word address = weights + ((g *
 // pairs_w + j) * steps + step) for weight plane j; each word holds rows x 3m x 48 bits, row r at bits [r*144m,
 // (r+1)*144m). Start word address = start + (g * classes + class_y * classes_x + class_x), in parameters region 1, 32
@@ -52,6 +53,7 @@ struct XnorInstruction {
   std::uint32_t activation_bits = 1, weight_bits = 1;
   std::uint32_t use_and = 0;
   std::uint32_t activation_signed = 0, weight_signed = 0;
+  std::uint32_t taps = 0;
   bool operator==(const XnorInstruction&) const = default;
 };
 
@@ -91,6 +93,7 @@ inline constexpr std::array xnor_fields = {
     Field<XnorInstruction>{"activation_signed", &XnorInstruction::activation_signed, 1,
                            "last activation plane is the sign"},
     Field<XnorInstruction>{"weight_signed", &XnorInstruction::weight_signed, 1, "last weight plane is the sign"},
+    Field<XnorInstruction>{"taps", &XnorInstruction::taps, 1, "steps are taps, not windows"},
 };
 
 }  // namespace blendsim

@@ -52,6 +52,8 @@ void XnorArray::check(const XnorInstruction& i, const FieldCheck& check) {
   check.require(i.last_cell_channels < slice_channels * check.machine.xnor_array.cell_slices(),
                 "last_cell_channels exceeds a cell");
   check.require(i.activation_bits == 1 || i.plane_cells >= i.cells, "planes overlap");
+  const bool windows = xnor_steps(i).windows;
+  check.require((i.taps == 0) == windows, "taps is {}: its steps are {}", i.taps, windows ? "windows" : "taps");
   if (i.use_and == 0) {
     check.require(i.weight_bits == 1 && i.weight_signed == 0 && i.activation_signed == 0,
                   "XNOR passes take unsigned planes and bipolar weights; other operands need AND");

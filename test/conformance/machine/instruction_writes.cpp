@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "instruction_writes.h"
 
+#include <algorithm>
+#include <array>
+
 #include "load_stream.h"
 #include "mac_array_stream.h"
 #include "pool_unit_stream.h"
@@ -10,9 +13,10 @@
 namespace blendsim::conformance {
 namespace {
 
-std::vector<WordWrite> in_lanes(std::vector<WordWrite> words) {
+std::vector<WordWrite> load_lane_writes(const Executed& executed, const MachineParameters& machine,
+                                        const Buffers& after) {
   std::vector<WordWrite> lanes;
-  for (WordWrite& word : words) {
+  for (WordWrite& word : load_writes(executed, machine, after)) {
     if (word.place != Place::act_fixed) {
       lanes.push_back(std::move(word));
       continue;
@@ -24,19 +28,24 @@ std::vector<WordWrite> in_lanes(std::vector<WordWrite> words) {
   return lanes;
 }
 
+// Units whose write ports bench_machine.sv brings out. store writes no buffer: what it sends is in the outputs.
+struct Writer {
+  UnitId unit;
+  std::vector<WordWrite> (*writes)(const Executed&, const MachineParameters&, const Buffers&);
+};
+constexpr std::array writers = {
+    Writer{UnitId::load, load_lane_writes},      Writer{UnitId::xnor_array, xnor_array_writes},
+    Writer{UnitId::mac_array, mac_array_writes}, Writer{UnitId::post_unit, post_unit_writes},
+    Writer{UnitId::pool_unit, pool_unit_writes},
+};
+
 }  // namespace
 
 std::vector<WordWrite> instruction_writes(const Executed& executed, const MachineParameters& machine,
                                           const Buffers& after) {
-  switch (unit_of(executed.instruction)) {
-    case UnitId::load: return in_lanes(load_writes(executed, machine, after));
-    case UnitId::store: break;  // writes no buffer: what it sends is in the outputs
-    case UnitId::xnor_array: return xnor_array_writes(executed, machine, after);
-    case UnitId::mac_array: return mac_array_writes(executed, machine, after);
-    case UnitId::post_unit: return post_unit_writes(executed, machine, after);
-    case UnitId::pool_unit: return pool_unit_writes(executed, machine, after);
-  }
-  return {};
+  const UnitId unit = unit_of(executed.instruction);
+  const auto* writer = std::find_if(writers.begin(), writers.end(), [&](const Writer& w) { return w.unit == unit; });
+  return writer == writers.end() ? std::vector<WordWrite>() : writer->writes(executed, machine, after);
 }
 
 }  // namespace blendsim::conformance

@@ -278,8 +278,40 @@ TEST(Orders, are_compared_on_the_machine_when_it_is_given) {
   std::string text;
   options.print = [&](const std::string& lines) { text += lines; };
   (void)compile(small_network(), test::platform_of(), options);
-  EXPECT_EQ(asked, 3);
-  EXPECT_THAT(text, HasSubstr("chosen: order 'layer-order'\n"));
+  EXPECT_EQ(asked, 8) << "four orders of two lengths of tiles";
+  EXPECT_THAT(text, HasSubstr("chosen: order 'latest-start', tiles of at least 32 cycles\n"));
+}
+
+TEST(Orders, are_of_the_usual_tiles_alone_where_the_laws_compare_them) {
+  CompileOptions options;
+  options.explain = true;
+  std::string text;
+  options.print = [&](const std::string& lines) { text += lines; };
+  (void)compile(small_network(), test::platform_of(), options);
+  EXPECT_THAT(text, HasSubstr("tiles of at least 64 cycles\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("tiles of at least 32 cycles\n")));
+}
+
+TEST(DumpAfter, is_of_the_tiles_that_were_chosen) {
+  const auto dump = [](Cycles of_long_tiles, Cycles of_short_tiles) {
+    CompileOptions options;
+    options.dump_after = "tile";
+    int asked = 0;
+    options.evaluate = [&](const Program&, const MachineParameters&) {
+      blendsim::Run run;
+      run.cycles = 1000 * (asked < 4 ? of_long_tiles : of_short_tiles) - asked;  // the last order of a length
+      ++asked;
+      return run;
+    };
+    std::string text;
+    options.print = [&](const std::string& lines) { text += lines; };
+    (void)compile(small_network(), test::platform_of(), options);
+    return text;
+  };
+  const std::string longer = dump(1, 2), shorter = dump(2, 1);
+  EXPECT_NE(longer, shorter);
+  for (const std::string& text : {longer, shorter})
+    EXPECT_EQ(text.find("node 0 input"), text.rfind("node 0 input")) << "printed once: " << text;
 }
 
 // A row of 9 pixels and a kernel of 7 take 9 + 4 words, but no more than the run has pixel slots are written.

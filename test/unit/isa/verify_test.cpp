@@ -218,6 +218,27 @@ TEST(Verify, RefusesFieldsThatTheMachineDoesNotHave) {
   EXPECT_THAT(refused([](Example& e) { e.program.outputs[0].base = 16; }), HasSubstr("outputs[0].base"));
 }
 
+// XNOR of a 1x1 kernel over C cells: C windows or ceil(C / 9) taps; dilated, always taps.
+TEST(Verify, RefusesTheOtherStepsThanTheFewer) {
+  const auto refused = [](std::uint32_t cells, std::uint32_t dilation, std::uint32_t taps) {
+    Example e;
+    XnorInstruction i;
+    i.in_height = i.in_width = i.out_height = i.out_width = i.rows = 1;
+    i.cells = i.map_cells = i.plane_cells = cells;
+    i.dilation_w = dilation;
+    i.start = static_cast<std::uint32_t>(xnor_start_region * e.machine.buffer(BufferId::parameters).depth);
+    i.taps = taps;
+    e.main.insert(e.main.begin(), i);
+    return e.refusal();
+  };
+  EXPECT_THAT(refused(1, 1, 1), HasSubstr("taps is 1: its steps are windows"));
+  EXPECT_THAT(refused(1, 1, 0), testing::Not(HasSubstr("its steps are")));
+  EXPECT_THAT(refused(2, 1, 0), HasSubstr("taps is 0: its steps are taps"));
+  EXPECT_THAT(refused(2, 1, 1), testing::Not(HasSubstr("its steps are")));
+  EXPECT_THAT(refused(1, 2, 0), HasSubstr("taps is 0: its steps are taps"));
+  EXPECT_THAT(refused(1, 2, 1), testing::Not(HasSubstr("its steps are")));
+}
+
 TEST(Actions, FollowTheClosedFormsOfThePage) {
   const Example example;
   const ActionCounts mac = actions(Example::conv(0), example.machine);

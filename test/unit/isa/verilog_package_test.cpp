@@ -115,7 +115,7 @@ TEST(VerilogPackage, TheFieldsOfEachStructAddUpToTheEncodedBits) {
     EXPECT_EQ(constant(package, prefix + "_BITS"), s.bits);
   }
   EXPECT_EQ(constant(package, "HEADER_BITS"), 6);
-  EXPECT_EQ(constant(package, "ENTRY_BITS"), 256);  // the longest has 247 bits
+  EXPECT_EQ(constant(package, "ENTRY_BITS"), 256);  // the longest has 248 bits
 }
 
 TEST(VerilogPackage, ParametersAreThoseOfTheMachine) {
