@@ -36,6 +36,11 @@ export function coded(text: string): Child[] {
   return text.split('`').map((part, i) => (i % 2 === 0 ? part : h('code', {}, part)));
 }
 
+// A layer's name, which may be broken behind its dots.
+export function breakable(name: string): Child[] {
+  return name.split(/(?<=\.)/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part]));
+}
+
 export function button(label: string, text: string, act: () => void): HTMLButtonElement {
   const out = h('button', { type: 'button', 'aria-label': label, title: label }, text);
   out.addEventListener('click', act);

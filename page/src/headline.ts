@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run came to, with what is exact and what is estimated; of two runs, how they differ.
-import { type Child, h } from './dom';
+import { breakable, type Child, h } from './dom';
 import type { Run } from './data';
 import { grouped, percent, share } from './format';
 import { at, beside, failed, field, type Format, section, shown, warned } from './section';
@@ -229,10 +229,10 @@ function changes(runs: Run[]): HTMLElement | null {
       h(
         'tr',
         {},
-        h('th', { scope: 'row' }, name),
-        ...[grouped(before), grouped(after), difference(before, after, 'grouped')].map((text) =>
-          h('td', { class: 'number' }, text),
-        ),
+        h('th', { scope: 'row' }, ...breakable(name)),
+        h('td', { class: 'number' }, grouped(before)),
+        h('td', { class: 'number' }, grouped(after)),
+        h('td', { class: 'number difference' }, difference(before, after, 'grouped')),
       ),
     );
   const title =

@@ -155,7 +155,7 @@ interface Roof extends Line {
 // A roof's name lies on it, as far to the right as nothing is in the way, or below.
 function roofName(taken: Taken, { name, x1, x2, y1 }: Roof): SVGElement {
   const w = textWidth(name);
-  const shifts = Array.from({ length: 10 }, (_, i) => Math.max(x1 + w, x2 - (i * (x2 - x1)) / 10));
+  const shifts = Array.from({ length: 10 }, (_, i) => Math.min(x2, Math.max(x1 + w, x2 - (i * (x2 - x1)) / 10)));
   const places = [-8, 17].flatMap((aside) =>
     shifts.map((x) => ({ x, y: y1 + aside, boxes: [box(x - w, y1 + aside - 10, w, 13)] })),
   );
@@ -233,6 +233,7 @@ function plot(run: Run, width: number): SVGSVGElement {
     dash: i === 0 ? '6 4' : '2 3',
   }));
   const taken = new Taken();
+  taken.add(box(0, a.bottom - 2, width, height), box(0, 0, a.left - 1, height));
   taken.add(...points.map((p) => box(a.x(p.intensity) - 6, a.y(p.performance) - 6, 12, 12)));
   for (const { x1, y1, x2, y2 } of [...roofLines, ...lines]) taken.add(...along(x1, y1, x2, y2, 2));
   // Those with the fewest places first.
