@@ -6,7 +6,14 @@ import { beside, section } from './section';
 
 function assumptions(run: Run): HTMLElement {
   const rows = run.report.assumptions.map((a) =>
-    h('tr', {}, h('th', { scope: 'row' }, a.key), h('td', {}, a.value), h('td', {}, a.range), h('td', {}, ...coded(a.why))),
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, a.key),
+      h('td', {}, a.value),
+      h('td', {}, a.range),
+      h('td', {}, ...coded(a.why)),
+    ),
   );
   return h(
     'div',

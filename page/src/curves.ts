@@ -164,7 +164,7 @@ function liveAndSetAside(run: Run, phase: Phase): HTMLElement {
     const cells: Child[] = [percent(share(live, capacity)), percent(share(setAside, capacity))];
     return h(
       'tr',
-      { 'data-buffer': name },
+      {},
       h('th', { scope: 'row' }, name),
       ...cells.map((cell) => h('td', { class: 'number' }, cell)),
       h('td', { class: 'number' }, field(run, `memory.buffers.${name}.capacity_bits`, 'grouped')),

@@ -111,7 +111,7 @@ export function svg(width: number, height: number, ...children: Child[]): SVGSVG
 export interface LegendItem {
   text: string;
   colour: string; // of CSS; what SVG fills with, where it is a pattern
-  shape?: 'box' | 'line' | 'ring' | 'low' | 'pale';
+  shape?: 'box' | 'line' | 'ring' | 'low';
 }
 
 function swatch({ colour, shape = 'box' }: LegendItem): Element {
@@ -126,11 +126,7 @@ function swatch({ colour, shape = 'box' }: LegendItem): Element {
 }
 
 export function legend(items: LegendItem[]): HTMLElement {
-  return h(
-    'ul',
-    { class: 'legend' },
-    ...items.map((item) => h('li', {}, swatch(item), item.text)),
-  );
+  return h('ul', { class: 'legend' }, ...items.map((item) => h('li', {}, swatch(item), item.text)));
 }
 
 // A text cut to a width in pixels, for SVG; the average glyph takes 0.56 em. Of a layer's name the end says most.

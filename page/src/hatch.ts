@@ -2,7 +2,7 @@
 // How waits look: one grey, hatched by the cause. Work is solid and has its unit's hue, so that neither can be taken
 // for the other, whatever the kind of colour vision.
 import { s } from './dom';
-import { type Activity, resolved } from './palette';
+import { type Activity, resolved, theme } from './palette';
 
 export const waits = ['stall_dependency', 'stall_memory', 'stall_downstream', 'stall_fence', 'stall_dispatch'] as const;
 export type Wait = (typeof waits)[number];
@@ -20,7 +20,7 @@ const strokes: Record<Wait, { path: string; width: number }> = {
 
 const isWait = (activity: string): activity is Wait => activity in strokes;
 
-// What SVG fills an activity with that is not work: nothing but `hatches()` on the page is needed for it.
+// What SVG fills an activity with that is not work; `hatches()` has to be on the page.
 export function restFill(activity: Activity): string {
   return isWait(activity) ? `url(#${activity})` : 'var(--idle)';
 }
@@ -42,11 +42,18 @@ export function hatches(): SVGSVGElement {
   return s('svg', { class: 'hatches', width: 0, height: 0, 'aria-hidden': 'true' }, s('defs', {}, ...patterns));
 }
 
-// The same for a canvas whose pixels are `ratio` to one of CSS.
+const drawn = new Map<string, CanvasPattern | string>();
+
+// The same for a canvas whose pixels are `ratio` to one of CSS. Each is drawn once, since timelines are painted often.
 export function hatchPattern(context: CanvasRenderingContext2D, wait: Wait, ratio: number): CanvasPattern | string {
+  const key = `${wait} ${ratio} ${theme()}`;
+  return drawn.get(key) ?? drawn.set(key, drawHatch(context, wait, ratio)).get(key)!;
+}
+
+function drawHatch(context: CanvasRenderingContext2D, wait: Wait, ratio: number): CanvasPattern | string {
   const side = Math.round(tile * ratio);
-  const drawn = new OffscreenCanvas(side, side);
-  const c = drawn.getContext('2d');
+  const canvas = new OffscreenCanvas(side, side);
+  const c = canvas.getContext('2d');
   if (!c) return resolved('--wait-line');
   c.scale(side / tile, side / tile);
   c.fillStyle = resolved('--wait');
@@ -54,7 +61,7 @@ export function hatchPattern(context: CanvasRenderingContext2D, wait: Wait, rati
   c.strokeStyle = resolved('--wait-line');
   c.lineWidth = strokes[wait].width;
   c.stroke(new Path2D(strokes[wait].path));
-  const pattern = context.createPattern(drawn, 'repeat');
+  const pattern = context.createPattern(canvas, 'repeat');
   pattern?.setTransform(new DOMMatrix().scale(tile / side));
   return pattern ?? resolved('--wait-line');
 }

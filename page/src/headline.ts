@@ -28,7 +28,13 @@ const small = (...content: Child[]) => h('div', { class: 'more' }, ...content);
 function verdicts(run: Run): HTMLElement[] {
   const { resources, platform, clock } = run.report;
   const fit = resources.fits
-    ? tile('estimated', 'Fits its part', 'yes', small(platform.device), small('within the platform\u2019s routing limits'))
+    ? tile(
+        'estimated',
+        'Fits its part',
+        'yes',
+        small(platform.device),
+        small('within the platform\u2019s routing limits'),
+      )
     : tile(
         'estimated failed',
         'Fits its part',

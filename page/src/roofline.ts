@@ -243,7 +243,9 @@ function plot(run: Run, width: number): SVGSVGElement {
     width,
     height,
     ...grid(a),
-    ...lines.map(({ x1, y1, x2, y2, dash }) => s('line', { x1, y1, x2, y2, class: 'ceiling', 'stroke-dasharray': dash })),
+    ...lines.map(({ x1, y1, x2, y2, dash }) =>
+      s('line', { x1, y1, x2, y2, class: 'ceiling', 'stroke-dasharray': dash }),
+    ),
     ...roofLines.map(({ unit, x1, y1, x2, y2 }) =>
       s('line', { x1, y1, x2, y2, class: 'roof', style: `stroke: ${unitColour(unit)}` }),
     ),

@@ -75,7 +75,8 @@ function rows(run: Run, end: number, width: number): SVGSVGElement {
           style: `fill: ${unitColour(layer.unit)}`,
         }),
       ),
-      width >= 520 && s('rect', { x: begin, y: y + 3, width: length, height: pitch - 6, style: `fill: ${unitColour(layer.unit)}` }),
+      width >= 520 &&
+        s('rect', { x: begin, y: y + 3, width: length, height: pitch - 6, style: `fill: ${unitColour(layer.unit)}` }),
       layer.critical_cycles > 0 && s('text', { x: width, y: y + 11, class: 'value end small' }, percent(share_)),
     );
   });

@@ -46,7 +46,9 @@ export const ticksOf = (page, view) =>
       [...figure.querySelectorAll('.tick.middle:not([transform])')].map((tick) => ({
         text: tick.textContent,
         x: Math.round(
-          tick.getBoundingClientRect().left + tick.getBoundingClientRect().width / 2 - figure.getBoundingClientRect().left,
+          tick.getBoundingClientRect().left +
+            tick.getBoundingClientRect().width / 2 -
+            figure.getBoundingClientRect().left,
         ),
       })),
     ),
@@ -83,8 +85,16 @@ export async function checkColours(checks, page, name, units) {
     probe.remove();
     return out;
   }, units);
-  checks.check(`${name}: work has a hue`, work.every((colour) => chroma(colour) > 60), work.join(' | '));
-  checks.check(`${name}: waits have none`, waits.every((colour) => chroma(colour) < 26), waits.join(' | '));
+  checks.check(
+    `${name}: work has a hue`,
+    work.every((colour) => chroma(colour) > 60),
+    work.join(' | '),
+  );
+  checks.check(
+    `${name}: waits have none`,
+    waits.every((colour) => chroma(colour) < 26),
+    waits.join(' | '),
+  );
   checks.check(`${name}: a unit, a colour`, new Set(work.map(String)).size === units.length, work.join(' | '));
   const parts = await page.$$eval('#stalls rect.part', (all) =>
     all.map((part) => ({ activity: part.classList[1], fill: part.getAttribute('fill') })),

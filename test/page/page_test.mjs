@@ -174,7 +174,11 @@ async function paint(page) {
   const found = await pixels(page, [...work, ...waits]);
   checks.check('there are work and waits to look at', work.length > 2 && waits.length > 2);
   work.forEach(({ unit }, i) =>
-    checks.check(`work of ${unit} has its hue`, found[i].some((pixel) => chroma(pixel) > 40), found[i].join(' | ')),
+    checks.check(
+      `work of ${unit} has its hue`,
+      found[i].some((pixel) => chroma(pixel) > 40),
+      found[i].join(' | '),
+    ),
   );
   waits.forEach(({ unit }, i) => {
     const grey = found[work.length + i];
@@ -192,7 +196,10 @@ async function init(page) {
   await page.click('button[data-phase=init]');
   await page.waitForTimeout(100);
   const { init: phase } = report.timeline;
-  checks.check('init has no critical path in its legend', !(await page.innerText('#timeline')).includes('critical path'));
+  checks.check(
+    'init has no critical path in its legend',
+    !(await page.innerText('#timeline')).includes('critical path'),
+  );
   const seen = new Set(Object.values(phase.intervals).flatMap((lane) => lane.activity));
   const waits = (await legendTexts(page)).filter((text) => text.startsWith('waits'));
   checks.check(
@@ -232,7 +239,10 @@ async function buffers(page) {
     checks.check(`${name}: set aside`, says(setAside, peak / capacity, 'percent'), setAside);
   }
   for (const view of ['#time', '#resources'])
-    checks.check(`${view} tells both apart`, /live/i.test(await page.textContent(view)) && /set aside/i.test(await page.textContent(view)));
+    checks.check(
+      `${view} tells both apart`,
+      /live/i.test(await page.textContent(view)) && /set aside/i.test(await page.textContent(view)),
+    );
 }
 
 async function verdicts(page) {
@@ -247,14 +257,22 @@ async function verdicts(page) {
     const end = text.replace(/ \+\d+$/, '').replace(/^\u2026/, '');
     return report.layers.some((layer) => layer.name.endsWith(end));
   };
-  checks.check('the largest layers of the roofline are named', names.length >= 3 && names.every(known), names.join(' | '));
+  checks.check(
+    'the largest layers of the roofline are named',
+    names.length >= 3 && names.every(known),
+    names.join(' | '),
+  );
   const dram = report.layers.some((layer) => layer.macs > 0 && layer.dram_bytes > 0);
   checks.check(
     'the legend has DRAM where a point is of it',
     (await page.textContent('#roofline .legend')).includes('DRAM') === dram,
   );
   const heads = await page.$$eval('#energy thead th', (all) => all.map((one) => one.textContent));
-  checks.check('values with a unit of their own have none in the head', !heads.some((text) => /\bJ\b/.test(text)), heads.join());
+  checks.check(
+    'values with a unit of their own have none in the head',
+    !heads.some((text) => /\bJ\b/.test(text)),
+    heads.join(),
+  );
   checks.check('the sum of the rest is no bar', (await page.textContent('#energy .more')).includes('more come to'));
 }
 

@@ -38,7 +38,11 @@ async function aligned(page, width) {
   const tops = await page.$$eval('#headline .tiles', (all) =>
     all.map((tiles) => [...tiles.children].map((tile) => Math.round(tile.getBoundingClientRect().top))),
   );
-  checks.check(`${width}: cards stand in line`, tops.length === 2 && tops[0].join() === tops[1].join(), tops.join(' | '));
+  checks.check(
+    `${width}: cards stand in line`,
+    tops.length === 2 && tops[0].join() === tops[1].join(),
+    tops.join(' | '),
+  );
   const wide = await page.$$eval('#headline .tile .value', (all) =>
     all.filter((value) => value.scrollWidth > value.clientWidth).map((value) => value.textContent),
   );

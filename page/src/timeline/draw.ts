@@ -196,7 +196,7 @@ export class Painter {
   }
 
   private narrow(row: Row, shades: Shades, shares: Float32Array[], critical: Float32Array): void {
-    const { context: c, theme } = this;
+    const { context: c } = this;
     for (let x = 0; x < critical.length; ++x) {
       const busy = Math.min(1, shares[BUSY][x]);
       if (busy > 0.02) {
@@ -204,15 +204,23 @@ export class Painter {
         c.fillStyle = critical[x] > shares[BUSY][x] / 2 ? shades.full : shades.pale[0];
         c.fillRect(x, row.y, 1, row.height);
       }
-      c.globalAlpha = 1;
-      let y = row.y + row.height;
-      for (let activity = 1; activity < IDLE; ++activity) {
-        const height = row.height * 0.45 * Math.min(1, shares[activity][x]);
-        if (height < 0.5) continue;
-        y -= height;
-        c.fillStyle = theme.rests[activity];
-        c.fillRect(x, y, 1, height);
-      }
+    }
+    c.globalAlpha = 1;
+    this.narrowWaits(row, shares);
+  }
+
+  // Cause by cause, since changing what a canvas fills with costs more than filling.
+  private narrowWaits(row: Row, shares: Float32Array[]): void {
+    const { context: c, theme } = this;
+    const low = new Float32Array(shares[BUSY].length).fill(row.y + row.height);
+    for (let activity = 1; activity < IDLE; ++activity) {
+      c.fillStyle = theme.rests[activity];
+      shares[activity].forEach((share, x) => {
+        const height = row.height * 0.45 * Math.min(1, share);
+        if (height < 0.5) return;
+        low[x] -= height;
+        c.fillRect(x, low[x], 1, height);
+      });
     }
   }
 

@@ -18,7 +18,9 @@ function figures(phase: Phase): HTMLElement {
   const rows = phase.lanes.map((lane) => {
     const longest = lane.activity.reduce(
       (best, activity, i) =>
-        activity !== BUSY && activity !== IDLE && lane.to[i] - lane.from[i] > (best < 0 ? 0 : lane.to[best] - lane.from[best])
+        activity !== BUSY &&
+        activity !== IDLE &&
+        lane.to[i] - lane.from[i] > (best < 0 ? 0 : lane.to[best] - lane.from[best])
           ? i
           : best,
       -1,
