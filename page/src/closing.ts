@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the figures rest on.
-import { h } from './dom';
+import { coded, h } from './dom';
 import type { Run } from './data';
 import { beside, section } from './section';
 
 function assumptions(run: Run): HTMLElement {
   const rows = run.report.assumptions.map((a) =>
-    h('tr', {}, h('th', { scope: 'row' }, a.key), h('td', {}, a.value), h('td', {}, a.range), h('td', {}, a.why)),
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, a.key),
+      h('td', {}, a.value),
+      h('td', {}, a.range),
+      h('td', {}, ...coded(a.why)),
+    ),
   );
   return h(
     'div',
@@ -65,7 +72,7 @@ export function closing(runs: Run[]): HTMLElement {
           ...[
             ...run.report.notes,
             ...run.report.cpu_operators.map((op) => `On the processor, not inside the latency: ${op}`),
-          ].map((note) => h('li', {}, note)),
+          ].map((note) => h('li', {}, ...coded(note))),
         ),
         h('h3', {}, 'What ran'),
         identity(run),

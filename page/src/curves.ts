@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens over time, in the timeline's window: bits held in buffers, DRAM bandwidth, power.
 import uPlot from 'uplot';
-import { h } from './dom';
+import { type Child, h } from './dom';
 import type { Phase, Run } from './data';
-import { engineering, grouped } from './format';
+import { engineering, grouped, percent, share } from './format';
 import { resolved, theme } from './palette';
-import { badge } from './section';
+import { badge, field } from './section';
 import { bandwidth, type Bins, occupancy, power } from './series';
 import type { Window } from './window';
 
@@ -33,7 +33,9 @@ function plotsOf(run: Run, phase: Phase): Plot[] {
   if (buffers.length > 0) {
     plots.push({
       title: 'Buffers',
-      note: 'bits held, per cent of each buffer\u2019s capacity; the most in each step of the axis',
+      note:
+        'live bits, which a later instruction still reads, per cent of each buffer\u2019s capacity; the most in each ' +
+        'step of the axis',
       stacked: false,
       unit: '%',
       top: 100,
@@ -154,6 +156,41 @@ function settled(act: () => void): () => void {
   };
 }
 
+// What is live at most beside what the compiler sets aside, which is the text report's `used`.
+function liveAndSetAside(run: Run, phase: Phase): HTMLElement {
+  const row = (name: string) => {
+    const { capacity_bits: capacity, peak_bits: setAside } = run.report.memory.buffers[name];
+    const live = phase.occupancy[name].value.reduce((most, bits) => Math.max(most, bits), 0);
+    const cells: Child[] = [percent(share(live, capacity)), percent(share(setAside, capacity))];
+    return h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, name),
+      ...cells.map((cell) => h('td', { class: 'number' }, cell)),
+      h('td', { class: 'number' }, field(run, `memory.buffers.${name}.capacity_bits`, 'grouped')),
+    );
+  };
+  const heads = ['', 'live at most', 'set aside', 'capacity, bits'].map((text, i) =>
+    h('th', { scope: 'col', class: i > 0 ? 'number' : undefined }, text),
+  );
+  return h(
+    'div',
+    { class: 'live' },
+    h(
+      'p',
+      { class: 'caption' },
+      'Set aside is what the compiler keeps for maps, tiles and weights, whole and until the last one that reads them: ',
+      h('code', {}, 'used'),
+      ' in the text report. Live is what of it holds a word that is still read.',
+    ),
+    h(
+      'div',
+      { class: 'scroll whole' },
+      h('table', {}, h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...Object.keys(phase.occupancy).map(row))),
+    ),
+  );
+}
+
 export function curves(run: Run, phase: Phase, window: Window, several: boolean): HTMLElement {
   const box = h('div', { class: 'curves' }, several && badge(run));
   for (const plot of plotsOf(run, phase)) {
@@ -161,6 +198,7 @@ export function curves(run: Run, phase: Phase, window: Window, several: boolean)
     box.append(
       h('div', { class: 'figure' }, h('h3', {}, plot.title, h('span', { class: 'note' }, ` ${plot.note}`)), place),
     );
+    if (plot.unit === '%') box.append(liveAndSetAside(run, phase));
     const redraw = draw(plot, place, window);
     window.listen(settled(redraw));
     new ResizeObserver(redraw).observe(place);

@@ -273,8 +273,14 @@ export const instructionOf = (phase: Phase, record: number): number => record % 
 export const imageOf = (phase: Phase, record: number): number => Math.floor(record / phase.perImage);
 export const unitOf = (run: Run, phase: Phase, record: number): string =>
   run.unitNames[phase.unit[instructionOf(phase, record)]];
-export const layerOf = (run: Run, phase: Phase, record: number): string =>
-  run.report.layers[phase.layer[instructionOf(phase, record)]]?.name ?? '?';
+// What the instruction works for: its layer; of init, which is of none, the buffer that it fills. A field of 0 is left
+// out of the text.
+export function purposeOf(run: Run, phase: Phase, record: number): string {
+  const instruction = instructionOf(phase, record);
+  if (phase.name === 'main') return run.report.layers[phase.layer[instruction]]?.name ?? '?';
+  const buffer = /\bbuffer=(\d+)/.exec(phase.text[instruction])?.[1] ?? 0;
+  return Object.keys(run.report.memory.buffers)[Number(buffer)] ?? '?';
+}
 
 // The last index whose value is at most `wanted`; -1: none.
 export function lastAtMost(sorted: Float64Array, wanted: number): number {

@@ -31,6 +31,16 @@ export function s<K extends keyof SVGElementTagNameMap>(
   return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 }
 
+// A text with its `code` marked as such.
+export function coded(text: string): Child[] {
+  return text.split('`').map((part, i) => (i % 2 === 0 ? part : h('code', {}, part)));
+}
+
+// A layer's name, which may be broken behind its dots.
+export function breakable(name: string): Child[] {
+  return name.split(/(?<=\.)/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part]));
+}
+
 export function button(label: string, text: string, act: () => void): HTMLButtonElement {
   const out = h('button', { type: 'button', 'aria-label': label, title: label }, text);
   out.addEventListener('click', act);
@@ -43,19 +53,19 @@ export interface Column {
 }
 
 // The figures of a chart for those who do not see it, or want them exactly.
-export function table(caption: string, columns: Column[], rows: Child[][]): HTMLElement {
+export function table(caption: string, columns: Column[], rows: Child[][], name = 'As a table'): HTMLElement {
   const cell = (column: Column, content: Child) => h('td', { class: column.numeric ? 'number' : undefined }, content);
   return h(
     'details',
     { class: 'table' },
-    h('summary', {}, 'As a table'),
+    h('summary', {}, name),
     h(
       'div',
       { class: 'scroll' },
       h(
         'table',
         {},
-        h('caption', {}, caption),
+        h('caption', {}, ...coded(caption)),
         h(
           'thead',
           {},
@@ -100,23 +110,23 @@ export function svg(width: number, height: number, ...children: Child[]): SVGSVG
 
 export interface LegendItem {
   text: string;
-  colour: string; // of CSS
-  shape?: 'box' | 'low' | 'line' | 'dash' | 'ring';
+  colour: string; // of CSS; what SVG fills with, where it is a pattern
+  shape?: 'box' | 'line' | 'ring' | 'low';
+}
+
+function swatch({ colour, shape = 'box' }: LegendItem): Element {
+  if (!colour.startsWith('url('))
+    return h('span', { class: `swatch ${shape}`, style: `--swatch: ${colour}`, 'aria-hidden': 'true' });
+  const height = shape === 'low' ? 9 : 14;
+  return s(
+    'svg',
+    { class: `hatch ${shape}`, width: 22, height, 'aria-hidden': 'true' },
+    s('rect', { width: 22, height, fill: colour }),
+  );
 }
 
 export function legend(items: LegendItem[]): HTMLElement {
-  return h(
-    'ul',
-    { class: 'legend' },
-    ...items.map((item) =>
-      h(
-        'li',
-        {},
-        h('span', { class: `swatch ${item.shape ?? 'box'}`, style: `--swatch: ${item.colour}`, 'aria-hidden': 'true' }),
-        item.text,
-      ),
-    ),
-  );
+  return h('ul', { class: 'legend' }, ...items.map((item) => h('li', {}, swatch(item), item.text)));
 }
 
 // A text cut to a width in pixels, for SVG; the average glyph takes 0.56 em. Of a layer's name the end says most.

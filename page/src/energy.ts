@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Energy by unit and by layer, with its bands.
+import { ticks } from './axis';
 import { button, chart, cut, h, s, svg, table, whisker } from './dom';
 import type { Run } from './data';
-import { engineering, niceStep } from './format';
+import { engineering } from './format';
 import { beside, section } from './section';
 import { unitColour } from './palette';
 
@@ -22,15 +23,13 @@ function bars(list: Bar[], unit: string, width: number): SVGSVGElement {
   const most = Math.max(1e-30, ...list.map((bar) => bar.range?.[1] ?? bar.value));
   const scale = (width - names - right) / most;
   const height = top + list.length * pitch + 2;
-  const step = niceStep(most, Math.max(2, (width - names - right) / 80));
-  const grid = [];
-  for (let i = 0; i * step <= most * 1.001; ++i) {
-    const x = names + i * step * scale;
-    grid.push(
+  const grid = ticks(most, most * scale, (value) => engineering(value, unit)).flatMap((value) => {
+    const x = names + value * scale;
+    return [
       s('line', { x1: x, x2: x, y1: top - 4, y2: height, class: 'grid' }),
-      s('text', { x, y: 11, class: 'tick middle' }, engineering(i * step, unit)),
-    );
-  }
+      s('text', { x, y: 11, class: 'tick middle' }, engineering(value, unit)),
+    ];
+  });
   return svg(
     width,
     height,
@@ -117,25 +116,27 @@ function layerChart(run: Run): HTMLElement {
     box.append(draw(all));
     return box;
   }
+  // Text, not a bar: it would set the scale, and make all layers small.
   const rest = all.slice(shownAtFirst);
-  const sum: Bar = {
-    name: `${rest.length} more`,
-    value: rest.reduce((total, bar) => total + bar.value, 0),
-    range: null,
-    colour: 'var(--idle-strong)',
-  };
+  const sum = engineering(
+    rest.reduce((total, bar) => total + bar.value, 0),
+    'J',
+  );
+  const more = h('p', { class: 'caption more' }, `${rest.length} more come to ~${sum} together.`);
   let open = false;
-  const toggle = button('Show every layer', `All ${all.length} layers`, () => {
-    open = !open;
-    toggle.textContent = open ? `The largest ${shownAtFirst}` : `All ${all.length} layers`;
-    box.replaceChildren(draw(open ? all : [...all.slice(0, shownAtFirst), sum]), toggle);
-  });
-  box.append(draw([...all.slice(0, shownAtFirst), sum]), toggle);
+  const toggle = button('Show every layer', '', () => show(!open));
+  const show = (every: boolean) => {
+    open = every;
+    toggle.textContent = open ? `The largest ${shownAtFirst}` : `All ${all.length}`;
+    more.hidden = open;
+    box.replaceChildren(draw(open ? all : all.slice(0, shownAtFirst)), more, toggle);
+  };
+  show(false);
   return box;
 }
 
 function figures(run: Run): HTMLElement {
-  const columns = ['', 'J an inference', 'low', 'high'].map((name, i) => ({ name, numeric: i > 0 }));
+  const columns = ['', 'energy an inference', 'low', 'high'].map((name, i) => ({ name, numeric: i > 0 }));
   const row = (bar: Bar) => [
     bar.name,
     engineering(bar.value, 'J'),
@@ -156,7 +157,7 @@ export function energy(runs: Run[]): HTMLElement {
         {},
         h(
           'div',
-          { class: 'beside' },
+          { class: 'beside roomy' },
           h(
             'div',
             { class: 'figure' },

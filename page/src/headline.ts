@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run came to, with what is exact and what is estimated; of two runs, how they differ.
-import { type Child, h } from './dom';
+import { breakable, type Child, h } from './dom';
 import type { Run } from './data';
 import { grouped, percent, share } from './format';
-import { at, beside, field, type Format, section, shown } from './section';
+import { at, beside, failed, field, type Format, section, shown, warned } from './section';
 
 // A unit's share of the critical path; dispatch has what no unit has.
 function criticalShares(run: Run): [string, number][] {
@@ -13,7 +13,7 @@ function criticalShares(run: Run): [string, number][] {
   return shares.sort((a, b) => b[1] - a[1]);
 }
 
-function tile(kind: 'exact' | 'estimated', name: string, value: Child, ...more: Child[]): HTMLElement {
+function tile(kind: string, name: string, value: Child, ...more: Child[]): HTMLElement {
   return h(
     'div',
     { class: `tile ${kind}` },
@@ -23,6 +23,47 @@ function tile(kind: 'exact' | 'estimated', name: string, value: Child, ...more: 
 }
 
 const small = (...content: Child[]) => h('div', { class: 'more' }, ...content);
+
+// What may fail stands out by its frame, its ground and a sign, not by a colour alone.
+function verdicts(run: Run): HTMLElement[] {
+  const { resources, platform, clock } = run.report;
+  const fit = resources.fits
+    ? tile(
+        'estimated',
+        'Fits its part',
+        'yes',
+        small(platform.device),
+        small('within the platform\u2019s routing limits'),
+      )
+    : tile(
+        'estimated failed',
+        'Fits its part',
+        failed('no'),
+        small(platform.device),
+        ...resources.over.map((text) => h('div', { class: 'more reason' }, text)),
+      );
+  const estimate = field(run, 'clock.fmax_hz', 'unit:Hz');
+  const band = small(
+    field(run, 'clock.estimated_fmax_hz.0', 'unit:Hz'),
+    ' to ',
+    field(run, 'clock.estimated_fmax_hz.1', 'unit:Hz'),
+    ', by ',
+    clock.limited_by,
+  );
+  const requested = field(run, 'clock.requested_hz', 'unit:Hz');
+  return [
+    fit,
+    clock.above_estimate
+      ? tile(
+          'estimated warned',
+          'Clock',
+          warned(requested),
+          h('div', { class: 'more reason' }, 'above the estimate of ~', estimate),
+          band,
+        )
+      : tile('estimated', 'Clock', requested, small('estimate ~', estimate), band),
+  ];
+}
 
 function tiles(run: Run): HTMLElement {
   const r = run.report;
@@ -89,26 +130,7 @@ function tiles(run: Run): HTMLElement {
       h('span', {}, '~', field(run, 'power.energy_per_inference_j', 'unit:J')),
       small('~', field(run, 'efficiency.gops_per_w', 'number'), ' GOP/s/W'),
     ),
-    tile(
-      'estimated',
-      'Fits its part',
-      r.resources.fits ? 'yes' : 'no',
-      small(r.platform.device),
-      small(r.resources.fits ? 'within the platform\u2019s routing limits' : r.resources.over.join('; ')),
-    ),
-    tile(
-      'estimated',
-      'Clock',
-      h('span', {}, field(run, 'clock.requested_hz', 'unit:Hz')),
-      small(r.clock.above_estimate ? 'above the estimate of ~' : 'estimate ~', field(run, 'clock.fmax_hz', 'unit:Hz')),
-      small(
-        field(run, 'clock.estimated_fmax_hz.0', 'unit:Hz'),
-        ' to ',
-        field(run, 'clock.estimated_fmax_hz.1', 'unit:Hz'),
-        ', by ',
-        r.clock.limited_by,
-      ),
-    ),
+    ...verdicts(run),
   );
 }
 
@@ -134,7 +156,7 @@ function difference(a: number, b: number, format: Format): string {
   if (a === b) return '=';
   const sign = b > a ? '+' : '\u2212';
   const text = format === 'grouped' ? grouped(Math.abs(b - a)) : shown(Math.abs(b - a), format);
-  return a === 0 ? `${sign}${text}` : `${sign}${text} (${sign}${(100 * Math.abs(b / a - 1)).toFixed(1)} %)`;
+  return a === 0 ? `${sign}${text}` : `${sign}${text} (${sign}${(100 * Math.abs(b / a - 1)).toFixed(1)}\u00a0%)`;
 }
 
 function causes(runs: Run[]): HTMLElement | null {
@@ -178,7 +200,7 @@ function comparison(runs: Run[]): HTMLElement {
     return h(
       'tr',
       {},
-      h('th', { scope: 'row' }, name, exact ? '' : ' ~'),
+      h('th', { scope: 'row' }, name, exact ? '' : '\u00a0~'),
       ...runs.map((run) => h('td', { class: 'number' }, field(run, path, format))),
       h('td', { class: 'number difference' }, both ? difference(a, b, format) : ''),
     );
@@ -213,10 +235,10 @@ function changes(runs: Run[]): HTMLElement | null {
       h(
         'tr',
         {},
-        h('th', { scope: 'row' }, name),
-        ...[grouped(before), grouped(after), difference(before, after, 'grouped')].map((text) =>
-          h('td', { class: 'number' }, text),
-        ),
+        h('th', { scope: 'row' }, ...breakable(name)),
+        h('td', { class: 'number' }, grouped(before)),
+        h('td', { class: 'number' }, grouped(after)),
+        h('td', { class: 'number difference' }, difference(before, after, 'grouped')),
       ),
     );
   const title =
@@ -243,6 +265,6 @@ export function headline(runs: Run[]): HTMLElement {
     beside(runs, tiles),
     marks,
     h('h3', {}, 'B against A'),
-    h('div', { class: 'beside' }, h('div', {}, comparison(runs)), h('div', {}, causes(runs), changes(runs))),
+    h('div', { class: 'beside roomy' }, h('div', {}, comparison(runs)), h('div', {}, causes(runs), changes(runs))),
   );
 }

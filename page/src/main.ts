@@ -5,6 +5,7 @@ import { closing } from './closing';
 import { curves } from './curves';
 import { readReports, readRun, type Run } from './data';
 import { energy } from './energy';
+import { hatches } from './hatch';
 import { theme } from './palette';
 import { headline } from './headline';
 import { resources } from './resources';
@@ -87,7 +88,7 @@ function show(runs: Run[], page: HTMLElement): void {
     resources(runs),
     closing(runs),
   ].filter((view): view is HTMLElement => view !== null);
-  page.replaceChildren(header(runs), navigation(views), ...views);
+  page.replaceChildren(hatches(), header(runs), navigation(views), ...views);
 }
 
 async function begin(): Promise<void> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Colours. The hues of waits and units are Okabe and Ito's, which stay apart for every kind of colour vision; busy time
-// is grey, so that what was lost stands out. Values are in style.css, one set a theme.
+// Colours. The hues of units are Okabe and Ito's, which stay apart for every kind of colour vision; waits have none
+// (hatch.ts). Values are in colours.css, one set a theme.
 
 export const activities = [
   'busy',
@@ -16,10 +16,6 @@ export const BUSY = 0;
 export const IDLE = 6;
 
 export const releases = ['dispatch', 'front', 'data_token', 'space_token', 'fence'] as const;
-
-export function activityColour(activity: string): string {
-  return `var(--${activity.replace('stall_', '')})`;
-}
 
 // What a wait of each kind is for, in words.
 export const activityWords: Record<Activity, string> = {
@@ -54,6 +50,20 @@ export function resolved(name: string): string {
   if (colour !== undefined) return colour;
   probe.style.color = `var(${name})`;
   return known.set(name, getComputedStyle(probe).color).get(name)!;
+}
+
+const channels = (colour: string): number[] => (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
+
+// `share` of one resolved colour, the rest of another.
+export function mixed(colour: string, other: string, share: number): string {
+  const [a, b] = [channels(colour), channels(other)];
+  return `rgb(${a.map((part, i) => Math.round(share * part + (1 - share) * b[i])).join(' ')})`;
+}
+
+// Black or white, whichever reads better on a resolved colour: their contrasts are the same at a luminance of 0.18.
+export function legibleOn(colour: string): string {
+  const [r, g, b] = channels(colour).map((part) => (part / 255) ** 2.2);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? '#000' : '#fff';
 }
 
 export function theme(): 'dark' | 'light' {

@@ -3,7 +3,7 @@
 import { chart, h, legend, s, svg, table, whisker } from './dom';
 import type { Amounts, Run } from './data';
 import { grouped, percent, share } from './format';
-import { beside, field, section } from './section';
+import { beside, failed, field, section } from './section';
 import { unitColour } from './palette';
 
 const kinds: [keyof Amounts, string][] = [
@@ -91,6 +91,26 @@ function figures(run: Run): HTMLElement {
   return table('Resources by part of the machine', columns, rows);
 }
 
+function setAside(run: Run): HTMLElement {
+  const columns = ['buffer', 'set aside, bits', 'capacity, bits', 'set aside'].map((name, i) => ({
+    name,
+    numeric: i > 0,
+  }));
+  const rows = Object.entries(run.report.memory.buffers).map(([name, { peak_bits, capacity_bits }]) => [
+    name,
+    field(run, `memory.buffers.${name}.peak_bits`, 'grouped'),
+    field(run, `memory.buffers.${name}.capacity_bits`, 'grouped'),
+    percent(share(peak_bits, capacity_bits)),
+  ]);
+  return table(
+    'What the compiler sets aside of each buffer, at most at once: `used` in the text report. It is more than the words ' +
+      'that are live, which Over time draws.',
+    columns,
+    rows,
+    'Buffers as a table',
+  );
+}
+
 export function resources(runs: Run[]): HTMLElement {
   const parts = [
     ...new Set(
@@ -118,12 +138,15 @@ export function resources(runs: Run[]): HTMLElement {
           'p',
           { class: 'caption' },
           run.report.platform.device,
-          run.report.resources.fits ? ': fits' : ': does not fit',
+          ': ',
+          run.report.resources.fits ? 'fits' : failed('does not fit'),
+          run.report.resources.fits ? '' : ` (${run.report.resources.over.join('; ')})`,
         ),
         chart(`Resources against ${run.report.platform.device}`, (width) =>
           svg(width, kinds.length * pitch, ...kinds.map(([kind, name], i) => bar(run, kind, name, i * pitch, width))),
         ),
         figures(run),
+        setAside(run),
       ),
     ),
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frame of a view, and values that say which field of the report they show.
-import { type Child, h } from './dom';
+import { type Child, coded, h } from './dom';
 import type { Run } from './data';
 import { engineering, grouped, percent, significant } from './format';
 
@@ -9,7 +9,7 @@ export function section(id: string, title: string, caption: string, ...body: Chi
     'section',
     { id, 'aria-labelledby': `${id}-title` },
     h('h2', { id: `${id}-title` }, title),
-    caption !== '' && h('p', { class: 'caption' }, caption),
+    caption !== '' && h('p', { class: 'caption' }, ...coded(caption)),
     ...body,
   );
 }
@@ -28,6 +28,11 @@ export function badge(run: Run): HTMLElement {
   const changed = platform.overrides.length > 0 ? ` with ${platform.overrides.join(', ')}` : '';
   return h('p', { class: 'badge' }, h('b', {}, run.label), ` ${network.name} on ${platform.name}${changed}`);
 }
+
+const sign = (text: string) => h('span', { class: 'sign', 'aria-hidden': 'true' }, `${text}\u00a0`);
+// A value that fails, and one to be careful with.
+export const failed = (value: Child): HTMLElement => h('span', { class: 'bad' }, sign('\u2715'), value);
+export const warned = (value: Child): HTMLElement => h('span', { class: 'careful' }, sign('\u25b2'), value);
 
 export type Format = 'grouped' | 'percent' | 'text' | `unit:${string}` | 'number';
 

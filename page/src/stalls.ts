@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where each unit's cycles went: one bar a unit, parts by cause, which add up to the run.
 import { chart, cut, legend, s, svg, table } from './dom';
-import { activities, activityColour, activityWords } from './palette';
+import { activities, type Activity, activityWords, unitColour } from './palette';
 import type { Run } from './data';
 import { grouped, percent, plainActivity, share } from './format';
+import { restFill, waits } from './hatch';
 import { beside, field, section } from './section';
 
 const rowHeight = 26,
   barHeight = 18;
+
+// Work has its unit's colour, a wait its cause's hatching.
+const fillOf = (unit: string, activity: Activity): string =>
+  activity === 'busy' ? unitColour(unit) : restFill(activity);
 
 function bars(run: Run, width: number): SVGSVGElement {
   const names = width < 520 ? 0 : 100,
@@ -29,7 +34,7 @@ function bars(run: Run, width: number): SVGSVGElement {
                 y,
                 width: w,
                 height: barHeight,
-                style: `fill: ${activityColour(activity)}`,
+                fill: fillOf(unit, activity),
                 class: `part ${activity}`,
               },
               s(
@@ -69,17 +74,18 @@ function figures(run: Run): HTMLElement {
 }
 
 export function stalls(runs: Run[]): HTMLElement {
+  const happen = (activity: Activity) =>
+    runs.some((run) => Object.values(run.report.units).some((account) => (account[activity] ?? 0) > 0));
+  const rests = [...waits.filter(happen), 'idle' as const];
   return section(
     'stalls',
     'Where the units\u2019 cycles went',
-    'Each bar is the whole run; at its end the busy share.',
+    'Each bar is the whole run: first, in the unit\u2019s colour, its work, whose share stands at the end; then, grey and ' +
+      'hatched by the cause, its waits; then idle.',
     legend(
-      activities.map((activity) => ({
-        text:
-          activity === 'busy' || activity === 'idle'
-            ? activity
-            : `${plainActivity(activity)}: ${activityWords[activity]}`,
-        colour: activityColour(activity),
+      rests.map((activity) => ({
+        text: activity === 'idle' ? activity : `${plainActivity(activity)}: ${activityWords[activity]}`,
+        colour: restFill(activity),
       })),
     ),
     beside(runs, (run) => {

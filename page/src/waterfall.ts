@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // When each layer of the first inference ran, and how much of the critical path lay in it.
+import { ticks } from './axis';
 import { chart, cut, h, legend, s, svg, table } from './dom';
 import type { Layer, Run } from './data';
-import { grouped, niceStep, percent, share } from './format';
+import { grouped, percent, share } from './format';
 import { beside, field, section } from './section';
 import { unitColour } from './palette';
 
@@ -32,24 +33,20 @@ function tip(layer: Layer, run: Run): string {
   );
 }
 
-function rows(run: Run, width: number): SVGSVGElement {
+// `end`: the cycle at the right.
+function rows(run: Run, end: number, width: number): SVGSVGElement {
   const { layers, cycles } = run.report;
   const names = width < 520 ? 116 : 178,
-    shares = width < 520 ? 50 : 110;
-  const end = Math.max(1, ...layers.map((layer) => layer.end));
+    shares = width < 520 ? 60 : 110;
   const scale = (width - names - shares - 14) / end;
   const x = (cycle: number) => names + cycle * scale;
   const most = Math.max(1, ...layers.map((layer) => layer.critical_cycles));
   const pieces = criticalOf(run);
   const height = top + layers.length * pitch + 4;
-  const step = niceStep(end, (width - names - shares) / 90);
-  const grid = [];
-  for (let cycle = 0; cycle <= end; cycle += step) {
-    grid.push(
-      s('line', { x1: x(cycle), x2: x(cycle), y1: top - 4, y2: height, class: 'grid' }),
-      s('text', { x: x(cycle), y: 11, class: 'tick middle' }, grouped(cycle)),
-    );
-  }
+  const grid = ticks(end, end * scale, grouped).flatMap((cycle) => [
+    s('line', { x1: x(cycle), x2: x(cycle), y1: top - 4, y2: height, class: 'grid' }),
+    s('text', { x: x(cycle), y: 11, class: 'tick middle' }, grouped(cycle)),
+  ]);
   const bars = layers.map((layer, i) => {
     const y = top + i * pitch;
     const share_ = share(layer.critical_cycles, cycles);
@@ -78,7 +75,8 @@ function rows(run: Run, width: number): SVGSVGElement {
           style: `fill: ${unitColour(layer.unit)}`,
         }),
       ),
-      width >= 520 && s('rect', { x: begin, y: y + 3, width: length, height: pitch - 6, class: 'critical' }),
+      width >= 520 &&
+        s('rect', { x: begin, y: y + 3, width: length, height: pitch - 6, style: `fill: ${unitColour(layer.unit)}` }),
       layer.critical_cycles > 0 && s('text', { x: width, y: y + 11, class: 'value end small' }, percent(share_)),
     );
   });
@@ -108,17 +106,21 @@ function figures(run: Run): HTMLElement {
 
 export function waterfall(runs: Run[]): HTMLElement {
   const units = [...new Set(runs.flatMap((run) => run.report.layers.map((layer) => layer.unit)))];
+  const end = Math.max(1, ...runs.flatMap((run) => run.report.layers.map((layer) => layer.end)));
   return section(
     'layers',
     'Layers',
     'First inference, cycles from the doorbell. Pale: from a layer\u2019s first start to its last write; full: where it ' +
-      'lay on the critical path. Layers overlap; their critical shares add up to the run.',
+      'lay on the critical path. Layers overlap; their critical shares add up to the run.' +
+      (runs.length > 1 ? ' Both runs have one scale.' : ''),
     legend(units.map((unit) => ({ text: unit, colour: unitColour(unit) }))),
     beside(runs, (run) =>
       h(
         'div',
         {},
-        chart(`When ${run.report.layers.length} layers ran, and their critical shares`, (width) => rows(run, width)),
+        chart(`When ${run.report.layers.length} layers ran, and their critical shares`, (width) =>
+          rows(run, end, width),
+        ),
         figures(run),
       ),
     ),

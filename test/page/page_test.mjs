@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Checks, launch, open } from './browser.mjs';
+import { checkColours, checkFigures, chroma } from './looks.mjs';
 import { says, valueAt } from './numbers.mjs';
 
 const [, , file, json, shots] = process.argv;
@@ -11,7 +12,7 @@ const checks = new Checks();
 const views = ['headline', 'timeline', 'stalls', 'layers', 'roofline', 'time', 'energy', 'resources', 'assumptions'];
 
 async function looks() {
-  for (const width of [1000, 400]) {
+  for (const width of [1000, 800, 400]) {
     for (const scheme of ['light', 'dark']) {
       const { page, wrong, close } = await open(browser, file, { width, scheme });
       const name = `${width}-${scheme}`;
@@ -44,6 +45,8 @@ async function looks() {
           .map((text) => text.textContent),
       );
       checks.check(`${name}: no text leaves its figure`, cutOff.length === 0, cutOff.slice(0, 5).join(' | '));
+      await checkFigures(checks, page, name);
+      await checkColours(checks, page, name, Object.keys(report.units));
       if (shots) {
         mkdirSync(shots, { recursive: true });
         await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
@@ -81,7 +84,7 @@ async function numbers(page) {
 
 async function alternatives(page) {
   const unnamed = await page.$$eval(
-    'svg, canvas.timeline, .curve',
+    'svg:not([aria-hidden]), canvas.timeline, .curve',
     (all) => all.filter((one) => !one.closest('[aria-label]') && !one.getAttribute('aria-label')).length,
   );
   checks.check('every figure has a text alternative', unnamed === 0, `${unnamed} have none`);
@@ -120,18 +123,19 @@ const windowOf = async (page) =>
     .slice(0, 2)
     .map((text) => Number(text.replaceAll(',', '')));
 
-async function slicePlace(page, unit) {
-  // A busy slice of the unit, and where it lies: the first interval that is busy and long.
+// A slice of the unit, and where it lies: the first that is long and whose activity is one of these.
+async function slicePlace(page, unit, wanted = [0]) {
   const lane = report.timeline.main.intervals[unit];
   let from = 0,
     found = null,
     record = 0;
   lane.activity.forEach((activity, i) => {
     record += lane.record[i];
-    if (!found && activity === 0 && lane.cycles[i] > report.cycles / 400)
+    if (!found && wanted.includes(activity) && lane.cycles[i] > report.cycles / 400)
       found = { from, to: from + lane.cycles[i], record };
     from += lane.cycles[i];
   });
+  if (!found) return null;
   const units = Object.keys(report.timeline.main.intervals);
   const box = await page.locator('canvas.timeline').boundingBox();
   const [low, high] = await windowOf(page);
@@ -139,7 +143,137 @@ async function slicePlace(page, unit) {
   const x = left + (((found.from + found.to) / 2 - low) / (high - low)) * (box.width - left);
   // axis 22 + 4, critical path 16 + 8, then rows of 26 + 8
   const y = 26 + 24 + units.indexOf(unit) * 34 + 13;
-  return { ...found, x: box.x + x, y: box.y + y };
+  return { ...found, x: box.x + x, y: box.y + y, column: x, row: y };
+}
+
+// The channels of the canvas' pixels around each place, apart from what is see-through.
+const pixels = (page, places) =>
+  page.$eval(
+    'canvas.timeline',
+    (canvas, all) => {
+      const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return all.map(([x, y]) =>
+        Array.from({ length: 18 }, (_, i) => 4 * ((y - 3 + Math.floor(i / 3)) * width + x - 1 + (i % 3)))
+          .filter((at) => data[at + 3] === 255)
+          .map((at) => [...data.slice(at, at + 3)]),
+      );
+    },
+    places.map(({ column, row }) => [Math.round(column), Math.round(row)]),
+  );
+
+// On the canvas work has a hue and a wait has none. Nothing is pointed at, which would draw a frame.
+async function paint(page) {
+  const work = [],
+    waits = [];
+  for (const unit of Object.keys(report.units)) {
+    const [busy, wait] = [await slicePlace(page, unit), await slicePlace(page, unit, [1, 2, 3, 4, 5])];
+    // Above the name that a wide slice may hold; and in the lower half, where waits are.
+    if (busy) work.push({ ...busy, unit, row: busy.row - 9 });
+    if (wait) waits.push({ ...wait, unit, row: wait.row + 8 });
+  }
+  const found = await pixels(page, [...work, ...waits]);
+  checks.check('there are work and waits to look at', work.length > 2 && waits.length > 2);
+  work.forEach(({ unit }, i) =>
+    checks.check(
+      `work of ${unit} has its hue`,
+      found[i].some((pixel) => chroma(pixel) > 40),
+      found[i].join(' | '),
+    ),
+  );
+  waits.forEach(({ unit }, i) => {
+    const grey = found[work.length + i];
+    const holds = grey.length > 0 && grey.every((pixel) => chroma(pixel) < 26);
+    checks.check(`a wait of ${unit} is grey`, holds, grey.join(' | '));
+  });
+}
+
+const legendTexts = (page) => page.$$eval('#timeline .legend li', (all) => all.map((one) => one.textContent));
+
+// Init has no critical path, and its slices are named by the buffers that they fill.
+async function init(page) {
+  const before = await page.innerText('#timeline');
+  checks.check('the legend names the critical path', before.includes('critical path'), before.slice(0, 300));
+  await page.click('button[data-phase=init]');
+  await page.waitForTimeout(100);
+  const { init: phase } = report.timeline;
+  checks.check(
+    'init has no critical path in its legend',
+    !(await page.innerText('#timeline')).includes('critical path'),
+  );
+  const seen = new Set(Object.values(phase.intervals).flatMap((lane) => lane.activity));
+  const waits = (await legendTexts(page)).filter((text) => text.startsWith('waits'));
+  checks.check(
+    'the legend of init lists the waits that it has',
+    waits.length === [1, 2, 3, 4, 5].filter((activity) => seen.has(activity)).length,
+    waits.join(),
+  );
+  const buffers = Object.keys(report.memory.buffers);
+  const box = await page.locator('canvas.timeline').boundingBox();
+  const { activity, cycles, record: deltas } = phase.intervals.load;
+  let from = 0,
+    record = 0;
+  for (const [i, length] of cycles.entries()) {
+    record += deltas[i];
+    from += length;
+    if (activity[i] !== 0) continue;
+    await page.mouse.move(box.x + 104 + ((from - length / 2) / phase.end) * (box.width - 104), box.y + 26 + 13);
+    const wanted = buffers[Number(/buffer=(\d+)/.exec(phase.instructions.text[record])?.[1] ?? 0)];
+    const tip = await page.textContent('.tip div');
+    checks.check(`slice ${record} of init is named by its buffer`, tip === `load #${record} (${wanted})`, tip);
+  }
+  await page.click('button[data-phase=main]');
+  await page.waitForTimeout(100);
+}
+
+// Words that are live, and what the compiler set aside, are told apart wherever either stands.
+async function buffers(page) {
+  const rows = await page.$$eval('.live tbody tr', (all) =>
+    all.map((row) => [...row.cells].map((cell) => cell.textContent)),
+  );
+  checks.check('a row a buffer', rows.length === Object.keys(report.memory.buffers).length, rows.join(' | '));
+  for (const [name, live, setAside] of rows) {
+    const { peak_bits: peak, capacity_bits: capacity } = report.memory.buffers[name];
+    let held = 0;
+    const most = Math.max(...report.timeline.main.occupancy[name].bits.map((bits) => (held += bits)));
+    checks.check(`${name}: live at most`, says(live, most / capacity, 'percent'), live);
+    checks.check(`${name}: set aside`, says(setAside, peak / capacity, 'percent'), setAside);
+  }
+  for (const view of ['#time', '#resources'])
+    checks.check(
+      `${view} tells both apart`,
+      /live/i.test(await page.textContent(view)) && /set aside/i.test(await page.textContent(view)),
+    );
+}
+
+async function verdicts(page) {
+  const warned = await page.$$eval('.tile.warned', (all) => all.map((one) => one.textContent));
+  checks.check(
+    'a clock above the estimate has a sign',
+    report.clock.above_estimate ? warned.length === 1 && warned[0].includes('\u25b2') : warned.length === 0,
+    warned.join(' | '),
+  );
+  const names = await page.$$eval('.point-name', (all) => all.map((one) => one.textContent));
+  const known = (text) => {
+    const end = text.replace(/ \+\d+$/, '').replace(/^\u2026/, '');
+    return report.layers.some((layer) => layer.name.endsWith(end));
+  };
+  checks.check(
+    'the largest layers of the roofline are named',
+    names.length >= 3 && names.every(known),
+    names.join(' | '),
+  );
+  const dram = report.layers.some((layer) => layer.macs > 0 && layer.dram_bytes > 0);
+  checks.check(
+    'the legend has DRAM where a point is of it',
+    (await page.textContent('#roofline .legend')).includes('DRAM') === dram,
+  );
+  const heads = await page.$$eval('#energy thead th', (all) => all.map((one) => one.textContent));
+  checks.check(
+    'values with a unit of their own have none in the head',
+    !heads.some((text) => /\bJ\b/.test(text)),
+    heads.join(),
+  );
+  checks.check('the sum of the rest is no bar', (await page.textContent('#energy .more')).includes('more come to'));
 }
 
 async function pointing(page) {
@@ -244,6 +378,10 @@ console.log(`${size} bytes, ready after ${ready} ms`);
 await numbers(page);
 await alternatives(page);
 await zooming(page);
+await paint(page);
+await init(page);
+await buffers(page);
+await verdicts(page);
 await pointing(page);
 await theme(page);
 checks.check('nothing went wrong meanwhile', wrong.length === 0, wrong.join('; '));

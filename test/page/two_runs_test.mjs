@@ -2,13 +2,56 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Checks, launch, open } from './browser.mjs';
+import { checkFigures, ticksOf } from './looks.mjs';
 import { says, valueAt } from './numbers.mjs';
 
 const [, , file, a, b, shots] = process.argv;
 const reports = { A: JSON.parse(readFileSync(a, 'utf8')), B: JSON.parse(readFileSync(b, 'utf8')) };
 const browser = await launch();
 const checks = new Checks();
-for (const width of [1000, 400]) {
+
+// The column of differences is to be seen without scrolling, and no name takes more than two lines.
+async function comparison(page, width) {
+  const tables = await page.$$eval('.comparison', (all) =>
+    all.map((table) => {
+      const room = table.parentElement.getBoundingClientRect();
+      const cells = [...table.rows].map((row) => row.cells[row.cells.length - 1].getBoundingClientRect());
+      const names = [...table.querySelectorAll('tbody th')].map((cell) => cell.getBoundingClientRect().height);
+      return { over: Math.max(...cells.map((cell) => cell.right)) - room.right, tallest: Math.max(...names) };
+    }),
+  );
+  checks.check(
+    `${width}: the differences are to be seen`,
+    tables.length > 0 && tables.every(({ over }) => over <= 1),
+    JSON.stringify(tables),
+  );
+  const lines = width >= 800 ? 1 : 2;
+  checks.check(
+    `${width}: a name takes ${lines} line(s)`,
+    tables.every(({ tallest }) => tallest < 10 + 21 * lines),
+    JSON.stringify(tables),
+  );
+}
+
+// Beside each other both runs' cards stand in one line, and their layers have one scale.
+async function aligned(page, width) {
+  const tops = await page.$$eval('#headline .tiles', (all) =>
+    all.map((tiles) => [...tiles.children].map((tile) => Math.round(tile.getBoundingClientRect().top))),
+  );
+  checks.check(
+    `${width}: cards stand in line`,
+    tops.length === 2 && tops[0].join() === tops[1].join(),
+    tops.join(' | '),
+  );
+  const wide = await page.$$eval('#headline .tile .value', (all) =>
+    all.filter((value) => value.scrollWidth > value.clientWidth).map((value) => value.textContent),
+  );
+  checks.check(`${width}: values stay in their cards`, wide.length === 0, wide.join());
+  const svgs = await page.$$eval('#layers svg', (all) => all.map((svg) => Math.round(svg.getBoundingClientRect().top)));
+  checks.check(`${width}: layers stand in line`, svgs.length === 2 && svgs[0] === svgs[1], svgs.join());
+}
+
+for (const width of [1440, 1000, 800, 400]) {
   const { page, wrong, close } = await open(browser, file, { width });
   checks.check(`${width}: nothing goes wrong`, wrong.length === 0, wrong.join('; '));
   checks.check(
@@ -25,6 +68,15 @@ for (const width of [1000, 400]) {
       `page '${text}', JSON ${valueAt(reports[run], path)}`,
     );
   }
+  await checkFigures(checks, page, String(width));
+  await comparison(page, width);
+  if (width >= 800) await aligned(page, width);
+  const [ticksA, ticksB] = await ticksOf(page, '#layers');
+  checks.check(
+    `${width}: layers of both have one scale`,
+    JSON.stringify(ticksA) === JSON.stringify(ticksB),
+    JSON.stringify([ticksA, ticksB]),
+  );
   for (const run of ['A', 'B'])
     checks.check(
       `${width}: ${run} has fields`,

@@ -2,9 +2,10 @@
 // Paints a timeline. Slices narrower than a pixel are added up by what they are, so that a pixel shows its shares and
 // a picture costs one pass over what is visible, whatever the number of slices.
 import { cut } from '../dom';
-import { type Lane, lastAtMost, layerOf, type Phase, type Run } from '../data';
+import { type Lane, lastAtMost, type Phase, purposeOf, type Run } from '../data';
 import { engineering, grouped, niceStep } from '../format';
-import { activities, activityColour, BUSY, IDLE, resolved } from '../palette';
+import { hatchPattern, waits } from '../hatch';
+import { BUSY, IDLE, legibleOn, mixed, resolved } from '../palette';
 import type { Window } from '../window';
 import { type Layout, type Row, Scale } from './rows';
 import { causeOf, rangeOf, recordOf, type Slice } from './words';
@@ -14,38 +15,41 @@ export interface Marks {
   selected: Slice | null;
 }
 
+// A unit's work: on the critical path, and off it with neighbouring layers told apart.
+interface Shades {
+  full: string;
+  pale: [string, string];
+}
+
 interface Theme {
   text: string;
   faint: string;
   grid: string;
-  surface: string;
-  busy: string;
-  busyOther: string;
-  critical: string;
   accent: string;
-  waits: string[];
+  rests: (CanvasPattern | string)[]; // by activity
   units: string[];
+  shades: Shades[]; // by unit
   read: string;
   write: string;
   fetch: string;
-  onBusy: string;
 }
 
-const variable = (colour: string) => resolved(colour.slice(4, -1));
+function shadesOf(colour: string): Shades {
+  const surface = resolved('--surface');
+  return { full: colour, pale: [mixed(colour, surface, 0.5), mixed(colour, surface, 0.34)] };
+}
 
-function themeOf(run: Run): Theme {
+function themeOf(run: Run, context: CanvasRenderingContext2D): Theme {
+  const units = run.unitNames.map((unit) => resolved(`--unit-${unit}`));
+  const ratio = context.getTransform().a;
   return {
     text: resolved('--text'),
     faint: resolved('--faint'),
     grid: resolved('--grid'),
-    surface: resolved('--surface'),
-    busy: resolved('--busy'),
-    busyOther: resolved('--busy-other'),
-    critical: resolved('--critical'),
     accent: resolved('--accent'),
-    onBusy: resolved('--on-busy'),
-    waits: activities.map((activity) => variable(activityColour(activity))),
-    units: [...run.unitNames.map((unit) => resolved(`--unit-${unit}`)), resolved('--unit-dispatcher')],
+    rests: ['', ...waits.map((wait) => hatchPattern(context, wait, ratio)), ''],
+    units: [...units, resolved('--unit-dispatcher')],
+    shades: units.map(shadesOf),
     read: resolved('--unit-load'),
     write: resolved('--unit-store'),
     fetch: resolved('--unit-dispatcher'),
@@ -63,7 +67,7 @@ export class Painter {
     private readonly layout: Layout,
     private readonly window: Window,
   ) {
-    this.theme = themeOf(run);
+    this.theme = themeOf(run, context);
     this.scale = new Scale(window, layout);
   }
 
@@ -134,7 +138,8 @@ export class Painter {
   private lane(row: Row, lane: Lane): void {
     const { context: c, scale, theme } = this;
     const columns = Math.ceil(this.layout.width) + 1;
-    const narrow = Array.from(theme.waits, () => new Float32Array(columns));
+    const narrow = Array.from(theme.rests, () => new Float32Array(columns));
+    const shades = theme.shades[this.run.unitNames.indexOf(lane.unit)];
     const critical = new Float32Array(columns);
     const [first, last] = this.visible(lane.from);
     for (let i = first; i <= last; ++i) {
@@ -143,31 +148,35 @@ export class Painter {
       const x0 = Math.max(scale.x(lane.from[i]), this.layout.left - 2),
         x1 = Math.min(scale.x(lane.to[i]), this.layout.width + 2);
       if (x1 - x0 >= 1.5) {
-        if (activity === BUSY) this.instruction(row, lane.record[i], x0, x1);
+        if (activity === BUSY) this.instruction(row, shades, lane.record[i], x0, x1);
         else this.wait(row, activity, x0, x1);
         continue;
       }
       const column = Math.floor((x0 + x1) / 2);
       if (column < 0 || column >= columns) continue;
       narrow[activity][column] += x1 - x0;
-      if (activity === BUSY && this.phase.critical[lane.record[i]]) critical[column] += x1 - x0;
+      if (activity === BUSY && this.isFull(lane.record[i])) critical[column] += x1 - x0;
     }
-    this.narrow(row, narrow, critical);
+    this.narrow(row, shades, narrow, critical);
     c.globalAlpha = 1;
   }
 
-  private instruction(row: Row, record: number, x0: number, x1: number): void {
-    const { context: c, theme, phase } = this;
-    const onPath = phase.critical[record] === 1;
-    const layer = phase.layer[record % phase.perImage];
-    c.fillStyle = onPath ? theme.critical : layer % 2 === 0 ? theme.busy : theme.busyOther;
+  // Of a phase without a critical path, as init is, all work is drawn alike.
+  private isFull(record: number): boolean {
+    return this.phase.path.record.length === 0 || this.phase.critical[record] === 1;
+  }
+
+  private instruction(row: Row, shades: Shades, record: number, x0: number, x1: number): void {
+    const { context: c, phase } = this;
+    const colour = this.isFull(record) ? shades.full : shades.pale[phase.layer[record % phase.perImage] % 2];
+    c.fillStyle = colour;
     const gap = x1 - x0 > 4 ? 1 : 0;
     c.fillRect(x0, row.y, x1 - x0 - gap, row.height);
     if (x1 - x0 > 44) {
-      c.fillStyle = theme.onBusy;
+      c.fillStyle = legibleOn(colour);
       c.font = '11px system-ui, sans-serif';
       const from = Math.max(x0, this.layout.left);
-      const name = layerOf(this.run, phase, record);
+      const name = purposeOf(this.run, phase, record);
       const room = Math.min(x1, this.layout.width) - from - 8;
       const short = c.measureText(name).width <= room ? name : (name.split('.').pop() ?? name);
       if (room > 30)
@@ -182,28 +191,36 @@ export class Painter {
 
   // Waits are low, so that they differ from work by shape as well.
   private wait(row: Row, activity: number, x0: number, x1: number): void {
-    this.context.fillStyle = this.theme.waits[activity];
+    this.context.fillStyle = this.theme.rests[activity];
     this.context.fillRect(x0, row.y + row.height * 0.55, x1 - x0, row.height * 0.45);
   }
 
-  private narrow(row: Row, shares: Float32Array[], critical: Float32Array): void {
-    const { context: c, theme } = this;
+  private narrow(row: Row, shades: Shades, shares: Float32Array[], critical: Float32Array): void {
+    const { context: c } = this;
     for (let x = 0; x < critical.length; ++x) {
       const busy = Math.min(1, shares[BUSY][x]);
       if (busy > 0.02) {
         c.globalAlpha = 0.35 + 0.65 * busy;
-        c.fillStyle = critical[x] > shares[BUSY][x] / 2 ? theme.critical : theme.busy;
+        c.fillStyle = critical[x] > shares[BUSY][x] / 2 ? shades.full : shades.pale[0];
         c.fillRect(x, row.y, 1, row.height);
       }
-      c.globalAlpha = 1;
-      let y = row.y + row.height;
-      for (let activity = 1; activity < IDLE; ++activity) {
-        const height = row.height * 0.45 * Math.min(1, shares[activity][x]);
-        if (height < 0.5) continue;
-        y -= height;
-        c.fillStyle = theme.waits[activity];
-        c.fillRect(x, y, 1, height);
-      }
+    }
+    c.globalAlpha = 1;
+    this.narrowWaits(row, shares);
+  }
+
+  // Cause by cause, since changing what a canvas fills with costs more than filling.
+  private narrowWaits(row: Row, shares: Float32Array[]): void {
+    const { context: c, theme } = this;
+    const low = new Float32Array(shares[BUSY].length).fill(row.y + row.height);
+    for (let activity = 1; activity < IDLE; ++activity) {
+      c.fillStyle = theme.rests[activity];
+      shares[activity].forEach((share, x) => {
+        const height = row.height * 0.45 * Math.min(1, share);
+        if (height < 0.5) return;
+        low[x] -= height;
+        c.fillRect(x, low[x], 1, height);
+      });
     }
   }
 

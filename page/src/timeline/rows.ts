@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of a timeline and where they lie, in CSS pixels.
-import { type Lane, lastAtMost, type Phase, type Run } from '../data';
+import { type Lane, lastAtMost, type Phase } from '../data';
 import type { Window } from '../window';
 import type { Slice } from './words';
 
@@ -20,7 +20,7 @@ export interface Layout {
   axis: number; // height of the axis at the top
 }
 
-export function layOut(run: Run, phase: Phase, width: number): Layout {
+export function layOut(phase: Phase, width: number): Layout {
   const narrow = width < 560;
   const left = narrow ? 0 : 104,
     above = narrow ? 14 : 0,
@@ -38,7 +38,6 @@ export function layOut(run: Run, phase: Phase, width: number): Layout {
     if (lane.activity.length > 0) add(lane.unit, 'lane', 26, lane);
   }
   if (phase.bursts.count > 0) add('DRAM', 'bursts', 18);
-  void run;
   return { rows, left, width, height: y + 2, axis };
 }
 

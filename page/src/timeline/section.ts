@@ -2,8 +2,9 @@
 // The timelines of the runs, which share one window of time.
 import { button, h, legend, table } from '../dom';
 import type { Phase, Run } from '../data';
-import { activityColour, activityWords, unitColour } from '../palette';
+import { activities, activityWords, BUSY, IDLE, unitColour } from '../palette';
 import { grouped } from '../format';
+import { restFill, waits } from '../hatch';
 import { badge, section } from '../section';
 import { Window } from '../window';
 import { Timeline } from './view';
@@ -13,23 +14,24 @@ export interface Shown {
   phases: [Run, Phase][];
 }
 
-function figures(run: Run, phase: Phase): HTMLElement {
+function figures(phase: Phase): HTMLElement {
   const rows = phase.lanes.map((lane) => {
     const longest = lane.activity.reduce(
       (best, activity, i) =>
-        activity !== 0 && activity !== 6 && lane.to[i] - lane.from[i] > (best < 0 ? 0 : lane.to[best] - lane.from[best])
+        activity !== BUSY &&
+        activity !== IDLE &&
+        lane.to[i] - lane.from[i] > (best < 0 ? 0 : lane.to[best] - lane.from[best])
           ? i
           : best,
       -1,
     );
-    const slices = lane.activity.filter((activity) => activity === 0).length;
+    const slices = lane.activity.filter((activity) => activity === BUSY).length;
     return [
       lane.unit,
       grouped(slices),
       longest < 0 ? '\u2013' : `${grouped(lane.to[longest] - lane.from[longest])} from ${grouped(lane.from[longest])}`,
     ];
   });
-  void run;
   return table(
     'Units of the timeline',
     [{ name: 'unit' }, { name: 'busy slices', numeric: true }, { name: 'longest wait, cycles', numeric: true }],
@@ -37,40 +39,33 @@ function figures(run: Run, phase: Phase): HTMLElement {
   );
 }
 
-function legends(runs: Run[]): HTMLElement {
-  const waits = ['dependency', 'memory', 'downstream', 'fence', 'dispatch'] as const;
-  const units = [...new Set(runs.flatMap((run) => run.unitNames)), 'dispatch'];
-  return h(
-    'div',
-    {},
-    legend([
-      { text: 'busy (layers alternate)', colour: 'var(--busy)' },
-      { text: 'busy, on the critical path', colour: 'var(--critical)' },
-      ...waits.map((wait) => ({
-        text: activityWords[`stall_${wait}`],
-        colour: activityColour(wait),
-        shape: 'low' as const,
-      })),
-    ]),
-    h(
-      'div',
-      { class: 'legend' },
-      'Critical path, by unit:',
-      legend(
-        units.map((unit) => ({
-          text: unit,
-          colour: unit === 'dispatch' ? unitColour('dispatcher') : unitColour(unit),
-        })),
-      ),
-    ),
+// What the timelines of these phases hold: a critical path, units, waits.
+function legends(phases: [Run, Phase][]): HTMLElement[] {
+  const all = phases.map(([, phase]) => phase);
+  const seen = new Set(all.flatMap((phase) => phase.lanes.flatMap((lane) => [...new Set(lane.activity)])));
+  const hasPath = all.some((phase) => phase.path.record.length > 0);
+  const units = new Set(
+    all.flatMap((phase) => phase.lanes.filter((lane) => lane.activity.includes(BUSY)).map((lane) => lane.unit)),
   );
+  const group = (text: string, ...lists: HTMLElement[]) => h('div', { class: 'legend' }, text, ...lists);
+  const work = [...units].map((unit) => ({ text: unit, colour: unitColour(unit) }));
+  const fetch = all.some((phase) => hasPath || phase.bursts.port.includes(0));
+  if (fetch) work.push({ text: 'dispatch', colour: unitColour('dispatcher') });
+  const waiting = waits
+    .filter((wait) => seen.has(activities.indexOf(wait)))
+    .map((wait) => ({ text: activityWords[wait], colour: restFill(wait), shape: 'low' as const }));
+  const critical = 'Work: full colour on the critical path, pale beside it (layers alternate)';
+  const out = [group(hasPath ? critical : 'Work', legend(work))];
+  if (waiting.length > 0) out.push(group('Waits', legend(waiting)));
+  return out;
 }
 
 // `show` is called with the phases to draw curves of, again when another phase is chosen.
 export function timelines(runs: Run[], show: (shown: Shown) => void): HTMLElement | null {
   const told = runs.filter((run) => run.phases.length > 0);
   if (told.length === 0) return null;
-  const box = h('div', {});
+  const box = h('div', {}),
+    key = h('div', {});
   let current: Window | null = null;
   const redraw = () => current?.tell();
   globalThis.addEventListener('themechange', redraw);
@@ -82,6 +77,7 @@ export function timelines(runs: Run[], show: (shown: Shown) => void): HTMLElemen
     ]);
     const window = new Window(Math.max(...phases.map(([, phase]) => phase.end)));
     current = window;
+    key.replaceChildren(...legends(phases));
     box.replaceChildren(
       ...phases.map(([run, phase]) =>
         h(
@@ -91,7 +87,7 @@ export function timelines(runs: Run[], show: (shown: Shown) => void): HTMLElemen
           phase.imagesShown < phase.images &&
             h('p', { class: 'caption' }, `The first ${grouped(phase.imagesShown)} of ${grouped(phase.images)} images.`),
           new Timeline(run, phase, window).element,
-          figures(run, phase),
+          figures(phase),
         ),
       ),
     );
@@ -114,9 +110,10 @@ export function timelines(runs: Run[], show: (shown: Shown) => void): HTMLElemen
   return section(
     'timeline',
     'Timeline',
-    'Every unit\u2019s time: full height, its front is held; low, it waits, coloured by the cause; blank, idle.',
+    'Every unit\u2019s time: full height and in its colour, its front is held; low and grey, it waits, hatched by the ' +
+      'cause; blank, idle.',
     tabs,
-    legends(told),
+    key,
     box,
   );
 }

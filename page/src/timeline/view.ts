@@ -26,7 +26,7 @@ export class Timeline {
     private readonly phase: Phase,
     private readonly window: Window,
   ) {
-    this.layout = layOut(run, phase, 600);
+    this.layout = layOut(phase, 600);
     this.canvas.setAttribute('aria-label', this.summary());
     this.canvas.setAttribute('aria-keyshortcuts', 'ArrowLeft ArrowRight ArrowUp ArrowDown + - 0 N P R Escape');
     const box = h('div', { class: 'canvas' }, this.canvas, this.tip);
@@ -55,7 +55,7 @@ export class Timeline {
   draw(): void {
     const width = Math.floor(this.canvas.parentElement?.clientWidth ?? 0);
     if (width < 50) return;
-    this.layout = layOut(this.run, this.phase, width);
+    this.layout = layOut(this.phase, width);
     const ratio = globalThis.devicePixelRatio || 1;
     const [w, hgt] = [Math.round(width * ratio), Math.round(this.layout.height * ratio)];
     if (this.canvas.width !== w || this.canvas.height !== hgt) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is said of a slice: when, why then, and what it waited for.
 import { grouped } from '../format';
-import { imageOf, instructionOf, type Lane, layerOf, type Phase, type Run, unitOf } from '../data';
+import { imageOf, instructionOf, type Lane, type Phase, purposeOf, type Run, unitOf } from '../data';
 import { activities, activityWords, BUSY, IDLE } from '../palette';
 
 // A slice of a lane, or a burst.
@@ -12,7 +12,7 @@ const ports = ['fetch', 'store', 'load'];
 
 export function nameOf(run: Run, phase: Phase, record: number): string {
   const image = phase.imagesShown > 1 ? ` of image ${imageOf(phase, record)}` : '';
-  return `${unitOf(run, phase, record)} #${instructionOf(phase, record)}${image} (${layerOf(run, phase, record)})`;
+  return `${unitOf(run, phase, record)} #${instructionOf(phase, record)}${image} (${purposeOf(run, phase, record)})`;
 }
 
 export function releaseOf(run: Run, phase: Phase, record: number): string {
