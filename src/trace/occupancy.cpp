@@ -105,7 +105,10 @@ class HeldBuffer {
 
 OccupancyFinder::OccupancyFinder(std::span<const Instruction> instructions, const MachineParameters& machine)
     : machine_(machine) {
-  for (const Instruction& instruction : instructions) accesses_.push_back(accesses(instruction, machine));
+  for (const Instruction& instruction : instructions) {
+    add_accesses(instruction, machine, accesses_);
+    ends_.push_back(accesses_.size());
+  }
 }
 
 Occupancy OccupancyFinder::find(std::span<const InstructionRecord> records, Cycles begin, Cycles end) const {
@@ -116,8 +119,9 @@ Occupancy OccupancyFinder::find(std::span<const InstructionRecord> records, Cycl
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return records[a].start < records[b].start; });
   for (const std::size_t r : order) {
-    for (const Access& access : accesses_[r % accesses_.size()])
-      buffers[static_cast<std::size_t>(index(access.buffer))].touch(access, records[r]);
+    const std::size_t i = r % ends_.size();
+    for (std::size_t a = i == 0 ? 0 : ends_[i - 1]; a < ends_[i]; ++a)
+      buffers[static_cast<std::size_t>(index(accesses_[a].buffer))].touch(accesses_[a], records[r]);
   }
   Occupancy out;
   for (std::size_t b = 0; b < buffers.size(); ++b) out[b] = buffers[b].changes(end);

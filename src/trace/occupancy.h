@@ -36,7 +36,8 @@ class OccupancyFinder {
 
  private:
   const MachineParameters& machine_;
-  std::vector<std::vector<Access>> accesses_;  // by instruction
+  std::vector<Access> accesses_;   // instruction after instruction
+  std::vector<std::size_t> ends_;  // of each instruction's
 };
 
 // The same of a whole phase, which begins with 0.
