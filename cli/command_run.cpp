@@ -136,8 +136,8 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   out.upset = std::move(run.text);
   out.simulation_s = seconds_since(begin);
   for (const TraceNote& trace : out.traces) {
-    if (trace.stopped) warning("trace " + trace.text);
-    else std::cerr << "trace " << trace.text << "\n";
+    if (trace.is_warning) warning("trace " + trace.text);
+    else if (!arguments.text.quiet) std::cerr << "trace " << trace.text << "\n";
   }
   if (!out.run.tensors.empty()) out.tensors = named_arrays(loaded, out.run, out.inputs);
   return out;
@@ -147,7 +147,7 @@ std::vector<std::string> remarks(const Arguments& arguments, const Outcome& outc
   std::vector<std::string> out = outcome.inputs.warnings;
   if (outcome.clock) out.push_back(fmt::format("clock: {}; {}", outcome.clock->message, outcome.clock->hint));
   for (const TraceNote& trace : outcome.traces) {
-    if (trace.stopped) out.push_back("trace " + trace.text);
+    if (trace.is_warning) out.push_back("trace " + trace.text);
   }
   for (const std::string& flip : arguments.flips)
     out.push_back(fmt::format("upset {}: the values are not a sound run's", flip));

@@ -13,8 +13,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "base/diagnostic.h"
+#include "cli/interrupt.h"
 #include "isa/program.h"
 #include "network/onnx_writer.h"
 #include "platform/yaml_tree.h"
@@ -150,6 +152,7 @@ class Temporary {
     const int descriptor = ::mkstemp(path_.data());
     if (descriptor < 0) unwritable(path_, std::strerror(errno));
     ::close(descriptor);
+    half_written_.emplace(path_);
   }
   ~Temporary() {
     std::error_code ignored;
@@ -161,6 +164,7 @@ class Temporary {
 
  private:
   std::string path_;
+  std::optional<HalfWritten> half_written_;
 };
 
 }  // namespace
@@ -178,6 +182,7 @@ void write_whole(const std::string& path, const std::function<void(const std::st
   if (fs::exists(status) && !fs::is_regular_file(status)) return write(path);
   const fs::path target = fs::exists(status) ? fs::canonical(path) : fs::path(path);
   const std::string temporary = fmt::format("{}.part{}", target.string(), ::getpid());
+  const HalfWritten half_written(temporary);
   if (!std::ofstream(temporary, std::ios::binary)) unwritable(path, std::strerror(errno));
   try {
     write(temporary);

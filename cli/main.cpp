@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "cli/usage.h"
 
@@ -60,6 +61,7 @@ ExitStatus run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  blendsim::cli::handle_interrupts();
   try {
     return static_cast<int>(run(argc, argv));
   } catch (const blendsim::DiagnosticError& problem) {

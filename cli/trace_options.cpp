@@ -3,18 +3,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <exception>
 #include <optional>
+#include <utility>
 
+#include "base/diagnostic.h"
 #include "cli/files.h"
+#include "cli/interrupt.h"
 
 namespace blendsim::cli {
 
 namespace {
 
-[[noreturn]] void bad_size(const std::string& text) {
-  usage_error(fmt::format("--trace-limit: '{}' is no size of a file", text),
+[[noreturn]] void bad_size(const std::string& text, const std::string& what = "no size of a file") {
+  usage_error(fmt::format("--trace-limit: '{}' is {}", text, what),
               "write a number and kB, MB or GB, such as 64MB; at least 1MB");
 }
 
@@ -28,7 +32,7 @@ std::int64_t parse_size(const std::string& text) {
                               : unit == "GB"               ? 1'000'000'000
                                                            : 0;
   if (error != std::errc{} || factor == 0 || number <= 0 || number > 1'000'000) bad_size(text);
-  if (number * factor < least_trace_limit) bad_size(text);
+  if (number * factor < least_trace_limit) bad_size(text, "too small: no format says anything in so few bytes");
   return number * factor;
 }
 
@@ -39,10 +43,16 @@ std::string thousands(std::int64_t number) {
   return out;
 }
 
-TraceNote note_of(const std::string& path, const Sink& sink) {
+// `cycles` and `images` of the run; 0 of one that failed.
+TraceNote note_of(const std::string& path, const Sink& sink, Cycles cycles, std::size_t images) {
   TraceNote note{fmt::format("{}: {} bytes, {} events", path, thousands(sink.bytes()), thousands(sink.events()))};
+  if (sink.events() == 0 && images > 0) {
+    note.is_warning = true;
+    note.text += fmt::format("; nothing that was chosen happened: main has cycles 0..{} and images 0..{}", cycles - 1,
+                             images - 1);
+  }
   if (const auto stop = sink.stopped()) {
-    note.stopped = true;
+    note.is_warning = true;
     note.text += fmt::format("; full after cycle {} of {}", thousands(stop->at), name(stop->phase));
     if (stop->phase == Phase::main) note.text += fmt::format(", image {}", stop->image);
     note.text += ": raise --trace-limit, or choose with --trace-cycles, --trace-images or --trace-layers";
@@ -60,12 +70,14 @@ class Traced {
   Run run() {
     from(0);
     if (failure_) std::rethrow_exception(failure_);
+    if (unwritten_) std::rethrow_exception(unwritten_);
     return std::move(*run_);
   }
 
  private:
   void from(std::size_t file) {
     if (file == arguments_.files.size()) {
+      begun_ = true;
       try {
         run_ = simulate_(options_);
       } catch (...) {
@@ -74,13 +86,38 @@ class Traced {
       return;
     }
     const std::string& path = arguments_.files[file];
-    write_whole(path, [&](const std::string& temporary) {
-      const std::unique_ptr<Sink> sink = open_sink(format_of(path), temporary, subject_, arguments_.options);
-      options_.consumers.push_back(sink.get());
-      from(file + 1);
-      sink->close();
-      notes_.insert(notes_.begin(), note_of(path, *sink));
-    });
+    try {
+      write_whole(path, [&](const std::string& temporary) { write(file, path, temporary); });
+    } catch (...) {
+      if (!begun_) throw;
+      unwritten_ = std::current_exception();  // the other traces are completed first
+    }
+  }
+  void write(std::size_t file, const std::string& path, const std::string& temporary) {
+    const TraceFormat& format = format_of(path);
+    std::optional<HalfWritten> beside;
+    if (!format.beside.empty()) beside.emplace(temporary + std::string(format.beside));
+    const std::unique_ptr<Sink> sink = open_sink(format, temporary, subject_, arguments_.options);
+    options_.consumers.push_back(sink.get());
+    from(file + 1);
+    if (ended_by(temporary)) std::rethrow_exception(std::exchange(failure_, nullptr));
+    sink->close();
+    const Cycles cycles = run_ ? run_->cycles : 0;
+    notes_.insert(notes_.begin(), note_of(path, *sink, cycles, run_ ? run_->completions.size() : 0));
+  }
+  // The run ended because this file could not be written: what stands in it is not complete.
+  [[nodiscard]] bool ended_by(const std::string& temporary) const {
+    if (!failure_) return false;
+    try {
+      std::rethrow_exception(failure_);
+    } catch (const DiagnosticError& problem) {
+      const auto of_file = [&](const Diagnostic& d) {
+        return d.code == "file-unwritable" && d.place.file == temporary;
+      };
+      return std::any_of(problem.diagnostics().begin(), problem.diagnostics().end(), of_file);
+    } catch (...) {
+      return false;
+    }
   }
 
   const TraceArguments& arguments_;
@@ -89,7 +126,8 @@ class Traced {
   const std::function<Run(const RunOptions&)>& simulate_;
   std::vector<TraceNote>& notes_;
   std::optional<Run> run_;
-  std::exception_ptr failure_;
+  std::exception_ptr failure_, unwritten_;  // of the run, of a trace
+  bool begun_ = false;                      // the run
 };
 
 }  // namespace

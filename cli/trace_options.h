@@ -24,8 +24,8 @@ void add_trace_options(CLI::App& command, TraceArguments& arguments);
 
 // A trace that was written, for the user.
 struct TraceNote {
-  std::string text;      // "a.pftrace: 182,345 bytes, 4,711 events"
-  bool stopped = false;  // before the run did
+  std::string text;         // "a.pftrace: 182,345 bytes, 4,711 events"
+  bool is_warning = false;  // it ended before the run did, or holds nothing of it
 };
 
 // Runs `simulate` with the traces among its consumers, and completes their files, also when it throws: what had

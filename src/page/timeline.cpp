@@ -5,8 +5,8 @@
 
 #include "base/diagnostic.h"
 #include "isa/interpret.h"
-#include "page/occupancy.h"
 #include "result/critical_path.h"
+#include "trace/occupancy.h"
 
 namespace blendsim {
 namespace {

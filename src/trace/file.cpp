@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <vector>
+
 #include "base/diagnostic.h"
 
 namespace blendsim {
@@ -33,6 +35,15 @@ void OutputFile::rewrite(std::string_view bytes) {
 void OutputFile::close() {
   flush();
   if (std::fclose(file_.release()) != 0) fail();
+}
+
+std::string why_unwritable(const std::string& path, const std::string& otherwise) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "ab"), &std::fclose);
+  const std::vector<char> more(std::size_t{1} << 20);
+  errno = 0;
+  if (file && std::fwrite(more.data(), 1, more.size(), file.get()) == more.size() && std::fflush(file.get()) == 0)
+    return otherwise;
+  return errno != 0 ? std::strerror(errno) : otherwise;
 }
 
 }  // namespace blendsim

@@ -38,4 +38,8 @@ class OutputFile {
   std::int64_t written_ = 0;
 };
 
+// Why a library could not write `path`, which it does not tell: the system's reason for not letting the file grow, else
+// `otherwise`. The file is of no more use then.
+[[nodiscard]] std::string why_unwritable(const std::string& path, const std::string& otherwise);
+
 }  // namespace blendsim

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <fstapi.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -13,9 +16,29 @@
 namespace blendsim {
 namespace {
 
+// fstapi does not look whether what it writes arrives. A file is a sequence of blocks, a byte for the kind and eight
+// for the length (high byte first, itself included) before each; a block that is being written has a kind of its own.
+bool is_whole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::int64_t size = file.tellg();
+  std::uint32_t seen = 0;
+  for (std::int64_t at = 0; at != size;) {
+    std::array<unsigned char, 9> head{};
+    file.seekg(at);
+    if (!file.read(reinterpret_cast<char*>(head.data()), head.size()) || head[0] == FST_BL_SKIP) return false;
+    std::uint64_t length = 0;
+    for (std::size_t k = 1; k < head.size(); ++k) length = length << 8 | head[k];
+    if (length < 8 || length > static_cast<std::uint64_t>(size - at - 1)) return false;
+    if (head[0] < 8) seen |= 1U << head[0];
+    at += 1 + static_cast<std::int64_t>(length);
+  }
+  const auto has = [seen](unsigned kind) { return (seen >> kind & 1U) != 0; };
+  return has(FST_BL_HDR) && has(FST_BL_GEOM) && (has(FST_BL_HIER) || has(FST_BL_HIER_LZ4) || has(FST_BL_HIER_LZ4DUO));
+}
+
 class Fst final : public WaveWriter {
  public:
-  explicit Fst(const std::string& path) : path_(path) {
+  Fst(const std::string& path, std::int64_t limit) : path_(path), block_bytes_(std::min(most_block_bytes, limit / 16)) {
     OutputFile(path).close();  // says why it cannot be written; fstapi does not
     context_ = fstWriterCreate(path.c_str(), 1);
     if (context_ == nullptr) fail();
@@ -46,15 +69,16 @@ class Fst final : public WaveWriter {
   void end_declarations() override {}
 
   void time(Cycles at) override {
-    // Between two times a block may end: its changes go to the file, compressed.
-    if (pending_ >= block_bytes) {
-      fstWriterFlushContext(context_);
+    // Between two times a block may end: its changes go to the file, compressed, with the time that follows.
+    const bool ends = pending_ >= block_bytes_;
+    if (ends) fstWriterFlushContext(context_);
+    fstWriterEmitTimeChange(context_, static_cast<std::uint64_t>(at));
+    if (ends) {
       pending_ = 0;
       std::error_code error;
       const auto size = std::filesystem::file_size(path_, error);
       if (!error) on_disk_ = static_cast<std::int64_t>(size);
     }
-    fstWriterEmitTimeChange(context_, static_cast<std::uint64_t>(at));
     pending_ += 4;
   }
   void set(Signal signal, std::uint64_t value) override {
@@ -78,11 +102,12 @@ class Fst final : public WaveWriter {
     std::error_code error;
     on_disk_ = static_cast<std::int64_t>(std::filesystem::file_size(path_, error)) - frame_bytes;
     pending_ = 0;
-    if (failed || error) fail();
+    if (failed || error || !is_whole(path_)) fail();
   }
 
  private:
-  static constexpr std::int64_t block_bytes = std::int64_t{1} << 22, frame_bytes = 16'384;
+  // How full the file is is known block by block: of a small file they are small.
+  static constexpr std::int64_t most_block_bytes = std::int64_t{1} << 22, frame_bytes = 16'384;
   struct Declared {
     fstHandle handle = 0;
     int width = 0;
@@ -92,11 +117,12 @@ class Fst final : public WaveWriter {
     return static_cast<Signal>(signals_.size() - 1);
   }
   [[noreturn]] void fail() const {
-    throw DiagnosticError("file-unwritable", {.file = path_}, "GTKWave's writer failed",
+    throw DiagnosticError("file-unwritable", {.file = path_}, why_unwritable(path_, "GTKWave's writer failed"),
                           "check that the folder exists, may be written to and has room");
   }
 
   std::string path_;
+  std::int64_t block_bytes_;
   void* context_ = nullptr;
   std::vector<Declared> signals_;
   std::int64_t pending_ = 0, on_disk_ = 0;
@@ -104,6 +130,8 @@ class Fst final : public WaveWriter {
 
 }  // namespace
 
-std::unique_ptr<WaveWriter> open_fst_writer(const std::string& file) { return std::make_unique<Fst>(file); }
+std::unique_ptr<WaveWriter> open_fst_writer(const std::string& file, std::int64_t limit) {
+  return std::make_unique<Fst>(file, limit);
+}
 
 }  // namespace blendsim

@@ -12,6 +12,7 @@
 
 #include "trace/formats.h"
 #include "trace/instruction_text.h"
+#include "trace/perfetto_occupancy.h"
 #include "trace/perfetto_writer.h"
 #include "trace/slice_sink.h"
 
@@ -92,7 +93,10 @@ struct PhaseTracks {
 class Perfetto final : public SliceSink {
  public:
   Perfetto(const std::string& file, const TraceSubject& subject, const TraceOptions& options)
-      : SliceSink(subject, options), writer_(file), layers_(subject.program().layers.size()) {
+      : SliceSink(subject, options),
+        writer_(file),
+        layers_(subject.program().layers.size()),
+        occupancy_(writer_, subject, options.window.cycles) {
     for (std::size_t k = 0; k < key_names.size(); ++k) keys_[k] = writer_.argument(key_names[k]);
     for (std::size_t r = 0; r < release_names.size(); ++r) releases_[r] = writer_.text(release_names[r]);
     for (std::size_t u = 0; u < unit_names.size(); ++u)
@@ -112,7 +116,7 @@ class Perfetto final : public SliceSink {
   // What is kept until the image is complete takes about this much each.
   [[nodiscard]] std::int64_t bytes() const override {
     return writer_.bytes() + kept_bytes * static_cast<std::int64_t>(kept_.size()) +
-           counter_bytes * static_cast<std::int64_t>(in_flight_.size());
+           left_out_bytes * occupancy_.taken() + counter_bytes * static_cast<std::int64_t>(in_flight_.size());
   }
 
  protected:
@@ -120,14 +124,16 @@ class Perfetto final : public SliceSink {
   void dispatched(const DispatchEvent& event, const InstructionRecord& record) override;
   void interval(const IntervalEvent& event) override;
   void instruction(std::int32_t index, const InstructionRecord& record) override { kept_.push_back({index, record}); }
+  void left_out(std::int32_t index, const InstructionRecord& record) override { occupancy_.take(index, record); }
   void burst(const BurstEvent& event) override;
   void finish() override {
     write_image();
+    occupancy_.finish(tracks().process);
     writer_.close();
   }
 
  private:
-  static constexpr std::int64_t kept_bytes = 400, counter_bytes = 24;
+  static constexpr std::int64_t kept_bytes = 400, left_out_bytes = 100, counter_bytes = 24;
   struct Kept {
     std::int32_t index = 0;
     InstructionRecord record;
@@ -177,6 +183,7 @@ class Perfetto final : public SliceSink {
   std::vector<Delta> in_flight_;                               // bytes between memory and machine
   std::int64_t in_flight_now_ = 0;
   std::optional<Cycles> doorbell_;
+  PerfettoOccupancy occupancy_;
 };
 
 void Perfetto::begin_phase() {
@@ -218,6 +225,10 @@ void Perfetto::phase(const PhaseEvent& event) {
     case PhaseEvent::Kind::begin: begin_phase(); break;
     case PhaseEvent::Kind::doorbell: doorbell_ = event.at; break;
     case PhaseEvent::Kind::completion:
+      if (now() == Phase::main) {
+        for (const Kept& k : kept_) occupancy_.take(k.index, k.record);
+        occupancy_.image_complete(tracks().process, event.at);
+      }
       write_image();
       if (doorbell_ && selection().image(event.image) && selection().cycles(now(), *doorbell_, event.at)) {
         writer_.slice({.track = tracks().images,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/perfetto_writer.h"
 
+#include <algorithm>
+#include <array>
+
 #include "trace/perfetto.pb.h"
 
 namespace blendsim {
@@ -12,6 +15,31 @@ using perfetto::protos::TrackEvent;
 // All packets are of one sequence, whose interned texts hold to its end.
 constexpr std::uint32_t sequence = 1, state_cleared = 1, needs_state = 2;
 constexpr int ordered_by_rank = 3;
+
+// Fields of a small message in protobuf's encoding: the field's number and kind, then a number of seven bits a byte or
+// a length and bytes.
+class Fields {
+ public:
+  void number(int field, std::uint64_t value) {
+    put(static_cast<std::uint64_t>(field) << 3);
+    put(value);
+  }
+  void message(int field, const Fields& fields) {
+    put(static_cast<std::uint64_t>(field) << 3 | 2);
+    put(fields.size_);
+    std::copy_n(fields.bytes_.begin(), fields.size_, bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += fields.size_;
+  }
+  [[nodiscard]] std::string_view bytes() const { return {bytes_.data(), size_}; }
+
+ private:
+  void put(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) bytes_[size_++] = static_cast<char>((value & 0x7F) | 0x80);
+    bytes_[size_++] = static_cast<char>(value);
+  }
+  std::array<char, 96> bytes_;  // a number takes ten at most, its field two
+  std::size_t size_ = 0;
+};
 
 }  // namespace
 
@@ -119,12 +147,26 @@ void PerfettoWriter::slice(const Slice& slice) {
   write_packet();
 }
 
+// Counters are many and all alike: their packets are written field by field, as libprotobuf would.
 void PerfettoWriter::count(Track counter, Cycles at, std::int64_t value) {
-  begin_packet(at);
-  event_->set_type(TrackEvent::TYPE_COUNTER);
-  event_->set_track_uuid(counter);
-  event_->set_counter_value(value);
-  write_packet();
+  if (packet_->has_interned_data()) {  // which goes along
+    begin_packet(at);
+    event_->set_type(TrackEvent::TYPE_COUNTER);
+    event_->set_track_uuid(counter);
+    event_->set_counter_value(value);
+    write_packet();
+    return;
+  }
+  Fields event, packet;
+  event.number(TrackEvent::kTypeFieldNumber, TrackEvent::TYPE_COUNTER);
+  event.number(TrackEvent::kTrackUuidFieldNumber, counter);
+  event.number(TrackEvent::kCounterValueFieldNumber, static_cast<std::uint64_t>(value));
+  packet.number(TracePacket::kTimestampFieldNumber, static_cast<std::uint64_t>(at));
+  packet.number(TracePacket::kTrustedPacketSequenceIdFieldNumber, sequence);
+  packet.message(TracePacket::kTrackEventFieldNumber, event);
+  Fields file;
+  file.message(1, packet);
+  file_.append(file.bytes());
 }
 
 }  // namespace blendsim

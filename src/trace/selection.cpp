@@ -2,6 +2,7 @@
 #include "trace/selection.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fnmatch.h>
 
 #include <charconv>
@@ -42,6 +43,20 @@ Range parse_range(const std::string& text, const std::string& option) {
   if (!last.empty()) range.last = parse_end(last, text, option);
   if (range.last < range.first) bad_range(text, option);
   return range;
+}
+
+std::string window_text(const TraceWindow& window) {
+  std::string out;
+  const auto add = [&out](const std::string& part) { out += (out.empty() ? "" : ", ") + part; };
+  const auto add_range = [&](const char* what, const Range& range) {
+    if (range.all()) return;
+    const bool open = range.last == std::numeric_limits<std::int64_t>::max();
+    add(fmt::format("{} {}..{}", what, range.first, open ? "" : std::to_string(range.last)));
+  };
+  add_range("cycles", window.cycles);
+  add_range("images", window.images);
+  if (!window.layers.empty()) add(fmt::format("layers {}", fmt::join(window.layers, " ")));
+  return out;
 }
 
 Selection::Selection(const TraceWindow& window, const TraceSubject& subject)

@@ -25,6 +25,9 @@ struct TraceWindow {
   std::vector<std::string> layers{};  // names or patterns with *, ? and [...], any of which; empty: all
 };
 
+// "cycles 0..500, layers stage1.*"; empty for all.
+[[nodiscard]] std::string window_text(const TraceWindow& window);
+
 // What is asked for, of one program. init belongs to it unless cycles or images are chosen, which are main's.
 class Selection {
  public:

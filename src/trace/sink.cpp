@@ -13,11 +13,11 @@ namespace blendsim {
 namespace {
 
 constexpr std::array formats = {
-    TraceFormat{".pftrace", "Perfetto (ui.perfetto.dev)", false, open_perfetto},
-    TraceFormat{".fst", "GTKWave", true, open_fst},
-    TraceFormat{".vcd", "GTKWave and other viewers of waves", false, open_vcd},
-    TraceFormat{".sqlite", "SQLite", true, open_sqlite},
-    TraceFormat{".npy", "NumPy", true, open_npy},
+    TraceFormat{".pftrace", "Perfetto (ui.perfetto.dev)", false, "", open_perfetto},
+    TraceFormat{".fst", "GTKWave", true, ".hier", open_fst},
+    TraceFormat{".vcd", "GTKWave and other viewers of waves", false, "", open_vcd},
+    TraceFormat{".sqlite", "SQLite", true, "", open_sqlite},
+    TraceFormat{".npy", "NumPy", true, "", open_npy},
 };
 
 }  // namespace
@@ -25,8 +25,12 @@ constexpr std::array formats = {
 std::span<const TraceFormat> trace_formats() { return formats; }
 
 const TraceFormat& format_of(const std::string& path) {
+  std::string lower = path;
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
   for (const TraceFormat& format : formats) {
-    if (path.size() > format.ending.size() && path.ends_with(format.ending)) return format;
+    if (lower.size() > format.ending.size() && lower.ends_with(format.ending)) return format;
   }
   std::string list;
   for (const TraceFormat& format : formats)

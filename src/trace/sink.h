@@ -32,7 +32,7 @@ class Sink : public EventConsumer {
   virtual void close() = 0;
   // Of the file: exact once closed, before that no less than what closing now would make.
   [[nodiscard]] virtual std::int64_t bytes() const = 0;
-  // Events of any kind that were written.
+  // Events of any kind that were chosen and written; 0: nothing happened in the window.
   [[nodiscard]] virtual std::int64_t events() const = 0;
   [[nodiscard]] virtual std::optional<TraceStop> stopped() const = 0;
 };
@@ -41,18 +41,19 @@ struct TraceOptions {
   TraceWindow window;
   std::int64_t limit = std::int64_t{256} << 20;  // bytes of the file
 };
-inline constexpr std::int64_t least_trace_limit = std::int64_t{1} << 20;
+inline constexpr std::int64_t least_trace_limit = 1'000'000;
 
 struct TraceFormat {
   std::string_view ending;    // ".pftrace"
   std::string_view opens_in;  // for help and messages
   bool seeks;                 // the file must be a regular one
+  std::string_view beside;    // ending of a file that lies beside it until it is closed; or none
   std::unique_ptr<Sink> (*open)(const std::string& file, const TraceSubject& subject, const TraceOptions& options);
 };
 
 // Every format, in the order in which help lists them.
 [[nodiscard]] std::span<const TraceFormat> trace_formats();
-// By the ending of a path. Throws DiagnosticError usage, with the list.
+// By the ending of a path, in capitals or not. Throws DiagnosticError usage, with the list.
 [[nodiscard]] const TraceFormat& format_of(const std::string& path);
 
 // Opens `file` for writing in a format. The subject outlives the sink. Throws DiagnosticError file-unwritable;

@@ -20,7 +20,11 @@ bool SliceSink::wants(std::int32_t record, Cycles from, Cycles to) const {
 
 void SliceSink::wrote(Cycles at) {
   ++events_;
-  if (bytes() >= limit_) stopped_ = TraceStop{phase_, at, image_};
+  stop_if_full(at);
+}
+
+void SliceSink::stop_if_full(Cycles at) {
+  if (bytes() + most_of_an_event() > limit_) stopped_ = TraceStop{phase_, at, image_};
 }
 
 void SliceSink::on_phase(const PhaseEvent& event) {
@@ -28,8 +32,8 @@ void SliceSink::on_phase(const PhaseEvent& event) {
   if (event.kind == PhaseEvent::Kind::begin) image_ = 0;
   if (event.kind == PhaseEvent::Kind::doorbell) image_ = event.image;
   if (stopped_ || closed_ || !selection_.phase(phase_)) return;
-  phase(event);
-  wrote(event.at);
+  phase(event);  // the frame: no event that was chosen
+  stop_if_full(event.at);
 }
 
 void SliceSink::on_dispatch(const DispatchEvent& event, const InstructionRecord& record) {
@@ -51,7 +55,10 @@ void SliceSink::on_token(const TokenEvent& event) {
 }
 
 void SliceSink::on_end(std::int32_t index, const InstructionRecord& record) {
-  if (!wants(index, record.start, record.end + 1)) return;
+  if (!wants(index, record.start, record.end + 1)) {
+    if (!stopped_ && !closed_ && phase_ == Phase::main && selection_.image(record.image)) left_out(index, record);
+    return;
+  }
   instruction(index, record);
   wrote(record.end);
 }

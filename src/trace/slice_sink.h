@@ -30,8 +30,13 @@ class SliceSink : public Sink {
   virtual void token(const TokenEvent&) {}
   virtual void instruction(std::int32_t /*index*/, const InstructionRecord&) {}
   virtual void burst(const BurstEvent&) {}
+  // An instruction of a chosen image that is not itself chosen, until the file is full.
+  virtual void left_out(std::int32_t /*index*/, const InstructionRecord&) {}
   // Writes what is left and closes the file.
   virtual void finish() = 0;
+
+  // What one more event may add to bytes().
+  [[nodiscard]] virtual std::int64_t most_of_an_event() const { return 512; }
 
   [[nodiscard]] const TraceSubject& subject() const { return subject_; }
   [[nodiscard]] const Selection& selection() const { return selection_; }
@@ -41,6 +46,7 @@ class SliceSink : public Sink {
  private:
   [[nodiscard]] bool wants(std::int32_t record, Cycles from, Cycles to) const;
   void wrote(Cycles at);
+  void stop_if_full(Cycles at);
 
   const TraceSubject& subject_;
   Selection selection_;

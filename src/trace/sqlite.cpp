@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/diagnostic.h"
+#include "trace/file.h"
 #include "trace/formats.h"
 #include "trace/slice_sink.h"
 #include "trace/sqlite_schema.h"
@@ -32,7 +33,8 @@ class Database {
   void run(const char* sql) { check(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr)); }
   void check(int status) const {
     if (status == SQLITE_OK || status == SQLITE_DONE || status == SQLITE_ROW) return;
-    throw DiagnosticError("file-unwritable", {.file = file_}, handle_ ? sqlite3_errmsg(handle_) : "out of memory",
+    throw DiagnosticError("file-unwritable", {.file = file_},
+                          handle_ ? why_unwritable(file_, sqlite3_errmsg(handle_)) : "out of memory",
                           "check that the folder exists, may be written to and has room");
   }
   [[nodiscard]] sqlite3* handle() const { return handle_; }
@@ -123,6 +125,7 @@ class Sqlite final : public SliceSink {
     database_->run(sqlite_tables);
     tables_ = std::make_unique<Tables>(*database_);
     write_frame();
+    if (const std::string window = window_text(options.window); !window.empty()) tables_->run.row("window", window);
   }
   [[nodiscard]] std::int64_t bytes() const override {
     if (!tables_) return closed_bytes_;

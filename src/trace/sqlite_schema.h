@@ -31,28 +31,31 @@ CREATE TABLE burst(phase TEXT, record INTEGER, port TEXT, write INTEGER, address
 
 // critical_path walks back from each image's last instruction, as src/result/critical_path.cpp does: a row is a stretch
 // [from_cycle, to_cycle) that belongs to an instruction's unit, or to dispatch where a full queue or the doorbell held
-// the instruction. END retires two cycles after the last end.
+// the instruction. END retires two cycles after the last end. An image of which the trace lacks an instruction has no
+// path: what released the others would be guessed.
 inline constexpr char sqlite_views[] = R"sql(
 CREATE VIEW wait AS
-  SELECT *, to_cycle - from_cycle AS cycles FROM interval WHERE cause <> 'busy';
+  SELECT *, to_cycle - from_cycle AS cycles FROM interval WHERE cause NOT IN ('busy', 'idle');
 CREATE VIEW stall_by_cause AS
   SELECT phase, unit, cause, count(*) AS stretches, sum(to_cycle - from_cycle) AS cycles,
          max(to_cycle - from_cycle) AS longest
   FROM interval GROUP BY phase, unit, cause;
 CREATE VIEW layer_time AS
   SELECT i.phase, i.image, i.layer, l.name, count(*) AS instructions, min(i.start) AS first_start,
-         max(i."end") AS last_end, sum(b.cycles) AS busy_cycles
+         max(i."end") AS last_end, sum((i.front_free - i.start) * (i.unit = l.unit)) AS busy_cycles
   FROM instruction i
   LEFT JOIN layer l USING (layer)
-  LEFT JOIN (SELECT phase, record, sum(to_cycle - from_cycle) AS cycles FROM interval WHERE cause = 'busy'
-             GROUP BY phase, record) b ON b.phase = i.phase AND b.record = i.record
   GROUP BY i.phase, i.image, i.layer;
+CREATE VIEW whole_image AS
+  SELECT m.phase, m.image, m.doorbell, m.completion FROM image m
+  WHERE (SELECT count(*) FROM instruction i WHERE i.phase = m.phase AND i.image = m.image) =
+        (SELECT count(*) FROM program p WHERE p.phase = m.phase);
 CREATE VIEW critical_path AS
   WITH RECURSIVE
   last(image, begins, completion, record, "end") AS (
     SELECT m.image, coalesce((SELECT completion FROM image b WHERE b.phase = 'main' AND b.image = m.image - 1), 0),
            m.completion, i.record, i."end"
-    FROM image m JOIN instruction i ON i.phase = 'main' AND i.record = (
+    FROM whole_image m JOIN instruction i ON i.phase = 'main' AND i.record = (
       SELECT record FROM instruction j WHERE j.phase = 'main' AND j.image = m.image ORDER BY "end" DESC, record LIMIT 1)
     WHERE m.phase = 'main'),
   walk(image, step, record, until, begins) AS (

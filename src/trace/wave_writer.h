@@ -37,8 +37,9 @@ class WaveWriter {
   virtual void close() = 0;
 };
 
-// Throw DiagnosticError file-unwritable.
+// `limit`: bytes that the file may have, by which a writer may choose how much it keeps before it is compressed. Throw
+// DiagnosticError file-unwritable.
 [[nodiscard]] std::unique_ptr<WaveWriter> open_vcd_writer(const std::string& file);
-[[nodiscard]] std::unique_ptr<WaveWriter> open_fst_writer(const std::string& file);
+[[nodiscard]] std::unique_ptr<WaveWriter> open_fst_writer(const std::string& file, std::int64_t limit);
 
 }  // namespace blendsim

@@ -307,7 +307,7 @@ std::unique_ptr<Sink> open_vcd(const std::string& file, const TraceSubject& subj
   return std::make_unique<Waves>(open_vcd_writer(file), subject, options);
 }
 std::unique_ptr<Sink> open_fst(const std::string& file, const TraceSubject& subject, const TraceOptions& options) {
-  return std::make_unique<Waves>(open_fst_writer(file), subject, options);
+  return std::make_unique<Waves>(open_fst_writer(file, options.limit), subject, options);
 }
 
 }  // namespace blendsim

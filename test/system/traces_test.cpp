@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "process.h"
@@ -180,10 +181,124 @@ TEST_F(Traces, WhatCannotBeDoneIsRefusedBeforeAnythingRuns) {
   refused({"--trace", trace, "--trace-cycles", "9..3"}, "--trace-cycles");
   refused({"--trace", trace, "--trace-layers", "stage1.blok1.conv1"}, "did you mean 'stage1.block1.conv1'");
   refused({"--trace", trace, "--trace-limit", "5"}, "64MB");
-  refused({"--trace", trace, "--trace-limit", "100kB"}, "at least 1MB");
+  refused({"--trace", trace, "--trace-limit", "64"}, "no size of a file");
+  refused({"--trace", trace, "--trace-limit", "100kB"}, "too small");
   refused({"--trace-cycles", "1..2"}, "--trace");
   refused({"--trace", trace, "--trace", trace}, "written twice");
   EXPECT_FALSE(std::filesystem::exists(trace));
+}
+
+TEST_F(Traces, TakeEndingsInCapitalsAndTheLeastLimit) {
+  const std::string trace = work.path("RUN.VCD");
+  (void)run(network("neuroblend_tiny"), "zu3eg", {"--trace", trace, "--trace-limit", "1MB"});
+  EXPECT_THAT(read_text(trace), ::testing::StartsWith("$version"));
+}
+
+TEST_F(Traces, AWindowWithNothingInItSaysWhatThereIs) {
+  const std::string file = network("neuroblend_tiny");
+  for (const std::string ending : {".pftrace", ".vcd", ".fst", ".sqlite", ".npy"}) {
+    const std::string trace = work.path("a" + ending);
+    const Traced late = run(file, "zu3eg", {"--trace", trace, "--trace-cycles", "999999.."});
+    const std::string last = std::to_string(late.report["cycles"].get<std::int64_t>() - 1);
+    EXPECT_THAT(late.err, HasSubstr("main has cycles 0.." + last + " and images 0..0")) << ending;
+    EXPECT_THAT(late.report.dump(), HasSubstr("nothing that was chosen")) << ending;
+    const Traced images = run(file, "zu3eg", {"--trace", trace, "--trace-images", "3..4", "-q"});
+    EXPECT_THAT(images.err, HasSubstr("images 0..0")) << ending;
+  }
+}
+
+TEST_F(Traces, QuietSaysNoSizes) {
+  EXPECT_THAT(run(network("neuroblend_tiny"), "zu3eg", {"--trace", work.path("a.vcd"), "-q"}).err,
+              ::testing::Not(HasSubstr(" bytes")));
+}
+
+TEST_F(Traces, SqlitesBusyCyclesOfALayerAreTheReports) {
+  if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
+  for (const std::string& name : zoo) {
+    const std::string trace = work.path("run.sqlite");
+    const Traced traced = run(network(name), "zu3eg", {"--trace", trace});
+    std::istringstream rows(
+        run_process(
+            {"sqlite3", trace,
+             "SELECT coalesce(busy_cycles, 0) FROM layer "
+             "LEFT JOIN (SELECT * FROM layer_time WHERE phase = 'main' AND image = 0) USING (layer) ORDER BY layer"})
+            .out);
+    std::vector<std::int64_t> busy, expected;
+    for (std::int64_t cycles = 0; rows >> cycles;) busy.push_back(cycles);
+    for (const Json& layer : traced.report["layers"]) expected.push_back(layer["busy_cycles"]);
+    EXPECT_EQ(busy, expected) << name;
+  }
+}
+
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) out.push_back(entry.path().filename());
+  return out;
+}
+
+// A file that may not grow stands for a full disk.
+TEST_F(Traces, WhatTheDiskCannotHoldIsNotLeftThere) {
+  const std::string file = network("neuroblend20"), folder = work.path("out");
+  for (const std::string ending : {".fst", ".sqlite", ".pftrace", ".vcd"}) {
+    std::filesystem::create_directories(folder);
+    const std::string trace = folder + "/a" + ending, whole = folder + "/b.npy";
+    const ProcessResult result =
+        run_process({"sh", "-c", "ulimit -f 40; exec \"$@\"", "sh", BLENDSIM_BINARY, "run", file, "--platform", "zu3eg",
+                     "--timing-only", "--trace", trace, "--trace", whole, "--trace-layers", "stage1*"});
+    EXPECT_EQ(result.status, 1) << ending;
+    EXPECT_THAT(result.err, HasSubstr(trace + ": File too large")) << ending;
+    EXPECT_THAT(names_in(folder), ::testing::Each("b.npy")) << ending;
+  }
+}
+
+// A batch that takes long gets a signal when all its traces have begun: four, and one of GTKWave's writer beside its
+// own.
+TEST_F(Traces, AnInterruptedRunLeavesNothingHalfWritten) {
+  const std::string program = work.path("a.program"), folder = work.path("out"), images = work.path("images.npy");
+  ASSERT_EQ(blendsim_cli({"compile", network("neuroblend20"), "--platform", "zu3eg", "-o", program, "-q"}).status, 0);
+  ASSERT_EQ(
+      run_process({"/usr/bin/python3", "-c",
+                   "import struct, sys; h = \"{'descr': '<f4', 'fortran_order': False, 'shape': (4000, 3, 32, 32), "
+                   "}\"; h += ' ' * (117 - len(h)) + '\\n'; f = open(sys.argv[1], 'wb'); "
+                   "f.write(b'\\x93NUMPY\\x01\\x00' + struct.pack('<H', len(h)) + h.encode()); "
+                   "f.truncate(128 + 4 * 4000 * 3072)",
+                   images})
+          .status,
+      0);
+  for (const auto& [signal, words] : std::map<int, std::string>{{SIGINT, "interrupted"}, {SIGTERM, "terminated"}}) {
+    std::filesystem::create_directories(folder);
+    const ProcessResult result =
+        run_process({"/usr/bin/python3",
+                     "-c",
+                     "import os, subprocess, sys, time\n"
+                     "folder = sys.argv[2]\n"
+                     "p = subprocess.Popen(sys.argv[3:], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)\n"
+                     "while len(os.listdir(folder)) < 5 and p.poll() is None: time.sleep(0.05)\n"
+                     "p.send_signal(int(sys.argv[1]))\n"
+                     "sys.stderr.buffer.write(p.communicate()[1])\n"
+                     "sys.exit(p.returncode)",
+                     std::to_string(signal),
+                     folder,
+                     BLENDSIM_BINARY,
+                     "run",
+                     program,
+                     "--input",
+                     images,
+                     "--timing-only",
+                     "--trace",
+                     "a.fst",
+                     "--trace",
+                     "a.sqlite",
+                     "--trace",
+                     "a.vcd",
+                     "--trace",
+                     "a.pftrace",
+                     "--json",
+                     "a.json"});
+    EXPECT_EQ(result.status, 128 + signal) << result.err;
+    EXPECT_THAT(result.err, ::testing::EndsWith(words + "; what was half written is removed\n"));
+    EXPECT_THAT(names_in(folder), ::testing::IsEmpty());
+  }
 }
 
 // What lies in traces/ is what this BlendSim makes. SQLite's own version stands in its files, so those are compared as

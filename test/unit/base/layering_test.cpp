@@ -30,7 +30,7 @@ const Layers direct = {
     {"estimate", {"units", "platform", "result"}},
     {"report", {"isa", "platform", "result", "estimate"}},
     {"debug", {"isa", "result", "report"}},
-    {"page", {"report"}},
+    {"page", {"report", "trace"}},
     {"cause", {"report"}},
     {"explore", {"compiler", "estimate", "result"}},
     {"trace", {"isa", "result"}},

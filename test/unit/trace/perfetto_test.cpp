@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "trace/instruction_text.h"
+#include "trace/occupancy.h"
 #include "trace/perfetto.pb.h"
 #include "traced_run.h"
 
@@ -159,20 +160,85 @@ TEST(PerfettoTrace, HasImagesLayersAndBursts) {
   EXPECT_EQ(categories["layer"], static_cast<int>(layers.size()));
 }
 
+// Values of counters by name of the track, those of init before main's.
+struct Step {
+  std::int64_t at = 0, value = 0;
+  bool operator==(const Step&) const = default;
+};
+std::map<std::string, std::vector<std::vector<Step>>> counters(const std::string& file) {
+  std::map<std::string, std::vector<std::vector<Step>>> out;
+  const Trace trace(file);
+  std::map<std::uint64_t, std::vector<Step>> steps;
+  for (const TracePacket& packet : trace.packets) {
+    const TrackEvent& event = packet.track_event();
+    if (event.type() == TrackEvent::TYPE_COUNTER)
+      steps[event.track_uuid()].push_back({static_cast<std::int64_t>(packet.timestamp()), event.counter_value()});
+  }
+  for (auto& [track, list] : steps) out[trace.tracks.at(track).name()].push_back(std::move(list));
+  return out;
+}
+
 // What is in flight returns to nothing, and at its highest is what load and store may have outstanding.
 TEST(PerfettoTrace, CountsBytesInFlight) {
-  const TracedRun traced = traced_run(".pftrace");
-  std::map<std::uint64_t, std::vector<std::int64_t>> values;
-  for (const TracePacket& packet : read(traced.file)) {
-    if (packet.track_event().type() == TrackEvent::TYPE_COUNTER)
-      values[packet.track_event().track_uuid()].push_back(packet.track_event().counter_value());
-  }
+  const auto values = counters(traced_run(".pftrace").file).at("bytes in flight");
   EXPECT_EQ(values.size(), 2U) << "init and main";
-  for (const auto& [track, list] : values) {
-    EXPECT_EQ(list.back(), 0);
-    EXPECT_GT(*std::max_element(list.begin(), list.end()), 0);
-    EXPECT_GE(*std::min_element(list.begin(), list.end()), 0);
+  for (const std::vector<Step>& list : values) {
+    const auto by_value = [](const Step& a, const Step& b) { return a.value < b.value; };
+    EXPECT_EQ(list.back().value, 0);
+    EXPECT_GT(std::max_element(list.begin(), list.end(), by_value)->value, 0);
+    EXPECT_GE(std::min_element(list.begin(), list.end(), by_value)->value, 0);
   }
+}
+
+// Found image by image as the page finds it of the whole phase.
+std::map<std::string, std::vector<Step>> bits_held(const Run& run) {
+  const Program& program = traced_network().program;
+  Occupancy held =
+      find_occupancy(run.records, decode(program.main), traced_network().platform.machine, run.completions.back());
+  const auto own = static_cast<std::size_t>(index(BufferId::instructions));
+  held[own] = {{0, program.buffers[own].peak_bits}};
+  std::map<std::string, std::vector<Step>> out;
+  for (std::size_t b = 0; b < held.size(); ++b) {
+    for (const HeldBits& bits : held[b])
+      if (bits.bits != 0 || bits.at != 0)
+        out["bits held in " + std::string(buffer_names[b])].push_back({bits.at, bits.bits});
+  }
+  return out;
+}
+std::map<std::string, std::vector<Step>> traced_bits(const std::string& file) {
+  std::map<std::string, std::vector<Step>> out;
+  for (auto& [name, lists] : counters(file)) {
+    if (!name.starts_with("bits held")) continue;
+    EXPECT_EQ(lists.size(), 1U) << "main's alone";
+    out[name] = lists[0];
+  }
+  return out;
+}
+
+TEST(PerfettoTrace, CountsTheBitsThatEachBufferHolds) {
+  const TracedRun traced = traced_run(".pftrace", {}, 3);
+  const auto expected = bits_held(traced.run);
+  EXPECT_GT(expected.size(), 4U);
+  EXPECT_EQ(traced_bits(traced.file), expected);
+}
+
+TEST(PerfettoTrace, OfAWindowCountsTheBitsThatAllInstructionsHold) {
+  constexpr Cycles first = 400, last = 900;
+  TraceWindow window{.cycles = {first, last}, .layers = {"stage1.block1.conv1"}};
+  const TracedRun traced = traced_run(".pftrace", with_window(window));
+  auto expected = bits_held(traced.run);
+  for (auto& [name, steps] : expected) {
+    std::vector<Step> inside;
+    for (const Step& step : steps) {
+      if (step.at > last) break;
+      if (step.at <= first) inside.assign(1, {first, step.value});
+      else inside.push_back(step);
+    }
+    if (!inside.empty() && inside.front() == Step{first, 0}) inside.erase(inside.begin());
+    steps = inside;
+  }
+  std::erase_if(expected, [](const auto& entry) { return entry.second.empty(); });
+  EXPECT_EQ(traced_bits(traced.file), expected);
 }
 
 TEST(PerfettoTrace, StopsBelowItsLimitAndStaysWhole) {

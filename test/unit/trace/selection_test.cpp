@@ -79,7 +79,8 @@ TEST(Selection, KnowsTheImageAndLayerOfARecord) {
 TEST(Formats, AreChosenByTheEndingAndUnknownOnesRefusedWithTheList) {
   EXPECT_EQ(format_of("a.b/run.pftrace").ending, ".pftrace");
   EXPECT_EQ(format_of("run.npy").ending, ".npy");
-  for (const char* path : {"run.json", "run", ".pftrace", "run.PFTRACE"})
+  EXPECT_EQ(format_of("RUN.VCD").ending, ".vcd");
+  for (const char* path : {"run.json", "run", ".pftrace"})
     EXPECT_THAT(refusal([&] { (void)format_of(path); }), HasSubstr(".sqlite")) << path;
 }
 

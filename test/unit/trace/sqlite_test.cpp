@@ -51,7 +51,8 @@ TEST(SqliteTrace, SumsOfIntervalsAreTheAccounts) {
       EXPECT_EQ(db.number(sql), traced.run.units[u][static_cast<Activity>(a)]) << sql;
     }
   }
-  EXPECT_EQ(db.number("SELECT sum(cycles) FROM wait WHERE cause = 'busy'"), 0);
+  EXPECT_EQ(db.number("SELECT count(*) FROM wait WHERE cause IN ('busy', 'idle')"), 0);
+  EXPECT_EQ(db.number("SELECT count(*) FROM run WHERE key = 'window'"), 0);
   EXPECT_EQ(db.rows("PRAGMA integrity_check"), (std::vector<std::vector<std::string>>{{"ok"}}));
 }
 
@@ -105,14 +106,39 @@ TEST(SqliteTrace, TheCriticalPathCoversTheRunAndGivesEachLayerItsShare) {
   }
 }
 
-TEST(SqliteTrace, LayerTimeCountsEveryInstructionAndBusyCycle) {
+// The law of the report's layers[].busy_cycles: while the front of the layer's own unit is held for it.
+TEST(SqliteTrace, LayerTimeCountsEveryInstructionAndTheCyclesOfItsFront) {
   const TracedRun traced = traced_run(".sqlite");
   Answers db(traced.file);
   EXPECT_EQ(db.number("SELECT sum(instructions) FROM layer_time WHERE phase = 'main'"),
             static_cast<std::int64_t>(traced.run.records.size()));
-  Cycles busy = 0;
-  for (const UnitCycles& unit : traced.run.units) busy += unit.busy;
-  EXPECT_EQ(db.number("SELECT sum(busy_cycles) FROM layer_time WHERE phase = 'main'"), busy);
+  const auto& layers = traced_network().program.layers;
+  std::vector<Cycles> busy(layers.size());
+  for (const InstructionRecord& r : traced.run.records) {
+    const auto layer = static_cast<std::size_t>(r.layer);
+    if (name(r.unit) == layers[layer].unit) busy[layer] += r.front_free - r.start;
+  }
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    EXPECT_EQ(db.number("SELECT busy_cycles FROM layer_time WHERE phase = 'main' AND layer = " + std::to_string(l)),
+              busy[l])
+        << layers[l].name;
+  }
+}
+
+TEST(SqliteTrace, OfAPartHasNoCriticalPathButOfItsWholeImages) {
+  for (const TraceWindow& window : {TraceWindow{.cycles = {0, 500}}, TraceWindow{.layers = {"stage1.*"}}}) {
+    const TracedRun traced = traced_run(".sqlite", with_window(window));
+    Answers db(traced.file);
+    EXPECT_GT(db.number("SELECT count(*) FROM instruction WHERE phase = 'main'"), 0);
+    EXPECT_EQ(db.number("SELECT count(*) FROM critical_path"), 0);
+    EXPECT_THAT(db.rows("SELECT value FROM run WHERE key = 'window'")[0][0],
+                testing::AnyOf("cycles 0..500", "layers stage1.*"));
+  }
+  const TracedRun traced = traced_run(".sqlite", with_window({.images = {1, 1}}), 3);
+  Answers db(traced.file);
+  EXPECT_EQ(db.rows("SELECT DISTINCT image FROM critical_path"), (std::vector<std::vector<std::string>>{{"1"}}));
+  EXPECT_EQ(db.number("SELECT sum(to_cycle - from_cycle) FROM critical_path"),
+            traced.run.completions[1] - traced.run.completions[0]);
 }
 
 TEST(SqliteTrace, StopsBelowItsLimitAndSaysWhere) {

@@ -175,6 +175,7 @@ TEST(Waves, StopBelowTheirLimit) {
     const TracedRun traced = traced_run(ending, options, 200);
     ASSERT_TRUE(traced.stopped.has_value()) << ending;
     EXPECT_LE(traced.bytes, options.limit) << ending;
+    EXPECT_GT(traced.bytes, options.limit * 4 / 5) << ending << " could hold more";
     EXPECT_LT(traced.stopped->at, traced.run.cycles);
   }
 }

@@ -8,6 +8,7 @@
 
 #include "isa/instruction.h"
 #include "result/run.h"
+#include "units/access.h"
 #include "units/buffer/parameters.h"
 
 namespace blendsim {
@@ -23,10 +24,23 @@ using Occupancy = std::array<std::vector<HeldBits>, buffer_count>;
 
 // A word is held from the start of the instruction that writes it to the end of the last one that reads it before it is
 // written anew (of its writer, where none does). A word that is read and that none of the records wrote before was
-// brought by init: it is held from 0, and to `end` if nothing overwrites it. Of act_binary, whose rows lie interleaved
-// in groups of four, whole groups count. The instructions buffer is read by no instruction and stays empty here.
-//
-// `records` are those of `instructions`, image after image: record i is of instruction i % instructions.size().
+// brought by init: it is held from `begin`, and to `end` if nothing overwrites it. Of act_binary, whose rows lie
+// interleaved in groups of four, whole groups count. The instructions buffer is read by no instruction and stays empty
+// here.
+class OccupancyFinder {
+ public:
+  // The machine outlives the finder.
+  OccupancyFinder(std::span<const Instruction> instructions, const MachineParameters& machine);
+  // Of records of whole images, one after the other: records[i] is of instruction i % instructions.size().
+  [[nodiscard]] Occupancy find(std::span<const InstructionRecord> records, Cycles begin, Cycles end) const;
+
+ private:
+  const MachineParameters& machine_;
+  std::vector<Access> accesses_;   // instruction after instruction
+  std::vector<std::size_t> ends_;  // of each instruction's
+};
+
+// The same of a whole phase, which begins with 0.
 [[nodiscard]] Occupancy find_occupancy(std::span<const InstructionRecord> records,
                                        std::span<const Instruction> instructions, const MachineParameters& machine,
                                        Cycles end);

@@ -2,7 +2,7 @@
 // Bits held by buffers, for loads and stores whose words and stamps are known.
 #include <gtest/gtest.h>
 
-#include "page/occupancy.h"
+#include "trace/occupancy.h"
 
 namespace blendsim {
 namespace {
