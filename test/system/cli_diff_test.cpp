@@ -139,7 +139,8 @@ TEST_F(CliDiff, AFlippedWeightBitIsNamedByWordBitAndTensor) {
   write_program(changed, other);
   const ProcessResult diff = blendsim_cli({"diff", program, other});
   EXPECT_EQ(diff.status, 4) << diff.err;
-  EXPECT_THAT(diff.out, HasSubstr("0 of " + grouped_digits(static_cast<std::int64_t>(records.size()))));
+  EXPECT_THAT(diff.out, HasSubstr("of " + grouped_digits(static_cast<std::int64_t>(records.size())) +
+                                  " instructions in both, 0 start or end in another cycle"));
   EXPECT_THAT(diff.out, HasSubstr("first difference  word " + std::to_string(load.buffer_address + word) +
                                   " of weights_binary (region 0) bit " + std::to_string(bit) + " is "));
   EXPECT_THAT(diff.out, HasSubstr("written by init #" + std::to_string(found - init.begin()) + " load ("));
