@@ -180,7 +180,7 @@ TEST_F(CliRun, ComparisonOfManySaysWhatWentInAndWhatFits) {
   const ProcessResult all = blendsim_cli({"compare", a, b, c, "--wide"});
   EXPECT_EQ(all.status, 4) << all.err;
   EXPECT_THAT(all.out, HasSubstr("     input.images: 1 -> 3\n"));
-  EXPECT_THAT(all.out, HasSubstr("     platform.memory.read_latency: 40 cycles -> 80 cycles\n"));
+  EXPECT_THAT(all.out, HasSubstr("     platform.mac_array.rows: 16 -> 64\n"));
   EXPECT_THAT(all.out, ::testing::ContainsRegex("platform +images +cycles +an image, to A"));
   EXPECT_THAT(all.out, ::testing::ContainsRegex("\nA .* yes "));
   EXPECT_THAT(all.out, ::testing::ContainsRegex("\nC .* NO "));
