@@ -19,7 +19,7 @@ struct Arguments {
 
 ExitStatus compare(const Arguments& arguments) {
   for (const std::string& file : arguments.reports) {
-    if (!std::filesystem::is_regular_file(file)) continue;  // a pipe is read once
+    if (file != "-" && !std::filesystem::is_regular_file(file)) continue;  // a pipe is read once
     const FileKind kind = file_kind(file);
     if (kind != FileKind::report && kind != FileKind::json) unexpected_kind(file, kind, "a report");
   }

@@ -55,11 +55,12 @@ void run(const Arguments& arguments) {
   const CompileResult result = compile(network, platform, options);
   if (!arguments.lowered.empty()) {
     write_whole(arguments.lowered, [&](const std::string& temporary) { export_lowered(network, temporary); });
-    text << fmt::format("wrote {}: the lowered network as standard ONNX\n", arguments.lowered);
+    text << fmt::format("wrote {}: the lowered network as standard ONNX\n", name_of_output(arguments.lowered));
   }
   write_whole(arguments.output, [&](const std::string& temporary) { write_program(result.program, temporary); });
-  text << fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n", arguments.output,
-                      result.program.network, platform.name, result.program.layers.size(),
+  text << fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n",
+                      name_of_output(arguments.output), result.program.network, platform.name,
+                      result.program.layers.size(),
                       grouped(static_cast<std::int64_t>(decode(result.program.main).size())), result.program.digest());
 }
 

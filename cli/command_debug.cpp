@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -52,6 +53,8 @@ void perform_script(debug::Session& session, std::istream& lines, const std::str
 void perform_file(debug::Session& session, const std::string& name, bool echo) {
   if (name == "-") return perform_script(session, std::cin, "standard input", echo);
   std::ifstream file(name);
+  if (std::filesystem::is_directory(name))
+    throw DiagnosticError("file-unreadable", {.file = name}, "is a folder, a file is expected", "name a file in it");
   if (!file) throw DiagnosticError("file-unreadable", {.file = name}, "cannot be opened", "check the path of -x");
   perform_script(session, file, name, echo);
 }

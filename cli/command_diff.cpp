@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -40,6 +41,8 @@ struct Side {
   [[nodiscard]] DiffSide view() const { return {name, run ? &*run : nullptr, &stamps}; }
 };
 
+bool is_table(FileKind kind) { return kind == FileKind::array || kind == FileKind::text || kind == FileKind::unknown; }
+
 std::unique_ptr<Side> open_side(const std::string& name, const std::string& file, const LoadArguments& load_arguments) {
   auto side = std::make_unique<Side>();
   side->name = name;
@@ -51,7 +54,7 @@ std::unique_ptr<Side> open_side(const std::string& name, const std::string& file
     side->loaded = load(load_arguments);
     side->run.emplace(record_timing(*side->loaded));
     side->stamps = stamps_of(side->run->run().records);
-  } else if (kind == FileKind::array || kind == FileKind::text || kind == FileKind::unknown) {
+  } else if (is_table(kind)) {
     side->stamps = read_stamps(file);
   } else {
     unexpected_kind(file, kind, "a network, a program, a report or a table of records");
@@ -101,14 +104,41 @@ bool compare_layers(const Side& a, const Side& b) {
 
 // --- times --------------------------------------------------------------------------------------------------------
 
+// "0", "3..7".
+std::string images_of(const std::vector<Stamp>& stamps) {
+  if (stamps.empty()) return "none";
+  const std::int32_t first = stamps.front().image, last = stamps.back().image;  // in order
+  return first == last ? std::to_string(first) : fmt::format("{}..{}", first, last);
+}
+
+[[noreturn]] void refuse_strangers(const Side& a, const Side& b) {
+  const bool images =
+      !a.stamps.empty() && !b.stamps.empty() &&
+      (a.stamps.back().image < b.stamps.front().image || b.stamps.back().image < a.stamps.front().image);
+  throw DiagnosticError(
+      "file-unrecognised", {.file = b.file}, fmt::format("has no instruction in common with {}", a.file),
+      images ? fmt::format("images count from 0, and a network or program is run for one: {} has image {}, {} {}",
+                           a.file, images_of(a.stamps), b.file, images_of(b.stamps))
+             : "instructions are counted in program order from 0, as `blendsim inspect` prints them");
+}
+
+// What the two machines differ in, which is why the rest does.
+void say_platforms(const Platform& a, const Platform& b) {
+  constexpr std::size_t most = 8;
+  const std::vector<std::string> lines = differences(a, b);
+  if (lines.empty()) return;
+  std::cout << "the platforms differ in\n";
+  for (std::size_t i = 0; i < std::min(most, lines.size()); ++i) print(fmt::format("  {}\n", lines[i]));
+  if (lines.size() > most) std::cout << fmt::format("  and {} more\n", lines.size() - most);
+  std::cout << '\n';
+}
+
 bool compare_times(const Side& a, const Side& b, bool align) {
   const bool both_run = a.run && b.run;
   const bool same_words = both_run && a.loaded->program.main == b.loaded->program.main;
   const StampPairs pairs = both_run && !same_words ? pair_by_layer(*a.run, *b.run) : pair_by_index(a.stamps, b.stamps);
   if (pairs.empty()) {
-    throw DiagnosticError("file-unrecognised", {.file = b.file},
-                          fmt::format("has no instruction in common with {}", a.file),
-                          "instructions are counted in program order from 0, as `blendsim inspect` prints them");
+    refuse_strangers(a, b);
   }
   const Cycles shift = align ? a.stamps[pairs.front().first].start - b.stamps[pairs.front().second].start : 0;
   const StampComparison comparison = compare_stamps(a.stamps, b.stamps, pairs, shift);
@@ -143,7 +173,8 @@ bool same_machine(const Loaded& a, const Loaded& b) {
 }
 
 bool compare_values(const Side& a, const Side& b, const InputArguments& input) {
-  const Inputs in_a = prepare_inputs(input, a.loaded->program), in_b = prepare_inputs(input, b.loaded->program);
+  const Inputs in_a = prepare_inputs(input, a.loaded->program);
+  const Inputs in_b = prepare_inputs(input, b.loaded->program, &in_a);
   WrittenDigests digests_a(a.loaded->program, a.loaded->platform.machine),
       digests_b(b.loaded->program, b.loaded->platform.machine);
   const Run run_a = run_with(*a.loaded, in_a, digests_a, true), run_b = run_with(*b.loaded, in_b, digests_b, true);
@@ -188,14 +219,20 @@ bool compare(const Arguments& arguments) {
     if (!a->run) usage_error("--events compares with the model, which needs a program or a network", "give one as A");
     b = std::make_unique<Side>();
     b->name = "B";
-    b->file = arguments.events;
-    b->stamps = read_stamps(arguments.events);
+    const bool piped = arguments.events == "-";
+    b->file = piped ? "/dev/stdin" : arguments.events;
+    if (!piped && std::filesystem::is_regular_file(b->file)) {
+      const FileKind kind = file_kind(b->file);
+      if (kind != FileKind::yaml && !is_table(kind)) unexpected_kind(b->file, kind, "a table of records");
+    }
+    b->stamps = read_stamps(b->file);
   }
   if (a->report || b->report) {
     if ((!a->report && !a->run) || (!b->report && !b->run))
       usage_error("a report knows layers, a table of records instructions", "compare two of a kind, or with a program");
     return compare_layers(*a, *b);
   }
+  if (a->loaded && b->loaded) say_platforms(a->loaded->platform, b->loaded->platform);
   const bool times = compare_times(*a, *b, arguments.align);
   if (!a->run || !b->run || arguments.timing_only) return times;
   std::cout << '\n';
@@ -208,7 +245,9 @@ void declare_diff(CLI::App& command, ExitStatus& status) {
   auto a = std::make_shared<Arguments>();
   command.add_option("A", a->a, "Network, program, report or table of records")->type_name("FILE")->required();
   command.add_option("B", a->b, "What it is compared with: any of them")->type_name("FILE");
-  command.add_option("--events", a->events, "In B's place somebody else's trace: unit,instruction,start,end")
+  command
+      .add_option("--events", a->events,
+                  "In B's place somebody else's trace, unit,instruction,start,end; - is standard input")
       ->type_name("CSV");
   command.add_flag("--align", a->align, "Count B's cycles so that its first instruction starts with A's");
   command.add_flag("--timing-only", a->timing_only, "Compare no values");

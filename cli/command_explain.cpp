@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "compiler/compile.h"
+#include "report/fields.h"
 
 namespace blendsim::cli {
 
@@ -23,6 +24,7 @@ void list(const TextLayout& layout) {
   for (const Explanation& e : explanations()) row(e.code.name(), e.cause);
   std::cout << "\nThe passes of the compiler, in order:\n";
   for (const PassDescription& pass : passes()) row(pass.name, pass.does);
+  std::cout << "\nFigures of a report, such as stall_memory or \"bound by\", are explained by their names too.\n";
 }
 
 void print(const Explanation& e, const TextLayout& layout) {
@@ -36,6 +38,24 @@ void print(const Explanation& e, const TextLayout& layout) {
   part("cause", e.cause);
   part("example", e.example);
   part("remedy", e.remedy);
+}
+
+// A figure of the report, by its name in the JSON or as the tables shorten it: "stall_memory", "memory", "bound by".
+// Names that fit are appended to `names` where none is `what`.
+bool explain_term(std::string what, const TextLayout& layout, std::vector<std::string>& names) {
+  std::replace(what.begin(), what.end(), ' ', '_');
+  bool found = false;
+  for (const FieldRow& row : report_field_rows()) {
+    const std::string name = row.path.substr(row.path.find_last_of('.') + 1);
+    if (what == row.path || what == name || "stall_" + what == name || what + "_cycles" == name) {
+      found = true;
+      std::cout << wrapped(fmt::format("{}{}: {}\n", painted(row.path, Paint::heading, layout),
+                                       row.unit.empty() ? "" : fmt::format(" ({})", row.unit), row.sentence),
+                           2, layout);
+    }
+    names.push_back(name);
+  }
+  return found;
 }
 
 void explain(const std::string& what) {
@@ -53,8 +73,9 @@ void explain(const std::string& what) {
     }
     names.emplace_back(pass.name);
   }
+  if (explain_term(what, layout, names)) return;
   const std::string near = nearest(what, names);
-  throw DiagnosticError("unknown-code", {.node = what}, "no diagnostic has this code",
+  throw DiagnosticError("unknown-code", {.node = what}, "no diagnostic, pass or figure of a report has this name",
                         near.empty() ? "`blendsim explain` lists them" : fmt::format("did you mean '{}'?", near));
 }
 
@@ -63,7 +84,9 @@ void explain(const std::string& what) {
 void declare_explain(CLI::App& command, ExitStatus&) {
   auto code = std::make_shared<std::string>();
   command
-      .add_option("CODE", *code, "Diagnostic, as in error[CODE], or pass of the compiler; without it they are listed")
+      .add_option(
+          "CODE", *code,
+          "Diagnostic, as in error[CODE], pass of the compiler or figure of a report; without it they are listed")
       ->type_name("CODE");
   command.callback([code] { explain(*code); });
 }

@@ -2,13 +2,15 @@
 // blendsim replay: recorded memory traffic on the same memory or another one.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/text_output.h"
-#include "platform/platform.h"
+#include "platform/platform_schema.h"
 #include "replay/file.h"
 #include "replay/foreign.h"
 #include "replay/outcome.h"
@@ -24,11 +26,39 @@ struct Arguments {
 };
 
 std::string read_text(const std::string& path) {
+  if (path == "-" || std::filesystem::is_regular_file(path) || !std::filesystem::exists(path) ||
+      std::filesystem::is_directory(path)) {
+    const FileKind kind = file_kind(path);  // not of a pipe, which is read once
+    if (kind != FileKind::traffic && kind != FileKind::text && kind != FileKind::yaml && kind != FileKind::unknown)
+      unexpected_kind(path, kind, "recorded memory traffic or a trace of DRAMSys or Ramulator");
+  }
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
   if (!file || !text) throw DiagnosticError("file-unreadable", {.file = path}, "cannot be read", "check the path");
   return text.str();
+}
+
+constexpr std::string_view same_bursts =
+    "a replay changes the memory and the clock; the accelerator and the memory port's width decide which bursts there "
+    "are, and stay as recorded";
+
+// A key, or what differences() says of one.
+bool is_of_memory(std::string_view key) {
+  return key.starts_with("memory.") || key == "clock" || key.starts_with("clock:");
+}
+
+// A key that exists and would change nothing, or the bursts; what is no key is for the platform to refuse.
+void require_keys_of_memory(const std::vector<std::string>& sets) {
+  Platform any;
+  const std::vector<Leaf> leaves = platform_leaves(any);
+  for (const std::string& set : sets) {
+    const std::string key = set.substr(0, set.find('='));
+    const bool known = std::any_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) { return leaf.path == key; });
+    if (is_of_memory(key) || !known) continue;
+    throw DiagnosticError("bad-override", {.file = "--set " + key}, std::string(same_bursts),
+                          "simulate the changed machine with `blendsim run`");
+  }
 }
 
 // The accelerator is the recorded one: a change of anything but its memory and clock changes which bursts there are.
@@ -38,9 +68,7 @@ void require_same_bursts(const Platform& recorded, const Platform& other, const 
   machine.clock_hz = other.machine.clock_hz;
   if (other.machine.memory.port_width != recorded.machine.memory.port_width ||
       (arguments.platform.empty() && machine != other.machine)) {
-    throw DiagnosticError("bad-override", {.file = arguments.file},
-                          "a replay changes the memory and the clock; the accelerator and the memory port's width "
-                          "decide which bursts there are, and stay as recorded",
+    throw DiagnosticError("bad-override", {.file = arguments.file}, std::string(same_bursts),
                           "simulate the changed machine with `blendsim run`");
   }
 }
@@ -57,7 +85,7 @@ Platform replayed_platform(const Arguments& arguments, const Platform& recorded)
 std::vector<std::string> memory_changes(const Platform& a, const Platform& b) {
   std::vector<std::string> out;
   for (const std::string& line : differences(a, b)) {
-    if (line.starts_with("memory") || line.starts_with("clock")) out.push_back(line);
+    if (is_of_memory(line)) out.push_back(line);
   }
   return out;
 }
@@ -78,6 +106,7 @@ void write_requests(const std::string& path, TrafficPhase phase, const ReplayedP
 
 ExitStatus run(const Arguments& arguments) {
   keep_apart({arguments.file, arguments.platform}, {arguments.csv, arguments.out});
+  require_keys_of_memory(arguments.sets);
   const std::string text = read_text(arguments.file);
   const TraceFormat format = trace_format(text, arguments.file);
   Traffic traffic;
@@ -86,7 +115,7 @@ ExitStatus run(const Arguments& arguments) {
     traffic = parse_traffic(text, arguments.file);
     recorded = parse_platform(traffic.platform_yaml, arguments.file, config_paths());
   } else {
-    recorded = named_platform(arguments.platform, arguments.sets);
+    recorded = named_platform(arguments.platform, arguments.sets, "a trace that names no memory");
     traffic = parse_foreign(text, format, arguments.file, recorded->machine.memory);
   }
   if (format == TraceFormat::rstl && arguments.open_loop) {

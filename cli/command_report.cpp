@@ -29,7 +29,7 @@ struct Arguments {
 std::vector<Json> read_reports(const std::vector<std::string>& files) {
   std::vector<Json> reports;
   for (const std::string& file : files) {
-    if (std::filesystem::is_regular_file(file)) {  // a pipe is read once
+    if (file == "-" || std::filesystem::is_regular_file(file)) {  // a pipe is read once
       const FileKind kind = file_kind(file);
       if (kind != FileKind::report && kind != FileKind::json) unexpected_kind(file, kind, "a report");
     }
@@ -79,6 +79,7 @@ void declare_report(CLI::App& command, ExitStatus&) {
   command.add_option("--csv", a->csv, "Write the layers as comma-separated values; - is standard output")
       ->type_name("FILE")
       ->group(results);
+  add_quiet_option(command, a->text);
   add_wide_option(command, a->text);
   add_all_option(command, a->text, "layers");
   command.callback([a] { report(*a); });

@@ -30,8 +30,9 @@ void run(const Arguments& arguments) {
   if (to_folder) make_folder(arguments.output);
   const std::string title = fmt::format("Platform {}, digest {}", platform.name, platform.digest());
   write_text(path, verilog_package(platform.machine, title));
-  text_output(arguments.text, {path}).stream << fmt::format(
-      "wrote {}: package blendsim_pkg of {}; the units are in rtl/ of the source tree\n", path, platform.name);
+  text_output(arguments.text, {path}).stream
+      << fmt::format("wrote {}: package blendsim_pkg of {}; the units are in rtl/ of the source tree\n",
+                     name_of_output(path), platform.name);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -40,6 +41,7 @@ struct Arguments {
   InputArguments input;
   TextOptions text;
   ExpectArguments expect;
+  std::vector<std::string> expected;  // files
   TraceArguments trace;
   std::string json, html, tensors, record;
   std::vector<std::string> flips;
@@ -106,11 +108,15 @@ UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs
 void keep_files_apart(const Arguments& arguments, const std::string& platform, const NamedArrays& arrays) {
   std::vector<std::string> read = arguments.input.files, written = {arguments.json, arguments.html, arguments.record};
   read.insert(read.end(), {arguments.load.file, platform});
+  read.insert(read.end(), arguments.expected.begin(), arguments.expected.end());
   written.insert(written.end(), arguments.trace.files.begin(), arguments.trace.files.end());
   if (!arguments.tensors.empty()) {
     for (const auto& [name, array] : arrays) written.push_back(tensor_path(arguments.tensors, name));
   }
   keep_apart(read, written);
+  std::error_code error;  // names that it will have are not known before the run
+  if (std::filesystem::equivalent(arguments.expect.path, arguments.tensors, error))
+    usage_error(fmt::format("{} is to be read and written", arguments.tensors), "write the tensors to another folder");
 }
 
 // What a run came to, and what it took.
@@ -121,15 +127,13 @@ struct Outcome {
   std::string upset;          // what became of --flip
   NamedArrays tensors;
   std::vector<TraceNote> traces;
-  std::optional<Diagnostic> clock;  // a warning
   double simulation_s = 0;
 };
 
 Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
   Outcome out;
   out.inputs = prepare_inputs(arguments.input, loaded.program);
-  out.clock = clock_warning(loaded.platform);
-  if (out.clock) warning(*out.clock);
+  if (const auto above = clock_warning(loaded.platform)) warning(*above);  // the report has a line of its own for it
   const auto begin = Clock::now();
   UpsetRun run = simulate(arguments, loaded, out.inputs, out.recorder, out.traces);
   out.run = std::move(run.run);
@@ -145,7 +149,6 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
 
 std::vector<std::string> remarks(const Arguments& arguments, const Outcome& outcome) {
   std::vector<std::string> out = outcome.inputs.warnings;
-  if (outcome.clock) out.push_back(fmt::format("clock: {}; {}", outcome.clock->message, outcome.clock->hint));
   for (const TraceNote& trace : outcome.traces) {
     if (trace.is_warning) out.push_back("trace " + trace.text);
   }
@@ -207,10 +210,10 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   write_files(arguments, loaded, outcome, whole, technology);
   const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html, arguments.record});
   text.stream << report_text(whole, text.layout);
-  if (!outcome.upset.empty()) text.stream << '\n' << outcome.upset;
+  if (!outcome.upset.empty()) (arguments.text.quiet ? std::cerr : text.stream << '\n') << outcome.upset;
 }
 
-bool run(const Arguments& arguments) {
+bool run(Arguments& arguments) {
   const bool wants_values = !arguments.tensors.empty() || !arguments.expect.path.empty() || arguments.agreement;
   if (arguments.timing_only && wants_values) {
     usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors, --expect and --agreement");
@@ -221,8 +224,8 @@ bool run(const Arguments& arguments) {
   if (arguments.stalls != 0 && !arguments.record.empty()) {
     usage_error("--record keeps what a memory's answers decide, and --stalls delays besides", "leave one of them out");
   }
+  arguments.expected = expected_files(arguments.expect);
   keep_files_apart(arguments, arguments.load.platform, {});
-  check_expectation(arguments.expect);
   const auto begin = Clock::now();
   const Loaded loaded = load(arguments.load);
   if (arguments.agreement && !loaded.network) {
@@ -232,9 +235,9 @@ bool run(const Arguments& arguments) {
   keep_files_apart(arguments, loaded.platform.file, outcome.tensors);  // now the tensors' names are known
   write_report(arguments, loaded, outcome, begin);
   if (arguments.expect.path.empty()) return true;
-  return meets_expectation(arguments.expect, loaded, outcome.run, outcome.tensors,
-                           finish_outputs(loaded.program, outcome.run),
-                           text_output(arguments.text, {arguments.json, arguments.html, arguments.record}).stream);
+  std::ostream& out = text_output(arguments.text, {arguments.json, arguments.html, arguments.record}).stream;
+  return meets_expectation(arguments.expect, arguments.expected, loaded, outcome.run, outcome.tensors,
+                           finish_outputs(loaded.program, outcome.run), out, arguments.text.quiet ? std::cerr : out);
 }
 
 }  // namespace
@@ -266,6 +269,8 @@ void declare_run(CLI::App& command, ExitStatus& status) {
       ->allow_extra_args(false)
       ->group(simulation);
   add_trace_options(command, a->trace);
+  for (CLI::Option* option : command.get_options([](CLI::Option* o) { return o->get_name().starts_with("--trace"); }))
+    option->group(results);
   command.add_option("--record", a->record, "Write the memory traffic, for `blendsim replay`")
       ->type_name("FILE")
       ->group(results);

@@ -33,8 +33,8 @@ void write(const Arguments& arguments) {
   if (arguments.output.empty()) usage_error("a network's name needs -o FILE", "blendsim zoo NAME -o net.onnx");
   write_whole(arguments.output,
               [&](const std::string& temporary) { write_zoo_network(arguments.name, arguments.options, temporary); });
-  text_output(arguments.text, {arguments.output}).stream
-      << fmt::format("wrote {}: {}, seed {}\n", arguments.output, arguments.name, arguments.options.seed);
+  text_output(arguments.text, {arguments.output}).stream << fmt::format(
+      "wrote {}: {}, seed {}\n", name_of_output(arguments.output), arguments.name, arguments.options.seed);
 }
 
 }  // namespace
@@ -55,7 +55,8 @@ void declare_zoo(CLI::App& command, ExitStatus&) {
   add_choice(command, "--dialect", options.dialect, "onnx|qonnx",
              "QuantizeLinear and compare, or Quant and BipolarQuant")
       ->group(network);
-  add_choice(command, "--skip", options.skip, "block|convolution", "What has a 1x1 skip convolution of its own")
+  add_choice(command, "--skip", options.skip, "block|convolution",
+             "One 1x1 skip convolution a basic block, or one a convolution")
       ->group(network);
   command.add_flag("--float-bn", options.float_batch_norm, "Ordinary float batch-normalization statistics")
       ->group(network);

@@ -84,7 +84,7 @@ constexpr std::array table = {
             {{{"blendsim platforms", "list them"}, {"blendsim platforms k26 > mine.yaml", "start one of your own"}}}},
     Command{"explain",
             look_up,
-            "Say what a diagnostic means, or what a pass of the compiler does",
+            "Say what a diagnostic or a figure of a report means, or what a pass of the compiler does",
             declare_explain,
             {{{"blendsim explain", "list every diagnostic and every pass"},
               {"blendsim explain does-not-fit", "cause, example and remedy of one"}}}},

@@ -12,6 +12,8 @@
 #include "cause/expect.h"
 #include "cause/values.h"
 #include "cli/files.h"
+#include "cli/terminal.h"
+#include "cli/validators.h"
 #include "network/tensor_file_name.h"
 #include "report/format_text.h"
 
@@ -84,65 +86,89 @@ std::string mismatch_text(const Loaded& loaded, const Run& run, const Tensor& te
          writer_text(loaded, run, tensor, mismatch.place);
 }
 
-// The files to be compared: of a folder those that are there, by tensor; a file is the tensor that has its name, or the
-// network's only output.
-std::vector<std::pair<const Tensor*, std::string>> files_of(const ExpectArguments& arguments,
-                                                            const std::vector<Tensor>& tensors) {
-  std::vector<std::pair<const Tensor*, std::string>> files;
-  const bool folder = fs::is_directory(arguments.path);
-  for (const Tensor& tensor : tensors) {
-    const std::string name = tensor_file_name(tensor.name);
-    if (folder) {
-      const fs::path file = fs::path(arguments.path) / name;
-      if (fs::exists(file)) files.emplace_back(&tensor, file.string());
-    } else if (fs::path(arguments.path).filename() == name) {
-      files.emplace_back(&tensor, arguments.path);
-    }
+using Pairs = std::vector<std::pair<const Tensor*, std::string>>;
+
+// Whose file it is that is no tensor's: most likely a misspelt one's, and then nothing was compared with it.
+void warn_of_strangers(const std::vector<std::string>& files, const Pairs& pairs, const std::vector<Tensor>& tensors) {
+  for (const std::string& file : files) {
+    if (std::any_of(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.second == file; })) continue;
+    std::vector<std::string> names;
+    for (const Tensor& tensor : tensors) names.push_back(tensor_file_name(tensor.name));
+    const std::string near = nearest(fs::path(file).filename().string(), names);
+    warning(Diagnostic{"file-unrecognised",
+                       {.file = file},
+                       "has the name of no tensor of the network, nothing is compared with it",
+                       near.empty() ? "" : fmt::format("did you mean '{}'?", near)});
   }
+}
+
+// The files to be compared, in the tensors' order: a file is the tensor that has its name, for itself also the
+// network's only output.
+Pairs pairs_of(const ExpectArguments& arguments, const std::vector<std::string>& files,
+               const std::vector<Tensor>& tensors) {
+  Pairs pairs;
+  for (const Tensor& tensor : tensors) {
+    const auto file = std::find_if(files.begin(), files.end(), [&](const std::string& path) {
+      return fs::path(path).filename() == tensor_file_name(tensor.name);
+    });
+    if (file != files.end()) pairs.emplace_back(&tensor, *file);
+  }
+  const bool folder = fs::is_directory(arguments.path);
   const auto outputs = std::count_if(tensors.begin(), tensors.end(), [](const Tensor& t) { return t.is_output; });
-  if (!folder && files.empty() && outputs == 1) files.emplace_back(&tensors.back(), arguments.path);
-  if (files.empty()) {
+  if (!folder && pairs.empty() && outputs == 1) pairs.emplace_back(&tensors.back(), arguments.path);
+  if (pairs.empty()) {
     throw DiagnosticError(
         "file-unrecognised", {.file = arguments.path}, "no file in it has the name of a tensor",
         "`blendsim run --tensors DIR` shows the names; a .npy for itself is the network's one output");
   }
-  return files;
+  warn_of_strangers(files, pairs, tensors);
+  return pairs;
 }
 
 }  // namespace
 
 void add_expect_options(CLI::App& command, ExpectArguments& arguments) {
-  command
-      .add_option("--expect", arguments.path,
-                  "Compare with somebody else's tensors: a folder of NAME.npy, or the output as .npy")
-      ->type_name("PATH")
-      ->group("Results");
+  auto* expect = command
+                     .add_option("--expect", arguments.path,
+                                 "Compare with somebody else's tensors: a folder of NAME.npy, or the output as .npy")
+                     ->type_name("PATH")
+                     ->group("Results");
   command.add_option("--expect-tolerance", arguments.tolerance, "Relative difference allowed; absolute below 1")
       ->type_name("FRACTION")
       ->group("Results")
-      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->check(fraction())
+      ->needs(expect)
       ->capture_default_str();
 }
 
-void check_expectation(const ExpectArguments& arguments) {
-  if (arguments.path.empty() || fs::exists(arguments.path)) return;
-  throw DiagnosticError("file-unreadable", {.file = arguments.path}, "does not exist",
-                        "--expect takes a folder of .npy files or one of them");
+std::vector<std::string> expected_files(const ExpectArguments& arguments) {
+  if (arguments.path.empty()) return {};
+  if (!fs::exists(arguments.path)) {
+    throw DiagnosticError("file-unreadable", {.file = arguments.path}, "does not exist",
+                          "--expect takes a folder of .npy files or one of them");
+  }
+  if (!fs::is_directory(arguments.path)) return {arguments.path};
+  std::vector<std::string> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(arguments.path)) {
+    if (entry.path().extension() == ".npy") files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
-bool meets_expectation(const ExpectArguments& arguments, const Loaded& loaded, const Run& run,
-                       const NamedArrays& arrays, const std::vector<std::vector<FloatArray>>& outputs,
-                       std::ostream& out) {
+bool meets_expectation(const ExpectArguments& arguments, const std::vector<std::string>& files, const Loaded& loaded,
+                       const Run& run, const NamedArrays& arrays, const std::vector<std::vector<FloatArray>>& outputs,
+                       std::ostream& out, std::ostream& differences) {
   const std::vector<Tensor> tensors = tensors_in_order(loaded, arrays, outputs);
-  const auto files = files_of(arguments, tensors);
+  const Pairs pairs = pairs_of(arguments, files, tensors);
   std::int64_t differing = 0;
-  for (const auto& [tensor, file] : files) {
+  for (const auto& [tensor, file] : pairs) {
     const NumberArray there = read_numbers(file);
     const std::optional<Mismatch> mismatch = find_mismatch(tensor->values, there, arguments.tolerance);
-    if (mismatch && differing++ == 0) out << mismatch_text(loaded, run, *tensor, file, there, *mismatch);
+    if (mismatch && differing++ == 0) differences << mismatch_text(loaded, run, *tensor, file, there, *mismatch);
   }
-  out << fmt::format("expected  {} of {} tensors in {} differ; the network has {}\n", differing, files.size(),
-                     arguments.path, tensors.size());
+  (differing == 0 ? out : differences) << fmt::format("expected  {} of {} tensors in {} differ; the network has {}\n",
+                                                      differing, pairs.size(), arguments.path, tensors.size());
   return differing == 0;
 }
 

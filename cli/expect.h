@@ -21,16 +21,17 @@ struct ExpectArguments {
 // Declares --expect and --expect-tolerance. `arguments` must live as long as the command.
 void add_expect_options(CLI::App& command, ExpectArguments& arguments);
 
-// What was expected, read before the run: a folder, or a file of which nothing can be read, must not cost one.
-// Throws DiagnosticError: file-unreadable.
-void check_expectation(const ExpectArguments& arguments);
+// The file, or every .npy of the folder, as they are before the run, which may write beside them; empty without
+// --expect. Throws DiagnosticError file-unreadable: what cannot be read must not cost a run.
+[[nodiscard]] std::vector<std::string> expected_files(const ExpectArguments& arguments);
 
-// The tensors of the folder or the file, in the order in which the network computes them: the first value that differs
-// is named on `out`, with the instruction that wrote it and its cycles. `outputs`: [image][output], after the
-// host's operators. Returns whether all are equal. Throws DiagnosticError: those of the files; file-unrecognised where
-// nothing in the folder is a tensor of the network.
-[[nodiscard]] bool meets_expectation(const ExpectArguments& arguments, const Loaded& loaded, const Run& run,
-                                     const NamedArrays& tensors, const std::vector<std::vector<FloatArray>>& outputs,
-                                     std::ostream& out);
+// Compares `files` in the order in which the network computes the tensors: the first value that differs is named on
+// `differences`, with the instruction that wrote it and its cycles; that all are equal is said on `out`. A file that is
+// no tensor's is warned of. `outputs`: [image][output], after the host's operators. Returns whether all are equal.
+// Throws DiagnosticError: those of the files; file-unrecognised where none of them is a tensor of the network.
+[[nodiscard]] bool meets_expectation(const ExpectArguments& arguments, const std::vector<std::string>& files,
+                                     const Loaded& loaded, const Run& run, const NamedArrays& tensors,
+                                     const std::vector<std::vector<FloatArray>>& outputs, std::ostream& out,
+                                     std::ostream& differences);
 
 }  // namespace blendsim::cli

@@ -20,6 +20,7 @@
 #include "isa/program.h"
 #include "network/onnx_writer.h"
 #include "platform/yaml_tree.h"
+#include "replay/file.h"
 
 namespace blendsim::cli {
 
@@ -33,6 +34,8 @@ std::string_view describe(FileKind kind) {
     case FileKind::yaml: return "a YAML text";
     case FileKind::report: return "a report of `blendsim run --json`";
     case FileKind::json: return "a JSON text";
+    case FileKind::traffic: return "recorded memory traffic";
+    case FileKind::database: return "an SQLite file";
     case FileKind::array: return "a NumPy array";
     case FileKind::image: return "a PNG image";
     case FileKind::text: return "a text of another kind";
@@ -72,6 +75,8 @@ bool is_text(std::string_view bytes) {
 }  // namespace
 
 FileKind file_kind(const std::string& path) {
+  if (is_standard_output(path))
+    usage_error("standard input is not read here", "give a file's name; diff --events and debug -x take -");
   std::error_code error;
   if (fs::is_directory(path, error)) {
     throw DiagnosticError("file-unreadable", {.file = path}, "is a folder, a file is expected", "name a file in it");
@@ -89,6 +94,8 @@ FileKind file_kind(const std::string& path) {
   }
   if (bytes.starts_with("\x93NUMPY")) return FileKind::array;
   if (bytes.starts_with("\x89PNG")) return FileKind::image;
+  if (bytes.starts_with("SQLite format 3")) return FileKind::database;
+  if (bytes.starts_with(traffic_signature)) return FileKind::traffic;
   if (is_program(path)) return FileKind::program;
   if (is_text(bytes)) {
     if (bytes[bytes.find_first_not_of(" \r\n\t") % bytes.size()] == '{')
@@ -110,8 +117,12 @@ std::string use_of(FileKind kind, const std::string& file) {
       return "give `blendsim run` or `blendsim compile` the original network, or run the program that the same command "
              "wrote";
     case FileKind::program:
-      return fmt::format("it is compiled already: `blendsim run {}` simulates it; or compile the original network",
-                         file);
+      return fmt::format(
+          "`blendsim run {0}` simulates it, and writes a report with --json; to compile, take its network", file);
+    case FileKind::traffic: return fmt::format("`blendsim replay {}` replays it", file);
+    case FileKind::database:
+      return "of a run's trace, `blendsim run --trace F.npy` writes the table that is read here; sqlite3 reads this "
+             "one";
     case FileKind::yaml: return fmt::format("a platform is given to a command: --platform {}", file);
     case FileKind::report:
       return fmt::format(
@@ -220,7 +231,7 @@ bool same_file(const std::string& a, const std::string& b) {
   const bool a_there = fs::exists(a, error), b_there = fs::exists(b, error);
   if (a_there != b_there) return false;
   if (a_there) return fs::is_regular_file(a, error) && fs::equivalent(a, b, error);
-  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+  return fs::weakly_canonical(fs::absolute(a), error) == fs::weakly_canonical(fs::absolute(b), error);
 }
 
 }  // namespace
@@ -259,13 +270,13 @@ ConfigPaths config_paths() {
                         "set BLENDSIM_CONFIGS to the folder that holds platforms/, devices/ and technologies/");
 }
 
-Platform named_platform(const std::string& name, const std::vector<std::string>& sets) {
+Platform named_platform(const std::string& name, const std::vector<std::string>& sets, std::string_view what) {
   const ConfigPaths paths = config_paths();
   if (name.empty()) {
-    usage_error("a network needs --platform P",
+    usage_error(fmt::format("{} needs --platform P", what),
                 fmt::format("P is a YAML file or one of: {}", fmt::join(platform_names(paths), ", ")));
   }
-  if (fs::is_regular_file(name)) {
+  if (name == "-" || fs::is_regular_file(name)) {
     const FileKind kind = file_kind(name);
     if (kind == FileKind::report || kind == FileKind::onnx || kind == FileKind::lowered || kind == FileKind::program ||
         kind == FileKind::array || kind == FileKind::image)

@@ -12,11 +12,12 @@
 
 namespace blendsim::cli {
 
-enum class FileKind { onnx, lowered, program, yaml, report, json, array, image, text, unknown };
+enum class FileKind { onnx, lowered, program, yaml, report, json, traffic, database, array, image, text, unknown };
 
 [[nodiscard]] std::string_view describe(FileKind kind);  // "an ONNX network", ...
 
-// By content, never by extension. Throws DiagnosticError file-unreadable; file-damaged for an empty file.
+// By content, never by extension. Throws DiagnosticError file-unreadable; file-damaged for an empty file; usage for
+// "-", since standard input is not read.
 [[nodiscard]] FileKind file_kind(const std::string& path);
 
 // What was expected, what the file is, and which command takes it: file-unrecognised.
@@ -40,8 +41,9 @@ void make_folder(const std::string& path);
 // the install prefix.
 [[nodiscard]] ConfigPaths config_paths();
 
-// Loads what --platform names. An empty name is a usage error that lists the platforms.
-[[nodiscard]] Platform named_platform(const std::string& name, const std::vector<std::string>& sets);
+// Loads what --platform names. An empty name is a usage error that says `what` needs one, and lists them.
+[[nodiscard]] Platform named_platform(const std::string& name, const std::vector<std::string>& sets,
+                                      std::string_view what = "a network");
 
 // Wrong usage: exit status 2.
 [[noreturn]] void usage_error(const std::string& message, const std::string& hint);

@@ -42,9 +42,21 @@ std::int64_t image_count(const Shape& array, const Shape& wanted) {
   return rest == one || rest == wanted ? array.front() : 0;
 }
 
+// Of an array that does not fit: a picture as most tools hold it has its channels last.
+std::string shape_hint(const Shape& array, const Shape& wanted) {
+  if (wanted.size() == 4 && (array.size() == 3 || array.size() == 4)) {
+    const bool batch = array.size() == 4;
+    Shape moved(array.end() - 3, array.end());
+    std::rotate(moved.begin(), moved.end() - 1, moved.end());
+    if (moved == Shape(wanted.begin() + 1, wanted.end()))
+      return fmt::format("channels come first: numpy.transpose(array, {})", batch ? "(0, 3, 1, 2)" : "(2, 0, 1)");
+  }
+  return "give one image, or several along one leading dimension";
+}
+
 // What is neither array nor picture, but known, is named with the command that takes it.
 void check_kind(const std::string& file) {
-  if (!std::filesystem::is_regular_file(file)) return;  // a pipe is read once
+  if (file != "-" && !std::filesystem::is_regular_file(file)) return;  // a pipe is read once
   const FileKind kind = file_kind(file);
   constexpr std::array left_to_reader = {FileKind::array, FileKind::image, FileKind::text, FileKind::json,
                                          FileKind::unknown};
@@ -178,7 +190,7 @@ Inputs read_inputs(const std::vector<std::string>& files, const std::optional<In
       throw DiagnosticError("input-shape", {.file = file},
                             fmt::format("the array is {}, the network's input '{}' is {}", shape_text(read.array.shape),
                                         input.name, shape_text(input.shape)),
-                            "give one image, or several along one leading dimension");
+                            shape_hint(read.array.shape, input.shape));
     }
     check_finite(read.array, file);
     for (float& value : read.array.values) {

@@ -128,7 +128,8 @@ Loaded load(const LoadArguments& arguments) {
 }
 
 void add_input_options(CLI::App& command, InputArguments& arguments) {
-  auto* input = command.add_option("--input", arguments.files, "Image, .npy or 8-bit .png; a .npy may hold several");
+  auto* input = command.add_option("--input", arguments.files,
+                                   "Image, .npy of [channels, height, width] or 8-bit .png; a .npy may hold several");
   input->type_name("FILE")->allow_extra_args(false)->group("Input");
   command
       .add_option_function<std::string>(
@@ -145,10 +146,13 @@ void add_input_options(CLI::App& command, InputArguments& arguments) {
       ->group("Input");
 }
 
-Inputs prepare_inputs(const InputArguments& arguments, const Program& program) {
+Inputs prepare_inputs(const InputArguments& arguments, const Program& program, const Inputs* said) {
   Inputs inputs = arguments.files.empty() ? random_input(arguments.seed, program.host_input)
                                           : read_inputs(arguments.files, arguments.scale, program.host_input);
-  for (const std::string& text : inputs.warnings) warning(text);
+  for (const std::string& text : inputs.warnings) {
+    if (said == nullptr || std::find(said->warnings.begin(), said->warnings.end(), text) == said->warnings.end())
+      warning(text);
+  }
   return inputs;
 }
 

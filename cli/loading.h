@@ -48,7 +48,9 @@ struct InputArguments {
 // Declares --input, --input-scale and --seed, in the group "Input". `arguments` must live as long as the command.
 void add_input_options(CLI::App& command, InputArguments& arguments);
 
-// Reads the files or makes up an image; what the network cannot hold is warned of on standard error.
-[[nodiscard]] Inputs prepare_inputs(const InputArguments& arguments, const Program& program);
+// Reads the files or makes up an image; what the network cannot hold is warned of on standard error, unless `said`, of
+// another program on the same files, was already.
+[[nodiscard]] Inputs prepare_inputs(const InputArguments& arguments, const Program& program,
+                                    const Inputs* said = nullptr);
 
 }  // namespace blendsim::cli

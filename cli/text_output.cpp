@@ -24,6 +24,8 @@ void add_all_option(CLI::App& command, TextOptions& options, const std::string& 
       ->group("Text");
 }
 
+std::string name_of_output(const std::string& path) { return is_standard_output(path) ? "standard output" : path; }
+
 TextOutput text_output(const TextOptions& options, std::initializer_list<std::string> results) {
   static std::ostream nowhere(nullptr);
   const bool taken = std::any_of(results.begin(), results.end(), is_standard_output);

@@ -20,6 +20,9 @@ void add_quiet_option(CLI::App& command, TextOptions& options);
 void add_wide_option(CLI::App& command, TextOptions& options);
 void add_all_option(CLI::App& command, TextOptions& options, const std::string& rows);
 
+// "standard output" for "-".
+[[nodiscard]] std::string name_of_output(const std::string& path);
+
 struct TextOutput {
   std::ostream& stream;
   TextLayout layout;

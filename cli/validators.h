@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,18 @@ inline CLI::Validator whole_number(bool from_one) {
             !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
         const bool zero = text.find_first_not_of('0') == std::string::npos;
         return digits && text.size() < 20 && !(from_one && zero) ? std::string{} : "'" + text + "' is not " + what;
+      },
+      "");
+}
+
+// From 0 to 1; NaN compares with neither and is refused too.
+inline CLI::Validator fraction() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        double value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = error == std::errc() && end == text.data() + text.size();
+        return whole && value >= 0 && value <= 1 ? std::string{} : "'" + text + "' is no number from 0 to 1";
       },
       "");
 }

@@ -195,7 +195,7 @@ constexpr std::array table = {
     // command line
     Explanation{"usage", "The command line is not understood.", "`blendsim run`.",
                 "`blendsim run --help` shows the form of a command, `blendsim help` the commands."},
-    Explanation{"unknown-code", "No diagnostic and no pass of the compiler has this name.",
+    Explanation{"unknown-code", "No diagnostic, no pass of the compiler and no figure of a report has this name.",
                 "`blendsim explain does-not-fitt`.", "`blendsim explain` lists them all."},
     Explanation{"report-schema", "The file is no report of a version that this command reads.",
                 "A JSON file of another kind: `blendsim compare a.json other.json`.",

@@ -132,12 +132,13 @@ std::string first_text(const DiffSide& a, const DiffSide& b, const Divergence& f
 std::string times_text(const DiffSide& a, const DiffSide& b, const StampComparison& comparison, Cycles shift) {
   std::string text;
   if (comparison.first) text = first_text(a, b, *comparison.first, shift);
-  text += fmt::format("{} of {} instructions that both have start or end in another cycle\n",
-                      grouped(comparison.differing), grouped(comparison.compared));
-  if (comparison.only_a > 0)
-    text += fmt::format("{} instructions are in {} alone\n", grouped(comparison.only_a), a.name);
-  if (comparison.only_b > 0)
-    text += fmt::format("{} instructions are in {} alone\n", grouped(comparison.only_b), b.name);
+  text += fmt::format("of {} instruction{} in both, {} {} or {} in another cycle\n", grouped(comparison.compared),
+                      comparison.compared == 1 ? "" : "s", grouped(comparison.differing),
+                      comparison.differing == 1 ? "starts" : "start", comparison.differing == 1 ? "ends" : "end");
+  for (const auto& [only, name] : {std::pair(comparison.only_a, a.name), std::pair(comparison.only_b, b.name)}) {
+    if (only > 0)
+      text += fmt::format("{} instruction{} in {} alone\n", grouped(only), only == 1 ? " is" : "s are", name);
+  }
   return text;
 }
 

@@ -38,6 +38,7 @@ Shape without_leading_ones(const Shape& shape) {
 
 bool same(double here, double there, double tolerance) {
   if (here == there || (std::isnan(here) && std::isnan(there))) return true;
+  if (!std::isfinite(here) || !std::isfinite(there)) return false;  // any tolerance of infinity is infinite
   return std::abs(here - there) <= tolerance * std::max(1.0, std::abs(there));
 }
 

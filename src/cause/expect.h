@@ -11,7 +11,7 @@
 
 namespace blendsim {
 
-// Values in C order, whole numbers up to 2^53 exact.
+// Values in C order, as the file has them; whole numbers up to 2^53 exact.
 struct NumberArray {
   Shape shape;
   std::vector<double> values;
@@ -28,7 +28,7 @@ struct Mismatch {
   std::int64_t differing = 0, compared = 0;  // values
 };
 // Shapes are the same where they are but for leading ones. Values are where they differ by no more than tolerance *
-// max(1, |there|); NaN equals NaN.
+// max(1, |there|); NaN equals NaN, and infinity itself alone.
 [[nodiscard]] std::optional<Mismatch> find_mismatch(const NumberArray& here, const NumberArray& there,
                                                     double tolerance = 0);
 

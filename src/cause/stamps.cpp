@@ -72,7 +72,17 @@ std::int64_t number(const std::string& path, int line, std::string_view text, st
 constexpr std::int64_t most_records = (std::int64_t{1} << 31) - 1;
 constexpr std::int64_t last_cycle = std::int64_t{1} << 60;
 
+std::string small_letters(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
 std::vector<Stamp> read_table(const std::string& path, std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // as spreadsheets write it
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::map<std::string, std::size_t, std::less<>> columns;
   std::vector<Stamp> stamps;
   int number_of_line = 0;
@@ -84,7 +94,7 @@ std::vector<Stamp> read_table(const std::string& path, std::string_view text) {
     if (line.empty() || line.front() == '#') continue;
     const std::vector<std::string_view> cells = split(line);
     if (columns.empty()) {
-      for (std::size_t c = 0; c < cells.size(); ++c) columns.emplace(cells[c], c);
+      for (std::size_t c = 0; c < cells.size(); ++c) columns.emplace(small_letters(cells[c]), c);
       require_columns(path, columns);
       continue;
     }

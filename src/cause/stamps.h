@@ -23,7 +23,8 @@ struct Stamp {
 
 // A file of them, known by its content:
 //   text   a line an instruction, values between commas; the first line names the columns: unit, instruction, start and
-//          end, in any order, image where there are several; others are passed over; lines that begin with # too
+//          end, in any order and case, image where there are several; others are passed over; lines that begin with #
+//          too
 //   .npy   NumPy's structured array with fields of these names, the unit as a number; a field `phase` keeps main's (1)
 // In program order, image after image, whatever the order in the file.
 // Throws DiagnosticError: file-unreadable; file-unrecognised where a column is missing; file-damaged with the line.

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/diagnostic.h"
+#include "report/format_text.h"
 
 namespace blendsim::debug {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::string_view init_prefix = "init", main_prefix = "main";
 std::vector<std::string> tensor_names(const Bench& bench) {
   std::vector<std::string> names;
   for (const Tensor& tensor : bench.map.tensors()) names.push_back(tensor.name);
+  for (const HostOutput& output : bench.subject.program.host_outputs) names.push_back(output.name);
   return names;
 }
 
@@ -166,7 +168,8 @@ std::vector<std::int32_t> layers_named(const Bench& bench, std::string_view patt
   if (!found.empty()) return found;
   std::vector<std::string> names;
   for (const ProgramLayer& layer : bench.subject.program.layers) names.push_back(layer.name);
-  refuse(fmt::format("no layer is named '{}'", pattern), near_hint(pattern, names, "`info layers` lists them"));
+  refuse(fmt::format("no layer is named '{}'", pattern),
+         near_hint(pattern, names, "`info layers` lists them; a cycle reads 123, an instruction #57"));
 }
 
 bool is_tensor(const Bench& bench, std::string_view text) {
@@ -207,7 +210,7 @@ std::uint32_t take_address(const Bench& bench, BufferId buffer, Arguments& argum
   const auto take = [&](std::string_view what, std::int64_t limit) {
     const auto value = arguments.empty() ? std::nullopt : number(arguments.take());
     if (!value || *value >= limit) {
-      refuse(fmt::format("{} wants a {} from 0 to {}", name(buffer), what, limit - 1),
+      refuse(fmt::format("{} wants its {}, from 0 to {}", name(buffer), what, grouped(limit - 1)),
              fmt::format("such as: {} 0 0", name(buffer)));
     }
     return *value;

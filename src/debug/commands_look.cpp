@@ -215,6 +215,17 @@ std::string perform_list(Bench& bench, Arguments& arguments) {
   return listing(bench, Phase::main, records);
 }
 
+namespace {
+
+// Of the network's outputs, by its name; a tensor of the machine goes first.
+std::optional<std::size_t> output_named(const Bench& bench, std::string_view word) {
+  const auto& outputs = bench.subject.program.host_outputs;
+  const auto at = std::find_if(outputs.begin(), outputs.end(), [&](const HostOutput& o) { return o.name == word; });
+  return at == outputs.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - outputs.begin()));
+}
+
+}  // namespace
+
 std::string perform_print(Bench& bench, Arguments& arguments) {
   const NumberForm form = take_form(arguments);
   if (arguments.empty())
@@ -225,6 +236,11 @@ std::string perform_print(Bench& bench, Arguments& arguments) {
     arguments.done("print TENSOR[c][y][x]");
     if (form != NumberForm::natural) refuse("values of a tensor are decimal", "print/x is for words of a buffer");
     return tensor_text(bench, tensor_named(bench, word));
+  }
+  if (const auto output = output_named(bench, word)) {
+    (void)arguments.take();
+    arguments.done("print OUTPUT");
+    return output_text(bench, *output);
   }
   if (looks_like_record(word)) return info_instruction(bench, arguments);
   if (try_buffer(word) && arguments.left() > 1) return words_command(bench, arguments, form);

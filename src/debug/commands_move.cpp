@@ -215,8 +215,9 @@ Instant place_of(const Bench& bench, Arguments& arguments) {
     const RecordPlace place = record_named(bench, word);
     return {place.phase, bench.line(place.phase).record(place.record).start};
   }
-  if (!bench.map.layers(word).empty()) return layer_start(bench, word);
-  return cycle_named(bench, word);
+  const bool may_be_cycle = word.find_first_of("0123456789") == 0 || word.find(':') != std::string::npos;
+  if (may_be_cycle && bench.map.layers(word).empty()) return cycle_named(bench, word);
+  return layer_start(bench, word);  // refuses what is none, with the nearest name
 }
 
 using Movement = std::string (*)(Bench&, Direction, Arguments&);

@@ -14,6 +14,7 @@ std::vector<std::string> words_for(const Bench& bench, Completes completes) {
   const auto add = [&](const auto& names) { out.insert(out.end(), std::begin(names), std::end(names)); };
   const auto add_tensors = [&] {
     for (const Tensor& tensor : bench.map.tensors()) out.push_back(tensor.name);
+    for (const HostOutput& output : bench.subject.program.host_outputs) out.push_back(output.name);
   };
   const auto add_topics = [&] {
     for (const Topic& topic : topics()) out.emplace_back(topic.name);

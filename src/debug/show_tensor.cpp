@@ -91,6 +91,11 @@ class Printed {
       }
       if (rows < slice_.rows.to) out += " ...\n";
     }
+    if (rows < slice_.rows.to || columns < slice_.columns.to) {
+      out +=
+          fmt::format("... whole rows and columns: {}[{}][{}:{}][{}:{}]\n", slice_.tensor->name, slice_.channels.from,
+                      slice_.rows.from, slice_.rows.to, slice_.columns.from, slice_.columns.to);
+    }
     if (channels < slice_.channels.to) {
       out += fmt::format("... and {} channels more: {}[{}:{}]\n", slice_.channels.to - channels, slice_.tensor->name,
                          channels, slice_.channels.to);
@@ -172,6 +177,48 @@ std::string tensors_now(Bench& bench, std::string_view pattern) {
   return heading(bench) + '\n' + table.text();
 }
 
+std::string output_text(Bench& bench, std::size_t output) {
+  const Program& program = bench.subject.program;
+  const HostOutput& host = program.host_outputs[output];
+  const std::string& source = program.outputs[output].name;
+  const Tensor& tensor = *bench.map.tensor(source);
+  if (bench.now.phase == Phase::init) refuse("init computes no tensor", "go to main: `goto main:0`");
+  const Values::TensorNow now = bench.values.tensor(tensor, bench.now.at);
+  std::string out = fmt::format("{}: the network's output {}, which the host makes of {} when the run is over\n",
+                                host.name, shape_text(host.shape), source);
+  out += "  state     " + state_text(bench, now) + '\n';
+  if (now.written < now.writers) return out;
+  const std::vector<float> values = finish_output(host, now.values).values;
+  const auto largest = std::max_element(values.begin(), values.end());
+  out += fmt::format("  largest   [{}]: {:.6g}\n ", largest - values.begin(), *largest);
+  constexpr std::size_t most = 100;
+  for (std::size_t i = 0; i < std::min(most, values.size()); ++i) out += fmt::format(" {:.6g}", values[i]);
+  return out + (values.size() > most
+                    ? fmt::format("\n... and {} more\n", grouped(static_cast<std::int64_t>(values.size() - most)))
+                    : "\n");
+}
+
+namespace {
+
+// What lies in a buffer that holds no tensor: data of the network.
+std::string data_text(const Bench& bench, BufferId id) {
+  if (bench.now.phase == Phase::init) return {};
+  if (id == BufferId::instructions)
+    return bench.subject.program.resident ? "the program, since init" : "what is fetched of the program";
+  const auto loads = [&](Phase phase) {
+    for (std::size_t i = 0; i < bench.map.instructions(phase).size(); ++i) {
+      for (const Access& a : bench.map.accesses(phase, i)) {
+        if (a.write && a.buffer == id) return true;
+      }
+    }
+    return false;
+  };
+  if (loads(Phase::main)) return "what load has brought so far";
+  return loads(Phase::init) ? "the network's, all of it since init" : "";
+}
+
+}  // namespace
+
 std::string buffers_now(Bench& bench) {
   Grid table({"buffer", "regions", "words", "bits", "peak", "holds now"}, {true, false, false, false, false, true});
   for (int b = 0; b < buffer_count; ++b) {
@@ -185,6 +232,8 @@ std::string buffers_now(Bench& bench) {
       if (now.collected && now.written == now.writers) continue;  // passed through
       holds += (holds.empty() ? "" : ", ") + tensor.name;
     }
+    if (id == BufferId::instructions || id == BufferId::parameters || name(id).starts_with("weights"))
+      holds = data_text(bench, id);
     const double peak = static_cast<double>(bench.subject.program.buffers[static_cast<std::size_t>(b)].peak_bits) /
                         static_cast<double>(p.capacity_bits());
     table.row({std::string(name(id)), grouped(p.regions), grouped(p.depth), grouped(p.width), percent(peak), holds});

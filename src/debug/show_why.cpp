@@ -26,11 +26,21 @@ class Chain {
  private:
   void say(const std::string& what) { text_ += std::string(2 * depth_, ' ') + what + '\n'; }
 
+  std::string why_idle(UnitId unit) const {
+    const auto records = line_.instructions(unit);
+    if (records.empty()) return "it has no instruction";
+    const InstructionRecord& first = line_.record(records.front());
+    if (at_ < first.start)
+      return fmt::format("its first instruction, {}, starts in cycle {}", described(bench_, phase_, records.front()),
+                         grouped(first.start));
+    return fmt::format("its last instruction, {}, has ended in cycle {}", described(bench_, phase_, records.back()),
+                       grouped(line_.record(records.back()).end));
+  }
+
   void say_unit(UnitId unit) {
     const IntervalEvent* interval = line_.interval(unit, at_);
     if (interval == nullptr || interval->activity == Activity::idle) {
-      return say(fmt::format("{} is idle: it has {} instruction", name(unit),
-                             line_.instructions(unit).empty() ? "no" : "not begun its first, or ended its last,"));
+      return say(fmt::format("{} is idle: {}", name(unit), why_idle(unit)));
     }
     if (interval->activity == Activity::busy) {
       return say(fmt::format("{} is busy with {} until cycle {}", name(unit),

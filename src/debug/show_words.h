@@ -20,6 +20,8 @@ enum class NumberForm : std::uint8_t { natural, hexadecimal };  // natural: as t
 
 // What a tensor is and how it stands, then the values asked for.
 [[nodiscard]] std::string tensor_text(Bench& bench, const TensorSlice& slice);
+// A network's output, by its place in the program's list: what the host will make of the machine's tensor.
+[[nodiscard]] std::string output_text(Bench& bench, std::size_t output);
 [[nodiscard]] std::string tensors_now(Bench& bench, std::string_view pattern);
 [[nodiscard]] std::string buffers_now(Bench& bench);
 // What post_unit's steps saturate, by layer, of the whole run.

@@ -79,6 +79,16 @@ std::optional<std::string> shortened(const Platform& platform, const ClockEstima
   return std::nullopt;
 }
 
+// As a shell takes them.
+std::string set_options(const Lever& sets) {
+  std::string out;
+  for (const std::string& set : sets) {
+    const bool blank = set.find(' ') != std::string::npos;
+    out += fmt::format("{}--set {}", out.empty() ? "" : " ", blank ? '"' + set + '"' : set);
+  }
+  return out;
+}
+
 // Parameters to change so that no path is too slow; none where a path has none that would do.
 Lever shorten(Platform platform) {
   Lever sets;
@@ -124,14 +134,14 @@ std::optional<Diagnostic> clock_warning(const Platform& platform) {
                            format_quantity(platform.machine.clock_hz, Unit::hertz), mhz(e.fmax_hz), mhz(e.low_hz),
                            mhz(e.high_hz), limit.unit, limit.path.levels, limit.path.from, limit.path.to),
                {}};
-  const std::string clock = "clock=" + mhz(e.fmax_hz);
-  d.levers.push_back({clock});
-  d.hint = clock;
+  const Lever clock = {"clock=" + mhz(e.fmax_hz)};
+  d.levers.push_back(clock);
   if (Lever sets = shorten(platform); !sets.empty()) {
-    d.hint = fmt::format("{}, which {} reaches; or {}", fmt::join(sets, ", "), mhz(platform.machine.clock_hz), clock);
+    d.hint = fmt::format("{}, which {} reaches; or {}", set_options(sets), mhz(platform.machine.clock_hz),
+                         set_options(clock));
     d.levers.insert(d.levers.begin(), std::move(sets));
   } else {
-    d.hint += fmt::format("; no parameter shortens this path enough");
+    d.hint = set_options(clock) + "; no parameter shortens this path enough";
   }
   return d;
 }

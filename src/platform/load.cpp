@@ -135,7 +135,12 @@ class Loader {
                          [&group](const std::string& k) { return k.starts_with(group + "."); });
   }
   static std::string near_key(const std::string& path, const std::vector<std::string>& known) {
-    const std::string near = nearest(path, known);
+    // The right name in a group above the right one is no slip of the fingers: "memory.banks".
+    const std::string group = path.substr(0, path.find('.') + 1), name = path.substr(path.find_last_of('.') + 1);
+    const auto deeper = std::find_if(known.begin(), known.end(), [&](const std::string& key) {
+      return !group.empty() && key.starts_with(group) && key.ends_with("." + name);
+    });
+    const std::string near = deeper != known.end() ? *deeper : nearest(path, known);
     return near.empty() ? "`blendsim platforms NAME` prints every key" : fmt::format("did you mean '{}'?", near);
   }
 

@@ -38,9 +38,13 @@ bool address_of(std::string_view text, int base_without_prefix, std::uint64_t& o
 constexpr std::uint64_t most_bytes = 1 << 24;  // of a transaction
 
 struct Transaction {
-  [[nodiscard]] bool possible() const {
-    return bytes <= most_bytes && cycle <= static_cast<std::uint64_t>(most_traffic_cycles) &&
-           address <= end_of_memories;
+  // What of it no memory has; empty: nothing.
+  [[nodiscard]] std::string impossible() const {
+    if (bytes > most_bytes) return fmt::format("its size is beyond {} bytes", most_bytes);
+    if (cycle > static_cast<std::uint64_t>(most_traffic_cycles))
+      return fmt::format("its cycle is beyond {}", most_traffic_cycles);
+    if (address > end_of_memories) return fmt::format("its address is beyond {:#x}", end_of_memories);
+    return {};
   }
 
   std::uint64_t cycle = 0, address = 0, bytes = 0;
@@ -58,19 +62,30 @@ bool parse_stl(std::string_view line, Transaction& out) {
   }
   if (word != "read" && word != "write") return false;
   out.write = word == "write";
-  return address_of(next_word(line), 16, out.address) && out.possible();  // data may follow
+  return address_of(next_word(line), 16, out.address);  // data may follow
 }
 
 bool parse_load_store(std::string_view line, Transaction& out) {
   const std::string_view word = next_word(line);
   if (word != "LD" && word != "ST") return false;
   out.write = word == "ST";
-  return address_of(next_word(line), 10, out.address) && out.possible() && next_word(line).empty();
+  return address_of(next_word(line), 10, out.address) && next_word(line).empty();
 }
 
 bool is_blank_or_comment(std::string_view line) {
   const std::string_view first = next_word(line);
   return first.empty() || first.starts_with('#');
+}
+
+// What a line would be, if it were right: that a number of it is wrong is for parse_foreign to say.
+std::optional<TraceFormat> format_of(std::string_view line, const std::string& path) {
+  const std::string_view first = next_word(line);
+  if (first == "LD" || first == "ST") return TraceFormat::load_store;
+  for (int word = 1; word < 3; ++word) {
+    const std::string_view command = next_word(line);
+    if (command == "read" || command == "write") return path.ends_with(".rstl") ? TraceFormat::rstl : TraceFormat::stl;
+  }
+  return std::nullopt;
 }
 
 // Calls f(line, number) for each line.
@@ -140,9 +155,7 @@ TraceFormat trace_format(std::string_view text, const std::string& path) {
   std::optional<TraceFormat> format;
   for_each_line(text, [&](std::string_view line, int) {
     if (is_blank_or_comment(line)) return true;
-    Transaction transaction;
-    if (parse_stl(line, transaction)) format = path.ends_with(".rstl") ? TraceFormat::rstl : TraceFormat::stl;
-    else if (parse_load_store(line, transaction)) format = TraceFormat::load_store;
+    format = format_of(line, path);
     return false;
   });
   if (format) return *format;
@@ -165,6 +178,8 @@ Traffic parse_foreign(std::string_view text, TraceFormat format, const std::stri
                             format == TraceFormat::load_store ? "a line is `LD ADDRESS` or `ST ADDRESS`"
                                                               : "a line is `CYCLE: [(BYTES)] read|write ADDRESS`");
     }
+    if (const std::string why = transaction.impossible(); !why.empty())
+      throw DiagnosticError("file-damaged", {path, at, {}}, fmt::format("'{}': {}", line, why), "correct the line");
     collector.add(transaction);
     return true;
   });

@@ -7,18 +7,21 @@
 
 #include "base/diagnostic.h"
 #include "replay/file.h"
+#include "report/format_text.h"
 
 namespace blendsim {
 namespace {
 
-std::int64_t unequal_stamps(const std::vector<TrafficImage>& a, const std::vector<TrafficImage>& b) {
+// `images`: an image's doorbell and completion count too; open loop keeps the one and knows nothing of the other.
+std::int64_t unequal_stamps(const std::vector<TrafficImage>& a, const std::vector<TrafficImage>& b,
+                            bool images = true) {
   std::int64_t out = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     for (std::size_t n = 0; n < a[i].bursts.size(); ++n) {
       const BurstStamps &x = a[i].bursts[n], &y = b[i].bursts[n];
       out += (x.request != y.request) + (x.grant != y.grant) + (x.first != y.first) + (x.last != y.last);
     }
-    out += (a[i].doorbell != b[i].doorbell) + (a[i].completion != b[i].completion);
+    if (images) out += (a[i].doorbell != b[i].doorbell) + (a[i].completion != b[i].completion);
   }
   return out;
 }
@@ -59,23 +62,34 @@ Latency latency_of(const TrafficPhase& phase, const std::vector<TrafficImage>& i
 
 using Row = std::array<std::string, 3>;  // what, recorded, replayed
 
-void add_rows(std::vector<Row>& rows, const TrafficPhase& phase, const PhaseOutcome& outcome, const char* which) {
+Cycles last_beat(const ReplayedPhase& replayed) {
+  Cycles last = 0;
+  for (const BurstStamps& burst : replayed.images.back().bursts) last = std::max(last, burst.last);
+  return last;
+}
+
+void add_rows(std::vector<Row>& rows, const TrafficPhase& phase, const PhaseOutcome& outcome, const char* which,
+              ReplayMode mode) {
   const auto both = [&](const std::string& what, auto&& figure) {
     rows.push_back(
         {fmt::format("{} {}", which, what), outcome.again ? figure(*outcome.again) : "-", figure(outcome.replayed)});
   };
-  both("cycles", [](const ReplayedPhase& r) { return std::to_string(r.end()); });
-  both("bursts", [](const ReplayedPhase& r) { return std::to_string(r.memory.bursts); });
-  both("bytes read", [](const ReplayedPhase& r) { return std::to_string(r.memory.read_bytes); });
-  both("bytes written", [](const ReplayedPhase& r) { return std::to_string(r.memory.write_bytes); });
-  both("row hits", [](const ReplayedPhase& r) { return std::to_string(r.memory.row_hits); });
-  both("refreshes", [](const ReplayedPhase& r) { return std::to_string(r.memory.refreshes); });
+  if (mode == ReplayMode::open_loop) {  // which knows of no completion, so both sides are asked for what it knows
+    both("cycles to last beat", [](const ReplayedPhase& r) { return grouped(last_beat(r)); });
+  } else {
+    both("cycles", [](const ReplayedPhase& r) { return grouped(r.end()); });
+  }
+  both("bursts", [](const ReplayedPhase& r) { return grouped(r.memory.bursts); });
+  both("bytes read", [](const ReplayedPhase& r) { return grouped(r.memory.read_bytes); });
+  both("bytes written", [](const ReplayedPhase& r) { return grouped(r.memory.write_bytes); });
+  both("row hits", [](const ReplayedPhase& r) { return grouped(r.memory.row_hits); });
+  both("refreshes", [](const ReplayedPhase& r) { return grouped(r.memory.refreshes); });
   for (const bool write : {false, true}) {
     if (latency_of(phase, outcome.replayed.images, write).bursts == 0) continue;
     const std::string what = write ? "write latency" : "read latency";
     both(what + ", mean", [&](const ReplayedPhase& r) { return latency_of(phase, r.images, write).mean(); });
     both(what + ", longest",
-         [&](const ReplayedPhase& r) { return std::to_string(latency_of(phase, r.images, write).longest); });
+         [&](const ReplayedPhase& r) { return grouped(latency_of(phase, r.images, write).longest); });
   }
 }
 
@@ -91,7 +105,7 @@ std::string order_text(const ReplayOutcome& outcome) {
     }
   }
   if (reordered == 0) return "the memory serves the bursts in the recorded order";
-  return fmt::format("the memory serves {} bursts in another place than recorded{}", reordered, first);
+  return fmt::format("the memory serves {} bursts in another place than recorded{}", grouped(reordered), first);
 }
 
 std::string exactness_text(const Traffic& traffic, const ReplayOutcome& outcome) {
@@ -99,16 +113,19 @@ std::string exactness_text(const Traffic& traffic, const ReplayOutcome& outcome)
   if (!outcome.faithful()) {
     return fmt::format(
         "NOT EXACT: on the memory that it was recorded on, {} stamps of the replay are not the recorded ones",
-        outcome.phases[0].unequal + outcome.phases[1].unequal);
+        grouped(outcome.phases[0].unequal + outcome.phases[1].unequal));
   }
-  if (outcome.same_memory) return "every stamp of the recording comes out again";
+  const bool moved = outcome.phases[0].moved + outcome.phases[1].moved > 0;
+  if (outcome.same_memory && !moved) {
+    return outcome.mode == ReplayMode::open_loop ? "every stamp of the recording's bursts comes out again"
+                                                 : "every stamp of the recording comes out again";
+  }
   if (outcome.mode == ReplayMode::open_loop) {
     return "NOT EXACT: requests go in their recorded cycles, whenever the answers before them come; leave out "
            "--open-loop for the cycles of a simulation";
   }
-  return "the cycles are those of a whole simulation: each request waits for what it waited for, and the memory "
-         "chooses "
-         "anew among the ports";
+  return "the cycles are those of a whole simulation of this program: each request waits for what it waited for, and "
+         "the memory chooses anew among the ports";
 }
 
 }  // namespace
@@ -126,7 +143,7 @@ ReplayOutcome replay_beside(const Traffic& traffic, const MachineParameters& rec
     if (!traffic.stamped) continue;
     outcome.again = replay(phase, recorded.memory, recorded.clock_hz, ReplayMode::dependencies);
     outcome.unequal = unequal_stamps(phase.images, outcome.again->images);
-    outcome.moved = unequal_stamps(phase.images, outcome.replayed.images);
+    outcome.moved = unequal_stamps(phase.images, outcome.replayed.images, mode == ReplayMode::dependencies);
     compare_order(outcome);
   }
   return out;
@@ -134,20 +151,23 @@ ReplayOutcome replay_beside(const Traffic& traffic, const MachineParameters& rec
 
 std::string outcome_text(const Traffic& traffic, const ReplayOutcome& outcome,
                          const std::vector<std::string>& changes) {
-  std::string out =
-      fmt::format("traffic of {}, {} of {} image{}\n", traffic.source,
-                  outcome.mode == ReplayMode::open_loop ? "open loop" : "with its dependencies",
-                  traffic.of(Phase::main).images.size(), traffic.of(Phase::main).images.size() == 1 ? "" : "s");
+  const std::size_t images = traffic.of(Phase::main).images.size();
+  const std::string how = outcome.mode == ReplayMode::open_loop ? "open loop" : "with its dependencies";
+  std::string out = fmt::format(
+      "traffic of {}, {}\n", traffic.source,
+      !traffic.stamped ? "a foreign trace" : fmt::format("{} of {} image{}", how, images, images == 1 ? "" : "s"));
   if (traffic.stamped && changes.empty()) out += "memory as recorded\n";
   for (const std::string& change : changes) out += fmt::format("  {}\n", change);
   std::vector<Row> rows = {{"", "recorded", "replayed"}};
   for (std::size_t p = 0; p < 2; ++p) {
     if (!traffic.phases[p].images.empty())
-      add_rows(rows, traffic.phases[p], outcome.phases[p], p == 0 ? "init" : "main");
+      add_rows(rows, traffic.phases[p], outcome.phases[p], p == 0 ? "init" : "main", outcome.mode);
   }
-  for (const Row& row : rows) out += fmt::format("{:<28}{:>14}{:>14}\n", row[0], row[1], row[2]);
+  for (const Row& row : rows)
+    out += traffic.stamped ? fmt::format("{:<28}{:>14}{:>14}\n", row[0], row[1], row[2])
+                           : fmt::format("{:<28}{:>14}\n", row[0], row[2]);
   if (traffic.stamped) {
-    out += fmt::format("{} stamps moved\n", outcome.phases[0].moved + outcome.phases[1].moved);
+    out += fmt::format("{} stamps moved\n", grouped(outcome.phases[0].moved + outcome.phases[1].moved));
     out += order_text(outcome) + "\n";
   }
   return out + exactness_text(traffic, outcome) + "\n";

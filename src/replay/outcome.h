@@ -14,7 +14,7 @@ struct PhaseOutcome {
   std::optional<ReplayedPhase> again;  // on the recorded memory; none: a foreign trace
   ReplayedPhase replayed;
   std::int64_t unequal = 0;    // stamps of `again` that are not the recorded ones
-  std::int64_t moved = 0;      // stamps of `replayed` that are not the recorded ones
+  std::int64_t moved = 0;      // stamps of `replayed` that are not the recorded ones; open loop: of bursts alone
   std::int64_t reordered = 0;  // bursts that the memory served in another place than on the recorded memory
   std::optional<Served> first_reordered;
 };

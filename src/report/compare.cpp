@@ -8,42 +8,20 @@
 #include "base/diagnostic.h"
 #include "report/format_text.h"
 #include "report/saved_report.h"
+#include "report/went_in.h"
 
 namespace blendsim {
 
 namespace {
 
-std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
 std::string signed_grouped(std::int64_t value) { return value > 0 ? "+" + grouped(value) : grouped(value); }
+
+std::string signed_engineering(double value, const std::string& unit) {
+  return (value > 0 ? "+" : "") + engineering(value, unit);
+}
 
 std::string relative(std::int64_t a, std::int64_t b) {
   return a == 0 ? "-" : fmt::format("{:+.1f} %", 100.0 * static_cast<double>(b - a) / static_cast<double>(a));
-}
-
-// What was different before the first cycle: network, input, platform, version.
-std::string causes(const Json& a, const Json& b) {
-  std::string out;
-  const auto differ = [&](const std::string& label, const Json& x, const Json& y) {
-    if (x != y) out += fmt::format("  {}: {} -> {}\n", label, text_of(x), text_of(y));
-  };
-  differ("versions.blendsim", a.at("versions").at("blendsim"), b.at("versions").at("blendsim"));
-  for (const std::string key : {"name", "digest", "macs"})
-    differ("network." + key, a.at("network").at(key), b.at("network").at(key));
-  for (const std::string key : {"source", "seed", "images", "digest"})
-    differ("input." + key, a.at("input").at(key), b.at("input").at(key));
-  for (const std::string key : {"name", "overrides"})
-    differ("platform." + key, a.at("platform").at(key), b.at("platform").at(key));
-  const Json& before = a.at("platform").at("parameters");
-  const Json& after = b.at("platform").at("parameters");
-  for (const auto& [key, value] : before.items()) {
-    differ("platform." + key, value, after.contains(key) ? after.at(key) : Json(nullptr));
-  }
-  for (const auto& [key, value] : after.items()) {
-    if (!before.contains(key)) differ("platform." + key, nullptr, value);
-  }
-  differ("program.digest", a.at("program").at("digest"), b.at("program").at("digest"));
-  return out.empty() ? "same network, input, platform, program and version\n" : "what went in differs:\n" + out;
 }
 
 std::string totals(const Json& a, const Json& b, const TextLayout& layout) {
@@ -57,7 +35,7 @@ std::string totals(const Json& a, const Json& b, const TextLayout& layout) {
     table.row({key, grouped(x), grouped(y), signed_grouped(y - x), relative(x, y)});
   }
   const auto real = [&](const std::string& label, double x, double y, const std::string& unit) {
-    table.row({label, engineering(x, unit), engineering(y, unit), engineering(y - x, unit),
+    table.row({label, engineering(x, unit), engineering(y, unit), signed_engineering(y - x, unit),
                x == 0 ? "-" : fmt::format("{:+.1f} %", 100 * (y - x) / x)});
   };
   real("latency", a.at("latency_s").get<double>(), b.at("latency_s").get<double>(), "s");
@@ -65,6 +43,12 @@ std::string totals(const Json& a, const Json& b, const TextLayout& layout) {
   real("energy", a.at("power").at("energy_per_inference_j").get<double>(),
        b.at("power").at("energy_per_inference_j").get<double>(), "J");
   return table.text(layout);
+}
+
+std::string causes_text(const Json& a, const Json& b) {
+  std::string out;
+  for (const std::string& line : what_went_in(a, b)) out += fmt::format("  {}\n", line);
+  return out.empty() ? "same network, input, platform, program and version\n" : "what went in differs:\n" + out;
 }
 
 struct Change {
@@ -158,10 +142,11 @@ std::string explanation(const Json& a, const Json& b, std::vector<Change> critic
   std::string out = fmt::format("the runs differ by {} cycles\n", signed_grouped(delta));
   if (delta == 0) out = "the runs take the same number of cycles\n";
   return out + largest("layers by their cycles on the critical path", std::move(critical)) +
-         largest("units' accounts", std::move(accounts_changed));
+         largest("units' accounts other than idle", std::move(accounts_changed));
 }
 
 std::string outputs(const Json& a, const Json& b) {
+  if (a.at("outputs").empty() && b.at("outputs").empty()) return "outputs: both runs were timing only\n";
   if (a.at("outputs") == b.at("outputs")) return "outputs are equal\n";
   return a.at("outputs").empty() || b.at("outputs").empty() ? "outputs: one run was timing only\n" : "OUTPUTS DIFFER\n";
 }
@@ -181,8 +166,8 @@ Comparison compare_reports(const std::string& a, const std::string& b, const Tex
     }
     std::vector<Change> critical, changed;
     const std::string layer_table = layers(x, y, critical, layout), unit_table = compare_units(x, y, changed, layout);
-    out.text +=
-        wrapped(causes(x, y), 4, layout) + '\n' + totals(x, y, layout) + '\n' + layer_table + '\n' + unit_table + '\n';
+    out.text += wrapped(causes_text(x, y), 4, layout) + '\n' + totals(x, y, layout) + '\n' + layer_table + '\n' +
+                unit_table + '\n';
     out.text += explanation(x, y, critical, changed) + outputs(x, y);
   } catch (const nlohmann::json::exception& problem) {
     throw DiagnosticError("report-schema", {.file = a + " or " + b},

@@ -10,6 +10,7 @@
 #include "report/format_text.h"
 #include "report/saved_report.h"
 #include "report/saved_run.h"
+#include "report/went_in.h"
 
 namespace blendsim {
 
@@ -39,31 +40,66 @@ std::string longest_layer(const Json& body) {
   return fmt::format("{} ({})", longest->at("name").get<std::string>(), longest->at("bound_by").get<std::string>());
 }
 
+// What differs before the first cycle, beside the first report; digests only repeat that something does.
+std::string causes_text(const std::string& path_a, const Json& a, const std::string& path, const Json& body, bool all) {
+  constexpr std::size_t most = 6;
+  std::vector<std::string> lines = what_went_in(a, body);
+  std::erase_if(lines, [](const std::string& line) { return line.find(".digest: ") != std::string::npos; });
+  std::string text;
+  for (std::size_t i = 0; i < lines.size() && (all || i < most); ++i) text += fmt::format("     {}\n", lines[i]);
+  if (!all && lines.size() > most)
+    text += fmt::format("     and {} more: `blendsim compare {} {}`\n", lines.size() - most, path_a, path);
+  return text;
+}
+
+bool same_images(const std::vector<SavedReport>& reports) {
+  return std::all_of(reports.begin(), reports.end(), [&](const SavedReport& report) {
+    return report.body.at("input").at("images") == reports.front().body.at("input").at("images");
+  });
+}
+
 std::string figures(const std::vector<std::string>& paths, const std::vector<SavedReport>& reports,
                     const TextLayout& layout) {
   std::string names;
-  TextTable table({{"", true},
-                   {"platform", true},
-                   {"cycles"},
-                   {"to A"},
-                   {"latency", false, 1},
-                   {"energy"},
-                   {"to A"},
-                   {"lut", false, 3},
-                   {"dsp", false, 4},
-                   {"longest layer", true, 2}});
+  const bool batches = !same_images(reports);
+  std::vector<Column> columns = {{"", true},
+                                 {"platform", true},
+                                 {"cycles"},
+                                 {batches ? "an image, to A" : "to A"},
+                                 {"latency", false, 1},
+                                 {"energy"},
+                                 {"to A"},
+                                 {"fits", true},
+                                 {"lut", false, 3},
+                                 {"dsp", false, 4},
+                                 {"longest layer", true, 2}};
+  if (batches) columns.insert(columns.begin() + 2, {"images"});
+  TextTable table(columns);
   const auto cycles_of = [](const SavedReport& r) { return r.body.at("cycles").get<Cycles>(); };
+  const auto images_of = [](const SavedReport& r) { return r.body.at("input").at("images").get<std::int64_t>(); };
+  const auto cycles_an_image = [&](const SavedReport& r) {
+    return static_cast<double>(cycles_of(r)) / static_cast<double>(std::max<std::int64_t>(images_of(r), 1));
+  };
   const auto energy_of = [](const SavedReport& r) { return number(r.body.at("power").at("energy_per_inference_j")); };
   for (std::size_t i = 0; i < reports.size(); ++i) {
     const Json& body = reports[i].body;
     names += fmt::format("{}  {}: {}, digest {}\n", letter(i), paths[i],
                          body.at("network").at("name").get<std::string>(), reports[i].digest.get<std::string>());
+    names += wrapped(causes_text(paths[0], reports[0].body, paths[i], body, layout.all), 7, layout);
     const Json& used = body.at("resources");
-    table.row({letter(i), body.at("platform").at("name").get<std::string>(), grouped(cycles_of(reports[i])),
-               change(static_cast<double>(cycles_of(reports[0])), static_cast<double>(cycles_of(reports[i]))),
-               engineering(body.at("latency_s").get<double>(), "s"), engineering(energy_of(reports[i]), "J"),
-               change(energy_of(reports[0]), energy_of(reports[i])), grouped(used.at("lut").get<std::int64_t>()),
-               grouped(used.at("dsp").get<std::int64_t>()), longest_layer(body)});
+    std::vector<std::string> row = {letter(i),
+                                    body.at("platform").at("name").get<std::string>(),
+                                    grouped(cycles_of(reports[i])),
+                                    change(cycles_an_image(reports[0]), cycles_an_image(reports[i])),
+                                    engineering(body.at("latency_s").get<double>(), "s"),
+                                    engineering(energy_of(reports[i]), "J"),
+                                    change(energy_of(reports[0]), energy_of(reports[i])),
+                                    used.at("fits").get<bool>() ? "yes" : "NO",
+                                    grouped(used.at("lut").get<std::int64_t>()),
+                                    grouped(used.at("dsp").get<std::int64_t>()),
+                                    longest_layer(body)};
+    if (batches) row.insert(row.begin() + 2, grouped(images_of(reports[i])));
+    table.row(std::move(row));
   }
   return names + '\n' + table.text(layout);
 }

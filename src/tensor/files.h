@@ -16,7 +16,7 @@ struct NpyData {
   std::string dtype;
   bool integral = false;
   std::vector<std::int64_t> integers;
-  std::vector<float> floats;
+  std::vector<double> floats;
 
   [[nodiscard]] InputArray widened() &&;
 };

@@ -161,7 +161,7 @@ InputArray NpyData::widened() && {
   input.integral = integral;
   input.array.shape = std::move(shape);
   if (!integral) {
-    input.array.values = std::move(floats);
+    input.array.values.assign(floats.begin(), floats.end());
     return input;
   }
   input.array.values.reserve(integers.size());

@@ -47,7 +47,8 @@ BufferId buffer_of(std::string_view whole, std::string_view name) {
 void require_below(std::string_view whole, std::string_view what, std::int64_t value, std::int64_t end,
                    std::string_view of) {
   if (value < end) return;
-  wrong(whole, fmt::format("{} {} is beyond {}", what, value, of), fmt::format("a {} is from 0 to {}", what, end - 1));
+  wrong(whole, fmt::format("{} {} is beyond {}", what, value, of),
+        fmt::format("the {} is from 0 to {}", what, end - 1));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/diagnostic.h"
 #include "isa/instruction.h"
+#include "report/format_text.h"
 #include "upset/place.h"
 
 namespace blendsim {
@@ -43,6 +44,11 @@ void find_layers(const Run& sound, const Run& upset, UpsetVerdict& verdict) {
   }
 }
 
+std::int64_t top_one(const HostOutput& output, const std::vector<std::int32_t>& values) {
+  const std::vector<float> finished = finish_output(output, values).values;
+  return std::max_element(finished.begin(), finished.end()) - finished.begin();
+}
+
 void find_outputs(const Program& program, const Run& sound, const Run& upset, UpsetVerdict& verdict) {
   for (std::size_t i = 0; i < sound.outputs.size(); ++i) {
     for (std::size_t o = 0; o < sound.outputs[i].size(); ++o) {
@@ -50,7 +56,12 @@ void find_outputs(const Program& program, const Run& sound, const Run& upset, Up
       auto found = first_difference(sound.outputs[i][o], upset.outputs[i][o], {view.channels, view.height, view.width});
       if (!found) continue;
       found->image = static_cast<std::int32_t>(i);
-      found->name = program.host_outputs[o].name;
+      found->name = view.name;
+      found->output = program.host_outputs[o].name;
+      if (view.channels > 1 && view.height * view.width == 1) {
+        const auto largest = [&](const Run& run) { return top_one(program.host_outputs[o], run.outputs[i][o]); };
+        verdict.top.push_back({found->output, found->image, largest(sound), largest(upset)});
+      }
       verdict.outputs.push_back(std::move(*found));
     }
   }
@@ -78,15 +89,16 @@ std::string why_masked(const Program& program, const UpsetStep& step) {
 }
 
 std::string step_text(const Program& program, const UpsetStep& step) {
-  std::string out = fmt::format("{} instruction {} of layer {}, cycle {}", name(step.unit), step.instruction,
-                                program.layers[static_cast<std::size_t>(step.layer)].name, step.at);
+  std::string out = fmt::format("#{} {} ({}), cycle {}", step.instruction, name(step.unit),
+                                program.layers[static_cast<std::size_t>(step.layer)].name, grouped(step.at));
   if (step.image > 0) out += fmt::format(", image {}", step.image);
   return out;
 }
 
 std::string difference_text(const TensorDifference& d) {
-  return fmt::format("{}[{}]: {} became {}; {} of {} values differ{}", d.name, fmt::join(d.index, ", "), d.sound,
-                     d.upset, d.values, d.of, d.image > 0 ? fmt::format(" (image {})", d.image) : "");
+  return fmt::format("{}[{}]: {} became {}; {} of {} values differ{}", d.name, fmt::join(d.index, ", "),
+                     grouped(d.sound), grouped(d.upset), grouped(d.values), grouped(d.of),
+                     d.image > 0 ? fmt::format(" (image {})", d.image) : "");
 }
 
 std::string fate_text(const Program& program, const UpsetVerdict& verdict) {
@@ -101,7 +113,21 @@ std::string fate_text(const Program& program, const UpsetVerdict& verdict) {
       return "masked: the outputs are the same; words that differ are left, which nothing reads any more";
     case UpsetFate::reached: break;
   }
-  return fmt::format("reached output {}", difference_text(verdict.outputs.front()));
+  const TensorDifference& first = verdict.outputs.front();
+  return fmt::format("reached output {}; the machine's integers {}", first.output, difference_text(first));
+}
+
+// What a classifier says, which a value that differs may leave as it is.
+std::string top_text(const std::vector<TopOne>& top) {
+  if (top.empty()) return {};
+  const auto changes = [](const TopOne& t) { return t.sound != t.upset; };
+  const auto first = std::find_if(top.begin(), top.end(), changes);
+  if (first == top.end()) return fmt::format("top-1        {}, as without it\n", top.front().sound);
+  std::string out = fmt::format("top-1        {} became {}", first->sound, first->upset);
+  if (first->image > 0) out += fmt::format(" (image {})", first->image);
+  const auto changed = std::count_if(top.begin(), top.end(), changes);
+  if (top.size() > 1) out += fmt::format("; it changes in {} of {} outputs that differ", changed, top.size());
+  return out + '\n';
 }
 
 }  // namespace
@@ -124,7 +150,8 @@ std::string verdict_text(const Program& program, const MachineParameters& machin
                          const UpsetVerdict& verdict) {
   std::string out;
   for (const Upset& upset : upsets) {
-    out += fmt::format("upset        {}, after the starts of cycle {}\n", place_text(upset, machine), upset.cycle);
+    out += fmt::format("upset        {}, after the starts of cycle {}\n", place_text(upset, machine),
+                       grouped(upset.cycle));
   }
   if (verdict.first_reader) {
     const UpsetStep& step = *verdict.first_reader;
@@ -142,6 +169,7 @@ std::string verdict_text(const Program& program, const MachineParameters& machin
     out += "first layer  none: every layer's values are the same\n";
   }
   out += fmt::format("outcome      {}\n", fate_text(program, verdict));
+  out += top_text(verdict.top);
   if (verdict.fate == UpsetFate::masked && verdict.last_step && verdict.last_step->read &&
       verdict.last_step->spread == 0)
     out += fmt::format("             {}\n", why_masked(program, *verdict.last_step));

@@ -23,10 +23,18 @@ enum class UpsetFate : std::uint8_t {
 // The first place where a tensor differs, and how many values of it do.
 struct TensorDifference {
   std::int32_t image = 0;
-  std::string name;
+  std::string name;                 // of the machine's tensor
+  std::string output;               // the network's, which the host makes of it; empty: a layer's
   std::vector<std::int64_t> index;  // [channel, y, x]
   std::int64_t values = 0, of = 0;
   std::int32_t sound = 0, upset = 0;
+};
+
+// The largest value of an output that is one vector, after the host's operators.
+struct TopOne {
+  std::string output;
+  std::int32_t image = 0;
+  std::int64_t sound = 0, upset = 0;  // place of the first of the largest
 };
 
 struct UpsetVerdict {
@@ -35,6 +43,7 @@ struct UpsetVerdict {
   std::optional<UpsetStep> last_step;     // after which nothing differs (overwritten, masked), or the last that met it
   std::vector<TensorDifference> layers;   // every tensor that differs, in the program's order
   std::vector<TensorDifference> outputs;  // every output that differs, image by image
+  std::vector<TopOne> top;                // of those that are vectors
 };
 
 // `sound`: the run without the upsets. Both with values, captured tensors and the same images. Throws InvariantError

@@ -302,6 +302,19 @@ TEST(ForeignTrace, SaysWhichLineIsNoTransaction) {
       EXPECT_THAT(error.what(), HasSubstr("t.stl:2")) << line;
     }
   }
+  const auto refusal = [&](const std::string& line) -> std::string {
+    try {
+      (void)parse_foreign(line, trace_format(line, "t.stl"), "t.stl", memory);
+    } catch (const DiagnosticError& error) {
+      return error.what();
+    }
+    return "read";
+  };
+  EXPECT_THAT(refusal("0: (0) read 0x0\n"), HasSubstr("t.stl:1: '0: (0) read 0x0' is no transaction"));
+  EXPECT_THAT(refusal("0: read 0xffffffffffffffff\n"), HasSubstr("its address is beyond"));
+  EXPECT_THAT(refusal("0: (99999999) write 0x0\n"), HasSubstr("its size is beyond"));
+  EXPECT_THAT(refusal("9999999999999999999: write 0x0\n"), HasSubstr("its cycle is beyond"));
+  EXPECT_THAT(refusal("LD nowhere\n"), HasSubstr("a line is `LD ADDRESS`"));
   EXPECT_THROW((void)trace_format("what is this\n", "t"), DiagnosticError);
   EXPECT_THROW((void)trace_format("", "t"), DiagnosticError);
 }

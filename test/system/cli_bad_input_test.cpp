@@ -137,6 +137,8 @@ TEST_F(CliBadInput, AClockAboveTheEstimateIsSaidAndAboveTheDataSheetRefused) {
   EXPECT_EQ(fast.status, 0);
   EXPECT_THAT(fast.out, HasSubstr("WARNING, above ~"));
   EXPECT_THAT(fast.err, HasSubstr("warning[clock-above-estimate]"));
+  EXPECT_THAT(fast.err, testing::ContainsRegex("--set \"clock=[0-9]+ MHz\""));
+  EXPECT_EQ(fast.out.find("above the estimate"), std::string::npos) << "said once in the report, in the line clock";
   expect_refused({"run", net(), "--platform", "zu3eg", "--set", "clock=700 MHz"}, "out-of-range",
                  "above what the data sheet");
 }
@@ -185,6 +187,10 @@ TEST_F(CliBadInput, AnInputOfAnotherShapeNamesBothShapes) {
   write_npy(file, FloatArray{{1, 3, 16, 16}, std::vector<float>(768)});
   expect_input_refused(file, "input-shape", "[1, 3, 16, 16]");
   expect_input_refused(file, "input-shape", "[1, 1, 16, 16]");
+  write_npy(file, FloatArray{{16, 16, 1}, std::vector<float>(256)});
+  expect_input_refused(file, "input-shape", "channels come first: numpy.transpose(array, (2, 0, 1))");
+  write_npy(file, FloatArray{{2, 16, 16, 1}, std::vector<float>(512)});
+  expect_input_refused(file, "input-shape", "numpy.transpose(array, (0, 3, 1, 2))");
 }
 
 TEST_F(CliBadInput, TheLeadingBatchDimensionMayBeMissingOrCountImages) {

@@ -153,7 +153,8 @@ TEST_F(CliDiff, AFlippedWeightBitIsNamedByWordBitAndTensor) {
   write_program(changed, other);
   const ProcessResult diff = blendsim_cli({"diff", program, other});
   EXPECT_EQ(diff.status, 4) << diff.err;
-  EXPECT_THAT(diff.out, HasSubstr("0 of " + grouped_digits(static_cast<std::int64_t>(records.size()))));
+  EXPECT_THAT(diff.out, HasSubstr("of " + grouped_digits(static_cast<std::int64_t>(records.size())) +
+                                  " instructions in both, 0 start or end in another cycle"));
   EXPECT_THAT(diff.out, HasSubstr("first difference  word " + std::to_string(load.buffer_address + word) +
                                   " of weights_binary (region 0) bit " + std::to_string(bit) + " is "));
   EXPECT_THAT(diff.out, HasSubstr("written by init #" + std::to_string(found - init.begin()) + " load ("));
@@ -227,6 +228,74 @@ TEST_F(CliDiff, AnOutputThatIsExpectedIsReadFromOneFile) {
   std::filesystem::create_directory(work.path("empty"));
   EXPECT_THAT(blendsim_cli({"run", program, "--expect", work.path("empty")}).err, HasSubstr("file-unrecognised"));
   EXPECT_EQ(blendsim_cli({"run", program, "--expect", work.path("ours"), "--timing-only"}).status, 2);
+}
+
+TEST_F(CliDiff, WhatIsExpectedIsNeverWrittenOver) {
+  const std::string ours = work.path("ours");
+  ASSERT_EQ(blendsim_cli({"run", program, "--tensors", ours}).status, 0);
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& file) {
+    std::vector<std::string> line = {"run", program, "--expect"};
+    line.insert(line.end(), more.begin(), more.end());
+    const std::string before = read_text(file);
+    const ProcessResult result = blendsim_cli(line);
+    EXPECT_EQ(result.status, 2) << result.out << result.err;
+    EXPECT_THAT(result.err, HasSubstr("is to be read and written"));
+    EXPECT_EQ(read_text(file), before);
+  };
+  const std::string file = ours + "/" + tensor_file_name(opened.program.input.name);
+  refused({ours, "--tensors", ours}, file);
+  refused({ours, "--tensors", ours + "/../ours"}, file);
+  refused({ours, "--json", file}, file);
+  for (const char* option : {"--record", "--json", "--html", "--trace"}) refused({file, option, file}, file);
+  EXPECT_EQ(blendsim_cli({"run", program, "--expect", file, "--tensors", ours}).status, 2);
+}
+
+TEST_F(CliDiff, AFileOfNoTensorIsWarnedOfAndADifferenceIsSaidQuietlyToo) {
+  const std::string ours = work.path("ours");
+  ASSERT_EQ(blendsim_cli({"run", program, "--tensors", ours}).status, 0);
+  const std::string name = tensor_file_name(opened.program.input.name);
+  std::filesystem::copy_file(ours + "/" + name, ours + "/x" + name);
+  const ProcessResult stranger = blendsim_cli({"run", program, "--expect", ours, "-q"});
+  EXPECT_EQ(stranger.status, 0);
+  EXPECT_EQ(stranger.out, "");
+  EXPECT_THAT(stranger.err,
+              AllOf(HasSubstr("x" + name + ": has the name of no tensor"), HasSubstr("did you mean '" + name + "'?")));
+  write_npy(work.path("out.npy"), FloatArray{{1, 10}, std::vector<float>(10, 1e9F)});
+  const ProcessResult quiet = blendsim_cli({"run", program, "--expect", work.path("out.npy"), "-q"});
+  EXPECT_EQ(quiet.status, 4);
+  EXPECT_EQ(quiet.out, "");
+  EXPECT_THAT(quiet.err, AllOf(HasSubstr("first difference"), HasSubstr("1 of 1 tensors")));
+}
+
+TEST_F(CliDiff, AToleranceIsANumberAndBelongsToAnExpectation) {
+  for (const char* wrong : {"nan", "-0.1", "1.5", "x", ""}) {
+    EXPECT_EQ(blendsim_cli({"run", program, "--expect", program, "--expect-tolerance", wrong}).status, 2) << wrong;
+  }
+  EXPECT_EQ(blendsim_cli({"run", program, "--expect-tolerance", "0.1"}).status, 2);
+}
+
+TEST_F(CliDiff, TheMachinesParametersThatDifferAreNamed) {
+  const ProcessResult differs = blendsim_cli(
+      {"diff", net, net, "--platform", "zu3eg", "--set-b", "memory.read_latency=80 cycles", "--timing-only"});
+  EXPECT_EQ(differs.status, 4) << differs.err;
+  EXPECT_THAT(differs.out, StartsWith("the platforms differ in\n  memory.read_latency: 40 cycles -> 80 cycles\n"));
+  EXPECT_THAT(differs.out,
+              testing::ContainsRegex("\nof [0-9,]+ instructions in both, [0-9,]+ start or end in another "));
+}
+
+TEST_F(CliDiff, ATraceMayComeFromAPipeAndAnotherFileIsNamedAsWhatItIs) {
+  const std::string csv = work.write("t.csv", table());
+  const ProcessResult piped = run_process(
+      {"bash", "-c", "'" BLENDSIM_BINARY "' diff '" + program + "' --events - --timing-only < '" + csv + "'"});
+  EXPECT_EQ(piped.status, 0) << piped.err;
+  const std::string sqlite = work.write("t.sqlite", std::string("SQLite format 3\0rest", 20));
+  for (const std::vector<std::string>& line : {std::vector<std::string>{"diff", sqlite, program},
+                                               std::vector<std::string>{"diff", program, "--events", sqlite}}) {
+    EXPECT_THAT(blendsim_cli(line).err, AllOf(HasSubstr("this is an SQLite file"), HasSubstr("--trace F.npy")));
+  }
+  const std::string later = "image,unit,instruction,start,end\n4,load,0,0,4\n";
+  EXPECT_THAT(blendsim_cli({"diff", program, "--events", work.write("later.csv", later)}).err,
+              HasSubstr("images count from 0"));
 }
 
 }  // namespace

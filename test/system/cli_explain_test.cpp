@@ -136,6 +136,17 @@ TEST_F(CliExplain, PrintsCauseExampleAndRemedyOfEveryCode) {
   }
 }
 
+// By the name of the JSON, and as the tables shorten it.
+TEST_F(CliExplain, AFigureOfTheReportIsExplainedByItsNames) {
+  for (const char* name : {"stall_memory", "memory", "units.UNIT.stall_memory"}) {
+    const ProcessResult result = blendsim_cli({"explain", name});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("units.UNIT.stall_memory (cycles): ")) << name;
+  }
+  EXPECT_THAT(blendsim_cli({"explain", "bound by"}).out, HasSubstr("layers[].bound_by: "));
+  EXPECT_THAT(blendsim_cli({"explain", "critical"}).out, HasSubstr("layers[].critical_cycles (cycles): "));
+}
+
 TEST_F(CliExplain, OffersTheNearestCode) {
   const ProcessResult result = blendsim_cli({"explain", "input-shap"});
   EXPECT_EQ(result.status, 1);

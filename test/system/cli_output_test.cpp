@@ -52,14 +52,14 @@ TEST_F(CliOutput, QuietSendsTheTextNowhere) {
 TEST_F(CliOutput, EveryFileMayBeStandardOutput) {
   const ProcessResult network = blendsim_cli({"zoo", "mlp_w2a2", "-o", "-"});
   EXPECT_TRUE(network.out == read_text(file("net.onnx")));
-  EXPECT_EQ(network.err, "wrote -: mlp_w2a2, seed 1\n");
+  EXPECT_EQ(network.err, "wrote standard output: mlp_w2a2, seed 1\n");
   const ProcessResult program = blendsim_cli({"compile", file("net.onnx"), "--platform", "k26", "-o", "-", "-q"});
   EXPECT_TRUE(program.out == read_text(file("net.program")));
   EXPECT_THAT(program.err, IsEmpty());
   const ProcessResult lowered = blendsim_cli(
       {"compile", file("net.onnx"), "--platform", "k26", "-o", work.path("p"), "--lowered", "-", "--explain"});
   EXPECT_TRUE(lowered.out == read_text(file("lowered.onnx")));
-  EXPECT_THAT(lowered.err, HasSubstr("wrote -: the lowered network"));
+  EXPECT_THAT(lowered.err, HasSubstr("wrote standard output: the lowered network"));
   ASSERT_EQ(blendsim_cli({"rtl", "k26", "-o", work.path("rtl")}).status, 0);
   EXPECT_EQ(blendsim_cli({"rtl", "k26", "-o", "-", "-q"}).out, read_text(work.path("rtl/blendsim_pkg.sv")));
 }

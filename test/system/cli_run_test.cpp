@@ -158,6 +158,33 @@ TEST_F(CliRun, ComparisonNamesTheParameterAndWhereTheCyclesComeFrom) {
   EXPECT_THAT(compared.out,
               ::testing::ContainsRegex("critical path, [a-z]+ [0-9]+ [a-z0-9 ]*that changed\n  input: [+]"));
   EXPECT_THAT(compared.out, HasSubstr("outputs are equal"));
+  EXPECT_THAT(compared.out, ::testing::ContainsRegex("energy .* [+][0-9.]+ [num]?J"));
+  EXPECT_THAT(compared.out, HasSubstr("units' accounts other than idle"));
+}
+
+TEST_F(CliRun, ComparisonOfManySaysWhatWentInAndWhatFits) {
+  const std::string a = work.path("a.json"), b = work.path("b.json"), c = work.path("c.json");
+  const std::vector<std::string> run = {"run", work.path("net.onnx"), "--platform", "zu3eg", "--timing-only", "--json"};
+  const auto made = [&](const std::string& file, const std::vector<std::string>& more) {
+    std::vector<std::string> line = run;
+    line.push_back(file);
+    line.insert(line.end(), more.begin(), more.end());
+    return blendsim_cli(line).status;
+  };
+  write_npy(work.path("three.npy"), FloatArray{{3, 3, 16, 16}, std::vector<float>(2304)});
+  ASSERT_EQ(made(a, {}), 0);
+  ASSERT_EQ(made(b, {"--input", work.path("three.npy")}), 0);
+  ASSERT_EQ(made(c, {"--set", "memory.read_latency=80 cycles", "--set", "mac_array.rows=64", "--allow-oversize"}), 0);
+  const ProcessResult two = blendsim_cli({"compare", a, b});
+  EXPECT_THAT(two.out, HasSubstr("outputs: both runs were timing only"));
+  const ProcessResult all = blendsim_cli({"compare", a, b, c, "--wide"});
+  EXPECT_EQ(all.status, 4) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("     input.images: 1 -> 3\n"));
+  EXPECT_THAT(all.out, HasSubstr("     platform.mac_array.rows: 16 -> 64\n"));
+  EXPECT_THAT(all.out, ::testing::ContainsRegex("platform +images +cycles +an image, to A"));
+  EXPECT_THAT(all.out, ::testing::ContainsRegex("\nA .* yes "));
+  EXPECT_THAT(all.out, ::testing::ContainsRegex("\nC .* NO "));
+  EXPECT_THAT(blendsim_cli({"compare", a, c, c}).out, ::testing::Not(HasSubstr("images  ")));
 }
 
 TEST_F(CliRun, CompileExplainsItsDecisionsAndDumpsPasses) {

@@ -76,7 +76,7 @@ TEST_F(CliWrongFile, AReportIsNeitherNetworkNorProgramNorPlatform) {
 }
 
 TEST_F(CliWrongFile, AProgramIsCompiledAlready) {
-  const std::string hint = "it is compiled already: `blendsim run " + file("net.program") + "` simulates it";
+  const std::string hint = "`blendsim run " + file("net.program") + "` simulates it, and writes a report with --json";
   expect_one_error({"compile", file("net.program"), "--platform", "zu7ev", "-o", work.path("p")}, "this is a program",
                    hint);
   expect_one_error({"compare", file("report.json"), file("net.program")}, "expected a report, this is a program", hint);

@@ -39,6 +39,11 @@ TEST(Stamps, ATableIsReadInAnyOrderOfColumnsAndLines) {
   EXPECT_EQ(read_stamps(path), want);
 }
 
+TEST(Stamps, ASpreadsheetsMarkAndCapitalsAreRead) {
+  const std::vector<Stamp> want = {{0, 0, UnitId::load, 0, 4}};
+  EXPECT_EQ(read_stamps(write("mark.csv", "\xef\xbb\xbfUnit,Instruction,START,End\nload,0,0,4\n")), want);
+}
+
 TEST(Stamps, ImagesFollowOneAnother) {
   const std::string path =
       write("images.csv", "image,unit,instruction,start,end\n1,load,0,20,24\n0,load,0,0,4\n0,store,1,9,9\n");

@@ -269,8 +269,8 @@ TEST_F(DebugSession, WhatCannotBeDoneIsRefusedWithAWayOutAndChangesNothing) {
   EXPECT_THAT(refusal("break"), HasSubstr("break where?"));
   EXPECT_THAT(refusal("break layer nothing_like_it"), HasSubstr("no layer is named"));
   EXPECT_THAT(refusal("break stall x"), HasSubstr("how many cycles"));
-  EXPECT_THAT(refusal("watch act_fixed 99 0"), HasSubstr("wants a region from 0 to"));
-  EXPECT_THAT(refusal("x act_fixed 0 99999999"), HasSubstr("wants a address from 0 to"));
+  EXPECT_THAT(refusal("watch act_fixed 99 0"), HasSubstr("wants its region, from 0 to"));
+  EXPECT_THAT(refusal("x act_fixed 0 99999999"), HasSubstr("wants its address, from 0 to"));
   EXPECT_THAT(refusal("print no_such_tensor"), HasSubstr("no tensor is named"));
   EXPECT_THAT(refusal("info nonsense"), HasSubstr("no info of"));
   EXPECT_THAT(refusal("delete 77"), HasSubstr("no stop 77"));
@@ -278,6 +278,37 @@ TEST_F(DebugSession, WhatCannotBeDoneIsRefusedWithAWayOutAndChangesNothing) {
   EXPECT_THAT(refusal("display step"), HasSubstr("no command that looks"));
   EXPECT_THAT(refusal("where now"), HasSubstr("one word too many"));
   EXPECT_EQ(run.now(), 100);
+}
+
+TEST_F(DebugSession, AMisspeltPlaceNamesTheNearest) {
+  const std::string layer = run.compiled.program.layers[3].name;
+  EXPECT_THAT(refusal("goto " + layer + "x"), HasSubstr("no layer is named '" + layer + "x'"));
+  EXPECT_THAT(refusal("goto 12x"), HasSubstr("'12x' is no cycle"));
+}
+
+TEST_F(DebugSession, TheNetworksOutputIsPrintedAsTheHostMakesIt) {
+  const HostOutput& output = run.compiled.program.host_outputs[0];
+  run.perform("finish");
+  const FloatArray want = finish_output(output, run.run.outputs[0][0]);
+  const std::string text = run.perform("print " + output.name);
+  const auto largest = std::max_element(want.values.begin(), want.values.end()) - want.values.begin();
+  EXPECT_THAT(text, HasSubstr("largest   [" + std::to_string(largest) + "]"));
+  run.perform("goto start");
+  EXPECT_THAT(run.perform("print " + output.name), HasSubstr("not written yet"));
+}
+
+TEST_F(DebugSession, BuffersWithoutTensorsSayWhatTheyHold) {
+  EXPECT_THAT(run.perform("info buffers"), testing::ContainsRegex("parameters +[^\n]*(init|load)"));
+}
+
+TEST_F(DebugSession, AnIdleUnitHasItsFirstInstructionAheadOrItsLastBehind) {
+  const auto& records = run.run.records;
+  const auto first = std::find_if(records.begin(), records.end(),
+                                  [](const InstructionRecord& r) { return r.unit == UnitId::mac_array; });
+  ASSERT_NE(first, records.end());
+  EXPECT_THAT(run.perform("why mac_array"), HasSubstr("its first instruction, #"));
+  run.perform("goto end");
+  EXPECT_THAT(run.perform("why mac_array"), HasSubstr("its last instruction, #"));
 }
 
 // Of a tensor whose words hold another's by now: who wrote the value that is shown, in a layer of its own.

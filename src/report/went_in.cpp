@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/went_in.h"
+
+#include <fmt/format.h>
+
+namespace blendsim {
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+std::vector<std::string> what_went_in(const Json& a, const Json& b) {
+  std::vector<std::string> out;
+  const auto differ = [&](const std::string& label, const Json& x, const Json& y) {
+    if (x != y) out.push_back(fmt::format("{}: {} -> {}", label, text_of(x), text_of(y)));
+  };
+  differ("versions.blendsim", a.at("versions").at("blendsim"), b.at("versions").at("blendsim"));
+  for (const std::string key : {"name", "digest", "macs"})
+    differ("network." + key, a.at("network").at(key), b.at("network").at(key));
+  for (const std::string key : {"source", "seed", "images", "digest"})
+    differ("input." + key, a.at("input").at(key), b.at("input").at(key));
+  for (const std::string key : {"name", "overrides"})
+    differ("platform." + key, a.at("platform").at(key), b.at("platform").at(key));
+  const Json& before = a.at("platform").at("parameters");
+  const Json& after = b.at("platform").at("parameters");
+  for (const auto& [key, value] : before.items()) {
+    differ("platform." + key, value, after.contains(key) ? after.at(key) : Json(nullptr));
+  }
+  for (const auto& [key, value] : after.items()) {
+    if (!before.contains(key)) differ("platform." + key, nullptr, value);
+  }
+  differ("program.digest", a.at("program").at("digest"), b.at("program").at("digest"));
+  return out;
+}
+
+}  // namespace blendsim
