@@ -30,7 +30,7 @@ StreamTexts stream_texts(const std::vector<TracedInstruction>& stream) {
     if (is_new) groups.push_back({&instruction, set_fields(instruction)});
     Group& group = groups[place->second];
     group.common &= ~differing_fields(*group.first, instruction);
-    out.instructions.push_back({place->second, {}});
+    out.instructions.push_back({place->second, {}, {}});
   }
   for (const Group& group : groups) {
     std::string text;
@@ -41,8 +41,9 @@ StreamTexts stream_texts(const std::vector<TracedInstruction>& stream) {
     const Instruction& instruction = stream[i].instruction;
     InstructionText& text = out.instructions[i];
     append_fields(text.own, instruction, set_fields(instruction) & ~groups[text.common].common);
-    append_synchronisation(text.own, instruction);
+    append_synchronisation(text.order, instruction);
     text.own = without_blank(std::move(text.own));
+    text.order = without_blank(std::move(text.order));
   }
   return out;
 }

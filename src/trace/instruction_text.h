@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The disassembly of a stream in two parts: what all instructions of a layer on a unit have in common, and what each
-// has of its own. Together they are the fields of the line that `blendsim inspect` prints; apart they are a third of
-// its length, and what changes from tile to tile stands out.
+// The disassembly of a stream in three parts: what all instructions of a layer on a unit have in common, what each has
+// of its own, and what orders it, which is the same for many. Together they are the fields of the line that `blendsim
+// inspect` prints; apart they are a quarter of its length, and what changes from tile to tile stands out.
 #pragma once
 
 #include <string>
@@ -13,7 +13,8 @@ namespace blendsim {
 
 struct InstructionText {
   std::size_t common = 0;  // index into StreamTexts::common
-  std::string own;         // "out_row=4 destination=128 wait data:load post data:post_unit"
+  std::string own;         // "out_row=4 destination=128"
+  std::string order;       // "fence wait data:load post data:post_unit"
 };
 
 struct StreamTexts {

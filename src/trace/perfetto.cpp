@@ -30,6 +30,7 @@ enum class Key : std::uint8_t {
   image,
   text,
   layer_text,
+  order,
   release,
   released_by,
   visible,
@@ -43,18 +44,18 @@ enum class Key : std::uint8_t {
   refreshes,
   instructions
 };
-constexpr std::array<std::string_view, 16> key_names = {
-    "record",     "image",   "text",    "layer_text", "release", "released_by", "visible",   "front_free",
-    "waited_for", "held_by", "address", "bytes",      "request", "grant",       "refreshes", "instructions"};
+constexpr std::array<std::string_view, 17> key_names = {
+    "record",     "image",   "text",    "layer_text", "order",   "release", "released_by", "visible",     "front_free",
+    "waited_for", "held_by", "address", "bytes",      "request", "grant",   "refreshes",   "instructions"};
 
-// Arguments of one slice, at most eight.
+// Arguments of one slice, at most nine.
 class Arguments {
  public:
   void add(const Argument& argument) { list_[count_++] = argument; }
   [[nodiscard]] std::span<const Argument> list() const { return std::span(list_).first(count_); }
 
  private:
-  std::array<Argument, 8> list_;
+  std::array<Argument, 9> list_;
   std::size_t count_ = 0;
 };
 
@@ -165,7 +166,7 @@ class Perfetto final : public SliceSink {
   }
   Id layer_name(std::int32_t layer);
   struct Text {
-    Id common = 0, own = 0;
+    Id common = 0, own = 0, order = 0;
   };
   const Text& text_of(std::int32_t instruction);
 
@@ -215,7 +216,8 @@ const Perfetto::Text& Perfetto::text_of(std::int32_t instruction) {
   Text& text = texts_[static_cast<std::size_t>(instruction)];
   if (text.own == 0) {
     const InstructionText& parts = stream_texts_.instructions[static_cast<std::size_t>(instruction)];
-    text = {writer_.text(stream_texts_.common[parts.common]), writer_.text(parts.own)};
+    text = {writer_.text(stream_texts_.common[parts.common]), writer_.text(parts.own),
+            parts.order.empty() ? 0 : writer_.text(parts.order)};
   }
   return text;
 }
@@ -336,6 +338,7 @@ void Perfetto::write_instruction(const Kept& kept, std::span<const std::uint64_t
   Arguments arguments;
   arguments.add(text(Key::text, words.own));
   arguments.add(text(Key::layer_text, words.common));
+  if (words.order != 0) arguments.add(text(Key::order, words.order));
   arguments.add(number(Key::record, kept.index));
   arguments.add(number(Key::image, r.image));
   arguments.add(text(Key::release, releases_[static_cast<std::size_t>(r.release)]));

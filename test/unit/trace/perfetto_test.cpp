@@ -271,7 +271,8 @@ TEST(InstructionTexts, TogetherAreTheDisassembly) {
   for (std::size_t i = 0; i < stream.size(); ++i) {
     std::multiset<std::string> expected, got;
     std::istringstream line(disassemble(stream[i].instruction)),
-        both(texts.common[texts.instructions[i].common] + " " + texts.instructions[i].own);
+        both(texts.common[texts.instructions[i].common] + " " + texts.instructions[i].own + " " +
+             texts.instructions[i].order);
     std::string word;
     line >> word;  // the unit
     while (line >> word) expected.insert(word);
