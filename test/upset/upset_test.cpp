@@ -170,7 +170,7 @@ TEST(UpsetPlace, SaysWhichPartIsWrong) {
   EXPECT_THAT(refusal("5:act_fixed.0:" + std::to_string(buffer.depth) + ":1"), HasSubstr("beyond a region"));
   EXPECT_THAT(refusal("5:act_fixed:" + std::to_string(buffer.regions * buffer.depth) + ":1"),
               HasSubstr("beyond act_fixed"));
-  EXPECT_THAT(refusal("5:act_fixed:0:128"), HasSubstr("a bit is from 0 to 127"));
+  EXPECT_THAT(refusal("5:act_fixed:0:128"), HasSubstr("the bit is from 0 to 127"));
 }
 
 }  // namespace
