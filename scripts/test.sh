@@ -31,7 +31,7 @@ fi
 # Another compiler's binary: reports must have the same digest, programs the same bytes. The same build, with sanitizers,
 # is the fuzzers'.
 if command -v clang++ >/dev/null; then
-  SEED=1 scripts/fuzz.sh all 60
+  SEED=1 scripts/fuzz.sh all 30
   [ -f build/clang/build.ninja ] || cmake -S . -B build/clang -G Ninja -DCMAKE_CXX_COMPILER=clang++ \
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=5 -DBLENDSIM_TESTS=OFF >/dev/null
   ninja -C build/clang -j"$jobs" blendsim
