@@ -59,22 +59,25 @@ std::string largest_parts(const ResourceEstimate& estimate, std::string_view res
   parts.resize(std::min<std::size_t>(parts.size(), 3));
   std::vector<std::string> names;
   for (const Part& part : parts) names.push_back(part.unit);
-  return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{}", fmt::join(names, " and "));
 }
 
 // Cycles of a machine that its device does not hold are no one's: they are simulated on request only.
 void require_device(const LoadArguments& arguments, const Platform& platform) {
   const ResourceEstimate estimate = estimate_resources(platform);
   if (estimate.fits || arguments.allow_oversize) return;
-  const std::string& first = estimate.over.front();
-  const std::string resource = first.substr(0, first.find(':'));
+  std::string largest;
+  for (const std::string& over : estimate.over) {
+    const std::string resource = over.substr(0, over.find(':'));
+    largest += fmt::format("{}{} {}to {}", largest.empty() ? "most " : ", most ", resource,
+                           largest.empty() ? "go " : "", largest_parts(estimate, resource));
+  }
   throw DiagnosticError(
       "device-too-small", {.file = platform.file},
       fmt::format("{} does not fit {}:\n  {}", platform.name, platform.device.name, fmt::join(estimate.over, "\n  ")),
-      fmt::format(
-          "most {} go to {}: make these smaller with --set (`blendsim inspect` of the platform shows every part), or "
-          "--allow-oversize simulates the machine all the same",
-          resource, largest_parts(estimate, resource)));
+      fmt::format("{}: make these smaller with --set (`blendsim inspect` of the platform shows every part), or "
+                  "--allow-oversize simulates the machine all the same",
+                  largest));
 }
 
 Loaded load_onnx(const LoadArguments& arguments) {

@@ -212,6 +212,18 @@ TEST_F(CliRun, AMachineThatItsDeviceDoesNotHoldIsSimulatedOnRequestOnly) {
   EXPECT_THAT(result.out, HasSubstr("fits        NO"));
 }
 
+// Every resource that is short, each with what takes most of it.
+TEST_F(CliRun, AMachineThatIsTooLargeInSeveralWaysIsToldWhatTakesEach) {
+  const ProcessResult refused =
+      blendsim_cli({"run", work.path("net.onnx"), "--platform", "k26", "--set", "xnor_array.rows=32", "--set",
+                    "mac_array.rows=32", "--set", "post_unit.lanes=32"});
+  EXPECT_EQ(refused.status, 1);
+  for (const std::string resource : {"lut", "bram36", "uram"}) {
+    ASSERT_THAT(refused.err, HasSubstr("\n  " + resource + ": ")) << "too large in it";
+    EXPECT_THAT(refused.err, HasSubstr("most " + resource)) << "and said so";
+  }
+}
+
 TEST_F(CliRun, AProgramOfAMachineThatItsDeviceDoesNotHoldIsRefusedToo) {
   const std::string program = work.path("large.program");
   ASSERT_EQ(blendsim_cli(
