@@ -59,6 +59,10 @@ inline constexpr auto code_names = std::to_array<std::string_view>({
     "hazard",
     "unwritten-read",
     "token-overflow",
+    // exploration
+    "study-changed",
+    "journal-in-use",
+    "worker-died",
     // command line
     "usage",
     "unknown-code",

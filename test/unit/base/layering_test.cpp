@@ -32,13 +32,14 @@ const Layers direct = {
     {"debug", {"isa", "result", "report"}},
     {"page", {"report", "trace"}},
     {"cause", {"report"}},
-    {"explore", {"compiler", "estimate", "result"}},
+    {"session", {"compiler", "estimate"}},
+    {"explore", {"session"}},
     {"trace", {"isa", "result"}},
     {"replay", {"isa", "platform", "report", "result"}},
     {"upset", {"isa", "report", "result"}},
     {"models", {"units", "isa", "result"}},
     {"sim", {"models", "platform"}},
-    {"cli", {"sim", "compiler", "report", "explore", "trace", "replay", "debug", "page", "cause", "upset"}},
+    {"cli", {"sim", "compiler", "report", "session", "explore", "trace", "replay", "debug", "page", "cause", "upset"}},
 };
 
 std::set<std::string> reachable(const std::string& layer) {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/metrics.h"
+
+#include <algorithm>
+#include <array>
+
+namespace blendsim {
+namespace {
+
+using E = Evaluated;
+
+double seconds(const E& e, Cycles cycles) {
+  return static_cast<double>(cycles) / static_cast<double>(e.platform.machine.clock_hz);
+}
+
+std::int64_t macs(const Program& program) {
+  std::int64_t sum = 0;
+  for (const ProgramLayer& layer : program.layers) sum += layer.macs;
+  return sum;
+}
+
+constexpr std::array table = {
+    Metric{"lut", "LUT", "Look-up tables, estimated.", false,
+           [](const E& e) { return static_cast<double>(e.resources.total.lut); }},
+    Metric{"ff", "FF", "Flip-flops, estimated.", false,
+           [](const E& e) { return static_cast<double>(e.resources.total.ff); }},
+    Metric{"dsp", "slices", "DSP slices.", false,
+           [](const E& e) { return static_cast<double>(e.resources.total.dsp); }},
+    Metric{"bram36", "BRAM36", "Block RAMs; a half is one RAMB18.", false,
+           [](const E& e) { return static_cast<double>(e.resources.total.bram36_halves) / 2; }},
+    Metric{"uram", "URAM", "UltraRAMs.", false,
+           [](const E& e) { return static_cast<double>(e.resources.total.uram); }},
+    Metric{"clock", "Hz", "The platform's clock.", false,
+           [](const E& e) { return static_cast<double>(e.platform.machine.clock_hz); }},
+    Metric{"fmax", "Hz", "What the longest path between registers allows by estimate.", false,
+           [](const E& e) { return static_cast<double>(estimate_clock(e.platform).fmax_hz); }},
+    Metric{"cycles", "cycles", "Doorbell to completion of one inference.", true,
+           [](const E& e) { return static_cast<double>(e.run->cycles); }},
+    Metric{"latency", "s", "The same, in seconds of the platform's clock.", true,
+           [](const E& e) { return seconds(e, e.run->cycles); }},
+    Metric{"energy", "J", "Estimated energy of one inference, static part included.", true,
+           [](const E& e) { return e.power->energy_per_inference_j; }},
+    Metric{"dynamic_energy", "J", "Of it, units, dispatcher and DRAM.", true,
+           [](const E& e) { return static_cast<double>(e.power->dynamic_fj + e.power->dram_fj) / 1e15; }},
+    Metric{"power", "W", "Estimated power while inferences run back to back.", true,
+           [](const E& e) { return e.power->total_w; }},
+    Metric{"dram_bytes", "bytes", "Read from DRAM and written to it in one inference.", true,
+           [](const E& e) { return static_cast<double>(e.run->memory.read_bytes + e.run->memory.write_bytes); }},
+    Metric{"gops", "GOPS", "Useful operations a second; a multiply-accumulate is two.", true,
+           [](const E& e) { return 2e-9 * static_cast<double>(macs(*e.program)) / seconds(e, e.run->cycles); }},
+};
+
+}  // namespace
+
+std::span<const Metric> metrics() { return table; }
+
+const Metric* find_metric(std::string_view name) {
+  const auto row = std::find_if(table.begin(), table.end(), [name](const Metric& m) { return m.name == name; });
+  return row == table.end() ? nullptr : &*row;
+}
+
+}  // namespace blendsim

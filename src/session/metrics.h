@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a design is judged by: every figure of a report that a study may name as objective or limit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "estimate/clock.h"
+#include "estimate/estimate.h"
+#include "isa/program.h"
+#include "platform/platform.h"
+#include "result/run.h"
+
+namespace blendsim {
+
+// What is known of a design once it has been evaluated as far as it goes. What a stage did not reach is null.
+struct Evaluated {
+  const Platform& platform;
+  const ResourceEstimate& resources;
+  const Program* program = nullptr;  // of one network
+  const Run* run = nullptr;
+  const PowerEstimate* power = nullptr;
+};
+
+// A figure: from a machine alone, or from a run of one network on it.
+struct Metric {
+  std::string_view name;      // "latency"
+  std::string_view unit;      // what its number counts: "s", "cycles", "" for a count
+  std::string_view sentence;
+  bool of_run;                // false: known before anything is compiled
+  double (*get)(const Evaluated&);
+};
+
+// In the order in which `blendsim explore` lists them.
+[[nodiscard]] std::span<const Metric> metrics();
+// Null: there is no such metric.
+[[nodiscard]] const Metric* find_metric(std::string_view name);
+
+}  // namespace blendsim
