@@ -133,6 +133,10 @@ std::int64_t reach_of(const IntegerNetwork& network, const Convolution& conv) {
   return most;
 }
 
+bool is_output(const IntegerNetwork& network, TensorId id) {
+  return std::find(network.output_tensors.begin(), network.output_tensors.end(), id) != network.output_tensors.end();
+}
+
 }  // namespace
 
 NetworkFacts::NetworkFacts(const IntegerNetwork& network)
@@ -149,6 +153,8 @@ NetworkFacts::NetworkFacts(const IntegerNetwork& network)
       const auto [lo, hi] = std::minmax_element(conv->weights.begin(), conv->weights.end());
       facts.weight_lo = *lo;
       facts.weight_hi = *hi;
+      // Sums that are an output themselves go through post_unit as they are.
+      if (is_output(network, conv->output)) facts.post.operand = bits_of({-reach[conv->output], reach[conv->output]});
     } else if (const auto* post = std::get_if<PostProcessing>(&layer.work)) {
       facts.multiplier_bits = multiplier_bits(*post);
       facts.post = PostWalk(network, reach).needs(*post);

@@ -4,8 +4,8 @@
 // Both streams are walked in program order; by the order already proven, an instruction finds in the parameters and
 // weights buffers what the loads before it brought, and in the accumulators what the convolution before it wrote.
 // Bounds hold for every input: maps are taken at their type's range, accumulators at the sum over their own weights
-// (binary ones at the popcounts' range). Where no bound is known nothing is refused. One walk with all that it carries
-// along, and therefore longer than other files.
+// (of XNOR, where every weight counts as much, over the channels). Where no bound is known nothing is refused. One walk
+// with all that it carries along, and therefore longer than other files.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -83,7 +83,8 @@ class Values {
       : machine_(machine),
         area_(program_area(program)),
         parameters_(BufferId::parameters, machine),
-        weights_(BufferId::weights_fixed, machine) {
+        weights_(BufferId::weights_fixed, machine),
+        planes_(BufferId::weights_binary, machine) {
     const BufferParameters& accumulators = machine.buffer(BufferId::accumulators);
     lanes_ = static_cast<std::size_t>(std::max(machine.xnor_array.rows, machine.mac_array.rows));
     reach_.resize(static_cast<std::size_t>(accumulators.regions * accumulators.depth) * lanes_, widest_accumulator);
@@ -104,7 +105,7 @@ class Values {
   }
 
   void step(const LoadInstruction& i) {
-    for (Mirror* mirror : {&parameters_, &weights_}) {
+    for (Mirror* mirror : {&parameters_, &weights_, &planes_}) {
       if (!mirror->is_filled_by(i)) continue;
       require(i.dram_base == static_cast<std::uint32_t>(DramBase::program),
               "weights and parameters come from the program area");
@@ -112,6 +113,7 @@ class Values {
       checked_.clear();
       start_ranges_.clear();
       mac_ranges_.clear();
+      xnor_ranges_.clear();
     }
     if (i.buffer != static_cast<std::uint32_t>(BufferId::act_fixed)) return;
     const bool input = i.form == static_cast<std::uint32_t>(TransferForm::fixed) && i.bytes_log2 == 0 &&
@@ -197,21 +199,56 @@ class Values {
     }
   }
 
-  // Plane pairs: each adds a popcount of up to all of the operand's bits, by its power of two.
+  // XNOR: each position that holds a channel adds its plane's power of two or nothing. AND: sums by their weights.
   void step(const XnorInstruction& i) {
-    const std::int64_t bits = xnor_steps(i).steps * machine_.xnor_array.words * dsp_word_bits;
-    const auto planes = [](std::uint32_t count, bool is_signed) { return type_range(count, is_signed); };
-    Range term{0, 2 * bits};
-    if (i.use_and != 0) {
-      const Range pair =
-          product(planes(i.activation_bits, i.activation_signed != 0), planes(i.weight_bits, i.weight_signed != 0));
-      term = {std::min<std::int64_t>(0, pair.lo * bits), pair.hi * bits};
-    } else if (i.activation_bits > 1) {
-      term = {0, bits * planes(i.activation_bits, false).hi};
+    const std::array<std::int64_t, 9> key = {i.weights,
+                                             i.start,
+                                             i.groups,
+                                             xnor_steps(i).steps,
+                                             positions(i),
+                                             i.activation_bits * 2 + i.activation_signed,
+                                             i.weight_bits * 2 + i.weight_signed,
+                                             i.use_and,
+                                             border_classes(i)};
+    const auto [entry, is_new] = xnor_ranges_.try_emplace(key);
+    if (is_new) {
+      entry->second = start_ranges(i, machine_.xnor_array.rows);
+      const auto rows = static_cast<std::size_t>(machine_.xnor_array.rows);
+      const bool single = i.activation_bits == 1 && i.weight_bits == 1;
+      const Range equal{0, positions(i) * (single ? 2 : type_range(i.activation_bits, false).hi)};
+      for (std::size_t n = 0; n < entry->second.size(); ++n) {
+        Range& range = entry->second[n];
+        range = sum(range, i.use_and == 0 ? equal : and_range(i, n / rows, n % rows));
+      }
     }
-    std::vector<Range> ranges = start_ranges(i, machine_.xnor_array.rows);
-    for (Range& range : ranges) range = sum(range, term);
-    write_accumulators(i, ranges);
+    write_accumulators(i, entry->second);
+  }
+
+  // Taps x channels.
+  [[nodiscard]] std::int64_t positions(const XnorInstruction& i) const {
+    const std::int64_t cell = slice_channels * machine_.xnor_array.cell_slices();
+    return std::int64_t{i.kernel_h} * i.kernel_w * ((i.cells - 1) * cell + i.last_cell_channels + 1);
+  }
+
+  // The widest sums of a row over its own weights, of which words hold a plane each, and activations of any value.
+  [[nodiscard]] Range and_range(const XnorInstruction& i, std::size_t group, std::size_t row) const {
+    const auto steps = static_cast<std::size_t>(xnor_steps(i).steps);
+    const std::size_t row_bytes = static_cast<std::size_t>(machine_.xnor_array.words) * dsp_word_bits / 8;
+    const std::size_t word_bytes = row_bytes * static_cast<std::size_t>(machine_.xnor_array.rows);
+    const auto bytes = planes_.words(i.weights + group * i.weight_bits * steps, i.weight_bits * steps);
+    std::int64_t rising = 0, falling = 0;  // sums of the positive and of the negative weights
+    for (std::size_t at = 0; at < steps * row_bytes; ++at) {
+      const std::size_t byte = at / row_bytes * word_bytes + row * row_bytes + at % row_bytes;
+      std::array<std::int64_t, 8> weights{};
+      for (std::size_t j = 0; j < i.weight_bits; ++j) {
+        const std::uint8_t plane = bytes[j * steps * word_bytes + byte];
+        const std::int64_t value = (i.weight_signed != 0 && j + 1 == i.weight_bits ? -1 : 1) * (std::int64_t{1} << j);
+        for (std::size_t bit = 0; plane >> bit != 0; ++bit) weights[bit] += (plane >> bit & 1) * value;
+      }
+      for (const std::int64_t weight : weights) (weight < 0 ? falling : rising) += weight;
+    }
+    const Range x = type_range(i.activation_bits, i.activation_signed != 0);
+    return {rising * x.lo + falling * x.hi, rising * x.hi + falling * x.lo};
   }
 
   void step(const MacInstruction& i) {
@@ -429,15 +466,16 @@ class Values {
 
   const MachineParameters& machine_;
   std::vector<std::uint8_t> area_;
-  Mirror parameters_, weights_;
-  std::size_t lanes_ = 0;             // rows of the wider array
-  std::vector<std::uint32_t> reach_;  // largest |value| of each accumulator, lanes_ a word
-  std::vector<Range> maps_;           // values of each word of act_fixed
+  Mirror parameters_, weights_, planes_;  // planes_: of xnor_array's weights
+  std::size_t lanes_ = 0;                 // rows of the wider array
+  std::vector<std::uint32_t> reach_;      // largest |value| of each accumulator, lanes_ a word
+  std::vector<Range> maps_;               // values of each word of act_fixed
   Format input_;
   // Since the last load of what they follow from:
   std::map<std::array<std::int64_t, 4>, std::vector<Range>> start_ranges_;  // group after group, row after row
-  std::map<std::array<std::int64_t, 9>, std::vector<Range>> mac_ranges_;    // group after group, row after row
-  std::map<std::vector<std::int64_t>, Range> checked_;                      // results, by record and operands
+  // Group after group, row after row.
+  std::map<std::array<std::int64_t, 9>, std::vector<Range>> mac_ranges_, xnor_ranges_;
+  std::map<std::vector<std::int64_t>, Range> checked_;  // results, by record and operands
   const Stream* stream_ = nullptr;
   std::size_t index_ = 0, lane_ = 0;
   std::uint32_t slice_ = 0;

@@ -55,6 +55,19 @@ TEST(SmallBuffers, stream_fixed_weights_and_still_compute_the_reference) {
   EXPECT_GT(compile_all(p, {"not-lowerable", "does-not-fit"}, true), 5);
 }
 
+// What the compiler lets through, the verifier proves: both find the widest sums of the same weights and channels.
+TEST(NarrowOperands, are_refused_by_the_compiler_or_proven) {
+  for (const int words : {3, 12}) {
+    for (std::int64_t operand = 9; operand <= 26; ++operand) {
+      Platform p = test::platform_of({.words = words});
+      p.machine.post_unit.operand = operand;
+      p.machine.post_unit.value = std::min(p.machine.post_unit.value, operand - 1);
+      SCOPED_TRACE(testing::Message() << words << " words, operand of " << operand << " bit");
+      compile_all(p, {"not-lowerable", "does-not-fit", "unit-too-narrow"});
+    }
+  }
+}
+
 TEST(SmallBuffers, stream_parameters_and_still_compute_the_reference) {
   Platform p = test::platform_of();
   buffer(p, BufferId::parameters).depth = 40;
