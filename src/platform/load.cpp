@@ -177,7 +177,9 @@ class Loader {
   void derive_buffers() {
     for (int i = 0; i < buffer_count; ++i) {
       BufferParameters& b = platform_.machine.buffers[static_cast<std::size_t>(i)];
-      if (b.width == 0) b.width = derived_width(static_cast<BufferId>(i), platform_.machine);
+      if (b.width != 0) continue;
+      b.width = derived_width(static_cast<BufferId>(i), platform_.machine);
+      platform_.derived.push_back(width_key(static_cast<BufferId>(i)));
     }
   }
 
@@ -194,7 +196,9 @@ class Loader {
 
   void derive_depths() {
     for (const UnitDepth& unit : unit_depths(platform_.machine)) {
-      if (*unit.depth == 0) *unit.depth = unit.least;
+      if (*unit.depth != 0) continue;
+      *unit.depth = unit.least;
+      platform_.derived.push_back(unit.key);
     }
   }
 

@@ -57,6 +57,7 @@ struct Platform {
   std::int64_t host_overhead_ns = 0;
   std::vector<Assumption> assumptions;
   std::vector<std::string> overrides;    // "unit.parameter=value" of --set and extends
+  std::vector<std::string> derived;      // keys left out that follow from others: widths and depths
   std::optional<PlatformSource> source;  // none: made by hand
 
   // Canonical YAML of everything resolved: parses back to an equal platform; what a program embeds.

@@ -133,6 +133,8 @@ std::int64_t derived_width(BufferId buffer, const MachineParameters& m) {
   throw InvariantError("platform", "unknown buffer");
 }
 
+std::string width_key(BufferId buffer) { return fmt::format("buffers.{}.width", name(buffer)); }
+
 std::string_view width_formula(BufferId buffer) {
   switch (buffer) {
     case BufferId::act_binary: return "16 banks x 16 channels x xnor_array.words / 3";

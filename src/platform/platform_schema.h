@@ -21,6 +21,7 @@ inline constexpr std::string_view platform_schema_name = "blendsim.platform/1";
 
 // The width that follows from the arrays (for parameters: the least that does), bits.
 [[nodiscard]] std::int64_t derived_width(BufferId buffer, const MachineParameters& machine);
+[[nodiscard]] std::string width_key(BufferId buffer);  // "buffers.act_fixed.width"
 // How: "xnor_array.rows * xnor_array.words * 48".
 [[nodiscard]] std::string_view width_formula(BufferId buffer);
 // Regions that are fixed by the design, or 0.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/diagnostic.h"
 #include "platform/platform.h"
 
 namespace blendsim {
@@ -50,6 +51,7 @@ class PlatformVariants {
   [[nodiscard]] Variant make(std::span<const Setting> settings) const;
 
  private:
+  struct Workbench;
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
