@@ -32,8 +32,8 @@ class Front {
 };
 
 // Volume that the points dominate within the box below `reference` (points beyond it count with what is inside), in
-// the product of the objectives' units. Any number of objectives: sweeps for two and three, WFG beyond (While, Bradstreet,
-// Barone, IEEE Trans. Evolutionary Computation 16(1), 2012).
+// the product of the objectives' units. Any number of objectives: sweeps for two and three, WFG beyond (While,
+// Bradstreet, Barone, IEEE Trans. Evolutionary Computation 16(1), 2012).
 [[nodiscard]] double hypervolume(std::span<const Costs> points, const Costs& reference);
 
 // Ranks of fast non-dominated sorting (0: the front) and crowding distances within each rank (Deb et al., IEEE Trans.

@@ -13,14 +13,14 @@ namespace blendsim::explore {
 
 // A goal of the study, in the order in which the study names them.
 struct Objective {
-  std::string name;    // "latency", "latency.cnv"
+  std::string name;  // "latency", "latency.cnv"
   bool maximise = false;
 };
 
 struct Trial {
   std::int64_t id = 0;  // place in the sequence of points that the method asked for, from 0
   Point point;
-  Outcome outcome;      // figures: the study's, objectives first
+  Outcome outcome;        // figures: the study's, objectives first
   bool verified = false;  // evaluated with all orders, as `run` does
 };
 

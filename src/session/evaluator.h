@@ -2,6 +2,8 @@
 // A design as far as it goes: platform -> resources -> program -> machine, each stage exact, each refusal a result.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +31,7 @@ inline constexpr std::array<std::string_view, 5> design_stage_names = {"platform
 
 // An upper or lower bound on a figure.
 struct FigureLimit {
-  std::size_t figure = 0;  // index in Evaluator::figures()
+  std::size_t figure = 0;  // index in Task::figures
   bool at_most = true;
   double bound = 0;
   // How far `value` is beyond it, relative to the bound (to 1 where that is 0); 0: within.
@@ -68,15 +70,15 @@ class Evaluator {
     bool must_fit = true;  // the board's limits hold
   };
 
-  // Everything given is referred to, and must outlive the evaluator; `machine` runs a program for its timing.
-  Evaluator(const PlatformVariants& variants, const Technology& technology, Task task, Evaluate machine);
+  // Variants and networks are referred to, and must outlive the evaluator; `machine` runs a program for its timing.
+  Evaluator(const PlatformVariants& variants, Task task, Evaluate machine);
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
-  // As far as resources: 0.05 ms.
+  // As far as resources, about 0.05 ms: `program` says that nothing speaks against compiling it.
   [[nodiscard]] Outcome screen(const std::vector<Setting>& settings) const;
-  // As far as it goes. Throws what the machine throws (a simulation that fails is no refusal).
+  // As far as it goes. A diagnosis of the compiler or the machine is an outcome; throws InvariantError.
   [[nodiscard]] Outcome evaluate(const std::vector<Setting>& settings, Effort effort) const;
 
  private:

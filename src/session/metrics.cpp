@@ -8,6 +8,7 @@ namespace blendsim {
 namespace {
 
 using E = Evaluated;
+using enum Metric::From;
 
 double seconds(const E& e, Cycles cycles) {
   return static_cast<double>(cycles) / static_cast<double>(e.platform.machine.clock_hz);
@@ -20,33 +21,33 @@ std::int64_t macs(const Program& program) {
 }
 
 constexpr std::array table = {
-    Metric{"lut", "LUT", "Look-up tables, estimated.", false,
+    Metric{"lut", "LUT", "Look-up tables, estimated.", machine,
            [](const E& e) { return static_cast<double>(e.resources.total.lut); }},
-    Metric{"ff", "FF", "Flip-flops, estimated.", false,
+    Metric{"ff", "FF", "Flip-flops, estimated.", machine,
            [](const E& e) { return static_cast<double>(e.resources.total.ff); }},
-    Metric{"dsp", "slices", "DSP slices.", false,
+    Metric{"dsp", "slices", "DSP slices.", machine,
            [](const E& e) { return static_cast<double>(e.resources.total.dsp); }},
-    Metric{"bram36", "BRAM36", "Block RAMs; a half is one RAMB18.", false,
+    Metric{"bram36", "BRAM36", "Block RAMs; a half is one RAMB18.", machine,
            [](const E& e) { return static_cast<double>(e.resources.total.bram36_halves) / 2; }},
-    Metric{"uram", "URAM", "UltraRAMs.", false,
+    Metric{"uram", "URAM", "UltraRAMs.", machine,
            [](const E& e) { return static_cast<double>(e.resources.total.uram); }},
-    Metric{"clock", "Hz", "The platform's clock.", false,
+    Metric{"clock", "Hz", "The platform's clock.", machine,
            [](const E& e) { return static_cast<double>(e.platform.machine.clock_hz); }},
-    Metric{"fmax", "Hz", "What the longest path between registers allows by estimate.", false,
+    Metric{"fmax", "Hz", "What the longest path between registers allows by estimate.", machine,
            [](const E& e) { return static_cast<double>(estimate_clock(e.platform).fmax_hz); }},
-    Metric{"cycles", "cycles", "Doorbell to completion of one inference.", true,
+    Metric{"cycles", "cycles", "Doorbell to completion of one inference.", run,
            [](const E& e) { return static_cast<double>(e.run->cycles); }},
-    Metric{"latency", "s", "The same, in seconds of the platform's clock.", true,
+    Metric{"latency", "s", "The same, in seconds of the platform's clock.", run,
            [](const E& e) { return seconds(e, e.run->cycles); }},
-    Metric{"energy", "J", "Estimated energy of one inference, static part included.", true,
+    Metric{"energy", "J", "Estimated energy of one inference, static part included.", power,
            [](const E& e) { return e.power->energy_per_inference_j; }},
-    Metric{"dynamic_energy", "J", "Of it, units, dispatcher and DRAM.", true,
+    Metric{"dynamic_energy", "J", "Of it, units, dispatcher and DRAM.", power,
            [](const E& e) { return static_cast<double>(e.power->dynamic_fj + e.power->dram_fj) / 1e15; }},
-    Metric{"power", "W", "Estimated power while inferences run back to back.", true,
+    Metric{"power", "W", "Estimated power while inferences run back to back.", power,
            [](const E& e) { return e.power->total_w; }},
-    Metric{"dram_bytes", "bytes", "Read from DRAM and written to it in one inference.", true,
+    Metric{"dram_bytes", "bytes", "Read from DRAM and written to it in one inference.", run,
            [](const E& e) { return static_cast<double>(e.run->memory.read_bytes + e.run->memory.write_bytes); }},
-    Metric{"gops", "GOPS", "Useful operations a second; a multiply-accumulate is two.", true,
+    Metric{"gops", "GOPS", "Useful operations a second; a multiply-accumulate is two.", run,
            [](const E& e) { return 2e-9 * static_cast<double>(macs(*e.program)) / seconds(e, e.run->cycles); }},
 };
 

@@ -26,12 +26,12 @@ struct Evaluated {
   const PowerEstimate* power = nullptr;
 };
 
-// A figure: from a machine alone, or from a run of one network on it.
 struct Metric {
-  std::string_view name;      // "latency"
-  std::string_view unit;      // what its number counts: "s", "cycles", "" for a count
+  enum class From : std::uint8_t { machine, run, power };  // what it needs; `machine` is known before compiling
+  std::string_view name;                                   // "latency"
+  std::string_view unit;                                   // what its number counts: "s", "cycles", "" for a count
   std::string_view sentence;
-  bool of_run;                // false: known before anything is compiled
+  From from;
   double (*get)(const Evaluated&);
 };
 

@@ -33,7 +33,7 @@ const Layers direct = {
     {"page", {"report", "trace"}},
     {"cause", {"report"}},
     {"session", {"compiler", "estimate"}},
-    {"explore", {"session"}},
+    {"explore", {"session", "report"}},
     {"trace", {"isa", "result"}},
     {"replay", {"isa", "platform", "report", "result"}},
     {"upset", {"isa", "report", "result"}},

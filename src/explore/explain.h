@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What moves a figure, and what a point's neighbours would bring.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "explore/exploration.h"
+
+namespace blendsim::explore {
+
+// How much of an objective's spread over the complete trials one key explains.
+struct Influence {
+  std::size_t dimension = 0;
+  double share = 0;  // of the variance; over all keys they sum to at most 1
+};
+
+// For each objective the keys by their share, largest first. A search samples its space unevenly, so keys go together:
+// each in turn takes what its values' means explain of what those before it have left (an additive model, fitted
+// forward), and nothing is counted twice. Fewer than 10 complete trials explain nothing.
+[[nodiscard]] std::vector<std::vector<Influence>> influences(const Study& study, const Findings& findings);
+
+// A point that differs in one key, evaluated as `run` does.
+struct Neighbour {
+  std::size_t dimension = 0;
+  std::string from, to;
+  Trial trial;
+};
+// All of them, in the space's order.
+[[nodiscard]] std::vector<Neighbour> evaluated_neighbours(const Study& study, const Trial& trial, Pool& pool);
+
+}  // namespace blendsim::explore

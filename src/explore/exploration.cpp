@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "explore/exploration.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "explore/repair.h"
+
+namespace blendsim::explore {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+}  // namespace
+
+const Trial* Findings::find(std::int64_t id) const {
+  const auto at =
+      std::lower_bound(trials_.begin(), trials_.end(), id, [](const Trial& t, std::int64_t i) { return t.id < i; });
+  return at != trials_.end() && at->id == id ? &*at : nullptr;
+}
+
+void Findings::add(const BatchRecord& batch, std::vector<Trial> trials) {
+  const bool has_reference = !reference_.empty();
+  for (Trial& trial : trials) {
+    known_.insert(trial.point);
+    if (trial.outcome.complete()) {
+      const Costs costs = explore::costs(trial, objectives_);
+      if (trial.verified) front_.add(trial.id, costs);
+      if (!has_reference) {
+        if (reference_.empty()) reference_ = costs;
+        for (std::size_t o = 0; o < costs.size(); ++o) reference_[o] = std::max(reference_[o], costs[o]);
+      }
+    }
+    trials_.push_back(std::move(trial));
+  }
+  for (const auto& [what, count] : batch.rejected) rejected_[what] += count;
+  next_id_ = std::max(next_id_, batch.last + 1);
+  seconds_ += batch.seconds;
+}
+
+double Findings::hypervolume() const {
+  if (reference_.empty()) return 0;
+  std::vector<Costs> points;
+  for (const Front::Member& member : front_.members()) points.push_back(member.costs);
+  return explore::hypervolume(points, reference_);
+}
+
+Work work_of(const Study& study, const Evaluator& evaluator) {
+  return [&study, &evaluator](const Job& job) {
+    const Screen screen = [&](const Point& point) { return evaluator.screen(study.settings_of(point)); };
+    Trial trial{job.id,
+                job.repair ? repaired(job.point, study.space, screen, study.seed, job.id) : job.point,
+                {},
+                job.effort == Effort::all_orders};
+    trial.outcome = evaluator.evaluate(study.settings_of(trial.point), job.effort);
+    return trial;
+  };
+}
+
+namespace {
+
+// One batch: asked, evaluated, sorted out, verified.
+class Batch {
+ public:
+  Batch(const Study& study, const Findings& findings, Pool& pool) : study_(study), findings_(findings), pool_(pool) {}
+
+  // False: the method has no more points.
+  bool run(Method& method, std::size_t count) {
+    const auto begin = Clock::now();
+    record_.first = findings_.next_id();
+    std::vector<Job> jobs;
+    std::int64_t id = record_.first;
+    const std::vector<Candidate> candidates = method.ask(record_.first, count);
+    if (candidates.empty()) return false;
+    for (const Candidate& candidate : candidates) {
+      if (!findings_.knows(candidate.point))
+        jobs.push_back({id, candidate.point, candidate.repair, Effort::first_order});
+      else ++record_.rejected[{"known", ""}];
+      ++id;
+    }
+    record_.last = id - 1;
+    for (Trial& trial : pool_.run(jobs, nullptr)) sort_out(std::move(trial));
+    verify();
+    record_.seconds = seconds_since(begin);
+    return true;
+  }
+
+  [[nodiscard]] BatchRecord& record() { return record_; }
+  [[nodiscard]] std::vector<Trial>& trials() { return trials_; }
+
+ private:
+  void sort_out(Trial trial) {
+    if (trial.outcome.stage < DesignStage::program) ++record_.rejected[{trial.outcome.code, trial.outcome.subject}];
+    else if (findings_.knows(trial.point) || !own_.insert(trial.point).second) ++record_.rejected[{"known", ""}];
+    else trials_.push_back(std::move(trial));
+  }
+
+  // What is on the front of what is known and of this batch by the first order's figures, again with all orders.
+  void verify() {
+    Front front = findings_.front();
+    for (const Trial& trial : trials_) {
+      if (trial.outcome.complete()) front.add(trial.id, costs(trial, study_.objectives));
+    }
+    std::vector<Job> jobs;
+    std::vector<std::size_t> places;
+    for (std::size_t t = 0; t < trials_.size(); ++t) {
+      const bool is_member = std::any_of(front.members().begin(), front.members().end(),
+                                         [&](const Front::Member& m) { return m.id == trials_[t].id; });
+      if (!is_member) continue;
+      jobs.push_back({trials_[t].id, trials_[t].point, false, Effort::all_orders});
+      places.push_back(t);
+    }
+    std::vector<Trial> verified = pool_.run(jobs, nullptr);
+    for (std::size_t v = 0; v < verified.size(); ++v) trials_[places[v]] = std::move(verified[v]);
+  }
+
+  const Study& study_;
+  const Findings& findings_;
+  Pool& pool_;
+  BatchRecord record_;
+  std::vector<Trial> trials_;
+  std::set<Point> own_;
+};
+
+}  // namespace
+
+void explore(const Study& study, Findings& findings, Journal& journal, Method& method, Pool& pool, const Watch& watch) {
+  // A batch without a single trial teaches nothing: a method that goes on asking for such has come to its end.
+  constexpr int most_barren = 1000;
+  const auto begin = Clock::now();
+  const std::int64_t before = findings.evaluated();
+  int barren = 0;
+  while (barren < most_barren) {
+    if (watch.stop && watch.stop()) return;
+    if (study.budget.evaluations && findings.evaluated() >= *study.budget.evaluations) return;
+    if (study.budget.seconds && seconds_since(begin) >= *study.budget.seconds) return;
+    Batch batch(study, findings, pool);
+    if (!batch.run(method, study.batch)) return;
+    barren = batch.trials().empty() ? barren + 1 : 0;
+    method.tell(batch.trials());
+    const std::vector<Trial> trials = batch.trials();
+    findings.add(batch.record(), trials);
+    batch.record().hypervolume = findings.hypervolume();
+    journal.commit(batch.record(), trials);
+    if (watch.told) watch.told(findings, static_cast<double>(findings.evaluated() - before) / seconds_since(begin));
+  }
+}
+
+}  // namespace blendsim::explore

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A study as its file says it (schema blendsim.study/1, docs/exploration.md): what is varied, what is sought.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explore/journal.h"
+#include "explore/space.h"
+#include "explore/trial.h"
+#include "platform/variants.h"
+#include "session/evaluator.h"
+
+namespace blendsim::explore {
+
+inline constexpr std::string_view study_schema = "blendsim.study/1";
+
+struct Budget {
+  std::optional<std::int64_t> evaluations;  // of points that a compiler sees
+  std::optional<double> seconds;            // of this call; at least one of the two is given
+};
+
+struct Study {
+  std::string file, name, summary;
+  std::vector<std::string> networks;       // files, or names of the zoo
+  std::vector<std::string> network_names;  // what figures are suffixed with, where there are several
+  std::string platform;                    // name, or path as load_platform takes it
+  std::string journal;                     // path
+  Space space;
+  std::vector<std::vector<Setting>> settings;  // of each dimension's values
+  std::vector<Objective> objectives;           // 1 to 6
+  std::vector<std::string> figure_names;       // objectives first, then what else is limited
+  std::vector<FigureOf> figures;               // alike
+  std::vector<FigureLimit> limits;
+  bool must_fit = true;
+  std::string method = "evolve";
+  std::uint64_t seed = 1;
+  std::size_t batch = 64;
+  Budget budget;
+  std::unique_ptr<PlatformVariants> variants;  // of the platform
+  StudyIdentity identity;                      // without version and digest
+
+  [[nodiscard]] std::vector<Setting> settings_of(const Point& point) const;
+  // The base platform's own point; of a value that the space has not the nearest.
+  [[nodiscard]] Point base_point() const;
+};
+
+// Throws DiagnosticError with every finding: those of YAML, of keys and values (at their line), and of the platform.
+[[nodiscard]] Study read_study(const std::string& file, const ConfigPaths& paths);
+
+// Completes the identity by what the networks' files hold.
+void set_network_digests(Study& study, const std::vector<std::string>& digests);
+
+}  // namespace blendsim::explore

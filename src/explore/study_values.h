@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values in a study: lists of them, and bounds on figures.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace blendsim::explore {
+
+// "3..12 step 3", "32..1024 x2", "1..8", "100..250 step 25 MHz": every value, with the unit behind it. Null: no range,
+// or one that ends before it begins, or with a step of 0 or a factor below 2.
+[[nodiscard]] std::optional<std::vector<std::string>> range_values(std::string_view text);
+
+struct Bound {
+  bool at_most = true;
+  double value = 0;  // in the unit asked for
+};
+// "<= 80 us", ">= 1.5", "<= 40000": of a figure that is counted in `unit` ("s", "Hz", "J", "W", "bytes", or a count). A
+// unit may carry a prefix, and may be left out of a count alone. Null: it is none.
+[[nodiscard]] std::optional<Bound> bound_of(std::string_view text, std::string_view unit);
+
+// "90 s", "10 min", "2 h" in seconds. Null: it is none.
+[[nodiscard]] std::optional<double> duration_of(std::string_view text);
+
+}  // namespace blendsim::explore
