@@ -25,7 +25,8 @@ struct StudyIdentity {
 };
 
 struct BatchRecord {
-  std::int64_t first = 0, last = 0;  // ids that were asked for, [first, last]
+  // Ids that were asked for, [first, last]; last = first - 1 where none were: the batch verifies earlier ones.
+  std::int64_t first = 0, last = 0;
   // Those that no compiler has seen, by what ended them: ("resources", "lut") -> 40. They are counted, not kept.
   std::map<std::pair<std::string, std::string>, std::int64_t> rejected;
   double hypervolume = 0;
@@ -35,18 +36,21 @@ struct BatchRecord {
 class Journal {
  public:
   enum class Access { read, write };
-  // Opens the journal or, with Access::write, makes it. Throws DiagnosticError: file-unreadable, file-unwritable,
-  // file-unrecognised (no journal), journal-in-use (another process writes it), study-changed (naming the settings that
-  // differ).
+  // Opens the journal or, with Access::write, makes it. A process opens it for writing once at a time. Throws
+  // DiagnosticError: file-unreadable, file-unwritable, file-unrecognised (no journal, or of another format),
+  // file-damaged (any call may find that out), journal-in-use (another process writes it), study-changed (naming the
+  // settings that differ).
   Journal(const std::string& file, const StudyIdentity& identity, Access access);
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  // All trials and batches, in order of id.
+  // All trials and batches, in order of id. A trial may be there twice: as the method was told, then verified. With
+  // Access::read those that were there when the journal was opened.
   [[nodiscard]] std::vector<Trial> trials() const;
   [[nodiscard]] std::vector<BatchRecord> batches() const;
-  // In one transaction, on the disk when it returns. Throws file-unwritable (a full disk: what was there stays).
+  // In one transaction, on the disk when it returns. Throws file-unwritable (a full disk: what was there stays);
+  // InvariantError for a trial that is there already or has not the study's figures, and when opened to read.
   void commit(const BatchRecord& batch, std::span<const Trial> trials);
 
  private:

@@ -33,8 +33,12 @@ class Pool {
 
 // In this process.
 [[nodiscard]] std::unique_ptr<Pool> local_pool(Work work);
-// `workers` processes forked from this one (SystemC elaborates one machine a process), which end with it. A worker that
-// dies is started again once for its jobs; then DiagnosticError worker-died names the job.
+// `workers` processes, at least one, forked from this one (SystemC elaborates one machine a process), which end with
+// it. They do not hear SIGINT and SIGTERM: what these mean the leader decides. A worker that dies is started again for
+// its jobs; when it dies twice without a trial in between, DiagnosticError worker-died names the job. Where run()
+// throws, workers that are at work are ended; the next run() starts new ones. Exceptions of `work` other than
+// DiagnosticError and InvariantError arrive as std::runtime_error. To be made and run in a thread that lasts as long as
+// the pool.
 [[nodiscard]] std::unique_ptr<Pool> fork_pool(std::size_t workers, Work work);
 
 }  // namespace blendsim::explore
