@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Journals among processes that are killed, read, write at once, or find no room.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -11,6 +12,7 @@
 #include <thread>
 
 #include "child_process.h"
+#include "explore/journal_file.h"
 #include "journal_fixture.h"
 
 namespace blendsim::explore::test {
@@ -90,6 +92,27 @@ TEST(Journal, HasOneWriterWhoseLockEndsWithIt) {
   EXPECT_EQ(trouble(file, write), "");
   ::kill(worker, SIGKILL);
   EXPECT_EQ(Journal(file, study, read).trials().size(), 64U);
+}
+
+// Also where one process removes the lock's file while another is about to take it.
+TEST(Journal, NeverHasTwoWriters) {
+  const Folder folder;
+  const std::string file = folder / "study.db", sign = folder / "sign";
+  const auto contend = [&](const ChildProcess::Tell& tell) {
+    for (int held = 0; held < 300;) {
+      try {
+        const WriterLock lock(file);
+        const int alone = ::open(sign.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0600);
+        if (alone < 0) return tell("two");
+        ::close(alone);
+        ::unlink(sign.c_str());
+        ++held;
+      } catch (const DiagnosticError&) {}
+    }
+    tell("one");
+  };
+  const ChildProcess a(contend), b(contend), c(contend), d(contend);
+  for (const ChildProcess* writer : {&a, &b, &c, &d}) EXPECT_EQ(writer->hear_all(), "one");
 }
 
 TEST(Journal, IsReadWhileItIsWritten) {

@@ -196,7 +196,9 @@ TEST(Pool, BringsOtherExceptionsWithTheirTexts) {
 // A file that the first who comes makes.
 class Marker {
  public:
-  Marker() : path_(fs::temp_directory_path() / fmt::format("pool_{}", ::getpid())) { fs::remove(path_); }
+  explicit Marker(const char* name) : path_(fs::temp_directory_path() / fmt::format("pool_{}_{}", ::getpid(), name)) {
+    fs::remove(path_);
+  }
   ~Marker() { fs::remove(path_); }
   Marker(const Marker&) = delete;
   Marker& operator=(const Marker&) = delete;
@@ -213,7 +215,7 @@ class Marker {
 TEST(Pool, StartsAWorkerThatDiesAgainForItsJobs) {
   const std::vector<Job> jobs = some_jobs(400);
   for (const std::int64_t at : {1000, 1037, 1399}) {
-    const Marker marker;
+    const Marker marker("a");
     const auto pool = fork_pool(2, [&](const Job& job) {
       if (job.id == at && marker.first()) ::kill(::getpid(), SIGKILL);
       return echo(job);
@@ -222,6 +224,16 @@ TEST(Pool, StartsAWorkerThatDiesAgainForItsJobs) {
     EXPECT_FALSE(marker.first());
     EXPECT_EQ(texts(pool->run(jobs, {})), echoed(jobs));
   }
+}
+
+TEST(Pool, CountsDeathsOfAWorkerAtOnePointAlone) {
+  const std::vector<Job> jobs = some_jobs(400);
+  const Marker markers[] = {Marker("a"), Marker("b"), Marker("c"), Marker("d")};
+  const auto pool = fork_pool(1, [&](const Job& job) {
+    if (job.id % 100 == 37 && markers[(job.id - 1000) / 100].first()) ::kill(::getpid(), SIGKILL);
+    return echo(job);
+  });
+  EXPECT_EQ(texts(pool->run(jobs, {})), echoed(jobs));
 }
 
 TEST(Pool, StartsWorkersAgainThatWereKilledFromOutside) {
@@ -282,17 +294,21 @@ TEST(Pool, LeavesNoProcessAndNoDescriptorBehind) {
   EXPECT_EQ(errno, ECHILD);
 }
 
-TEST(Pool, DoesNotWaitForWorkersThatAreAtWork) {
+TEST(Pool, NeitherWaitsForWhatWasUnderWayAtAnExceptionNorTakesItForLaterJobs) {
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THROW((void)fork_pool(2,
-                               [](const Job& job) {
-                                 if (job.id == 1000) throw InvariantError("first", "of all");
-                                 std::this_thread::sleep_for(std::chrono::seconds(30));
-                                 return echo(job);
-                               })
-                   ->run(some_jobs(2), {}),
-               InvariantError);
+  const auto pool = fork_pool(2, [](const Job& job) {
+    if (job.id == 1000) throw InvariantError("first", "of all");
+    if (job.id == 1001) std::this_thread::sleep_for(std::chrono::seconds(30));
+    if (job.id == 1003) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return echo(job);
+  });
+  const std::vector<Job> jobs = some_jobs(100);
+  EXPECT_THROW((void)pool->run(std::span(jobs).first(2), {}), InvariantError);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+  const auto enough = [](std::size_t) { throw std::runtime_error("enough"); };
+  EXPECT_THROW((void)pool->run(std::span(jobs).subspan(2, 2), enough), std::runtime_error);
+  const std::vector<Job> others(jobs.begin() + 4, jobs.end());
+  EXPECT_EQ(texts(pool->run(others, {})), echoed(others));
 }
 
 // The leader is killed while one worker is at work and another waits.
@@ -320,8 +336,13 @@ TEST(Pool, WorkersEndWithTheirLeader) {
 TEST(Pool, WorkersLeaveTheTerminalsSignalsToTheirLeader) {
   ChildProcess leader([](const ChildProcess::Tell& tell) {
     ::setpgid(0, 0);
+    static const pid_t self = ::getpid();
     static int heard = 0;
-    for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, [](int) { ++heard; });
+    const auto hear = [](int) {
+      if (::getpid() != self) ::_exit(1);
+      ++heard;
+    };
+    for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, hear);
     const auto pool = fork_pool(2, [&](const Job& job) {
       take_a_while(job);
       return signed_work(job);
