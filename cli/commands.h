@@ -36,6 +36,7 @@ void declare_completion(CLI::App& command, ExitStatus& status);
 void declare_debug(CLI::App& command, ExitStatus& status);
 void declare_diff(CLI::App& command, ExitStatus& status);
 void declare_explain(CLI::App& command, ExitStatus& status);
+void declare_explore(CLI::App& command, ExitStatus& status);
 void declare_help(CLI::App& command, ExitStatus& status);
 void declare_inspect(CLI::App& command, ExitStatus& status);
 void declare_man(CLI::App& command, ExitStatus& status);

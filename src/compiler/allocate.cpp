@@ -76,7 +76,7 @@ class MapAllocator {
   }
 
   void run() {
-    if (!try_all()) refuse(levers());
+    if (!try_all()) refuse(plan_.wants_levers ? levers() : std::vector<Lever>{});
   }
 
   [[nodiscard]] std::int64_t peak() const { return peak_at().first; }

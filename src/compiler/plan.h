@@ -264,6 +264,7 @@ struct Plan : Placement {
   Table<OpId, Instruction> instructions;            // build
   Table<LayerId, std::string> reasons;              // assign, where traced: of the unit
   std::vector<Fallback> fallbacks;                  // likewise
+  bool wants_levers = true;                         // a refusal says what would make room
   Trace* trace = nullptr;                           // none: only the timing is wanted
 
   [[nodiscard]] const Layer& layer(LayerId id) const { return layer_of(*network, id); }

@@ -20,7 +20,8 @@ class Retargeter {
   // without `evaluate`, of the first order that fits, where compile() tries more of them. It holds words of `main`,
   // addresses, sizes and the layers' names, for Machine::run with RunOptions::values off, and nothing else: no
   // constants, tensors, operators of the host or words of init (Run::init_cycles is 0), and no verify() has seen it
-  // (docs/adr/0006). Throws what compile() throws.
+  // (docs/adr/0006). Throws what compile() throws, without
+  // what would make room: finding that takes longer than finding that there is none.
   [[nodiscard]] Program timing_program(const MachineParameters& machine, const Evaluate& evaluate = {});
 
  private:

@@ -103,6 +103,7 @@ Retargeter::~Retargeter() = default;
 Program Retargeter::timing_program(const MachineParameters& machine, const Evaluate& evaluate) {
   compiler::Compilation compilation = compiler::begin(parts_->network, parts_->facts, machine, nullptr);
   compilation.placed = &parts_->last;
+  compilation.plan.wants_levers = false;
   run_passes(compiler::Stretch::network, compilation);
   return compiler::best_candidate(std::move(compilation), evaluate, !evaluate).program;
 }

@@ -36,9 +36,9 @@ std::vector<std::string> metric_names() {
   return names_of(metrics(), [](const Metric& m) { return m.name; });
 }
 
-class Reader {
+class StudyReader {
  public:
-  Reader(const std::string& file, const ConfigPaths& paths) : paths_(paths) { study_.file = file; }
+  StudyReader(const std::string& file, const ConfigPaths& paths) : paths_(paths) { study_.file = file; }
 
   Study read() {
     const YamlTree tree = read_yaml(study_.file, diagnostics_);
@@ -424,6 +424,6 @@ void set_network_digests(Study& study, const std::vector<std::string>& digests) 
   study.identity.digest = digest.hex();
 }
 
-Study read_study(const std::string& file, const ConfigPaths& paths) { return Reader(file, paths).read(); }
+Study read_study(const std::string& file, const ConfigPaths& paths) { return StudyReader(file, paths).read(); }
 
 }  // namespace blendsim::explore

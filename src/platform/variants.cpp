@@ -160,7 +160,7 @@ std::string PlatformVariants::base_value(std::size_t key) const {
   return platform_leaves(copy).at(key).value_text();
 }
 
-PlatformVariants::Variant PlatformVariants::make(std::span<const Setting> settings) const {
+PlatformVariants::View PlatformVariants::view(std::span<const Setting> settings) const {
   Workbench* bench = nullptr;
   try {
     bench = &parts_->workbench(settings);
@@ -168,12 +168,21 @@ PlatformVariants::Variant PlatformVariants::make(std::span<const Setting> settin
     return {parts_->original, error.diagnostics()};
   }
   bench->set(settings);
-  Binding binding;  // a contradiction points at a key that was set, where one was
-  for (const Setting& s : settings) binding.given[parts_->keys[s.key]] = Place{{}, 0, parts_->keys[s.key]};
+  Diagnostics contradictions;
+  check_platform(bench->platform, {}, contradictions);
+  if (contradictions.empty()) return {bench->platform, {}};
+  // Again, pointing at a key that was set, where one was.
+  Binding binding;
   binding.given[""] = Place{parts_->original.file, 0, {}};
-  Diagnostics diagnostics;
-  check_platform(bench->platform, binding, diagnostics);
-  Variant out{bench->platform, diagnostics.list()};
+  for (const Setting& s : settings) binding.given[parts_->keys[s.key]] = Place{{}, 0, parts_->keys[s.key]};
+  Diagnostics placed;
+  check_platform(bench->platform, binding, placed);
+  return {bench->platform, placed.list()};
+}
+
+PlatformVariants::Variant PlatformVariants::make(std::span<const Setting> settings) const {
+  const View seen = view(settings);
+  Variant out{seen.platform, seen.contradictions};
   out.platform.overrides = parts_->original.overrides;
   out.platform.source = parts_->original.source;
   for (const Setting& s : settings) {

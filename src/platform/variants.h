@@ -42,6 +42,13 @@ class PlatformVariants {
   // What the base has for the key: it may be derived from others.
   [[nodiscard]] std::string base_value(std::size_t key) const;
 
+  // One variant, until the next call of view() or make(): its overrides and its source are the base's.
+  struct View {
+    const Platform& platform;
+    std::vector<Diagnostic> contradictions;  // none: it is a platform that load_platform would take
+  };
+  [[nodiscard]] View view(std::span<const Setting> settings) const;
+
   struct Variant {
     Platform platform;
     std::vector<Diagnostic> contradictions;  // none: it is a platform that load_platform would take

@@ -54,6 +54,14 @@ void check_board(const Platform& platform, const Resources& used, Verdict& verdi
   }
 }
 
+// A buffer that the message begins with, else what it is about.
+std::string subject_of(const Diagnostic& refusal) {
+  for (const std::string_view buffer : buffer_names) {
+    if (refusal.message.starts_with(std::string(buffer) + ":")) return std::string(buffer);
+  }
+  return refusal.place.node;
+}
+
 }  // namespace
 
 double FigureLimit::excess(double value) const {
@@ -65,7 +73,7 @@ double FigureLimit::excess(double value) const {
 struct Evaluator::Parts {
   // A point under way.
   struct Design {
-    PlatformVariants::Variant variant;
+    PlatformVariants::View variant;
     ResourceEstimate resources;
     Outcome outcome;
   };
@@ -106,7 +114,7 @@ void Evaluator::Parts::check_limits(Outcome& outcome) const {
 }
 
 Evaluator::Parts::Design Evaluator::Parts::screen(const std::vector<Setting>& settings) const {
-  Design design{variants.make(settings), {}, {}};
+  Design design{variants.view(settings), {}, {}};
   Outcome& out = design.outcome;
   out.figures.assign(task.figures.size(), unknown);
   if (!design.variant.contradictions.empty()) {
@@ -154,7 +162,7 @@ void Evaluator::Parts::simulate(Design& design, Effort effort) {
     } catch (const DiagnosticError& refusal) {
       const Diagnostic& first = refusal.diagnostics().front();
       out.code = first.code.name();
-      out.subject = first.place.node;
+      out.subject = subject_of(first);
       out.violation = 1;
       return;
     }

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// blendsim explore: run a study, or go on with it, or look at what it found.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/machine_evaluate.h"
+#include "cli/terminal.h"
+#include "cli/text_output.h"
+#include "cli/validators.h"
+#include "explore/exploration.h"
+#include "explore/findings_text.h"
+#include "session/networks.h"
+
+namespace blendsim::cli {
+
+namespace {
+
+namespace ex = explore;
+
+struct Arguments {
+  std::string study, output = "-", csv;
+  std::size_t jobs = 1;
+  bool show = false;
+  std::int64_t why = -1, take = -1;
+  TextOptions text;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+// The first SIGINT or SIGTERM lets the running batch end; the second ends the process, which loses that batch.
+void end_after_this_batch(int signal) {
+  if (interrupted != 0) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+  }
+  interrupted = 1;
+}
+
+// A study with all that evaluates its points.
+struct Bench {
+  explicit Bench(const std::string& file) : study(ex::read_study(file, config_paths())) {
+    std::vector<std::string> digests;
+    Evaluator::Task task{{}, study.figures, study.limits, study.must_fit};
+    for (const std::string& name : study.networks) {
+      progress("lowering " + name);
+      networks.push_back(std::make_unique<IntegerNetwork>(named_network(name)));
+      digests.push_back(networks.back()->digest());
+      task.networks.push_back(networks.back().get());
+    }
+    ex::set_network_digests(study, digests);
+    study.identity.version = BLENDSIM_VERSION;
+    evaluator = std::make_unique<Evaluator>(*study.variants, std::move(task), machine_evaluate());
+  }
+
+  [[nodiscard]] std::unique_ptr<ex::Method> method() const {
+    const ex::MethodContext context{study.space, study.objectives, study.seed, study.base_point(),
+                                    [this](const ex::Point& point) { return evaluator->screen(study.settings_of(point)); }};
+    const auto entries = ex::methods();
+    const auto entry = std::find_if(entries.begin(), entries.end(), [this](const ex::MethodEntry& m) { return m.name == study.method; });
+    return entry->make(context);
+  }
+
+  [[nodiscard]] std::unique_ptr<ex::Pool> pool(std::size_t jobs) const {
+    ex::Work work = ex::work_of(study, *evaluator);
+    return jobs > 1 ? ex::fork_pool(jobs, std::move(work)) : ex::local_pool(std::move(work));
+  }
+
+  ex::Study study;
+  std::vector<std::unique_ptr<IntegerNetwork>> networks;
+  std::unique_ptr<Evaluator> evaluator;
+};
+
+// What the journal holds, told batch after batch to whoever is given.
+ex::Findings recall(const Bench& bench, const ex::Journal& journal, ex::Method* method) {
+  ex::Findings findings(bench.study.objectives);
+  const std::vector<ex::Trial> trials = journal.trials();
+  auto next = trials.begin();
+  for (const ex::BatchRecord& batch : journal.batches()) {
+    const auto end = std::find_if(next, trials.end(), [&](const ex::Trial& t) { return t.id > batch.last; });
+    const std::vector<ex::Trial> own(next, end);
+    if (method != nullptr) method->tell(own);
+    findings.add(batch, own);
+    next = end;
+  }
+  return findings;
+}
+
+const ex::Trial& trial_of(const Bench& bench, const ex::Findings& findings, std::int64_t id) {
+  const ex::Trial* trial = findings.find(id);
+  if (trial != nullptr) return *trial;
+  throw DiagnosticError("usage", {.file = bench.study.journal}, fmt::format("there is no point {}", id),
+                        findings.front().members().empty() ? "--show lists what there is"
+                                                           : fmt::format("such as {}, which is on the front", findings.front().members().front().id));
+}
+
+class Screen {
+ public:
+  explicit Screen(const ex::Study& study) : study_(study), shown_(::isatty(STDERR_FILENO) != 0) {}
+  ~Screen() {
+    if (shown_) std::cerr << "\r\033[K" << std::flush;
+  }
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+  void tell(const ex::Findings& findings, double per_second) {
+    if (!shown_) return;
+    const std::string line = ex::progress_line(study_, findings, per_second);
+    std::cerr << "\r\033[K" << line.substr(0, terminal_layout(STDERR_FILENO).width - 1) << std::flush;
+  }
+
+ private:
+  const ex::Study& study_;
+  bool shown_;
+};
+
+ex::Findings run_study(const Bench& bench, std::size_t jobs) {
+  // Workers are processes of their own; they are made before anything else is open.
+  const std::unique_ptr<ex::Pool> pool = bench.pool(jobs);
+  ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::write);
+  const std::unique_ptr<ex::Method> method = bench.method();
+  ex::Findings findings = recall(bench, journal, method.get());
+  std::signal(SIGINT, end_after_this_batch);
+  std::signal(SIGTERM, end_after_this_batch);
+  Screen screen(bench.study);
+  ex::explore(bench.study, findings, journal, *method, *pool,
+              {[] { return interrupted != 0; }, [&](const ex::Findings& f, double rate) { screen.tell(f, rate); }});
+  return findings;
+}
+
+void look_at(const Arguments& arguments, const Bench& bench, const ex::Findings& findings) {
+  const TextOutput text = text_output(arguments.text, {arguments.csv});
+  if (arguments.take >= 0) {
+    const ex::Trial& trial = trial_of(bench, findings, arguments.take);
+    write_text(arguments.output, ex::platform_text(bench.study, trial));
+    if (!is_standard_output(arguments.output)) text.stream << fmt::format("wrote {}: point {}\n", arguments.output, trial.id);
+    return;
+  }
+  if (arguments.why >= 0) {
+    ex::Trial trial = trial_of(bench, findings, arguments.why);
+    const std::unique_ptr<ex::Pool> pool = bench.pool(arguments.jobs);
+    trial = pool->run(std::vector{ex::Job{trial.id, trial.point, false, Effort::all_orders}}, nullptr).front();
+    text.stream << ex::why_text(bench.study, trial, ex::evaluated_neighbours(bench.study, trial, *pool), text.layout);
+    return;
+  }
+  if (!arguments.csv.empty()) write_text(arguments.csv, ex::csv_text(bench.study, findings));
+  text.stream << ex::findings_text(bench.study, findings, text.layout);
+}
+
+void explore_study(const Arguments& arguments) {
+  keep_apart({arguments.study}, {arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
+  const Bench bench(arguments.study);
+  keep_apart({arguments.study, bench.study.journal}, {arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
+  if (arguments.show || arguments.why >= 0 || arguments.take >= 0) {
+    const ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::read);
+    look_at(arguments, bench, recall(bench, journal, nullptr));
+  } else {
+    look_at(arguments, bench, run_study(bench, arguments.jobs));
+  }
+}
+
+}  // namespace
+
+void declare_explore(CLI::App& command, ExitStatus&) {
+  auto a = std::make_shared<Arguments>();
+  command.add_option("FILE", a->study, "Study: what is varied, what is sought (docs/exploration.md)")
+      ->type_name("FILE")
+      ->required();
+  const std::string results = "Results", search = "Search";
+  command.add_option("--jobs", a->jobs, "Processes that evaluate; what is found stays the same")
+      ->type_name("N")
+      ->check(whole_number(true))
+      ->capture_default_str()
+      ->group(search);
+  auto* show = command.add_flag("--show", a->show, "Evaluate nothing: what the journal holds")->group(results);
+  auto* why = command.add_option("--why", a->why, "Evaluate the neighbours of this point and say which are better")
+                  ->type_name("POINT")
+                  ->check(whole_number(false))
+                  ->excludes(show)
+                  ->group(results);
+  auto* take = command.add_option("--take", a->take, "Write this point as a platform")
+                   ->type_name("POINT")
+                   ->check(whole_number(false))
+                   ->excludes(show)
+                   ->excludes(why)
+                   ->group(results);
+  command.add_option("-o,--output", a->output, "Platform to write; - is standard output")
+      ->type_name("FILE")
+      ->capture_default_str()
+      ->needs(take)
+      ->group(results);
+  command.add_option("--csv", a->csv, "Write every compiled point as a table; - is standard output")
+      ->type_name("FILE")
+      ->excludes(why)
+      ->excludes(take)
+      ->group(results);
+  add_quiet_option(command, a->text);
+  add_wide_option(command, a->text);
+  add_all_option(command, a->text, "points");
+  command.callback([a] { explore_study(*a); });
+}
+
+}  // namespace blendsim::cli
