@@ -29,7 +29,7 @@ class OutputFile {
   void close();
 
  private:
-  static constexpr std::size_t chunk = std::size_t{1} << 18;
+  static constexpr std::size_t chunk = std::size_t{1} << 16;
   void flush();
   [[noreturn]] void fail() const;
 

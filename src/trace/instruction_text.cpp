@@ -2,50 +2,55 @@
 #include "trace/instruction_text.h"
 
 #include <map>
+#include <tuple>
 
 namespace blendsim {
 namespace {
 
-// What the instructions of a layer on a unit have in common.
-struct Group {
-  const Instruction* first = nullptr;
-  FieldMask common = 0;  // set in all of them, to one value
-};
-
-// Each part is made with a blank in front of every word.
-std::string without_blank(std::string text) {
-  if (!text.empty()) text.erase(0, 1);
+std::string_view without_blank(std::string_view text) {
+  text.remove_prefix(text.empty() ? 0 : 1);
   return text;
+}
+
+auto order_of(const Instruction& instruction) {
+  const Synchronisation& sync = sync_of(instruction);
+  return std::tuple(sync.fence, sync.wait_data, sync.wait_space, sync.post_data, sync.post_space);
 }
 
 }  // namespace
 
-StreamTexts stream_texts(const std::vector<TracedInstruction>& stream) {
-  StreamTexts out;
-  std::map<std::pair<UnitId, std::int32_t>, std::size_t> indices;
-  std::vector<Group> groups;
-  out.instructions.reserve(stream.size());
+StreamTexts::StreamTexts(const std::vector<TracedInstruction>& stream) : stream_(stream) {
+  std::map<std::pair<UnitId, std::int32_t>, std::uint32_t> groups;
+  std::map<decltype(order_of(stream.front().instruction)), std::uint32_t> ranks;
+  places_.reserve(stream.size());
   for (const auto& [instruction, unit, layer] : stream) {
-    const auto [place, is_new] = indices.try_emplace({unit, layer}, groups.size());
-    if (is_new) groups.push_back({&instruction, set_fields(instruction)});
-    Group& group = groups[place->second];
-    group.common &= ~differing_fields(*group.first, instruction);
-    out.instructions.push_back({place->second, {}, {}});
+    const auto [group, is_new] = groups.try_emplace({unit, layer}, static_cast<std::uint32_t>(groups_.size()));
+    if (is_new) groups_.push_back({&instruction, set_fields(instruction)});
+    Group& of = groups_[group->second];
+    of.common &= ~differing_fields(*of.first, instruction);
+    const auto rank = ranks.try_emplace(order_of(instruction), static_cast<std::uint32_t>(ranks.size())).first;
+    places_.push_back({group->second, rank->second});
   }
-  for (const Group& group : groups) {
-    std::string text;
-    append_fields(text, *group.first, group.common);
-    out.common.push_back(without_blank(std::move(text)));
-  }
-  for (std::size_t i = 0; i < stream.size(); ++i) {
-    const Instruction& instruction = stream[i].instruction;
-    InstructionText& text = out.instructions[i];
-    append_fields(text.own, instruction, set_fields(instruction) & ~groups[text.common].common);
-    append_synchronisation(text.order, instruction);
-    text.own = without_blank(std::move(text.own));
-    text.order = without_blank(std::move(text.order));
-  }
-  return out;
+  ranks_ = ranks.size();
+}
+
+std::string_view StreamTexts::common(std::size_t instruction) {
+  const Group& of = groups_[group(instruction)];
+  text_.clear();
+  append_fields(text_, *of.first, of.common);
+  return without_blank(text_);
+}
+
+std::string_view StreamTexts::own(std::size_t instruction) {
+  text_.clear();
+  append_fields(text_, at(instruction), set_fields(at(instruction)) & ~groups_[group(instruction)].common);
+  return without_blank(text_);
+}
+
+std::string_view StreamTexts::order(std::size_t instruction) {
+  text_.clear();
+  append_synchronisation(text_, at(instruction));
+  return without_blank(text_);
 }
 
 }  // namespace blendsim

@@ -10,12 +10,6 @@ namespace {
 
 constexpr Cycles unknown = -1, by_init = -2;
 
-struct HeldWord {
-  Cycles since = unknown;  // or by_init
-  Cycles until = -1;       // last cycle in which it is needed
-  bool operator==(const HeldWord&) const = default;
-};
-
 // Calls f(first, count) for each run of adjacent words that an access touches.
 template <class F>
 void for_each_run(const Access& access, F&& f) {
@@ -29,27 +23,29 @@ void for_each_run(const Access& access, F&& f) {
 
 // Calls f(word) once for each stretch of neighbours of one history, which most are, and gives all of them what it
 // returns.
-template <class F>
-void for_each_history(std::span<HeldWord> words, F&& f) {
+template <class Word, class F>
+void for_each_history(std::span<Word> words, F&& f) {
   for (std::size_t first = 0; first < words.size();) {
-    const HeldWord before = words[first];
-    const HeldWord after = f(before);
+    const Word before = words[first];
+    const Word after = f(before);
     for (; first < words.size() && words[first] == before; ++first) words[first] = after;
   }
 }
 
-class HeldBuffer {
+}  // namespace
+
+class OccupancyFinder::HeldBuffer {
  public:
   HeldBuffer(const BufferParameters& parameters, Cycles begin)
       : width_(parameters.width),
         begin_(begin),
         words_(static_cast<std::size_t>(parameters.regions * parameters.depth)) {}
 
-  void touch(const Access& access, const InstructionRecord& record) {
+  void touch(const Access& access, Cycles start, Cycles end) {
     for_each_run(access, [&](std::uint32_t first, std::uint32_t count) {
       const std::span<HeldWord> words(words_.data() + first, count);
-      if (access.write) write(words, record);
-      else read(words, record);
+      if (access.write) write(words, start, end);
+      else read(words, end);
     });
   }
 
@@ -72,21 +68,27 @@ class HeldBuffer {
   }
 
  private:
-  static void read(std::span<HeldWord> words, const InstructionRecord& record) {
+  struct HeldWord {
+    Cycles since = unknown;  // or by_init
+    Cycles until = -1;       // last cycle in which it is needed
+    bool operator==(const HeldWord&) const = default;
+  };
+
+  static void read(std::span<HeldWord> words, Cycles end) {
     for_each_history(words, [&](const HeldWord& word) {
-      return HeldWord{word.since == unknown ? by_init : word.since, std::max(word.until, record.end)};
+      return HeldWord{word.since == unknown ? by_init : word.since, std::max(word.until, end)};
     });
   }
 
   // What was there is needed no longer than until now: no word is held twice.
-  void write(std::span<HeldWord> words, const InstructionRecord& record) {
+  void write(std::span<HeldWord> words, Cycles start, Cycles end) {
     for (auto first = words.begin(); first != words.end();) {
       const HeldWord before = *first;
       const auto last = std::find_if(first, words.end(), [&](const HeldWord& word) { return word != before; });
-      release(before, std::min(before.until, record.start - 1), last - first);
+      release(before, std::min(before.until, start - 1), last - first);
       first = last;
     }
-    std::fill(words.begin(), words.end(), HeldWord{record.start, record.end});
+    std::fill(words.begin(), words.end(), HeldWord{start, end});
   }
 
   void release(const HeldWord& word, Cycles until, std::int64_t words) {
@@ -101,36 +103,35 @@ class HeldBuffer {
   std::vector<std::pair<Cycles, std::int64_t>> deltas_;
 };
 
-}  // namespace
-
-OccupancyFinder::OccupancyFinder(std::span<const Instruction> instructions, const MachineParameters& machine)
-    : machine_(machine) {
-  for (const Instruction& instruction : instructions) {
-    add_accesses(instruction, machine, accesses_);
-    ends_.push_back(accesses_.size());
-  }
+OccupancyFinder::OccupancyFinder(const MachineParameters& machine, Cycles begin) : machine_(machine) {
+  for (const BufferParameters& parameters : machine.buffers) buffers_.emplace_back(parameters, begin);
 }
 
-Occupancy OccupancyFinder::find(std::span<const InstructionRecord> records, Cycles begin, Cycles end) const {
-  std::vector<HeldBuffer> buffers;
-  for (const BufferParameters& parameters : machine_.buffers) buffers.emplace_back(parameters, begin);
-  std::vector<std::size_t> order(records.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return records[a].start < records[b].start; });
-  for (const std::size_t r : order) {
-    const std::size_t i = r % ends_.size();
-    for (std::size_t a = i == 0 ? 0 : ends_[i - 1]; a < ends_[i]; ++a)
-      buffers[static_cast<std::size_t>(index(accesses_[a].buffer))].touch(accesses_[a], records[r]);
-  }
+OccupancyFinder::~OccupancyFinder() = default;
+
+void OccupancyFinder::take(const Instruction& instruction, Cycles start, Cycles end) {
+  accesses_.clear();
+  add_accesses(instruction, machine_, accesses_);
+  for (const Access& access : accesses_)
+    buffers_[static_cast<std::size_t>(index(access.buffer))].touch(access, start, end);
+}
+
+Occupancy OccupancyFinder::find(Cycles end) {
   Occupancy out;
-  for (std::size_t b = 0; b < buffers.size(); ++b) out[b] = buffers[b].changes(end);
+  for (std::size_t b = 0; b < buffers_.size(); ++b) out[b] = buffers_[b].changes(end);
   return out;
 }
 
 Occupancy find_occupancy(std::span<const InstructionRecord> records, std::span<const Instruction> instructions,
                          const MachineParameters& machine, Cycles end) {
-  return OccupancyFinder(instructions, machine).find(records, 0, end);
+  std::vector<std::size_t> order(records.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return records[a].start < records[b].start; });
+  OccupancyFinder finder(machine, 0);
+  for (const std::size_t r : order)
+    finder.take(instructions[r % instructions.size()], records[r].start, records[r].end);
+  return finder.find(end);
 }
 
 }  // namespace blendsim

@@ -29,18 +29,25 @@ using Occupancy = std::array<std::vector<HeldBits>, buffer_count>;
 // here.
 class OccupancyFinder {
  public:
-  // The machine outlives the finder.
-  OccupancyFinder(std::span<const Instruction> instructions, const MachineParameters& machine);
-  // Of records of whole images, one after the other: records[i] is of instruction i % instructions.size().
-  [[nodiscard]] Occupancy find(std::span<const InstructionRecord> records, Cycles begin, Cycles end) const;
+  // From cycle `begin` on. The machine outlives the finder.
+  OccupancyFinder(const MachineParameters& machine, Cycles begin);
+  ~OccupancyFinder();
+  OccupancyFinder(const OccupancyFinder&) = delete;
+  OccupancyFinder& operator=(const OccupancyFinder&) = delete;
+
+  // An instruction with its first and last cycle, in the order of the first, and of those in program order.
+  void take(const Instruction& instruction, Cycles start, Cycles end);
+  // What those that were taken hold until `end`: asked for once.
+  [[nodiscard]] Occupancy find(Cycles end);
 
  private:
+  class HeldBuffer;
   const MachineParameters& machine_;
-  std::vector<Access> accesses_;   // instruction after instruction
-  std::vector<std::size_t> ends_;  // of each instruction's
+  std::vector<HeldBuffer> buffers_;
+  std::vector<Access> accesses_;  // of the instruction that is taken
 };
 
-// The same of a whole phase, which begins with 0.
+// Of a whole phase, which begins with 0, image after image: records[i] is of instruction i % instructions.size().
 [[nodiscard]] Occupancy find_occupancy(std::span<const InstructionRecord> records,
                                        std::span<const Instruction> instructions, const MachineParameters& machine,
                                        Cycles end);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run for Perfetto (docs/formats/pftrace.md): 1 ns is a cycle; init and main are a process each, both from 0.
 //
-// Waits, bursts and dispatches are written as they come. What needs to know what follows - an instruction's flows, its
-// row among those that overlap, layers, counters - is kept until its image is complete: then every instruction that one
-// of the image can have released has started, because images share no token.
+// Waits and dispatches are written as they come. What needs to know what follows - an instruction's flows, its row
+// among those that overlap, layers, counters and what takes their values along - is kept until its image is complete:
+// then every instruction that one of the image can have released has started, because images share no token.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -21,43 +22,11 @@ namespace {
 
 using Track = PerfettoWriter::Track;
 using Id = PerfettoWriter::Id;
-using Argument = PerfettoWriter::Argument;
-constexpr auto address_kind = Argument::Kind::address, text_kind = Argument::Kind::text;
+using Annotation = PerfettoWriter::Annotation;
 
-// Names of slices' arguments.
-enum class Key : std::uint8_t {
-  record,
-  image,
-  text,
-  layer_text,
-  order,
-  release,
-  released_by,
-  visible,
-  front_free,
-  waited_for,
-  held_by,
-  address,
-  bytes,
-  request,
-  grant,
-  refreshes,
-  instructions
-};
-constexpr std::array<std::string_view, 17> key_names = {
-    "record",     "image",   "text",    "layer_text", "order",   "release", "released_by", "visible",     "front_free",
-    "waited_for", "held_by", "address", "bytes",      "request", "grant",   "refreshes",   "instructions"};
-
-// Arguments of one slice, at most nine.
-class Arguments {
- public:
-  void add(const Argument& argument) { list_[count_++] = argument; }
-  [[nodiscard]] std::span<const Argument> list() const { return std::span(list_).first(count_); }
-
- private:
-  std::array<Argument, 9> list_;
-  std::size_t count_ = 0;
-};
+enum class Category : std::uint8_t { busy, stall, idle, image, layer, instruction, held, burst };
+constexpr std::array<std::string_view, 8> category_names = {"busy",  "stall",       "idle", "image",
+                                                            "layer", "instruction", "held", "burst"};
 
 // Tracks of one name that together hold slices which overlap: each slice goes to the first track that is free.
 class Rows {
@@ -98,26 +67,24 @@ class Perfetto final : public SliceSink {
         writer_(file),
         layers_(subject.program().layers.size()),
         occupancy_(writer_, subject, options.window.cycles) {
-    for (std::size_t k = 0; k < key_names.size(); ++k) keys_[k] = writer_.argument(key_names[k]);
-    for (std::size_t r = 0; r < release_names.size(); ++r) releases_[r] = writer_.text(release_names[r]);
+    text_key_ = writer_.annotation(argument_fields[static_cast<std::size_t>(Key::text) - 1].name);
+    layer_text_key_ = writer_.annotation("layer_text");
+    order_key_ = writer_.annotation("order");
+    address_key_ = writer_.annotation("address");
+    for (std::size_t c = 0; c < category_names.size(); ++c) categories_[c] = writer_.category(category_names[c]);
     for (std::size_t u = 0; u < unit_names.size(); ++u)
       full_[u] = writer_.name(fmt::format("queue of {} is full", unit_names[u]));
     for (std::size_t p = 0; p < port_names.size(); ++p) {
-      bursts_[p] = {writer_.name(fmt::format("{} row miss", port_names[p])),
-                    writer_.name(fmt::format("{} row hit", port_names[p]))};
+      burst_names_[p] = {writer_.name(fmt::format("{} row miss", port_names[p])),
+                         writer_.name(fmt::format("{} row hit", port_names[p]))};
     }
-    for (std::size_t a = 0; a < activity_names.size(); ++a) {
-      const auto activity = static_cast<Activity>(a);
-      categories_[a] = writer_.category(activity == Activity::busy   ? "busy"
-                                        : activity == Activity::idle ? "idle"
-                                                                     : "stall");
-      activities_[a] = writer_.name(activity_names[a]);
-    }
+    for (std::size_t a = 0; a < activity_names.size(); ++a) activities_[a] = writer_.name(activity_names[a]);
   }
   // What is kept until the image is complete takes about this much each.
   [[nodiscard]] std::int64_t bytes() const override {
     return writer_.bytes() + kept_bytes * static_cast<std::int64_t>(kept_.size()) +
-           left_out_bytes * occupancy_.taken() + counter_bytes * static_cast<std::int64_t>(in_flight_.size());
+           left_out_bytes * occupancy_.taken() + burst_bytes * static_cast<std::int64_t>(bursts_.size()) +
+           count_bytes * writer_.counts();
   }
 
  protected:
@@ -128,66 +95,60 @@ class Perfetto final : public SliceSink {
   void left_out(std::int32_t index, const InstructionRecord& record) override { occupancy_.take(index, record); }
   void burst(const BurstEvent& event) override;
   void finish() override {
-    write_image();
     occupancy_.finish(tracks().process);
+    write_image();
     writer_.close();
   }
 
  private:
-  static constexpr std::int64_t kept_bytes = 400, left_out_bytes = 100, counter_bytes = 24;
+  static constexpr Id unused = std::numeric_limits<Id>::max();
+  static constexpr std::int64_t kept_bytes = 400, left_out_bytes = 100, burst_bytes = 160, count_bytes = 24;
   struct Kept {
     std::int32_t index = 0;
     InstructionRecord record;
   };
-  struct Delta {
-    Cycles at = 0;
-    std::int64_t bytes = 0;
+  struct KeptBurst {
+    BurstEvent event;
+    Track track = 0;
   };
 
   PhaseTracks& tracks() { return tracks_[static_cast<std::size_t>(now())]; }
-  void begin_phase();
+  [[nodiscard]] Id category(Category category) const { return categories_[static_cast<std::size_t>(category)]; }
+  void begin_phase(std::int32_t images);
   void write_image();
   void write_instructions();
   void write_layers();
-  void write_counter();
+  void count_in_flight();
+  void write_burst(const KeptBurst& burst);
   void write_instruction(const Kept& kept, std::span<const std::uint64_t> leaves, std::uint64_t arrives);
   [[nodiscard]] std::uint64_t flow_to(std::int32_t index) const {
     return (static_cast<std::uint64_t>(now()) << 32 | static_cast<std::uint32_t>(index)) + 1;
   }
-  [[nodiscard]] Argument number(Key key, std::int64_t value) const {
-    return {keys_[static_cast<std::size_t>(key)], value, {}};
-  }
-  [[nodiscard]] Argument text(Key key, Id value) const {
-    return {keys_[static_cast<std::size_t>(key)], static_cast<std::int64_t>(value), text_kind};
-  }
-  // A record, where there is one.
-  void add_record(Arguments& arguments, Key key, std::int32_t record) const {
-    if (record >= 0) arguments.add(number(key, record));
-  }
   Id layer_name(std::int32_t layer);
-  struct Text {
-    Id common = 0, own = 0, order = 0;
-  };
-  const Text& text_of(std::int32_t instruction);
+  // An instruction's texts, without those that are empty: what it shares is interned, as is its own where it runs more
+  // than once; a text that is used once is shorter in its place.
+  std::span<const Annotation> add_texts(std::size_t instruction);
 
   PerfettoWriter writer_;
   std::array<PhaseTracks, 2> tracks_;
-  std::array<Id, activity_names.size()> categories_{}, activities_{};
-  std::array<Id, key_names.size()> keys_{};
-  std::array<Id, release_names.size()> releases_{};
+  Arguments arguments_;  // of the slice that is being written
+  std::array<Id, category_names.size()> categories_{};
+  std::array<Id, activity_names.size()> activities_{};
+  Id text_key_ = 0, layer_text_key_ = 0, order_key_ = 0, address_key_ = 0;
   std::array<Id, unit_count> full_{};
-  std::array<std::array<Id, 2>, memory_port_count> bursts_{};  // by row hit
-  std::vector<Id> layers_;                                     // 0: not used yet
-  StreamTexts stream_texts_;                                   // of the phase
-  std::vector<Text> texts_;                                    // by instruction; 0: not used yet
-  std::vector<Kept> kept_;                                     // of the image that runs
-  std::vector<Delta> in_flight_;                               // bytes between memory and machine
-  std::int64_t in_flight_now_ = 0;
+  std::array<std::array<Id, 2>, memory_port_count> burst_names_{};  // by row hit
+  std::vector<Id> layers_;                                          // 0: not used yet
+  std::optional<StreamTexts> texts_;                                // of the phase
+  std::vector<Id> common_, order_, own_;                            // by group, rank, instruction
+  std::array<Annotation, 3> annotations_{};                         // of the slice that is being written
+  std::vector<Kept> kept_;                                          // of the image that runs
+  std::vector<KeptBurst> bursts_;                                   // likewise
+  std::int64_t in_flight_ = 0;                                      // bytes between memory and machine
   std::optional<Cycles> doorbell_;
   PerfettoOccupancy occupancy_;
 };
 
-void Perfetto::begin_phase() {
+void Perfetto::begin_phase(std::int32_t images) {
   PhaseTracks& t = tracks();
   t = {};
   t.process = writer_.process(
@@ -201,8 +162,12 @@ void Perfetto::begin_phase() {
   t.dispatcher = writer_.track(t.process, "dispatcher");
   t.memory = writer_.track(t.process, "memory");
   t.in_flight = writer_.counter(t.process, "bytes in flight", "B");
-  stream_texts_ = stream_texts(subject().stream(now()));
-  texts_.assign(stream_texts_.instructions.size(), {});
+  const std::vector<TracedInstruction>& stream = subject().stream(now());
+  texts_.emplace(stream);
+  common_.assign(texts_->groups(), unused);
+  order_.assign(texts_->ranks(), unused);
+  own_.assign(images == 1 ? 0 : stream.size(), unused);
+  kept_.reserve(stream.size());
 }
 
 Id Perfetto::layer_name(std::int32_t layer) {
@@ -212,19 +177,25 @@ Id Perfetto::layer_name(std::int32_t layer) {
   return id;
 }
 
-const Perfetto::Text& Perfetto::text_of(std::int32_t instruction) {
-  Text& text = texts_[static_cast<std::size_t>(instruction)];
-  if (text.own == 0) {
-    const InstructionText& parts = stream_texts_.instructions[static_cast<std::size_t>(instruction)];
-    text = {writer_.text(stream_texts_.common[parts.common]), writer_.text(parts.own),
-            parts.order.empty() ? 0 : writer_.text(parts.order)};
-  }
-  return text;
+std::span<const Annotation> Perfetto::add_texts(std::size_t instruction) {
+  std::size_t count = 0;
+  const auto annotate = [&](Id key, Id& id, std::string_view (StreamTexts::*text)(std::size_t)) {
+    if (id == unused) {
+      const std::string_view words = (*texts_.*text)(instruction);
+      id = words.empty() ? 0 : writer_.text(words);
+    }
+    if (id != 0) annotations_[count++] = {key, id};
+  };
+  annotate(layer_text_key_, common_[texts_->group(instruction)], &StreamTexts::common);
+  annotate(order_key_, order_[texts_->rank(instruction)], &StreamTexts::order);
+  if (!own_.empty()) annotate(text_key_, own_[instruction], &StreamTexts::own);
+  else if (const std::string_view own = texts_->own(instruction); !own.empty()) arguments_.text(Key::text, own);
+  return std::span(annotations_).first(count);
 }
 
 void Perfetto::phase(const PhaseEvent& event) {
   switch (event.kind) {
-    case PhaseEvent::Kind::begin: begin_phase(); break;
+    case PhaseEvent::Kind::begin: begin_phase(event.images); break;
     case PhaseEvent::Kind::doorbell: doorbell_ = event.at; break;
     case PhaseEvent::Kind::completion:
       if (now() == Phase::main) {
@@ -235,7 +206,7 @@ void Perfetto::phase(const PhaseEvent& event) {
       if (doorbell_ && selection().image(event.image) && selection().cycles(now(), *doorbell_, event.at)) {
         writer_.slice({.track = tracks().images,
                        .name = writer_.name(now() == Phase::init ? "init" : fmt::format("image {}", event.image)),
-                       .category = writer_.category("image"),
+                       .category = category(Category::image),
                        .from = *doorbell_,
                        .to = event.at});
       }
@@ -248,62 +219,67 @@ void Perfetto::phase(const PhaseEvent& event) {
 // A full queue holds the dispatcher: the rest of its time is a word a cycle.
 void Perfetto::dispatched(const DispatchEvent& event, const InstructionRecord& record) {
   if (event.held <= 0) return;
-  Arguments arguments;
-  arguments.add(number(Key::record, event.record));
-  add_record(arguments, Key::held_by, event.held_by);
-  writer_.slice({.track = tracks().dispatcher,
-                 .name = full_[static_cast<std::size_t>(record.unit)],
-                 .category = writer_.category("held"),
-                 .from = event.written - event.held,
-                 .to = event.written,
-                 .arguments = arguments.list()});
+  writer_.slice(
+      {.track = tracks().dispatcher,
+       .name = full_[static_cast<std::size_t>(record.unit)],
+       .category = category(Category::held),
+       .from = event.written - event.held,
+       .to = event.written,
+       .arguments =
+           arguments_.clear().number(Key::record, event.record).record(Key::held_by, event.held_by).encoded()});
 }
 
 void Perfetto::interval(const IntervalEvent& event) {
-  const auto a = static_cast<std::size_t>(event.activity);
-  Arguments arguments;
-  add_record(arguments, Key::record, event.record);
-  add_record(arguments, Key::waited_for, event.waited_for);
-  writer_.slice({.track = tracks().activity[static_cast<std::size_t>(event.unit)],
-                 .name = activities_[a],
-                 .category = categories_[a],
-                 .from = event.from,
-                 .to = event.to,
-                 .arguments = arguments.list()});
+  const Category of = event.activity == Activity::busy   ? Category::busy
+                      : event.activity == Activity::idle ? Category::idle
+                                                         : Category::stall;
+  writer_.slice(
+      {.track = tracks().activity[static_cast<std::size_t>(event.unit)],
+       .name = activities_[static_cast<std::size_t>(event.activity)],
+       .category = category(of),
+       .from = event.from,
+       .to = event.to,
+       .arguments =
+           arguments_.clear().record(Key::record, event.record).record(Key::waited_for, event.waited_for).encoded()});
 }
 
 void Perfetto::burst(const BurstEvent& event) {
-  const Cycles to = event.last_beat + 1;
-  in_flight_.push_back({event.request, event.bytes});
-  in_flight_.push_back({to, -std::int64_t{event.bytes}});
-  Arguments arguments;
-  arguments.add(
-      {keys_[static_cast<std::size_t>(Key::address)], static_cast<std::int64_t>(event.address), address_kind});
-  arguments.add(number(Key::bytes, event.bytes));
-  arguments.add(number(Key::request, event.request));
-  arguments.add(number(Key::grant, event.grant));
-  add_record(arguments, Key::record, event.record);
-  if (event.refreshes > 0) arguments.add(number(Key::refreshes, event.refreshes));
   const std::int32_t bank = event.channel << 16 | (event.bank & 0xFFFF);
   const Track track = tracks().banks[bank].row(
       writer_, tracks().memory,
       [&] { return event.bank < 0 ? "memory" : fmt::format("channel {} bank {}", event.channel, event.bank); },
-      event.first_beat, to);
-  writer_.slice({.track = track,
-                 .name = bursts_[static_cast<std::size_t>(event.port)][event.row_hit ? 1 : 0],
-                 .category = writer_.category("burst"),
+      event.first_beat, event.last_beat + 1);
+  bursts_.push_back({event, track});
+}
+
+void Perfetto::write_burst(const KeptBurst& burst) {
+  const BurstEvent& event = burst.event;
+  arguments_.clear()
+      .number(Key::bytes, event.bytes)
+      .number(Key::request, event.request)
+      .number(Key::grant, event.grant)
+      .record(Key::record, event.record);
+  if (event.refreshes > 0) arguments_.number(Key::refreshes, event.refreshes);
+  const std::array address{Annotation{address_key_, event.address, Annotation::Kind::address}};
+  writer_.slice({.track = burst.track,
+                 .name = burst_names_[static_cast<std::size_t>(event.port)][event.row_hit ? 1 : 0],
+                 .category = category(Category::burst),
                  .from = event.first_beat,
-                 .to = to,
-                 .arguments = arguments.list()});
+                 .to = event.last_beat + 1,
+                 .arguments = arguments_.encoded(),
+                 .annotations = address});
 }
 
 void Perfetto::write_image() {
-  if (kept_.empty() && in_flight_.empty()) return;
+  count_in_flight();
+  writer_.count_along();
   std::sort(kept_.begin(), kept_.end(), [](const Kept& a, const Kept& b) { return a.index < b.index; });
   write_instructions();
   write_layers();
-  write_counter();
+  for (const KeptBurst& burst : bursts_) write_burst(burst);
+  writer_.write_counts();
   kept_.clear();
+  bursts_.clear();
 }
 
 // A flow has an id of its own, of the instruction that it releases, and one source: an id with several ends would lose
@@ -334,26 +310,24 @@ void Perfetto::write_instructions() {
 void Perfetto::write_instruction(const Kept& kept, std::span<const std::uint64_t> leaves, std::uint64_t arrives) {
   const InstructionRecord& r = kept.record;
   const auto u = static_cast<std::size_t>(r.unit);
-  const Text& words = text_of(r.instruction);
-  Arguments arguments;
-  arguments.add(text(Key::text, words.own));
-  arguments.add(text(Key::layer_text, words.common));
-  if (words.order != 0) arguments.add(text(Key::order, words.order));
-  arguments.add(number(Key::record, kept.index));
-  arguments.add(number(Key::image, r.image));
-  arguments.add(text(Key::release, releases_[static_cast<std::size_t>(r.release)]));
-  add_record(arguments, Key::released_by, r.released_by);
-  arguments.add(number(Key::visible, r.visible));
-  arguments.add(number(Key::front_free, r.front_free));
+  arguments_.clear();
+  const std::span<const Annotation> texts = add_texts(static_cast<std::size_t>(r.instruction));
+  arguments_.number(Key::record, kept.index)
+      .number(Key::image, r.image)
+      .number(Key::release, static_cast<std::int64_t>(r.release))
+      .record(Key::released_by, r.released_by)
+      .number(Key::visible, r.visible)
+      .number(Key::front_free, r.front_free);
   const Cycles to = r.end + 1;
   writer_.slice(
       {.track = tracks().instructions[u].row(
            writer_, tracks().units[u], [&] { return fmt::format("{} instructions", name(r.unit)); }, r.start, to),
        .name = layer_name(r.layer),
-       .category = writer_.category("instruction"),
+       .category = category(Category::instruction),
        .from = r.start,
        .to = to,
-       .arguments = arguments.list(),
+       .arguments = arguments_.encoded(),
+       .annotations = texts,
        .leaves = leaves,
        .arrives = arrives});
 }
@@ -375,25 +349,33 @@ void Perfetto::write_layers() {
   for (const auto& [layer, stretch] : of_layer) list.push_back(stretch);
   std::stable_sort(list.begin(), list.end(), [](const Stretch& a, const Stretch& b) { return a.from < b.from; });
   for (const Stretch& s : list) {
-    const std::array arguments{number(Key::instructions, s.instructions)};
     writer_.slice({.track = tracks().layer_rows.row(
                        writer_, tracks().layers, [] { return std::string("layer"); }, s.from, s.to),
                    .name = layer_name(s.layer),
-                   .category = writer_.category("layer"),
+                   .category = category(Category::layer),
                    .from = s.from,
                    .to = s.to,
-                   .arguments = arguments});
+                   .arguments = arguments_.clear().number(Key::instructions, s.instructions).encoded()});
   }
 }
 
-void Perfetto::write_counter() {
-  std::stable_sort(in_flight_.begin(), in_flight_.end(), [](const Delta& a, const Delta& b) { return a.at < b.at; });
-  for (std::size_t n = 0; n < in_flight_.size(); ++n) {
-    in_flight_now_ += in_flight_[n].bytes;
-    const bool last = n + 1 == in_flight_.size() || in_flight_[n + 1].at != in_flight_[n].at;
-    if (last) writer_.count(tracks().in_flight, in_flight_[n].at, in_flight_now_);
+void Perfetto::count_in_flight() {
+  struct Delta {
+    Cycles at = 0;
+    std::int64_t bytes = 0;
+  };
+  std::vector<Delta> deltas;
+  deltas.reserve(2 * bursts_.size());
+  for (const auto& [event, track] : bursts_) {
+    deltas.push_back({event.request, event.bytes});
+    deltas.push_back({event.last_beat + 1, -std::int64_t{event.bytes}});
   }
-  in_flight_.clear();
+  std::sort(deltas.begin(), deltas.end(), [](const Delta& a, const Delta& b) { return a.at < b.at; });
+  for (std::size_t n = 0; n < deltas.size(); ++n) {
+    in_flight_ += deltas[n].bytes;
+    const bool last = n + 1 == deltas.size() || deltas[n + 1].at != deltas[n].at;
+    if (last) writer_.count(tracks().in_flight, deltas[n].at, in_flight_);
+  }
 }
 
 }  // namespace

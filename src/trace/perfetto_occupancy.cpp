@@ -12,15 +12,12 @@ namespace blendsim {
 // Images share no word that main writes, and what init brought is held from one to the next: each can be looked at
 // alone.
 Occupancy PerfettoOccupancy::find(Cycles begin, Cycles end) {
-  const std::vector<TracedInstruction>& stream = subject_.stream(Phase::main);
-  if (!finder_) {
-    std::vector<Instruction> instructions;
-    for (const TracedInstruction& traced : stream) instructions.push_back(traced.instruction);
-    finder_.emplace(instructions, subject_.machine());
-  }
-  std::vector<InstructionRecord> records(stream.size());
-  for (const Taken& t : taken_) records[static_cast<std::size_t>(t.record) % records.size()] = t.stamps;
-  Occupancy held = finder_->find(records, begin, end);
+  std::sort(taken_.begin(), taken_.end(), [](const Taken& a, const Taken& b) {
+    return a.start != b.start ? a.start < b.start : a.record < b.record;
+  });
+  OccupancyFinder finder(subject_.machine(), begin);
+  for (const Taken& t : taken_) finder.take(subject_.instruction(Phase::main, t.record).instruction, t.start, t.end);
+  Occupancy held = finder.find(end);
   const auto program = static_cast<std::size_t>(index(BufferId::instructions));
   held[program] = {{begin, subject_.program().buffers[program].peak_bits}};
   return held;

@@ -19,7 +19,9 @@ class PerfettoOccupancy {
       : writer_(writer), subject_(subject), cycles_(cycles) {}
 
   // An instruction of the image that runs, in any order.
-  void take(std::int32_t record, const InstructionRecord& stamps) { taken_.push_back({record, stamps}); }
+  void take(std::int32_t record, const InstructionRecord& stamps) {
+    taken_.push_back({record, stamps.start, stamps.end});
+  }
   // How many were taken of it.
   [[nodiscard]] std::int64_t taken() const { return static_cast<std::int64_t>(taken_.size()); }
   // Writes what the image held, if all its instructions were taken: half of them would show words as free that the
@@ -31,21 +33,20 @@ class PerfettoOccupancy {
  private:
   struct Taken {
     std::int32_t record = 0;
-    InstructionRecord stamps;
+    Cycles start = 0, end = 0;
   };
   struct Counter {
     PerfettoWriter::Track track = 0;  // 0: not used yet
     std::int64_t written = 0;
     std::optional<HeldBits> next;  // unless the next image changes it in the same cycle
   };
-  [[nodiscard]] Occupancy find(Cycles begin, Cycles end);
+  [[nodiscard]] Occupancy find(Cycles begin, Cycles end);  // orders taken_
   void change(PerfettoWriter::Track process, std::size_t buffer, HeldBits held);
 
   PerfettoWriter& writer_;
   const TraceSubject& subject_;
   Range cycles_;
   std::vector<Taken> taken_;
-  std::optional<OccupancyFinder> finder_;
   std::array<Counter, buffer_count> counters_{};
   Cycles begin_ = 0;  // of the image: the one before was complete
 };

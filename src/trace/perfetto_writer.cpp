@@ -1,72 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
+// Tracks are described through libprotobuf; events, which are many and all alike, are written field by field.
 #include "trace/perfetto_writer.h"
 
 #include <algorithm>
-#include <array>
+#include <tuple>
 
 #include "trace/perfetto.pb.h"
 
 namespace blendsim {
 namespace {
 
+using perfetto::protos::DebugAnnotation;
+using perfetto::protos::Interned;
+using perfetto::protos::InternedData;
 using perfetto::protos::TracePacket;
 using perfetto::protos::TrackEvent;
 
 // All packets are of one sequence, whose interned texts hold to its end.
 constexpr std::uint32_t sequence = 1, state_cleared = 1, needs_state = 2;
-constexpr int ordered_by_rank = 3;
-
-// Fields of a small message in protobuf's encoding: the field's number and kind, then a number of seven bits a byte or
-// a length and bytes.
-class Fields {
- public:
-  void number(int field, std::uint64_t value) {
-    put(static_cast<std::uint64_t>(field) << 3);
-    put(value);
-  }
-  void message(int field, const Fields& fields) {
-    put(static_cast<std::uint64_t>(field) << 3 | 2);
-    put(fields.size_);
-    std::copy_n(fields.bytes_.begin(), fields.size_, bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
-    size_ += fields.size_;
-  }
-  [[nodiscard]] std::string_view bytes() const { return {bytes_.data(), size_}; }
-
- private:
-  void put(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) bytes_[size_++] = static_cast<char>((value & 0x7F) | 0x80);
-    bytes_[size_++] = static_cast<char>(value);
-  }
-  std::array<char, 96> bytes_;  // a number takes ten at most, its field two
-  std::size_t size_ = 0;
-};
+constexpr int packet_field = 1, ordered_by_rank = 3;
+constexpr int most_along = 8;  // values of counters that trace processor keeps of an event
+constexpr std::array<int, 4> interned_fields = {
+    InternedData::kEventNamesFieldNumber, InternedData::kEventCategoriesFieldNumber,
+    InternedData::kDebugAnnotationNamesFieldNumber, InternedData::kDebugAnnotationStringValuesFieldNumber};
 
 }  // namespace
 
-PerfettoWriter::PerfettoWriter(const std::string& path) : file_(path), packet_(std::make_unique<TracePacket>()) {
-  packet_->set_trusted_packet_sequence_id(sequence);
-  packet_->set_sequence_flags(state_cleared);
-  write_packet();
+PerfettoWriter::PerfettoWriter(const std::string& path) : file_(path) {
+  TracePacket packet;
+  packet.set_trusted_packet_sequence_id(sequence);
+  packet.set_sequence_flags(state_cleared);
+  describe_arguments(*packet.mutable_extension_descriptor());
+  write_packet(packet);
 }
 
-PerfettoWriter::~PerfettoWriter() = default;
-
-void PerfettoWriter::write_packet() {
-  const std::size_t size = packet_->ByteSizeLong();
-  std::string& buffer = file_.buffer();
-  buffer += '\x0a';  // field 1, length-delimited
-  std::size_t rest = size;
-  for (; rest >= 0x80; rest >>= 7) buffer += static_cast<char>((rest & 0x7F) | 0x80);
-  buffer += static_cast<char>(rest);
-  const std::size_t begin = buffer.size();
-  buffer.resize(begin + size);
-  packet_->SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(buffer.data() + begin));
-  packet_->Clear();
-  file_.flush_if_full();
+void PerfettoWriter::write_packet(const TracePacket& packet) {
+  packet_.clear();
+  packet_.bytes(packet_field, packet.SerializeAsString());
+  file_.append(packet_.encoded());
 }
 
-PerfettoWriter::Track PerfettoWriter::describe(Track parent, std::string_view name) {
-  auto& track = *packet_->mutable_track_descriptor();
+PerfettoWriter::Track PerfettoWriter::describe(TracePacket& packet, Track parent, std::string_view name) {
+  auto& track = *packet.mutable_track_descriptor();
   track.set_uuid(++last_track_);
   if (!name.empty()) track.set_name(name.data(), name.size());
   if (parent != 0) {
@@ -74,99 +49,121 @@ PerfettoWriter::Track PerfettoWriter::describe(Track parent, std::string_view na
     track.set_sibling_order_rank(children_[parent]++);
   }
   track.set_child_ordering(ordered_by_rank);
-  packet_->set_trusted_packet_sequence_id(sequence);
-  packet_->set_sequence_flags(needs_state);  // interned texts may come along
+  packet.set_trusted_packet_sequence_id(sequence);
   return last_track_;
 }
 
 PerfettoWriter::Track PerfettoWriter::process(const std::string& name) {
-  const Track track = describe(0, {});
-  auto& process = *packet_->mutable_track_descriptor()->mutable_process();
+  TracePacket packet;
+  const Track track = describe(packet, 0, {});
+  auto& process = *packet.mutable_track_descriptor()->mutable_process();
   process.set_pid(static_cast<std::int32_t>(track));
   process.set_process_name(name);
-  write_packet();
+  write_packet(packet);
   return track;
 }
 
 PerfettoWriter::Track PerfettoWriter::track(Track parent, std::string_view name) {
-  const Track track = describe(parent, name);
-  write_packet();
+  TracePacket packet;
+  const Track track = describe(packet, parent, name);
+  write_packet(packet);
   return track;
 }
 
 PerfettoWriter::Track PerfettoWriter::counter(Track parent, std::string_view name, std::string_view unit) {
-  const Track track = describe(parent, name);
-  packet_->mutable_track_descriptor()->mutable_counter()->set_unit_name(unit.data(), unit.size());
-  write_packet();
+  TracePacket packet;
+  const Track track = describe(packet, parent, name);
+  packet.mutable_track_descriptor()->mutable_counter()->set_unit_name(unit.data(), unit.size());
+  write_packet(packet);
   return track;
 }
 
-PerfettoWriter::Id PerfettoWriter::intern(std::size_t kind, std::string_view text) {
-  const auto [entry, is_new] = interned_[kind].try_emplace(std::string(text), interned_[kind].size() + 1);
-  if (is_new) {
-    auto& data = *packet_->mutable_interned_data();  // goes with the next packet
-    auto* list = kind == 0   ? data.mutable_event_names()
-                 : kind == 1 ? data.mutable_event_categories()
-                 : kind == 2 ? data.mutable_debug_annotation_names()
-                             : data.mutable_debug_annotation_string_values();
-    auto& interned = *list->Add();
-    interned.set_iid(entry->second);
-    interned.set_name(text.data(), text.size());
-  }
-  return entry->second;
+PerfettoWriter::Id PerfettoWriter::intern(Kind kind, std::string_view text) {
+  auto& interned = interned_[kind];
+  if (const auto known = interned.find(text); known != interned.end()) return known->second;
+  const Id id = interned.size() + 1;
+  interned.emplace(text, id);
+  part_.clear();
+  part_.number(Interned::kIidFieldNumber, id);
+  part_.bytes(Interned::kNameFieldNumber, text);
+  new_texts_.bytes(interned_fields[kind], part_.encoded());
+  return id;
 }
 
-void PerfettoWriter::begin_packet(Cycles at) {
-  packet_->set_timestamp(static_cast<std::uint64_t>(at));
-  packet_->set_trusted_packet_sequence_id(sequence);
-  event_ = packet_->mutable_track_event();
+// Of event_, which has interned texts or not.
+void PerfettoWriter::write_event(Cycles at, bool is_interned) {
+  packet_.clear();
+  packet_.number(TracePacket::kTimestampFieldNumber, static_cast<std::uint64_t>(at));
+  packet_.number(TracePacket::kTrustedPacketSequenceIdFieldNumber, sequence);
+  packet_.bytes(TracePacket::kTrackEventFieldNumber, event_.encoded());
+  if (is_interned) {
+    if (!new_texts_.empty()) packet_.bytes(TracePacket::kInternedDataFieldNumber, new_texts_.encoded());
+    new_texts_.clear();
+    packet_.number(TracePacket::kSequenceFlagsFieldNumber, needs_state);
+  }
+  file_.append(packet_.encoded_in(packet_field));
 }
 
 void PerfettoWriter::slice(const Slice& slice) {
-  begin_packet(slice.from);
-  packet_->set_sequence_flags(needs_state);
-  event_->set_type(TrackEvent::TYPE_SLICE_BEGIN);
-  event_->set_track_uuid(slice.track);
-  event_->set_name_iid(slice.name);
-  event_->add_category_iids(slice.category);
-  for (const Argument& argument : slice.arguments) {
-    auto& annotation = *event_->add_debug_annotations();
-    annotation.set_name_iid(argument.name);
-    switch (argument.kind) {
-      case Argument::Kind::number: annotation.set_int_value(argument.value); break;
-      case Argument::Kind::address: annotation.set_pointer_value(static_cast<std::uint64_t>(argument.value)); break;
-      case Argument::Kind::text: annotation.set_string_value_iid(static_cast<Id>(argument.value)); break;
-    }
+  event_.clear();
+  event_.number(TrackEvent::kCategoryIidsFieldNumber, slice.category);
+  for (const Annotation& annotation : slice.annotations) {
+    part_.clear();
+    part_.number(DebugAnnotation::kNameIidFieldNumber, annotation.name);
+    part_.number(annotation.kind == Annotation::Kind::address ? DebugAnnotation::kPointerValueFieldNumber
+                                                              : DebugAnnotation::kStringValueIidFieldNumber,
+                 annotation.value);
+    event_.bytes(TrackEvent::kDebugAnnotationsFieldNumber, part_.encoded());
   }
-  for (const std::uint64_t flow : slice.leaves) event_->add_flow_ids(flow);
-  if (slice.arrives != 0) event_->add_terminating_flow_ids(slice.arrives);
-  write_packet();
-  begin_packet(slice.to);
-  event_->set_type(TrackEvent::TYPE_SLICE_END);
-  event_->set_track_uuid(slice.track);
-  write_packet();
+  event_.number(TrackEvent::kTypeFieldNumber, TrackEvent::TYPE_SLICE_BEGIN);
+  event_.number(TrackEvent::kNameIidFieldNumber, slice.name);
+  event_.number(TrackEvent::kTrackUuidFieldNumber, slice.track);
+  take_counts(slice.from);
+  for (const std::uint64_t flow : slice.leaves) event_.fixed64(TrackEvent::kFlowIdsFieldNumber, flow);
+  if (slice.arrives != 0) event_.fixed64(TrackEvent::kTerminatingFlowIdsFieldNumber, slice.arrives);
+  if (!slice.arguments.empty()) event_.bytes(arguments_field, slice.arguments);
+  write_event(slice.from, true);
+
+  event_.clear();
+  event_.number(TrackEvent::kTypeFieldNumber, TrackEvent::TYPE_SLICE_END);
+  event_.number(TrackEvent::kTrackUuidFieldNumber, slice.track);
+  take_counts(slice.to);
+  write_event(slice.to, false);
 }
 
-// Counters are many and all alike: their packets are written field by field, as libprotobuf would.
-void PerfettoWriter::count(Track counter, Cycles at, std::int64_t value) {
-  if (packet_->has_interned_data()) {  // which goes along
-    begin_packet(at);
-    event_->set_type(TrackEvent::TYPE_COUNTER);
-    event_->set_track_uuid(counter);
-    event_->set_counter_value(value);
-    write_packet();
-    return;
+// Trace processor keeps an event's values up to the first that is 0, and takes the others for 0: these come last.
+void PerfettoWriter::count_along() {
+  std::sort(counts_.begin(), counts_.end(), [](const Count& a, const Count& b) {
+    return std::tuple(a.at, a.value == 0, a.counter) < std::tuple(b.at, b.value == 0, b.counter);
+  });
+  counts_go_along_ = true;
+}
+
+void PerfettoWriter::take_counts(Cycles at) {
+  if (!counts_go_along_) return;
+  auto count =
+      std::lower_bound(counts_.begin(), counts_.end(), at, [](const Count& c, Cycles cycle) { return c.at < cycle; });
+  int taken = 0;
+  for (; count != counts_.end() && count->at == at && taken < most_along; ++count) {
+    if (count->is_written) continue;
+    ++taken;
+    event_.number(TrackEvent::kExtraCounterValuesFieldNumber, static_cast<std::uint64_t>(count->value));
+    event_.number(TrackEvent::kExtraCounterTrackUuidsFieldNumber, count->counter);
+    count->is_written = true;
   }
-  Fields event, packet;
-  event.number(TrackEvent::kTypeFieldNumber, TrackEvent::TYPE_COUNTER);
-  event.number(TrackEvent::kTrackUuidFieldNumber, counter);
-  event.number(TrackEvent::kCounterValueFieldNumber, static_cast<std::uint64_t>(value));
-  packet.number(TracePacket::kTimestampFieldNumber, static_cast<std::uint64_t>(at));
-  packet.number(TracePacket::kTrustedPacketSequenceIdFieldNumber, sequence);
-  packet.message(TracePacket::kTrackEventFieldNumber, event);
-  Fields file;
-  file.message(1, packet);
-  file_.append(file.bytes());
+}
+
+void PerfettoWriter::write_counts() {
+  for (const Count& count : counts_) {
+    if (count.is_written) continue;
+    event_.clear();
+    event_.number(TrackEvent::kTypeFieldNumber, TrackEvent::TYPE_COUNTER);
+    event_.number(TrackEvent::kTrackUuidFieldNumber, count.counter);
+    event_.number(TrackEvent::kCounterValueFieldNumber, static_cast<std::uint64_t>(count.value));
+    write_event(count.at, false);
+  }
+  counts_.clear();
+  counts_go_along_ = false;
 }
 
 }  // namespace blendsim

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,11 +15,11 @@
 
 #include "result/events.h"
 #include "trace/file.h"
+#include "trace/perfetto_arguments.h"
 
 namespace perfetto::protos {
 class TracePacket;
-class TrackEvent;
-}  // namespace perfetto::protos
+}
 
 namespace blendsim {
 
@@ -29,24 +28,24 @@ class PerfettoWriter {
   using Track = std::uint64_t;
   using Id = std::uint64_t;  // of an interned text
 
-  // An argument of a slice: a number, an address (shown in hexadecimal) or an interned text.
-  struct Argument {
-    enum class Kind : std::uint8_t { number, address, text };
+  // What a slice says beside its arguments: an address, shown in hexadecimal, or an interned text.
+  struct Annotation {
+    enum class Kind : std::uint8_t { address, text };
     Id name = 0;
-    std::int64_t value = 0;
-    Kind kind = Kind::number;
+    std::uint64_t value = 0;
+    Kind kind = Kind::text;
   };
   struct Slice {
     Track track = 0;
     Id name = 0, category = 0;
-    Cycles from = 0, to = 0;  // [from, to)
-    std::span<const Argument> arguments{};
+    Cycles from = 0, to = 0;       // [from, to)
+    std::string_view arguments{};  // encoded
+    std::span<const Annotation> annotations{};
     std::span<const std::uint64_t> leaves{};  // flows that begin here
     std::uint64_t arrives = 0;                // flow that ends here; 0: none
   };
 
   explicit PerfettoWriter(const std::string& path);
-  ~PerfettoWriter();
   PerfettoWriter(const PerfettoWriter&) = delete;
   PerfettoWriter& operator=(const PerfettoWriter&) = delete;
 
@@ -56,29 +55,49 @@ class PerfettoWriter {
   [[nodiscard]] Track counter(Track parent, std::string_view name, std::string_view unit);
 
   // Ids of texts, given at their first use.
-  [[nodiscard]] Id name(std::string_view text) { return intern(0, text); }
-  [[nodiscard]] Id category(std::string_view text) { return intern(1, text); }
-  [[nodiscard]] Id argument(std::string_view text) { return intern(2, text); }
-  [[nodiscard]] Id text(std::string_view text) { return intern(3, text); }
+  [[nodiscard]] Id name(std::string_view text) { return intern(event_name, text); }
+  [[nodiscard]] Id category(std::string_view text) { return intern(event_category, text); }
+  [[nodiscard]] Id annotation(std::string_view text) { return intern(annotation_name, text); }
+  [[nodiscard]] Id text(std::string_view text) { return intern(annotation_text, text); }
 
   void slice(const Slice& slice);
-  void count(Track counter, Cycles at, std::int64_t value);
+
+  // Values of counters, in any order, at most one a counter and cycle; written by the next write_counts(). In between,
+  // count_along() has slices take along those of the cycles in which they begin and end, which saves a packet each.
+  void count(Track counter, Cycles at, std::int64_t value) { counts_.push_back({at, counter, value}); }
+  void count_along();
+  void write_counts();
+  [[nodiscard]] std::int64_t counts() const { return static_cast<std::int64_t>(counts_.size()); }
 
   [[nodiscard]] std::int64_t bytes() const { return file_.bytes(); }
   void close() { file_.close(); }
 
  private:
-  Id intern(std::size_t kind, std::string_view text);
-  void begin_packet(Cycles at);
-  void write_packet();
-  Track describe(Track parent, std::string_view name);
+  enum Kind : std::uint8_t { event_name, event_category, annotation_name, annotation_text };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  struct Count {
+    Cycles at = 0;
+    Track counter = 0;
+    std::int64_t value = 0;
+    bool is_written = false;
+  };
+  Id intern(Kind kind, std::string_view text);
+  void take_counts(Cycles at);
+  void write_event(Cycles at, bool is_interned);
+  void write_packet(const perfetto::protos::TracePacket& packet);
+  Track describe(perfetto::protos::TracePacket& packet, Track parent, std::string_view name);
 
   OutputFile file_;
-  std::unique_ptr<perfetto::protos::TracePacket> packet_;
-  perfetto::protos::TrackEvent* event_ = nullptr;  // packet_'s
   Track last_track_ = 0;
   std::unordered_map<Track, int> children_;
-  std::array<std::unordered_map<std::string, Id>, 4> interned_;
+  std::array<std::unordered_map<std::string, Id, Hash, std::equal_to<>>, 4> interned_;
+  ProtobufFields new_texts_;  // go with the next packet
+  std::vector<Count> counts_;
+  bool counts_go_along_ = false;          // they are in order of time
+  ProtobufFields event_, packet_, part_;  // being written
 };
 
 }  // namespace blendsim

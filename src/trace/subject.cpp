@@ -8,7 +8,9 @@ TraceSubject::TraceSubject(const Program& program, const MachineParameters& mach
   const std::array<const std::vector<Word>*, 2> words = {&program.init, &program.main};
   for (std::size_t phase = 0; phase < words.size(); ++phase) {
     if (words[phase]->empty()) continue;
-    for (Instruction& instruction : decode(*words[phase])) {
+    std::vector<Instruction> decoded = decode(*words[phase]);
+    streams_[phase].reserve(decoded.size());
+    for (Instruction& instruction : decoded) {
       const UnitId unit = unit_of(instruction);
       const auto layer = static_cast<std::int32_t>(sync_of(instruction).layer);
       streams_[phase].push_back({std::move(instruction), unit, layer});

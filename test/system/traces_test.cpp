@@ -98,6 +98,93 @@ TEST_F(Traces, PerfettosOwnSumsAreTheReportsForEveryNetworkOnThreePlatforms) {
   }
 }
 
+// The rows that answer a query, a JSON array each.
+Json ask_sqlite(const std::string& trace, const std::string& query) {
+  const ProcessResult result = run_process({"sqlite3", trace, query});
+  EXPECT_EQ(result.status, 0) << result.err;
+  Json rows = Json::array();
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) rows.push_back(Json::parse(line, nullptr, false));
+  return rows;
+}
+
+TEST_F(Traces, PerfettosArgumentsAndCountersAreSqlites) {
+  if (!has_trace_processor()) GTEST_SKIP() << "scripts/trace_processor.sh has fetched no trace processor";
+  if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
+  const std::string perfetto = work.path("run.pftrace"), sqlite = work.path("run.sqlite");
+  (void)run(network("neuroblend_tiny"), "z7020", {"--trace", perfetto, "--trace", sqlite});
+  const auto arguments = [](const std::vector<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names)
+      out += ", extract_arg(s.arg_set_id, 'debug." + name + "') AS " + (name == "grant" ? "granted" : name);
+    return out;
+  };
+  const auto slices = [&](const std::string& category, const std::vector<std::string>& names) {
+    return "SELECT s.ts, s.ts + s.dur AS until" + arguments(names) +
+           " FROM slice s JOIN process_track t ON s.track_id = t.id JOIN process USING (upid) WHERE s.category = '" +
+           category + "' AND process.name LIKE 'main %'";
+  };
+  const std::vector<std::string> queries = {
+      slices("instruction", {"record", "image", "release", "released_by", "visible", "front_free"}) +
+          " ORDER BY record",
+      slices("burst", {"bytes", "request", "grant", "record", "refreshes", "address"}) + " ORDER BY s.ts, granted",
+      slices("stall", {"record", "waited_for"}) + " ORDER BY record, s.ts",
+      "SELECT c.ts, CAST(c.value AS INT) AS bytes FROM counter c JOIN process_counter_track t ON c.track_id = t.id "
+      "JOIN process USING (upid) WHERE t.name = 'bytes in flight' AND process.name LIKE 'main %' ORDER BY c.ts"};
+  const std::vector<std::string> expected = {
+      "SELECT json_array(start, \"end\" + 1, record, image, release, released_by, visible, front_free) "
+      "FROM instruction WHERE phase = 'main' ORDER BY record",
+      "SELECT json_array(first_beat, last_beat + 1, bytes, request, \"grant\", record, nullif(refreshes, 0), address) "
+      "FROM burst WHERE phase = 'main' ORDER BY first_beat, \"grant\"",
+      "SELECT json_array(from_cycle, to_cycle, record, waited_for) "
+      "FROM wait WHERE phase = 'main' ORDER BY record, from_cycle",
+      "SELECT json_array(at, sum(sum(bytes)) OVER (ORDER BY at)) FROM ("
+      "SELECT request AS at, bytes FROM burst WHERE phase = 'main' UNION ALL "
+      "SELECT last_beat + 1, -bytes FROM burst WHERE phase = 'main') GROUP BY at ORDER BY at"};
+  const Json answers = ask_perfetto(perfetto, queries);
+  ASSERT_EQ(answers.size(), queries.size());
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    Json rows = Json::array();
+    for (const Json& row : answers[q]) {
+      rows.push_back(Json::array());
+      for (const auto& [column, value] : row.items()) rows.back().push_back(value);
+    }
+    EXPECT_GT(rows.size(), 10U) << queries[q];
+    EXPECT_EQ(rows, ask_sqlite(sqlite, expected[q])) << queries[q];
+  }
+}
+
+// The page's curves. Several buffers change in one cycle, some of them to 0.
+TEST_F(Traces, PerfettosBitsHeldAreTheTimelines) {
+  if (!has_trace_processor()) GTEST_SKIP() << "scripts/trace_processor.sh has fetched no trace processor";
+  const std::string trace = work.path("run.pftrace");
+  const Traced traced = run(network("neuroblend20"), "z7020", {"--records", "--trace", trace});
+  std::map<std::string, std::vector<std::pair<std::int64_t, std::int64_t>>> expected, got;
+  for (const auto& [name, steps] : traced.report["timeline"]["main"]["occupancy"].items()) {
+    std::int64_t at = 0, bits = 0;
+    for (std::size_t n = 0; n < steps["at"].size(); ++n) {
+      at += steps["at"][n].get<std::int64_t>();
+      bits += steps["bits"][n].get<std::int64_t>();
+      if (at != 0 || bits != 0) expected["bits held in " + name].emplace_back(at, bits);
+    }
+  }
+  EXPECT_GT(expected.size(), 4U);
+  const Json answers = ask_perfetto(
+      trace, {"SELECT t.name, c.ts AS at, CAST(c.value AS INT) AS bits FROM counter c "
+              "JOIN process_counter_track t ON c.track_id = t.id WHERE t.name LIKE 'bits held%' ORDER BY c.ts"});
+  for (const Json& row : answers[0]) got[row["name"]].emplace_back(row["at"], row["bits"]);
+  EXPECT_EQ(got, expected);
+}
+
+// One image, init included: what a run of the paper's network leaves is mailed and opened at once.
+TEST_F(Traces, NeuroBlend20ForPerfettoTakesLessThan300Kilobytes) {
+  const std::string file = network("neuroblend20"), trace = work.path("run.pftrace");
+  for (const std::string platform : {"z7020", "zu3eg", "k26"}) {
+    (void)run(file, platform, {"--trace", trace});
+    EXPECT_LT(std::filesystem::file_size(trace), 290'000U) << platform;
+  }
+}
+
 TEST_F(Traces, SqlitesSumsAreTheReportsForEveryNetworkOnThreePlatforms) {
   if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
   for (const std::string& name : zoo) {

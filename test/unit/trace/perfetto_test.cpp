@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <set>
@@ -44,15 +45,79 @@ struct Slice {
   std::uint64_t process = 0;
   std::int64_t from = 0, to = -1;
   std::vector<std::uint64_t> leaves, arrives;
+  std::map<std::string, std::string> arguments;  // numbers in decimal
+};
+
+std::uint64_t read_number(std::string_view& bytes) {
+  std::uint64_t value = 0;
+  for (int shift = 0;; shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= std::uint64_t{byte & 0x7FU} << shift;
+    if (byte < 0x80) return value;
+  }
+}
+std::string_view read_bytes(std::string_view& bytes) {
+  const std::size_t size = read_number(bytes);
+  const std::string_view out = bytes.substr(0, size);
+  bytes.remove_prefix(size);
+  return out;
+}
+
+// The message that extends a track event, read by the description of it that the trace brings along.
+class Extension {
+ public:
+  explicit Extension(const perfetto::protos::ExtensionDescriptor& descriptor) {
+    EXPECT_EQ(descriptor.extension_set().file_size(), 1);
+    const auto& file = descriptor.extension_set().file(0);
+    EXPECT_EQ(file.extension(0).extendee(), ".perfetto.protos.TrackEvent");
+    EXPECT_EQ(file.extension(0).name(), "debug");
+    EXPECT_EQ(file.extension(0).type_name(), "." + file.package() + "." + file.message_type(0).name());
+    number_ = file.extension(0).number();
+    for (const auto& field : file.message_type(0).field()) fields_[field.number()] = field;
+    for (const auto& value : file.enum_type(0).value()) values_[value.number()] = value.name();
+    enumeration_ = "." + file.package() + "." + file.enum_type(0).name();
+  }
+
+  void read(const TrackEvent& event, std::map<std::string, std::string>& out) const {
+    std::string_view rest = event.unknown_fields();
+    if (rest.empty()) return;
+    EXPECT_EQ(read_number(rest), number_ << 3 | 2);
+    std::string_view message = read_bytes(rest);
+    EXPECT_TRUE(rest.empty());
+    while (!message.empty()) {
+      const std::uint64_t key = read_number(message);
+      const auto& field = fields_.at(static_cast<int>(key >> 3));
+      EXPECT_EQ(key & 7, field.type() == 9 ? 2U : 0U);
+      if (field.type() == 9) {
+        out[field.name()] = std::string(read_bytes(message));
+        continue;
+      }
+      const std::uint64_t value = read_number(message);
+      if (field.type() == 14) EXPECT_EQ(field.type_name(), enumeration_);
+      else EXPECT_EQ(field.type(), 3);
+      out[field.name()] = field.type() == 14 ? values_.at(static_cast<int>(value)) : std::to_string(value);
+    }
+  }
+
+ private:
+  std::uint64_t number_ = 0;
+  std::map<int, perfetto::protos::FieldDescriptorProto> fields_;
+  std::map<int, std::string> values_;
+  std::string enumeration_;
 };
 
 // Slices as a reader makes them of begins and ends in order of time; texts as they were interned.
 struct Trace {
   explicit Trace(const std::string& file) : packets(read(file)) {
-    std::map<std::uint64_t, std::string> names, categories;
+    std::map<std::uint64_t, std::string> names, categories, keys, texts;
+    const Extension extension(packets.front().extension_descriptor());
     for (const TracePacket& packet : packets) {
       for (const auto& entry : packet.interned_data().event_names()) names[entry.iid()] = entry.name();
       for (const auto& entry : packet.interned_data().event_categories()) categories[entry.iid()] = entry.name();
+      for (const auto& entry : packet.interned_data().debug_annotation_names()) keys[entry.iid()] = entry.name();
+      for (const auto& entry : packet.interned_data().debug_annotation_string_values())
+        texts[entry.iid()] = entry.name();
       if (packet.has_track_descriptor()) tracks[packet.track_descriptor().uuid()] = packet.track_descriptor();
     }
     std::vector<const TracePacket*> sorted;
@@ -76,7 +141,14 @@ struct Trace {
                           at,
                           -1,
                           {event.flow_ids().begin(), event.flow_ids().end()},
-                          {event.terminating_flow_ids().begin(), event.terminating_flow_ids().end()}});
+                          {event.terminating_flow_ids().begin(), event.terminating_flow_ids().end()},
+                          {}});
+        auto& arguments = slices.back().arguments;
+        extension.read(event, arguments);
+        for (const auto& annotation : event.debug_annotations())
+          arguments[keys.at(annotation.name_iid())] = annotation.has_pointer_value()
+                                                          ? std::to_string(annotation.pointer_value())
+                                                          : texts.at(annotation.string_value_iid());
       } else if (event.type() == TrackEvent::TYPE_SLICE_END) {
         if (stack.empty()) {
           ADD_FAILURE() << "an end without a begin";
@@ -142,6 +214,41 @@ TEST(PerfettoTrace, EveryInstructionIsASliceAndEveryReleaseAFlowOfItsOwn) {
   EXPECT_EQ(expected, traced.run.records.size() - 2) << "only each image's first waits for nothing but the doorbell";
 }
 
+// Of one image, whose instructions' own texts stand in their places, and of two, where they are interned.
+TEST(PerfettoTrace, AnInstructionsArgumentsAreItsRecordAndItsDisassembly) {
+  const std::vector<Instruction> program = decode(traced_network().program.main);
+  const auto words = [](const std::string& text) {
+    std::istringstream in(text);
+    return std::multiset<std::string>(std::istream_iterator<std::string>(in), {});
+  };
+  for (const std::size_t images : {1, 2}) {
+    const TracedRun traced = traced_run(".pftrace", {}, images);
+    std::size_t seen = 0;
+    const Trace trace(traced.file);
+    for (const Slice& slice : trace.slices) {
+      if (slice.category != "instruction" || !trace.process_name(slice).starts_with("main")) continue;
+      ++seen;
+      auto arguments = slice.arguments;
+      const InstructionRecord& record = traced.run.records.at(std::stoul(arguments.at("record")));
+      const auto instruction = static_cast<std::size_t>(record.instruction);
+      EXPECT_EQ(slice.from, record.start);
+      EXPECT_EQ(slice.to, record.end + 1);
+      auto expected = words(disassemble(program[instruction]));
+      expected.erase(std::string(unit_names[static_cast<std::size_t>(record.unit)]));
+      expected.erase("layer=" + std::to_string(record.layer));
+      EXPECT_EQ(words(arguments["layer_text"] + " " + arguments["order"] + " " + arguments["text"]), expected);
+      for (const char* key : {"record", "layer_text", "order", "text"}) arguments.erase(key);
+      std::map<std::string, std::string> stamps = {{"image", std::to_string(record.image)},
+                                                   {"release", std::string(name(record.release))},
+                                                   {"visible", std::to_string(record.visible)},
+                                                   {"front_free", std::to_string(record.front_free)}};
+      if (record.released_by >= 0) stamps["released_by"] = std::to_string(record.released_by);
+      EXPECT_EQ(arguments, stamps);
+    }
+    EXPECT_EQ(seen, traced.run.records.size());
+  }
+}
+
 TEST(PerfettoTrace, HasImagesLayersAndBursts) {
   const TracedRun traced = traced_run(".pftrace", {}, 2);
   const Trace trace(traced.file);
@@ -171,10 +278,22 @@ std::map<std::string, std::vector<std::vector<Step>>> counters(const std::string
   std::map<std::uint64_t, std::vector<Step>> steps;
   for (const TracePacket& packet : trace.packets) {
     const TrackEvent& event = packet.track_event();
-    if (event.type() == TrackEvent::TYPE_COUNTER)
-      steps[event.track_uuid()].push_back({static_cast<std::int64_t>(packet.timestamp()), event.counter_value()});
+    const auto at = static_cast<std::int64_t>(packet.timestamp());
+    if (event.type() == TrackEvent::TYPE_COUNTER) steps[event.track_uuid()].push_back({at, event.counter_value()});
+    EXPECT_EQ(event.extra_counter_values_size(), event.extra_counter_track_uuids_size());
+    // What trace processor reads of them: eight at most, and none behind the first 0.
+    EXPECT_LE(event.extra_counter_values_size(), 8);
+    EXPECT_TRUE(std::is_partitioned(event.extra_counter_values().begin(), event.extra_counter_values().end(),
+                                    [](std::int64_t value) { return value != 0; }));
+    for (int n = 0; n < event.extra_counter_values_size(); ++n)
+      steps[event.extra_counter_track_uuids(n)].push_back({at, event.extra_counter_values(n)});
   }
-  for (auto& [track, list] : steps) out[trace.tracks.at(track).name()].push_back(std::move(list));
+  for (auto& [track, list] : steps) {
+    const auto earlier = [](const Step& a, const Step& b) { return a.at < b.at; };
+    std::sort(list.begin(), list.end(), earlier);
+    EXPECT_EQ(std::adjacent_find(list.begin(), list.end(), std::not_fn(earlier)), list.end()) << "one value a cycle";
+    out[trace.tracks.at(track).name()].push_back(std::move(list));
+  }
   return out;
 }
 
@@ -213,6 +332,17 @@ std::map<std::string, std::vector<Step>> traced_bits(const std::string& file) {
     out[name] = lists[0];
   }
   return out;
+}
+
+// A packet of its own takes more than twice what a value takes with a slice.
+TEST(PerfettoTrace, MostValuesOfCountersGoAlongWithSlices) {
+  const Trace trace(traced_run(".pftrace").file);
+  int alone = 0, along = 0;
+  for (const TracePacket& packet : trace.packets) {
+    alone += packet.track_event().type() == TrackEvent::TYPE_COUNTER ? 1 : 0;
+    along += packet.track_event().extra_counter_values_size();
+  }
+  EXPECT_GT(along, 2 * alone);
 }
 
 TEST(PerfettoTrace, CountsTheBitsThatEachBufferHolds) {
@@ -265,14 +395,12 @@ TEST(PerfettoTrace, OfALayerHoldsItAndNothingElse) {
 TEST(InstructionTexts, TogetherAreTheDisassembly) {
   const TraceSubject subject(traced_network().program, traced_network().platform.machine, "zu3eg");
   const auto& stream = subject.stream(Phase::main);
-  const StreamTexts texts = stream_texts(stream);
-  ASSERT_EQ(texts.instructions.size(), stream.size());
+  StreamTexts texts(stream);
   std::size_t whole = 0, parts = 0;
   for (std::size_t i = 0; i < stream.size(); ++i) {
+    const std::string own(texts.own(i)), order(texts.order(i)), common(texts.common(i));
     std::multiset<std::string> expected, got;
-    std::istringstream line(disassemble(stream[i].instruction)),
-        both(texts.common[texts.instructions[i].common] + " " + texts.instructions[i].own + " " +
-             texts.instructions[i].order);
+    std::istringstream line(disassemble(stream[i].instruction)), both(common + " " + own + " " + order);
     std::string word;
     line >> word;  // the unit
     while (line >> word) expected.insert(word);
@@ -280,7 +408,7 @@ TEST(InstructionTexts, TogetherAreTheDisassembly) {
     got.insert("layer=" + std::to_string(stream[i].layer));
     EXPECT_EQ(got, expected) << i;
     whole += disassemble(stream[i].instruction).size();
-    parts += texts.instructions[i].own.size();
+    parts += own.size();
   }
   EXPECT_LT(2 * parts, whole);
 }
