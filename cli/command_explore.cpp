@@ -60,10 +60,12 @@ struct Bench {
   }
 
   [[nodiscard]] std::unique_ptr<ex::Method> method() const {
-    const ex::MethodContext context{study.space, study.objectives, study.seed, study.base_point(),
-                                    [this](const ex::Point& point) { return evaluator->screen(study.settings_of(point)); }};
+    const ex::MethodContext context{
+        study.space, study.objectives, study.seed, study.base_point(),
+        [this](const ex::Point& point) { return evaluator->screen(study.settings_of(point)); }};
     const auto entries = ex::methods();
-    const auto entry = std::find_if(entries.begin(), entries.end(), [this](const ex::MethodEntry& m) { return m.name == study.method; });
+    const auto entry = std::find_if(entries.begin(), entries.end(),
+                                    [this](const ex::MethodEntry& m) { return m.name == study.method; });
     return entry->make(context);
   }
 
@@ -96,8 +98,9 @@ const ex::Trial& trial_of(const Bench& bench, const ex::Findings& findings, std:
   const ex::Trial* trial = findings.find(id);
   if (trial != nullptr) return *trial;
   throw DiagnosticError("usage", {.file = bench.study.journal}, fmt::format("there is no point {}", id),
-                        findings.front().members().empty() ? "--show lists what there is"
-                                                           : fmt::format("such as {}, which is on the front", findings.front().members().front().id));
+                        findings.front().members().empty()
+                            ? "--show lists what there is"
+                            : fmt::format("such as {}, which is on the front", findings.front().members().front().id));
 }
 
 class Screen {
@@ -138,7 +141,8 @@ void look_at(const Arguments& arguments, const Bench& bench, const ex::Findings&
   if (arguments.take >= 0) {
     const ex::Trial& trial = trial_of(bench, findings, arguments.take);
     write_text(arguments.output, ex::platform_text(bench.study, trial));
-    if (!is_standard_output(arguments.output)) text.stream << fmt::format("wrote {}: point {}\n", arguments.output, trial.id);
+    if (!is_standard_output(arguments.output))
+      text.stream << fmt::format("wrote {}: point {}\n", arguments.output, trial.id);
     return;
   }
   if (arguments.why >= 0) {
@@ -155,7 +159,8 @@ void look_at(const Arguments& arguments, const Bench& bench, const ex::Findings&
 void explore_study(const Arguments& arguments) {
   keep_apart({arguments.study}, {arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
   const Bench bench(arguments.study);
-  keep_apart({arguments.study, bench.study.journal}, {arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
+  keep_apart({arguments.study, bench.study.journal},
+             {arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
   if (arguments.show || arguments.why >= 0 || arguments.take >= 0) {
     const ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::read);
     look_at(arguments, bench, recall(bench, journal, nullptr));

@@ -129,7 +129,7 @@ class Batch {
 
 void explore(const Study& study, Findings& findings, Journal& journal, Method& method, Pool& pool, const Watch& watch) {
   // A batch without a single trial teaches nothing: a method that goes on asking for such has come to its end.
-  constexpr int most_barren = 1000;
+  constexpr int most_barren = 200;
   const auto begin = Clock::now();
   const std::int64_t before = findings.evaluated();
   int barren = 0;

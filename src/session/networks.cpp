@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -23,7 +22,8 @@ class ScratchFolder {
   ScratchFolder() {
     std::string name = (fs::temp_directory_path() / "blendsim-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
-      throw DiagnosticError("file-unwritable", {.file = name}, "no folder can be made here", "set TMPDIR to one that may be written to");
+      throw DiagnosticError("file-unwritable", {.file = name}, "no folder can be made here",
+                            "set TMPDIR to one that may be written to");
     path_ = name;
   }
   ~ScratchFolder() {
