@@ -34,11 +34,12 @@ std::vector<Point> sobol_points(const Space& space, std::uint64_t seed, std::siz
   std::vector<std::uint32_t> shifts(engine_dimensions);
   for (std::uint32_t& shift : shifts) shift = static_cast<std::uint32_t>(draws.below(std::size_t{1} << 32U));
   boost::random::sobol_engine<std::uint32_t, 32> engine(engine_dimensions);
-  for (Point& point : out)
+  for (std::size_t p = 0; p < count; ++p)
     for (std::size_t d = 0; d < dimensions; ++d) {
-      const std::uint32_t fraction =
-          d < engine_dimensions ? engine() ^ shifts[d] : static_cast<std::uint32_t>(draws.below(std::size_t{1} << 32U));
-      point[d] = value_at(space.dimensions[d], fraction);
+      const bool drawn = d >= engine_dimensions;
+      const std::uint32_t digits = p == 0 || drawn ? 0 : engine();  // Boost's sequence begins after the origin
+      const auto fraction = drawn ? draws.below(std::size_t{1} << 32U) : std::size_t{digits ^ shifts[d]};
+      out[p][d] = value_at(space.dimensions[d], fraction);
     }
   return out;
 }

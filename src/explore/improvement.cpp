@@ -9,7 +9,7 @@
 namespace blendsim::explore {
 namespace {
 
-constexpr std::size_t draw_count = 64;
+constexpr std::size_t draw_count = 256;
 
 // A draw's standard normal value of the uncertain cost of this rank: of the first the middles of equally probable
 // parts, of the others steps by the square roots of primes (Richtmyer's lattice).

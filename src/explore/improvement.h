@@ -39,7 +39,7 @@ class Tchebyshev {
   Tchebyshev(std::vector<double> weights, std::vector<double> ideal, std::vector<double> spans);
 
   [[nodiscard]] double operator()(std::span<const double> costs) const;
-  // E[max(best - T(costs), 0)] of independent costs, over a fixed sample of 64 draws; the first uncertain cost's are
+  // E[max(best - T(costs), 0)] of independent costs, over a fixed sample of 256 draws; the first uncertain cost's are
   // the middles of equally probable parts.
   [[nodiscard]] double expected_improvement(std::span<const Normal> costs, double best) const;
 
