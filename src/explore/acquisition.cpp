@@ -43,7 +43,7 @@ bool beaten(const std::vector<double>& costs, const std::vector<std::vector<doub
 }
 
 // Beyond the worst of the front by a tenth of the range of all.
-Staircase::Pair reference_of(const std::vector<std::vector<double>>& known) {
+DominatedArea::Pair reference_of(const std::vector<std::vector<double>>& known) {
   Extent all(2), front(2);
   for (const std::vector<double>& costs : known) {
     all.take(costs);
@@ -52,7 +52,7 @@ Staircase::Pair reference_of(const std::vector<std::vector<double>>& known) {
   return {front.largest[0] + 0.1 * all.span(0), front.largest[1] + 0.1 * all.span(1)};
 }
 
-// The beliefs about one prospect, in the order of the surrogates and then the compiler's.
+// What a prospect is worth under beliefs about its figures of the run.
 struct Judge {
   const Knowledge& knowledge;
   const Goal* goal;
@@ -95,9 +95,9 @@ using Merit = std::pair<double, double>;  // score, doubt
 
 Goal::Goal(std::vector<std::vector<double>> known, Draws& draws) : known_(std::move(known)) {
   if (known_.front().size() == 2) {
-    std::vector<Staircase::Pair> pairs;
+    std::vector<DominatedArea::Pair> pairs;
     for (const std::vector<double>& costs : known_) pairs.push_back({costs[0], costs[1]});
-    staircase_.emplace(pairs, reference_of(known_));
+    area_.emplace(pairs, reference_of(known_));
   }
   aim(draws);
 }
@@ -125,14 +125,14 @@ void Goal::aim(Draws& draws) {
 }
 
 double Goal::gain(std::span<const Normal> costs) const {
-  if (staircase_) return staircase_->expected_improvement(costs[0], costs[1]);
+  if (area_) return area_->expected_improvement(costs[0], costs[1]);
   if (scalar_) return scalar_->expected_improvement(costs, best_);
   return expected_improvement(costs[0], best_);
 }
 
 void Goal::believe(const std::vector<double>& costs, Draws& draws) {
   known_.push_back(costs);
-  if (staircase_) staircase_->add({costs[0], costs[1]});
+  if (area_) area_->add({costs[0], costs[1]});
   aim(draws);
 }
 

@@ -30,7 +30,7 @@ class Goal {
 
   std::vector<std::vector<double>> known_;
   double best_ = 0;
-  std::optional<Staircase> staircase_;
+  std::optional<DominatedArea> area_;
   std::optional<Tchebyshev> scalar_;
 };
 

@@ -24,11 +24,11 @@ double standard_draw(std::size_t draw, std::size_t rank) {
 
 }  // namespace
 
-Staircase::Staircase(std::span<const Pair> points, const Pair& reference) : reference_(reference) {
+DominatedArea::DominatedArea(std::span<const Pair> points, const Pair& reference) : reference_(reference) {
   for (const Pair& point : points) add(point);
 }
 
-void Staircase::add(const Pair& point) {
+void DominatedArea::add(const Pair& point) {
   if (!(point[0] < reference_[0] && point[1] < reference_[1])) return;
   auto place = std::lower_bound(steps_.begin(), steps_.end(), point);
   if (place != steps_.begin() && (place - 1)->at(1) <= point[1]) return;
@@ -38,7 +38,7 @@ void Staircase::add(const Pair& point) {
   steps_.insert(steps_.erase(place, end), point);
 }
 
-double Staircase::area() const {
+double DominatedArea::area() const {
   double sum = 0, above = reference_[1];
   for (const Pair& step : steps_) {
     sum += (reference_[0] - step[0]) * (above - step[1]);
@@ -47,7 +47,7 @@ double Staircase::area() const {
   return sum;
 }
 
-double Staircase::expected_improvement(const Normal& first, const Normal& second) const {
+double DominatedArea::expected_improvement(const Normal& first, const Normal& second) const {
   double sum = 0, left = 0, height = reference_[1];
   for (std::size_t strip = 0; strip <= steps_.size(); ++strip) {
     const double edge = strip < steps_.size() ? steps_[strip][0] : reference_[0];

@@ -11,11 +11,11 @@
 
 namespace blendsim::explore {
 
-// The edge of what a front of two costs dominates below a reference point.
-class Staircase {
+// The area that points of two costs dominate below a reference point.
+class DominatedArea {
  public:
   using Pair = std::array<double, 2>;
-  Staircase(std::span<const Pair> points, const Pair& reference);
+  DominatedArea(std::span<const Pair> points, const Pair& reference);
 
   void add(const Pair& point);
   // Area that is dominated.

@@ -97,8 +97,8 @@ double least(const std::vector<Trial>& trials) {
   return out;
 }
 
-double area(const std::vector<Trial>& trials, const Staircase::Pair& reference) {
-  Staircase front({}, reference);
+double area(const std::vector<Trial>& trials, const DominatedArea::Pair& reference) {
+  DominatedArea front({}, reference);
   for (const Trial& trial : trials)
     if (trial.outcome.complete()) front.add({trial.outcome.figures[0], trial.outcome.figures[1]});
   return front.area();
@@ -167,10 +167,10 @@ Problem zdt1(bool first_open) {
   return out;
 }
 
-constexpr Staircase::Pair zdt1_reference = {1.1, 6};
+constexpr DominatedArea::Pair zdt1_reference = {1.1, 6};
 
 double zdt1_best() {
-  Staircase front({}, zdt1_reference);
+  DominatedArea front({}, zdt1_reference);
   for (int i = 0; i < 32; ++i) front.add({i / 31.0, 1 - std::sqrt(i / 31.0)});
   return front.area();
 }

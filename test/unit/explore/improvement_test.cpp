@@ -43,16 +43,16 @@ TEST(ExpectedImprovement, IsTheMeanOfTheGainOverManyDraws) {
   EXPECT_GE(expected_improvement({9, 0.9}, 1.5), 0);
 }
 
-const std::vector<Staircase::Pair> steps = {{1, 8}, {2, 5}, {2.5, 5}, {4, 4}, {6, 1}, {11, 0}, {0.5, 12}};
+const std::vector<DominatedArea::Pair> steps = {{1, 8}, {2, 5}, {2.5, 5}, {4, 4}, {6, 1}, {11, 0}, {0.5, 12}};
 
 // By counting cells: the definition, without an order of the points.
-double counted_area(const std::vector<Staircase::Pair>& points, double reference) {
+double counted_area(const std::vector<DominatedArea::Pair>& points, double reference) {
   constexpr int cells = 400;
   const double cell = reference / cells;
   int count = 0;
   for (int i = 0; i < cells; ++i)
     for (int j = 0; j < cells; ++j)
-      for (const Staircase::Pair& point : points)
+      for (const DominatedArea::Pair& point : points)
         if (point[0] <= (i + 0.5) * cell && point[1] <= (j + 0.5) * cell) {
           ++count;
           break;
@@ -60,22 +60,22 @@ double counted_area(const std::vector<Staircase::Pair>& points, double reference
   return count * cell * cell;
 }
 
-TEST(Staircase, AreaIsWhatAnyPointDominates) {
-  EXPECT_NEAR(Staircase(steps, {10, 10}).area(), counted_area(steps, 10), 1e-9);
-  EXPECT_EQ(Staircase({}, {10, 10}).area(), 0);
+TEST(DominatedArea, IsWhatAnyPointDominates) {
+  EXPECT_NEAR(DominatedArea(steps, {10, 10}).area(), counted_area(steps, 10), 1e-9);
+  EXPECT_EQ(DominatedArea({}, {10, 10}).area(), 0);
 }
 
-TEST(Staircase, ExpectedImprovementIsTheMeanGrowthOverManyDraws) {
-  const Staircase front(steps, {10, 10});
+TEST(DominatedArea, ExpectedImprovementIsTheMeanGrowthOverManyDraws) {
+  const DominatedArea front(steps, {10, 10});
   MonteCarlo draw;
   for (const double first_deviation : {0.0, 1.5})
     for (const double second_deviation : {0.0, 2.0})
-      for (const Staircase::Pair& mean : {Staircase::Pair{3, 3}, {5, 5}, {0.5, 9}, {8, 0.5}, {12, 2}}) {
+      for (const DominatedArea::Pair& mean : {DominatedArea::Pair{3, 3}, {5, 5}, {0.5, 9}, {8, 0.5}, {12, 2}}) {
         const Normal first{mean[0], first_deviation}, second{mean[1], second_deviation};
         double sum = 0;
         constexpr int draws = 40000;
         for (int i = 0; i < draws; ++i) {
-          Staircase grown = front;
+          DominatedArea grown = front;
           grown.add({draw(first), draw(second)});
           sum += grown.area() - front.area();
         }
