@@ -61,8 +61,12 @@ struct Bench {
 
   [[nodiscard]] std::unique_ptr<ex::Method> method() const {
     const ex::MethodContext context{
-        study.space, study.objectives, study.seed, study.base_point(),
-        [this](const ex::Point& point) { return evaluator->screen(study.settings_of(point)); }};
+        study.space,
+        study.objectives,
+        study.seed,
+        study.base_point(),
+        [this](const ex::Point& point) { return evaluator->screen(study.settings_of(point)); },
+        study.limits};
     const auto entries = ex::methods();
     const auto entry = std::find_if(entries.begin(), entries.end(),
                                     [this](const ex::MethodEntry& m) { return m.name == study.method; });
@@ -157,10 +161,9 @@ void look_at(const Arguments& arguments, const Bench& bench, const ex::Findings&
 }
 
 void explore_study(const Arguments& arguments) {
-  keep_apart({arguments.study}, {arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
   const Bench bench(arguments.study);
-  keep_apart({arguments.study, bench.study.journal},
-             {arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
+  keep_apart({arguments.study},
+             {bench.study.journal, arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
   if (arguments.show || arguments.why >= 0 || arguments.take >= 0) {
     const ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::read);
     look_at(arguments, bench, recall(bench, journal, nullptr));

@@ -4,7 +4,7 @@
 BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config libsystemc-dev libyaml-cpp-dev libprotobuf-dev
   protobuf-compiler libonnx-dev libspdlog-dev libfmt-dev libflatbuffers-dev flatbuffers-compiler nlohmann-json3-dev
   libboost-graph-dev libcli11-dev libxxhash-dev libpng-dev libhwy-dev libsqlite3-dev libedit-dev
-  zlib1g-dev verilator"
+  libeigen3-dev libnlopt-dev zlib1g-dev verilator"
 TEST_PACKAGES="libgtest-dev libgmock-dev clang clang-format libclang-rt-dev gtkwave sqlite3 python3-numpy"
 BENCH_PACKAGES="libbenchmark-dev"
 

@@ -88,6 +88,11 @@ class Batch {
     return true;
   }
 
+  [[nodiscard]] std::int64_t asked() const { return record_.last - record_.first + 1; }
+  [[nodiscard]] bool holds_nothing_new() const {
+    const auto known = record_.rejected.find({"known", ""});
+    return known != record_.rejected.end() && known->second == asked();
+  }
   [[nodiscard]] BatchRecord& record() { return record_; }
   [[nodiscard]] std::vector<Trial>& trials() { return trials_; }
 
@@ -128,18 +133,22 @@ class Batch {
 }  // namespace
 
 void explore(const Study& study, Findings& findings, Journal& journal, Method& method, Pool& pool, const Watch& watch) {
-  // A batch without a single trial teaches nothing: a method that goes on asking for such has come to its end.
-  constexpr int most_barren = 200;
+  // Where a batch holds nothing new, the space is exhausted, or what the method can reach of it; where the board holds
+  // none of so many points, it holds none that this method finds.
+  constexpr int most_known = 20;
+  constexpr std::int64_t most_rejected = 2'000'000;
   const auto begin = Clock::now();
   const std::int64_t before = findings.evaluated();
-  int barren = 0;
-  while (barren < most_barren) {
+  int known = 0;
+  std::int64_t rejected = 0;
+  while (known < most_known && rejected < most_rejected) {
     if (watch.stop && watch.stop()) return;
     if (study.budget.evaluations && findings.evaluated() >= *study.budget.evaluations) return;
     if (study.budget.seconds && seconds_since(begin) >= *study.budget.seconds) return;
     Batch batch(study, findings, pool);
     if (!batch.run(method, study.batch)) return;
-    barren = batch.trials().empty() ? barren + 1 : 0;
+    known = batch.holds_nothing_new() ? known + 1 : 0;
+    rejected = batch.trials().empty() ? rejected + batch.asked() : 0;
     method.tell(batch.trials());
     const std::vector<Trial> trials = batch.trials();
     findings.add(batch.record(), trials);

@@ -39,13 +39,16 @@ struct MethodContext {
   Point base;  // the base platform's point, as near as the space has it
   // What resources and the platform's own rules say of a point, without compiling: exact, 0.05 ms.
   std::function<Outcome(const Point&)> screen;
+  // On figures by their places in Outcome::figures. A method that models a figure of the run reckons with its limits.
+  std::vector<FigureLimit> limits = {};
 };
 
 struct MethodEntry {
   std::string_view name, does;
+  std::size_t batch;  // points at once, where a study does not say
   std::unique_ptr<Method> (*make)(const MethodContext&);
 };
-// random, sobol, grid, evolve, ...
+// random, sobol, grid, evolve, bayes.
 [[nodiscard]] std::span<const MethodEntry> methods();
 
 }  // namespace blendsim::explore

@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/random/sobol.hpp>
 
+#include "explore/bayes.h"
 #include "explore/evolve.h"
 #include "explore/method.h"
 #include "explore/random_stream.h"
@@ -95,10 +96,11 @@ std::unique_ptr<Method> make(const MethodContext& context) {
 }
 
 constexpr std::array table = {
-    MethodEntry{"random", "independent points", &make<Random>},
-    MethodEntry{"sobol", "an even filling of the space", &make<Sobol>},
-    MethodEntry{"grid", "every point, one after another", &make<Grid>},
-    MethodEntry{"evolve", "constrained NSGA-II and a local search along the front", &make_evolve},
+    MethodEntry{"random", "independent points", 64, &make<Random>},
+    MethodEntry{"sobol", "an even filling of the space", 64, &make<Sobol>},
+    MethodEntry{"grid", "every point, one after another", 64, &make<Grid>},
+    MethodEntry{"evolve", "constrained NSGA-II and a local search along the front", 64, &make_evolve},
+    MethodEntry{"bayes", "a Gaussian process of what only a run tells, for few evaluations", 4, &make_bayes},
 };
 
 }  // namespace

@@ -331,11 +331,15 @@ class StudyReader {
       if (method->find("name") != nullptr) place = method->find("name")->place;
       study_.seed = static_cast<std::uint64_t>(
           count_of(*method, "seed", 0, std::numeric_limits<std::int64_t>::max()).value_or(1));
-      study_.batch = static_cast<std::size_t>(count_of(*method, "batch", 1, 100'000).value_or(64));
+      const std::optional<std::int64_t> batch = count_of(*method, "batch", 1, 100'000);
+      if (batch) batch_ = static_cast<std::size_t>(*batch);
     }
     if (std::find(known.begin(), known.end(), name) == known.end())
       diagnostics_.error("unknown-name", place, fmt::format("no method '{}'", name), suggestion(name, known));
     study_.method = name;
+    for (const MethodEntry& entry : methods()) {
+      if (entry.name == name) study_.batch = batch_.value_or(entry.batch);
+    }
   }
 
   void read_budget(const YamlTree& tree) {
@@ -382,6 +386,7 @@ class StudyReader {
   const ConfigPaths& paths_;
   Diagnostics diagnostics_;
   Study study_;
+  std::optional<std::size_t> batch_;
   FigureOf::Over over_ = FigureOf::Over::one;
 };
 

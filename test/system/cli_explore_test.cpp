@@ -64,13 +64,15 @@ class CliExplore : public ::testing::Test {
 TEST_F(CliExplore, FindsTheSameWithAnyNumberOfJobsAndAfterAKill) {
   const ProcessResult one = explore("study.yaml --csv one.csv");
   ASSERT_EQ(one.status, 0) << one.err;
-  EXPECT_THAT(one.out, AllOf(HasSubstr("points"), HasSubstr("within the limits"), HasSubstr("cycles"), HasSubstr("moved by")));
+  EXPECT_THAT(one.out,
+              AllOf(HasSubstr("points"), HasSubstr("within the limits"), HasSubstr("cycles"), HasSubstr("moved by")));
   std::filesystem::remove(work.path("study.db"));
   ASSERT_EQ(explore("study.yaml --jobs 3 --csv three.csv").status, 0);
   EXPECT_EQ(read_text(work.path("one.csv")), read_text(work.path("three.csv")));
   std::filesystem::remove(work.path("study.db"));
   for (const std::string after : {"0.05", "0.1", "0.2", "0.4"})
-    (void)explore("study.yaml --jobs 2 -q & sleep " + after + "; kill -9 $!; wait $! 2>/dev/null; true");
+    (void)run_shell("exec blendsim explore study.yaml --jobs 2 -q & sleep " + after + "; kill -9 $!; wait $!; true",
+                    work.path(""));
   ASSERT_EQ(explore("study.yaml --csv killed.csv").status, 0);
   EXPECT_EQ(read_text(work.path("one.csv")), read_text(work.path("killed.csv")));
 }
@@ -89,7 +91,8 @@ TEST_F(CliExplore, HasOnItsFrontWhatRunRepeatsOnThePlatformThatItWrites) {
     const auto row = rows.find(id);
     if (row == rows.end() || row->second[4] != "1") continue;  // no line of the front
     ASSERT_EQ(explore("study.yaml --take " + id + " -o point.yaml -q").status, 0);
-    const ProcessResult run = run_shell("blendsim run net.onnx --platform point.yaml --timing-only --json r.json -q", work.path(""));
+    const ProcessResult run =
+        run_shell("blendsim run net.onnx --platform point.yaml --timing-only --json r.json -q", work.path(""));
     ASSERT_EQ(run.status, 0) << run.err << read_text(work.path("point.yaml"));
     const Json report = Json::parse(read_text(work.path("r.json")));
     EXPECT_EQ(std::to_string(report["cycles"].get<std::int64_t>()), row->second[5]) << id;
@@ -118,13 +121,15 @@ TEST_F(CliExplore, GoesOnWithMoreBudgetAndRefusesAnotherStudy) {
   work.write("study.yaml", text.replace(text.find("[16, 32, 48]"), 12, "[16, 32, 64]"));
   const ProcessResult other = explore("study.yaml");
   EXPECT_EQ(other.status, 1);
-  EXPECT_THAT(other.err, AllOf(HasSubstr("error[study-changed]"), HasSubstr("search.xnor_array.rows: 16, 32, 48 -> 16, 32, 64")));
+  EXPECT_THAT(other.err,
+              AllOf(HasSubstr("error[study-changed]"), HasSubstr("search.xnor_array.rows: 16, 32, 48 -> 16, 32, 64")));
 }
 
 TEST_F(CliExplore, EndsAfterTheRunningBatchOnCtrlC) {
   std::string text = read_text(work.path("study.yaml"));
   work.write("study.yaml", text.replace(text.find("300"), 3, "1000000"));
-  const ProcessResult stopped = explore("study.yaml & sleep 0.6; kill -INT $!; wait $!");
+  const ProcessResult stopped =
+      run_shell("exec blendsim explore study.yaml & sleep 0.6; kill -INT $!; wait $!", work.path(""));
   EXPECT_EQ(stopped.status, 0) << stopped.err;
   EXPECT_THAT(stopped.out, HasSubstr("points"));
   EXPECT_EQ(explore("study.yaml --show").status, 0);

@@ -41,7 +41,8 @@ Outcome zdt(const Study& study, const Point& point, Effort effort) {
   for (std::size_t d = 1; d < point.size(); ++d) g += x(d);
   g = 1 + 9 * g / static_cast<double>(point.size() - 1);
   Outcome out;
-  if (point[0] % 3 == 2 && point.back() > 0) return {DesignStage::resources, "device-too-small", "lut", x(0) + g, {NAN, NAN}};
+  if (point[0] % 3 == 2 && point.back() > 0)
+    return {DesignStage::resources, "device-too-small", "lut", x(0) + g, {NAN, NAN}};
   if (point[1] % 5 == 4) return {DesignStage::program, "does-not-fit", "act_fixed", 1, {NAN, NAN}};
   const double penalty = effort == Effort::first_order ? 0.01 : 0;  // all orders are a little better
   out.stage = DesignStage::complete;
@@ -52,7 +53,10 @@ Outcome zdt(const Study& study, const Point& point, Effort effort) {
 Work work(const Study& study) {
   return [&study](const Job& job) {
     const Screen screen = [&](const Point& p) { return zdt(study, p, Effort::all_orders); };
-    Trial trial{job.id, job.repair ? repaired(job.point, study.space, screen, study.seed, job.id) : job.point, {}, job.effort == Effort::all_orders};
+    Trial trial{job.id,
+                job.repair ? repaired(job.point, study.space, screen, study.seed, job.id) : job.point,
+                {},
+                job.effort == Effort::all_orders};
     trial.outcome = zdt(study, trial.point, job.effort);
     return trial;
   };
@@ -65,7 +69,8 @@ std::unique_ptr<Method> method(const Study& study, const std::string& name) {
                       [&study](const Point& p) { return zdt(study, p, Effort::all_orders); }});
 }
 
-Findings run(Study& study, const std::string& name, const std::string& file, Pool& pool, std::int64_t budget, std::function<bool()> stop = {}) {
+Findings run(Study& study, const std::string& name, const std::string& file, Pool& pool, std::int64_t budget,
+             std::function<bool()> stop = {}) {
   study.budget.evaluations = budget;
   Journal journal(file, study.identity, Journal::Access::write);
   const auto m = method(study, name);
@@ -85,7 +90,8 @@ Findings run(Study& study, const std::string& name, const std::string& file, Poo
 
 std::string front_text(const Findings& findings) {
   std::string out;
-  for (const Front::Member& m : findings.front().members()) out += fmt::format("{}:{},{} ", m.id, m.costs[0], m.costs[1]);
+  for (const Front::Member& m : findings.front().members())
+    out += fmt::format("{}:{},{} ", m.id, m.costs[0], m.costs[1]);
   return out;
 }
 
@@ -124,7 +130,8 @@ TEST(RandomAndSobol, AreFunctionsOfTheIdAndFillTheSpace) {
 
 TEST(Neighbours, DifferByOneStepOrByAnyUnorderedValue) {
   Space space{{{"a", {"1", "2", "3", "4"}, true}, {"b", {"x", "y", "z"}, false}, {"c", {"1"}, true}}};
-  EXPECT_THAT(neighbours({1, 0, 0}, space), testing::UnorderedElementsAre(Point{0, 0, 0}, Point{2, 0, 0}, Point{1, 1, 0}, Point{1, 2, 0}));
+  EXPECT_THAT(neighbours({1, 0, 0}, space),
+              testing::UnorderedElementsAre(Point{0, 0, 0}, Point{2, 0, 0}, Point{1, 1, 0}, Point{1, 2, 0}));
   RandomStream random(1, 2);
   for (int n = 0; n < 100; ++n) {
     Point point = {1, 0, 0};
@@ -225,7 +232,9 @@ TEST_F(Exploration, EndsWhereASpaceIsExhaustedOrHasNothingToCompile) {
   const auto pool = local_pool(work(study));
   EXPECT_LE(run(study, "evolve", folder / "a.db", *pool, 100'000).evaluated(), 36);
   EXPECT_LE(run(study, "grid", folder / "b.db", *pool, 100'000).evaluated(), 36);
-  const auto none = local_pool([](const Job& job) { return Trial{job.id, job.point, {DesignStage::resources, "device-too-small", "lut", 1, {NAN, NAN}}, false}; });
+  const auto none = local_pool([](const Job& job) {
+    return Trial{job.id, job.point, {DesignStage::resources, "device-too-small", "lut", 1, {NAN, NAN}}, false};
+  });
   const Findings nothing = run(study, "random", folder / "c.db", *none, 100);
   EXPECT_EQ(nothing.evaluated(), 0);
   EXPECT_TRUE(nothing.front().members().empty());

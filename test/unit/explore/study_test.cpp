@@ -127,21 +127,28 @@ TEST_F(Studies, AreRefusedAtTheLineThatIsWrong) {
     std::string yaml = whole;
     return yaml.replace(yaml.find(from), from.size(), to);
   };
-  EXPECT_THAT(refusal(with("xnor_array.rows", "xnor_array.row")), AllOf(HasSubstr("error[bad-override]"), HasSubstr("study.yaml:6"), HasSubstr("did you mean 'xnor_array.rows'?")));
-  EXPECT_THAT(refusal(with("[16, 32]", "[16, 17]")), AllOf(HasSubstr("error[out-of-range]"), HasSubstr("study.yaml:6")));
+  EXPECT_THAT(
+      refusal(with("xnor_array.rows", "xnor_array.row")),
+      AllOf(HasSubstr("error[bad-override]"), HasSubstr("study.yaml:6"), HasSubstr("did you mean 'xnor_array.rows'?")));
+  EXPECT_THAT(refusal(with("[16, 32]", "[16, 17]")),
+              AllOf(HasSubstr("error[out-of-range]"), HasSubstr("study.yaml:6")));
   EXPECT_THAT(refusal(with("[16, 32]", "[16, 16]")), HasSubstr("is given twice"));
   EXPECT_THAT(refusal(with("1..4", "4..1")), AllOf(HasSubstr("study.yaml:7"), HasSubstr("is no range")));
-  EXPECT_THAT(refusal(with("gops: max", "gop: max")), AllOf(HasSubstr("error[unknown-name]"), HasSubstr("study.yaml:9"), HasSubstr("gops")));
+  EXPECT_THAT(refusal(with("gops: max", "gop: max")),
+              AllOf(HasSubstr("error[unknown-name]"), HasSubstr("study.yaml:9"), HasSubstr("gops")));
   EXPECT_THAT(refusal(with("gops: max", "gops: most")), HasSubstr("write min or max"));
   EXPECT_THAT(refusal(with("<= 60000", "60000")), AllOf(HasSubstr("study.yaml:10"), HasSubstr("is no bound on lut")));
   EXPECT_THAT(refusal(with("<= 1 ms", "<= 1")), HasSubstr("such as \"<= 80 us\""));
-  EXPECT_THAT(refusal(with("name: random", "name: randon")), AllOf(HasSubstr("study.yaml:11"), HasSubstr("did you mean 'random'?")));
+  EXPECT_THAT(refusal(with("name: random", "name: randon")),
+              AllOf(HasSubstr("study.yaml:11"), HasSubstr("did you mean 'random'?")));
   EXPECT_THAT(refusal(with("evaluations: 100, time: 2 min", "")), HasSubstr("neither evaluations nor time"));
   EXPECT_THAT(refusal(with("time: 2 min", "time: 2")), HasSubstr("'2' is no time"));
   EXPECT_THAT(refusal(with("batch: 16", "batch: 0")), HasSubstr("0 is not from 1"));
   EXPECT_THAT(refusal(with("platform: k26", "platform: k27")), HasSubstr("no platform 'k27'"));
-  EXPECT_THAT(refusal(with("limits:", "limit:")), AllOf(HasSubstr("error[unknown-key]"), HasSubstr("did you mean 'limits'?")));
-  EXPECT_THAT(refusal(with("networks: [neuroblend_tiny]", "networks: [neuroblend_tiny, mlp_w2a2]")), HasSubstr("latency is not of one network"));
+  EXPECT_THAT(refusal(with("limits:", "limit:")),
+              AllOf(HasSubstr("error[unknown-key]"), HasSubstr("did you mean 'limits'?")));
+  EXPECT_THAT(refusal(with("networks: [neuroblend_tiny]", "networks: [neuroblend_tiny, mlp_w2a2]")),
+              HasSubstr("latency is not of one network"));
   for (const std::string key : {"networks", "platform", "search", "objectives", "budget"}) {
     std::string yaml = whole;
     const std::size_t begin = yaml.find("\n" + key + ":") + 1, end = yaml.find("\n", yaml.find_first_of("}]6", begin));
@@ -158,9 +165,17 @@ TEST_F(Studies, AreAnotherStudyByAnythingButNameBudgetAndJournal) {
     return study.identity.digest;
   };
   const std::string same = digest("name: small", "name: small");
-  for (const auto& [from, to] : {std::pair<std::string, std::string>{"name: small", "name: large"}, {"evaluations: 100", "evaluations: 200"}, {"there.db", "here.db"}})
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"name: small", "name: large"},
+                                 {"evaluations: 100", "evaluations: 200"},
+                                 {"there.db", "here.db"}})
     EXPECT_EQ(digest(from, to), same) << from;
-  for (const auto& [from, to] : {std::pair<std::string, std::string>{"platform: k26", "platform: zu7ev"}, {"[16, 32]", "[16, 48]"}, {"latency: min", "latency: max"}, {"seed: 7", "seed: 8"}, {"60000", "60001"}, {"fits: true", "fits: false"}, {"random", "sobol"}})
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"platform: k26", "platform: zu7ev"},
+                                 {"[16, 32]", "[16, 48]"},
+                                 {"latency: min", "latency: max"},
+                                 {"seed: 7", "seed: 8"},
+                                 {"60000", "60001"},
+                                 {"fits: true", "fits: false"},
+                                 {"random", "sobol"}})
     EXPECT_NE(digest(from, to), same) << from;
 }
 

@@ -45,13 +45,16 @@ class Designs : public testing::Test {
 IntegerNetwork* Designs::network_ = nullptr;
 
 TEST_F(Designs, HaveTheFiguresOfACompilationARunAndTheEstimates) {
-  const std::size_t cycles = figure("cycles"), latency = figure("latency"), lut = figure("lut"), energy = figure("energy"), gops = figure("gops"), bytes = figure("dram_bytes");
+  const std::size_t cycles = figure("cycles"), latency = figure("latency"), lut = figure("lut"),
+                    energy = figure("energy"), gops = figure("gops"), bytes = figure("dram_bytes");
   task_.must_fit = false;
   for (const std::string rows : {"16", "32"}) {
     for (const std::string words : {"3", "6"}) {
-      const Outcome out = outcome({{"xnor_array.rows", rows}, {"xnor_array.words", words}, {"buffers.weights_binary.depth", "256"}});
+      const Outcome out =
+          outcome({{"xnor_array.rows", rows}, {"xnor_array.words", words}, {"buffers.weights_binary.depth", "256"}});
       ASSERT_EQ(out.stage, DesignStage::complete) << out.code << " " << out.subject;
-      const Platform platform = load_platform("zu3eg", {"xnor_array.rows=" + rows, "xnor_array.words=" + words, "buffers.weights_binary.depth=256"}, paths);
+      const Platform platform = load_platform(
+          "zu3eg", {"xnor_array.rows=" + rows, "xnor_array.words=" + words, "buffers.weights_binary.depth=256"}, paths);
       CompileOptions options;
       options.evaluate = simulate;
       const Program program = compile(*network_, platform, options).program;
@@ -133,7 +136,8 @@ TEST_F(Designs, OfSeveralNetworksTakeTheirSumOrTheLargest) {
   task_.networks = {network_, &other};
   const std::size_t a = figure("cycles");
   task_.figures.push_back({find_metric("cycles"), 1, FigureOf::Over::one});
-  const std::size_t b = a + 1, sum = figure("cycles", FigureOf::Over::sum), largest = figure("cycles", FigureOf::Over::largest);
+  const std::size_t b = a + 1, sum = figure("cycles", FigureOf::Over::sum),
+                    largest = figure("cycles", FigureOf::Over::largest);
   const Outcome out = outcome({});
   ASSERT_TRUE(out.complete()) << out.code << out.subject;
   EXPECT_NE(out.figures[a], out.figures[b]);
