@@ -6,6 +6,7 @@
 #include "base/diagnostic_codes.h"
 #include "cli/files.h"
 #include "compiler/compile.h"
+#include "explore/study.h"
 #include "network/zoo.h"
 #include "report/figures.h"
 
@@ -52,6 +53,7 @@ Candidates candidates(const CLI::App& app, const std::string& kind) {
   if (kind == "FILE") return {{}, Paths::files};
   if (kind == "DIR") return {{}, Paths::folders};
   if (kind == "PLATFORM") return {platform_names(config_paths()), Paths::files};
+  if (kind == "STUDY") return {explore::study_names(config_paths()), Paths::files};
   if (kind == "KEY=VALUE") return {platform_keys()};
   if (kind == "NETWORK") return {network_names()};
   if (kind == "PASS") return {pass_names()};

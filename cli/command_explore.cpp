@@ -176,8 +176,8 @@ void explore_study(const Arguments& arguments) {
 
 void declare_explore(CLI::App& command, ExitStatus&) {
   auto a = std::make_shared<Arguments>();
-  command.add_option("FILE", a->study, "Study: what is varied, what is sought (docs/exploration.md)")
-      ->type_name("FILE")
+  command.add_option("STUDY", a->study, "Study: what is varied, what is sought; a file, or the name of a shipped one")
+      ->type_name("STUDY")
       ->required();
   const std::string results = "Results", search = "Search";
   command.add_option("--jobs", a->jobs, "Processes that evaluate; what is found stays the same")

@@ -429,6 +429,28 @@ void set_network_digests(Study& study, const std::vector<std::string>& digests) 
   study.identity.digest = digest.hex();
 }
 
-Study read_study(const std::string& file, const ConfigPaths& paths) { return StudyReader(file, paths).read(); }
+std::vector<std::string> study_names(const ConfigPaths& paths) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(paths.root + "/studies", error)) {
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Study read_study(const std::string& file_or_name, const ConfigPaths& paths) {
+  std::error_code error;
+  const std::vector<std::string> names = study_names(paths);
+  const bool is_file = file_or_name.find('/') != std::string::npos || file_or_name.find('.') != std::string::npos ||
+                       fs::exists(file_or_name, error);
+  if (is_file) return StudyReader(file_or_name, paths).read();
+  if (std::find(names.begin(), names.end(), file_or_name) == names.end())
+    throw DiagnosticError("unknown-name", {}, fmt::format("no study '{}'", file_or_name),
+                          suggestion(file_or_name, names));
+  Study study = StudyReader(fmt::format("{}/studies/{}.yaml", paths.root, file_or_name), paths).read();
+  study.journal = file_or_name + ".db";
+  return study;
+}
 
 }  // namespace blendsim::explore

@@ -49,8 +49,10 @@ struct Study {
   [[nodiscard]] Point base_point() const;
 };
 
+// `file_or_name`: a study's file, or a name of configs/studies, whose journal lies in the folder where it is run.
 // Throws DiagnosticError with every finding: those of YAML, of keys and values (at their line), and of the platform.
-[[nodiscard]] Study read_study(const std::string& file, const ConfigPaths& paths);
+[[nodiscard]] Study read_study(const std::string& file_or_name, const ConfigPaths& paths);
+[[nodiscard]] std::vector<std::string> study_names(const ConfigPaths& paths);  // sorted
 
 // Completes the identity by what the networks' files hold.
 void set_network_digests(Study& study, const std::vector<std::string>& digests);
