@@ -194,19 +194,18 @@ constexpr std::array table = {
         "Raise dispatcher.token_bits with --set and compile again, or let the consumer take its tokens earlier."},
     // exploration
     Explanation{"study-changed",
-                "The journal holds another study: its points and figures cannot be those of this file any more. Budget "
-                "and jobs may change.",
-                "A value added to `search:` after `blendsim explore study.yaml` had begun.",
-                "Undo the change that the message names, or begin anew in another journal: write `journal: other.db` "
-                "into the study, then `blendsim explore study.yaml`."},
-    Explanation{
-        "journal-in-use", "Another process writes the study's journal.",
-        "`blendsim explore study.yaml` in two terminals.",
-        "Wait until the other one has ended; `blendsim explore study.yaml --show` reads the journal meanwhile."},
+                "The journal holds another study: its points and figures cannot be those of this file any more. Name, "
+                "budget and journal may change.",
+                "A value added to the search after the study had been run.",
+                "Undo the change that the message names, or begin anew in another journal: write \"journal: other.db\" "
+                "into the study."},
+    Explanation{"journal-in-use", "Another process writes the study's journal.",
+                "The same study explored in two terminals.",
+                "Wait until the other one has ended; --show reads the journal meanwhile."},
     Explanation{"worker-died",
-                "A process that evaluates points ended twice at the same one: it was killed, or ran out of memory.",
-                "`blendsim explore study.yaml --jobs 64` on a machine with little memory.",
-                "Take fewer: `blendsim explore study.yaml --jobs 4` goes on where the journal ends."},
+                "A process that evaluates points ended twice without a result: it was killed, or ran out of memory.",
+                "A study with --jobs 64 on a machine with little memory.",
+                "Take fewer jobs: the same command goes on where the journal ends."},
     // command line
     Explanation{"usage", "The command line is not understood.", "`blendsim run`.",
                 "`blendsim run --help` shows the form of a command, `blendsim help` the commands."},

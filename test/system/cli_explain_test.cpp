@@ -29,7 +29,10 @@ std::vector<std::string> commands_in(std::string_view text) {
 }
 
 // Codes whose example is a network, a program or a state of the machine that no command line makes.
-const std::set<std::string_view> in_words = {"unsupported-operator",
+const std::set<std::string_view> in_words = {"study-changed",
+                                             "journal-in-use",
+                                             "worker-died",
+                                             "unsupported-operator",
                                              "unsupported-attribute",
                                              "bad-graph",
                                              "dynamic-shape",
