@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/batch.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -149,8 +151,11 @@ Worker start_worker(const MachineParameters& machine, const Program& program,
   Worker worker;
   worker.file.reset(std::tmpfile());
   if (!worker.file) return worker;
+  const pid_t parent = ::getpid();
   worker.process = ::fork();
   if (worker.process != 0) return worker;
+  // It works for nobody once the parent has ended, which may be before this line.
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(1);
   int status = 1;
   options.consumers.clear();  // the events are the parent's
   options.image_done = nullptr;

@@ -2,6 +2,7 @@
 // blendsim inspect: what a network, a program or a platform holds.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -57,7 +58,10 @@ void show_network(const std::string& file, const TextLayout& layout) {
   std::cout << wrapped(head, indent, layout) << table.text(layout);
 }
 
-void show_stream(const std::string& title, const std::vector<Word>& words, const std::vector<ProgramLayer>& layers) {
+void show_stream(const std::string& title, const std::vector<Word>& words, const std::vector<ProgramLayer>& layers,
+                 bool wide) {
+  TextLayout layout = line_layout(STDOUT_FILENO);
+  layout.wide = layout.wide || wide;
   const std::vector<Instruction> stream = decode(words);
   std::cout << fmt::format("\n{}: {} instructions, {} words\n", title,
                            grouped(static_cast<std::int64_t>(stream.size())),
@@ -67,7 +71,7 @@ void show_stream(const std::string& title, const std::vector<Word>& words, const
     const std::size_t own = sync_of(stream[i]).layer;
     if (own != layer && own < layers.size()) std::cout << fmt::format("; {} ({})\n", layers[own].name, layers[own].op);
     layer = own;
-    std::cout << fmt::format("{:>6}  {}\n", i, disassemble(stream[i]));
+    std::cout << wrapped(fmt::format("{:>6}  {}\n", i, disassemble(stream[i])), indent, layout);
   }
 }
 
@@ -92,8 +96,8 @@ void show_program(const std::string& file, const TextLayout& layout) {
   for (const std::string& note : program.notes) {
     std::cout << wrapped(fmt::format("note      {}\n", note), indent, layout);
   }
-  show_stream("init", program.init, program.layers);
-  show_stream("main", program.main, program.layers);
+  show_stream("init", program.init, program.layers, layout.wide);
+  show_stream("main", program.main, program.layers, layout.wide);
 }
 
 // Every part's longest path, the slowest first.

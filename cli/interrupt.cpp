@@ -19,7 +19,22 @@ std::array<Slot, 64> half_written{};  // more are never open at once: two a trac
 pid_t owner = 0;
 bool on_terminal = false;  // there the cursor stands behind ^C
 
+struct Signal {
+  int number;
+  std::string_view words;
+};
+constexpr std::array signals = {Signal{SIGHUP, "hung up"},     Signal{SIGINT, "interrupted"},  Signal{SIGQUIT, "quit"},
+                                Signal{SIGTERM, "terminated"}, Signal{SIGXCPU, "out of time"}, Signal{SIGPIPE, ""}};
+
 void say(std::string_view text) { (void)!::write(STDERR_FILENO, text.data(), text.size()); }
+
+void say_why(int signal, bool removed) {
+  if (on_terminal) say("\n");
+  for (const Signal& known : signals) {
+    if (known.number == signal) say(known.words);
+  }
+  say(removed ? "; what was half written is removed\n" : "\n");
+}
 
 void end_interrupted(int signal) {
   if (::getpid() == owner) {
@@ -28,9 +43,12 @@ void end_interrupted(int signal) {
       const char* path = slot.load();
       if (path != nullptr && ::unlink(path) == 0) removed = true;
     }
-    if (on_terminal) say("\n");
-    say(signal == SIGINT ? "interrupted" : "terminated");
-    say(removed ? "; what was half written is removed\n" : "\n");
+    if (signal != SIGPIPE) say_why(signal, removed);
+    if (signal == SIGQUIT) {  // the system's own handling comes when this one returns
+      ::signal(SIGQUIT, SIG_DFL);
+      ::raise(SIGQUIT);
+      return;
+    }
   }
   ::_exit(128 + signal);
 }
@@ -40,14 +58,13 @@ void end_interrupted(int signal) {
 void handle_interrupts() {
   owner = ::getpid();
   on_terminal = ::isatty(STDERR_FILENO) != 0;
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const Signal& signal : signals) {
     struct sigaction action {};
-    if (::sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+    if (::sigaction(signal.number, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
     action = {};
     action.sa_handler = end_interrupted;
-    ::sigaddset(&action.sa_mask, SIGINT);  // one after the other
-    ::sigaddset(&action.sa_mask, SIGTERM);
-    ::sigaction(signal, &action, nullptr);
+    for (const Signal& other : signals) ::sigaddset(&action.sa_mask, other.number);  // one after the other
+    ::sigaction(signal.number, &action, nullptr);
   }
   ::signal(SIGXFSZ, SIG_IGN);
 }

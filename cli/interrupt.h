@@ -7,8 +7,10 @@
 
 namespace blendsim::cli {
 
-// From here on SIGINT and SIGTERM remove what is half written, say so in a line, and end the process with status 130 or
-// 143; one that was ignored already stays so (nohup). A process forked later ends without a word and removes nothing.
+// From here on the signals that end a process in ordinary use (SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU, and SIGPIPE
+// without a word) remove what is half written, say so in a line, and end the process with status 128 + their number;
+// SIGQUIT with a core, where the system writes them. One that was ignored already stays so (nohup). A process forked
+// later ends without a word and removes nothing.
 // A file that grows over the system's limit (SIGXFSZ) becomes an error of the write.
 void handle_interrupts();
 

@@ -12,11 +12,7 @@ namespace blendsim::cli {
 
 void print(std::string_view text) {
   constexpr std::size_t indent = 16;
-  if (::isatty(STDOUT_FILENO) == 0) {
-    std::cout << text;
-  } else {
-    std::cout << wrapped(text, indent, terminal_layout(STDOUT_FILENO));
-  }
+  std::cout << wrapped(text, indent, line_layout(STDOUT_FILENO));
 }
 
 }  // namespace blendsim::cli

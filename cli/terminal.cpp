@@ -47,6 +47,12 @@ TextLayout terminal_layout(int descriptor) {
   return layout;
 }
 
+TextLayout line_layout(int descriptor) {
+  TextLayout layout = terminal_layout(descriptor);
+  layout.wide = !columns(descriptor);
+  return layout;
+}
+
 void print_diagnoses(std::string_view text) {
   TextLayout layout = terminal_layout(STDERR_FILENO);
   layout.wide = ::isatty(STDERR_FILENO) == 0;  // what reads a pipe wants a diagnosis on one line

@@ -16,6 +16,10 @@ namespace blendsim::cli {
 // and neither where $NO_COLOR is set nor where $TERM is "dumb".
 [[nodiscard]] TextLayout terminal_layout(int descriptor);
 
+// The same for lines that are no table's: broken on a terminal and where $COLUMNS asks for a width; elsewhere what
+// reads them wants each whole.
+[[nodiscard]] TextLayout line_layout(int descriptor);
+
 // Diagnoses as Diagnostic::text() gives them, on standard error: broken and coloured on a terminal, as they are
 // elsewhere.
 void print_diagnoses(std::string_view text);

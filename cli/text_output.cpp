@@ -29,10 +29,12 @@ std::string name_of_output(const std::string& path) { return is_standard_output(
 TextOutput text_output(const TextOptions& options, std::initializer_list<std::string> results) {
   static std::ostream nowhere(nullptr);
   const bool taken = std::any_of(results.begin(), results.end(), is_standard_output);
-  TextLayout layout = terminal_layout(taken ? STDERR_FILENO : STDOUT_FILENO);
+  const int descriptor = taken ? STDERR_FILENO : STDOUT_FILENO;
+  TextLayout layout = terminal_layout(descriptor), lines = line_layout(descriptor);
   layout.wide = options.wide;
   layout.all = options.all;
-  return {options.quiet ? nowhere : taken ? std::cerr : std::cout, layout};
+  lines.wide = lines.wide || options.wide;
+  return {options.quiet ? nowhere : taken ? std::cerr : std::cout, layout, lines};
 }
 
 }  // namespace blendsim::cli

@@ -26,6 +26,10 @@ void add_all_option(CLI::App& command, TextOptions& options, const std::string& 
 struct TextOutput {
   std::ostream& stream;
   TextLayout layout;
+  TextLayout lines{};  // of what is no table and no report: line_layout()
+
+  // Lines, of which those that are too long go on behind `indent` blanks.
+  void say(std::string_view text, std::size_t indent) const { stream << wrapped(text, indent, lines); }
 };
 
 // results: the files that the command writes. Text goes to standard output; to standard error where "-" among them

@@ -40,6 +40,18 @@ std::string resolve_file(const std::string& name, const std::string& from, const
                         suggestion(name, platform_names(paths)));
 }
 
+// A memory that is named later, by --set or in a file that extends another, brings its own timing: what stood there
+// before was the timing of another memory, and canonical text states all of it.
+void drop_timing(YamlTree& tree) {
+  if (YamlTree* memory = tree.find("memory"))
+    std::erase_if(memory->entries, [](const YamlTree::Entry& entry) { return entry.key == "timing"; });
+}
+
+bool names_memory(const YamlTree& tree) {
+  const YamlTree* memory = tree.find("memory");
+  return memory != nullptr && memory->find("standard") != nullptr;
+}
+
 // "unit.parameter=value" of every single value below `tree`.
 void list_values(const YamlTree& tree, const std::string& path, std::vector<std::string>& out) {
   for (const YamlTree::Entry& entry : tree.entries) {
@@ -101,6 +113,7 @@ class Loader {
     }
     YamlTree base = read_with_base(read_yaml(base_file, diagnostics_), base_file);
     list_values(tree, "", platform_.overrides);
+    if (names_memory(tree)) drop_timing(base);
     merge(base, tree);
     base.place = tree.place;
     return base;
@@ -124,6 +137,7 @@ class Loader {
             group ? fmt::format("'{}' is a group of keys", path) : fmt::format("a platform has no key '{}'", path),
             group ? fmt::format("name one key of it, such as {}", first_below(known, path)) : near_key(path, known));
       } else {
+        if (path == "memory.standard") drop_timing(tree);
         assign(tree, path, set.substr(equals + 1), place);
         platform_.overrides.push_back(set);
       }
@@ -202,7 +216,7 @@ class Loader {
     }
   }
 
-  // Device and memory standard from their catalogues; timing keys of the file stand over the standard's.
+  // Device and memory standard from their catalogues; timing keys that stand with the standard stand over its own.
   void resolve_names(Binding& binding) {
     if (binding.bad.count("board.device") == 0) {
       if (auto device = find_device(platform_.device.name, binding.place("board.device"), paths_, diagnostics_)) {

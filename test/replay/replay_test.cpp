@@ -48,12 +48,16 @@ void expect_replays(const CompiledNetwork& network, const std::string& what) {
       {"memory.taken_by_cpu=80 %", "memory.write_latency=300 cycles"},
       {"memory.sync=8 cycles", "memory.channels=4"},
       {"memory.width=16 bit"},
+      {"memory.standard=DDR4-2400"},
+      {"memory.standard=DDR4-2400", "memory.timing.cl=30"},
       {"clock=100 MHz"},
   };
   for (const std::vector<std::string>& sets : memories) {
     const CompiledNetwork other = with_memory(network, sets);
     const Recorded whole(other, 3);
-    const MachineParameters& machine = other.platform.machine;
+    // The replay knows the machine by its text, as a file of traffic carries it.
+    const Platform text = parse_platform(recorded.traffic.platform_yaml, "traffic", {BLENDSIM_CONFIGS});
+    const MachineParameters machine = with_sets(text, sets).machine;
     const std::string where = what + (sets.empty() ? "" : " " + sets.front());
     for (const Phase phase : {Phase::init, Phase::main}) {
       const ReplayedPhase replayed =
