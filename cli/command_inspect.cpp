@@ -29,9 +29,13 @@ std::string map_text(const IntTensor& t) {
 }
 
 std::string exactness_text(const Exactness& e) {
-  std::string out =
-      e.exact ? "exact" : fmt::format("{} of {} values differ, by at most {}", e.differing, e.checked, e.max_error);
-  if (e.ambiguous > 0) out += fmt::format(", {} ambiguous", e.ambiguous);
+  const std::string ambiguous = e.ambiguous > 0 ? fmt::format(", {} ambiguous", grouped(e.ambiguous)) : "";
+  // The note counts again what a step of the layer loses: one total is enough.
+  if (!e.exact && e.differing > 0) {
+    return fmt::format("{} of {} checked values differ from the file's float32 formula, by at most {}{}",
+                       grouped(e.differing), grouped(e.checked), e.max_error, ambiguous);
+  }
+  const std::string out = (e.exact ? "exact" : "no checked value differs") + ambiguous;
   return e.note.empty() ? out : out + "; " + e.note;
 }
 
@@ -103,17 +107,16 @@ void show_program(const std::string& file, const TextLayout& layout) {
 // Every part's longest path, the slowest first.
 void show_clock(const Platform& p, const TextLayout& layout) {
   const ClockEstimate clock = estimate_clock(p);
-  const auto hertz = [](std::int64_t value) { return engineering(static_cast<double>(value), "Hz"); };
   std::vector<ClockEstimate::Part> parts = clock.parts;
   std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.period_ps > b.period_ps; });
   TextTable table({{"longest path of", true}, {"clock"}, {"levels"}, {"from", true, 2}, {"to", true, 1}});
   for (const ClockEstimate::Part& part : parts) {
-    table.row({part.unit, "~" + engineering(1e12 / static_cast<double>(part.period_ps), "Hz"),
-               fmt::format("{}", part.path.levels), std::string(part.path.from), std::string(part.path.to)});
+    table.row({part.unit, "~" + clock_text(1'000'000'000'000 / part.period_ps), fmt::format("{}", part.path.levels),
+               std::string(part.path.from), std::string(part.path.to)});
   }
   std::cout << '\n' << table.text(layout);
-  std::cout << fmt::format("clock     ~{} ({}..{}) by estimate\n", hertz(clock.fmax_hz), hertz(clock.low_hz),
-                           hertz(clock.high_hz));
+  std::cout << fmt::format("clock     ~{} ({}..{}) by estimate\n", clock_text(clock.fmax_hz), clock_text(clock.low_hz),
+                           clock_text(clock.high_hz));
   if (const std::optional<Diagnostic> above = clock_warning(p)) warning(*above);
 }
 

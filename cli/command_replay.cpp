@@ -66,8 +66,14 @@ void require_same_bursts(const Platform& recorded, const Platform& other, const 
   MachineParameters machine = recorded.machine;
   machine.memory = other.machine.memory;
   machine.clock_hz = other.machine.clock_hz;
-  if (other.machine.memory.port_width != recorded.machine.memory.port_width ||
-      (arguments.platform.empty() && machine != other.machine)) {
+  const std::int64_t width = other.machine.memory.port_width, was = recorded.machine.memory.port_width;
+  if (width != was) {
+    throw DiagnosticError("bad-override",
+                          {.file = arguments.platform.empty() ? "--set memory.port_width" : arguments.platform},
+                          fmt::format("memory.port_width is {} bit, recorded {} bit: {}", width, was, same_bursts),
+                          "simulate the changed machine with `blendsim run`");
+  }
+  if (arguments.platform.empty() && machine != other.machine) {
     throw DiagnosticError("bad-override", {.file = arguments.file}, std::string(same_bursts),
                           "simulate the changed machine with `blendsim run`");
   }
@@ -148,7 +154,7 @@ void declare_replay(CLI::App& command, ExitStatus& status) {
       ->required();
   command.add_option("--platform", a->platform, "Take the memory and the clock of this platform")
       ->type_name("PLATFORM");
-  command.add_option("--set", a->sets, "memory.parameter=value: change the memory, or the clock; repeats")
+  command.add_option("--set", a->sets, "memory.parameter=value: change the memory, or the clock")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   command.add_flag("--open-loop", a->open_loop, "Send each request in its recorded cycle, whatever it waited for");

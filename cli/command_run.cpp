@@ -168,6 +168,12 @@ std::vector<std::string> warnings_of(const std::vector<TraceNote>& traces) {
   return out;
 }
 
+RunChoices choices(const Arguments& arguments) {
+  RunChoices out{.timing_only = arguments.timing_only, .stall_seed = {}, .flips = arguments.flips};
+  if (arguments.stalls != 0) out.stall_seed = arguments.stalls;
+  return out;
+}
+
 std::vector<std::string> output_names(const Program& program) {
   std::vector<std::string> names;
   for (const HostOutput& output : program.host_outputs) names.push_back(output.name);
@@ -204,6 +210,7 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
                      .input_source = outcome.inputs.source,
                      .input_seed = outcome.inputs.seed,
                      .input_digest = outcome.inputs.digest,
+                     .choices = choices(arguments),
                      .outputs = finish_outputs(loaded.program, outcome.run),
                      .output_names = output_names(loaded.program),
                      .cpu_operators = cpu_operators(loaded.program),
@@ -281,7 +288,7 @@ void declare_run(CLI::App& command, ExitStatus& status) {
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy")
       ->type_name("DIR")
       ->group(results);
-  command.add_option("--flip", a->flips, "Flip a bit and say what became of it; repeats")
+  command.add_option("--flip", a->flips, "Flip a bit and say what became of it")
       ->type_name("CYCLE:BUFFER[.REGION]:ADDRESS:BIT")
       ->allow_extra_args(false)
       ->group(simulation);

@@ -136,10 +136,12 @@ constexpr std::array table = {
                 "`blendsim rtl k26 --set \"buffers.act_fixed.width=64 bit\" -o pkg`.",
                 "Change one of the two; a key with a derived value, as here, is best left out: "
                 "`blendsim rtl k26 -o pkg`."},
-    Explanation{"bad-override", "A --set does not read unit.parameter=value, or its key is none of a platform's.",
-                "`blendsim rtl k26 --set rows=48 -o pkg`.",
-                "Write the whole key: `blendsim rtl k26 --set xnor_array.rows=48 -o pkg`. `blendsim platforms k26` "
-                "prints every key."},
+    Explanation{
+        "bad-override",
+        "A --set does not read unit.parameter=value, its key is none of a platform's, or a replay cannot change it.",
+        "`blendsim rtl k26 --set rows=48 -o pkg`.",
+        "Write the whole key: `blendsim rtl k26 --set xnor_array.rows=48 -o pkg`. `blendsim platforms k26` "
+        "prints every key."},
     Explanation{"clock-above-estimate",
                 "A warning: the clock is above what the longest path between registers allows by estimate, so that "
                 "every time is optimistic.",

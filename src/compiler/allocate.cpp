@@ -201,13 +201,18 @@ class MapAllocator {
         live += fmt::format("{}'{}' {}", live.empty() ? "" : ", ", plan_.maps[life.map].name, life.size);
     }
     const std::int64_t have = plan_.machine->buffer(buffer()).depth;
+    const auto largest =
+        std::max_element(lives_.begin(), lives_.end(), [](const auto& a, const auto& b) { return a.size < b.size; });
+    const bool too_large = largest->size > have;  // then it needs no other beside it to be refused
+    const std::string alive = fmt::format("{} addresses are alive at once ({}), there {} {} region{} of {}", demand,
+                                          live, regions_ == 1 ? "is" : "are", regions_, regions_ == 1 ? "" : "s", have);
+    const std::string why = too_large ? fmt::format("'{}' takes {} addresses of one region, and a region has {}; {}",
+                                                    plan_.maps[largest->map].name, largest->size, have, alive)
+                            : demand > regions_ * have ? fmt::format("{}: {} too few", alive, demand - regions_ * have)
+                                                       : fmt::format("{}, and no map may cross a region", alive);
     throw refusal(
-        "does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[op].node].row),
-        fmt::format("{}: {} addresses are alive at once ({}), there are {} regions of {}{}", name(buffer()), demand,
-                    live, regions_, have,
-                    demand > regions_ * have ? fmt::format(": {} too few", demand - regions_ * have)
-                                             : std::string(", and no map may cross a region")),
-        std::move(levers),
+        "does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[too_large ? largest->begin : op].node].row),
+        fmt::format("{}: {}", name(buffer()), why), std::move(levers),
         fmt::format(
             "instructions address {} of them at most, and activations neither spill to DRAM nor split across: use a "
             "smaller input or fewer channels",

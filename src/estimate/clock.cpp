@@ -123,10 +123,12 @@ ClockEstimate estimate_clock(const Platform& platform) {
   return e;
 }
 
+std::string clock_text(std::int64_t hertz) { return fmt::format("{} MHz", hertz / megahertz); }
+
 std::optional<Diagnostic> clock_warning(const Platform& platform) {
   const ClockEstimate e = estimate_clock(platform);
   if (platform.machine.clock_hz <= e.fmax_hz) return std::nullopt;
-  const auto mhz = [](std::int64_t hertz) { return fmt::format("{} MHz", hertz / megahertz); };
+  const auto& mhz = clock_text;
   const ClockEstimate::Part& limit = e.limit();
   Diagnostic d{"clock-above-estimate",
                {.file = platform.file, .node = "clock"},

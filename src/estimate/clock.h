@@ -31,6 +31,9 @@ struct ClockEstimate {
 };
 [[nodiscard]] ClockEstimate estimate_clock(const Platform& platform);
 
+// "221 MHz": rounded down, so that what is shown can be asked for.
+[[nodiscard]] std::string clock_text(std::int64_t hertz);
+
 // A warning where the platform's clock is above its estimate. Each of its levers takes it away: a lower clock, and
 // smaller values of what the limiting paths grow with, where some do.
 [[nodiscard]] std::optional<Diagnostic> clock_warning(const Platform& platform);

@@ -52,13 +52,19 @@ bool names_memory(const YamlTree& tree) {
   return memory != nullptr && memory->find("standard") != nullptr;
 }
 
+// A later change of a key takes the place of an earlier one.
+void add_override(std::vector<std::string>& overrides, const std::string& key, const std::string& value) {
+  std::erase_if(overrides, [&](const std::string& earlier) { return earlier.starts_with(key + "="); });
+  overrides.push_back(key + "=" + value);
+}
+
 // "unit.parameter=value" of every single value below `tree`.
 void list_values(const YamlTree& tree, const std::string& path, std::vector<std::string>& out) {
   for (const YamlTree::Entry& entry : tree.entries) {
     const std::string below = path.empty() ? entry.key : path + "." + entry.key;
     const bool identity = below == "name" || below == "summary" || below == "schema" || below == "extends";
     if (identity || below == "assumptions") continue;
-    if (entry.value.kind == YamlTree::Kind::scalar) out.push_back(below + "=" + entry.value.text);
+    if (entry.value.kind == YamlTree::Kind::scalar) add_override(out, below, entry.value.text);
     list_values(entry.value, below, out);
   }
 }
@@ -139,7 +145,7 @@ class Loader {
       } else {
         if (path == "memory.standard") drop_timing(tree);
         assign(tree, path, set.substr(equals + 1), place);
-        platform_.overrides.push_back(set);
+        add_override(platform_.overrides, path, set.substr(equals + 1));
       }
     }
   }

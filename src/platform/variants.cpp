@@ -186,6 +186,8 @@ PlatformVariants::Variant PlatformVariants::make(std::span<const Setting> settin
   out.platform.overrides = parts_->original.overrides;
   out.platform.source = parts_->original.source;
   for (const Setting& s : settings) {
+    std::erase_if(out.platform.overrides,
+                  [&](const std::string& earlier) { return earlier.starts_with(parts_->keys[s.key] + "="); });
     out.platform.overrides.push_back(text(s));
     if (out.platform.source) out.platform.source->sets.push_back(text(s));
   }

@@ -186,6 +186,7 @@ Traffic parse_foreign(std::string_view text, TraceFormat format, const std::stri
   Traffic traffic;
   traffic.source = path;
   traffic.stamped = false;
+  traffic.requested = format == TraceFormat::stl;
   traffic.of(Phase::main) = collector.finished();
   return traffic;
 }

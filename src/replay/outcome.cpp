@@ -186,10 +186,13 @@ std::string outcome_csv(const Traffic& traffic, const ReplayOutcome& outcome) {
         if (!node.port) continue;
         const BurstStamps& was = phase.images[i].bursts[burst];
         const BurstStamps& is = outcome.phases[p].replayed.images[i].bursts[burst++];
-        out += fmt::format("{},{},{},{},{},0x{:x},{},{},{},{},{},{},{},{},{},{}\n", p == 0 ? "init" : "main", i, n,
+        const std::string request = traffic.requested ? std::to_string(was.request) : "";
+        const std::string recorded =
+            traffic.stamped ? fmt::format("{},{},{},{},{}", node.instruction, request, was.grant, was.first, was.last)
+                            : fmt::format(",{},,,", request);
+        out += fmt::format("{},{},{},{},{},0x{:x},{},{},{},{},{},{}\n", p == 0 ? "init" : "main", i, n,
                            port_name(*node.port), node.write ? "write" : "read", node.address + i * node.step,
-                           node.bytes, node.instruction, was.request, was.grant, was.first, was.last, is.request,
-                           is.grant, is.first, is.last);
+                           node.bytes, recorded, is.request, is.grant, is.first, is.last);
       }
     }
   }

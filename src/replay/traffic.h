@@ -52,6 +52,7 @@ struct Traffic {
   std::string platform_yaml;           // canonical, of the machine that ran; empty: a foreign trace
   std::array<TrafficPhase, 2> phases;  // by Phase; init may be empty
   bool stamped = true;                 // false: a foreign trace, which has no answers, and requests at most
+  bool requested = true;               // the requests have cycles of their own
   [[nodiscard]] TrafficPhase& of(Phase phase) { return phases[static_cast<std::size_t>(phase)]; }
   [[nodiscard]] const TrafficPhase& of(Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }
 };

@@ -48,7 +48,8 @@ std::string totals(const Json& a, const Json& b, const TextLayout& layout) {
 std::string causes_text(const Json& a, const Json& b) {
   std::string out;
   for (const std::string& line : what_went_in(a, b)) out += fmt::format("  {}\n", line);
-  return out.empty() ? "same network, input, platform, program and version\n" : "what went in differs:\n" + out;
+  return out.empty() ? "same network, input, options, platform, program and version\n"
+                     : "what went in differs:\n" + out;
 }
 
 struct Change {
@@ -151,6 +152,15 @@ std::string outputs(const Json& a, const Json& b) {
   return a.at("outputs").empty() || b.at("outputs").empty() ? "outputs: one run was timing only\n" : "OUTPUTS DIFFER\n";
 }
 
+// What differs that no table shows and that does not follow from what one shows.
+std::string differing_texts(const Json& a, const Json& b) {
+  std::string out;
+  for (const std::string key : {"agreement", "notes", "cpu_operators", "assumptions"}) {
+    if (a.at(key) != b.at(key)) out += (out.empty() ? "" : ", ") + key;
+  }
+  return out.empty() ? out : fmt::format("also different: {}; `blendsim report` prints them\n", out);
+}
+
 }  // namespace
 
 Comparison compare_reports(const std::string& a, const std::string& b, const TextLayout& layout) {
@@ -158,7 +168,7 @@ Comparison compare_reports(const std::string& a, const std::string& b, const Tex
   const Json &x = first.body, &y = second.body;
   Comparison out;
   try {
-    out.equal = x == y;
+    out.equal = digested(x) == digested(y);
     out.text = fmt::format("A {}  digest {}\nB {}  digest {}\n\n", a, text_of(first.digest), b, text_of(second.digest));
     if (out.equal) {
       out.text += "the reports are equal\n";
@@ -168,7 +178,7 @@ Comparison compare_reports(const std::string& a, const std::string& b, const Tex
     const std::string layer_table = layers(x, y, critical, layout), unit_table = compare_units(x, y, changed, layout);
     out.text += wrapped(causes_text(x, y), 4, layout) + '\n' + totals(x, y, layout) + '\n' + layer_table + '\n' +
                 unit_table + '\n';
-    out.text += explanation(x, y, critical, changed) + outputs(x, y);
+    out.text += explanation(x, y, critical, changed) + outputs(x, y) + differing_texts(x, y);
   } catch (const nlohmann::json::exception& problem) {
     throw DiagnosticError("report-schema", {.file = a + " or " + b},
                           fmt::format("a field of the schema is missing or of another type: {}", problem.what()),

@@ -72,8 +72,11 @@ constexpr std::array platform_fields = {
     Field0{"name", "", "Name of the platform.", [](const F& f) { return Json(f.in.platform.name); }},
     Field0{"device", "", "Device of the catalogue.", [](const F& f) { return Json(f.in.platform.device.name); }},
     Field0{"digest", "", "Digest of the resolved platform.", [](const F& f) { return Json(f.in.platform.digest()); }},
-    Field0{"overrides", "", "What --set and `extends` changed, as unit.parameter=value.",
-           [](const F& f) { return Json(f.in.platform.overrides); }},
+    Field0{
+        "overrides", "",
+        "What --set and `extends` changed, as unit.parameter=value, which a program no longer knows; not part of the "
+        "digest.",
+        [](const F& f) { return Json(f.in.platform.overrides); }},
     Field0{"clock_hz", "Hz", "Accelerator clock: a target, no proof of timing closure.",
            [](const F& f) { return Json(f.in.platform.machine.clock_hz); }},
     Field0{"peak_macs_per_cycle", "MAC/cycle", "Peak of each array: every row, word and column useful.",
@@ -105,6 +108,15 @@ constexpr std::array input_fields = {
     Field0{"digest", "", "Digest of the network's float input, all images.",
            [](const F& f) { return Json(f.in.input_digest); }},
     Field0{"images", "", "Inferences run back to back.", [](const F& f) { return Json(f.images); }},
+};
+
+constexpr std::array run_fields = {
+    Field0{"timing_only", "", "true: --timing-only, no value was computed.",
+           [](const F& f) { return Json(f.in.choices.timing_only); }},
+    Field0{"stall_seed", "", "Of the random delays of --stalls; null: there were none.",
+           [](const F& f) { return or_null(f.in.choices.stall_seed); }},
+    Field0{"flips", "", "Bits that --flip flipped, as they were given.",
+           [](const F& f) { return Json(f.in.choices.flips); }},
 };
 
 using L = LayerFigures;
@@ -160,7 +172,8 @@ constexpr std::array unit_fields = {
            [](const U& u) { return Json(u.cycles.stall_downstream); }},
     FieldU{"stall_fence", "cycles", "Waiting for its own previous result.",
            [](const U& u) { return Json(u.cycles.stall_fence); }},
-    FieldU{"stall_dispatch", "cycles", "Queue empty between its first and its last start.",
+    FieldU{"stall_dispatch", "cycles",
+           "Queue empty between its first and its last start; with several images the wait for the next doorbell too.",
            [](const U& u) { return Json(u.cycles.stall_dispatch); }},
     FieldU{"idle", "cycles", "Before its first and after its last instruction. busy, stalls and idle sum to `cycles`.",
            [](const U& u) { return Json(u.cycles.idle); }},
@@ -390,6 +403,8 @@ constexpr std::array top_fields = {
     Field0{"clock", "", "Whether the clock can be had.", [](const F& f) { return object(clock_fields, f); }},
     Field0{"program", "", "What the compiler made of it.", [](const F& f) { return object(program_fields, f); }},
     Field0{"input", "", "What it was given.", [](const F& f) { return object(input_fields, f); }},
+    Field0{"run", "", "What was asked for besides: options that change what comes out.",
+           [](const F& f) { return object(run_fields, f); }},
     Field0{"cycles", "cycles",
            "From the accepted doorbell to the completion flag of the last inference, half-open; every account covers "
            "this window.",
@@ -496,13 +511,16 @@ Json report_host(const Figures& figures) { return object(host_fields, figures); 
 std::vector<FieldRow> report_field_rows() {
   std::vector<FieldRow> rows;
   add_rows(rows, "", top_fields);
-  rows.push_back({"digest", "", "Digest of everything but `host`: equal inputs give equal digests on every host."});
+  rows.push_back({"digest", "",
+                  "Digest of everything but `host` and `platform.overrides`: equal inputs give equal digests on every "
+                  "host."});
   rows.push_back({"host", "", "About the simulation itself; not part of the digest."});
   add_rows(rows, "network.", network_fields);
   add_rows(rows, "platform.", platform_fields);
   add_rows(rows, "clock.", clock_fields);
   add_rows(rows, "program.", program_fields);
   add_rows(rows, "input.", input_fields);
+  add_rows(rows, "run.", run_fields);
   add_rows(rows, "layers[].", layer_fields);
   add_rows(rows, "units.UNIT.", unit_fields);
   add_rows(rows, "memory.", memory_fields);

@@ -17,7 +17,9 @@ inline constexpr std::string_view report_schema = "blendsim.report/1";
 
 // The whole report without `digest` and `host`.
 [[nodiscard]] Json report_body(const Figures& figures);
-[[nodiscard]] std::string report_digest(const Json& body);  // over the dumped text of report_body
+// What the digest covers of report_body: how a platform was written down is no part of what ran.
+[[nodiscard]] Json digested(Json body);
+[[nodiscard]] std::string report_digest(const Json& body);  // over the dumped text of digested(body)
 [[nodiscard]] Json report_host(const Figures& figures);
 // All of it.
 [[nodiscard]] Json report_object(const ReportInput& input);

@@ -113,6 +113,13 @@ namespace {
 constexpr std::size_t gap = 2;          // between columns
 constexpr std::size_t rows_shown = 10;  // of a ranked table
 
+// "layers that changed", of one "layer that changed".
+std::string counted(std::string what, std::size_t count) {
+  const std::size_t end = std::min(what.find(' '), what.size());
+  if (count == 1 && end > 0 && what[end - 1] == 's') what.erase(end - 1, 1);
+  return what;
+}
+
 // No digit but 0, or no digit at all in "-": it says nothing in a column of numbers.
 bool is_zero(const std::string& cell) {
   return cell == "-" || (cell.find('0') != std::string::npos && cell.find_first_of("123456789") == std::string::npos);
@@ -241,7 +248,8 @@ std::string TextTable::text(const TextLayout& layout) const {
   for (const Row& row : rows) out += line([&](std::size_t c) { return row.cells[c]; }) + '\n';
 
   std::string rest;
-  if (rows.size() < rows_.size()) rest = fmt::format("{} more {}: --all", rows_.size() - rows.size(), ranked_);
+  if (const std::size_t more = rows_.size() - rows.size(); more > 0)
+    rest = fmt::format("{} more {}: --all", more, counted(ranked_, more));
   if (fit.shown.size() < columns_.size())
     rest += fmt::format("{}{}: --wide", rest.empty() ? "" : "; ", fmt::join(fit.left_out(), ", "));
   return rest.empty() ? out : out + wrapped("(" + rest + ")\n", 1, layout);

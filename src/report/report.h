@@ -22,6 +22,13 @@ struct Agreement {  // lowered against original, on the run's inputs
   bool top1_equal = false;
 };
 
+// Options of a run that change what comes out.
+struct RunChoices {
+  bool timing_only = false;
+  std::optional<std::uint64_t> stall_seed;  // of random delays; none: no delays
+  std::vector<std::string> flips;           // "CYCLE:BUFFER:ADDRESS:BIT"
+};
+
 struct HostFigures {                    // not part of the digest
   double wall_s = 0, simulation_s = 0;  // of everything, of the run alone
   std::int64_t peak_rss_bytes = 0;
@@ -38,6 +45,7 @@ struct ReportInput {
   std::string input_source;  // "file" or "random"
   std::uint64_t input_seed = 0;
   std::string input_digest;
+  RunChoices choices;
   std::vector<std::vector<FloatArray>> outputs;  // [image][output], after the host's operators; empty: timing only
   std::vector<std::string> output_names;
   std::vector<std::string> cpu_operators;
@@ -50,12 +58,12 @@ struct ReportInput {
 // The operators that the host runs and that change values, each once: outputs may share them.
 [[nodiscard]] std::vector<std::string> cpu_operators(const Program& program);
 
-[[nodiscard]] std::string report_json(const ReportInput& input);  // pretty-printed; `digest` covers all but `host`
+[[nodiscard]] std::string report_json(const ReportInput& input);  // pretty-printed
 [[nodiscard]] std::string report_text(const ReportInput& input, const TextLayout& layout = {});
 
 struct Comparison {
   std::string text;
-  bool equal = false;  // everything but `host`
+  bool equal = false;  // everything that the digests cover
 };
 // Two JSON files, each of which must have the digest that it carries. Throws DiagnosticError: file-unreadable,
 // file-damaged, report-schema, report-damaged.

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/diagnostic.h"
+#include "estimate/clock.h"
 #include "report/fields.h"
 #include "report/format_text.h"
 
@@ -37,14 +38,15 @@ std::string header(const Json& r, const TextLayout& layout) {
                      grouped(whole(r, "/network/macs")), grouped(whole(r, "/network/binary_macs")));
   out += fmt::format("platform  {}: {}, {}\n", text(r, "/platform/name"), text(r, "/platform/device"),
                      unit_of(r, "/platform/clock_hz", "Hz"));
-  out += fmt::format(
-      "clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
-      at(r, "/clock/above_estimate") == true ? painted("WARNING", Paint::caution, layout) + ", above " : "",
-      unit_of(r, "/clock/fmax_hz", "Hz"), unit_of(r, "/clock/estimated_fmax_hz/0", "Hz"),
-      unit_of(r, "/clock/estimated_fmax_hz/1", "Hz"), text(r, "/clock/limited_by"), whole(r, "/clock/levels"),
-      text(r, "/clock/from"), text(r, "/clock/to"), percent(1 - real(r, "/clock/logic_share")));
   for (const Json& change : at(r, "/platform/overrides"))
     out += fmt::format("          with {}\n", change.get<std::string>());
+  const auto clock = [&](const char* path) { return clock_text(whole(r, path)); };
+  out +=
+      fmt::format("clock     {}~{} ({}..{}) by estimate: {} limits, {} levels from {} to {}, {} routing\n",
+                  at(r, "/clock/above_estimate") == true ? painted("WARNING", Paint::caution, layout) + ", above " : "",
+                  clock("/clock/fmax_hz"), clock("/clock/estimated_fmax_hz/0"), clock("/clock/estimated_fmax_hz/1"),
+                  text(r, "/clock/limited_by"), whole(r, "/clock/levels"), text(r, "/clock/from"), text(r, "/clock/to"),
+                  percent(1 - real(r, "/clock/logic_share")));
   out += fmt::format("program   {} instructions an inference, {}\n", grouped(whole(r, "/program/instructions")),
                      at(r, "/program/resident") == true ? "resident on chip" : "fetched from DRAM");
   const std::int64_t count = whole(r, "/input/images");
@@ -60,13 +62,14 @@ std::string header(const Json& r, const TextLayout& layout) {
 
 // The layers that the latency is made of come first.
 std::string layers(const Json& r, const TextLayout& layout) {
+  const std::int64_t images = whole(r, "/input/images");
   TextTable table({{"layer", true},
                    {"op", true, 4},
                    {"unit", true, 3},
                    {"start", false, 7},
                    {"end", false, 8},
-                   {"cycles"},
-                   {"critical"},
+                   {images > 1 ? "cycles, first" : "cycles"},
+                   {images > 1 ? "critical, all" : "critical"},
                    {"MAC", false, 6},
                    {"util", false, 2},
                    {"bound by", true, 1},
@@ -111,6 +114,15 @@ std::string bottleneck(const Json& r, const TextLayout& layout) {
                            share(shares[1].second, cycles), busiest.first, percent(busiest.second));
 }
 
+// Six digits, or all before the point.
+std::string rate(double value) {
+  if (value >= 1e6) return grouped(std::llround(value));
+  std::string digits = fmt::format("{:.6g}", value);
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  if (value >= 1000) digits.replace(0, point, grouped(std::stoll(digits.substr(0, point))));
+  return digits;
+}
+
 std::string totals(const Json& r, const TextLayout& layout) {
   const std::int64_t cycles = whole(r, "/cycles"), images = whole(r, "/input/images");
   const double clock = real(r, "/platform/clock_hz"), latency = real(r, "/latency_s");
@@ -125,10 +137,10 @@ std::string totals(const Json& r, const TextLayout& layout) {
     out += fmt::format("            not inside: host overhead {}\n", unit_of(r, "/host_overhead_s", "s"));
   }
   if (!at(r, "/inferences_per_s").is_null()) {
-    out += fmt::format("throughput  {:.6g} inferences/s, one every {} cycles\n", real(r, "/inferences_per_s"),
+    out += fmt::format("throughput  {} inferences/s, one every {} cycles\n", rate(real(r, "/inferences_per_s")),
                        grouped(whole(r, "/interval_cycles")));
   } else if (latency > 0) {
-    out += fmt::format("throughput  {:.6g} inferences/s one at a time (1 / latency)\n", 1.0 / latency);
+    out += fmt::format("throughput  {} inferences/s one at a time (1 / latency)\n", rate(1.0 / latency));
   }
   const Json& per_watt = at(r, "/efficiency/gops_per_w");
   out += fmt::format("efficiency  {:.4g} GOP/s of {:.4g} at peak, ~{:.4g} GOP/s/W\n", real(r, "/efficiency/gops"),
@@ -136,17 +148,18 @@ std::string totals(const Json& r, const TextLayout& layout) {
   return out + bottleneck(r, layout);
 }
 
+// The accounts add up to the cycles: what they say already goes before one of them.
 std::string unit_table(const Json& r, const TextLayout& layout) {
   TextTable table({{"unit", true},
                    {"busy"},
                    {"dependency", false, 2},
                    {"memory", false, 2},
                    {"downstream", false, 3},
-                   {"fence", false, 6},
-                   {"dispatch", false, 4},
-                   {"idle", false, 5},
-                   {"busy %", false, 1},
-                   {"util", false, 1},
+                   {"fence", false, 4},
+                   {"dispatch", false, 1},
+                   {"idle", false, 1},
+                   {"busy %", false, 5},
+                   {"util", false, 6},
                    {"mapping", false, 7}});
   for (const auto& [unit, row] : at(r, "/units").items()) {
     std::vector<std::string> cells = {unit};
@@ -189,9 +202,9 @@ std::string resources(const Json& r, const TextLayout& layout) {
         name == "bram36" ? fmt::format("{}", amount) : grouped(used.at(name).get<std::int64_t>());
     table.row({name, (estimated ? "~" : "") + number, estimated ? bound(0) + ".." + bound(1) : "",
                available > 0 ? percent(amount / available) : (amount > 0 ? "none there" : "-"),
-               fmt::format("{:.0f}", used.at("limit").at(name).get<double>())});
+               grouped(std::llround(used.at("limit").at(name).get<double>()))});
   }
-  std::string out = used.at("fits") == true ? fmt::format("fits        {}, below the platform's routing limits\n",
+  std::string out = used.at("fits") == true ? fmt::format("fits        {}, within the platform's routing limits\n",
                                                           painted("yes", Paint::good, layout))
                                             : fmt::format("fits        {}\n", painted("NO", Paint::bad, layout));
   for (const Json& over : used.at("over")) out += fmt::format("            {}\n", over.get<std::string>());

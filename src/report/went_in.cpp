@@ -7,6 +7,21 @@ namespace blendsim {
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
+namespace {
+
+// Options of `run`, as they are given; an earlier report knows none.
+std::string options_text(const Json& body) {
+  if (!body.contains("run")) return "no option";
+  const Json& run = body.at("run");
+  std::string out;
+  if (run.at("timing_only") == true) out += " --timing-only";
+  if (!run.at("stall_seed").is_null()) out += " --stalls " + run.at("stall_seed").dump();
+  for (const Json& flip : run.at("flips")) out += " --flip " + flip.get<std::string>();
+  return out.empty() ? "no option" : out.substr(1);
+}
+
+}  // namespace
+
 std::vector<std::string> what_went_in(const Json& a, const Json& b) {
   std::vector<std::string> out;
   const auto differ = [&](const std::string& label, const Json& x, const Json& y) {
@@ -17,8 +32,8 @@ std::vector<std::string> what_went_in(const Json& a, const Json& b) {
     differ("network." + key, a.at("network").at(key), b.at("network").at(key));
   for (const std::string key : {"source", "seed", "images", "digest"})
     differ("input." + key, a.at("input").at(key), b.at("input").at(key));
-  for (const std::string key : {"name", "overrides"})
-    differ("platform." + key, a.at("platform").at(key), b.at("platform").at(key));
+  differ("run", options_text(a), options_text(b));
+  differ("platform.name", a.at("platform").at("name"), b.at("platform").at("name"));
   const Json& before = a.at("platform").at("parameters");
   const Json& after = b.at("platform").at("parameters");
   for (const auto& [key, value] : before.items()) {

@@ -12,8 +12,8 @@ namespace blendsim {
 // A text as it is, anything else as JSON.
 [[nodiscard]] std::string text_of(const Json& value);
 
-// Versions, network, input, platform and program of two reports' bodies: "platform.memory.sync: 2 -> 8". Throws as a
-// Json without these fields does.
+// Versions, network, input, options of the run, platform and program of two reports' bodies: "platform.memory.sync:
+// 2 -> 8", "run: no option -> --stalls 3". Throws as a Json without these fields does.
 [[nodiscard]] std::vector<std::string> what_went_in(const Json& a, const Json& b);
 
 }  // namespace blendsim

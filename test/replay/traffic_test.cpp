@@ -281,6 +281,19 @@ TEST(ForeignTrace, OfRamulatorGoesAsFastAsItIsGranted) {
   EXPECT_TRUE(traffic.of(Phase::main).nodes[2].write);
 }
 
+// What a trace does not hold is no 0 of the recording.
+TEST(ForeignTrace, HasNoRecordedStampsInTheTableOfBursts) {
+  const MachineParameters machine = simple_machine();
+  const auto row = [&](const std::string& text, TraceFormat format) {
+    const Traffic traffic = parse_foreign(text, format, "t", machine.memory);
+    const std::string csv = outcome_csv(traffic, replay_beside(traffic, machine, machine, ReplayMode::dependencies));
+    return csv.substr(csv.find('\n') + 1);
+  };
+  EXPECT_THAT(row("5: (32) read 0x0\n", TraceFormat::stl), testing::StartsWith("main,0,0,load,read,0x0,32,,5,,,,5,"));
+  EXPECT_THAT(row("5: (32) read 0x0\n", TraceFormat::rstl), testing::StartsWith("main,0,0,load,read,0x0,32,,,,,,5,"));
+  EXPECT_THAT(row("LD 0x0\n", TraceFormat::load_store), testing::StartsWith("main,0,0,load,read,0x0,32,,,,,,0,"));
+}
+
 TEST(ForeignTrace, IsWrittenForBothSimulators) {
   const Traffic traffic = sample();
   const MemoryParameters memory = simple_machine().memory;

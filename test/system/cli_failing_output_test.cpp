@@ -51,7 +51,8 @@ class CliFailingOutput : public ::testing::Test {
 TEST_F(CliFailingOutput, CostsNoneOfTheOthers) {
   const auto run = [&](const std::string& folder, std::vector<std::string> more) {
     std::filesystem::create_directories(folder);
-    std::vector<std::string> line = {"sh", "-c", "ulimit -f 2000; exec \"$@\"", "sh", BLENDSIM_BINARY, "run", program()};
+    std::vector<std::string> line = {"sh",  "-c",     "ulimit -f 2000; exec \"$@\"", "sh", BLENDSIM_BINARY,
+                                     "run", program()};
     line.insert(line.end(), more.begin(), more.end());
     line.insert(line.end(), {"--input", images(4)});
     const ProcessResult result = run_process(line);
@@ -66,7 +67,9 @@ TEST_F(CliFailingOutput, CostsNoneOfTheOthers) {
     const std::string folder = work.path(bad.substr(2));
     std::vector<std::string> more;
     for (const std::string& option : options) {
-      const std::string of_bad = bad == "--tensors" ? "/dev/full/t" : bad == "--trace" ? folder + "/t.vcd" : "/dev/full";
+      const std::string of_bad = bad == "--tensors" ? "/dev/full/t"
+                                 : bad == "--trace" ? folder + "/t.vcd"
+                                                    : "/dev/full";
       more.insert(more.end(), {option, option == bad ? of_bad : folder + "/" + good.at(option)});
     }
     EXPECT_THAT(run(folder, more), HasSubstr("error[file-unwritable]: ")) << bad;
@@ -80,8 +83,8 @@ TEST_F(CliFailingOutput, CostsNoneOfTheOthers) {
 
 TEST_F(CliFailingOutput, OfCompileAndReplayCostsNotTheOther) {
   const std::string compiled = work.path("p.program"), traffic = work.path("t.mem"), csv = work.path("t.csv");
-  const ProcessResult compile = blendsim_cli({"compile", files_->path("net.onnx"), "--platform", "zu3eg", "--lowered",
-                                              "/dev/full", "-o", compiled});
+  const ProcessResult compile = blendsim_cli(
+      {"compile", files_->path("net.onnx"), "--platform", "zu3eg", "--lowered", "/dev/full", "-o", compiled});
   EXPECT_EQ(compile.status, 1);
   EXPECT_THAT(compile.err, HasSubstr("/dev/full: cannot be written: No space left on device"));
   EXPECT_TRUE(std::filesystem::exists(compiled));
@@ -109,8 +112,8 @@ TEST_F(CliFailingOutput, SaysWhy) {
 // The name of a trace and where it ended say nothing of the run.
 TEST_F(CliFailingOutput, ATruncatedTraceChangesNoDigest) {
   const auto report = [&](const std::string& name, const std::vector<std::string>& more) {
-    std::vector<std::string> line = {"run",    program(),          "--timing-only",     "--input", images(40),
-                                     "--json", work.path("r.json")};
+    std::vector<std::string> line = {"run",      program(), "--timing-only",    "--input",
+                                     images(40), "--json",  work.path("r.json")};
     line.insert(line.end(), more.begin(), more.end());
     const ProcessResult result = blendsim_cli(line);
     EXPECT_EQ(result.status, 0) << result.err;
@@ -129,11 +132,13 @@ TEST_F(CliFailingOutput, ATruncatedTraceChangesNoDigest) {
 TEST_F(CliFailingOutput, ALimitMayBeAFraction) {
   const std::string trace = work.path("a.npy");
   for (const std::string size : {"1.5MB", "0.001GB", "1500.5 kB"}) {
-    EXPECT_EQ(blendsim_cli({"run", program(), "--timing-only", "-q", "--trace", trace, "--trace-limit", size}).status, 0)
+    EXPECT_EQ(blendsim_cli({"run", program(), "--timing-only", "-q", "--trace", trace, "--trace-limit", size}).status,
+              0)
         << size;
   }
   for (const std::string size : {"0.5MB", "nanMB", "infMB", "-2MB", "1.5.5MB", "1e99GB"}) {
-    EXPECT_EQ(blendsim_cli({"run", program(), "--timing-only", "-q", "--trace", trace, "--trace-limit", size}).status, 2)
+    EXPECT_EQ(blendsim_cli({"run", program(), "--timing-only", "-q", "--trace", trace, "--trace-limit", size}).status,
+              2)
         << size;
   }
 }
@@ -154,21 +159,22 @@ ProcessResult signalled(int signal, const std::string& folder, std::size_t files
       "print(time.monotonic() - begin)\n"
       "sys.stderr.buffer.write(said)\n"
       "sys.exit(p.returncode if p.returncode >= 0 else 128 - p.returncode)";
-  std::vector<std::string> line = {"/usr/bin/python3",    "-c",           script, std::to_string(signal), folder,
-                                   std::to_string(files), std::to_string(workers), BLENDSIM_BINARY};
+  std::vector<std::string> line = {"/usr/bin/python3",      "-c",           script,
+                                   std::to_string(signal),  folder,         std::to_string(files),
+                                   std::to_string(workers), BLENDSIM_BINARY};
   line.insert(line.end(), arguments.begin(), arguments.end());
   return run_process(line);
 }
 
 TEST_F(CliFailingOutput, WhateverSignalEndsARunNothingIsLeft) {
   const std::string batch = images(4000);
-  for (const auto& [signal, words] : std::map<int, std::string>{
-           {SIGHUP, "hung up"}, {SIGQUIT, "quit"}, {SIGXCPU, "out of time"}, {SIGPIPE, ""}}) {
+  for (const auto& [signal, words] :
+       std::map<int, std::string>{{SIGHUP, "hung up"}, {SIGQUIT, "quit"}, {SIGXCPU, "out of time"}, {SIGPIPE, ""}}) {
     const std::string folder = work.path(std::to_string(signal));
     std::filesystem::create_directories(folder);
-    const ProcessResult result = signalled(signal, folder, 3, 0,
-                                           {"run", program(), "--input", batch, "--timing-only", "--trace", "a.fst",
-                                            "--trace", "a.sqlite"});
+    const ProcessResult result =
+        signalled(signal, folder, 3, 0,
+                  {"run", program(), "--input", batch, "--timing-only", "--trace", "a.fst", "--trace", "a.sqlite"});
     EXPECT_EQ(result.status, 128 + signal) << result.err;
     const std::string said = words + "; what was half written is removed\n";
     if (words.empty()) EXPECT_THAT(result.err, Not(HasSubstr("removed")));

@@ -75,6 +75,20 @@ TEST_F(CliMemory, ReplayOnAnotherMemoryGivesTheCyclesOfARunOnIt) {
   EXPECT_THAT(foreign.out, testing::Not(HasSubstr("recorded")));
 }
 
+TEST_F(CliMemory, AnotherPortWidthIsNamedWithWhatHasIt) {
+  const std::string traffic = work.path("traffic.mem");
+  ASSERT_EQ(blendsim_cli({"run", work.path("net.program"), "--timing-only", "--record", traffic}).status, 0);
+  for (const auto& [place, more] : std::map<std::string, std::vector<std::string>>{
+           {"--set memory.port_width", {}}, {"zu3eg", {"--platform", "zu3eg"}}}) {
+    std::vector<std::string> line = {"replay", traffic, "--set", "memory.port_width=64 bit"};
+    line.insert(line.end(), more.begin(), more.end());
+    const ProcessResult result = blendsim_cli(line);
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.err, testing::StartsWith("error[bad-override]: " + place +
+                                                ": memory.port_width is 64 bit, recorded 128 bit: "));
+  }
+}
+
 TEST_F(CliMemory, OpenLoopOnItsOwnMemoryMovesNothing) {
   const std::string traffic = work.path("traffic.mem");
   ASSERT_EQ(blendsim_cli({"run", work.path("net.program"), "--timing-only", "--record", traffic}).status, 0);

@@ -54,7 +54,7 @@ class Source {
 };
 
 std::int64_t clamp(const QuantiserRecord& q, std::int64_t value, Saturation::Step& step) {
-  step.below += value < q.lo ? 1 : 0;
+  step.below += value < q.lo && q.lo < 0 ? 1 : 0;  // a limit of 0 is a Relu's, which cuts nothing off
   step.above += value > q.hi ? 1 : 0;
   return std::clamp(value, q.lo, q.hi);
 }

@@ -17,7 +17,8 @@ namespace blendsim {
 void execute_slice_plain(const PostInstruction& instruction, const MachineParameters& machine, std::uint32_t slice,
                          const PostRecord& record, Buffers& buffers);
 
-// Values that lie outside [lo, hi] before a step's clamp, of all lanes.
+// Values that lie outside [lo, hi] before a step's clamp, of all lanes. What a lower limit of 0 clamps is a Relu's work
+// and does not count.
 enum class PostStep : std::uint8_t { q1, q2, q3, activation };
 inline constexpr std::array<std::string_view, 4> post_step_names = {"q1", "q2", "q3", "activation"};
 struct Saturation {

@@ -171,13 +171,24 @@ TEST(Diagnosis, of_activations_names_the_buffer_its_tensors_and_a_depth_that_fit
   // The output map alone takes 8 x 8 pixels x 2 slices = 128 words.
   const Diagnostic d = refusal(small_network(), p);
   EXPECT_EQ(d.code, Code("does-not-fit"));
-  EXPECT_THAT(d.message, HasSubstr("act_fixed: 128 addresses"));
-  EXPECT_THAT(d.message, HasSubstr("1 regions of 100"));
+  EXPECT_THAT(d.message, testing::ContainsRegex("^act_fixed: '.*' takes 128 addresses of one region, and a region has "
+                                                "100; 128 addresses are alive at once"));
+  EXPECT_THAT(d.message, HasSubstr("there is 1 region of 100"));
   EXPECT_EQ(d.hint, "--set buffers.act_fixed.depth=128");
   buffer(p, BufferId::act_fixed).depth = 128;
   EXPECT_NO_THROW((void)compile(small_network(), p));
   buffer(p, BufferId::act_fixed).depth = 127;
   EXPECT_EQ(refusal(small_network(), p).code, Code("does-not-fit"));
+}
+
+// Input 64 and output 128 words: each fits a region, both do not.
+TEST(Diagnosis, of_activations_that_fit_one_by_one_says_how_many_are_alive_at_once) {
+  Platform p = test::platform_of();
+  buffer(p, BufferId::act_fixed) = {1, 128, 130, 0, 2};
+  const Diagnostic d = refusal(small_network(Format::signed_bits(8), Format::signed_bits(8)), p);
+  EXPECT_EQ(d.code, Code("does-not-fit"));
+  EXPECT_THAT(d.message, testing::StartsWith("act_fixed: 192 addresses are alive at once ("));
+  EXPECT_THAT(d.message, testing::EndsWith("there is 1 region of 130: 62 too few"));
 }
 
 TEST(Diagnosis, of_weights_names_the_layer_and_the_depth_of_one_row_group) {

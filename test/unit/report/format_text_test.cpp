@@ -101,6 +101,9 @@ TEST(TextTable, ShowsTheTenRowsOfLargestWeightFirstAndAllInTheirOrder) {
   EXPECT_EQ(text.find("l10"), std::string::npos);
   EXPECT_NE(text.find("l9\n(2 more layers: --all)\n"), std::string::npos) << text;
   EXPECT_EQ(table.text({.all = true}).substr(0, 15), "layer\nl0\nl1\nl2\n");
+  TextTable eleven({{"layer", true}}, "layers that changed");
+  for (int i = 0; i < 11; ++i) eleven.row({"l" + std::to_string(i)}, -i);
+  EXPECT_NE(eleven.text().find("(1 more layer that changed: --all)\n"), std::string::npos) << eleven.text();
   EXPECT_NE(table.text({.all = true}).find("l10\nl11\n"), std::string::npos);
 }
 

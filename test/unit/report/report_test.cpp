@@ -2,13 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 
-#include "base/diagnostic.h"
 #include "report/fields.h"
 #include "sample.h"
 
@@ -20,19 +17,12 @@ using ::testing::Not;
 
 Json json_of(const Sample& sample) { return Json::parse(report_json(sample.input())); }
 
-std::string write_file(const std::string& name, const std::string& text) {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / ("blendsim_report_" + std::to_string(::getpid()) + name)).string();
-  std::ofstream(path) << text;
-  return path;
-}
-
 TEST(ReportJson, HasTheFieldsOfTheSchemaInItsOrder) {
   const Json json = json_of(Sample());
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_THAT(keys, ::testing::ElementsAre("schema", "digest", "network", "platform", "clock", "program", "input",
-                                           "cycles", "latency_s", "host_overhead_s", "interval_cycles",
+                                           "run", "cycles", "latency_s", "host_overhead_s", "interval_cycles",
                                            "inferences_per_s", "init_cycles", "compute_cycles", "layers", "units",
                                            "memory", "resources", "power", "efficiency", "outputs", "cpu_operators",
                                            "agreement", "assumptions", "notes", "versions", "host"));
@@ -171,6 +161,60 @@ TEST(ReportJson, DigestCoversEverythingButTheHost) {
   EXPECT_NE(json_of(a)["digest"], json_of(b)["digest"]);
 }
 
+TEST(ReportJson, DigestIsOfThePlatformAndNotOfHowItWasWritten) {
+  Sample a, b;
+  b.platform.overrides = {"xnor_array.rows=16"};
+  EXPECT_EQ(json_of(a)["digest"], json_of(b)["digest"]);
+  EXPECT_EQ(json_of(b)["platform"]["overrides"], Json({"xnor_array.rows=16"}));
+  b.platform.machine.xnor_array.rows = 32;
+  EXPECT_NE(json_of(a)["digest"], json_of(b)["digest"]);
+}
+
+TEST(ReportText, WhatASetChangedStandsBelowThePlatform) {
+  Sample sample;
+  sample.platform.overrides = {"xnor_array.rows=16"};
+  EXPECT_THAT(report_text(sample.input()), HasSubstr("xczu3eg, 250 MHz\n          with xnor_array.rows=16\nclock"));
+}
+
+TEST(ReportText, TheEstimateOfTheClockIsRoundedDownSoThatItCanBeAskedFor) {
+  Sample sample;
+  sample.clock.fmax_hz = 221'975'582;
+  EXPECT_THAT(report_text(sample.input()), HasSubstr("above ~221 MHz (176 MHz"));
+}
+
+TEST(ReportText, LargeNumbersHaveTheirThousandsApart) {
+  const std::string text = report_text(Sample().input());
+  EXPECT_THAT(text, HasSubstr("throughput  250,000 inferences/s"));  // 250 MHz / 1,000 cycles
+  EXPECT_THAT(text, HasSubstr("49,392"));                            // 70 % of 70,560 LUTs
+  Sample slow;
+  slow.platform.machine.clock_hz = 12'220'700;
+  EXPECT_THAT(report_text(slow.input()), HasSubstr("throughput  12,220.7 inferences/s"));
+}
+
+TEST(ReportText, WithSeveralImagesTheColumnsSayWhichTheyAreOf) {
+  Sample sample;
+  EXPECT_THAT(report_text(sample.input()), HasSubstr("  cycles  critical  "));
+  sample.outputs.push_back(sample.outputs.front());
+  sample.run.completions = {500, 1000};
+  EXPECT_THAT(report_text(sample.input()), HasSubstr("  cycles, first  critical, all  "));
+}
+
+TEST(ReportText, WhereTheUnitsTableIsTooWideItsRatiosGoBeforeItsAccounts) {
+  Sample sample;
+  for (UnitCycles& unit : sample.run.units)
+    unit = {.busy = 100'000'000,
+            .stall_dependency = 100'000'000,
+            .stall_memory = 100'000'000,
+            .stall_downstream = 100'000'000,
+            .stall_fence = 0,
+            .stall_dispatch = 100'000'000,
+            .idle = 100'000'000};
+  const std::string text = report_text(sample.input());
+  const std::size_t at = text.find("\nunit ") + 1;
+  const std::string head = text.substr(at, text.find('\n', at) - at);
+  EXPECT_THAT(head, AllOf(HasSubstr("dispatch"), HasSubstr("idle"), Not(HasSubstr("busy %")), Not(HasSubstr("util"))));
+}
+
 // "layers[3].name" and "units.load.busy" become the documented "layers[].name" and "units.UNIT.busy".
 void collect(const Json& json, const std::string& path, std::set<std::string>& paths) {
   if (json.is_array()) {
@@ -265,94 +309,6 @@ TEST(ReportJson, RepeatsTheNotesOfTheEstimates) {
   sample.power.notes = {"energy: one figure"};
   EXPECT_EQ(json_of(sample)["notes"].back(), "energy: one figure");
   EXPECT_THAT(report_text(sample.input()), HasSubstr("note        energy: one figure\n"));
-}
-
-TEST(CompareReports, FindsAReportEqualToItselfWhateverTheHost) {
-  Sample a, b;
-  b.host.wall_s = 2;
-  const std::string x = write_file("a.json", report_json(a.input())), y = write_file("b.json", report_json(b.input()));
-  EXPECT_TRUE(compare_reports(x, y).equal);
-}
-
-TEST(CompareReports, SaysWhichKeyDiffersAndWhereTheCyclesComeFrom) {
-  Sample a, b;
-  b.platform.machine.xnor_array.rows = 32;
-  b.platform.overrides = {"xnor_array.rows=32"};
-  b.run.cycles = 900;
-  b.run.completions = {900};
-  b.run.layer_critical_cycles[1] = 110;
-  b.run.layer_critical_by[1][2] = 110;
-  b.run.units[2] = {.busy = 100, .stall_memory = 50, .idle = 750};
-  const std::string x = write_file("a.json", report_json(a.input())), y = write_file("b.json", report_json(b.input()));
-  const Comparison comparison = compare_reports(x, y);
-  EXPECT_FALSE(comparison.equal);
-  EXPECT_THAT(comparison.text, HasSubstr("platform.xnor_array.rows: 16 -> 32"));
-  EXPECT_THAT(comparison.text, HasSubstr("the runs differ by -100 cycles\nlayers by their cycles on the critical path, "
-                                         "all 1 that changed\n  conv1: -100\n"));
-  EXPECT_THAT(comparison.text, HasSubstr("\n  xnor_array busy: -100\n"));
-  EXPECT_THAT(comparison.text, HasSubstr("outputs are equal"));
-}
-
-std::string code_of(const std::string& a, const std::string& b) {
-  try {
-    (void)compare_reports(a, b);
-  } catch (const DiagnosticError& error) {
-    return std::string(error.diagnostics().front().code.name());
-  }
-  return "none";
-}
-
-TEST(CompareReports, RefusesWhatIsNoReport) {
-  const std::string good = write_file("good.json", report_json(Sample().input()));
-  EXPECT_EQ(code_of(good, "/nowhere/x.json"), "file-unreadable");
-  EXPECT_EQ(code_of(good, write_file("cut.json", report_json(Sample().input()).substr(0, 500))), "file-damaged");
-  EXPECT_EQ(code_of(good, write_file("other.json", R"({"schema":"blendsim.report/2"})")), "report-schema");
-  EXPECT_EQ(code_of(good, write_file("bare.json", R"({"schema":"blendsim.report/1"})")), "report-schema");
-  const std::string deep = R"({"schema":"blendsim.report/1","digest":"x","a":)" + std::string(100'000, '[') +
-                           std::string(100'000, ']') + "}";
-  EXPECT_EQ(code_of(good, write_file("deep.json", deep)), "file-damaged");
-}
-
-// Whatever is edited, the digest left as it was: numbers, texts, keys, order, what is missing or too much.
-TEST(CompareReports, RefusesAReportWhoseContentIsNotThatOfItsDigest) {
-  const std::string text = report_json(Sample().input()), good = write_file("good.json", text);
-  const auto edited = [&](const std::string& from, const std::string& to) {
-    std::string out = text;
-    const std::size_t at = out.find(from);
-    EXPECT_NE(at, std::string::npos) << from;
-    return write_file("edited.json", out.replace(at, from.size(), to));
-  };
-  for (const auto& [from, to] :
-       std::map<std::string, std::string>{{"\"cycles\": 1000", "\"cycles\": 900"},
-                                          {"\"total_w\": 1.5", "\"total_w\": 1.25"},
-                                          {"\"by-hand\"", "\"by-foot\""},
-                                          {"\"binary_macs\"", "\"binary_mac\""},
-                                          {"\"init_cycles\": 400,\n", ""},
-                                          {"\"init_cycles\": 400,", "\"init_cycles\": 400, \"more\": 1,"},
-                                          {"\"digest\": \"", "\"digest\": \"0"}}) {
-    EXPECT_EQ(code_of(good, edited(from, to)), "report-damaged") << from;
-    EXPECT_EQ(code_of(edited(from, to), good), "report-damaged") << from;
-  }
-  EXPECT_EQ(code_of(good, edited("\"wall_s\": 0.5", "\"wall_s\": 0.75")), "none") << "the host is not in the digest";
-}
-
-// Spaces and spellings of one number are no content; every double that a report may hold comes back as it was.
-TEST(CompareReports, FindsTheDigestAgainFromTheFileAlone) {
-  Sample sample;
-  sample.outputs = {{{{1, 5}, {0.1F, -0.0F, 1e-30F, 3.4e38F, 16777216.5F}}}};
-  sample.power.total_w = 1.0 / 3;
-  sample.platform.name = "Z\xc3\xbcrich \xff \"quoted\"\n";
-  const std::string text = report_json(sample.input());
-  const std::string pretty = write_file("pretty.json", text),
-                    dense = write_file("dense.json", Json::parse(text).dump());
-  EXPECT_TRUE(compare_reports(pretty, dense).equal);
-}
-
-TEST(CompareReports, ComparesTheContentAndNotTheDigests) {
-  const std::string folder = BLENDSIM_SHARED "/cases/reliability/";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the shared cases are not there";
-  EXPECT_EQ(code_of(folder + "compare_original_report.json", folder + "compare_original_report.json"), "none");
-  EXPECT_EQ(code_of(folder + "compare_original_report.json", folder + "compare_changed_report.json"), "report-damaged");
 }
 
 }  // namespace

@@ -13,10 +13,11 @@ struct Sample {
   ResourceEstimate resources;
   PowerEstimate power;
   ClockEstimate clock;
-  std::string source = "file";
+  std::string source = "file", digest = "ab";
   std::vector<std::vector<FloatArray>> outputs = {{{{1, 3}, {234, 231, 410}}}};
   HostFigures host{0.5, 0.25, 1 << 20};
   std::vector<std::string> remarks;
+  RunChoices choices;
 
   Sample() {
     platform.name = "by-hand";
@@ -65,7 +66,8 @@ struct Sample {
             .clock = clock,
             .input_source = source,
             .input_seed = 7,
-            .input_digest = "ab",
+            .input_digest = digest,
+            .choices = choices,
             .outputs = outputs,
             .output_names = {"scores"},
             .cpu_operators = {"Softmax on the host"},

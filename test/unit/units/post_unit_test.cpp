@@ -100,7 +100,7 @@ class Experiment {
 
   QuantiserRecord quantiser(int bits) {
     QuantiserRecord q;
-    q.lo = -random_.in(0, std::int64_t{1} << (bits - 1));
+    q.lo = random_.in(0, 3) == 0 ? 0 : -random_.in(0, std::int64_t{1} << (bits - 1));
     q.hi = random_.in(0, (std::int64_t{1} << (bits - 1)) - 1);
     for (std::size_t lane = 0; lane < 16; ++lane) {
       q.multiplier[lane] = random_.in(-(1 << 17), (1 << 17) - 1);
@@ -256,9 +256,9 @@ class Experiment {
     i_.bits_row = random_.u(0, 5);
   }
 
-  // Counts in saturated_ what it takes to a limit.
+  // Counts in saturated_ what it takes to a limit; one of 0 below is a Relu's.
   std::int64_t limited(const QuantiserRecord& q, std::int64_t y, PostStep step) {
-    if (y < q.lo) ++saturated_[step].below;
+    if (y < q.lo && q.lo != 0) ++saturated_[step].below;
     if (y > q.hi) ++saturated_[step].above;
     return y < q.lo ? q.lo : y > q.hi ? q.hi : y;
   }
