@@ -37,6 +37,12 @@ void check_pass(const std::string& name) {
   usage_error(fmt::format("no pass is named '{}'", name), "the passes are " + pass_list());
 }
 
+std::string written_text(const std::string& file, const Program& program, const Platform& platform) {
+  return fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n", name_of_output(file),
+                     program.network, platform.name, program.layers.size(),
+                     grouped(static_cast<std::int64_t>(decode(program.main).size())), program.digest());
+}
+
 void run(const Arguments& arguments) {
   check_pass(arguments.dump_after);
   keep_apart({arguments.network, arguments.platform}, {arguments.output, arguments.lowered});
@@ -50,18 +56,24 @@ void run(const Arguments& arguments) {
   options.dump_after = arguments.dump_after;
   options.explain = arguments.explain;
   options.evaluate = machine_evaluate();
-  std::ostream& text = text_output(arguments.text, {arguments.output, arguments.lowered}).stream;
-  options.print = [&text](const std::string& lines) { text << lines << std::flush; };
+  const TextOutput text = text_output(arguments.text, {arguments.output, arguments.lowered});
+  options.print = [&text](const std::string& lines) {
+    text.say(lines, 4);
+    text.stream << std::flush;
+  };
   const CompileResult result = compile(network, platform, options);
+  Outputs outputs;
   if (!arguments.lowered.empty()) {
-    write_whole(arguments.lowered, [&](const std::string& temporary) { export_lowered(network, temporary); });
-    text << fmt::format("wrote {}: the lowered network as standard ONNX\n", name_of_output(arguments.lowered));
+    outputs.write([&] {
+      write_whole(arguments.lowered, [&](const std::string& temporary) { export_lowered(network, temporary); });
+      text.say(fmt::format("wrote {}: the lowered network as standard ONNX\n", name_of_output(arguments.lowered)), 2);
+    });
   }
-  write_whole(arguments.output, [&](const std::string& temporary) { write_program(result.program, temporary); });
-  text << fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n",
-                      name_of_output(arguments.output), result.program.network, platform.name,
-                      result.program.layers.size(),
-                      grouped(static_cast<std::int64_t>(decode(result.program.main).size())), result.program.digest());
+  outputs.write([&] {
+    write_whole(arguments.output, [&](const std::string& temporary) { write_program(result.program, temporary); });
+    text.say(written_text(arguments.output, result.program, platform), 2);
+  });
+  outputs.throw_if_any();
 }
 
 }  // namespace

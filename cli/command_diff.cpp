@@ -41,7 +41,9 @@ struct Side {
   [[nodiscard]] DiffSide view() const { return {name, run ? &*run : nullptr, &stamps}; }
 };
 
-bool is_table(FileKind kind) { return kind == FileKind::array || kind == FileKind::text || kind == FileKind::unknown; }
+bool is_table(FileKind kind) {
+  return kind == FileKind::records || kind == FileKind::array || kind == FileKind::text || kind == FileKind::unknown;
+}
 
 std::unique_ptr<Side> open_side(const std::string& name, const std::string& file, const LoadArguments& load_arguments) {
   auto side = std::make_unique<Side>();

@@ -125,13 +125,17 @@ ExitStatus run(const Arguments& arguments) {
   const Platform other = traffic.stamped ? replayed_platform(arguments, *recorded) : *recorded;
   const ReplayOutcome outcome = replay_beside(traffic, recorded->machine, other.machine,
                                               arguments.open_loop ? ReplayMode::open_loop : ReplayMode::dependencies);
-  if (!arguments.csv.empty()) write_text(arguments.csv, outcome_csv(traffic, outcome));
+  Outputs outputs;
+  if (!arguments.csv.empty()) outputs.write([&] { write_text(arguments.csv, outcome_csv(traffic, outcome)); });
   if (!arguments.out.empty()) {
-    write_requests(arguments.out, traffic.of(Phase::main),
-                   outcome.phases[static_cast<std::size_t>(Phase::main)].replayed, other.machine.memory);
+    outputs.write([&] {
+      write_requests(arguments.out, traffic.of(Phase::main),
+                     outcome.phases[static_cast<std::size_t>(Phase::main)].replayed, other.machine.memory);
+    });
   }
-  text_output(arguments.text, {arguments.csv, arguments.out}).stream
-      << outcome_text(traffic, outcome, memory_changes(*recorded, other));
+  text_output(arguments.text, {arguments.csv, arguments.out})
+      .say(outcome_text(traffic, outcome, memory_changes(*recorded, other)), 2);
+  outputs.throw_if_any();
   return outcome.faithful() ? ExitStatus::done : ExitStatus::differs;
 }
 

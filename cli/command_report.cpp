@@ -40,12 +40,14 @@ std::vector<Json> read_reports(const std::vector<std::string>& files) {
 
 void show(const Arguments& arguments, const std::vector<Json>& reports) {
   const std::vector<std::string> files = arguments.files();
-  if (!arguments.html.empty()) write_text(arguments.html, page_html(reports));
+  Outputs outputs;
+  if (!arguments.html.empty()) outputs.write([&] { write_text(arguments.html, page_html(reports)); });
   if (!arguments.csv.empty()) {
     std::vector<NamedReport> named;
     for (std::size_t i = 0; i < reports.size(); ++i) named.push_back({files[i], reports[i]});
-    write_text(arguments.csv, layers_csv(named));
+    outputs.write([&] { write_text(arguments.csv, layers_csv(named)); });
   }
+  outputs.throw_if_any();
   if (!arguments.html.empty() || !arguments.csv.empty()) return;
   const TextOutput text = text_output(arguments.text);
   for (std::size_t i = 0; i < reports.size(); ++i) {

@@ -77,7 +77,7 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
 bool wants_timeline(const Arguments& arguments) { return arguments.records || !arguments.html.empty(); }
 
 UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, TimelineRecorder& timeline,
-                  std::vector<TraceNote>& traces) {
+                  std::vector<TraceNote>& traces, Outputs& outputs) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
@@ -85,7 +85,7 @@ UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs
   options.capture_tensors = !arguments.tensors.empty() || !arguments.expect.path.empty();
   options.stall_seed = arguments.stalls;
   constexpr std::size_t most_kept = 16;  // the report needs the first image's; a batch would take 45 KB an image more
-  options.keep_records = inputs.quantised.size() <= most_kept;
+  options.keep_records = inputs.quantised.size() <= most_kept || !arguments.expect.path.empty();  // names any's writer
   if (wants_timeline(arguments)) options.consumers.push_back(&timeline);
   TrafficRecorder traffic;
   if (!arguments.record.empty()) options.consumers.push_back(&traffic);
@@ -99,9 +99,11 @@ UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs
         out.text = std::move(upset.text);
         return std::move(upset.run);
       },
-      traces);
-  if (!arguments.record.empty())
-    write_text(arguments.record, traffic_text(traffic.traffic(loaded.program, loaded.platform)));
+      traces, outputs);
+  if (!arguments.record.empty()) {
+    outputs.write(
+        [&] { write_text(arguments.record, traffic_text(traffic.traffic(loaded.program, loaded.platform))); });
+  }
   return out;
 }
 
@@ -130,12 +132,12 @@ struct Outcome {
   double simulation_s = 0;
 };
 
-Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
+Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded, Outputs& outputs) {
   Outcome out;
   out.inputs = prepare_inputs(arguments.input, loaded.program);
   if (const auto above = clock_warning(loaded.platform)) warning(*above);  // the report has a line of its own for it
   const auto begin = Clock::now();
-  UpsetRun run = simulate(arguments, loaded, out.inputs, out.recorder, out.traces);
+  UpsetRun run = simulate(arguments, loaded, out.inputs, out.recorder, out.traces, outputs);
   out.run = std::move(run.run);
   out.upset = std::move(run.text);
   out.simulation_s = seconds_since(begin);
@@ -149,14 +151,19 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded) {
 
 std::vector<std::string> remarks(const Arguments& arguments, const Outcome& outcome) {
   std::vector<std::string> out = outcome.inputs.warnings;
-  for (const TraceNote& trace : outcome.traces) {
-    if (trace.is_warning) out.push_back("trace " + trace.text);
-  }
   for (const std::string& flip : arguments.flips)
     out.push_back(fmt::format("upset {}: the values are not a sound run's", flip));
   if (arguments.stalls != 0) {
     out.push_back(
         fmt::format("random stalls, seed {}: the outputs are the machine's, the cycles are not", arguments.stalls));
+  }
+  return out;
+}
+
+std::vector<std::string> warnings_of(const std::vector<TraceNote>& traces) {
+  std::vector<std::string> out;
+  for (const TraceNote& trace : traces) {
+    if (trace.is_warning) out.push_back(trace.text);
   }
   return out;
 }
@@ -169,18 +176,20 @@ std::vector<std::string> output_names(const Program& program) {
 
 // The report as JSON and as a page.
 void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, const Json& report,
-                 const Technology& technology) {
+                 const Technology& technology, Outputs& outputs) {
   if (arguments.json.empty() && arguments.html.empty()) return;
   Json whole = report;
   if (wants_timeline(arguments)) {
     whole["timeline"] =
         timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recorder.recording()});
   }
-  if (!arguments.json.empty()) write_text(arguments.json, json_text(arguments.records ? whole : report));
-  if (!arguments.html.empty()) write_text(arguments.html, page_html(std::span(&whole, 1)));
+  if (!arguments.json.empty())
+    outputs.write([&] { write_text(arguments.json, json_text(arguments.records ? whole : report)); });
+  if (!arguments.html.empty()) outputs.write([&] { write_text(arguments.html, page_html(std::span(&whole, 1))); });
 }
 
-void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, Clock::time_point begin) {
+void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, Clock::time_point begin,
+                  Outputs& outputs) {
   const Technology technology = load_technology(loaded.platform.technology, config_paths());
   const ResourceEstimate resources = estimate_resources(loaded.platform);
   const PowerEstimate power =
@@ -204,13 +213,15 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
                      .remarks = remarks(arguments, outcome)};
   if (arguments.agreement)
     report.agreement = find_agreement(arguments.load.file, outcome.inputs, report.outputs, report.output_names);
-  report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes()};
-  if (!arguments.tensors.empty()) write_tensors(arguments.tensors, outcome.tensors);
+  report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes(), warnings_of(outcome.traces)};
+  if (!arguments.tensors.empty()) outputs.write([&] { write_tensors(arguments.tensors, outcome.tensors); });
   const Json whole = report_object(report);
-  write_files(arguments, loaded, outcome, whole, technology);
+  write_files(arguments, loaded, outcome, whole, technology, outputs);
   const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html, arguments.record});
   text.stream << report_text(whole, text.layout);
-  if (!outcome.upset.empty()) (arguments.text.quiet ? std::cerr : text.stream << '\n') << outcome.upset;
+  if (outcome.upset.empty()) return;
+  if (arguments.text.quiet) std::cerr << outcome.upset;
+  else text.say('\n' + outcome.upset, 4);
 }
 
 bool run(Arguments& arguments) {
@@ -231,13 +242,19 @@ bool run(Arguments& arguments) {
   if (arguments.agreement && !loaded.network) {
     usage_error("--agreement needs the original network, a program no longer has it", "run the ONNX file");
   }
-  const Outcome outcome = simulate_and_collect(arguments, loaded);
+  Outputs outputs;
+  const Outcome outcome = simulate_and_collect(arguments, loaded, outputs);
   keep_files_apart(arguments, loaded.platform.file, outcome.tensors);  // now the tensors' names are known
-  write_report(arguments, loaded, outcome, begin);
-  if (arguments.expect.path.empty()) return true;
-  std::ostream& out = text_output(arguments.text, {arguments.json, arguments.html, arguments.record}).stream;
-  return meets_expectation(arguments.expect, arguments.expected, loaded, outcome.run, outcome.tensors,
-                           finish_outputs(loaded.program, outcome.run), out, arguments.text.quiet ? std::cerr : out);
+  write_report(arguments, loaded, outcome, begin, outputs);
+  bool as_expected = true;
+  if (!arguments.expect.path.empty()) {
+    std::ostream& out = text_output(arguments.text, {arguments.json, arguments.html, arguments.record}).stream;
+    as_expected =
+        meets_expectation(arguments.expect, arguments.expected, loaded, outcome.run, outcome.tensors,
+                          finish_outputs(loaded.program, outcome.run), out, arguments.text.quiet ? std::cerr : out);
+  }
+  outputs.throw_if_any();
+  return as_expected;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "base/diagnostic.h"
+#include "base/written_file.h"
 #include "cli/interrupt.h"
 #include "isa/program.h"
 #include "network/onnx_writer.h"
@@ -36,6 +37,9 @@ std::string_view describe(FileKind kind) {
     case FileKind::json: return "a JSON text";
     case FileKind::traffic: return "recorded memory traffic";
     case FileKind::database: return "an SQLite file";
+    case FileKind::perfetto: return "a trace for Perfetto";
+    case FileKind::waves: return "a trace of waves, VCD or FST";
+    case FileKind::records: return "a table of records";
     case FileKind::array: return "a NumPy array";
     case FileKind::image: return "a PNG image";
     case FileKind::text: return "a text of another kind";
@@ -65,6 +69,27 @@ bool is_marked_as_lowered(std::ifstream& file) {
   return bytes.find(key) != std::string_view::npos;
 }
 
+// An FST file begins with its header: block 0, whose length of 329 bytes follows, the highest byte first.
+bool is_fst(std::string_view bytes) {
+  constexpr std::string_view header("\0\0\0\0\0\0\0\x01\x49", 9);
+  return bytes.starts_with(header);
+}
+
+// A VCD text begins with one of the declarations that may come first.
+bool is_vcd(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \r\n\t"), text.size()));
+  constexpr std::array<std::string_view, 4> first = {"$date", "$version", "$comment", "$timescale"};
+  return std::any_of(first.begin(), first.end(), [&](std::string_view word) { return text.starts_with(word); });
+}
+
+// Packets are field 1 of a Perfetto trace, each with its length; of an ONNX model field 1 is a number.
+bool is_perfetto(std::string_view bytes) { return bytes.starts_with('\x0a'); }
+
+// A structured array: its type is a list of fields.
+bool is_structured(std::string_view npy) {
+  return npy.substr(0, npy.find('\n')).find("'descr': [") != std::string_view::npos;
+}
+
 bool is_text(std::string_view bytes) {
   return std::none_of(bytes.begin(), bytes.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -92,7 +117,7 @@ FileKind file_kind(const std::string& path) {
   if (bytes.empty()) {
     throw DiagnosticError("file-damaged", {.file = path}, "the file is empty", "write or download it again");
   }
-  if (bytes.starts_with("\x93NUMPY")) return FileKind::array;
+  if (bytes.starts_with("\x93NUMPY")) return is_structured(bytes) ? FileKind::records : FileKind::array;
   if (bytes.starts_with("\x89PNG")) return FileKind::image;
   if (bytes.starts_with("SQLite format 3")) return FileKind::database;
   if (bytes.starts_with(traffic_signature)) return FileKind::traffic;
@@ -100,8 +125,11 @@ FileKind file_kind(const std::string& path) {
   if (is_text(bytes)) {
     if (bytes[bytes.find_first_not_of(" \r\n\t") % bytes.size()] == '{')
       return bytes.find("\"blendsim.report/") != std::string_view::npos ? FileKind::report : FileKind::json;
+    if (is_vcd(bytes)) return FileKind::waves;
     return looks_like_yaml(bytes) ? FileKind::yaml : FileKind::text;
   }
+  if (is_fst(bytes)) return FileKind::waves;
+  if (is_perfetto(bytes)) return FileKind::perfetto;
   if (!starts_as_model(static_cast<unsigned char>(bytes[0]))) return FileKind::unknown;
   return is_marked_as_lowered(file) ? FileKind::lowered : FileKind::onnx;
 }
@@ -121,8 +149,12 @@ std::string use_of(FileKind kind, const std::string& file) {
           "`blendsim run {0}` simulates it, and writes a report with --json; to compile, take its network", file);
     case FileKind::traffic: return fmt::format("`blendsim replay {}` replays it", file);
     case FileKind::database:
-      return "of a run's trace, `blendsim run --trace F.npy` writes the table that is read here; sqlite3 reads this "
-             "one";
+      return "sqlite3 reads it; of a run's traces `blendsim diff` compares the table of `run --trace F.npy`";
+    case FileKind::perfetto:
+      return "ui.perfetto.dev shows it; of a run's traces `blendsim diff` compares the table of `run --trace F.npy`";
+    case FileKind::waves:
+      return "GTKWave shows it; of a run's traces `blendsim diff` compares the table of `run --trace F.npy`";
+    case FileKind::records: return fmt::format("`blendsim diff PROGRAM {}` compares it with the model", file);
     case FileKind::yaml: return fmt::format("a platform is given to a command: --platform {}", file);
     case FileKind::report:
       return fmt::format(
@@ -143,15 +175,6 @@ void unexpected_kind(const std::string& path, FileKind kind, std::string_view ex
                         fmt::format("expected {}, this is {}", expected, describe(kind)), use_of(kind, path));
 }
 
-namespace {
-
-[[noreturn]] void unwritable(const std::string& path, const std::string& why) {
-  throw DiagnosticError("file-unwritable", {.file = path}, fmt::format("cannot be written: {}", why),
-                        "check that the folder exists and may be written to");
-}
-
-}  // namespace
-
 bool is_standard_output(const std::string& path) { return path == "-"; }
 
 namespace {
@@ -161,7 +184,7 @@ class Temporary {
  public:
   Temporary() : path_((fs::temp_directory_path() / "blendsim-XXXXXX").string()) {
     const int descriptor = ::mkstemp(path_.data());
-    if (descriptor < 0) unwritable(path_, std::strerror(errno));
+    if (descriptor < 0) unwritable_file(path_, std::strerror(errno));
     ::close(descriptor);
     half_written_.emplace(path_);
   }
@@ -189,12 +212,12 @@ void write_whole(const std::string& path, const std::function<void(const std::st
   }
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (fs::is_directory(status)) unwritable(path, "it is a folder");
+  if (fs::is_directory(status)) unwritable_file(path, "it is a folder");
   if (fs::exists(status) && !fs::is_regular_file(status)) return write(path);
   const fs::path target = fs::exists(status) ? fs::canonical(path) : fs::path(path);
   const std::string temporary = fmt::format("{}.part{}", target.string(), ::getpid());
   const HalfWritten half_written(temporary);
-  if (!std::ofstream(temporary, std::ios::binary)) unwritable(path, std::strerror(errno));
+  if (!std::ofstream(temporary, std::ios::binary)) unwritable_file(path, std::strerror(errno));
   try {
     write(temporary);
     fs::rename(temporary, target);
@@ -207,7 +230,7 @@ void write_whole(const std::string& path, const std::function<void(const std::st
     throw DiagnosticError(std::move(list), problem.status());
   } catch (const fs::filesystem_error& problem) {
     fs::remove(temporary, error);
-    unwritable(path, problem.code().message());
+    unwritable_file(path, problem.code().message());
   } catch (...) {
     fs::remove(temporary, error);
     throw;
@@ -218,10 +241,21 @@ void write_text(const std::string& path, std::string_view text) {
   write_whole(path, [&](const std::string& temporary) {
     std::ofstream file(temporary, std::ios::binary);
     file << text;
-    file.close();
-    if (!file) unwritable(path, std::strerror(errno));
+    close_written(file, temporary);
   });
 }
+
+void Outputs::write(const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const DiagnosticError& problem) {
+    const auto unwritable = [](const Diagnostic& d) { return d.code == "file-unwritable"; };
+    if (!std::all_of(problem.diagnostics().begin(), problem.diagnostics().end(), unwritable)) throw;
+    for (const Diagnostic& diagnostic : problem.diagnostics()) unwritten_.add(diagnostic);
+  }
+}
+
+void Outputs::throw_if_any() { unwritten_.throw_if_any(); }
 
 namespace {
 
@@ -254,8 +288,8 @@ void make_folder(const std::string& path) {
   if (is_standard_output(path)) usage_error("a folder cannot be written to standard output", "name a folder");
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) unwritable(path, error.message());
-  if (!fs::is_directory(path)) unwritable(path, "it is not a folder");
+  if (error) unwritable_file(path, error.message());
+  if (!fs::is_directory(path)) unwritable_file(path, "it is not a folder");
 }
 
 ConfigPaths config_paths() {
@@ -278,8 +312,8 @@ Platform named_platform(const std::string& name, const std::vector<std::string>&
   }
   if (name == "-" || fs::is_regular_file(name)) {
     const FileKind kind = file_kind(name);
-    if (kind == FileKind::report || kind == FileKind::onnx || kind == FileKind::lowered || kind == FileKind::program ||
-        kind == FileKind::array || kind == FileKind::image)
+    constexpr std::array left_to_reader = {FileKind::yaml, FileKind::json, FileKind::text, FileKind::unknown};
+    if (std::find(left_to_reader.begin(), left_to_reader.end(), kind) == left_to_reader.end())
       unexpected_kind(name, kind, "a platform");
   }
   return load_platform(name, sets, paths);

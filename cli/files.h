@@ -12,7 +12,23 @@
 
 namespace blendsim::cli {
 
-enum class FileKind { onnx, lowered, program, yaml, report, json, traffic, database, array, image, text, unknown };
+enum class FileKind {
+  onnx,
+  lowered,
+  program,
+  yaml,
+  report,
+  json,
+  traffic,
+  database,
+  perfetto,
+  waves,
+  records,
+  array,
+  image,
+  text,
+  unknown
+};
 
 [[nodiscard]] std::string_view describe(FileKind kind);  // "an ONNX network", ...
 
@@ -31,6 +47,18 @@ enum class FileKind { onnx, lowered, program, yaml, report, json, traffic, datab
 // Throws DiagnosticError file-unwritable naming `path`.
 void write_whole(const std::string& path, const std::function<void(const std::string&)>& write);
 void write_text(const std::string& path, std::string_view text);
+// The outputs of a command: one that cannot be written costs none of the others.
+class Outputs {
+ public:
+  // Performs `write`; a file-unwritable is kept for the end.
+  void write(const std::function<void()>& write);
+  // Throws DiagnosticError with all that were kept, if there are any.
+  void throw_if_any();
+
+ private:
+  Diagnostics unwritten_;
+};
+
 // Usage error where a file to be written is one that is read, or is to be written twice. Empty names are none; what is
 // no regular file (a pipe, a device) may be both. Standard output is written once.
 void keep_apart(const std::vector<std::string>& read, const std::vector<std::string>& written);

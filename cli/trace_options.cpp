@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -23,17 +24,16 @@ namespace {
 }
 
 std::int64_t parse_size(const std::string& text) {
-  std::int64_t number = 0;
+  double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   while (unit.starts_with(' ')) unit.remove_prefix(1);
-  const std::int64_t factor = unit == "kB" || unit == "KB" ? 1'000
-                              : unit == "MB"               ? 1'000'000
-                              : unit == "GB"               ? 1'000'000'000
-                                                           : 0;
-  if (error != std::errc{} || factor == 0 || number <= 0 || number > 1'000'000) bad_size(text);
-  if (number * factor < least_trace_limit) bad_size(text, "too small: no format says anything in so few bytes");
-  return number * factor;
+  const double factor = unit == "kB" || unit == "KB" ? 1e3 : unit == "MB" ? 1e6 : unit == "GB" ? 1e9 : 0;
+  // `inf` and `nan` are numbers to the library.
+  if (error != std::errc{} || factor == 0 || !(number > 0 && number <= 1e6)) bad_size(text);
+  if (number * factor < static_cast<double>(least_trace_limit))
+    bad_size(text, "too small: no format says anything in so few bytes");
+  return std::llround(number * factor);
 }
 
 std::string thousands(std::int64_t number) {
@@ -60,17 +60,60 @@ TraceNote note_of(const std::string& path, const Sink& sink, Cycles cycles, std:
   return note;
 }
 
+// A consumer whose file may become unwritable: from then on it hears no more, and the run goes on.
+class Expendable : public EventConsumer {
+ public:
+  explicit Expendable(EventConsumer& consumer) : consumer_(consumer) {}
+  void on_phase(const PhaseEvent& e) override { tell(&EventConsumer::on_phase, e); }
+  void on_dispatch(const DispatchEvent& e, const InstructionRecord& r) override {
+    tell(&EventConsumer::on_dispatch, e, r);
+  }
+  void on_interval(const IntervalEvent& e) override { tell(&EventConsumer::on_interval, e); }
+  void on_token(const TokenEvent& e) override { tell(&EventConsumer::on_token, e); }
+  void on_start(std::int32_t i, const InstructionRecord& r) override { tell(&EventConsumer::on_start, i, r); }
+  void on_front_free(std::int32_t i, const InstructionRecord& r) override { tell(&EventConsumer::on_front_free, i, r); }
+  void on_end(std::int32_t i, const InstructionRecord& r) override { tell(&EventConsumer::on_end, i, r); }
+  void on_burst(const BurstEvent& e) override { tell(&EventConsumer::on_burst, e); }
+  void on_row(const RowEvent& e) override { tell(&EventConsumer::on_row, e); }
+  void on_execute(const ExecuteEvent& e, const InstructionRecord& r) override {
+    tell(&EventConsumer::on_execute, e, r);
+  }
+  void on_upset(const UpsetEvent& e) override { tell(&EventConsumer::on_upset, e); }
+
+  void throw_if_failed() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  template <class... Parameters, class... Values>
+  void tell(void (EventConsumer::*event)(Parameters...), const Values&... values) {
+    if (failure_) return;
+    try {
+      (consumer_.*event)(values...);
+    } catch (const DiagnosticError&) {
+      failure_ = std::current_exception();
+    }
+  }
+
+  EventConsumer& consumer_;
+  std::exception_ptr failure_;
+};
+
 // Opens the traces one inside the other, since each file is written beside its place and then moved there.
 class Traced {
  public:
   Traced(const TraceArguments& arguments, const TraceSubject& subject, RunOptions& options,
-         const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes)
-      : arguments_(arguments), subject_(subject), options_(options), simulate_(simulate), notes_(notes) {}
+         const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes, Outputs& outputs)
+      : arguments_(arguments),
+        subject_(subject),
+        options_(options),
+        simulate_(simulate),
+        notes_(notes),
+        outputs_(outputs) {}
 
   Run run() {
     from(0);
     if (failure_) std::rethrow_exception(failure_);
-    if (unwritten_) std::rethrow_exception(unwritten_);
     return std::move(*run_);
   }
 
@@ -88,9 +131,9 @@ class Traced {
     const std::string& path = arguments_.files[file];
     try {
       write_whole(path, [&](const std::string& temporary) { write(file, path, temporary); });
-    } catch (...) {
+    } catch (const DiagnosticError&) {
       if (!begun_) throw;
-      unwritten_ = std::current_exception();  // the other traces are completed first
+      outputs_.write([] { throw; });
     }
   }
   void write(std::size_t file, const std::string& path, const std::string& temporary) {
@@ -98,26 +141,13 @@ class Traced {
     std::optional<HalfWritten> beside;
     if (!format.beside.empty()) beside.emplace(temporary + std::string(format.beside));
     const std::unique_ptr<Sink> sink = open_sink(format, temporary, subject_, arguments_.options);
-    options_.consumers.push_back(sink.get());
+    Expendable consumer(*sink);
+    options_.consumers.push_back(&consumer);
     from(file + 1);
-    if (ended_by(temporary)) std::rethrow_exception(std::exchange(failure_, nullptr));
+    consumer.throw_if_failed();
     sink->close();
     const Cycles cycles = run_ ? run_->cycles : 0;
     notes_.insert(notes_.begin(), note_of(path, *sink, cycles, run_ ? run_->completions.size() : 0));
-  }
-  // The run ended because this file could not be written: what stands in it is not complete.
-  [[nodiscard]] bool ended_by(const std::string& temporary) const {
-    if (!failure_) return false;
-    try {
-      std::rethrow_exception(failure_);
-    } catch (const DiagnosticError& problem) {
-      const auto of_file = [&](const Diagnostic& d) {
-        return d.code == "file-unwritable" && d.place.file == temporary;
-      };
-      return std::any_of(problem.diagnostics().begin(), problem.diagnostics().end(), of_file);
-    } catch (...) {
-      return false;
-    }
   }
 
   const TraceArguments& arguments_;
@@ -125,9 +155,10 @@ class Traced {
   RunOptions& options_;
   const std::function<Run(const RunOptions&)>& simulate_;
   std::vector<TraceNote>& notes_;
+  Outputs& outputs_;
   std::optional<Run> run_;
-  std::exception_ptr failure_, unwritten_;  // of the run, of a trace
-  bool begun_ = false;                      // the run
+  std::exception_ptr failure_;  // of the run
+  bool begun_ = false;          // the run
 };
 
 }  // namespace
@@ -164,11 +195,11 @@ void add_trace_options(CLI::App& command, TraceArguments& arguments) {
 }
 
 Run run_traced(const TraceArguments& arguments, const Loaded& loaded, RunOptions options,
-               const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes) {
+               const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes, Outputs& outputs) {
   if (arguments.files.empty()) return simulate(options);
   const TraceSubject subject(loaded.program, loaded.platform.machine, loaded.platform.name);
   (void)Selection(arguments.options.window, subject);  // before any file is touched
-  return Traced(arguments, subject, options, simulate, notes).run();
+  return Traced(arguments, subject, options, simulate, notes, outputs).run();
 }
 
 }  // namespace blendsim::cli

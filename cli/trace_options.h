@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/files.h"
 #include "cli/loading.h"
 #include "sim/machine.h"
 #include "trace/sink.h"
@@ -29,9 +30,11 @@ struct TraceNote {
 };
 
 // Runs `simulate` with the traces among its consumers, and completes their files, also when it throws: what had
-// happened by then is what one wants to see. `notes` says what was written. Throws DiagnosticError: usage for a layer
-// that is not there, file-unwritable.
+// happened by then is what one wants to see. `notes` says what was written. A trace that can be begun and not be
+// completed, as on a disk that becomes full, is kept by `outputs`, and the run goes on without it. Throws
+// DiagnosticError: usage for a layer that is not there, file-unwritable for a trace that cannot be begun.
 [[nodiscard]] Run run_traced(const TraceArguments& arguments, const Loaded& loaded, RunOptions options,
-                             const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes);
+                             const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes,
+                             Outputs& outputs);
 
 }  // namespace blendsim::cli

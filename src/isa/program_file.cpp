@@ -5,6 +5,7 @@
 
 #include "base/diagnostic.h"
 #include "base/digest.h"
+#include "base/written_file.h"
 #include "isa/program.h"
 #include "isa/program_container.h"
 
@@ -49,8 +50,7 @@ void write_program(const Program& program, const std::string& path) {
   const std::vector<std::uint8_t> bytes = program_bytes(program);
   std::ofstream stream(path, std::ios::binary | std::ios::trunc);
   stream.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  stream.close();
-  if (!stream) throw DiagnosticError("file-unwritable", Place{path, 0, {}}, "the program cannot be written");
+  close_written(stream, path);
 }
 
 Program parse_program(std::span<const std::uint8_t> bytes, const std::string& path) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/diagnostic.h"
+#include "base/written_file.h"
 #include "network/tensor_file_name.h"
 #include "tensor/array.h"
 
@@ -73,8 +74,7 @@ void write_tensor_files(const IntegerNetwork& network, const TensorValues& value
   const std::string path = folder + "/tensors.json";
   std::ofstream file(path, std::ios::binary);
   file << index << "\n]\n";
-  file.close();
-  if (!file) throw DiagnosticError("file-unwritable", {.file = path}, "cannot write the list of tensors");
+  close_written(file, path);
 }
 
 }  // namespace blendsim

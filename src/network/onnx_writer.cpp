@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/diagnostic.h"
+#include "base/written_file.h"
 
 namespace blendsim {
 namespace {
@@ -23,8 +24,7 @@ void save_model(const onnx::ModelProto& model, const std::string& path) {
   }
   std::ofstream file(path, std::ios::binary);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file) throw DiagnosticError("file-unwritable", {.file = path}, "cannot write the ONNX model");
+  close_written(file, path);
 }
 
 void set_value_info(onnx::ValueInfoProto& info, const std::string& name, OnnxType type, const Shape& shape) {

@@ -447,6 +447,8 @@ constexpr std::array host_fields = {
            }},
     Field0{"peak_rss_bytes", "bytes", "Largest resident memory of the process.",
            [](const F& f) { return Json(f.in.host.peak_rss_bytes); }},
+    Field0{"traces", "", "Warnings of `--trace`: where a trace ended before the run did, or that nothing is in it.",
+           [](const F& f) { return Json(f.in.host.traces); }},
 };
 
 // Objects that are too small for a table of their own.

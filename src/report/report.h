@@ -25,6 +25,7 @@ struct Agreement {  // lowered against original, on the run's inputs
 struct HostFigures {                    // not part of the digest
   double wall_s = 0, simulation_s = 0;  // of everything, of the run alone
   std::int64_t peak_rss_bytes = 0;
+  std::vector<std::string> traces{};  // what is missing in a trace that was written beside
 };
 
 struct ReportInput {

@@ -253,6 +253,8 @@ std::string remarks(const Json& r) {
   }
   for (const Json& op : at(r, "/cpu_operators")) out += fmt::format("on the cpu  {}\n", op.get<std::string>());
   for (const Json& note : at(r, "/notes")) out += fmt::format("note        {}\n", note.get<std::string>());
+  for (const Json& trace : r.value(Json::json_pointer("/host/traces"), Json::array()))
+    out += fmt::format("note        trace {}\n", trace.get<std::string>());
   if (const std::size_t count = at(r, "/assumptions").size(); count > 0) {
     out +=
         fmt::format("assumptions {} of the platform's values are assumptions with a range; --json lists them\n", count);

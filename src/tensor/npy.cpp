@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/diagnostic.h"
+#include "base/written_file.h"
 #include "tensor/files.h"
 
 namespace blendsim {
@@ -146,11 +147,7 @@ void write(const std::string& path, const Array<T>& array, std::string_view desc
   stream << magic << '\x01' << '\0' << static_cast<char>(length & 0xff) << static_cast<char>(length >> 8) << header;
   stream.write(reinterpret_cast<const char*>(array.values.data()),
                static_cast<std::streamsize>(array.values.size() * sizeof(T)));
-  stream.close();
-  if (!stream) {
-    throw DiagnosticError("file-unwritable", {path}, "cannot write the array",
-                          "check that the folder exists and may be written to");
-  }
+  close_written(stream, path);
 }
 
 }  // namespace

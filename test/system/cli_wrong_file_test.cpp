@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "process.h"
@@ -94,6 +95,39 @@ TEST_F(CliWrongFile, ANetworkAPlatformAndAPictureNameTheirCommand) {
   write_npy(picture, FloatArray{{1}, {0}});
   expect_one_error({"inspect", picture}, "this is a NumPy array",
                    "`blendsim run NETWORK --platform PLATFORM --input " + picture + "` reads it");
+}
+
+// Every command says what a trace is and what reads it; none takes it for a network.
+TEST_F(CliWrongFile, OurOwnTracesAreKnown) {
+  const std::map<std::string, std::pair<std::string, std::string>> kinds = {
+      {"t.pftrace", {"this is a trace for Perfetto", "ui.perfetto.dev shows it"}},
+      {"t.fst", {"this is a trace of waves", "GTKWave shows it"}},
+      {"t.vcd", {"this is a trace of waves", "GTKWave shows it"}},
+      {"t.sqlite", {"this is an SQLite file", "sqlite3 reads it"}}};
+  for (const auto& [name, words] : kinds) {
+    const std::string trace = work.path(name);
+    ASSERT_EQ(blendsim_cli({"run", file("net.program"), "--timing-only", "-q", "--trace", trace}).status, 0);
+    for (const std::vector<std::string>& line : {std::vector<std::string>{"run", trace},
+                                                 {"why", trace},
+                                                 {"debug", trace},
+                                                 {"inspect", trace},
+                                                 {"report", trace},
+                                                 {"compare", trace, trace},
+                                                 {"replay", trace},
+                                                 {"diff", trace, file("net.program")},
+                                                 {"diff", file("net.program"), "--events", trace},
+                                                 {"compile", trace, "--platform", "k26", "-o", "x"},
+                                                 {"run", file("net.onnx"), "--platform", trace},
+                                                 {"run", file("net.program"), "--input", trace}}) {
+      SCOPED_TRACE(line.front() + " " + name);
+      expect_one_error(line, words.first, words.second);
+    }
+  }
+  const std::string table = work.path("t.npy");
+  ASSERT_EQ(blendsim_cli({"run", file("net.program"), "--timing-only", "-q", "--trace", table}).status, 0);
+  expect_one_error({"run", file("net.program"), "--input", table}, "this is a table of records",
+                   "`blendsim diff PROGRAM " + table + "` compares it with the model");
+  EXPECT_EQ(blendsim_cli({"diff", file("net.program"), table}).status, 0);
 }
 
 // --- inputs that the network's quantiser cannot hold
