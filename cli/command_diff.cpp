@@ -34,6 +34,7 @@ struct Arguments {
 struct Side {
   std::string name, file;
   std::optional<Loaded> loaded;
+  std::optional<Inputs> inputs;  // that it was run for
   std::optional<RecordedRun> run;
   std::vector<Stamp> stamps;
   std::optional<SavedRun> report;
@@ -45,7 +46,10 @@ bool is_table(FileKind kind) {
   return kind == FileKind::records || kind == FileKind::array || kind == FileKind::text || kind == FileKind::unknown;
 }
 
-std::unique_ptr<Side> open_side(const std::string& name, const std::string& file, const LoadArguments& load_arguments) {
+// `said`: the inputs that the other side has warned of.
+std::unique_ptr<Side> open_side(const std::string& name, const LoadArguments& load_arguments,
+                                const InputArguments& input, const Inputs* said = nullptr) {
+  const std::string& file = load_arguments.file;
   auto side = std::make_unique<Side>();
   side->name = name;
   side->file = file;
@@ -54,7 +58,8 @@ std::unique_ptr<Side> open_side(const std::string& name, const std::string& file
     side->report = read_saved_run(file);
   } else if (kind == FileKind::onnx || kind == FileKind::program) {
     side->loaded = load(load_arguments);
-    side->run.emplace(record_timing(*side->loaded));
+    side->inputs = prepare_inputs(input, side->loaded->program, said);
+    side->run.emplace(record_timing(*side->loaded, side->inputs->quantised.size()));
     side->stamps = stamps_of(side->run->run().records);
   } else if (is_table(kind)) {
     side->stamps = read_stamps(file);
@@ -66,17 +71,35 @@ std::unique_ptr<Side> open_side(const std::string& name, const std::string& file
 
 // --- reports: layers ----------------------------------------------------------------------------------------------
 
+// Those that have an instruction in main.
 std::vector<SavedRun::Layer> layers_of(const Side& side) {
-  if (side.report) return side.report->layers;
   std::vector<SavedRun::Layer> layers;
-  for (const ProgramLayer& layer : side.loaded->program.layers) layers.push_back({layer.name, "", -1, 0, 0});
-  for (const InstructionRecord& record : side.run->run().records) {
-    SavedRun::Layer& layer = layers[static_cast<std::size_t>(record.layer)];
-    layer.start = layer.start < 0 ? record.start : std::min(layer.start, record.start);
-    layer.end = std::max(layer.end, record.end + 1);
+  if (side.report) {
+    layers = side.report->layers;
+  } else {
+    for (const ProgramLayer& layer : side.loaded->program.layers) layers.push_back({layer.name, "", -1, -1, 0});
+    for (const InstructionRecord& record : side.run->run().records) {
+      if (record.image > 0) break;  // a report has the first image's
+      SavedRun::Layer& layer = layers[static_cast<std::size_t>(record.layer)];
+      layer.start = layer.start < 0 ? record.start : std::min(layer.start, record.start);
+      layer.end = std::max(layer.end, record.end + 1);
+    }
   }
-  std::erase_if(layers, [](const SavedRun::Layer& layer) { return layer.start < 0; });
+  std::erase_if(layers, [](const SavedRun::Layer& layer) { return layer.end <= layer.start; });
   return layers;
+}
+
+// Layers of one side that the other does not have.
+std::string layers_alone(std::string_view name, const std::vector<SavedRun::Layer>& layers,
+                         const std::vector<SavedRun::Layer>& others) {
+  std::vector<std::string> alone;
+  for (const SavedRun::Layer& x : layers) {
+    const auto is_x = [&](const SavedRun::Layer& layer) { return layer.name == x.name; };
+    if (std::none_of(others.begin(), others.end(), is_x)) alone.push_back(x.name);
+  }
+  if (alone.empty()) return {};
+  return fmt::format("{} layer{} in {} alone, the first {}\n", alone.size(), alone.size() == 1 ? " is" : "s are", name,
+                     alone.front());
 }
 
 bool compare_layers(const Side& a, const Side& b) {
@@ -85,22 +108,25 @@ bool compare_layers(const Side& a, const Side& b) {
   const auto cycle = [](const SavedRun::Layer& x, const SavedRun::Layer& y) {
     return x.start != y.start ? std::min(x.start, y.start) : std::min(x.end, y.end);
   };
-  std::int64_t differing = 0;
+  std::int64_t differing = 0, common = 0;
   for (const SavedRun::Layer& x : of_a) {
     const auto y = std::find_if(of_b.begin(), of_b.end(), [&](const auto& layer) { return layer.name == x.name; });
-    if (y == of_b.end() || (x.start == y->start && x.end == y->end)) continue;
+    if (y == of_b.end()) continue;
+    ++common;
+    if (x.start == y->start && x.end == y->end) continue;
     ++differing;
     if (first == nullptr || cycle(x, *y) < cycle(*first, *other)) first = &x, other = &*y;
   }
+  const std::string alone = layers_alone("A", of_a, of_b) + layers_alone("B", of_b, of_a);
   if (first == nullptr) {
-    std::cout << "every layer starts and ends in the same cycle\n";
-    return true;
+    print(fmt::format("every layer{} starts and ends in the same cycle\n{}", alone.empty() ? "" : " of both", alone));
+    return alone.empty();
   }
-  std::cout << fmt::format(
-      "first difference  cycle {}: layer {} runs {}..{} in A, {}..{} in B; {} of {} layers differ\n"
-      "A report knows layers alone: give both programs for the instruction and what led to it\n",
-      grouped(cycle(*first, *other)), first->name, grouped(first->start), grouped(first->end), grouped(other->start),
-      grouped(other->end), differing, of_a.size());
+  print(
+      fmt::format("first difference  cycle {}: layer {} runs {}..{} in A, {}..{} in B; {} of {} layers differ\n{}"
+                  "A report knows layers alone: give both programs for the instruction and what led to it\n",
+                  grouped(cycle(*first, *other)), first->name, grouped(first->start), grouped(first->end),
+                  grouped(other->start), grouped(other->end), differing, common, alone));
   return false;
 }
 
@@ -119,9 +145,11 @@ std::string images_of(const std::vector<Stamp>& stamps) {
       (a.stamps.back().image < b.stamps.front().image || b.stamps.back().image < a.stamps.front().image);
   throw DiagnosticError(
       "file-unrecognised", {.file = b.file}, fmt::format("has no instruction in common with {}", a.file),
-      images ? fmt::format("images count from 0, and a network or program is run for one: {} has image {}, {} {}",
-                           a.file, images_of(a.stamps), b.file, images_of(b.stamps))
-             : "instructions are counted in program order from 0, as `blendsim inspect` prints them");
+      images
+          ? fmt::format("images count from 0, and a network or program is run for those of --input: {} has image {}, "
+                        "{} {}",
+                        a.file, images_of(a.stamps), b.file, images_of(b.stamps))
+          : "instructions are counted in program order from 0, as `blendsim inspect` prints them");
 }
 
 // What the two machines differ in, which is why the rest does.
@@ -150,7 +178,7 @@ bool compare_times(const Side& a, const Side& b, bool align) {
   print(times_text(a.view(), b.view(), comparison, shift));
   if (both_run)
     std::cout << fmt::format("A takes {} cycles, B {}\n", grouped(a.run->cycles()), grouped(b.run->cycles()));
-  return comparison.differing == 0 && (!both_run || (comparison.only_a == 0 && comparison.only_b == 0));
+  return comparison.equal();
 }
 
 // --- values -------------------------------------------------------------------------------------------------------
@@ -174,9 +202,8 @@ bool same_machine(const Loaded& a, const Loaded& b) {
          a.platform.machine.buffers == b.platform.machine.buffers;
 }
 
-bool compare_values(const Side& a, const Side& b, const InputArguments& input) {
-  const Inputs in_a = prepare_inputs(input, a.loaded->program);
-  const Inputs in_b = prepare_inputs(input, b.loaded->program, &in_a);
+bool compare_values(const Side& a, const Side& b) {
+  const Inputs &in_a = *a.inputs, &in_b = *b.inputs;
   WrittenDigests digests_a(a.loaded->program, a.loaded->platform.machine),
       digests_b(b.loaded->program, b.loaded->platform.machine);
   const Run run_a = run_with(*a.loaded, in_a, digests_a, true), run_b = run_with(*b.loaded, in_b, digests_b, true);
@@ -193,7 +220,7 @@ bool compare_values(const Side& a, const Side& b, const InputArguments& input) {
     if (!difference) continue;
     equal = false;
     if (run_a.tensors.size() > 1) std::cout << fmt::format("image {}\n", image);
-    print(value_text(*difference, *a.run, "A", "B"));
+    print(value_text(*difference, *a.run, static_cast<std::int32_t>(image), "A", "B"));
     break;
   }
   if (equal) {
@@ -213,10 +240,10 @@ bool compare(const Arguments& arguments) {
   LoadArguments load_b{arguments.b, arguments.platform_b.empty() ? arguments.platform : arguments.platform_b,
                        arguments.sets, arguments.allow_oversize};
   load_b.sets.insert(load_b.sets.end(), arguments.sets_b.begin(), arguments.sets_b.end());
-  const std::unique_ptr<Side> a = open_side("A", arguments.a, load_a);
+  const std::unique_ptr<Side> a = open_side("A", load_a, arguments.input);
   std::unique_ptr<Side> b;
   if (arguments.events.empty()) {
-    b = open_side("B", arguments.b, load_b);
+    b = open_side("B", load_b, arguments.input, a->inputs ? &*a->inputs : nullptr);
   } else {
     if (!a->run) usage_error("--events compares with the model, which needs a program or a network", "give one as A");
     b = std::make_unique<Side>();
@@ -238,7 +265,7 @@ bool compare(const Arguments& arguments) {
   const bool times = compare_times(*a, *b, arguments.align);
   if (!a->run || !b->run || arguments.timing_only) return times;
   std::cout << '\n';
-  return compare_values(*a, *b, arguments.input) && times;
+  return compare_values(*a, *b) && times;
 }
 
 }  // namespace

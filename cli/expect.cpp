@@ -67,11 +67,13 @@ std::string writer_text(const Loaded& loaded, const Run& run, const Tensor& tens
       find_writer(loaded.program, loaded.platform.machine, tensor.name, index_in(shape, place % size));
   if (!writer) return {};
   const std::vector<Instruction> main = decode(loaded.program.main);
-  const InstructionRecord& record =
-      run.records.at(place / size * main.size() + static_cast<std::size_t>(writer->instruction));
-  return fmt::format("  written by #{} {} ({}), cycles {}..{}\n  it is    {}\n", writer->instruction, name(record.unit),
-                     loaded.program.layers.at(static_cast<std::size_t>(writer->layer)).name, grouped(record.start),
-                     grouped(record.end), disassemble(main[static_cast<std::size_t>(writer->instruction)]));
+  const std::size_t image = place / size;
+  const InstructionRecord& record = run.records.at(image * main.size() + static_cast<std::size_t>(writer->instruction));
+  const std::string of_image = tensor.values.shape[0] > 1 ? fmt::format("@{}", image) : "";
+  return fmt::format("  written by #{}{} {} ({}), cycles {}..{}\n  it is    {}\n", writer->instruction, of_image,
+                     name(record.unit), loaded.program.layers.at(static_cast<std::size_t>(writer->layer)).name,
+                     grouped(record.start), grouped(record.end),
+                     disassemble(main[static_cast<std::size_t>(writer->instruction)]));
 }
 
 std::string mismatch_text(const Loaded& loaded, const Run& run, const Tensor& tensor, const std::string& file,

@@ -12,12 +12,13 @@
 
 namespace blendsim::cli {
 
-RecordedRun record_timing(const Loaded& loaded) {
+RecordedRun record_timing(const Loaded& loaded, std::size_t images) {
   Recording recording;
   RunOptions options;
   options.values = false;
   options.consumers = {&recording};
-  (void)Machine::instance().run(loaded.platform.machine, loaded.program, {}, options);
+  const std::vector<std::vector<std::int32_t>> inputs(images);  // time depends on no value
+  (void)Machine::instance().run(loaded.platform.machine, loaded.program, inputs, options);
   return {loaded.program, loaded.platform.machine, recording.main()};
 }
 

@@ -8,8 +8,8 @@
 
 namespace blendsim::cli {
 
-// One inference, for its timing alone. The run refers to `loaded`.
-[[nodiscard]] RecordedRun record_timing(const Loaded& loaded);
+// Inferences back to back, for their timing alone. The run refers to `loaded`.
+[[nodiscard]] RecordedRun record_timing(const Loaded& loaded, std::size_t images = 1);
 
 // The machine, and of a network the compiler. Both arguments must outlive what is returned.
 [[nodiscard]] Reruns reruns(const LoadArguments& arguments, const Loaded& loaded);

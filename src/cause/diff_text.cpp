@@ -16,7 +16,7 @@ namespace {
 std::string stamp_name(const DiffSide& side, std::size_t place) {
   if (side.run != nullptr) return side.run->name_of(static_cast<std::int32_t>(place));
   const Stamp& stamp = (*side.stamps)[place];
-  return fmt::format("#{}{} {}", stamp.instruction, stamp.image == 0 ? "" : fmt::format(" of image {}", stamp.image),
+  return fmt::format("#{}{} {}", stamp.instruction, stamp.image == 0 ? "" : fmt::format("@{}", stamp.image),
                      name(stamp.unit));
 }
 
@@ -127,6 +127,12 @@ std::string first_text(const DiffSide& a, const DiffSide& b, const Divergence& f
   return text + '\n' + terms_text(a, b, first) + '\n' + chain_of_side(a, first.a) + chain_of_side(b, first.b);
 }
 
+std::string alone_text(const DiffSide& side, std::int64_t count, std::size_t first) {
+  if (count == 0) return {};
+  return fmt::format("{} instruction{} in {} alone, the first {}\n", grouped(count), count == 1 ? " is" : "s are",
+                     side.name, stamp_name(side, first));
+}
+
 }  // namespace
 
 std::string times_text(const DiffSide& a, const DiffSide& b, const StampComparison& comparison, Cycles shift) {
@@ -135,26 +141,23 @@ std::string times_text(const DiffSide& a, const DiffSide& b, const StampComparis
   text += fmt::format("of {} instruction{} in both, {} {} or {} in another cycle\n", grouped(comparison.compared),
                       comparison.compared == 1 ? "" : "s", grouped(comparison.differing),
                       comparison.differing == 1 ? "starts" : "start", comparison.differing == 1 ? "ends" : "end");
-  for (const auto& [only, name] : {std::pair(comparison.only_a, a.name), std::pair(comparison.only_b, b.name)}) {
-    if (only > 0)
-      text += fmt::format("{} instruction{} in {} alone\n", grouped(only), only == 1 ? " is" : "s are", name);
-  }
-  return text;
+  return text + alone_text(a, comparison.only_a, comparison.first_only_a) +
+         alone_text(b, comparison.only_b, comparison.first_only_b);
 }
 
 std::string word_text(const Program& program, const WrittenRecord& record, const BitDifference& bit) {
   const bool init = record.phase == Phase::init;
   const std::vector<Instruction> stream = decode(init ? program.init : program.main);
   const auto index = static_cast<std::size_t>(record.record) % stream.size();
+  const auto image = static_cast<std::size_t>(record.record) / stream.size();
   const Instruction& instruction = stream[index];
   return fmt::format(
-      "first difference  {} bit {} is {} in A, {} in B\n  written by {} #{} {} ({}), which starts in cycle {} of {}; "
-      "it "
-      "wrote {} word{} otherwise\n  it is    {}\n",
+      "first difference  {} bit {} is {} in A, {} in B\n  written by {} #{}{} {} ({}), which starts in cycle {} of {}; "
+      "it wrote {} word{} otherwise\n  it is    {}\n",
       bit.place.text(), bit.bit, bit.a ? 1 : 0, bit.b ? 1 : 0, init ? "init" : "main", index,
-      name(unit_of(instruction)), program.layers.at(sync_of(instruction).layer).name, grouped(record.at),
-      init ? "init" : "main", grouped(static_cast<std::int64_t>(bit.words)), bit.words == 1 ? "" : "s",
-      disassemble(instruction));
+      image == 0 ? "" : fmt::format("@{}", image), name(unit_of(instruction)),
+      program.layers.at(sync_of(instruction).layer).name, grouped(record.at), init ? "init" : "main",
+      grouped(static_cast<std::int64_t>(bit.words)), bit.words == 1 ? "" : "s", disassemble(instruction));
 }
 
 std::optional<ValueDifference> first_difference(const std::vector<LayerResult>& a, const std::vector<LayerResult>& b) {
@@ -174,7 +177,7 @@ std::optional<ValueDifference> first_difference(const std::vector<LayerResult>& 
   return std::nullopt;
 }
 
-std::string value_text(const ValueDifference& d, const RecordedRun& run, std::string_view name_a,
+std::string value_text(const ValueDifference& d, const RecordedRun& run, std::int32_t image, std::string_view name_a,
                        std::string_view name_b) {
   const std::uint64_t bits = static_cast<std::uint64_t>(d.a) ^ static_cast<std::uint64_t>(d.b);
   std::string text = fmt::format(
@@ -182,10 +185,11 @@ std::string value_text(const ValueDifference& d, const RecordedRun& run, std::st
       d.at.text(), d.a, name_a, d.b, name_b, std::countr_zero(bits), grouped(d.differing), grouped(d.compared));
   const std::optional<Writer> writer = find_writer(run.program(), run.machine(), d.tensor, d.at);
   if (!writer) return text;
-  const InstructionRecord& record = run.record(writer->instruction);
-  return text + fmt::format("  written by {}, cycles {}..{}\n  it is    {}\n", run.name_of(writer->instruction),
-                            grouped(record.start), grouped(record.end),
-                            disassemble(run.instruction(writer->instruction)));
+  const auto per_image = static_cast<std::int32_t>(run.instructions().size());
+  const std::int32_t index = image * per_image + writer->instruction;
+  const InstructionRecord& record = run.record(index);
+  return text + fmt::format("  written by {}, cycles {}..{}\n  it is    {}\n", run.name_of(index),
+                            grouped(record.start), grouped(record.end), disassemble(run.instruction(index)));
 }
 
 }  // namespace blendsim

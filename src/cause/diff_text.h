@@ -33,8 +33,8 @@ struct ValueDifference {
 // Tensors of one name and shape, in a's order: the first value that differs.
 [[nodiscard]] std::optional<ValueDifference> first_difference(const std::vector<LayerResult>& a,
                                                               const std::vector<LayerResult>& b);
-// `run`: for the writer's cycle; nullptr where there is none.
-[[nodiscard]] std::string value_text(const ValueDifference& difference, const RecordedRun& run, std::string_view name_a,
-                                     std::string_view name_b);
+// `run`: for the cycle of the writer in this image.
+[[nodiscard]] std::string value_text(const ValueDifference& difference, const RecordedRun& run, std::int32_t image,
+                                     std::string_view name_a, std::string_view name_b);
 
 }  // namespace blendsim

@@ -48,12 +48,25 @@ StampPairs pair_by_index(const std::vector<Stamp>& a, const std::vector<Stamp>& 
 
 StampPairs pair_by_layer(const RecordedRun& a, const RecordedRun& b) { return pair_by(layer_keys(a), layer_keys(b)); }
 
+namespace {
+
+// The first place of a list of `size` that no pair takes.
+std::size_t first_left_out(std::size_t size, const StampPairs& pairs, std::size_t StampPairs::value_type::*side) {
+  std::vector<bool> taken(size);
+  for (const auto& pair : pairs) taken[pair.*side] = true;
+  return static_cast<std::size_t>(std::find(taken.begin(), taken.end(), false) - taken.begin());
+}
+
+}  // namespace
+
 StampComparison compare_stamps(const std::vector<Stamp>& a, const std::vector<Stamp>& b, const StampPairs& pairs,
                                Cycles shift) {
   StampComparison out;
   out.compared = static_cast<std::int64_t>(pairs.size());
   out.only_a = static_cast<std::int64_t>(a.size()) - out.compared;
   out.only_b = static_cast<std::int64_t>(b.size()) - out.compared;
+  out.first_only_a = first_left_out(a.size(), pairs, &StampPairs::value_type::first);
+  out.first_only_b = first_left_out(b.size(), pairs, &StampPairs::value_type::second);
   for (const auto& [of_a, of_b] : pairs) {
     const Stamp& x = a[of_a];
     Stamp y = b[of_b];

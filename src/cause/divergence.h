@@ -33,6 +33,8 @@ struct StampComparison {
   std::optional<Divergence> first;           // of what happens in one cycle starts before ends, then program order
   std::int64_t compared = 0, differing = 0;  // instructions
   std::int64_t only_a = 0, only_b = 0;       // that the other list does not have
+  std::size_t first_only_a = 0, first_only_b = 0;  // places of the first of these, where there are any
+  [[nodiscard]] bool equal() const { return differing == 0 && only_a == 0 && only_b == 0; }
 };
 // `shift` is added to b's cycles.
 [[nodiscard]] StampComparison compare_stamps(const std::vector<Stamp>& a, const std::vector<Stamp>& b,

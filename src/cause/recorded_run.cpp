@@ -38,7 +38,7 @@ RecordedRun::RecordedRun(const Program& program, const MachineParameters& machin
 
 std::string RecordedRun::name_of(std::int32_t index) const {
   const InstructionRecord& r = record(index);
-  const std::string image = run_.completions.size() > 1 ? fmt::format(" of image {}", r.image) : "";
+  const std::string image = run_.completions.size() > 1 ? fmt::format("@{}", r.image) : "";
   return fmt::format("#{}{} {} ({})", r.instruction, image, unit_name(r), layer(index));
 }
 

@@ -36,7 +36,7 @@ class RecordedRun {
   }
   [[nodiscard]] Cycles doorbell(std::int32_t image) const { return run_.doorbells.at(static_cast<std::size_t>(image)); }
 
-  // "#14 xnor_array (conv1)"; with an image behind the number where there are several.
+  // "#14 xnor_array (conv1)"; of several images "#14@2 xnor_array (conv1)".
   [[nodiscard]] std::string name_of(std::int32_t index) const;
   // The records that decided the run's length, from the first on: each was released by the one before it.
   [[nodiscard]] const std::vector<std::int32_t>& critical() const { return critical_; }

@@ -135,9 +135,11 @@ std::vector<Stamp> read_stamps(const std::string& path) {
   const auto twice = std::adjacent_find(stamps.begin(), stamps.end(),
                                         [&](const Stamp& a, const Stamp& b) { return place(a) == place(b); });
   if (twice != stamps.end()) {
+    const bool has_images = stamps.back().image > 0;
     throw DiagnosticError("file-damaged", {.file = path},
                           fmt::format("instruction {} of image {} is there twice", twice->instruction, twice->image),
-                          "where the file holds several images, give each line its image");
+                          has_images ? "write each instruction of an image once"
+                                     : "write it once; a line of another image gives it in a column `image`");
   }
   return stamps;
 }

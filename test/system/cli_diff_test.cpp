@@ -89,6 +89,66 @@ TEST_F(CliDiff, OneLateInstructionOfATraceIsNamed) {
   EXPECT_THAT(diff.out, HasSubstr("it starts with the latest of"));
 }
 
+// What only one side has is a difference, whichever side it is and whatever the two are.
+TEST_F(CliDiff, AnInstructionThatOneSideLacksIsADifference) {
+  const std::string whole = work.write("whole.csv", table());
+  const std::string more = work.write("more.csv", table() + "store,5000,9,12\n");
+  records.pop_back();
+  const std::string less = work.write("less.csv", table());
+  const auto expect_alone = [&](const std::vector<std::string>& line, const std::string& told) {
+    const ProcessResult diff = blendsim_cli(line);
+    EXPECT_EQ(diff.status, 4) << diff.out << diff.err;
+    EXPECT_THAT(diff.out, HasSubstr(told));
+    EXPECT_THAT(diff.out, HasSubstr(" 0 start or end in another cycle"));
+  };
+  expect_alone({"diff", program, "--events", more}, "1 instruction is in B alone, the first #5000 store\n");
+  expect_alone({"diff", program, "--events", less}, "1 instruction is in A alone, the first #");
+  expect_alone({"diff", whole, more}, "1 instruction is in B alone, the first #5000 store\n");
+  expect_alone({"diff", whole, less}, "1 instruction is in A alone, the first #");
+}
+
+TEST_F(CliDiff, AsManyImagesAreTimedAsTheInputHolds) {
+  const HostInput& host = opened.program.host_input;
+  const std::int64_t size = std::int64_t{host.channels} * host.height * host.width;
+  const std::string three = work.path("three.npy");
+  write_npy(three, FloatArray{{3, host.channels, host.height, host.width},
+                              std::vector<float>(static_cast<std::size_t>(3 * size), 0.0F)});
+  const std::string trace = work.path("three_trace.npy");
+  ASSERT_EQ(blendsim_cli({"run", program, "--input", three, "--timing-only", "-q", "--trace", trace}).status, 0);
+  const ProcessResult same = blendsim_cli({"diff", program, trace, "--input", three});
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+  EXPECT_THAT(same.out, HasSubstr("of " + grouped_digits(3 * static_cast<std::int64_t>(records.size())) +
+                                  " instructions in both, 0 start"));
+  EXPECT_EQ(blendsim_cli({"diff", program, trace}).status, 4) << "a run of one image lacks the others";
+  // The middle image's first instruction, a cycle late.
+  RunOptions options;
+  options.values = false;
+  const std::vector<std::vector<std::int32_t>> images(3);
+  records = Machine::instance().run(opened.platform.machine, opened.program, images, options).records;
+  std::string late = "unit,instruction,start,end,image\n";
+  const std::size_t changed = records.size() / 3;
+  ++records[changed].end;
+  for (const InstructionRecord& r : records) {
+    late += std::string(name(r.unit)) + "," + std::to_string(r.instruction) + "," + std::to_string(r.start) + "," +
+            std::to_string(r.end) + "," + std::to_string(r.image) + "\n";
+  }
+  const ProcessResult diff =
+      blendsim_cli({"diff", program, "--events", work.write("late.csv", late), "--input", three});
+  EXPECT_EQ(diff.status, 4) << diff.err;
+  EXPECT_THAT(diff.out, StartsWith("first difference  cycle " + grouped_digits(records[changed].end - 1) + ": #0@1 "));
+}
+
+TEST_F(CliDiff, ALayerThatOneReportLacksIsADifference) {
+  ASSERT_EQ(blendsim_cli({"run", program, "--timing-only", "--json", work.path("a.json")}).status, 0);
+  const std::string other = work.path("other.onnx");
+  ASSERT_EQ(blendsim_cli({"zoo", "convnet_mixed", "-o", other}).status, 0);
+  ASSERT_EQ(blendsim_cli({"run", other, "--platform", "zu7ev", "--timing-only", "--json", work.path("b.json")}).status,
+            0);
+  const ProcessResult diff = blendsim_cli({"diff", work.path("a.json"), work.path("b.json")});
+  EXPECT_EQ(diff.status, 4);
+  EXPECT_THAT(diff.out, AllOf(HasSubstr(" in A alone, the first "), HasSubstr(" in B alone, the first ")));
+}
+
 TEST_F(CliDiff, ATraceWhoseCyclesBeginElsewhereIsAligned) {
   for (InstructionRecord& r : records) r.start += 1000, r.end += 1000;
   const std::string shifted = work.write("shifted.csv", table());
@@ -212,6 +272,30 @@ TEST_F(CliDiff, OneValueOfOnnxRuntimesTensorsThatIsChangedIsNamed) {
   EXPECT_THAT(differs.out, HasSubstr("expected  first difference: " + view.name + " [0, 1, 2, 3] is "));
   EXPECT_THAT(differs.out, HasSubstr("; 1 of its "));
   EXPECT_THAT(differs.out, HasSubstr("(" + layer->name + "), cycles "));
+}
+
+// In a batch beyond what a report keeps the records of, too.
+TEST_F(CliDiff, AnExpectedValueOfALaterImageNamesThatImagesInstruction) {
+  const std::vector<ProgramLayer>& layers = opened.program.layers;
+  const auto layer = std::find_if(layers.begin(), layers.end(), [](const ProgramLayer& l) {
+    return !l.results.empty() && l.results[0].place == TensorView::Place::act_fixed;
+  });
+  ASSERT_NE(layer, layers.end());
+  for (const std::int64_t count : {3, 20}) {
+    const std::string images = work.path("images.npy"), ours = work.path("ours" + std::to_string(count));
+    write_npy(images, FloatArray{{count, 3, 32, 32}, std::vector<float>(static_cast<std::size_t>(count) * 3072, 0.0F)});
+    ASSERT_EQ(blendsim_cli({"run", program, "--input", images, "--tensors", ours, "-q"}).status, 0);
+    const std::string file = tensor_file_name(layer->results[0].name), changed = work.path(file);
+    IntArray values = read_int_npy(ours + "/" + file);
+    const std::size_t last =
+        values.values.size() / static_cast<std::size_t>(count) * static_cast<std::size_t>(count - 1);
+    ++values.values[last];
+    write_npy(changed, values);
+    const ProcessResult differs = blendsim_cli({"run", program, "--input", images, "--expect", changed});
+    EXPECT_EQ(differs.status, 4) << differs.err;
+    EXPECT_THAT(differs.out,
+                testing::ContainsRegex("written by #[0-9]+@" + std::to_string(count - 1) + " [a-z_]+ \\("));
+  }
 }
 
 TEST_F(CliDiff, AnOutputThatIsExpectedIsReadFromOneFile) {

@@ -126,6 +126,9 @@ TEST(Divergence, WhatOneListLacksIsCountedAndAShiftTakenOff) {
   EXPECT_EQ(all.compared, 1);
   EXPECT_EQ(all.only_a, 1);
   EXPECT_EQ(all.only_b, 1);
+  EXPECT_EQ(all.first_only_a, 0u);
+  EXPECT_EQ(all.first_only_b, 1u);
+  EXPECT_FALSE(all.equal()) << "one list lacks what the other has";
   EXPECT_EQ(compare_stamps(a, b, pair_by_index(a, b)).first->at, 6);
 }
 
