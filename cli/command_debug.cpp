@@ -12,6 +12,7 @@
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <variant>
 
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -32,9 +33,8 @@ struct Arguments {
   bool echo = false;
 };
 
-// Lines of a script: the first that cannot be performed ends it all.
-void perform_script(debug::Session& session, std::istream& lines, const std::string& name, bool echo) {
-  int number = 0;
+// Lines of a script: the first that cannot be performed ends it all. `number`: of the line before the first.
+void perform_script(debug::Session& session, std::istream& lines, const std::string& name, bool echo, int number = 0) {
   for (std::string line; !session.over() && std::getline(lines, line);) {
     ++number;
     if (echo) std::cout << session.prompt() << line << '\n';
@@ -111,6 +111,20 @@ void converse(debug::Session& session) {
   }
 }
 
+// What --tensors writes too: a compiled program no longer has them.
+std::vector<debug::Joined> concatenations(const std::optional<IntegerNetwork>& network) {
+  std::vector<debug::Joined> out;
+  if (!network) return out;
+  for (const Layer& layer : network->layers) {
+    const auto* concat = std::get_if<Concatenation>(&layer.work);
+    if (concat == nullptr) continue;
+    debug::Joined& joined = out.emplace_back();
+    joined.name = network->tensor(concat->output).name;
+    for (const TensorId id : concat->inputs) joined.parts.push_back(network->tensor(id).name);
+  }
+  return out;
+}
+
 void debug_run(const Arguments& arguments) {
   const Loaded loaded = load(arguments.load);
   const Inputs inputs = prepare_inputs(arguments.input, loaded.program);
@@ -120,10 +134,11 @@ void debug_run(const Arguments& arguments) {
   options.values = false;  // time does not depend on them: the session computes those that are looked at
   options.consumers = {&recording};
   const Run run = Machine::instance().run(loaded.platform.machine, loaded.program, inputs.quantised, options);
-  debug::Session session({loaded.program, loaded.platform.machine, recording, inputs.quantised});
-  for (const std::string& command : arguments.commands) {
-    std::istringstream line(command);
-    perform_script(session, line, "--command", arguments.echo);
+  debug::Session session(
+      {loaded.program, loaded.platform.machine, recording, inputs.quantised, concatenations(loaded.network)});
+  for (std::size_t n = 0; n < arguments.commands.size(); ++n) {
+    std::istringstream line(arguments.commands[n]);
+    perform_script(session, line, "--command", arguments.echo, static_cast<int>(n));
   }
   for (const std::string& script : arguments.scripts) perform_file(session, script, arguments.echo);
   if (session.over()) return;

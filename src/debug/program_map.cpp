@@ -80,6 +80,7 @@ ProgramMap::ProgramMap(const Subject& subject) : subject_(subject) {
   find_tensors();
   find_writers();
   add_outputs();
+  add_joined();
 }
 
 void ProgramMap::find_tensors() {
@@ -119,6 +120,26 @@ void ProgramMap::add_outputs() {
       }
     }
     tensors_.back().parts.push_back(std::move(part));
+  }
+}
+
+void ProgramMap::add_joined() {
+  for (const Joined& joined : subject_.joined) {
+    if (tensor(joined.name) != nullptr) continue;
+    Tensor whole{joined.name, Tensor::Role::joined, 0, 0, 0, {}};
+    const bool known = std::all_of(joined.parts.begin(), joined.parts.end(), [&](const std::string& name) {
+      const Tensor* part = tensor(name);
+      if (part == nullptr) return false;
+      for (TensorPart moved : part->parts) {
+        moved.channel0 += whole.channels;
+        whole.parts.push_back(std::move(moved));
+      }
+      whole.channels += part->channels;
+      whole.height = part->height;
+      whole.width = part->width;
+      return true;
+    });
+    if (known) tensors_.push_back(std::move(whole));
   }
 }
 

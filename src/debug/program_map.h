@@ -25,9 +25,10 @@ struct TensorPart {
   std::int32_t channel0 = 0;  // of the tensor
   std::vector<PartWriter> writers;
 };
-// Neighbouring results of one name are parts of one tensor, one behind the other in its channels.
+// Neighbouring results of one name are parts of one tensor, one behind the other in its channels; so are the tensors
+// that the network concatenates.
 struct Tensor {
-  enum class Role : std::uint8_t { input, result, output };
+  enum class Role : std::uint8_t { input, result, output, joined };
   std::string name;
   Role role = Role::result;
   std::int32_t channels = 0, height = 0, width = 0;
@@ -74,6 +75,7 @@ class ProgramMap {
   void find_tensors();
   void find_writers();
   void add_outputs();
+  void add_joined();
   [[nodiscard]] TensorPart* part_of(std::int32_t layer, std::size_t result);
 
   const Subject& subject_;

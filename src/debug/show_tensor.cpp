@@ -226,6 +226,7 @@ std::string buffers_now(Bench& bench) {
     const BufferParameters& p = bench.subject.machine.buffer(id);
     std::string holds;
     for (const Tensor& tensor : bench.map.tensors()) {
+      if (tensor.role == Tensor::Role::joined) continue;  // its parts are there
       if (bench.now.phase == Phase::init || place_name(tensor.parts.front().view->place) != name(id)) continue;
       const Values::TensorNow now = bench.values.tensor(tensor, bench.now.at);
       if (now.written == 0 || now.overwritten_by >= 0) continue;

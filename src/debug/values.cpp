@@ -155,13 +155,15 @@ void Values::add_part(TensorNow& now, const TensorPart& part, const State& state
 
 Values::TensorNow Values::tensor(const Tensor& tensor, Cycles at) {
   TensorNow out;
-  if (tensor.role == Tensor::Role::input) {
-    out.values = subject_.images[static_cast<std::size_t>(main_.image(at))];
-    out.known.assign(out.values.size(), true);
-    return out;
+  for (const TensorPart& part : tensor.parts) {
+    if (part.view != &subject_.program.input) {
+      add_part(out, part, travel({Phase::main, at}), at);
+      continue;
+    }
+    const std::vector<std::int32_t>& image = subject_.images[static_cast<std::size_t>(main_.image(at))];
+    out.values.insert(out.values.end(), image.begin(), image.end());
+    out.known.resize(out.values.size(), true);
   }
-  const State& state = travel({Phase::main, at});
-  for (const TensorPart& part : tensor.parts) add_part(out, part, state, at);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "shell.h"
+#include "tensor/array.h"
 
 namespace blendsim {
 namespace {
@@ -80,6 +81,63 @@ TEST_F(CliDebug, AScriptsErrorEndsItWithItsLine) {
   const ProcessResult none = run_shell("blendsim debug net.program -x nowhere", folder());
   EXPECT_EQ(none.status, 1);
   EXPECT_THAT(none.err, HasSubstr("file-unreadable"));
+}
+
+TEST_F(CliDebug, AnErrorNamesTheCommandThatItIsOf) {
+  const ProcessResult result = run_shell("blendsim debug net.program -e 'goto 50' -e stpe -e 'goto 60'", folder());
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("error[usage]: --command:2: no command is named 'stpe'"));
+}
+
+// "a%3Aacc" is the file of a:acc.
+std::string tensor_of_file(const std::string& stem) {
+  std::string name;
+  for (std::size_t i = 0; i < stem.size(); ++i) {
+    const bool escaped = stem[i] == '%';
+    name += escaped ? static_cast<char>(std::stoi(stem.substr(i + 1, 2), nullptr, 16)) : stem[i];
+    i += escaped ? 2 : 0;
+  }
+  return name;
+}
+
+// Nothing is written for a concatenation, and --tensors has it all the same.
+TEST_F(CliDebug, EveryTensorThatRunWritesIsPrinted) {
+  ASSERT_EQ(run_shell("blendsim zoo convnet_mixed -o mixed.onnx && "
+                      "blendsim run mixed.onnx --platform vu9p --allow-oversize -q --tensors mixed",
+                      folder())
+                .status,
+            0);
+  // The last value of every channel, each printed for itself.
+  std::string commands = "goto end\n";
+  std::vector<std::pair<std::string, std::int64_t>> expected;
+  for (const auto& entry : std::filesystem::directory_iterator(files_->path("mixed"))) {
+    const std::string name = tensor_of_file(entry.path().stem().string());
+    const IntArray all = read_int_npy(entry.path().string());
+    const std::int64_t height = all.shape.at(2), width = all.shape.at(3);
+    for (std::int64_t c = 0; c < all.shape.at(1); ++c) {
+      const std::string value =
+          name + "[" + std::to_string(c) + "][" + std::to_string(height - 1) + "][" + std::to_string(width - 1) + "]";
+      commands += "print " + value + "\n";
+      expected.emplace_back(value, all.values.at(static_cast<std::size_t>((c + 1) * height * width - 1)));
+    }
+  }
+  commands += "print both\ninfo buffers\n";
+  files_->write("commands", commands);
+  const ProcessResult result =
+      run_shell("blendsim debug mixed.onnx --platform vu9p --allow-oversize -x commands", folder());
+  ASSERT_EQ(result.status, 0) << result.err;
+  std::istringstream lines(result.out);
+  std::size_t printed = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  value     ")) continue;
+    ASSERT_LT(printed, expected.size());
+    EXPECT_EQ(std::stoll(line.substr(12)), expected[printed].second) << expected[printed].first;
+    ++printed;
+  }
+  EXPECT_EQ(printed, expected.size());
+  const std::string buffers = result.out.substr(result.out.rfind("buffer "));
+  EXPECT_THAT(result.out, HasSubstr("  channels from "));
+  EXPECT_THAT(buffers, Not(HasSubstr("both"))) << "a buffer holds its parts";
 }
 
 TEST_F(CliDebug, ATerminalHasAPromptCompletionHistoryAndGoesOnAfterAnError) {
