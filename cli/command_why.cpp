@@ -24,14 +24,21 @@ struct Arguments {
   std::size_t top = 5;
 };
 
+void explain_report(const Arguments& arguments) {
+  const bool unit = !arguments.unit.empty(), layer = !arguments.layer.empty();
+  if (arguments.cycle || (unit && layer)) {
+    usage_error("a report knows no instructions: --cycle, and --unit with --layer, ask for them",
+                "give the program or the network");
+  }
+  const SavedRun run = read_saved_run(arguments.load.file);
+  print(unit    ? saved_unit_text(run, find_unit(arguments.unit))
+        : layer ? saved_layer_text(run, arguments.layer)
+                : saved_run_text(run, arguments.top));
+}
+
 void explain(const Arguments& arguments) {
   if (file_kind(arguments.load.file) == FileKind::report) {
-    if (!arguments.unit.empty() || !arguments.layer.empty() || arguments.cycle) {
-      usage_error("a report knows no instructions: --unit, --layer and --cycle ask for them",
-                  "give the program or the network");
-    }
-    print(saved_run_text(read_saved_run(arguments.load.file), arguments.top));
-    return;
+    return explain_report(arguments);
   }
   const Loaded loaded = load(arguments.load);
   const RecordedRun run = record_timing(loaded);

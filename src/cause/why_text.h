@@ -29,6 +29,11 @@ namespace blendsim {
 // What a report tells: the layers that decide the run's length, and what the units waited for. It knows no
 // instructions.
 [[nodiscard]] std::string saved_run_text(const SavedRun& run, std::size_t top);
+// Of it, what one unit waited for.
+[[nodiscard]] std::string saved_unit_text(const SavedRun& run, UnitId unit);
+// Of it, a layer: its cycles and which of them decide the run's length. Throws DiagnosticError unknown-name with the
+// nearest name.
+[[nodiscard]] std::string saved_layer_text(const SavedRun& run, const std::string& layer);
 
 // A chain, a link a line, each behind `indent` blanks.
 [[nodiscard]] std::string chain_text(const RecordedRun& run, const std::vector<ChainLink>& chain, int indent);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "base/diagnostic.h"
@@ -16,6 +18,10 @@ Json parse(const std::string& path) {
   constexpr int deepest = 64;  // a report nests eight levels; what is read is walked recursively
   constexpr std::size_t largest = std::size_t{1} << 28;  // bytes; a device or a pipe may have no end
   std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw DiagnosticError("file-unreadable", {.file = path}, fmt::format("cannot be read: {}", std::strerror(errno)),
+                          "check the path and its permissions");
+  }
   std::string text;
   std::array<char, 1 << 16> block{};
   while (text.size() <= largest && (file.read(block.data(), block.size()) || file.gcount() > 0)) {

@@ -180,7 +180,31 @@ TEST_F(CliWhy, AReportNamesItsLayerAndSaysWhatElseNeedsTheProgram) {
   ASSERT_EQ(why.status, 0) << why.err;
   EXPECT_THAT(why.out, StartsWith("cause  layer " + layer + " has "));
   EXPECT_THAT(why.out, HasSubstr(json.at("program").at("digest").get<std::string>()));
-  EXPECT_EQ(blendsim_cli({"why", report, "--unit", "load"}).status, 2);
+}
+
+TEST_F(CliWhy, AReportIsAskedByUnitOrLayer) {
+  const std::string report = work.path("a.json");
+  ASSERT_EQ(blendsim_cli({"run", net, "--platform", "zu3eg", "--timing-only", "--json", report}).status, 0);
+  const nlohmann::json json = nlohmann::json::parse(read_text(report));
+  for (const auto& [unit, row] : json.at("units").items()) {
+    const ProcessResult of_unit = blendsim_cli({"why", report, "--unit", unit});
+    ASSERT_EQ(of_unit.status, 0) << of_unit.err;
+    for (const char* cause : {"stall_dependency", "stall_memory", "stall_downstream", "stall_fence", "stall_dispatch"})
+      EXPECT_EQ(of_unit.out.find(cause) != std::string::npos, row.at(cause) > 0) << unit << '\n' << of_unit.out;
+    const std::string waits = of_unit.out.substr(0, of_unit.out.find("\nA report knows"));
+    for (const auto& [other, account] : json.at("units").items())
+      EXPECT_EQ(waits.find(other) != std::string::npos, other == unit) << waits;
+  }
+  for (const auto& row : json.at("layers")) {
+    const ProcessResult of_layer = blendsim_cli({"why", report, "--layer", row.at("name")});
+    ASSERT_EQ(of_layer.status, 0) << of_layer.err;
+    EXPECT_THAT(of_layer.out, StartsWith("layer " + row.at("name").get<std::string>() + " "));
+    EXPECT_THAT(of_layer.out, HasSubstr(", bound by " + row.at("bound_by").get<std::string>() + ";"));
+  }
+  EXPECT_THAT(blendsim_cli({"why", report, "--layer", "outputt"}).err, HasSubstr("did you mean 'output'?"));
+  EXPECT_THAT(blendsim_cli({"why", report, "--unit", "loat"}).err, HasSubstr("did you mean 'load'?"));
+  EXPECT_EQ(blendsim_cli({"why", report, "--unit", "load", "--layer", "output"}).status, 2);
+  EXPECT_EQ(blendsim_cli({"why", report, "--cycle", "1"}).status, 2);
 }
 
 TEST_F(CliWhy, AnyNumberOfReportsIsComparedInATable) {
