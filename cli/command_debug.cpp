@@ -159,11 +159,11 @@ void declare_debug(CLI::App& command, ExitStatus&) {
   add_load_options(command, a->load);
   add_input_options(command, a->input);
   const std::string session = "Session";
-  command.add_option("-e,--command", a->commands, "Command to perform first; repeats")
+  command.add_option("-e,--command", a->commands, "Command to perform first")
       ->type_name("COMMAND")
       ->allow_extra_args(false)
       ->group(session);
-  command.add_option("-x,--script", a->scripts, "File of commands to perform next, - for standard input; repeats")
+  command.add_option("-x,--script", a->scripts, "File of commands to perform next, - for standard input")
       ->type_name("FILE")
       ->allow_extra_args(false)
       ->group(session);

@@ -106,7 +106,7 @@ bool compare_layers(const Side& a, const Side& b) {
   const std::vector<SavedRun::Layer> of_a = layers_of(a), of_b = layers_of(b);
   const SavedRun::Layer *first = nullptr, *other = nullptr;
   const auto cycle = [](const SavedRun::Layer& x, const SavedRun::Layer& y) {
-    return x.start != y.start ? std::min(x.start, y.start) : std::min(x.end, y.end);
+    return x.start != y.start ? std::min(x.start, y.start) : std::min(x.end, y.end) - 1;
   };
   std::int64_t differing = 0, common = 0;
   for (const SavedRun::Layer& x : of_a) {
@@ -125,8 +125,8 @@ bool compare_layers(const Side& a, const Side& b) {
   print(
       fmt::format("first difference  cycle {}: layer {} runs {}..{} in A, {}..{} in B; {} of {} layers differ\n{}"
                   "A report knows layers alone: give both programs for the instruction and what led to it\n",
-                  grouped(cycle(*first, *other)), first->name, grouped(first->start), grouped(first->end),
-                  grouped(other->start), grouped(other->end), differing, common, alone));
+                  grouped(cycle(*first, *other)), first->name, grouped(first->start), grouped(first->end - 1),
+                  grouped(other->start), grouped(other->end - 1), differing, common, alone));
   return false;
 }
 

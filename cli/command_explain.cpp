@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // blendsim explain: what a diagnostic means and how to mend it, what a pass of the compiler does.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
 
 #include "base/diagnostic_explanations.h"
@@ -24,7 +26,14 @@ void list(const TextLayout& layout) {
   for (const Explanation& e : explanations()) row(e.code.name(), e.cause);
   std::cout << "\nThe passes of the compiler, in order:\n";
   for (const PassDescription& pass : passes()) row(pass.name, pass.does);
-  std::cout << "\nFigures of a report, such as stall_memory or \"bound by\", are explained by their names too.\n";
+  std::cout << "\nFigures of a report, by these names of its JSON or as its tables and lines call them:\n";
+  std::vector<std::string> names;
+  for (const FieldRow& field : report_field_rows()) {
+    const std::string name = field.path.substr(field.path.find_last_of('.') + 1);
+    const bool placeholder = name.front() >= 'A' && name.front() <= 'Z';  // "units.UNIT"
+    if (!placeholder && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  std::cout << wrapped(fmt::format("  {}\n", fmt::join(names, ", ")), 2, layout);
 }
 
 void print(const Explanation& e, const TextLayout& layout) {
@@ -40,6 +49,44 @@ void print(const Explanation& e, const TextLayout& layout) {
   part("remedy", e.remedy);
 }
 
+// What the text report calls a field otherwise than the JSON, blanks as in the JSON: the last part of its path, or all.
+struct Title {
+  std::string_view text, field;
+};
+constexpr std::array titles = {
+    Title{"util", "utilization"},
+    Title{"mapping", "mapping_efficiency"},
+    Title{"busy_%", "busy_fraction"},
+    Title{"peak", "peak_bits"},
+    Title{"peak", "peak_gops"},
+    Title{"used", "peak_bits"},
+    Title{"used", "capacity_bits"},
+    Title{"used", "resources.by_unit"},
+    Title{"capacity", "capacity_bits"},
+    Title{"of_device", "resources.available"},
+    Title{"bottleneck", "units.UNIT.critical_cycles"},
+    Title{"latency", "latency_s"},
+    Title{"init", "init_cycles"},
+    Title{"throughput", "inferences_per_s"},
+    Title{"throughput", "interval_cycles"},
+    Title{"energy", "energy_j"},
+    Title{"energy", "energy_per_inference_j"},
+    Title{"dram", "dram_read_bytes"},
+    Title{"dram", "dram_write_bytes"},
+    Title{"dram", "dram_achieved_bytes_per_s"},
+    Title{"output", "outputs"},
+    Title{"note", "notes"},
+    Title{"on_the_cpu", "cpu_operators"},
+    Title{"resource", "resources"},
+    Title{"unit", "units"},
+    Title{"buffer", "memory.buffers"},
+    Title{"layer", "layers"},
+    Title{"MAC", "macs"},
+    Title{"report", "digest"},
+    Title{"cycles,_first", "cycles"},
+    Title{"critical,_all", "critical_cycles"},
+};
+
 // A figure of the report, by its name in the JSON or as the tables shorten it: "stall_memory", "memory", "bound by".
 // Names that fit are appended to `names` where none is `what`.
 bool explain_term(std::string what, const TextLayout& layout, std::vector<std::string>& names) {
@@ -47,7 +94,10 @@ bool explain_term(std::string what, const TextLayout& layout, std::vector<std::s
   bool found = false;
   for (const FieldRow& row : report_field_rows()) {
     const std::string name = row.path.substr(row.path.find_last_of('.') + 1);
-    if (what == row.path || what == name || "stall_" + what == name || what + "_cycles" == name) {
+    const bool titled = std::any_of(titles.begin(), titles.end(), [&](const Title& title) {
+      return title.text == what && (title.field == name || title.field == row.path);
+    });
+    if (titled || what == row.path || what == name || "stall_" + what == name || what + "_cycles" == name) {
       found = true;
       std::cout << wrapped(fmt::format("{}{}: {}\n", painted(row.path, Paint::heading, layout),
                                        row.unit.empty() ? "" : fmt::format(" ({})", row.unit), row.sentence),
@@ -55,6 +105,7 @@ bool explain_term(std::string what, const TextLayout& layout, std::vector<std::s
     }
     names.push_back(name);
   }
+  for (const Title& title : titles) names.emplace_back(title.text);
   return found;
 }
 

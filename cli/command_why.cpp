@@ -44,9 +44,9 @@ void explain(const Arguments& arguments) {
   const RecordedRun run = record_timing(loaded);
   WaitFilter filter;
   if (!arguments.unit.empty()) filter.unit = find_unit(arguments.unit);
-  if (!arguments.layer.empty()) filter.layer = find_layer(loaded.program, arguments.layer);
+  if (!arguments.layer.empty()) filter.layers = find_layers(loaded.program, arguments.layer);
   if (arguments.cycle) {
-    if (filter.layer)
+    if (!filter.layers.empty())
       usage_error("--cycle asks what the units do, in whichever layer", "leave out --layer, or --cycle");
     if (*arguments.cycle >= run.cycles()) {
       usage_error(fmt::format("the run has no cycle {}", *arguments.cycle),
@@ -70,7 +70,9 @@ void declare_why(CLI::App& command, ExitStatus&) {
   add_load_options(command, a->load);
   const char* const question = "Question";
   command.add_option("--unit", a->unit, "Only waits of this unit")->type_name("UNIT")->group(question);
-  command.add_option("--layer", a->layer, "Only waits in this layer")->type_name("NAME")->group(question);
+  command.add_option("--layer", a->layer, "Only waits in this layer, or those of a pattern")
+      ->type_name("PATTERN")
+      ->group(question);
   command.add_option("--cycle", a->cycle, "What every unit does in this cycle, and why")
       ->type_name("N")
       ->check(whole_number(false))

@@ -8,10 +8,12 @@
 #include <filesystem>
 #include <ostream>
 #include <set>
+#include <utility>
 
 #include "cause/expect.h"
 #include "cause/values.h"
 #include "cli/files.h"
+#include "cli/inputs.h"
 #include "cli/terminal.h"
 #include "cli/validators.h"
 #include "network/tensor_file_name.h"
@@ -79,8 +81,9 @@ std::string writer_text(const Loaded& loaded, const Run& run, const Tensor& tens
 std::string mismatch_text(const Loaded& loaded, const Run& run, const Tensor& tensor, const std::string& file,
                           const NumberArray& there, const Mismatch& mismatch) {
   if (mismatch.shapes) {
-    return fmt::format("expected  {} is {} here, {} in {}\n", tensor.name, shape_text(tensor.values.shape),
-                       shape_text(there.shape), file);
+    const std::string order = channels_last_hint(there.shape, tensor.values.shape);
+    return fmt::format("expected  {} is {} here, {} in {}{}\n", tensor.name, shape_text(tensor.values.shape),
+                       shape_text(there.shape), file, order.empty() ? "" : "; " + order);
   }
   return fmt::format("expected  first difference: {} {} is {} here, {} in {}; {} of its {} values differ\n",
                      tensor.name, index_text(tensor.values.shape, mismatch.place), mismatch.here, mismatch.there, file,
@@ -95,12 +98,12 @@ void warn_of_strangers(const std::vector<std::string>& files, const Pairs& pairs
   for (const std::string& file : files) {
     if (std::any_of(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.second == file; })) continue;
     std::vector<std::string> names;
-    for (const Tensor& tensor : tensors) names.push_back(tensor_file_name(tensor.name));
-    const std::string near = nearest(fs::path(file).filename().string(), names);
+    for (const Tensor& tensor : tensors) names.push_back(fs::path(tensor_file_name(tensor.name)).stem().string());
+    const std::string near = nearest(fs::path(file).stem().string(), names);
     warning(Diagnostic{"file-unrecognised",
                        {.file = file},
                        "has the name of no tensor of the network, nothing is compared with it",
-                       near.empty() ? "" : fmt::format("did you mean '{}'?", near)});
+                       near.empty() ? "" : fmt::format("did you mean '{}.npy'?", near)});
   }
 }
 
@@ -164,13 +167,22 @@ bool meets_expectation(const ExpectArguments& arguments, const std::vector<std::
   const std::vector<Tensor> tensors = tensors_in_order(loaded, arrays, outputs);
   const Pairs pairs = pairs_of(arguments, files, tensors);
   std::int64_t differing = 0;
+  bool value_told = false;
   for (const auto& [tensor, file] : pairs) {
     const NumberArray there = read_numbers(file);
     const std::optional<Mismatch> mismatch = find_mismatch(tensor->values, there, arguments.tolerance);
-    if (mismatch && differing++ == 0) differences << mismatch_text(loaded, run, *tensor, file, there, *mismatch);
+    if (!mismatch) continue;
+    ++differing;
+    if (!mismatch->shapes && std::exchange(value_told, true)) continue;  // the others follow from the first
+    differences << mismatch_text(loaded, run, *tensor, file, there, *mismatch);
   }
-  (differing == 0 ? out : differences) << fmt::format("expected  {} of {} tensors in {} differ; the network has {}\n",
-                                                      differing, pairs.size(), arguments.path, tensors.size());
+  const auto outputs_apart = std::count_if(tensors.begin(), tensors.end(), [](const Tensor& t) { return t.is_output; });
+  const std::string and_outputs =
+      outputs_apart == 0 ? ""
+                         : fmt::format(", and {} output{} of the host", outputs_apart, outputs_apart == 1 ? "" : "s");
+  (differing == 0 ? out : differences) << fmt::format(
+      "expected  {} of {} tensors in {} differ; the network has {}{}\n", differing, pairs.size(), arguments.path,
+      static_cast<std::int64_t>(tensors.size()) - outputs_apart, and_outputs);
   return differing == 0;
 }
 

@@ -19,6 +19,15 @@
 
 namespace blendsim::cli {
 
+std::string channels_last_hint(const Shape& array, const Shape& wanted) {
+  if (wanted.size() != 4 || (array.size() != 3 && array.size() != 4)) return {};
+  Shape moved(array.end() - 3, array.end());
+  std::rotate(moved.begin(), moved.end() - 1, moved.end());
+  if (moved != Shape(wanted.begin() + 1, wanted.end())) return {};
+  return fmt::format("channels come first: numpy.transpose(array, {})",
+                     array.size() == 4 ? "(0, 3, 1, 2)" : "(2, 0, 1)");
+}
+
 namespace {
 
 float parse_positive(std::string_view text, const std::string& whole) {
@@ -42,16 +51,10 @@ std::int64_t image_count(const Shape& array, const Shape& wanted) {
   return rest == one || rest == wanted ? array.front() : 0;
 }
 
-// Of an array that does not fit: a picture as most tools hold it has its channels last.
+// Of an array that does not fit.
 std::string shape_hint(const Shape& array, const Shape& wanted) {
-  if (wanted.size() == 4 && (array.size() == 3 || array.size() == 4)) {
-    const bool batch = array.size() == 4;
-    Shape moved(array.end() - 3, array.end());
-    std::rotate(moved.begin(), moved.end() - 1, moved.end());
-    if (moved == Shape(wanted.begin() + 1, wanted.end()))
-      return fmt::format("channels come first: numpy.transpose(array, {})", batch ? "(0, 3, 1, 2)" : "(2, 0, 1)");
-  }
-  return "give one image, or several along one leading dimension";
+  const std::string last = channels_last_hint(array, wanted);
+  return last.empty() ? "give one image, or several along one leading dimension" : last;
 }
 
 // What is neither array nor picture, but known, is named with the command that takes it.

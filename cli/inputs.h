@@ -36,6 +36,10 @@ struct Inputs {
 [[nodiscard]] Inputs read_inputs(const std::vector<std::string>& files, const std::optional<InputScale>& scale,
                                  const HostInput& input);
 
+// How to turn an array of [height, width, channels], as most tools hold a picture, into `wanted`, [n, channels, height,
+// width]; empty where it is none.
+[[nodiscard]] std::string channels_last_hint(const Shape& array, const Shape& wanted);
+
 // Of `image`, how many values the operators in front of the accelerator move by more than one step because they lie
 // outside their range (a quantiser's, thresholds', a clip's): of the operator that clips most.
 [[nodiscard]] std::int64_t clipped_values(const HostInput& input, const FloatArray& image);

@@ -43,7 +43,7 @@ void add_load_options(CLI::App& command, LoadArguments& arguments) {
 namespace {
 
 // The three largest parts of the machine in the resource that `over` begins with.
-std::string largest_parts(const ResourceEstimate& estimate, std::string_view resource) {
+std::vector<std::string> largest_parts(const ResourceEstimate& estimate, std::string_view resource) {
   using Part = ResourceEstimate::Part;
   std::vector<Part> parts = estimate.parts;
   const auto amount = [resource](const Part& part) {
@@ -59,18 +59,33 @@ std::string largest_parts(const ResourceEstimate& estimate, std::string_view res
   parts.resize(std::min<std::size_t>(parts.size(), 3));
   std::vector<std::string> names;
   for (const Part& part : parts) names.push_back(part.unit);
-  return fmt::format("{}", fmt::join(names, " and "));
+  return names;
+}
+
+// "buffer weights_binary (this program uses 12 of its 1,024 words)"; of what is no buffer, the name alone.
+std::string used_text(const std::string& part, const MachineParameters& machine, const Program& program) {
+  for (std::size_t b = 0; b < program.buffers.size(); ++b) {
+    const BufferParameters& buffer = machine.buffers[b];
+    if (part != fmt::format("buffer {}", buffer_names[b]) || buffer.width == 0) continue;
+    const std::int64_t words = (program.buffers[b].peak_bits + buffer.width - 1) / buffer.width;
+    return fmt::format("{} (this program uses {} of its {} words)", part, grouped(words),
+                       grouped(buffer.regions * buffer.depth));
+  }
+  return part;
 }
 
 // Cycles of a machine that its device does not hold are no one's: they are simulated on request only.
-void require_device(const LoadArguments& arguments, const Platform& platform) {
-  const ResourceEstimate estimate = estimate_resources(platform);
-  if (estimate.fits || arguments.allow_oversize) return;
+[[noreturn]] void refuse_device(const Platform& platform, const ResourceEstimate& estimate, const Program& program) {
   std::string largest;
   for (const std::string& over : estimate.over) {
     const std::string resource = over.substr(0, over.find(':'));
+    std::vector<std::string> parts = largest_parts(estimate, resource);
+    for (std::string& part : parts) {
+      // What is said once of a buffer is not said again.
+      if (largest.find(part) == std::string::npos) part = used_text(part, platform.machine, program);
+    }
     largest += fmt::format("{}{} {}to {}", largest.empty() ? "most " : ", most ", resource,
-                           largest.empty() ? "go " : "", largest_parts(estimate, resource));
+                           largest.empty() ? "go " : "", fmt::join(parts, " and "));
   }
   throw DiagnosticError(
       "device-too-small", {.file = platform.file},
@@ -82,7 +97,6 @@ void require_device(const LoadArguments& arguments, const Platform& platform) {
 
 Loaded load_onnx(const LoadArguments& arguments) {
   Platform platform = named_platform(arguments.platform, arguments.sets);
-  require_device(arguments, platform);
   progress("lowering " + arguments.file);
   IntegerNetwork network = load_network(arguments.file);
   progress("compiling for " + platform.name);
@@ -117,16 +131,24 @@ Loaded load_program(const LoadArguments& arguments) {
                             "leave --platform out, or compile the network for this platform");
     }
   }
-  require_device(arguments, platform);
   return {std::move(program), std::move(platform), std::nullopt};
+}
+
+// A program that does not compile either is refused for that: it says what would make it fit.
+void require_device(const LoadArguments& arguments, const Loaded& loaded) {
+  const ResourceEstimate estimate = estimate_resources(loaded.platform);
+  if (!estimate.fits && !arguments.allow_oversize) refuse_device(loaded.platform, estimate, loaded.program);
 }
 
 }  // namespace
 
 Loaded load(const LoadArguments& arguments) {
   const FileKind kind = file_kind(arguments.file);
-  if (kind == FileKind::program) return load_program(arguments);
-  if (kind == FileKind::onnx) return load_onnx(arguments);
+  if (kind == FileKind::program || kind == FileKind::onnx) {
+    Loaded loaded = kind == FileKind::program ? load_program(arguments) : load_onnx(arguments);
+    require_device(arguments, loaded);
+    return loaded;
+  }
   unexpected_kind(arguments.file, kind, "an ONNX network or a program");
 }
 

@@ -167,9 +167,8 @@ void add_trace_options(CLI::App& command, TraceArguments& arguments) {
   std::string endings;
   for (const TraceFormat& format : trace_formats())
     endings += fmt::format("{}{}", endings.empty() ? "" : ", ", format.ending);
-  auto* trace =
-      command.add_option("--trace", arguments.files,
-                         "Write what happens in the run; the ending names the format: " + endings + "; repeats");
+  auto* trace = command.add_option("--trace", arguments.files,
+                                   "Write what happens in the run; the ending names the format: " + endings);
   trace->type_name("FILE")->allow_extra_args(false)->each([](const std::string& file) { (void)format_of(file); });
   const auto range = [&](const std::string& option, Range& place, const std::string& what) {
     command
@@ -182,7 +181,7 @@ void add_trace_options(CLI::App& command, TraceArguments& arguments) {
   range("--trace-images", arguments.options.window.images, "Only these images, counted from 0");
   command
       .add_option("--trace-layers", arguments.options.window.layers,
-                  "Only these layers: a name or a pattern such as 'stage1.*'; repeats")
+                  "Only these layers: a name or a pattern such as 'stage1.*'")
       ->type_name("PATTERN")
       ->allow_extra_args(false)
       ->needs(trace);

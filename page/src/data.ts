@@ -50,6 +50,7 @@ export interface Report {
   };
   program: { digest: string; instructions: number; resident: boolean };
   input: { source: string; seed: number | null; images: number; digest: string };
+  run?: { timing_only: boolean; stall_seed: number | null; flips: string[] }; // none: an earlier version's report
   cycles: number;
   latency_s: number;
   interval_cycles: number | null;
@@ -165,6 +166,7 @@ export interface Phase {
 }
 export interface Run {
   label: string; // 'A', 'B'; empty where there is one run
+  own: string; // what it has otherwise than the other run
   report: Report;
   phases: Phase[]; // main, init; empty without a timeline
   unitNames: string[];
@@ -259,13 +261,13 @@ function readPhase(name: Phase['name'], raw: RawPhase): Phase {
   };
 }
 
-export function readRun(label: string, report: Report): Run {
+export function readRun(label: string, report: Report, own: string): Run {
   const phases: Phase[] = [];
   if (report.timeline) {
     phases.push(readPhase('main', report.timeline.main));
     if (report.timeline.init) phases.push(readPhase('init', report.timeline.init));
   }
-  return { label, report, phases, unitNames: Object.keys(report.units) };
+  return { label, own, report, phases, unitNames: Object.keys(report.units) };
 }
 
 // Of a record.

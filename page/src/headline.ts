@@ -4,6 +4,7 @@ import { breakable, type Child, h } from './dom';
 import type { Run } from './data';
 import { grouped, percent, share } from './format';
 import { at, beside, failed, field, type Format, section, shown, warned } from './section';
+import { wentIn } from './went_in';
 
 // A unit's share of the critical path; dispatch has what no unit has.
 function criticalShares(run: Run): [string, number][] {
@@ -42,11 +43,11 @@ function verdicts(run: Run): HTMLElement[] {
         small(platform.device),
         ...resources.over.map((text) => h('div', { class: 'more reason' }, text)),
       );
-  const estimate = field(run, 'clock.fmax_hz', 'unit:Hz');
+  const estimate = field(run, 'clock.fmax_hz', 'clock');
   const band = small(
-    field(run, 'clock.estimated_fmax_hz.0', 'unit:Hz'),
+    field(run, 'clock.estimated_fmax_hz.0', 'clock'),
     ' to ',
-    field(run, 'clock.estimated_fmax_hz.1', 'unit:Hz'),
+    field(run, 'clock.estimated_fmax_hz.1', 'clock'),
     ', by ',
     clock.limited_by,
   );
@@ -160,21 +161,9 @@ function difference(a: number, b: number, format: Format): string {
 }
 
 function causes(runs: Run[]): HTMLElement | null {
-  const [a, b] = runs.map((run) => run.report.platform.parameters);
-  const rows: [string, string, string][] = [];
-  for (const [name, of] of [
-    ['network', 'network.name'],
-    ['network digest', 'network.digest'],
-    ['input', 'input.digest'],
-  ]) {
-    const [x, y] = runs.map((run) => String(at(run, of)));
-    if (x !== y) rows.push([name, x, y]);
-  }
-  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    if (a[key] !== b[key]) rows.push([key, a[key] ?? '\u2013', b[key] ?? '\u2013']);
-  }
+  const rows = wentIn(runs[0].report, runs[1].report);
   if (rows.length === 0)
-    return h('p', { class: 'caption' }, 'Network, input and every parameter of the platform are the same.');
+    return h('p', { class: 'caption' }, 'Network, input, options and every parameter of the platform are the same.');
   const body = rows.map((row) => h('tr', {}, ...row.map((text) => h('td', {}, text))));
   return h(
     'details',

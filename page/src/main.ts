@@ -14,6 +14,7 @@ import { section } from './section';
 import { stalls } from './stalls';
 import { timelines } from './timeline/section';
 import { waterfall } from './waterfall';
+import { own } from './went_in';
 
 function header(runs: Run[]): HTMLElement {
   const titles = runs.map((run) => `${run.report.network.name} on ${run.report.platform.name}`);
@@ -95,7 +96,10 @@ async function begin(): Promise<void> {
   const page = document.getElementById('page')!;
   try {
     const reports = await readReports(document.getElementById('data')!.textContent ?? '');
-    const runs = reports.map((report, i) => readRun(reports.length > 1 ? 'AB'[i] : '', report));
+    const runs =
+      reports.length > 1
+        ? reports.map((report, i) => readRun('AB'[i], report, own(report, reports[1 - i])))
+        : [readRun('', reports[0], '')];
     show(runs, page);
     page.dataset.ready = String(Math.round(performance.now()));
   } catch (problem) {

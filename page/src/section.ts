@@ -25,7 +25,7 @@ export function beside(runs: Run[], figure: (run: Run) => Child): HTMLElement {
 
 export function badge(run: Run): HTMLElement {
   const { network, platform } = run.report;
-  const changed = platform.overrides.length > 0 ? ` with ${platform.overrides.join(', ')}` : '';
+  const changed = run.own === '' ? '' : ` with ${run.own}`;
   return h('p', { class: 'badge' }, h('b', {}, run.label), ` ${network.name} on ${platform.name}${changed}`);
 }
 
@@ -34,7 +34,7 @@ const sign = (text: string) => h('span', { class: 'sign', 'aria-hidden': 'true' 
 export const failed = (value: Child): HTMLElement => h('span', { class: 'bad' }, sign('\u2715'), value);
 export const warned = (value: Child): HTMLElement => h('span', { class: 'careful' }, sign('\u25b2'), value);
 
-export type Format = 'grouped' | 'percent' | 'text' | `unit:${string}` | 'number';
+export type Format = 'clock' | 'grouped' | 'percent' | 'text' | `unit:${string}` | 'number';
 
 export function at(run: Run, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | null)?.[key], run.report);
@@ -45,6 +45,7 @@ export function shown(value: unknown, format: Format): string {
   if (typeof value !== 'number') return String(value);
   if (format === 'grouped') return grouped(value);
   if (format === 'percent') return percent(value);
+  if (format === 'clock') return `${grouped(Math.floor(value / 1e6))}\u00a0MHz`; // what is shown can be asked for
   if (format === 'number') return significant(value);
   return format.startsWith('unit:') ? engineering(value, format.slice(5)) : String(value);
 }

@@ -81,7 +81,10 @@ export function stalls(runs: Run[]): HTMLElement {
     'stalls',
     'Where the units\u2019 cycles went',
     'Each bar is the whole run: first, in the unit\u2019s colour, its work, whose share stands at the end; then, grey and ' +
-      'hatched by the cause, its waits; then idle.',
+      'hatched by the cause, its waits; then idle.' +
+      (runs.some((run) => run.report.input.images > 1)
+        ? ' With several images the waits for an instruction hold those for the next doorbell.'
+        : ''),
     legend(
       rests.map((activity) => ({
         text: activity === 'idle' ? activity : `${plainActivity(activity)}: ${activityWords[activity]}`,

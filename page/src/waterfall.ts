@@ -90,7 +90,8 @@ function rows(run: Run, end: number, width: number): SVGSVGElement {
 }
 
 function figures(run: Run): HTMLElement {
-  const columns = ['layer', 'op', 'unit', 'start', 'end', 'cycles', 'critical', 'MAC', 'utilization', 'bound by'].map(
+  const critical = run.report.input.images > 1 ? 'critical, all images' : 'critical';
+  const columns = ['layer', 'op', 'unit', 'start', 'end', 'cycles', critical, 'MAC', 'utilization', 'bound by'].map(
     (name, i) => ({ name, numeric: i > 2 && i < 9 }),
   );
   const body = run.report.layers.map((layer, i) => [

@@ -16,6 +16,7 @@ namespace blendsim {
 struct Trial {
   Cycles cycles = 0;
   std::string without;  // what was changed, so that `run` can repeat it where that is possible
+  bool fits = true;     // Rerun::fits
 };
 
 struct Candidate {
@@ -27,7 +28,7 @@ struct Candidate {
 
 // "compiled and run with --set mac_array.rows=32", and that its part is too small for it, if so. Nothing where there is
 // no network or it cannot be compiled so.
-[[nodiscard]] std::optional<Trial> compiled_trial(const Reruns& reruns, const std::string& set);
+[[nodiscard]] std::optional<Trial> compiled_trial(const Reruns& reruns, const std::vector<std::string>& sets);
 [[nodiscard]] std::optional<Trial> same_program_trial(const Reruns& reruns, const Program& program,
                                                       const MachineParameters& machine, const std::string& without);
 

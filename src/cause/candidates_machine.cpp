@@ -12,12 +12,16 @@
 
 namespace blendsim {
 
-std::optional<Trial> compiled_trial(const Reruns& reruns, const std::string& set) {
+std::optional<Trial> compiled_trial(const Reruns& reruns, const std::vector<std::string>& sets) {
   if (!reruns.compiled) return std::nullopt;
-  const std::optional<Rerun> rerun = reruns.compiled({set});
+  const std::optional<Rerun> rerun = reruns.compiled(sets);
   if (!rerun) return std::nullopt;
-  return Trial{rerun->cycles, fmt::format("compiled and run with {}{}", set_option(set),
-                                          rerun->fits ? "" : " --allow-oversize (the part is too small)")};
+  std::string options;
+  for (const std::string& set : sets) options += (options.empty() ? "" : " ") + set_option(set);
+  return Trial{rerun->cycles,
+               fmt::format("compiled and run with {}{}", options,
+                           rerun->fits ? "" : " --allow-oversize (the part is too small)"),
+               rerun->fits};
 }
 
 std::optional<Trial> same_program_trial(const Reruns& reruns, const Program& program, const MachineParameters& machine,
@@ -106,7 +110,7 @@ std::vector<Candidate> buffer_candidates(const RecordedRun& run, const Reruns& r
   if (!reruns.compiled) return candidates;
   const auto add = [&](std::string what, std::string set) {
     candidates.push_back(
-        {Cause::Kind::machine, std::move(what), [&reruns, set] { return compiled_trial(reruns, set); }});
+        {Cause::Kind::machine, std::move(what), [&reruns, set] { return compiled_trial(reruns, {set}); }});
   };
   for (const BufferId buffer : scarce_buffers(run)) {
     const BufferParameters& parameters = run.machine().buffers[static_cast<std::size_t>(index(buffer))];

@@ -14,8 +14,8 @@ std::vector<Cause> find_causes(const RecordedRun& run, const Reruns& reruns) {
     for (Candidate& candidate : candidates) {
       std::optional<Trial> trial = candidate.trial();
       if (!trial || trial->cycles >= run.cycles()) continue;
-      causes.push_back(
-          {candidate.kind, std::move(candidate.what), std::move(trial->without), trial->cycles, candidate.unit});
+      causes.push_back({candidate.kind, std::move(candidate.what), std::move(trial->without), trial->cycles,
+                        candidate.unit, trial->fits});
     }
   };
   try_all(defect_candidates(run, reruns));

@@ -39,6 +39,7 @@ struct Cause {
   std::string without;           // "with 1 cycle, the same program"
   Cycles cycles = 0;             // of the run without it
   std::optional<UnitId> unit{};  // whose size it is
+  bool fits = true;              // Rerun::fits
 
   [[nodiscard]] Cycles saves(const RecordedRun& run) const { return run.cycles() - cycles; }
 };

@@ -41,6 +41,10 @@ std::vector<std::string_view> split(std::string_view line) {
 }
 
 void require_columns(const std::string& path, const std::map<std::string, std::size_t, std::less<>>& columns) {
+  if (std::none_of(needed.begin(), needed.end(), [&](std::string_view name) { return columns.contains(name); })) {
+    throw DiagnosticError("file-unrecognised", {.file = path}, "is no table of records: its first line names no column",
+                          std::string(form));
+  }
   for (const std::string_view name : needed) {
     if (columns.contains(name)) continue;
     throw DiagnosticError("file-unrecognised", {.file = path}, fmt::format("there is no column '{}'", name),
@@ -81,6 +85,10 @@ std::string small_letters(std::string_view text) {
 }
 
 std::vector<Stamp> read_table(const std::string& path, std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    throw DiagnosticError("file-unrecognised", {.file = path}, "is no table of records: it is binary",
+                          "of a run's trace, `blendsim run --trace F.npy` writes the table that is read here");
+  }
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // as spreadsheets write it
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::map<std::string, std::size_t, std::less<>> columns;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <map>
 #include <string_view>
 
 #include "cause/candidates.h"
@@ -76,11 +78,18 @@ std::vector<Tunable> tunables(const MachineParameters& machine) {
   Platform platform;
   platform.machine = machine;
   std::vector<Tunable> out;
+  std::map<UnitId, std::string> packing;  // by unit
+  for (const Leaf& leaf : platform_leaves(platform)) {
+    const std::optional<UnitId> unit = compute_unit(group_of(leaf.path));
+    if (unit && leaf.path.ends_with(".products_per_dsp") && *leaf.number < leaf.row.maximum)
+      packing[*unit] = fmt::format("{}={}", leaf.path, leaf.row.maximum);
+  }
   for (const Leaf& leaf : platform_leaves(platform)) {
     const std::optional<UnitId> unit = compute_unit(group_of(leaf.path));
     if (is_left_out(leaf, unit.has_value())) continue;
     Tunable tunable{leaf.path, leaf.value_text(), ways_of(leaf, unit.has_value()), unit, decides_times_only(leaf.path)};
     if (leaf.row.unit == Unit::cycle) tunable.unit.reset();
+    if (tunable.unit && packing.contains(*tunable.unit)) tunable.smaller = packing[*tunable.unit];
     if (!tunable.ways.empty()) out.push_back(std::move(tunable));
   }
   return out;
@@ -101,9 +110,48 @@ std::string set_option(const std::string& set) {
 
 namespace {
 
+// What of a machine its program does not need: addresses of the buffers of weights (powers of two remain, which cost no
+// more block RAM), comparators beyond the thresholds of a code.
+std::vector<std::string> without_spare(const RecordedRun& run) {
+  std::vector<std::string> sets;
+  for (const BufferId id : {BufferId::weights_binary, BufferId::weights_fixed}) {
+    const BufferParameters& buffer = run.machine().buffer(id);
+    const auto at = static_cast<std::size_t>(index(id));
+    const std::int64_t bits = at < run.program().buffers.size() ? run.program().buffers[at].peak_bits : 0;
+    const std::int64_t row = buffer.regions * buffer.width;  // bits of an address of every region
+    const auto used = row == 0 ? std::uint64_t{0} : static_cast<std::uint64_t>((bits + row - 1) / row);
+    const auto depth = static_cast<std::int64_t>(std::bit_ceil(used));
+    if (used > 0 && depth < buffer.depth) sets.push_back(fmt::format("buffers.{}.depth={}", name(id), depth));
+  }
+  std::int64_t levels = 1;
+  for (const Instruction& instruction : run.instructions()) {
+    if (const auto* post = std::get_if<PostInstruction>(&instruction))
+      levels = std::max(levels, static_cast<std::int64_t>(post->levels));
+  }
+  if (levels < run.machine().post_unit.comparators) sets.push_back(fmt::format("post_unit.comparators={}", levels));
+  return sets;
+}
+
+// A larger unit; where its part is too small for it alone, with what makes a machine smaller for the same work, if the
+// part holds it so: more products of each DSP slice, then nothing that the program does not need.
+std::optional<Trial> smallest_trial(const RecordedRun& run, const Reruns& reruns, const Tunable& tunable,
+                                    const std::string& set) {
+  std::optional<Trial> alone = compiled_trial(reruns, {set});
+  if (!alone || alone->fits || !tunable.unit) return alone;
+  std::vector<std::string> sets = {set};
+  if (tunable.smaller) sets.push_back(*tunable.smaller);
+  for (int step = 0; step < 2; ++step) {
+    std::optional<Trial> smaller = sets.size() > 1 ? compiled_trial(reruns, sets) : std::nullopt;
+    if (smaller && smaller->fits && smaller->cycles < run.cycles()) return smaller;
+    const std::vector<std::string> spare = without_spare(run);
+    sets.insert(sets.end(), spare.begin(), spare.end());
+  }
+  return alone;
+}
+
 std::optional<Trial> try_value(const RecordedRun& run, const Reruns& reruns, const Tunable& tunable,
                                const Tunable::Value& value) {
-  if (reruns.compiled) return compiled_trial(reruns, fmt::format("{}={}", tunable.key, value.text));
+  if (reruns.compiled) return smallest_trial(run, reruns, tunable, fmt::format("{}={}", tunable.key, value.text));
   if (!tunable.times_only) return std::nullopt;
   return same_program_trial(reruns, run.program(), with(run.machine(), tunable.key, value.number),
                             fmt::format("the same program with {}={}", tunable.key, value.text));

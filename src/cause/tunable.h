@@ -24,6 +24,8 @@ struct Tunable {
   std::vector<std::vector<Value>> ways;
   std::optional<UnitId> unit;  // it is a size of this compute unit
   bool times_only = false;     // a compiled program stands with any value of it
+  // "mac_array.products_per_dsp=2": what takes less of the part for the same work, beside a larger size of its unit.
+  std::optional<std::string> smaller{};
 };
 [[nodiscard]] std::vector<Tunable> tunables(const MachineParameters& machine);
 

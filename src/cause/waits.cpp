@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/diagnostic.h"
+#include "isa/layer_names.h"
 
 namespace blendsim {
 
@@ -17,7 +18,9 @@ namespace {
 bool matches(const RecordedRun& run, const IntervalEvent& wait, const WaitFilter& filter) {
   if (wait.activity == Activity::busy || wait.activity == Activity::idle) return false;
   if (filter.unit && *filter.unit != wait.unit) return false;
-  if (filter.layer && *filter.layer != run.record(wait.record).layer) return false;
+  const std::int32_t layer = run.record(wait.record).layer;
+  const bool asked = std::find(filter.layers.begin(), filter.layers.end(), layer) != filter.layers.end();
+  if (!filter.layers.empty() && !asked) return false;
   return !filter.cycle || (wait.from <= *filter.cycle && *filter.cycle < wait.to);
 }
 
@@ -60,24 +63,11 @@ std::vector<IntervalEvent> intervals_at(const RecordedRun& run, Cycles cycle) {
   return found;
 }
 
-namespace {
-
-[[noreturn]] void unknown(const std::string& what, const std::string& name, const std::vector<std::string>& names,
-                          const std::string& otherwise) {
-  const std::string near = nearest(name, names);
-  throw DiagnosticError("unknown-name", {.node = name}, fmt::format("there is no {} of this name", what),
-                        near.empty() ? otherwise : fmt::format("did you mean '{}'?", near));
-}
-
-}  // namespace
-
-std::int32_t find_layer(const Program& program, const std::string& name) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < program.layers.size(); ++i) {
-    if (program.layers[i].name == name) return static_cast<std::int32_t>(i);
-    names.push_back(program.layers[i].name);
-  }
-  unknown("layer", name, names, "`blendsim inspect` of the program lists them");
+std::vector<std::int32_t> find_layers(const Program& program, const std::string& pattern) {
+  std::vector<std::int32_t> found = layers_named(program, pattern);
+  if (!found.empty()) return found;
+  throw DiagnosticError("unknown-name", {.node = pattern}, "there is no layer of this name, nor one of this pattern",
+                        layer_hint(program, pattern, "`blendsim inspect` of the program lists them"));
 }
 
 UnitId find_unit(const std::string& name) {
@@ -85,7 +75,10 @@ UnitId find_unit(const std::string& name) {
   for (const UnitId unit : all_units) {
     if (blendsim::name(unit) == name) return unit;
   }
-  unknown("unit", name, names, fmt::format("the units are {}", fmt::join(names, ", ")));
+  const std::string near = nearest(name, names);
+  throw DiagnosticError(
+      "unknown-name", {.node = name}, "there is no unit of this name",
+      near.empty() ? fmt::format("the units are {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
 }
 
 }  // namespace blendsim

@@ -13,9 +13,9 @@ namespace blendsim {
 
 // Which waits are asked for; empty members ask for all.
 struct WaitFilter {
-  std::optional<UnitId> unit;         // of the unit that waited
-  std::optional<std::int32_t> layer;  // of the instruction that waited
-  std::optional<Cycles> cycle;        // in which it waited
+  std::optional<UnitId> unit;        // of the unit that waited
+  std::vector<std::int32_t> layers;  // of the instruction that waited
+  std::optional<Cycles> cycle;       // in which it waited
 };
 
 // Waits of one unit in one layer, of one cause, for one unit's instructions of one layer.
@@ -33,8 +33,8 @@ struct WaitGroup {
 // What every unit did in a cycle, by unit; a unit that the run says nothing of is left out.
 [[nodiscard]] std::vector<IntervalEvent> intervals_at(const RecordedRun& run, Cycles cycle);
 
-// Index of a layer by its name. Throws DiagnosticError unknown-name with the nearest one.
-[[nodiscard]] std::int32_t find_layer(const Program& program, const std::string& name);
+// Indices of the layers that a name or a pattern (* and ?) means. Throws DiagnosticError unknown-name with the nearest.
+[[nodiscard]] std::vector<std::int32_t> find_layers(const Program& program, const std::string& pattern);
 // Throws DiagnosticError unknown-name with the nearest one.
 [[nodiscard]] UnitId find_unit(const std::string& name);
 

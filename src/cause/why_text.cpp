@@ -72,9 +72,12 @@ std::string awaited_text(const RecordedRun& run, const IntervalEvent& wait) {
   }
 }
 
+// As everywhere in text, both ends are of it; [from, to) in the events.
+std::string range_text(Cycles from, Cycles to) { return fmt::format("{}..{}", grouped(from), grouped(to - 1)); }
+
 // `back_to`: the links of what happened before that cycle are left out.
 std::string wait_text(const RecordedRun& run, const IntervalEvent& wait, Cycles back_to = 0) {
-  std::string text = fmt::format("cycles {}..{}: {} waits {} for {}\n", grouped(wait.from), grouped(wait.to),
+  std::string text = fmt::format("cycles {}: {} waits {} for {}\n", range_text(wait.from, wait.to),
                                  run.name_of(wait.record), grouped(wait.to - wait.from), awaited_text(run, wait));
   text += fmt::format("      it is    {}\n", disassemble(run.instruction(wait.record)));
   const bool for_instruction = wait.activity == Activity::stall_dispatch || wait.activity == Activity::idle;
@@ -142,6 +145,19 @@ std::string work_text(const RecordedRun& run, const PathShares& shares, const st
                      grouped(shares[whose]), cycles_text(run.cycles()), share(shares[whose], run.cycles()), saving);
 }
 
+// Where the machine that saves most is too large for its part: the one that saves most of those that are not.
+std::string fitting_text(const RecordedRun& run, const std::vector<Cause>& causes) {
+  const auto is_machine = [](const Cause& cause) {
+    return cause.kind == Cause::Kind::machine || cause.kind == Cause::Kind::size;
+  };
+  const auto first = std::find_if(causes.begin(), causes.end(), is_machine);
+  if (first == causes.end() || first->fits) return {};
+  const auto held = std::find_if(first, causes.end(), [&](const Cause& c) { return is_machine(c) && c.fits; });
+  if (held == causes.end()) return "none of these machines fits the part\n";
+  return fmt::format("largest that fits the part: {} ({}), {}: {}\n", grouped(held->saves(run)),
+                     share(held->saves(run), run.cycles()), held->what, held->without);
+}
+
 std::string_view kind_text(Cause::Kind kind) {
   switch (kind) {
     case Cause::Kind::defect: return "program";
@@ -169,7 +185,7 @@ std::string causes_text(const RecordedRun& run, const std::vector<Cause>& causes
                         cycles_text(cause.cycles));
   }
   if (causes.size() > top) text += fmt::format("{:>9} more with --top {}\n", causes.size() - top, causes.size());
-  return text + '\n' + path_text(run, shares);
+  return text + fitting_text(run, causes) + '\n' + path_text(run, shares);
 }
 
 std::string waits_text(const RecordedRun& run, const WaitFilter& filter, std::size_t top) {
@@ -192,8 +208,8 @@ std::string cycle_text(const RecordedRun& run, Cycles cycle, std::optional<UnitI
     if (interval.record < 0) {
       text += fmt::format("idle from cycle {} to the end\n", grouped(interval.from));
     } else if (interval.activity == Activity::busy) {
-      text += fmt::format("works on {}, cycles {}..{}\n      it is    {}\n", run.name_of(interval.record),
-                          grouped(interval.from), grouped(interval.to), disassemble(run.instruction(interval.record)));
+      text += fmt::format("works on {}, cycles {}\n      it is    {}\n", run.name_of(interval.record),
+                          range_text(interval.from, interval.to), disassemble(run.instruction(interval.record)));
     } else {
       text += wait_text(run, interval, cycle);
     }
@@ -211,7 +227,7 @@ std::string chain_text(const RecordedRun& run, const std::vector<ChainLink>& cha
           fmt::format("{:{}}... {} more, back to cycle {}\n", "", indent, left_out, grouped(chain[i + left_out].to));
       i += left_out;
     }
-    text += fmt::format("{:{}}because  {}..{}: {}\n", "", indent, grouped(chain[i].from), grouped(chain[i].to),
+    text += fmt::format("{:{}}because  {}: {}\n", "", indent, range_text(chain[i].from, chain[i].to),
                         link_text(run, chain[i]));
   }
   return text;

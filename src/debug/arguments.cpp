@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/diagnostic.h"
+#include "isa/layer_names.h"
 #include "report/format_text.h"
 
 namespace blendsim::debug {
@@ -166,10 +167,8 @@ RecordPlace record_named(const Bench& bench, std::string_view text) {
 std::vector<std::int32_t> layers_named(const Bench& bench, std::string_view pattern) {
   std::vector<std::int32_t> found = bench.map.layers(pattern);
   if (!found.empty()) return found;
-  std::vector<std::string> names;
-  for (const ProgramLayer& layer : bench.subject.program.layers) names.push_back(layer.name);
   refuse(fmt::format("no layer is named '{}'", pattern),
-         near_hint(pattern, names, "`info layers` lists them; a cycle reads 123, an instruction #57"));
+         layer_hint(bench.subject.program, pattern, "`info layers` lists them; a cycle reads 123, an instruction #57"));
 }
 
 bool is_tensor(const Bench& bench, std::string_view text) {
@@ -191,7 +190,7 @@ TensorSlice tensor_named(const Bench& bench, std::string_view text) {
   out.tensor = bench.map.tensor(name);
   if (out.tensor == nullptr) {
     refuse(fmt::format("no tensor is named '{}'", name),
-           near_hint(name, tensor_names(bench), "`info tensors` lists them"));
+           tensor_hint(bench.subject.program, name, tensor_names(bench), "`info tensors` lists them"));
   }
   if (indices.size() > 3) refuse("a tensor has three indices: [channel][row][column]", "leave some out");
   const std::array<std::int32_t, 3> sizes = {out.tensor->channels, out.tensor->height, out.tensor->width};

@@ -93,7 +93,7 @@ std::string info_stalls(Bench& bench, Arguments& arguments) {
   Grid table({"unit", "cycles", "from", "to", "state", "instruction", "waits for"},
              {true, false, false, false, true, true, true});
   for (const IntervalEvent& e : waits) {
-    table.row({std::string(name(e.unit)), grouped(e.to - e.from), grouped(e.from), grouped(e.to),
+    table.row({std::string(name(e.unit)), grouped(e.to - e.from), grouped(e.from), grouped(e.to - 1),
                std::string(name(e.activity)), described(bench, bench.now.phase, e.record), awaited(bench, e)});
   }
   return table.text() + (all > waits.size()

@@ -136,7 +136,7 @@ std::string units_now(const Bench& bench) {
       }
     }
     table.row({std::string(name(unit)), std::string(name(interval->activity)), cycles(interval->from),
-               cycles(interval->to), what});
+               cycles(interval->to - 1), what});
   }
   return heading(bench) + '\n' + table.text();
 }
@@ -191,7 +191,7 @@ std::string layers_now(const Bench& bench) {
     stretch.started += r.start <= bench.now.at ? 1 : 0;
     stretch.ended += r.end <= bench.now.at ? 1 : 0;
   }
-  Grid table({"layer", "op", "unit", "start", "end", "state"}, {true, true, true, false, false, true});
+  Grid table({"layer", "op", "unit", "first", "last", "state"}, {true, true, true, false, false, true});
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const Stretch& s = stretches[l];
     if (s.all == 0) continue;

@@ -51,9 +51,11 @@ std::string waits(const Bench& bench, Phase phase, std::int32_t index) {
   std::string out;
   for (const IntervalEvent& e : bench.line(phase).intervals(bench.line(phase).record(index).unit)) {
     if (e.record != index || e.activity == Activity::busy) continue;
-    out +=
-        fmt::format("  waited      {} to {}, {} cycles, {}{}\n", grouped(e.from), grouped(e.to), grouped(e.to - e.from),
-                    name(e.activity), e.waited_for < 0 ? "" : ": " + described_with_unit(bench, phase, e.waited_for));
+    // Before its first instruction a unit is idle, which is no wait.
+    out += fmt::format("  {:<11} {} to {}, {} cycles{}{}\n", e.activity == Activity::idle ? "unit idle" : "waited",
+                       grouped(e.from), grouped(e.to - 1), grouped(e.to - e.from),
+                       e.activity == Activity::idle ? "" : fmt::format(", {}", name(e.activity)),
+                       e.waited_for < 0 ? "" : ": " + described_with_unit(bench, phase, e.waited_for));
   }
   return out;
 }

@@ -171,8 +171,12 @@ std::string tensors_now(Bench& bench, std::string_view pattern) {
                               : now.written < now.writers ? fmt::format("{} of {} written", now.written, now.writers)
                                                           : "complete";
     const TensorView& view = *tensor.parts.front().view;
+    std::string place(place_name(view.place));
+    if (tensor.role == Tensor::Role::input) {
+      for (const BufferId buffer : bench.values.input_in(bench.now.at)) place += fmt::format(", {}", name(buffer));
+    }
     table.row({tensor.name, fmt::format("[{}, {}, {}]", tensor.channels, tensor.height, tensor.width),
-               view.format.name(), std::string(place_name(view.place)), state});
+               view.format.name(), place, state});
   }
   return heading(bench) + '\n' + table.text();
 }
@@ -225,6 +229,10 @@ std::string buffers_now(Bench& bench) {
     const auto id = static_cast<BufferId>(b);
     const BufferParameters& p = bench.subject.machine.buffer(id);
     std::string holds;
+    if (bench.now.phase == Phase::main) {
+      const std::vector<BufferId> inputs = bench.values.input_in(bench.now.at);
+      if (std::find(inputs.begin(), inputs.end(), id) != inputs.end()) holds = bench.subject.program.input.name;
+    }
     for (const Tensor& tensor : bench.map.tensors()) {
       if (tensor.role == Tensor::Role::joined) continue;  // its parts are there
       if (bench.now.phase == Phase::init || place_name(tensor.parts.front().view->place) != name(id)) continue;
@@ -251,7 +259,7 @@ std::string saturation_text(Bench& bench) {
       sum.steps[s].above += seen.steps[s].above;
     }
   }
-  if (by_layer.empty()) return "no step of post_unit saturates a value in this run\n";
+  if (by_layer.empty()) return "no step of post_unit saturates a value in this run; a Relu's limit of 0 is none\n";
   Grid table({"layer", "step", "below", "above"}, {true, true, false, false});
   for (const auto& [layer, sum] : by_layer) {
     for (std::size_t s = 0; s < sum.steps.size(); ++s) {
@@ -260,7 +268,7 @@ std::string saturation_text(Bench& bench) {
                  grouped(sum.steps[s].above)});
     }
   }
-  return table.text();
+  return "values of the whole run, those below a Relu's limit of 0 not counted\n" + table.text();
 }
 
 }  // namespace blendsim::debug

@@ -44,10 +44,10 @@ class Chain {
     }
     if (interval->activity == Activity::busy) {
       return say(fmt::format("{} is busy with {} until cycle {}", name(unit),
-                             described(bench_, phase_, interval->record), grouped(interval->to)));
+                             described(bench_, phase_, interval->record), grouped(interval->to - 1)));
     }
     say(fmt::format("{} waits {} cycles, {} to {}: {} waits for {}", name(unit), grouped(interval->to - interval->from),
-                    grouped(interval->from), grouped(interval->to), described(bench_, phase_, interval->record),
+                    grouped(interval->from), grouped(interval->to - 1), described(bench_, phase_, interval->record),
                     awaited(bench_, *interval)));
     if (std::find(seen_.begin(), seen_.end(), unit) != seen_.end()) return;
     seen_.push_back(unit);

@@ -167,6 +167,27 @@ Values::TensorNow Values::tensor(const Tensor& tensor, Cycles at) {
   return out;
 }
 
+std::vector<BufferId> Values::input_in(Cycles at) const {
+  std::vector<Access> held;
+  for (std::size_t n = 0; n < main_.started(at); ++n) {
+    const InstructionRecord& record = main_.record(main_.by_start()[n]);
+    if (record.image != main_.image(at)) continue;
+    const auto instruction = static_cast<std::size_t>(record.instruction);
+    const auto* load = std::get_if<LoadInstruction>(&map_.instructions(Phase::main)[instruction]);
+    const bool brings = load != nullptr && static_cast<DramBase>(load->dram_base) == DramBase::input;
+    for (const Access& a : map_.accesses(Phase::main, instruction)) {
+      if (!a.write) continue;
+      std::erase_if(held, [&](const Access& earlier) { return overlap(a, earlier); });
+      if (brings) held.push_back(a);
+    }
+  }
+  std::vector<BufferId> buffers;
+  for (const Access& a : held) {
+    if (std::find(buffers.begin(), buffers.end(), a.buffer) == buffers.end()) buffers.push_back(a.buffer);
+  }
+  return buffers;
+}
+
 const std::map<std::int32_t, Saturation>& Values::saturations() {
   if (saturations_) return *saturations_;
   saturations_.emplace();

@@ -36,6 +36,8 @@ class Values {
 
   // What each record of post_unit saturates, of all images: [record of main], others 0. Computed once.
   [[nodiscard]] const std::map<std::int32_t, Saturation>& saturations();
+  // Buffers with words of the image's input that load has brought and nothing has overwritten.
+  [[nodiscard]] std::vector<BufferId> input_in(Cycles at) const;
 
   // The last record that wrote a word until an instant (its phase may be the one before); nullopt: none.
   struct Writer {

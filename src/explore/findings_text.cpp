@@ -109,7 +109,7 @@ std::string findings_text(const Study& study, const Findings& findings, const Te
     if (by_all) common.push_back(key);
   }
   if (!common.empty()) out += wrapped("all with  " + joined(common) + "\n", 10, layout);
-  std::vector<Column> columns = {{"point"}};
+  std::vector<Column> columns = {{"point", true}};
   for (const std::string& name : study.figure_names) columns.push_back({name});
   columns.push_back({"with", true});
   std::vector<std::size_t> order(members.size());

@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <fnmatch.h>
 
 #include <charconv>
 
 #include "base/diagnostic.h"
+#include "isa/layer_names.h"
 
 namespace blendsim {
 namespace {
@@ -65,22 +65,16 @@ Selection::Selection(const TraceWindow& window, const TraceSubject& subject)
   if (window.layers.empty()) return;
   layers_.assign(layers.size(), false);
   for (const std::string& pattern : window.layers) {
-    bool found = false;
-    for (std::size_t l = 0; l < layers.size(); ++l) {
-      if (fnmatch(pattern.c_str(), layers[l].name.c_str(), 0) != 0) continue;
-      layers_[l] = found = true;
-    }
-    if (found) continue;
-    std::vector<std::string> names;
-    for (const ProgramLayer& layer : layers) names.push_back(layer.name);
-    const std::string near = nearest(pattern, names);
+    const std::vector<std::int32_t> found = layers_named(subject.program(), pattern);
+    for (const std::int32_t layer : found) layers_[static_cast<std::size_t>(layer)] = true;
+    if (!found.empty()) continue;
     throw DiagnosticError(
         {{"usage",
           {},
           fmt::format("'{}' is the name of no layer of this program, nor a pattern that one has", pattern),
-          near.empty()
-              ? fmt::format("`blendsim inspect` lists its {} layers; a pattern may have * and ?", layers.size())
-              : fmt::format("did you mean '{}'?", near)}},
+          layer_hint(
+              subject.program(), pattern,
+              fmt::format("`blendsim inspect` lists its {} layers; a pattern may have * and ?", layers.size()))}},
         ExitStatus::bad_usage);
   }
 }

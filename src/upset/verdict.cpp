@@ -160,13 +160,13 @@ std::string verdict_text(const Program& program, const MachineParameters& machin
     out += '\n';
   }
   if (!verdict.layers.empty()) {
-    out += fmt::format("first layer  {}\n", difference_text(verdict.layers.front()));
+    out += fmt::format("first tensor {}\n", difference_text(verdict.layers.front()));
     if (verdict.layers.size() > 1) {
-      out += fmt::format("last layer   {}\n", difference_text(verdict.layers.back()));
+      out += fmt::format("last tensor  {}\n", difference_text(verdict.layers.back()));
       out += fmt::format("tensors      {} differ\n", verdict.layers.size());
     }
   } else if (verdict.first_reader) {
-    out += "first layer  none: every layer's values are the same\n";
+    out += "first tensor none: every layer's values are the same\n";
   }
   out += fmt::format("outcome      {}\n", fate_text(program, verdict));
   out += top_text(verdict.top);

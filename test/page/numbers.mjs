@@ -19,6 +19,7 @@ export function says(text, value, format) {
   }
   if (format === 'percent')
     return /^-?\d+\.\d\u00a0%$/.test(text) && Math.abs(parseFloat(text) / 100 - value) <= 0.00051;
+  if (format === 'clock') return text === `${Math.floor(value / 1e6)}\u00a0MHz`;
   if (format === 'number') return Math.abs(Number(text) - value) <= 5.1e-4 * Math.abs(value);
   const unit = format.slice('unit:'.length);
   const [number, rest] = text.split('\u00a0');

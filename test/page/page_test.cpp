@@ -59,8 +59,13 @@ TEST_F(Page, ShowsWhatTheReportSays) {
 }
 
 TEST_F(Page, ShowsTwoRunsBesideEachOther) {
-  run({"--json", work.path("a.json"), "--records"});
-  run({"--json", work.path("b.json"), "--records", "--set", "memory.read_latency=400 cycles"});
+  const std::vector<std::string> both = {"--records", "--set", "memory.write_latency=30 cycles", "--input",
+                                         work.write("images.npy", zeros(2))};
+  std::vector<std::string> a = both, b = both;
+  a.insert(a.end(), {"--json", work.path("a.json")});
+  b.insert(b.end(), {"--json", work.path("b.json"), "--set", "memory.read_latency=400 cycles", "--stalls", "3"});
+  run(a);
+  run(b);
   blendsim({"report", work.path("a.json"), work.path("b.json"), "--html", work.path("both.html")});
   expect_passes({"two_runs_test.mjs", work.path("both.html"), work.path("a.json"), work.path("b.json")});
 }

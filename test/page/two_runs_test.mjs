@@ -51,6 +51,31 @@ async function aligned(page, width) {
   checks.check(`${width}: layers stand in line`, svgs.length === 2 && svgs[0] === svgs[1], svgs.join());
 }
 
+// Above each run stands what it has otherwise than the other one, and no more; so do the causes.
+async function causes(page) {
+  const parameters = (run) => reports[run].platform.parameters;
+  const keys = Object.keys(parameters('A')).filter((key) => parameters('A')[key] !== parameters('B')[key]);
+  const seed = (run) => reports[run].run.stall_seed;
+  for (const run of ['A', 'B']) {
+    const own = keys.map((key) => `${key}=${parameters(run)[key]}`);
+    if (seed(run) !== null && seed('A') !== seed('B')) own.unshift(`--stalls ${seed(run)}`);
+    const badges = await page.$$eval('.badge', (all) => all.map((one) => one.textContent));
+    const mine = badges.filter((text) => text.startsWith(`${run} `));
+    checks.check(
+      `${run}: its heading is what differs`,
+      mine.length > 0 && mine.every((text) => text.endsWith(` with ${own.join(', ')}`)),
+      `${mine[0]}, wanted ${own}`,
+    );
+  }
+  const several = reports.A.input.images > 1;
+  const titles = await page.$$eval('#layers th', (all) => all.map((one) => one.textContent));
+  checks.check('which images are meant', titles.includes('critical, all images') === several, titles.join());
+  const stalls = await page.$eval('#stalls .caption', (one) => one.textContent);
+  checks.check('what dispatch holds', stalls.includes('the next doorbell') === several, stalls);
+  const rows = await page.$$eval('#headline details tbody tr', (all) => all.map((row) => row.cells[0].textContent));
+  checks.check('causes', JSON.stringify(rows) === JSON.stringify(['options', ...keys]), JSON.stringify(rows));
+}
+
 for (const width of [1440, 1000, 800, 400]) {
   const { page, wrong, close } = await open(browser, file, { width });
   checks.check(`${width}: nothing goes wrong`, wrong.length === 0, wrong.join('; '));
@@ -70,6 +95,7 @@ for (const width of [1440, 1000, 800, 400]) {
   }
   await checkFigures(checks, page, String(width));
   await comparison(page, width);
+  await causes(page);
   if (width >= 800) await aligned(page, width);
   const [ticksA, ticksB] = await ticksOf(page, '#layers');
   checks.check(

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "networks.h"
 #include "process.h"
@@ -349,6 +350,35 @@ TEST_F(CliDiff, AFileOfNoTensorIsWarnedOfAndADifferenceIsSaidQuietlyToo) {
   EXPECT_EQ(quiet.status, 4);
   EXPECT_EQ(quiet.out, "");
   EXPECT_THAT(quiet.err, AllOf(HasSubstr("first difference"), HasSubstr("1 of 1 tensors")));
+}
+
+TEST_F(CliDiff, WhatIsOfAnotherShapeIsNamedBehindTheFirstDifferenceToo) {
+  const std::string ours = work.path("ours");
+  ASSERT_EQ(blendsim_cli({"run", program, "--tensors", ours}).status, 0);
+  const auto files = std::distance(std::filesystem::directory_iterator(ours), {});
+  const std::string all = std::to_string(files);
+  EXPECT_THAT(blendsim_cli({"run", program, "--expect", ours}).out,
+              HasSubstr("expected  0 of " + all + " tensors in " + ours + " differ; the network has " + all));
+  const TensorView& input = opened.program.input;
+  const auto& layers = opened.program.layers;
+  const auto layer = std::find_if(layers.begin() + static_cast<std::ptrdiff_t>(layers.size() / 2), layers.end(),
+                                  [](const ProgramLayer& l) { return !l.results.empty() && l.results[0].width > 1; });
+  ASSERT_NE(layer, layers.end());
+  const TensorView& view = layer->results[0];
+  const auto zeros = [&](const TensorView& of, Shape shape) {
+    write_npy(ours + "/" + tensor_file_name(of.name),
+              FloatArray{shape, std::vector<float>(static_cast<std::size_t>(element_count(shape)), 1e9F)});
+  };
+  zeros(input, {1, input.channels, input.height, input.width});
+  zeros(view, {1, view.height, view.width, view.channels});
+  write_npy(ours + "/foo.npy", FloatArray{{1}, {0}});
+  const ProcessResult result = blendsim_cli({"run", program, "--expect", ours});
+  EXPECT_EQ(result.status, 4);
+  EXPECT_THAT(result.out, HasSubstr("expected  first difference: " + input.name + " "));
+  EXPECT_THAT(result.out, HasSubstr("expected  " + view.name + " is [1, "));
+  EXPECT_THAT(result.out, HasSubstr("; channels come first: numpy.transpose(array, (0, 3, 1, 2))"));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("foo.npy: has the name of no tensor"), testing::Not(HasSubstr("did you mean"))));
 }
 
 TEST_F(CliDiff, AToleranceIsANumberAndBelongsToAnExpectation) {

@@ -5,7 +5,9 @@
 
 #include <limits>
 #include <map>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include "base/diagnostic_explanations.h"
 #include "compiler/compile.h"
@@ -148,6 +150,37 @@ TEST_F(CliExplain, AFigureOfTheReportIsExplainedByItsNames) {
   }
   EXPECT_THAT(blendsim_cli({"explain", "bound by"}).out, HasSubstr("layers[].bound_by: "));
   EXPECT_THAT(blendsim_cli({"explain", "critical"}).out, HasSubstr("layers[].critical_cycles (cycles): "));
+}
+
+// Whatever heads a column or a line of the report.
+TEST_F(CliExplain, EveryHeadingAndLabelOfTheReportIsExplained) {
+  const Workspace here;
+  ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", here.path("net.onnx")}).status, 0);
+  const ProcessResult run = blendsim_cli({"run", here.path("net.onnx"), "--platform", "zu3eg", "--wide"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  std::set<std::string> words = {"cycles, first", "critical, all"};
+  const std::regex heading("^(layer|unit|buffer|resource)  .*"), label("^([a-z]+)  +[^ ].*"), gap("  +");
+  std::istringstream text(run.out);
+  bool in_table = false;
+  for (std::string line; std::getline(text, line);) {
+    std::smatch found;
+    if (std::regex_match(line, heading)) {
+      in_table = true;
+      for (std::sregex_token_iterator at(line.begin(), line.end(), gap, -1), end; at != end; ++at) words.insert(*at);
+    } else if (line.empty()) {
+      in_table = false;
+    } else if (line.starts_with("fits")) {
+      in_table = false;
+      words.insert("fits");
+    } else if (!in_table && std::regex_match(line, found, label)) {
+      words.insert(found[1]);
+    }
+  }
+  for (const char* word : {"util", "mapping", "busy %", "peak bits", "used", "latency", "throughput", "bottleneck"})
+    ASSERT_TRUE(words.contains(word)) << word << "\n" << run.out;
+  for (const std::string& word : words) EXPECT_EQ(blendsim_cli({"explain", word}).status, 0) << "'" << word << "'";
+  const std::string list = blendsim_cli({"explain"}).out;
+  for (const char* name : {"stall_memory", "peak_bits", "bound_by"}) EXPECT_THAT(list, HasSubstr(name));
 }
 
 TEST_F(CliExplain, OffersTheNearestCode) {

@@ -56,6 +56,7 @@ TEST(CliHelp, FitsEightyColumnsAndNamesValuesForWhatTheyAre) {
     std::istringstream lines(text.substr(0, text.find("Examples:")));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
     for (const std::string type : {"TEXT", "UINT", "INT", "FLOAT"}) EXPECT_THAT(text, Not(HasSubstr(" " + type)));
+    EXPECT_THAT(text, Not(testing::ContainsRegex("repeats *\\(")));
   }
   EXPECT_THAT(blendsim_cli({"help", "run"}).out, HasSubstr("\nInput:\n  --input FILE"));
 }

@@ -222,6 +222,7 @@ TEST_F(CliRun, AMachineThatIsTooLargeInSeveralWaysIsToldWhatTakesEach) {
     ASSERT_THAT(refused.err, HasSubstr("\n  " + resource + ": ")) << "too large in it";
     EXPECT_THAT(refused.err, HasSubstr("most " + resource)) << "and said so";
   }
+  EXPECT_THAT(refused.err, testing::ContainsRegex("buffer [a-z_]+ .this program uses [0-9,]+ of its [0-9,]+ words"));
 }
 
 TEST_F(CliRun, AProgramOfAMachineThatItsDeviceDoesNotHoldIsRefusedToo) {

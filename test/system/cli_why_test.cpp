@@ -109,7 +109,7 @@ TEST_F(CliWhy, EveryRemedyRunsAsItIsPrinted) {
     const ProcessResult why = blendsim_cli({"why", net, "--platform", platform, "--top", "99"});
     ASSERT_EQ(why.status, 0) << why.err;
     const std::regex line(
-        R"(compiled and run with ((?:--set (?:"[^"]*"|[^ :]*))(?: --allow-oversize)?)[^:\n]*: ([0-9,]+) cycles)");
+        R"(compiled and run with ((?:--set (?:"[^"]*"|[^ :]*) ?)+(?:--allow-oversize)?)[^:\n]*: ([0-9,]+) cycles)");
     std::size_t tried = 0;
     for (std::sregex_iterator at(why.out.begin(), why.out.end(), line), end; at != end; ++at, ++tried) {
       const std::string command = "blendsim run " + net + " --platform " + platform + " " + (*at)[1].str() +

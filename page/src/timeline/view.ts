@@ -172,6 +172,7 @@ export class Timeline {
     const act = acts[e.key.length === 1 ? e.key.toLowerCase() : e.key];
     if (!act) return;
     e.preventDefault();
+    this.hover(null, 0, 0); // what is under the pointer is another slice now
     act();
   }
 

@@ -53,7 +53,10 @@ TEST(Stamps, ImagesFollowOneAnother) {
 }
 
 TEST(Stamps, WhatIsNoTableIsRefusedWithItsLine) {
-  EXPECT_THAT(refusal(""), HasSubstr("no column 'unit'"));
+  EXPECT_THAT(refusal(""), HasSubstr("its first line names no column"));
+  EXPECT_THAT(refusal("$date today $end\n"), HasSubstr("its first line names no column"));
+  EXPECT_THAT(refusal(std::string("\x01\0\x02", 3)), HasSubstr("it is binary"));
+  EXPECT_THAT(refusal("instruction,start,end\n"), HasSubstr("no column 'unit'"));
   EXPECT_THAT(refusal("unit,instruction,start\n"), HasSubstr("no column 'end'"));
   const std::string head = "unit,instruction,start,end\n";
   EXPECT_THAT(refusal(head + "lod,0,0,1\n"), testing::AllOf(HasSubstr(":2:"), HasSubstr("did you mean 'load'?")));

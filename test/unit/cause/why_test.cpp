@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <numeric>
+
 #include "cause/causes.h"
 #include "cause/chain.h"
 #include "cause/edit.h"
@@ -10,6 +13,7 @@
 #include "cause/waits.h"
 #include "cause/why_text.h"
 #include "compiler/retarget.h"
+#include "isa/layer_names.h"
 #include "result/recording.h"
 #include "test/model/compiled_network.h"
 #include "test/model/program_builder.h"
@@ -18,6 +22,7 @@ namespace blendsim::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 PhaseRecording record(const MachineParameters& machine, const Program& program) {
@@ -161,6 +166,79 @@ TEST(Why, ABufferWithOneRegionLessIsNamedFirstAndSavesWhatTheOtherSaves) {
   EXPECT_EQ(find_headline(run, causes)->cycles, cycles_of(compile(lowered, enough, options).program, enough.machine));
 }
 
+// A compiler that has `saved` cycles less for what it knows; nothing for what it does not.
+Reruns compiles_to(const RecordedRun& run, std::map<std::string, std::pair<Cycles, bool>> known) {
+  return {time_of, [&run, known = std::move(known)](const std::vector<std::string>& sets) -> std::optional<Rerun> {
+            std::string all;
+            for (const std::string& set : sets) all += (all.empty() ? "" : " ") + set;
+            const auto found = known.find(all);
+            if (found == known.end()) return std::nullopt;
+            return Rerun{run.cycles() - found->second.first, found->second.second};
+          }};
+}
+
+TEST(Why, ALargerUnitThatIsTooMuchForItsPartIsTriedWithMoreProductsOfADspSlice) {
+  const MachineParameters& machine = network().platform.machine;
+  ASSERT_EQ(machine.mac_array.products_per_dsp, 1);
+  const std::string columns = "mac_array.columns=" + std::to_string(2 * machine.mac_array.columns);
+  const RecordedRun run(network().program, machine, record(machine, network().program));
+  const std::string text = causes_text(
+      run,
+      find_causes(
+          run, compiles_to(run, {{columns, {500, false}}, {columns + " mac_array.products_per_dsp=2", {500, true}}})),
+      99, true);
+  EXPECT_THAT(text, HasSubstr("--set " + columns + " --set mac_array.products_per_dsp=2: "));
+  EXPECT_THAT(text, Not(HasSubstr("the part")));
+}
+
+// The last resort: what is left of the buffers holds the program's weights, and half of it would not.
+TEST(Why, ALargerUnitIsTriedWithoutWhatTheProgramDoesNotNeed) {
+  const MachineParameters& machine = network().platform.machine;
+  const std::string columns = "mac_array.columns=" + std::to_string(2 * machine.mac_array.columns);
+  const RecordedRun run(network().program, machine, record(machine, network().program));
+  std::vector<std::string> tried;
+  const auto compiled = [&](const std::vector<std::string>& sets) -> std::optional<Rerun> {
+    if (sets.front() != columns) return std::nullopt;
+    tried = sets;
+    return Rerun{run.cycles() - 500, sets.size() > 2};
+  };
+  const std::vector<Cause> causes = find_causes(run, {time_of, compiled});
+  const auto found = std::find_if(causes.begin(), causes.end(),
+                                  [&](const Cause& cause) { return cause.without.find(columns) != std::string::npos; });
+  ASSERT_NE(found, causes.end());
+  EXPECT_TRUE(found->fits);
+  std::int64_t depths = 0;
+  for (const std::string& set : tried) {
+    for (const BufferId id : {BufferId::weights_binary, BufferId::weights_fixed}) {
+      const std::string key = "buffers." + std::string(name(id)) + ".depth=";
+      if (!set.starts_with(key)) continue;
+      const std::int64_t bits =
+          std::stoll(set.substr(key.size())) * machine.buffer(id).regions * machine.buffer(id).width;
+      const std::int64_t used = network().program.buffers[static_cast<std::size_t>(index(id))].peak_bits;
+      EXPECT_GE(bits, used) << set;
+      EXPECT_LT(bits / 2, used) << set;
+      ++depths;
+    }
+  }
+  EXPECT_GT(depths, 0) << "every buffer of this machine is full";
+}
+
+TEST(Why, TheLargestGainThatFitsIsNamedWhereTheLargestDoesNot) {
+  const MachineParameters& machine = network().platform.machine;
+  const std::string columns = "mac_array.columns=" + std::to_string(2 * machine.mac_array.columns);
+  const std::string lanes = "pool_unit.lanes=" + std::to_string(2 * machine.pool_unit.lanes);
+  const RecordedRun run(network().program, machine, record(machine, network().program));
+  const auto nothing = [](const Program&, const MachineParameters&) { return std::optional<Rerun>(); };
+  const auto text = [&](bool lanes_fit) {
+    const Reruns reruns =
+        compiles_to(run, {{columns, {run.cycles() - 2, false}}, {lanes, {run.cycles() - 3, lanes_fit}}});
+    return causes_text(run, find_causes(run, {nothing, reruns.compiled}), 1, true);
+  };
+  EXPECT_THAT(text(true),
+              testing::ContainsRegex("largest that fits the part: [0-9,]+ .*, pool_unit.lanes is .*" + lanes));
+  EXPECT_THAT(text(false), HasSubstr("none of these machines fits the part\n"));
+}
+
 TEST(Why, TheSharesOfTheCriticalPathAddUpToTheRun) {
   for (const char* platform : {"zu3eg", "z7020", "k26"}) {
     const CompiledNetwork compiled = small_blend(platform);
@@ -262,11 +340,29 @@ TEST(Why, GroupsOfWaitsAddUpToTheAccounts) {
 
 TEST(Why, AnUnknownLayerNamesTheNearest) {
   try {
-    (void)find_layer(network().program, "inputt");
+    (void)find_layers(network().program, "inputt");
     FAIL();
   } catch (const DiagnosticError& error) {
     EXPECT_THAT(error.what(), testing::AllOf(HasSubstr("unknown-name"), HasSubstr("did you mean 'input'?")));
   }
+}
+
+TEST(Why, APatternMeansAllItsLayersAndATensorNamesItsLayer) {
+  const Program& program = network().program;
+  std::vector<std::int32_t> all(program.layers.size());
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(find_layers(program, "*"), all);
+  EXPECT_EQ(find_layers(program, "inp?t"), std::vector<std::int32_t>{0});
+  const auto layer = std::find_if(program.layers.begin(), program.layers.end(), [](const ProgramLayer& l) {
+    return !l.results.empty() && l.results.front().name != l.name;
+  });
+  ASSERT_NE(layer, program.layers.end());
+  const std::string tensor = layer->results.front().name;
+  ASSERT_TRUE(layers_named(program, tensor).empty());
+  EXPECT_EQ(layer_hint(program, tensor, ""),
+            "'" + tensor + "' is a tensor; the layer that writes it is '" + layer->name + "'");
+  EXPECT_EQ(tensor_hint(program, layer->name, {}, "none"),
+            "'" + layer->name + "' is a layer; what it writes is '" + tensor + "'");
 }
 
 }  // namespace

@@ -415,6 +415,7 @@ TEST_F(DebugSession, SaturationStopsAtPostUnitsInstructionsThatClamp) {
   const auto& seen = run.bench().values.saturations();
   if (seen.empty()) GTEST_SKIP() << "nothing saturates in this network";
   EXPECT_THAT(made, HasSubstr("hits"));
+  EXPECT_THAT(table, HasSubstr("values of the whole run"));
   const std::string text = run.perform("c");
   EXPECT_EQ(run.now(), run.run.records[static_cast<std::size_t>(seen.begin()->first)].start);
   EXPECT_THAT(text, HasSubstr("saturates"));
