@@ -198,17 +198,19 @@ TEST_F(Exploration, ByEvolutionFindsTheFrontThatRandomPointsDoNot) {
 }
 
 TEST_F(Exploration, IsTheSameForAnyNumberOfWorkersAndAfterAnyStop) {
-  for (const std::string name : {"random", "sobol", "evolve"}) {
+  for (const std::string name : {"random", "sobol", "evolve", "bayes"}) {
     Study study = zdt_study(4, 10);
+    const int budget = name == "bayes" ? 80 : 600;
+    if (name == "bayes") study.batch = 8;
     const auto local = local_pool(work(study));
-    const std::string whole = front_text(run(study, name, folder / (name + "1.db"), *local, 600));
+    const std::string whole = front_text(run(study, name, folder / (name + "1.db"), *local, budget));
     const auto forked = fork_pool(3, work(study));
-    EXPECT_EQ(front_text(run(study, name, folder / (name + "2.db"), *forked, 600)), whole) << name;
+    EXPECT_EQ(front_text(run(study, name, folder / (name + "2.db"), *forked, budget)), whole) << name;
     for (int stops = 0; stops < 4; ++stops) {  // ends after one more batch each time
       int batches = 0;
-      (void)run(study, name, folder / (name + "3.db"), *local, 600, [&] { return batches++ >= 1 + stops; });
+      (void)run(study, name, folder / (name + "3.db"), *local, budget, [&] { return batches++ >= 1 + stops; });
     }
-    EXPECT_EQ(front_text(run(study, name, folder / (name + "3.db"), *local, 600)), whole) << name;
+    EXPECT_EQ(front_text(run(study, name, folder / (name + "3.db"), *local, budget)), whole) << name;
   }
 }
 
