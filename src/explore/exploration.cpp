@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "explore/repair.h"
 
@@ -130,32 +131,67 @@ class Batch {
   std::set<Point> own_;
 };
 
+// Batches on their way into the journal. One of which no compiler saw a point waits for the next, up to so many points:
+// a transaction takes longer than to reject them all.
+class Ledger {
+ public:
+  Ledger(Journal& journal, const Findings& findings) : journal_(journal), findings_(findings) {}
+
+  void add(const BatchRecord& batch, const std::vector<Trial>& trials) {
+    constexpr std::int64_t most_waiting = 4096;
+    if (!waiting_) waiting_.emplace(batch);
+    else append(batch);
+    if (!trials.empty() || waiting_->last - waiting_->first >= most_waiting) commit(trials);
+  }
+  void close() {
+    if (waiting_) commit({});
+  }
+
+ private:
+  void append(const BatchRecord& batch) {
+    waiting_->last = batch.last;
+    waiting_->seconds += batch.seconds;
+    for (const auto& [what, count] : batch.rejected) waiting_->rejected[what] += count;
+  }
+  void commit(const std::vector<Trial>& trials) {
+    waiting_->hypervolume = findings_.hypervolume();
+    journal_.commit(*waiting_, trials);
+    waiting_.reset();
+  }
+
+  Journal& journal_;
+  const Findings& findings_;
+  std::optional<BatchRecord> waiting_;
+};
+
 }  // namespace
 
 void explore(const Study& study, Findings& findings, Journal& journal, Method& method, Pool& pool, const Watch& watch) {
   // Where a batch holds nothing new, the space is exhausted, or what the method can reach of it; where the board holds
   // none of so many points, it holds none that this method finds.
   constexpr int most_known = 20;
-  constexpr std::int64_t most_rejected = 2'000'000;
+  constexpr std::int64_t most_rejected = 1'000'000;
   const auto begin = Clock::now();
+  const auto is_over = [&] {
+    return (watch.stop && watch.stop()) ||
+           (study.budget.evaluations && findings.evaluated() >= *study.budget.evaluations) ||
+           (study.budget.seconds && seconds_since(begin) >= *study.budget.seconds);
+  };
   const std::int64_t before = findings.evaluated();
+  Ledger ledger(journal, findings);
   int known = 0;
   std::int64_t rejected = 0;
-  while (known < most_known && rejected < most_rejected) {
-    if (watch.stop && watch.stop()) return;
-    if (study.budget.evaluations && findings.evaluated() >= *study.budget.evaluations) return;
-    if (study.budget.seconds && seconds_since(begin) >= *study.budget.seconds) return;
+  while (known < most_known && rejected < most_rejected && !is_over()) {
     Batch batch(study, findings, pool);
-    if (!batch.run(method, study.batch)) return;
+    if (!batch.run(method, study.batch)) break;
     known = batch.holds_nothing_new() ? known + 1 : 0;
     rejected = batch.trials().empty() ? rejected + batch.asked() : 0;
     method.tell(batch.trials());
-    const std::vector<Trial> trials = batch.trials();
-    findings.add(batch.record(), trials);
-    batch.record().hypervolume = findings.hypervolume();
-    journal.commit(batch.record(), trials);
+    findings.add(batch.record(), batch.trials());
+    ledger.add(batch.record(), batch.trials());
     if (watch.told) watch.told(findings, static_cast<double>(findings.evaluated() - before) / seconds_since(begin));
   }
+  ledger.close();
 }
 
 }  // namespace blendsim::explore
