@@ -210,13 +210,13 @@ class MapAllocator {
                                                     plan_.maps[largest->map].name, largest->size, have, alive)
                             : demand > regions_ * have ? fmt::format("{}: {} too few", alive, demand - regions_ * have)
                                                        : fmt::format("{}, and no map may cross a region", alive);
-    throw refusal(
-        "does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[too_large ? largest->begin : op].node].row),
-        fmt::format("{}: {}", name(buffer()), why), std::move(levers),
-        fmt::format(
-            "instructions address {} of them at most, and activations neither spill to DRAM nor split across: use a "
-            "smaller input or fewer channels",
-            limit()));
+    throw refusal("does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[too_large ? largest->begin : op].node].row),
+                  fmt::format("{}: {}", name(buffer()), why), std::move(levers),
+                  !plan_.wants_levers ? std::string()
+                                      : fmt::format("instructions address {} of them at most, and activations neither "
+                                                    "spill to DRAM nor split across: use a "
+                                                    "smaller input or fewer channels",
+                                                    limit()));
   }
 
   Plan& plan_;

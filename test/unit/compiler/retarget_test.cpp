@@ -67,6 +67,12 @@ void expect_same_time(const Program& timing, const Program& complete) {
   }
 }
 
+// A search asks for no hint of what would make room; other refusals keep theirs.
+std::string without_hints(const std::string& refusal) {
+  const bool is_of_room = refusal.find("addresses are alive at once") != std::string::npos;
+  return is_of_room ? refusal.substr(0, refusal.find("\n  hint: ")) : refusal;
+}
+
 TEST(Retargeter, MakesTheWordsThatCompileMakesAndRefusesWhatItRefuses) {
   CompileOptions options;
   options.evaluate = evaluate;
@@ -78,7 +84,7 @@ TEST(Retargeter, MakesTheWordsThatCompileMakesAndRefusesWhatItRefuses) {
       SCOPED_TRACE("seed " + std::to_string(seed));
       const Outcome complete = outcome_of([&] { return compile(network, platform, options).program; });
       const Outcome timing = outcome_of([&] { return retargeter.timing_program(platform.machine, evaluate); });
-      EXPECT_EQ(timing.refusal, complete.refusal);
+      EXPECT_EQ(timing.refusal, without_hints(complete.refusal));
       expect_same_time(timing.program, complete.program);
       ++(complete.refusal.empty() ? compared : refused);
     }
