@@ -59,6 +59,7 @@ std::vector<Influence> influences_on(const Study& study, const std::vector<const
     rest = std::move(best_rest);
     before = least;
   }
+  std::stable_sort(out.begin(), out.end(), [](const Influence& a, const Influence& b) { return a.share > b.share; });
   return out;
 }
 

@@ -117,7 +117,8 @@ std::string findings_text(const Study& study, const Findings& findings, const Te
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return members[a].costs < members[b].costs; });
   TextTable table(std::move(columns), "points");
-  for (const std::size_t n : order) {
+  for (std::size_t place = 0; place < order.size(); ++place) {  // the best in the first objective stand for the others
+    const std::size_t n = order[place];
     const Trial& trial = *findings.find(members[n].id);
     std::vector<std::string> cells = {std::to_string(trial.id)};
     for (std::size_t f = 0; f < study.figure_names.size(); ++f)
@@ -127,7 +128,7 @@ std::string findings_text(const Study& study, const Findings& findings, const Te
       if (std::find(common.begin(), common.end(), key) == common.end()) own.push_back(key);
     }
     cells.push_back(joined(own));
-    table.row(std::move(cells), static_cast<std::int64_t>(members.size() - n));
+    table.row(std::move(cells), static_cast<std::int64_t>(order.size() - place));
   }
   out += "\n" + table.text(layout) + "\n";
   return out + failures_text(findings, layout) + influences_text(study, findings, layout);

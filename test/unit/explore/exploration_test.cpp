@@ -253,6 +253,8 @@ TEST_F(Exploration, SaysWhatMovesAnObjective) {
   EXPECT_NEAR(moved[0][0].share, 1, 1e-9);
   double sum = 0;
   for (const Influence& i : moved[1]) sum += i.share;
+  EXPECT_TRUE(std::is_sorted(moved[1].begin(), moved[1].end(),
+                             [](const Influence& a, const Influence& b) { return a.share > b.share; }));
   EXPECT_LE(sum, 1 + 1e-9);
   EXPECT_GT(sum, 0.8);
 }
