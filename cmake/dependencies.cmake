@@ -57,7 +57,7 @@ add_library(blendsim_fstapi STATIC ${FSTAPI_DIR}/fstapi.c ${FSTAPI_DIR}/fastlz.c
 # It is C that compiles as C++, which is how Verilator takes it too.
 set_source_files_properties(${FSTAPI_DIR}/fstapi.c ${FSTAPI_DIR}/fastlz.c ${FSTAPI_DIR}/lz4.c PROPERTIES LANGUAGE CXX)
 set_target_properties(blendsim_fstapi PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
-target_compile_options(blendsim_fstapi PRIVATE -w)
+target_compile_options(blendsim_fstapi PRIVATE -w $<$<BOOL:${BLENDSIM_FUZZ}>:-fno-sanitize=all>)
 target_compile_definitions(blendsim_fstapi PRIVATE FST_CONFIG_INCLUDE="fst_config.h")
 target_include_directories(blendsim_fstapi SYSTEM PUBLIC ${FSTAPI_DIR})
 target_link_libraries(blendsim_fstapi PUBLIC ZLIB::ZLIB)

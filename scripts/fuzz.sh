@@ -51,13 +51,26 @@ fuzz() {
   # Networks that are only lent to the project are read where they lie.
   [ "$target" = onnx ] && [ -d ../shared/cases ] && extra=(../shared/cases)
   [ "$target" = program ] && [ -d ../shared/cases/reliability ] && extra=(../shared/cases/reliability)
-  local before status=0
+  local before status=0 try
   before=$(find "$home/findings" -type f | wc -l)
-  # shellcheck disable=SC2046
-  "build/clang/test/fuzz/fuzz_$target" $(limits "$target") -max_total_time="$seconds" -report_slow_units="${TIMEOUT:-25}" -print_final_stats=1 \
-    -dict="test/fuzz/dictionaries/$target.dict" -artifact_prefix="$home/findings/" -verbosity=1 -seed="${SEED:-0}" \
-    "$home/corpus" "$root/seeds/$target" $([ -d "test/fuzz/regressions/$target" ] && echo "test/fuzz/regressions/$target") \
-    "${extra[@]}" >"$home/log" 2>&1 || status=$?
+  # An input that takes too long is libFuzzer's to end; what ends libFuzzer, when it answers no more, is `timeout`. Where
+  # its log names no input then, it is begun once more, and the log is kept.
+  for try in 1 2; do
+    status=0
+    # shellcheck disable=SC2046
+    timeout -s ABRT -k 30 $((seconds * 2 + 300)) \
+      "build/clang/test/fuzz/fuzz_$target" $(limits "$target") -max_total_time="$seconds" -report_slow_units="${TIMEOUT:-25}" \
+      -print_final_stats=1 -dict="test/fuzz/dictionaries/$target.dict" -artifact_prefix="$home/findings/" -verbosity=1 \
+      -seed="${SEED:-0}" "$home/corpus" "$root/seeds/$target" \
+      $([ -d "test/fuzz/regressions/$target" ] && echo "test/fuzz/regressions/$target") \
+      "${extra[@]}" >"$home/log" 2>&1 || status=$?
+    if [ $try = 2 ] || { [ $status != 124 ] && [ $status != 137 ]; } || grep -qE 'ALARM|ERROR: (libFuzzer: (timeout|out)|Address)' "$home/log"; then
+      break
+    fi
+    cp "$home/log" "$home/stuck.log"
+    echo "$target: libFuzzer answered no more after $((seconds * 2 + 300)) s, begun once more; the end of its log:" >&2
+    tail -12 "$home/stuck.log" >&2
+  done
   local executed after
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$home/log")
   after=$(find "$home/findings" -type f | wc -l)
