@@ -19,7 +19,7 @@ Program compile_traced(const IntegerNetwork& network, const Platform& platform, 
   compiler::Compilation compilation = compiler::begin(network, facts, platform.machine, &trace);
   compilation.platform = &platform;
   run_passes(compiler::Stretch::network, compilation);
-  compiler::Candidate best = compiler::best_candidate(std::move(compilation), evaluate, false);
+  compiler::Candidate best = compiler::best_candidate(std::move(compilation), evaluate, {});
   (void)trace.take();
   trace.print(best.dump);
   run_passes(compiler::Stretch::program, best.compilation);

@@ -95,8 +95,8 @@ class Search {
       Compilation tiled = compilation;
       run_passes(Stretch::tiles, tiled);
       operations_ += tiled.plan.ops.size();
-      (void)best_candidate(compilation, {}, true);
-      (void)best_candidate(std::move(compilation), {}, false);  // each order that compile() will try
+      (void)best_candidate(compilation, {}, {.first_that_fits = true, .program_alone = true});
+      (void)best_candidate(std::move(compilation), {}, {.program_alone = true});  // each order that compile() will try
       return std::nullopt;
     } catch (const DiagnosticError& error) {
       if (!behind_ && !is_about_size(error)) behind_ = error.diagnostics().front();

@@ -29,18 +29,19 @@ void run_assign(Compilation& c) {
 }
 
 void run_place(Compilation& c) {
-  Placed last{c.plan.network, c.plan.assignment, c.plan.cell_slices(), c.plan.machine->memory.bus_bytes(), {}};
-  Placed none, &kept = c.placed != nullptr ? *c.placed : none;
-  const bool same = kept.network == last.network && kept.cell_slices == last.cell_slices &&
-                    kept.bus_bytes == last.bus_bytes && kept.assignment == last.assignment;
-  if (same) {
-    c.plan.Placement::operator=(kept.placement);
+  if (c.placements == nullptr) return place(c.plan);
+  Placements::Key key{c.plan.assignment, c.plan.cell_slices(), c.plan.machine->memory.bus_bytes()};
+  if (const Placement* known = c.placements->find(key)) {
+    c.plan.Placement::operator=(*known);
     return;
   }
   place(c.plan);
-  if (c.placed == nullptr) return;
-  last.placement = c.plan;
-  kept = std::move(last);
+  c.placements->add(std::move(key), c.plan);
+}
+
+void run_depend(Compilation& c) {
+  depend(c.plan);
+  if (!c.plan.wants_levers) check_room(c.plan);  // else what would make room is found for an order
 }
 
 void run_build(Compilation& c) {
@@ -73,7 +74,7 @@ constexpr std::array passes = {
          dump_tile},
     Pass{{"depend", "what each operation must follow, once for all orders"},
          Stretch::tiles,
-         [](Compilation& c) { depend(c.plan); },
+         run_depend,
          dump_depend},
     Pass{{"schedule", "one program order by list scheduling; accumulator slots"},
          Stretch::order,
@@ -100,6 +101,19 @@ constexpr std::array passes = {
 };
 
 }  // namespace
+
+const Placement* Placements::find(const Key& key) {
+  const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.key == key; });
+  if (known == entries_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, known);
+  return &entries_.front().placement;
+}
+
+void Placements::add(Key key, const Placement& placement) {
+  constexpr std::size_t most_entries = 16;
+  entries_.push_front({std::move(key), placement});
+  if (entries_.size() > most_entries) entries_.pop_back();
+}
 
 Compilation begin(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
                   Trace* trace) {

@@ -2,6 +2,7 @@
 // The compiler's passes in one table, and what they work on.
 #pragma once
 
+#include <list>
 #include <string>
 #include <string_view>
 
@@ -10,19 +11,30 @@
 
 namespace blendsim::compiler {
 
-// What place made, and all that it follows from: machines that agree on it share it.
-struct Placed {
-  const IntegerNetwork* network = nullptr;  // none: nothing is placed
-  Assignment assignment;
-  std::int64_t cell_slices = 0, bus_bytes = 0;
-  Placement placement;
+// What place made of a network, by all that it follows from: machines that agree on it share it. The last few are kept.
+class Placements {
+ public:
+  struct Key {
+    Assignment assignment;  // as assign made it: place adds needs
+    std::int64_t cell_slices = 0, bus_bytes = 0;
+    bool operator==(const Key&) const = default;
+  };
+  [[nodiscard]] const Placement* find(const Key& key);
+  void add(Key key, const Placement& placement);
+
+ private:
+  struct Entry {
+    Key key;
+    Placement placement;
+  };
+  std::list<Entry> entries_;  // what was asked for last comes first
 };
 
 // A network on its way to a program.
 struct Compilation {
   Plan plan;
   Program program;
-  Placed* placed = nullptr;            // place: the last machine's, made this one's
+  Placements* placements = nullptr;    // place: of other machines; none: nothing is kept
   Priority priority;                   // schedule
   const Platform* platform = nullptr;  // emit
 };

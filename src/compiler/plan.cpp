@@ -37,6 +37,20 @@ std::string Plan::row_name(RowId row) const {
   return row < output_row() ? layer(LayerId(row - row_of(LayerId(0)))).name : "output";
 }
 
+void Plan::begin_order(const Table<OpId, TileOp>& tiles) {
+  ops = tiles;
+  std::fill(slots.begin(), slots.end(), 0);
+  priority.clear();
+  estimate = 0;
+  peak = {};
+  instructions.clear();
+  for (Map& map : maps) map.region = map.base = 0;
+  for (Block& block : blocks) {
+    block.address = 0;
+    block.dram = 0;
+  }
+}
+
 BlockId Plan::block_of(Space space, NodeId node, int chunk) const {
   if (block_table.empty()) return {};  // tile asks what they will hold
   return block_table[first_chunk[node] + chunk][space];

@@ -267,6 +267,9 @@ struct Plan : Placement {
   bool wants_levers = true;                         // a refusal says what would make room
   Trace* trace = nullptr;                           // none: only the timing is wanted
 
+  // Forgets what the passes of an order made: `tiles` are the operations as tile left them.
+  void begin_order(const Table<OpId, TileOp>& tiles);
+
   [[nodiscard]] const Layer& layer(LayerId id) const { return layer_of(*network, id); }
   [[nodiscard]] const Convolution& convolution(const ConvPart& part) const;
   [[nodiscard]] RowId output_row() const { return row_of(LayerId(network->layers.size())); }
@@ -313,6 +316,9 @@ struct Reasons {
 void place(Plan& plan);
 void tile(Plan& plan);
 void depend(Plan& plan);
+// After depend. Throws does-not-fit, naming the buffer, where no order can find room for its maps. Another that finds none
+// is refused by allocate.
+void check_room(const Plan& plan);
 struct Priority {
   std::string name;
   bool strict = false;  // one tile after the other: least memory

@@ -20,69 +20,78 @@ namespace {
 // Short tiles overlap sooner, and take more instructions. The first is the usual one.
 constexpr std::array<Cycles, 2> tile_lengths = {64, 32};
 
-// One order. Throws does-not-fit where the maps find no room in it.
-Candidate finish(Compilation compilation, const Priority& priority, const Evaluate& evaluate) {
-  Candidate candidate;
-  compilation.priority = priority;
-  run_passes(Stretch::order, compilation);
-  const Plan& plan = compilation.plan;
-  if (plan.trace != nullptr) candidate.dump = plan.trace->kept();
-  candidate.program = emit(plan, Content::timing);
-  candidate.cycles = evaluate ? evaluate(candidate.program, *plan.machine).cycles : plan.estimate;
-  candidate.compilation = std::move(compilation);
-  return candidate;
-}
-
 class Search {
  public:
-  Search(const Evaluate& evaluate, bool first_that_fits, Trace* trace)
-      : evaluate_(evaluate), first_that_fits_(first_that_fits), trace_(trace) {}
+  Search(const Evaluate& evaluate, SearchOptions options, Trace* trace)
+      : evaluate_(evaluate), options_(options), trace_(trace) {}
 
   void try_tiles(Compilation compilation, Cycles shortest) {
     compilation.plan.shortest_tile = shortest;
-    say(fmt::format("tiles of at least {} cycles", shortest));
+    say([&] { return fmt::format("tiles of at least {} cycles", shortest); });
     run_passes(Stretch::tiles, compilation);
+    const Table<OpId, TileOp> tiles = compilation.plan.ops;
     for (const Priority& priority : priorities()) {
-      if (best_ && (priority.strict || first_that_fits_)) continue;
-      try_order(compilation, priority);
+      if (best_ && (priority.strict || options_.first_that_fits)) continue;
+      compilation.plan.begin_order(tiles);
+      compilation.priority = priority;
+      try_order(compilation);
     }
   }
 
   Candidate best() {
-    say(fmt::format("chosen: order '{}', tiles of at least {} cycles", best_->compilation.priority.name,
-                    best_->compilation.plan.shortest_tile));
+    say([&] {
+      return fmt::format("chosen: order '{}', tiles of at least {} cycles", best_->compilation.priority.name,
+                         best_->compilation.plan.shortest_tile);
+    });
     return std::move(*best_);
   }
 
  private:
-  void try_order(const Compilation& compilation, const Priority& priority) {
+  void try_order(Compilation& compilation) {
+    const Priority& priority = compilation.priority;
     try {
-      Candidate candidate = finish(compilation, priority, evaluate_);
-      say(fmt::format("order '{}': {} cycles {}", priority.name, candidate.cycles,
-                      evaluate_ ? "on the machine" : "by the laws alone"));
-      if (!best_ || candidate.cycles < best_->cycles) best_ = std::move(candidate);
+      Candidate candidate = finish(compilation);
+      say([&] {
+        return fmt::format("order '{}': {} cycles {}", priority.name, candidate.cycles,
+                           evaluate_ ? "on the machine" : "by the laws alone");
+      });
+      if (best_ && candidate.cycles >= best_->cycles) return;
+      if (!options_.program_alone) candidate.compilation = compilation;
+      best_ = std::move(candidate);
     } catch (const DiagnosticError& error) {
       const bool too_large = error.diagnostics().front().code == Code("does-not-fit");
-      say(fmt::format("order '{}': {}", priority.name, error.diagnostics().front().message));
+      say([&] { return fmt::format("order '{}': {}", priority.name, error.diagnostics().front().message); });
       if (priority.strict || !too_large) throw;
     }
   }
 
-  void say(const std::string& line) {
-    if (trace_ != nullptr) trace_->say(line);
+  // Throws does-not-fit where the maps find no room in this order.
+  Candidate finish(Compilation& compilation) {
+    run_passes(Stretch::order, compilation);
+    const Plan& plan = compilation.plan;
+    Candidate candidate;
+    if (plan.trace != nullptr) candidate.dump = plan.trace->kept();
+    candidate.program = emit(plan, Content::timing);
+    candidate.cycles = evaluate_ ? evaluate_(candidate.program, *plan.machine).cycles : plan.estimate;
+    return candidate;
+  }
+
+  template <class Line>
+  void say(Line&& line) {
+    if (trace_ != nullptr) trace_->say(line());
   }
 
   const Evaluate& evaluate_;
-  bool first_that_fits_;
+  SearchOptions options_;
   Trace* trace_;
   std::optional<Candidate> best_;
 };
 
 }  // namespace
 
-Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, bool first_that_fits) {
-  Search search(evaluate, first_that_fits, compilation.plan.trace);
-  const auto lengths = std::span(tile_lengths).first(evaluate && !first_that_fits ? tile_lengths.size() : 1);
+Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options) {
+  Search search(evaluate, options, compilation.plan.trace);
+  const auto lengths = std::span(tile_lengths).first(evaluate && !options.first_that_fits ? tile_lengths.size() : 1);
   for (const Cycles& shortest : lengths)
     search.try_tiles(&shortest == &lengths.back() ? std::move(compilation) : compilation, shortest);
   return search.best();
@@ -93,7 +102,7 @@ Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, bool
 struct Retargeter::Parts {
   const IntegerNetwork& network;
   compiler::NetworkFacts facts;
-  compiler::Placed last;
+  compiler::Placements placements;
   explicit Parts(const IntegerNetwork& of) : network(of), facts(of) {}
 };
 
@@ -102,10 +111,11 @@ Retargeter::~Retargeter() = default;
 
 Program Retargeter::timing_program(const MachineParameters& machine, const Evaluate& evaluate) {
   compiler::Compilation compilation = compiler::begin(parts_->network, parts_->facts, machine, nullptr);
-  compilation.placed = &parts_->last;
+  compilation.placements = &parts_->placements;
   compilation.plan.wants_levers = false;
   run_passes(compiler::Stretch::network, compilation);
-  return compiler::best_candidate(std::move(compilation), evaluate, !evaluate).program;
+  return compiler::best_candidate(std::move(compilation), evaluate, {.first_that_fits = !evaluate, .program_alone = true})
+      .program;
 }
 
 }  // namespace blendsim

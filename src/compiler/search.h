@@ -8,15 +8,20 @@
 namespace blendsim::compiler {
 
 struct Candidate {
-  Compilation compilation;  // after the passes of an order
+  Compilation compilation;  // after the passes of an order, where it is wanted
   Program program;          // for its timing
   Cycles cycles = 0;        // measured where an evaluator was given, else the laws' estimate
   std::string dump;         // of the pass that was asked for, if it is of the tiles or the order
 };
 
-// All lengths of tiles and all orders of them, the one with the fewest cycles (first_that_fits: the first of them); an
-// order whose maps find no room is left out. Without `evaluate` the usual length alone: the laws' estimate knows
-// nothing of what short tiles cost, the dispatch.
-[[nodiscard]] Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, bool first_that_fits);
+struct SearchOptions {
+  bool first_that_fits = false;  // nothing else is tried then
+  bool program_alone = false;    // of the candidate no compilation is wanted
+};
+
+// All lengths of tiles and all orders of them, the one with the fewest cycles; an order whose maps find no room is left
+// out. Without `evaluate` the usual length alone: the laws' estimate knows nothing of what short tiles cost, the
+// dispatch.
+[[nodiscard]] Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options);
 
 }  // namespace blendsim::compiler

@@ -85,8 +85,8 @@ std::string canonical(Platform platform, bool identity) {
 // How a key's value is derived, where it is the derived one, else empty.
 std::string derivation(const Leaf& leaf, MachineParameters& machine) {
   for (const UnitDepth& unit : unit_depths(machine)) {
-    if (leaf.path != unit.key) continue;
-    if (*unit.depth == unit.least) return fmt::format("the least that its pipeline takes ({})", unit.stages);
+    if (leaf.path != unit.key()) continue;
+    if (*unit.depth == unit.least) return fmt::format("the least that its pipeline takes ({})", unit.stages(machine));
     return {};
   }
   for (int i = 0; i < buffer_count; ++i) {

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <initializer_list>
+#include <span>
 
+#include "base/index.h"
 #include "platform/platform_schema.h"
 #include "units/buffer/layout.h"
 #include "units/field_limits.h"
@@ -13,7 +16,25 @@
 namespace blendsim {
 namespace {
 
-using Keys = std::vector<std::string>;
+using Keys = std::span<const std::string_view>;
+using KeyList = std::initializer_list<std::string_view>;
+
+// The keys of a buffer that are looked at, as they are written: "buffers.act_fixed.width".
+struct BufferKeys {
+  std::string kind, width, regions, depth, latency;
+};
+const BufferKeys& keys_of(BufferId buffer) {
+  static const auto all = [] {
+    Each<BufferId, BufferKeys, buffer_count> keys;
+    for (int i = 0; i < buffer_count; ++i) {
+      const auto id = static_cast<BufferId>(i);
+      const std::string group = fmt::format("buffers.{}.", name(id));
+      keys[id] = {group + "kind", group + "width", group + "regions", group + "depth", group + "latency"};
+    }
+    return keys;
+  }();
+  return all[buffer];
+}
 
 class Checker {
  public:
@@ -34,25 +55,27 @@ class Checker {
 
  private:
   // True when every key was read well, so that a check on them means something.
-  [[nodiscard]] bool known(const Keys& keys) const {
-    return std::none_of(keys.begin(), keys.end(),
-                        [this](const std::string& key) { return binding_.bad.count(key) != 0; });
+  [[nodiscard]] bool known(Keys keys) const {
+    return binding_.bad.empty() || std::none_of(keys.begin(), keys.end(), [this](std::string_view key) {
+             return binding_.bad.count(std::string(key)) != 0;
+           });
   }
+  [[nodiscard]] bool known(KeyList keys) const { return known(Keys(keys.begin(), keys.size())); }
   // Points at the first of the keys that somebody wrote.
-  [[nodiscard]] Place place(const Keys& keys) const {
-    for (const std::string& key : keys) {
-      if (binding_.given.count(key) != 0) return binding_.place(key);
+  [[nodiscard]] Place place(Keys keys) const {
+    for (const std::string_view key : keys) {
+      if (binding_.given.count(std::string(key)) != 0) return binding_.place(std::string(key));
     }
-    return binding_.place(keys.front());
+    return binding_.place(std::string(keys.front()));
   }
-  void contradiction(const Keys& keys, std::string message, std::string hint = {}) {
+  void contradiction(Keys keys, std::string message, std::string hint = {}) {
     diagnostics_.error("contradiction", place(keys), std::move(message), std::move(hint));
+  }
+  void contradiction(KeyList keys, std::string message, std::string hint = {}) {
+    contradiction(Keys(keys.begin(), keys.size()), std::move(message), std::move(hint));
   }
 
   static std::string bits(std::int64_t value) { return format_quantity(value, Unit::bit); }
-  static std::string key(BufferId buffer, std::string_view name) {
-    return fmt::format("buffers.{}.{}", blendsim::name(buffer), name);
-  }
 
   void check_buffers() {
     for (int i = 0; i < buffer_count; ++i) {
@@ -61,15 +84,15 @@ class Checker {
       check_regions(id);
       const BufferParameters& b = m_.buffer(id);
       const bool uram = memory_kinds[static_cast<std::size_t>(b.kind)] == "uram";
-      if (known({key(id, "kind"), "board.device"}) && uram && p_.device.uram == 0) {
-        contradiction({key(id, "kind")}, fmt::format("kind is uram, but {} has no UltraRAM", p_.device.name),
+      if (known({keys_of(id).kind, "board.device"}) && uram && p_.device.uram == 0) {
+        contradiction({keys_of(id).kind}, fmt::format("kind is uram, but {} has no UltraRAM", p_.device.name),
                       "use bram or lutram");
       }
     }
   }
 
   void check_width(BufferId id) {
-    const std::string width = key(id, "width");
+    const std::string& width = keys_of(id).width;
     if (!known({width, "xnor_array.rows", "xnor_array.words", "mac_array.rows", "mac_array.columns"})) return;
     const std::int64_t given = m_.buffer(id).width;
     const std::int64_t derived = derived_width(id, m_);
@@ -82,7 +105,7 @@ class Checker {
   }
 
   void check_regions(BufferId id) {
-    const std::string regions = key(id, "regions");
+    const std::string& regions = keys_of(id).regions;
     if (!known({regions})) return;
     const std::int64_t given = m_.buffer(id).regions;
     if (const std::int64_t fixed = fixed_regions(id); fixed != 0 && given != fixed) {
@@ -95,8 +118,8 @@ class Checker {
   void check_address_fields() {
     for (int i = 0; i < buffer_count; ++i) {
       const auto id = static_cast<BufferId>(i);
-      const std::string depth = key(id, "depth");
-      const std::string regions = key(id, "regions");
+      const std::string& depth = keys_of(id).depth;
+      const std::string& regions = keys_of(id).regions;
       if (!known({depth, regions})) continue;
       const BufferParameters& b = m_.buffer(id);
       const int address_bits = blendsim::address_bits(id);
@@ -116,8 +139,8 @@ class Checker {
       if (!known(unit.follows_from) || *unit.depth >= unit.least) continue;
       const std::string least = format_quantity(unit.least, Unit::cycle);
       contradiction(unit.follows_from,
-                    fmt::format("{} is {}, but its pipeline takes {}: {}", unit.key,
-                                format_quantity(*unit.depth, Unit::cycle), least, unit.stages),
+                    fmt::format("{} is {}, but its pipeline takes {}: {}", unit.key(),
+                                format_quantity(*unit.depth, Unit::cycle), least, unit.stages(m_)),
                     fmt::format("{} or more, or leave the key out to have it derived", least));
     }
   }
@@ -143,8 +166,8 @@ class Checker {
 
   void check_post_unit() {
     const PostUnitParameters& post = m_.post_unit;
-    for (const auto& [array, rows] : {std::pair{std::string("xnor_array.rows"), m_.xnor_array.rows},
-                                      std::pair{std::string("mac_array.rows"), m_.mac_array.rows}}) {
+    for (const auto& [array, rows] : {std::pair{std::string_view("xnor_array.rows"), m_.xnor_array.rows},
+                                      std::pair{std::string_view("mac_array.rows"), m_.mac_array.rows}}) {
       if (known({"post_unit.lanes", array}) && post.lanes > rows) {
         contradiction({"post_unit.lanes", array},
                       fmt::format("post_unit.lanes is {}, but an accumulator word holds {} channels ({})", post.lanes,
@@ -170,10 +193,11 @@ class Checker {
   }
 
   void check_transfers() {
-    for (const auto& [unit, t] : {std::pair{std::string("load"), m_.load}, std::pair{std::string("store"), m_.store}}) {
+    for (const auto& [burst, t] : {std::pair{std::string_view("load.burst"), m_.load},
+                                   std::pair{std::string_view("store.burst"), m_.store}}) {
       const std::int64_t bytes = t.burst * m_.memory.bus_bytes();
-      if (known({unit + ".burst", "memory.port_width"}) && bytes > 4096) {
-        contradiction({unit + ".burst", "memory.port_width"},
+      if (known({burst, "memory.port_width"}) && bytes > 4096) {
+        contradiction({burst, "memory.port_width"},
                       fmt::format("a burst of {} of {} is {} bytes, but an AXI burst stays within 4096",
                                   format_quantity(t.burst, Unit::beat), bits(m_.memory.port_width), bytes),
                       fmt::format("at most {}", format_quantity(4096 / m_.memory.bus_bytes(), Unit::beat)));
@@ -188,7 +212,7 @@ class Checker {
     }
     // The dispatcher reads ahead while the doorbell is taken in: a cycle for it, one for the address, one into the
     // FIFO.
-    const std::string latency = key(BufferId::instructions, "latency");
+    const std::string& latency = keys_of(BufferId::instructions).latency;
     const std::int64_t least_doorbell = m_.buffer(BufferId::instructions).latency + 3;
     if (known({"control.doorbell", latency}) && m_.control.doorbell < least_doorbell) {
       contradiction(
@@ -200,8 +224,7 @@ class Checker {
     for (int i = 0; i < buffer_count; ++i) {
       const auto id = static_cast<BufferId>(i);
       if (id == BufferId::accumulators) continue;
-      const std::string width = key(id, "width");
-      if (known({"memory.port_width", width}) && m_.memory.port_width > m_.buffer(id).width) {
+      if (known({"memory.port_width", keys_of(id).width}) && m_.memory.port_width > m_.buffer(id).width) {
         contradiction(
             {"memory.port_width"},
             fmt::format("memory.port_width is {}, wider than a word of buffers.{} ({}): a burst could not land at once",
@@ -216,7 +239,7 @@ class Checker {
     for (const auto& [what, fmax] :
          {std::pair{"a DSP slice", p_.device.fmax_dsp_hz}, std::pair{"a block RAM", p_.device.fmax_bram_hz}}) {
       if (m_.clock_hz <= fmax) continue;
-      diagnostics_.error("out-of-range", place({"clock"}),
+      diagnostics_.error("out-of-range", binding_.place("clock"),
                          fmt::format("{} is above what the data sheet of {} allows for {}: {}",
                                      format_quantity(m_.clock_hz, Unit::hertz), p_.device.name, what,
                                      format_quantity(fmax, Unit::hertz)),
@@ -228,19 +251,19 @@ class Checker {
 
   void check_memory() {
     const DramTiming& t = m_.memory.timing;
-    const std::string group = "memory.timing.";
-    if (known({"memory.standard", group + "rc", group + "ras", group + "rp"}) && t.rc < t.ras + t.rp) {
-      contradiction({group + "rc", group + "ras", group + "rp", "memory.standard"},
+    if (known({"memory.standard", "memory.timing.rc", "memory.timing.ras", "memory.timing.rp"}) &&
+        t.rc < t.ras + t.rp) {
+      contradiction({"memory.timing.rc", "memory.timing.ras", "memory.timing.rp", "memory.standard"},
                     fmt::format("rc is {}, less than ras {} plus rp {}", t.rc, t.ras, t.rp),
                     "a row cycle is an activate and a precharge");
     }
-    if (known({"memory.standard", group + "row_bytes"}) &&
+    if (known({"memory.standard", "memory.timing.row_bytes"}) &&
         !std::has_single_bit(static_cast<std::uint64_t>(t.row_bytes))) {
-      contradiction({group + "row_bytes", "memory.standard"},
+      contradiction({"memory.timing.row_bytes", "memory.standard"},
                     fmt::format("row_bytes is {}, not a power of two", t.row_bytes));
     }
-    if (known({"memory.standard", group + "refi", group + "rfc"}) && t.rfc >= t.refi) {
-      contradiction({group + "rfc", group + "refi", "memory.standard"},
+    if (known({"memory.standard", "memory.timing.refi", "memory.timing.rfc"}) && t.rfc >= t.refi) {
+      contradiction({"memory.timing.rfc", "memory.timing.refi", "memory.standard"},
                     fmt::format("rfc is {}, not less than refi {}", t.rfc, t.refi),
                     "the memory would do nothing but refresh");
     }

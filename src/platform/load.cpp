@@ -218,7 +218,7 @@ class Loader {
     for (const UnitDepth& unit : unit_depths(platform_.machine)) {
       if (*unit.depth != 0) continue;
       *unit.depth = unit.least;
-      platform_.derived.push_back(unit.key);
+      platform_.derived.emplace_back(unit.key());
     }
   }
 

@@ -168,11 +168,8 @@ std::vector<UnitDepth> unit_depths(MachineParameters& m) {
   std::vector<UnitDepth> depths;
   Units::for_each([&]<class U>() {
     if constexpr (ComputeDescriptor<U>) {
-      depths.push_back({depth_key(U::name),
-                        &(m.*(U::member)).depth,
-                        U::least_depth(m),
-                        U::stages(m),
-                        {U::depth_keys.begin(), U::depth_keys.end()}});
+      static_assert(U::depth_keys.front().starts_with(U::name) && U::depth_keys.front().ends_with(".depth"));
+      depths.push_back({&(m.*(U::member)).depth, U::least_depth(m), &U::stages, U::depth_keys});
     }
   });
   return depths;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +30,11 @@ inline constexpr std::string_view platform_schema_name = "blendsim.platform/1";
 
 // The key of a compute unit's pipeline depth, which may be left out: the least that its stages take.
 struct UnitDepth {
-  std::string key;      // "xnor_array.depth"
   std::int64_t* depth;  // 0 while it is not known
   std::int64_t least;
-  std::string stages;
-  std::vector<std::string> follows_from;  // keys, its own first
+  std::string (*stages)(const MachineParameters&);
+  std::span<const std::string_view> follows_from;  // keys, its own first
+  [[nodiscard]] std::string_view key() const { return follows_from.front(); }  // "xnor_array.depth"
 };
 // In the list's order; the buffers' widths and latencies must be known.
 [[nodiscard]] std::vector<UnitDepth> unit_depths(MachineParameters& machine);

@@ -24,18 +24,18 @@ struct PlatformVariants::Workbench {
       if (is_derived(width_key(id))) widths.push_back({index_of(width_key(id)), id});
     }
     for (const UnitDepth& unit : unit_depths(platform.machine)) {
-      depths.push_back(index_of(unit.key));
-      if (is_derived(unit.key)) numbers[depths.back()] = 0;
+      depths.push_back(index_of(unit.key()));
+      if (is_derived(unit.key())) numbers[depths.back()] = 0;
     }
   }
   Workbench(const Workbench&) = delete;
   Workbench& operator=(const Workbench&) = delete;
 
-  [[nodiscard]] std::size_t index_of(const std::string& key) const {
+  [[nodiscard]] std::size_t index_of(std::string_view key) const {
     const auto leaf = std::find_if(leaves.begin(), leaves.end(), [&](const Leaf& l) { return l.path == key; });
     return static_cast<std::size_t>(leaf - leaves.begin());
   }
-  [[nodiscard]] bool is_derived(const std::string& key) const {
+  [[nodiscard]] bool is_derived(std::string_view key) const {
     return std::find(platform.derived.begin(), platform.derived.end(), key) != platform.derived.end();
   }
   void set(std::span<const Setting> settings) {
@@ -56,7 +56,7 @@ struct PlatformVariants::Workbench {
     for (const UnitDepth& unit : unit_depths(platform.machine)) {
       if (*unit.depth != 0) continue;
       *unit.depth = unit.least;
-      platform.derived.push_back(unit.key);
+      platform.derived.emplace_back(unit.key());
     }
     for (std::size_t a = 0; a < assumed.size(); ++a) {
       const Leaf& leaf = leaves[assumed[a]];
