@@ -25,6 +25,7 @@ struct Lifetime {
 
 // Of all maps, in order of their first use.
 std::vector<Lifetime> find_lifetimes(const Plan& plan) {
+  const Touched nothing;  // constants
   Table<MapId, Lifetime> all(plan.maps.size());
   std::vector<std::pair<NodeId, MapId>> written;
   Table<NodeId, std::pair<OpId, OpId>> span(plan.nodes.size());
@@ -36,8 +37,9 @@ std::vector<Lifetime> find_lifetimes(const Plan& plan) {
       life.end = o;
       (write ? life.writers : life.readers) |= 1U << index(op.unit);
     };
-    for (const Touch& t : reads(plan, op)) touch(t, false);
-    for (const Touch& t : writes(plan, op)) {
+    const Touched& touched = op.number.exists() ? plan.touched[op.number] : nothing;
+    for (const Touch& t : touched.reads) touch(t, false);
+    for (const Touch& t : touched.writes) {
       touch(t, true);
       if (written.empty() || written.back() != std::pair(op.node, t.map)) written.emplace_back(op.node, t.map);
     }
@@ -76,7 +78,9 @@ class MapAllocator {
   }
 
   void run() {
-    if (!try_all()) refuse(plan_.wants_levers ? levers() : std::vector<Lever>{});
+    if (try_all()) return;
+    if (plan_.wants_levers) refuse(levers());
+    throw refusal("does-not-fit", std::string(name(buffer())), fmt::format("{}: no room", name(buffer())), {});
   }
 
   [[nodiscard]] std::int64_t peak() const { return peak_at().first; }

@@ -14,6 +14,12 @@ class Finder {
   explicit Finder(Plan& plan) : plan_(plan), found_(plan.dependencies), seen_(plan.ops.size()) {}
 
   void run() {
+    plan_.touched.reserve(plan_.ops.size());
+    for (const OpId o : plan_.ops.keys()) {
+      TileOp& op = plan_.ops[o];
+      op.number = o;
+      plan_.touched.add({reads(plan_, op), writes(plan_, op)});
+    }
     list_writers();
     find_tiles();
     for (const OpId o : plan_.ops.keys()) {
@@ -39,8 +45,8 @@ class Finder {
       rows = rows + map.height;
     }
     writers_begin_.assign(position_of(rows + 1), 0);
-    for (const TileOp& op : plan_.ops) {
-      for (const Touch& t : writes(plan_, op)) {
+    for (const Touched& touched : plan_.touched) {
+      for (const Touch& t : touched.writes) {
         for (int row = t.row0; row < t.row1; ++row) ++writers_begin_[row_of(t, row) + 1];
       }
     }
@@ -48,7 +54,7 @@ class Finder {
     writers_.resize(writers_begin_.back());
     Table<MapRow, std::size_t> next = writers_begin_;
     for (const OpId o : plan_.ops.keys()) {
-      for (const Touch& t : writes(plan_, plan_.ops[o])) {
+      for (const Touch& t : plan_.touched[o].writes) {
         for (int row = t.row0; row < t.row1; ++row) writers_[next[row_of(t, row)]++] = {o, t.slice0, t.slice1};
       }
     }
@@ -75,7 +81,7 @@ class Finder {
 
   void find_before(OpId o) {
     const TileOp& op = plan_.ops[o];
-    for (const Touch& t : reads(plan_, op)) {
+    for (const Touch& t : plan_.touched[o].reads) {
       for (int row = t.row0; row < t.row1; ++row) {
         for (std::size_t w = writers_begin_[row_of(t, row)]; w < writers_begin_[row_of(t, row) + 1]; ++w) {
           if (writers_[w].slice0 < t.slice1 && t.slice0 < writers_[w].slice1) add(o, writers_[w].op);

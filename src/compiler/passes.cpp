@@ -72,10 +72,7 @@ constexpr std::array passes = {
          Stretch::tiles,
          [](Compilation& c) { tile(c.plan); },
          dump_tile},
-    Pass{{"depend", "what each operation must follow, once for all orders"},
-         Stretch::tiles,
-         run_depend,
-         dump_depend},
+    Pass{{"depend", "what each operation must follow, once for all orders"}, Stretch::tiles, run_depend, dump_depend},
     Pass{{"schedule", "one program order by list scheduling; accumulator slots"},
          Stretch::order,
          [](Compilation& c) { schedule(c.plan, c.priority); },
@@ -103,7 +100,8 @@ constexpr std::array passes = {
 }  // namespace
 
 const Placement* Placements::find(const Key& key) {
-  const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.key == key; });
+  const auto known =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.key == key; });
   if (known == entries_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, known);
   return &entries_.front().placement;

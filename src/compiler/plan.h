@@ -202,12 +202,24 @@ struct TileOp {
   ConvId conv;  // these three as the kind says
   PostId post;
   BlockId block;
+  OpId number;  // place after tile, before any order (depend); constants have none
   int row = 0, rows = 0;
   int chunk = 0, slice = 0, slices = 0;
   TileId tile;  // of a stage: conv and post operations that share accumulators
   UnitId unit = UnitId::load;
   Cycles occupancy = 0, depth = 0;
   std::uint32_t accumulators = 0;  // conv: destination (schedule)
+};
+
+// Rows [begin, end) of a map and slices [slice, slice + slices) of it that an operation reads or writes.
+struct Touch {
+  MapId map;
+  int row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
+};
+// What an operation reads, or writes: two views at most.
+using Touches = boost::container::static_vector<Touch, 2>;
+struct Touched {
+  Touches reads, writes;
 };
 
 // Of each operation, by its index after tile: those that it must follow, and those that must follow it.
@@ -254,6 +266,7 @@ struct Plan : Placement {
   Cycles shortest_tile = 64;                        // tile: as many rows as make these cycles
   Table<OpId, TileOp> ops;                          // tile: by node; schedule: program order
   TileId tiles{0};                                  // as many
+  Table<OpId, Touched> touched;                     // depend: by number
   Dependencies dependencies;                        // depend
   std::array<std::int64_t, 2> accumulator_slot{};   // words of a slot, by region
   Table<SlotId, std::uint32_t> slots;               // schedule: destination
@@ -283,13 +296,6 @@ struct Plan : Placement {
   [[nodiscard]] BlockId block_of(Space space, NodeId node, int chunk) const;
 };
 
-// Rows [begin, end) of a map and slices [slice, slice + slices) of it that an operation reads or writes.
-struct Touch {
-  MapId map;
-  int row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
-};
-// What an operation reads, or writes: two views at most.
-using Touches = boost::container::static_vector<Touch, 2>;
 [[nodiscard]] Touches reads(const Plan& plan, const TileOp& op);
 [[nodiscard]] Touches writes(const Plan& plan, const TileOp& op);
 
@@ -316,8 +322,8 @@ struct Reasons {
 void place(Plan& plan);
 void tile(Plan& plan);
 void depend(Plan& plan);
-// After depend. Throws does-not-fit, naming the buffer, where no order can find room for its maps. Another that finds none
-// is refused by allocate.
+// After depend. Throws does-not-fit, naming the buffer, where no order can find room for its maps. Another that finds
+// none is refused by allocate.
 void check_room(const Plan& plan);
 struct Priority {
   std::string name;

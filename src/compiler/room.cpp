@@ -58,8 +58,8 @@ class RoomCheck {
         before_.add(o, t.map);
         after_.add(o, t.map);
       };
-      std::ranges::for_each(reads(plan_, plan_.ops[o]), touch);
-      std::ranges::for_each(writes(plan_, plan_.ops[o]), touch);
+      std::ranges::for_each(plan_.touched[o].reads, touch);
+      std::ranges::for_each(plan_.touched[o].writes, touch);
       for (const OpId b : plan_.dependencies.before_of(o)) before_.join(o, b);
     }
     for (OpId o = plan_.ops.next(); o-- > OpId(0);) {

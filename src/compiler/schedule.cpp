@@ -1,15 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass schedule: one program order of all tiles, by list scheduling with the laws' durations. A tile may run once the
 // rows it reads are written; main and skip path, and the next layer's first rows, overlap as far as accumulators allow.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
 #include "base/diagnostic.h"
+#include "compiler/levers.h"
 #include "compiler/plan.h"
 #include "compiler/rank.h"
 
 namespace blendsim::compiler {
 namespace {
+
+// Addresses of the maps that are alive, in either activation buffer: from the first operation that touches a map to the
+// last. An order that takes more than there are is given up at once, where nothing but its failure is asked for.
+class LiveMaps {
+ public:
+  explicit LiveMaps(const Plan& plan) : plan_(plan), left_(plan.wants_levers ? 0 : plan.maps.size()) {
+    if (plan.wants_levers) return;
+    for (const Touched& touched : plan.touched) {
+      for_maps(touched, [&](MapId m) { ++left_[m]; });
+    }
+    begun_.resize(plan.maps.size());
+    for (const bool binary : {false, true}) {
+      const BufferParameters& b = plan.machine->buffer(binary ? BufferId::act_binary : BufferId::act_fixed);
+      capacity_[binary ? 1 : 0] = b.regions * b.depth;
+    }
+  }
+
+  void pass(OpId o) {
+    if (plan_.wants_levers) return;
+    const Touched& touched = plan_.touched[o];
+    for_maps(touched, [&](MapId m) { begin(m); });
+    for_maps(touched, [&](MapId m) {
+      if (--left_[m] == 0) live_[plan_.maps[m].binary ? 1 : 0] -= plan_.maps[m].size();
+    });
+  }
+
+ private:
+  template <class Visit>
+  static void for_maps(const Touched& touched, Visit&& visit) {
+    for (const Touch& t : touched.reads) visit(t.map);
+    for (const Touch& t : touched.writes) visit(t.map);
+  }
+
+  void begin(MapId m) {
+    if (begun_[m]) return;
+    begun_[m] = true;
+    const Map& map = plan_.maps[m];
+    const std::size_t buffer = map.binary ? 1 : 0;
+    live_[buffer] += map.size();
+    if (live_[buffer] <= capacity_[buffer]) return;
+    const std::string_view full = name(map.binary ? BufferId::act_binary : BufferId::act_fixed);
+    throw refusal("does-not-fit", map.name, fmt::format("{}: this order needs {} addresses", full, live_[buffer]), {});
+  }
+
+  const Plan& plan_;
+  Table<MapId, int> left_;  // operations to come that touch it
+  Table<MapId, std::uint8_t> begun_;
+  std::array<std::int64_t, 2> live_{}, capacity_{};  // of fixed and of binary maps
+};
 
 // Accumulator slots of one region: when each is free again; `taken` ones wait for their readers to be scheduled.
 class Slots {
@@ -52,7 +104,8 @@ class Scheduler {
         machine_(*plan.machine),
         strict_(priority.strict),
         ranks_(rank(plan, priority.name)),
-        state_(plan.ops.size()) {
+        state_(plan.ops.size()),
+        live_(plan) {
     make_streams();
     make_tiles();
     make_slots();
@@ -318,6 +371,7 @@ class Scheduler {
     free_[op.unit] = start + op.occupancy;
     s.end = start + op.occupancy - 1 + op.depth;
     order_.push_back(o);
+    live_.pass(o);
     open_next(o);
     for (const Space space : streamed_) {
       const UseId use = use_[space][o];
@@ -349,6 +403,7 @@ class Scheduler {
   bool strict_;
   Ranks ranks_;
   Table<OpId, State> state_;
+  LiveMaps live_;
   Table<TileId, Tile> tiles_;
   std::array<Slots, 2> slots_;
   std::array<int, 2> largest_{};

@@ -114,7 +114,8 @@ Program Retargeter::timing_program(const MachineParameters& machine, const Evalu
   compilation.placements = &parts_->placements;
   compilation.plan.wants_levers = false;
   run_passes(compiler::Stretch::network, compilation);
-  return compiler::best_candidate(std::move(compilation), evaluate, {.first_that_fits = !evaluate, .program_alone = true})
+  return compiler::best_candidate(std::move(compilation), evaluate,
+                                  {.first_that_fits = !evaluate, .program_alone = true})
       .program;
 }
 

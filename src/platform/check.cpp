@@ -193,8 +193,8 @@ class Checker {
   }
 
   void check_transfers() {
-    for (const auto& [burst, t] : {std::pair{std::string_view("load.burst"), m_.load},
-                                   std::pair{std::string_view("store.burst"), m_.store}}) {
+    for (const auto& [burst, t] :
+         {std::pair{std::string_view("load.burst"), m_.load}, std::pair{std::string_view("store.burst"), m_.store}}) {
       const std::int64_t bytes = t.burst * m_.memory.bus_bytes();
       if (known({burst, "memory.port_width"}) && bytes > 4096) {
         contradiction({burst, "memory.port_width"},

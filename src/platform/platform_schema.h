@@ -33,7 +33,7 @@ struct UnitDepth {
   std::int64_t* depth;  // 0 while it is not known
   std::int64_t least;
   std::string (*stages)(const MachineParameters&);
-  std::span<const std::string_view> follows_from;  // keys, its own first
+  std::span<const std::string_view> follows_from;                              // keys, its own first
   [[nodiscard]] std::string_view key() const { return follows_from.front(); }  // "xnor_array.depth"
 };
 // In the list's order; the buffers' widths and latencies must be known.
