@@ -26,9 +26,9 @@ namespace {
 using File = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
 
 // What a worker hands back: lists of integers and names, each behind its length, in the host's byte order.
-class Writer {
+class ValueWriter {
  public:
-  explicit Writer(std::FILE* file) : file_(file) {}
+  explicit ValueWriter(std::FILE* file) : file_(file) {}
   void put(std::uint64_t value) { bytes(&value, sizeof value); }
   template <class T>
   void list(const std::vector<T>& values) {
@@ -74,7 +74,7 @@ class Reader {
   std::FILE* file_;
 };
 
-void write_values(const Run& run, Writer& out) {
+void write_values(const Run& run, ValueWriter& out) {
   out.put(run.outputs.size());
   for (const auto& image : run.outputs) {
     out.put(image.size());
@@ -161,7 +161,7 @@ Worker start_worker(const MachineParameters& machine, const Program& program,
   options.image_done = nullptr;
   if (done != nullptr) options.image_done = [done](std::int32_t) { done->add_one(); };
   try {
-    Writer out(worker.file.get());
+    ValueWriter out(worker.file.get());
     write_values(Machine::instance().run(machine, program, images, options), out);
     status = out.good() ? 0 : 1;
   } catch (...) {
