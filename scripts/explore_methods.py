@@ -21,7 +21,7 @@ import sys
 
 MARKS = [50, 100, 500, 5000]
 # Most evaluations: bayes and TPE take too long for more.
-METHODS = {"evolve": 5000, "bayes": 500, "random": 5000, "sobol": 5000, "pagmo-nsga2-40": 5000, "pagmo-nsga2-100": 5000,
+METHODS = {"auto": 5000, "evolve": 5000, "bayes": 500, "random": 5000, "sobol": 5000, "pagmo-nsga2-40": 5000, "pagmo-nsga2-100": 5000,
            "optuna-nsga2": 5000, "optuna-tpe": 100}
 PROBLEMS = ["nb20-k26", "nb20-zu7ev"]
 

@@ -13,7 +13,10 @@ namespace blendsim::explore {
 
 namespace {
 
-constexpr std::size_t population_size = 100;
+// Measured (scripts/explore_methods.py): on 17 to 33 keys a small population and mostly crossover come furthest in 500
+// evaluations, and no less far in 5,000.
+constexpr std::size_t population_size = 40;
+constexpr double crossover_share = 0.9;  // of what is asked; the rest are steps from the front
 
 class Evolve final : public Method {
  public:
@@ -51,15 +54,29 @@ class Evolve final : public Method {
     double crowding = 0;
   };
 
-  // A point that nobody has asked for, as far as a few tries find one.
+  // A point that nobody has asked for: bred, else beside the front, as far as a few tries find one.
   Point fresh(RandomStream& random, const std::set<Point>& asked) {
     constexpr int tries = 20;
+    const auto is_new = [&](const Point& point) { return known_.count(point) == 0 && asked.count(point) == 0; };
     Point point;
     for (int t = 0; t < tries; ++t) {
-      point = population_.empty() ? random_point(space_, random) : random.chance(0.5) ? child(random) : step(random);
-      if (known_.count(point) == 0 && asked.count(point) == 0) return point;
+      point = population_.empty()              ? random_point(space_, random)
+              : random.chance(crossover_share) ? child(random)
+                                               : step(random);
+      if (is_new(point)) return point;
+    }
+    for (int t = 0; t < tries && !front_.members().empty(); ++t) {
+      std::vector<Point> near = neighbours(member_of_front(random), space_);
+      if (near.empty()) break;
+      if (t >= tries / 2) near = neighbours(near[random.below(near.size())], space_);
+      std::erase_if(near, [&](const Point& p) { return !is_new(p); });
+      if (!near.empty()) return near[random.below(near.size())];
     }
     return random.chance(0.5) ? random_point(space_, random) : point;
+  }
+
+  [[nodiscard]] const Point& member_of_front(RandomStream& random) const {
+    return complete_points_.at(front_.members()[random.below(front_.members().size())].id);
   }
 
   // Uniform crossover of two parents, then about one change.
@@ -81,7 +98,7 @@ class Evolve final : public Method {
   // One or two changes from a member of the front.
   Point step(RandomStream& random) {
     if (front_.members().empty()) return child(random);
-    Point point = complete_points_.at(front_.members()[random.below(front_.members().size())].id);
+    Point point = member_of_front(random);
     change_one(point, space_, random);
     if (random.chance(0.3)) change_one(point, space_, random);
     return point;

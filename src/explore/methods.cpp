@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/random/sobol.hpp>
 
+#include "explore/auto.h"
 #include "explore/bayes.h"
 #include "explore/evolve.h"
 #include "explore/method.h"
@@ -99,7 +100,8 @@ constexpr std::array table = {
     MethodEntry{"random", "independent points", 64, &make<Random>},
     MethodEntry{"sobol", "an even filling of the space", 64, &make<Sobol>},
     MethodEntry{"grid", "every point, one after another", 64, &make<Grid>},
-    MethodEntry{"evolve", "constrained NSGA-II and a local search along the front", 64, &make_evolve},
+    MethodEntry{"evolve", "constrained NSGA-II and a local search along the front", 20, &make_evolve},
+    MethodEntry{"auto", "bayes for the first 300 points, then evolve, which was told of them", 32, &make_auto},
     MethodEntry{"bayes", "a Gaussian process of what only a run tells, for few evaluations", 4, &make_bayes},
 };
 

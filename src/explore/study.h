@@ -37,9 +37,9 @@ struct Study {
   std::vector<FigureOf> figures;               // alike
   std::vector<FigureLimit> limits;
   bool must_fit = true;
-  std::string method = "evolve";
+  std::string method = "auto";
   std::uint64_t seed = 1;
-  std::size_t batch = 64;
+  std::size_t batch = 32;  // the method's own (method.h) unless the study says another
   Budget budget;
   std::unique_ptr<PlatformVariants> variants;  // of the platform
   StudyIdentity identity;                      // without version and digest

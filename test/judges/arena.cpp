@@ -24,7 +24,9 @@ namespace {
 double processor_seconds() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
@@ -55,39 +57,29 @@ explore::MethodContext Arena::context(std::uint64_t seed) const {
 const Outcome& Arena::evaluate(const explore::Point& point) {
   const auto known = seen_.find(point);
   if (known != seen_.end()) return known->second;
-  const Outcome& outcome =
+  Outcome& outcome =
       seen_.emplace(point, evaluator_->evaluate(study_.settings_of(point), Effort::first_order)).first->second;
-  if (outcome.stage < DesignStage::program) return outcome;
-  ++evaluations_;
-  if (std::find(marks_.begin(), marks_.end(), evaluations_) != marks_.end()) write(evaluations_, front());
+  take(point, outcome);
   return outcome;
 }
 
-std::vector<explore::Point> Arena::front() const {
-  explore::Front front;
-  std::vector<const explore::Point*> points;
-  for (const auto& [point, outcome] : seen_) {
-    if (!outcome.complete()) continue;
-    front.add(static_cast<std::int64_t>(points.size()), explore::costs({0, point, outcome}, study_.objectives));
-    points.push_back(&point);
+void Arena::take(const explore::Point& point, Outcome& outcome) {
+  if (outcome.stage < DesignStage::program) return;
+  const auto costs = [&] { return explore::costs({0, point, outcome}, study_.objectives); };
+  if (outcome.complete() && front_.would_take(costs())) {
+    outcome = evaluator_->evaluate(study_.settings_of(point), Effort::all_orders);
+    if (outcome.complete()) front_.add(evaluations_, costs());
   }
-  std::vector<explore::Point> out;
-  for (const auto& member : front.members()) out.push_back(*points[static_cast<std::size_t>(member.id)]);
-  return out;
+  ++evaluations_;
+  if (std::find(marks_.begin(), marks_.end(), evaluations_) != marks_.end()) write();
 }
 
-void Arena::write(std::int64_t evaluations, const std::vector<explore::Point>& points) {
-  const double begin = processor_seconds();
+void Arena::write() {
   std::vector<std::string> rows;
-  for (const explore::Point& point : points) {
-    const Outcome outcome = evaluator_->evaluate(study_.settings_of(point), Effort::all_orders);
-    if (!outcome.complete()) continue;
-    rows.push_back(fmt::format("[{}]", fmt::join(explore::costs({0, point, outcome}, study_.objectives), ", ")));
-  }
-  out_ << fmt::format("{{\"evaluations\": {}, \"cpu_s\": {:.2f}, \"front\": [{}]}}\n", evaluations, begin - writing_s_,
-                      fmt::join(rows, ", "))
+  for (const auto& member : front_.members()) rows.push_back(fmt::format("[{}]", fmt::join(member.costs, ", ")));
+  out_ << fmt::format("{{\"evaluations\": {}, \"cpu_s\": {:.2f}, \"front\": [{}]}}\n", evaluations_,
+                      processor_seconds(), fmt::join(rows, ", "))
        << std::flush;
-  writing_s_ += processor_seconds() - begin;
 }
 
 std::vector<explore::Point> Arena::starts(std::size_t count, std::uint64_t seed) const {
@@ -102,36 +94,23 @@ std::vector<explore::Point> Arena::starts(std::size_t count, std::uint64_t seed)
   return out;
 }
 
-void run_own(Arena& arena, const std::string& method, std::uint64_t seed, const std::vector<std::int64_t>& marks) {
+void run_own(Arena& arena, const std::string& method, std::uint64_t seed) {
   const explore::MethodContext context = arena.context(seed);
   const auto entries = explore::methods();
   const auto entry = std::find_if(entries.begin(), entries.end(), [&](const auto& m) { return m.name == method; });
   if (entry == entries.end()) throw std::invalid_argument("no method " + method);
   const std::unique_ptr<explore::Method> own = entry->make(context);
   const explore::Work work = explore::work_of(arena.study(), arena.evaluator());
-  const std::size_t batch = entry->batch;
   std::set<explore::Point> known;
-  std::vector<explore::Trial> complete;
-  std::int64_t id = 0, evaluations = 0;
-  // As explore() goes about it, and to the evaluation.
-  while (evaluations < marks.back()) {
+  for (std::int64_t id = 0; !arena.is_over();) {
     std::vector<explore::Trial> told;
-    for (const explore::Candidate& candidate : own->ask(id, batch)) {
-      if (evaluations == marks.back()) break;
+    for (const explore::Candidate& candidate : own->ask(id, entry->batch)) {
       const std::int64_t own_id = id++;
-      if (known.count(candidate.point) != 0) continue;
+      if (arena.is_over() || known.count(candidate.point) != 0) continue;
       explore::Trial trial = work({own_id, candidate.point, candidate.repair, Effort::first_order});
       if (trial.outcome.stage < DesignStage::program || !known.insert(trial.point).second) continue;
-      ++evaluations;
-      if (trial.outcome.complete()) complete.push_back(trial);
+      arena.take(trial.point, trial.outcome);
       told.push_back(std::move(trial));
-      if (std::find(marks.begin(), marks.end(), evaluations) == marks.end()) continue;
-      explore::Front front;
-      for (std::size_t t = 0; t < complete.size(); ++t)
-        front.add(static_cast<std::int64_t>(t), explore::costs(complete[t], arena.study().objectives));
-      std::vector<explore::Point> points;
-      for (const auto& member : front.members()) points.push_back(complete[static_cast<std::size_t>(member.id)].point);
-      arena.write(evaluations, points);
     }
     own->tell(told);
   }

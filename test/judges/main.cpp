@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// explore_judges STUDY METHOD SEED OUT MARK...: what a method finds on a study's problem, a line of JSON in OUT for each
-// MARK of evaluations. METHOD: evolve, bayes, random, sobol (explore's own), pagmo-nsga2-POPULATION, serve.
+// explore_judges STUDY METHOD SEED OUT MARK...: what a method finds on a study's problem, a line of JSON in OUT for
+// each MARK of evaluations. METHOD: evolve, bayes, random, sobol (explore's own), pagmo-nsga2-POPULATION, serve.
 // scripts/explore_methods.py makes the table of docs/exploration.md of many.
 #include <fstream>
 #include <iostream>
@@ -27,7 +27,7 @@ int main(int count, char** words) {
     if (method == "serve") judges::serve(arena, seed);
     else if (method.starts_with(pagmo))
       judges::run_pagmo_nsga2(arena, seed, static_cast<unsigned>(std::stoul(method.substr(pagmo.size()))));
-    else judges::run_own(arena, method, seed, marks);
+    else judges::run_own(arena, method, seed);
     return 0;
   } catch (const DiagnosticError& error) {
     std::cerr << error.what() << "\n";

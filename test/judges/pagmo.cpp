@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pagmo's NSGA-II on a study's problem: whole numbers for the places of values. It knows no constraints, so what is refused
-// costs more than anything that is not, by how far it came and how far it is beyond.
+// pagmo's NSGA-II on a study's problem: whole numbers for the places of values. It knows no constraints, so what is
+// refused costs more than anything that is not, by how far it came and how far it is beyond.
 #include <pagmo/algorithm.hpp>
 #include <pagmo/algorithms/nsga2.hpp>
 #include <pagmo/population.hpp>
@@ -44,8 +44,8 @@ void run_pagmo_nsga2(Arena& arena, std::uint64_t seed, unsigned population) {
   for (const explore::Point& start : arena.starts(20, seed))
     people.push_back(pagmo::vector_double(start.begin(), start.end()));
   while (people.size() < population) people.push_back(people.random_decision_vector());
-  pagmo::algorithm nsga2{pagmo::nsga2(1, 0.95, 10., 1.0 / static_cast<double>(arena.study().space.dimensions.size()), 50.,
-                                      static_cast<unsigned>(seed))};
+  pagmo::algorithm nsga2{pagmo::nsga2(1, 0.95, 10., 1.0 / static_cast<double>(arena.study().space.dimensions.size()),
+                                      50., static_cast<unsigned>(seed))};
   constexpr int most_generations = 20000;
   for (int g = 0; g < most_generations && !arena.is_over(); ++g) people = nsga2.evolve(people);
 }

@@ -198,7 +198,7 @@ TEST_F(Exploration, ByEvolutionFindsTheFrontThatRandomPointsDoNot) {
 }
 
 TEST_F(Exploration, IsTheSameForAnyNumberOfWorkersAndAfterAnyStop) {
-  for (const std::string name : {"random", "sobol", "evolve", "bayes"}) {
+  for (const std::string name : {"random", "sobol", "evolve", "bayes", "auto"}) {
     Study study = zdt_study(4, 10);
     const int budget = name == "bayes" ? 80 : 600;
     if (name == "bayes") study.batch = 8;
