@@ -29,7 +29,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with open(arguments.space, encoding="utf-8") as stream:
         space = json.load(stream)
-    columns = [*space, "fidelity", "seed"]
+    columns = [*space, "fidelity"]
     done = set()
     if os.path.exists(arguments.output):
         with open(arguments.output, encoding="utf-8") as stream:
@@ -39,15 +39,14 @@ def main() -> None:
         if not done:
             print(",".join([*columns, *ANSWERS]), file=stream)
         for values in itertools.product(*space.values(), arguments.fidelity):
-            row = (*values, arguments.seed)
-            if tuple(map(str, row)) in done:
+            if tuple(map(str, values)) in done:
                 continue
             request = {"id": 0, "point": dict(zip(space, values)), "fidelity": values[-1], "seed": arguments.seed}
             print(json.dumps(request), file=oracle.stdin, flush=True)
             answer = json.loads(oracle.stdout.readline())
             if "error" in answer:
                 sys.exit(f"record_table.py: {request['point']}: {answer['error']}")
-            print(",".join(str(v) for v in [*row, *(answer.get(a, "") for a in ANSWERS)]), file=stream, flush=True)
+            print(",".join(str(v) for v in [*values, *(answer.get(a, "") for a in ANSWERS)]), file=stream, flush=True)
 
 
 if __name__ == "__main__":
