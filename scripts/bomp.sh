@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The comparisons of docs/bomp.md: accuracy against size and energy with and without fine-tuning in the loop, against random
-# and against a search that sees no simulator. Prints the tables; keeps studies and journals in FOLDER.
+# The comparisons of docs/bomp.md: accuracy against size and energy with and without fine-tuning in the loop, against
+# random and against a search that sees no simulator. Prints the tables; keeps studies and journals in FOLDER.
 #   scripts/bomp.sh FOLDER             digits, from the recorded table: some minutes
 #   scripts/bomp.sh FOLDER --fashion   besides, Fashion-MNIST for real: half an hour to two on two cores
 # BLENDSIM names the program (build/release/blendsim), SEEDS how many seeds a method has (5).

@@ -98,7 +98,8 @@ def digits(folder: str, seeds: int) -> None:
             for seed in range(1, seeds + 1):
                 keys = [key_of(r) for r in rows_of(folder, f"{runs}-{seed}")]
                 shares.append([space.share(cost, keys[:n]) for n in counts])
-                reached.append(next((n for n in range(1, len(keys) + 1) if space.share(cost, keys[:n]) >= 0.95), 999))
+                enough = (n for n in range(1, len(keys) + 1) if space.share(cost, keys[:n]) >= 0.95)
+                reached.append(next(enough, 999))
             cells = [f"{statistics.median(s):.1%} ({min(s):.1%})" for s in zip(*shares)]
             median = statistics.median(reached)
             print(f"| {name} | " + " | ".join(cells) + f" | {'more' if median > 40 else f'{median:g}'} |")
@@ -113,7 +114,7 @@ def fashion(folder: str) -> None:
         seconds = {line.split()[0]: float(line.split()[1]) for line in stream}
     for column, cost in ((1, "size"), (2, "energy")):
         costs = [p[column] for rows in points.values() for p in rows]
-        print(f"| Fashion-MNIST, {cost} | networks | seconds | area | best accuracy | least at 85 % | at 80 % | at 75 % |")
+        print(f"| Fashion-MNIST, {cost} | networks | seconds | area | best | least at 85 % | at 80 % | at 75 % |")
         print("|---|---|---|---|---|---|---|---|")
         for name in names:
             pairs = [(p[0], p[column]) for p in points[name]]

@@ -36,7 +36,8 @@ def _idx(file: str) -> np.ndarray:
 
 
 def fashion_mnist(train: int, folder: str = FASHION_MNIST) -> Data:
-    """Fashion-MNIST [1, 28, 28], pixels in 256ths: `train` images to train, 5,000 others to validate, 10,000 to test."""
+    """Fashion-MNIST [1, 28, 28], pixels in 256ths: `train` images to train, 5,000 others to validate, 10,000 to
+    test."""
     def read(name: str) -> np.ndarray:
         return _idx(os.path.join(folder, name + "-ubyte.gz"))
 

@@ -20,7 +20,7 @@ INPUT_BITS = 8
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
-    """What a point of a study describes. `weights` and `activations`: bits a layer; of the dense layer weights alone."""
+    """What a point of a study describes. `weights` and `activations`: bits a layer; the dense layer has weights."""
 
     channels: int  # of the input map
     side: int  # of it, in pixels

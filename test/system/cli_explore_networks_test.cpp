@@ -134,7 +134,8 @@ for name, values in bits.items():
     EXPECT_EQ(run.status, 0) << run.err;
     EXPECT_THAT(shell("blendsim inspect " + name + ".onnx").out, testing::Not(HasSubstr("differ")));
   }
-  const ProcessResult eight = shell("blendsim run eight.onnx --platform zu3eg --input images.npy -q --expect eight.npy");
+  const ProcessResult eight =
+      shell("blendsim run eight.onnx --platform zu3eg --input images.npy -q --expect eight.npy");
   const std::string said = eight.out + eight.err;
   std::smatch match;
   if (eight.status == 0) return;  // none of the values that differ came up
