@@ -7,6 +7,8 @@
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -16,6 +18,8 @@
 #include "cli/validators.h"
 #include "explore/exploration.h"
 #include "explore/findings_text.h"
+#include "explore/made_networks.h"
+#include "explore/outer_method.h"
 #include "session/networks.h"
 
 namespace blendsim::cli {
@@ -56,31 +60,41 @@ struct Bench {
     }
     ex::set_network_digests(study, digests);
     study.identity.version = BLENDSIM_VERSION;
-    evaluator = std::make_unique<Evaluator>(*study.variants, std::move(task), machine_evaluate());
+    if (study.maker.empty())
+      evaluator = std::make_unique<Evaluator>(*study.variants, std::move(task), machine_evaluate());
+    else made = std::make_unique<ex::MadeNetworks>(study, machine_evaluate());
   }
 
   [[nodiscard]] std::unique_ptr<ex::Method> method() const {
-    const ex::MethodContext context{
-        study.space,
-        study.objectives,
-        study.seed,
-        study.base_point(),
-        [this](const ex::Point& point) { return evaluator->screen(study.settings_of(point)); },
-        study.limits};
+    ex::Point base = study.base_point();
+    base.resize(study.asked_space().dimensions.size());
+    ex::MethodContext context{study.asked_space(),
+                              study.objectives,
+                              study.seed,
+                              std::move(base),
+                              [this](const ex::Point& point) {
+                                return made ? made->screen(point) : evaluator->screen(study.settings_of(point));
+                              },
+                              study.limits};
+    if (made) context.simulated = [this](const ex::Point& point) { return made->figures(point); };
+    context.oracle_figure = study.oracle_figure();
+    context.scalar = study.scalar;
     const auto entries = ex::methods();
     const auto entry = std::find_if(entries.begin(), entries.end(),
                                     [this](const ex::MethodEntry& m) { return m.name == study.method; });
-    return entry->make(context);
+    return ex::over_whole_space(entry->make(context), study);
   }
 
   [[nodiscard]] std::unique_ptr<ex::Pool> pool(std::size_t jobs) const {
-    ex::Work work = ex::work_of(study, *evaluator);
+    ex::Work work =
+        made ? ex::Work([this](const ex::Job& job) { return made->evaluate(job); }) : ex::work_of(study, *evaluator);
     return jobs > 1 ? ex::fork_pool(jobs, std::move(work)) : ex::local_pool(std::move(work));
   }
 
   ex::Study study;
   std::vector<std::unique_ptr<IntegerNetwork>> networks;
-  std::unique_ptr<Evaluator> evaluator;
+  std::unique_ptr<Evaluator> evaluator;    // of those, or
+  std::unique_ptr<ex::MadeNetworks> made;  // of a program's
 };
 
 // What the journal holds, told batch after batch to whoever is given.
@@ -131,12 +145,16 @@ ex::Findings run_study(const Bench& bench, std::size_t jobs) {
   const std::unique_ptr<ex::Pool> pool = bench.pool(jobs);
   ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::write);
   const std::unique_ptr<ex::Method> method = bench.method();
+  const std::unique_ptr<ex::Oracle> oracle = ex::oracle_of(bench.study);
+  std::optional<ex::Accuracies> accuracies;
+  if (oracle) accuracies.emplace(bench.study, journal, *oracle);
   ex::Findings findings = recall(bench, journal, method.get());
   std::signal(SIGINT, end_after_this_batch);
   std::signal(SIGTERM, end_after_this_batch);
   Screen screen(bench.study);
   ex::explore(bench.study, findings, journal, *method, *pool,
-              {[] { return interrupted != 0; }, [&](const ex::Findings& f, double rate) { screen.tell(f, rate); }});
+              {[] { return interrupted != 0; }, [&](const ex::Findings& f, double rate) { screen.tell(f, rate); }},
+              accuracies ? &*accuracies : nullptr);
   return findings;
 }
 
@@ -152,7 +170,7 @@ void look_at(const Arguments& arguments, const Bench& bench, const ex::Findings&
   if (arguments.why >= 0) {
     ex::Trial trial = trial_of(bench, findings, arguments.why);
     const std::unique_ptr<ex::Pool> pool = bench.pool(arguments.jobs);
-    trial = pool->run(std::vector{ex::Job{trial.id, trial.point, false, Effort::all_orders}}, nullptr).front();
+    trial = ex::evaluated_again(bench.study, trial, *pool);
     text.stream << ex::why_text(bench.study, trial, ex::evaluated_neighbours(bench.study, trial, *pool), text.layout);
     return;
   }

@@ -5,8 +5,10 @@ BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config libsystemc-dev libyaml-c
   protobuf-compiler libonnx-dev libspdlog-dev libfmt-dev libflatbuffers-dev flatbuffers-compiler nlohmann-json3-dev
   libboost-graph-dev libcli11-dev libxxhash-dev libpng-dev libhwy-dev libsqlite3-dev libedit-dev
   libeigen3-dev libnlopt-dev zlib1g-dev verilator"
-TEST_PACKAGES="libgtest-dev libgmock-dev clang clang-format libclang-rt-dev gtkwave sqlite3 python3-numpy"
+TEST_PACKAGES="libgtest-dev libgmock-dev clang clang-format libclang-rt-dev gtkwave sqlite3 python3-numpy python3-onnx"
 BENCH_PACKAGES="libbenchmark-dev"
+# What python/oracles/ trains with and on; tests that need it are skipped without.
+ORACLE_PACKAGES="python3-torch python3-sklearn python3-onnx dataset-fashion-mnist"
 
 # install_packages NAME...: those that are not there yet, as root or with sudo. Says nothing when nothing is missing.
 install_packages() {

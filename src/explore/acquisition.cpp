@@ -57,6 +57,12 @@ struct Judge {
   const Knowledge& knowledge;
   const Goal* goal;
 
+  // What is known of a figure takes the place of what is believed.
+  [[nodiscard]] Normal belief(const Prospect& prospect, std::size_t figure, const Normal& believed) const {
+    if (figure >= prospect.figures.size() || std::isnan(prospect.figures[figure])) return believed;
+    return {knowledge.surrogates.at(figure).scaled(prospect.figures[figure]), 0};
+  }
+
   [[nodiscard]] std::vector<Normal> costs(const Prospect& prospect,
                                           const std::map<std::size_t, Normal>& beliefs) const {
     std::vector<Normal> out;
@@ -93,8 +99,9 @@ using Merit = std::pair<double, double>;  // score, doubt
 
 }  // namespace
 
-Goal::Goal(std::vector<std::vector<double>> known, Draws& draws) : known_(std::move(known)) {
-  if (known_.front().size() == 2) {
+Goal::Goal(std::vector<std::vector<double>> known, Draws& draws, Join join, Function function)
+    : known_(std::move(known)), join_(join), function_(std::move(function)) {
+  if (join_ == Join::front && known_.front().size() == 2) {
     std::vector<DominatedArea::Pair> pairs;
     for (const std::vector<double>& costs : known_) pairs.push_back({costs[0], costs[1]});
     area_.emplace(pairs, reference_of(known_));
@@ -104,7 +111,12 @@ Goal::Goal(std::vector<std::vector<double>> known, Draws& draws) : known_(std::m
 
 void Goal::aim(Draws& draws) {
   const std::size_t count = known_.front().size();
-  if (count == 2) return;
+  if (area_) return;
+  if (join_ == Join::function) {
+    best_ = std::numeric_limits<double>::infinity();
+    for (const std::vector<double>& costs : known_) best_ = std::min(best_, function_(costs));
+    return;
+  }
   if (count == 1) {
     best_ = std::min_element(known_.begin(), known_.end())->front();
     return;
@@ -126,6 +138,7 @@ void Goal::aim(Draws& draws) {
 
 double Goal::gain(std::span<const Normal> costs) const {
   if (area_) return area_->expected_improvement(costs[0], costs[1]);
+  if (function_) return sampled_improvement(function_, costs, best_);
   if (scalar_) return scalar_->expected_improvement(costs, best_);
   return expected_improvement(costs[0], best_);
 }
@@ -153,7 +166,7 @@ std::vector<std::size_t> shortlist(const Judge& judge, std::span<const Prospect>
   std::vector<Merit> merits;
   std::map<std::size_t, Normal> beliefs;
   for (std::size_t p = 0; p < prospects.size(); ++p) {
-    for (const auto& [figure, outline] : outlines) beliefs[figure] = outline[p];
+    for (const auto& [figure, outline] : outlines) beliefs[figure] = judge.belief(prospects[p], figure, outline[p]);
     const std::optional<Normal> compiled = compiles.empty() ? std::nullopt : std::optional(compiles[p]);
     merits.emplace_back(judge.score(prospects[p], beliefs, compiled), Judge::doubt(beliefs, compiled));
   }
@@ -188,7 +201,8 @@ std::vector<std::size_t> best_prospects(const Knowledge& knowledge, Goal* goal, 
     std::size_t place = 0;
     for (std::size_t i = 0; i < left.size(); ++i) {
       if (taken[i]) continue;
-      for (const auto& [figure, belief] : believed) beliefs[figure] = belief.posterior.at(i);
+      for (const auto& [figure, belief] : believed)
+        beliefs[figure] = judge.belief(prospects[left[i]], figure, belief.posterior.at(i));
       const std::optional<Normal> compiled = compiles ? std::optional(compiles->at(i)) : std::nullopt;
       const Merit merit(judge.score(prospects[left[i]], beliefs, compiled), Judge::doubt(beliefs, compiled));
       if (merit > best) {
@@ -200,7 +214,7 @@ std::vector<std::size_t> best_prospects(const Knowledge& knowledge, Goal* goal, 
     out.push_back(left[place]);
     if (out.size() == count) break;
     for (auto& [figure, belief] : believed) {
-      beliefs[figure] = belief.posterior.at(place);
+      beliefs[figure] = judge.belief(prospects[left[place]], figure, belief.posterior.at(place));
       belief.process.add(points[place], beliefs[figure].mean);
       belief.posterior.extend(belief.process);
     }

@@ -15,12 +15,15 @@
 
 namespace blendsim::explore {
 
-// What is gained over what is known: of one cost the expected improvement of the least, of two the expected growth of
-// the area that is dominated, of more the expected improvement of a Tchebyshev function with random weights.
+// What is gained over what is known. With Join::front of one cost the expected improvement of the least, of two the
+// expected growth of the area that is dominated, of more as with Join::tchebycheff: the expected improvement of a
+// Tchebyshev function with random weights. With Join::function that of the function.
 class Goal {
  public:
+  enum class Join : std::uint8_t { front, tchebycheff, function };
+  using Function = std::function<double(std::span<const double>)>;  // of costs
   // `known`: the costs of all complete trials, at least one; all to be made small.
-  Goal(std::vector<std::vector<double>> known, Draws& draws);
+  Goal(std::vector<std::vector<double>> known, Draws& draws, Join join = Join::front, Function function = {});
   [[nodiscard]] double gain(std::span<const Normal> costs) const;
   // As if it had been evaluated to this; the weights are drawn anew.
   void believe(const std::vector<double>& costs, Draws& draws);
@@ -29,6 +32,8 @@ class Goal {
   void aim(Draws& draws);
 
   std::vector<std::vector<double>> known_;
+  Join join_;
+  Function function_;
   double best_ = 0;
   std::optional<DominatedArea> area_;
   std::optional<Tchebyshev> scalar_;
@@ -37,7 +42,7 @@ class Goal {
 // A point that may be asked for, with what is known of it.
 struct Prospect {
   Point point;
-  std::vector<double> figures;  // NaN: of the run
+  std::vector<double> figures;  // NaN: only an evaluation tells
 };
 
 // What is known of figures so far, and what is wanted of them.

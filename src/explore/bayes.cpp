@@ -23,6 +23,7 @@ constexpr std::size_t near_count = 640;      // one step from a parent
 constexpr std::size_t two_step_count = 256;  // two
 constexpr std::size_t crossed_count = 128;   // between two parents
 constexpr std::size_t anywhere_count = 256;
+constexpr std::size_t simulated_count = 24;   // of the most promising, where a simulation is cheap
 constexpr std::size_t kept_screens = 262144;  // 100 bytes each
 
 struct Screened {
@@ -71,7 +72,12 @@ class Bayes : public Method {
   [[nodiscard]] std::vector<Point> parents() const;
   std::vector<Point> considered(Draws& draws) const;
   std::vector<Prospect> prospects(Draws& draws, const std::set<Point>& asked);
+  [[nodiscard]] std::vector<std::size_t> chosen(const std::vector<Prospect>& prospects, std::size_t count,
+                                                Draws& draws) const;
+  // Of the most promising those that a simulation takes, with what it says of them.
+  std::vector<Prospect> simulated(const std::vector<Prospect>& prospects, std::size_t count, Draws& draws) const;
   [[nodiscard]] std::optional<Goal> goal(Draws& draws) const;
+  [[nodiscard]] double joined(std::span<const double> costs) const;
   [[nodiscard]] Knowledge knowledge() const;
   [[nodiscard]] bool open(std::size_t figure) const { return surrogates_.contains(figure); }
   std::vector<Candidate> least_refused(Draws& draws, const std::set<Point>& asked, std::size_t count);
@@ -100,6 +106,8 @@ void Bayes::tell(std::span<const Trial> trials) {
 void Bayes::hear(const Trial& trial) {
   const Outcome& outcome = trial.outcome;
   if (!known_.insert(trial.point).second || outcome.stage < DesignStage::program) return;
+  // An oracle that fails says nothing of the point; what was simulated stays true.
+  if (outcome.code == "oracle-failed") return hear_figures(trial);
   // A limit that the method knows it models itself; of another only whether it was kept.
   const bool taken = outcome.complete() || (outcome.stage == DesignStage::machine && !context_.limits.empty());
   const double compiles = taken ? 1 : -1 - logarithm(1 + std::max(outcome.violation, 0.0));
@@ -116,7 +124,9 @@ void Bayes::hear_figures(const Trial& trial) {
     const std::vector<double>& figures = screen(trial.point).figures;
     const auto model = [&](std::size_t figure) {
       if (figure >= figures.size() || std::isnan(figures[figure]))
-        surrogates_.try_emplace(figure, context_.space, Surrogate::Scale::logarithmic);
+        surrogates_.try_emplace(
+            figure, context_.space,
+            figure == context_.oracle_figure ? Surrogate::Scale::linear : Surrogate::Scale::logarithmic);
     };
     for (std::size_t figure = 0; figure < context_.objectives.size(); ++figure) model(figure);
     for (const FigureLimit& limit : context_.limits) model(limit.figure);
@@ -164,10 +174,30 @@ std::vector<Candidate> Bayes::ask(std::int64_t first, std::size_t count) {
     for (Candidate& candidate : least_refused(draws, asked, count - out.size())) out.push_back(std::move(candidate));
     return out;
   }
+  const std::size_t count_left = count - out.size();
+  if (context_.simulated) {
+    const std::vector<Prospect> known = simulated(prospects, std::max(simulated_count, 4 * count_left), draws);
+    for (const std::size_t place : chosen(known, count_left, draws)) out.push_back({known[place].point, false});
+    if (!out.empty()) return out;
+  }
+  for (const std::size_t place : chosen(prospects, count_left, draws)) out.push_back({prospects[place].point, false});
+  return out;
+}
+
+std::vector<std::size_t> Bayes::chosen(const std::vector<Prospect>& prospects, std::size_t count, Draws& draws) const {
   std::optional<Goal> goal = this->goal(draws);
-  for (const std::size_t place :
-       best_prospects(knowledge(), goal ? &*goal : nullptr, prospects, count - out.size(), draws))
-    out.push_back({prospects[place].point, false});
+  return best_prospects(knowledge(), goal ? &*goal : nullptr, prospects, count, draws);
+}
+
+std::vector<Prospect> Bayes::simulated(const std::vector<Prospect>& prospects, std::size_t count, Draws& draws) const {
+  std::vector<Prospect> out;
+  for (const std::size_t place : chosen(prospects, count, draws)) {
+    Prospect known{prospects[place].point, context_.simulated(prospects[place].point)};
+    const bool is_taken = std::any_of(surrogates_.begin(), surrogates_.end(), [&](const auto& entry) {
+      return entry.first != context_.oracle_figure && !std::isnan(known.figures[entry.first]);
+    });
+    if (is_taken) out.push_back(std::move(known));
+  }
   return out;
 }
 
@@ -260,7 +290,20 @@ std::optional<Goal> Bayes::goal(Draws& draws) const {
     }
   }
   if (known.empty() || context_.objectives.empty()) return std::nullopt;
-  return Goal(std::move(known), draws);
+  using enum Goal::Join;
+  if (!context_.scalar) return Goal(std::move(known), draws);
+  if (context_.scalar->form == ScalarSpec::Form::tchebycheff) return Goal(std::move(known), draws, tchebycheff);
+  return Goal(std::move(known), draws, function, [this](std::span<const double> costs) { return joined(costs); });
+}
+
+// Of costs on the scales of their surrogates.
+double Bayes::joined(std::span<const double> costs) const {
+  std::vector<double> figures;
+  for (std::size_t o = 0; o < costs.size(); ++o) {
+    const double figure = context_.objectives[o].maximise ? -costs[o] : costs[o];
+    figures.push_back(open(o) ? surrogates_.at(o).unscaled(figure) : figure);
+  }
+  return scalar_cost(*context_.scalar, context_.objectives, figures);
 }
 
 Knowledge Bayes::knowledge() const {

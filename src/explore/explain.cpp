@@ -77,6 +77,25 @@ std::vector<std::vector<Influence>> influences(const Study& study, const Finding
   return out;
 }
 
+namespace {
+
+void keep_oracle_figure(const Study& study, const Trial& from, Trial& to) {
+  const std::optional<std::size_t> figure = study.oracle_figure();
+  if (!figure || study.network_text(from.point) != study.network_text(to.point)) return;
+  take_answer(study,
+              {.accuracy = from.outcome.figures[*figure],
+               .error = from.outcome.code == "oracle-failed" ? from.outcome.subject : ""},
+              to);
+}
+
+}  // namespace
+
+Trial evaluated_again(const Study& study, const Trial& trial, Pool& pool) {
+  Trial out = pool.run(std::vector{Job{trial.id, trial.point, false, Effort::all_orders}}, nullptr).front();
+  keep_oracle_figure(study, trial, out);
+  return out;
+}
+
 std::vector<Neighbour> evaluated_neighbours(const Study& study, const Trial& trial, Pool& pool) {
   std::vector<Job> jobs;
   for (const Point& point : neighbours(trial.point, study.space))
@@ -86,6 +105,7 @@ std::vector<Neighbour> evaluated_neighbours(const Study& study, const Trial& tri
     std::size_t d = 0;
     while (evaluated.point[d] == trial.point[d]) ++d;
     const std::vector<std::string>& values = study.space.dimensions[d].values;
+    keep_oracle_figure(study, trial, evaluated);
     out.push_back({d, values[trial.point[d]], values[evaluated.point[d]], std::move(evaluated)});
   }
   return out;

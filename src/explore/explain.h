@@ -20,13 +20,16 @@ struct Influence {
 // forward), and nothing is counted twice. Fewer than 10 complete trials explain nothing.
 [[nodiscard]] std::vector<std::vector<Influence>> influences(const Study& study, const Findings& findings);
 
+// The trial's point as `run` evaluates it, with the oracle's figure that it has.
+[[nodiscard]] Trial evaluated_again(const Study& study, const Trial& trial, Pool& pool);
+
 // A point that differs in one key, evaluated as `run` does.
 struct Neighbour {
   std::size_t dimension = 0;
   std::string from, to;
   Trial trial;
 };
-// All of them, in the space's order.
+// All of them, in the space's order. The oracle is not asked: its figure is known where the network stays.
 [[nodiscard]] std::vector<Neighbour> evaluated_neighbours(const Study& study, const Trial& trial, Pool& pool);
 
 }  // namespace blendsim::explore

@@ -66,7 +66,8 @@ namespace {
 // One batch: asked, evaluated, sorted out, verified.
 class Batch {
  public:
-  Batch(const Study& study, const Findings& findings, Pool& pool) : study_(study), findings_(findings), pool_(pool) {}
+  Batch(const Study& study, const Findings& findings, Pool& pool, Accuracies* accuracies)
+      : study_(study), findings_(findings), pool_(pool), accuracies_(accuracies) {}
 
   // False: the method has no more points.
   bool run(Method& method, std::size_t count) {
@@ -84,6 +85,7 @@ class Batch {
     }
     record_.last = id - 1;
     for (Trial& trial : pool_.run(jobs, nullptr)) sort_out(std::move(trial));
+    if (accuracies_ != nullptr) accuracies_->complete(trials_);
     verify();
     record_.seconds = seconds_since(begin);
     return true;
@@ -120,12 +122,14 @@ class Batch {
       places.push_back(t);
     }
     std::vector<Trial> verified = pool_.run(jobs, nullptr);
+    if (accuracies_ != nullptr) accuracies_->complete(verified);
     for (std::size_t v = 0; v < verified.size(); ++v) trials_[places[v]] = std::move(verified[v]);
   }
 
   const Study& study_;
   const Findings& findings_;
   Pool& pool_;
+  Accuracies* accuracies_;
   BatchRecord record_;
   std::vector<Trial> trials_;
   std::set<Point> own_;
@@ -166,15 +170,18 @@ class Ledger {
 
 }  // namespace
 
-void explore(const Study& study, Findings& findings, Journal& journal, Method& method, Pool& pool, const Watch& watch) {
+void explore(const Study& study, Findings& findings, Journal& journal, Method& method, Pool& pool, const Watch& watch,
+             Accuracies* accuracies) {
   // Where a batch holds nothing new, the space is exhausted, or what the method can reach of it; where the board holds
   // none of so many points, it holds none that this method finds.
   constexpr int most_known = 20;
   constexpr std::int64_t most_rejected = 1'000'000;
   const auto begin = Clock::now();
+  std::int64_t calls = accuracies != nullptr ? accuracies->count(findings.trials()) : 0;
   const auto is_over = [&] {
     return (watch.stop && watch.stop()) ||
            (study.budget.evaluations && findings.evaluated() >= *study.budget.evaluations) ||
+           (study.budget.oracle_calls && calls >= *study.budget.oracle_calls) ||
            (study.budget.seconds && seconds_since(begin) >= *study.budget.seconds);
   };
   const std::int64_t before = findings.evaluated();
@@ -182,10 +189,11 @@ void explore(const Study& study, Findings& findings, Journal& journal, Method& m
   int known = 0;
   std::int64_t rejected = 0;
   while (known < most_known && rejected < most_rejected && !is_over()) {
-    Batch batch(study, findings, pool);
+    Batch batch(study, findings, pool, accuracies);
     if (!batch.run(method, study.batch)) break;
     known = batch.holds_nothing_new() ? known + 1 : 0;
     rejected = batch.trials().empty() ? rejected + batch.asked() : 0;
+    if (accuracies != nullptr) calls = accuracies->count(batch.trials());
     method.tell(batch.trials());
     findings.add(batch.record(), batch.trials());
     ledger.add(batch.record(), batch.trials());

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "explore/accuracies.h"
 #include "explore/front.h"
 #include "explore/journal.h"
 #include "explore/method.h"
@@ -61,7 +62,8 @@ struct Watch {
 // Goes on from `findings` (what the journal holds) until the budget is spent, the method has no more points or `stop`
 // says so. The trials of a batch that would be on the front are evaluated again with all orders, as `run` does, before
 // they are told: the front holds figures that `run` repeats. The sequence of batches depends on the study alone, not on
-// the pool.
-void explore(const Study& study, Findings& findings, Journal& journal, Method& method, Pool& pool, const Watch& watch);
+// the pool. `accuracies`: where the study has an oracle.
+void explore(const Study& study, Findings& findings, Journal& journal, Method& method, Pool& pool, const Watch& watch,
+             Accuracies* accuracies = nullptr);
 
 }  // namespace blendsim::explore

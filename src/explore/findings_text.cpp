@@ -73,6 +73,7 @@ std::string figure_text(const Study& study, std::size_t figure, double value) {
   if (std::isnan(value)) return "";
   const std::string unit(study.figures[figure].metric->unit);
   if (unit == "s" || unit == "J" || unit == "W" || unit == "Hz") return engineering(value, unit);
+  if (unit == "share") return fmt::format("{:.2f} %", 100 * value);
   if (value == std::floor(value) && std::abs(value) < 1e15) return grouped(static_cast<std::int64_t>(value));
   return fmt::format("{:.1f}", value);
 }
@@ -164,7 +165,8 @@ std::string why_text(const Study& study, const Trial& trial, const std::vector<N
         if (relative > 0) better += fmt::format("{}{} better", better.empty() ? "" : ", ", study.objectives[k].name);
         gain = std::max(gain, relative);
       }
-      if (dominates(there, here)) better = "better in all";
+      const bool is_known = std::none_of(there.begin(), there.end(), [](double cost) { return std::isnan(cost); });
+      if (is_known && dominates(there, here)) better = "better in all";
     }
     row.push_back(better);
     table.row(std::move(row), static_cast<std::int64_t>(1e6 * gain));
@@ -173,6 +175,13 @@ std::string why_text(const Study& study, const Trial& trial, const std::vector<N
 }
 
 std::vector<std::string> changed_keys(const Study& study, const Point& point) {
+  std::vector<std::string> out = study.network_values(point);
+  const std::vector<std::string> machine = changed_machine_keys(study, point);
+  out.insert(out.end(), machine.begin(), machine.end());
+  return out;
+}
+
+std::vector<std::string> changed_machine_keys(const Study& study, const Point& point) {
   std::vector<std::string> out;
   for (const Setting& setting : study.settings_of(point)) {
     const std::string text = study.variants->text(setting);
@@ -204,9 +213,10 @@ std::string platform_text(const Study& study, const Trial& trial) {
                                : fs::absolute(study.platform).lexically_normal().string();
   std::string out = fmt::format("# Point {} of the study {}.\nschema: blendsim.platform/1\nextends: {}\nname: {}\n",
                                 trial.id, study.name, base, quoted(fmt::format("{}-{}", study.name, trial.id)));
+  for (const std::string& value : study.network_values(trial.point)) out += "# " + value + "\n";
   // Keys of one group stand together: a map of maps, as deep as the keys are.
   std::vector<std::string> open;
-  std::vector<std::string> sets = changed_keys(study, trial.point);
+  std::vector<std::string> sets = changed_machine_keys(study, trial.point);
   std::sort(sets.begin(), sets.end());
   for (const std::string& set : sets) {
     const std::size_t equals = set.find('=');

@@ -27,10 +27,13 @@ namespace blendsim::explore {
 // All trials, a line each: id, stage, code, subject, verified, figures in base units, the keys' values.
 [[nodiscard]] std::string csv_text(const Study& study, const Findings& findings);
 
-// The point as a platform: YAML that extends the study's, with the keys that differ from it.
+// The point as a platform: YAML that extends the study's, with the keys that differ from it; what its network has is a
+// comment.
 [[nodiscard]] std::string platform_text(const Study& study, const Trial& trial);
 
 // "xnor_array.rows=32", for each key of the point that differs from the base platform.
+[[nodiscard]] std::vector<std::string> changed_machine_keys(const Study& study, const Point& point);
+// The network's values, and those.
 [[nodiscard]] std::vector<std::string> changed_keys(const Study& study, const Point& point);
 
 }  // namespace blendsim::explore

@@ -9,7 +9,7 @@
 namespace blendsim::explore {
 namespace {
 
-constexpr std::size_t draw_count = 256;
+constexpr std::size_t draw_count = 256, most_costs = 6;
 
 // A draw's standard normal value of the uncertain cost of this rank: of the first the middles of equally probable
 // parts, of the others steps by the square roots of primes (Richtmyer's lattice).
@@ -20,6 +20,15 @@ double standard_draw(std::size_t draw, std::size_t rank) {
   if (rank == 0) return normal_quantile(middle / draw_count);
   const double turn = middle * steps[(rank - 1) % steps.size()];
   return normal_quantile(std::clamp(turn - std::floor(turn), 1e-3, 1 - 1e-3));
+}
+
+using DrawTable = std::array<std::array<double, most_costs>, draw_count>;  // standard normal
+
+DrawTable draw_table() {
+  DrawTable out{};
+  for (std::size_t draw = 0; draw < draw_count; ++draw)
+    for (std::size_t rank = 0; rank < most_costs; ++rank) out[draw][rank] = standard_draw(draw, rank);
+  return out;
 }
 
 }  // namespace
@@ -59,11 +68,25 @@ double DominatedArea::expected_improvement(const Normal& first, const Normal& se
   return sum;
 }
 
-Tchebyshev::Tchebyshev(std::vector<double> weights, std::vector<double> ideal, std::vector<double> spans)
-    : weights_(std::move(weights)), ideal_(std::move(ideal)), spans_(std::move(spans)) {
-  for (std::size_t draw = 0; draw < draw_count; ++draw)
-    for (std::size_t rank = 0; rank < weights_.size(); ++rank) draws_.push_back(standard_draw(draw, rank));
+double sampled_improvement(const std::function<double(std::span<const double>)>& f, std::span<const Normal> costs,
+                           double best) {
+  static const DrawTable draws = draw_table();
+  std::vector<double> drawn(costs.size());
+  double sum = 0;
+  for (const std::array<double, most_costs>& draw : draws) {
+    std::size_t rank = 0;
+    for (std::size_t c = 0; c < costs.size(); ++c) {
+      drawn[c] = costs[c].mean;
+      if (costs[c].deviation > 0) drawn[c] += costs[c].deviation * draw.at(rank++);
+    }
+    sum += std::max(best - f(drawn), 0.0);
+    if (rank == 0) return sum;
+  }
+  return sum / draw_count;
 }
+
+Tchebyshev::Tchebyshev(std::vector<double> weights, std::vector<double> ideal, std::vector<double> spans)
+    : weights_(std::move(weights)), ideal_(std::move(ideal)), spans_(std::move(spans)) {}
 
 double Tchebyshev::operator()(std::span<const double> costs) const {
   double largest = -std::numeric_limits<double>::infinity(), sum = 0;
@@ -76,18 +99,7 @@ double Tchebyshev::operator()(std::span<const double> costs) const {
 }
 
 double Tchebyshev::expected_improvement(std::span<const Normal> costs, double best) const {
-  std::vector<double> drawn(costs.size());
-  double sum = 0;
-  for (std::size_t draw = 0; draw < draw_count; ++draw) {
-    std::size_t rank = 0;
-    for (std::size_t c = 0; c < costs.size(); ++c) {
-      drawn[c] = costs[c].mean;
-      if (costs[c].deviation > 0) drawn[c] += costs[c].deviation * draws_[draw * costs.size() + rank++];
-    }
-    sum += std::max(best - (*this)(drawn), 0.0);
-    if (rank == 0) return sum;
-  }
-  return sum / draw_count;
+  return sampled_improvement([this](std::span<const double> drawn) { return (*this)(drawn); }, costs, best);
 }
 
 }  // namespace blendsim::explore

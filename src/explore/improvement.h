@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -31,6 +32,11 @@ class DominatedArea {
   std::vector<Pair> steps_;  // ascending in the first cost, descending in the second, all below the reference
 };
 
+// E[max(best - f(costs), 0)] of independent costs, over a fixed sample of 256 draws; the first uncertain cost's are the
+// middles of equally probable parts. Of at most 6 costs.
+[[nodiscard]] double sampled_improvement(const std::function<double(std::span<const double>)>& f,
+                                         std::span<const Normal> costs, double best);
+
 // Several costs as one: the augmented Tchebyshev function max(w_i z_i) + 0.05 sum(w_i z_i) of z = (cost - ideal) / span
 // (Knowles, "ParEGO", IEEE Trans. Evolutionary Computation 10(1), 2006).
 class Tchebyshev {
@@ -39,13 +45,11 @@ class Tchebyshev {
   Tchebyshev(std::vector<double> weights, std::vector<double> ideal, std::vector<double> spans);
 
   [[nodiscard]] double operator()(std::span<const double> costs) const;
-  // E[max(best - T(costs), 0)] of independent costs, over a fixed sample of 256 draws; the first uncertain cost's are
-  // the middles of equally probable parts.
+  // As sampled_improvement() says.
   [[nodiscard]] double expected_improvement(std::span<const Normal> costs, double best) const;
 
  private:
   std::vector<double> weights_, ideal_, spans_;
-  std::vector<double> draws_;  // standard normal, [draw][cost]
 };
 
 }  // namespace blendsim::explore

@@ -28,6 +28,9 @@ CREATE TABLE batch(id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER 
 CREATE TABLE rejected(batch INTEGER NOT NULL REFERENCES batch, stage TEXT NOT NULL, subject TEXT NOT NULL,
                       count INTEGER NOT NULL, PRIMARY KEY(batch, stage, subject)) WITHOUT ROWID;
 )";
+// Of journals from before there were oracles it is not there.
+constexpr const char* answer_table =
+    "CREATE TABLE IF NOT EXISTS answer(network TEXT PRIMARY KEY, accuracy REAL NOT NULL, cpu_s REAL) WITHOUT ROWID";
 // What a trial has before its figures.
 constexpr std::array trial_columns = {"id", "point", "stage", "code", "subject", "violation"};
 
@@ -156,6 +159,7 @@ struct Journal::Parts {
     // Where shared memory does not work, SQLite stays with its rollback journal: as safe, but readers may wait.
     database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     if (!there) create(database, identity);
+    database.run(answer_table);
     trial = std::make_unique<Statement>(database, insert_trial("trial", figures));
     verified = std::make_unique<Statement>(database, insert_trial("verified", figures));
     batch =
@@ -242,6 +246,22 @@ void Journal::commit(const BatchRecord& batch, std::span<const Trial> trials) {
   Transaction transaction(parts_->database);
   parts_->add(batch);
   for (const Trial& trial : trials) parts_->add(trial);
+  transaction.commit();
+}
+
+std::map<std::string, Answer> Journal::answers() const {
+  std::map<std::string, Answer> out;
+  if (parts_->database.value("SELECT count(*) FROM sqlite_master WHERE name = 'answer'") == 0) return out;
+  Statement rows(parts_->database, "SELECT network, accuracy, cpu_s FROM answer");
+  while (rows.next()) out[rows.text(0)] = {.accuracy = rows.real(1), .cpu_seconds = rows.real(2)};
+  return out;
+}
+
+void Journal::commit(const std::string& network, const Answer& answer) {
+  if (!parts_->lock) throw InvariantError("journal", "an answer for a journal that was opened to read");
+  Transaction transaction(parts_->database);
+  Statement(parts_->database, "INSERT OR IGNORE INTO answer VALUES(?,?,?)")
+      .write(std::string_view(network), answer.accuracy, answer.cpu_seconds);
   transaction.commit();
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "explore/oracle.h"
 #include "explore/trial.h"
 
 namespace blendsim::explore {
@@ -52,6 +53,11 @@ class Journal {
   // In one transaction, on the disk when it returns. Throws file-unwritable (a full disk: what was there stays);
   // InvariantError for a trial that is there already or has not the study's figures, and when opened to read.
   void commit(const BatchRecord& batch, std::span<const Trial> trials);
+
+  // What an oracle said of networks, by their texts; also of those whose batch was lost.
+  [[nodiscard]] std::map<std::string, Answer> answers() const;
+  // An answer without an error, in a transaction of its own; of a network that has one nothing changes.
+  void commit(const std::string& network, const Answer& answer);
 
  private:
   struct Parts;

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "explore/scalar.h"
 #include "explore/space.h"
 #include "explore/trial.h"
 
@@ -41,6 +43,11 @@ struct MethodContext {
   std::function<Outcome(const Point&)> screen;
   // On figures by their places in Outcome::figures. A method that models a figure of the run reckons with its limits.
   std::vector<FigureLimit> limits = {};
+  // What a simulation says of a point's figures, where that costs next to nothing beside the oracle's (NaN: unknown),
+  // and the figure that the oracle gives. Null: none.
+  std::function<std::vector<double>(const Point&)> simulated = {};
+  std::optional<std::size_t> oracle_figure = {};
+  std::optional<ScalarSpec> scalar = {};  // how the objectives are joined; null: they are not
 };
 
 struct MethodEntry {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "explore/journal.h"
+#include "explore/oracle.h"
+#include "explore/scalar.h"
 #include "explore/space.h"
 #include "explore/trial.h"
 #include "platform/variants.h"
@@ -21,22 +23,32 @@ inline constexpr std::string_view study_schema = "blendsim.study/1";
 
 struct Budget {
   std::optional<std::int64_t> evaluations;  // of points that a compiler sees
-  std::optional<double> seconds;            // of this call; at least one of the two is given
+  std::optional<double> seconds;            // of this call
+  std::optional<std::int64_t>
+      oracle_calls;  // networks that the oracle was asked for; at least one of the three is given
 };
 
 struct Study {
   std::string file, name, summary;
   std::vector<std::string> networks;       // files, or names of the zoo
   std::vector<std::string> network_names;  // what figures are suffixed with, where there are several
-  std::string platform;                    // name, or path as load_platform takes it
-  std::string journal;                     // path
+  std::vector<std::string> maker;          // program that makes a point's network, instead of those; empty: none
+  std::string folder;                      // where it and the oracle run: the study's
+  std::optional<OracleSpec> oracle;
+  std::string platform;  // name, or path as load_platform takes it
+  std::string journal;   // path
   Space space;
-  std::vector<std::vector<Setting>> settings;  // of each dimension's values
-  std::vector<Objective> objectives;           // 1 to 6
-  std::vector<std::string> figure_names;       // objectives first, then what else is limited
-  std::vector<FigureOf> figures;               // alike
+  std::vector<std::vector<Setting>> settings;  // of each dimension's values; of the network's dimensions none
+  // The first dimensions of `space`, which the method varies, where it does not vary all: for each of its points the
+  // evaluator searches the others with so many evaluations.
+  Space outer;
+  std::int64_t inner_evaluations = 0;
+  std::vector<Objective> objectives;      // 1 to 6
+  std::vector<std::string> figure_names;  // objectives first, then what else is limited
+  std::vector<FigureOf> figures;          // alike
   std::vector<FigureLimit> limits;
   bool must_fit = true;
+  std::optional<ScalarSpec> scalar;
   std::string method = "auto";
   std::uint64_t seed = 1;
   std::size_t batch = 32;  // the method's own (method.h) unless the study says another
@@ -44,9 +56,18 @@ struct Study {
   std::unique_ptr<PlatformVariants> variants;  // of the platform
   StudyIdentity identity;                      // without version and digest
 
+  [[nodiscard]] const Space& asked_space() const { return inner_evaluations > 0 ? outer : space; }
+  [[nodiscard]] bool is_of_network(std::size_t dimension) const { return settings[dimension].empty(); }
+  // Of the platform.
   [[nodiscard]] std::vector<Setting> settings_of(const Point& point) const;
-  // The base platform's own point; of a value that the space has not the nearest.
+  // The network's values as JSON, in the order of the space: {"network.width": 16, "network.kind": "residual"}.
+  [[nodiscard]] std::string network_text(const Point& point) const;
+  // "network.width=16" of each of them.
+  [[nodiscard]] std::vector<std::string> network_values(const Point& point) const;
+  // The base platform's own point; of a value that the space has not the nearest. Of the network the last values.
   [[nodiscard]] Point base_point() const;
+  // The index of the figure that the oracle gives; null: none is asked for.
+  [[nodiscard]] std::optional<std::size_t> oracle_figure() const;
 };
 
 // `file_or_name`: a study's file, or a name of configs/studies, whose journal lies in the folder where it is run.

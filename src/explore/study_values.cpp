@@ -12,14 +12,14 @@
 
 namespace blendsim::explore {
 
-namespace {
-
-std::optional<double> number_of(const std::string& text) {
+std::optional<double> number_of(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
+
+namespace {
 
 struct Scale {
   std::string_view name;
@@ -33,6 +33,7 @@ std::optional<double> factor_of(std::string_view written, std::string_view unit)
                                    Scale{"k", 1e3},   Scale{"M", 1e6},  Scale{"G", 1e9}};
   constexpr std::array sizes = {Scale{"KiB", 1024.}, Scale{"MiB", 1048576.}, Scale{"kB", 1e3}, Scale{"MB", 1e6},
                                 Scale{"B", 1.}};
+  if (unit == "share" && written == "%") return 0.01;
   if (unit == "bytes") {
     for (const Scale& size : sizes) {
       if (size.name == written) return size.factor;
@@ -68,7 +69,7 @@ std::optional<std::vector<std::string>> range_values(std::string_view text) {
 }
 
 std::optional<Bound> bound_of(std::string_view text, std::string_view unit) {
-  static const std::regex form(R"(\s*(<=|>=)\s*([0-9.]+(?:[eE][+-]?\d+)?)\s*([A-Za-z0-9]*)\s*)");
+  static const std::regex form(R"(\s*(<=|>=)\s*([0-9.]+(?:[eE][+-]?\d+)?)\s*([A-Za-z0-9]*|%)\s*)");
   std::match_results<std::string_view::const_iterator> match;
   if (!std::regex_match(text.begin(), text.end(), match, form)) return std::nullopt;
   const std::optional<double> number = number_of(match[2].str());
@@ -77,6 +78,11 @@ std::optional<Bound> bound_of(std::string_view text, std::string_view unit) {
       written.empty() && is_count(unit) ? std::optional<double>(1) : factor_of(written, unit);
   if (!number || !factor) return std::nullopt;
   return Bound{match[1].str() == "<=", *number * *factor};
+}
+
+std::optional<double> value_of(std::string_view text, std::string_view unit) {
+  const std::optional<Bound> bound = bound_of("<= " + std::string(text), unit);
+  return bound ? std::optional(bound->value) : std::nullopt;
 }
 
 std::optional<double> duration_of(std::string_view text) {

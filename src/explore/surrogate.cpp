@@ -9,6 +9,8 @@ Surrogate::Surrogate(const Space& space, Scale scale) : space_(space), scale_(sc
 
 double Surrogate::scaled(double number) const { return scale_ == Scale::logarithmic ? logarithm(number) : number; }
 
+double Surrogate::unscaled(double number) const { return scale_ == Scale::logarithmic ? exponential(number) : number; }
+
 void Surrogate::tell(const Point& point, double number) {
   points_.push_back(point);
   values_.push_back(number);

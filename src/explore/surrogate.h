@@ -26,6 +26,7 @@ class Surrogate {
   [[nodiscard]] bool ready() const { return values_.size() >= fewest; }
   // The number on the scale of the process.
   [[nodiscard]] double scaled(double number) const;
+  [[nodiscard]] double unscaled(double number) const;
   [[nodiscard]] const GaussianProcess& process() const { return process_; }
   // Probability of a number at most (or at least) `bound`, of a belief on the scale of the process.
   [[nodiscard]] double probability(const Normal& belief, bool at_most, double bound) const;

@@ -87,7 +87,8 @@ struct Evaluator::Parts {
 
   [[nodiscard]] Design screen(const std::vector<Setting>& settings) const;
   void simulate(Design& design, Effort effort);
-  [[nodiscard]] std::vector<double> figures_of(const Design& design, const Program& program, const Run& run);
+  [[nodiscard]] std::vector<double> figures_of(const Design& design, std::size_t network, const Program& program,
+                                               const Run& run);
   void check_limits(Outcome& outcome) const;
   const Technology& technology(const Platform& platform);
 
@@ -139,11 +140,12 @@ Evaluator::Parts::Design Evaluator::Parts::screen(const std::vector<Setting>& se
 }
 
 // Of one network; NaN where the figure is none of a run.
-std::vector<double> Evaluator::Parts::figures_of(const Design& design, const Program& program, const Run& run) {
+std::vector<double> Evaluator::Parts::figures_of(const Design& design, std::size_t network, const Program& program,
+                                                 const Run& run) {
   const Platform& platform = design.variant.platform;
   PowerEstimate power;
   if (needs_power) power = estimate_power(run, 1, platform, technology(platform));
-  const Evaluated known{platform, design.resources, &program, &run, &power};
+  const Evaluated known{platform, design.resources, task.networks[network], &program, &run, &power};
   std::vector<double> out;
   for (const FigureOf& figure : task.figures)
     out.push_back(figure.metric->from == Metric::From::machine ? unknown : figure.metric->get(known));
@@ -154,11 +156,11 @@ void Evaluator::Parts::simulate(Design& design, Effort effort) {
   Outcome& out = design.outcome;
   const MachineParameters& parameters = design.variant.platform.machine;
   std::vector<std::vector<double>> of_network;
-  for (const std::unique_ptr<Retargeter>& retargeter : retargeters) {
+  for (std::size_t n = 0; n < retargeters.size(); ++n) {
     try {
       const Program program =
-          retargeter->timing_program(parameters, effort == Effort::all_orders ? machine : Evaluate{});
-      of_network.push_back(figures_of(design, program, machine(program, parameters)));
+          retargeters[n]->timing_program(parameters, effort == Effort::all_orders ? machine : Evaluate{});
+      of_network.push_back(figures_of(design, n, program, machine(program, parameters)));
     } catch (const DiagnosticError& refusal) {
       const Diagnostic& first = refusal.diagnostics().front();
       out.code = first.code.name();
@@ -194,7 +196,7 @@ Outcome Evaluator::screen(const std::vector<Setting>& settings) const {
 
 Outcome Evaluator::evaluate(const std::vector<Setting>& settings, Effort effort) const {
   Parts::Design design = parts_->screen(settings);
-  if (design.outcome.stage == DesignStage::program) parts_->simulate(design, effort);
+  if (design.outcome.stage == DesignStage::program && !parts_->retargeters.empty()) parts_->simulate(design, effort);
   return std::move(design.outcome);
 }
 

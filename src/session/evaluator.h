@@ -64,7 +64,7 @@ enum class Effort : std::uint8_t { first_order, all_orders };
 class Evaluator {
  public:
   struct Task {
-    std::vector<const IntegerNetwork*> networks;  // at least one
+    std::vector<const IntegerNetwork*> networks;  // none: what it evaluates ends at the compiler
     std::vector<FigureOf> figures;
     std::vector<FigureLimit> limits;
     bool must_fit = true;  // the board's limits hold

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <variant>
 
 namespace blendsim {
 namespace {
@@ -18,6 +20,15 @@ std::int64_t macs(const Program& program) {
   std::int64_t sum = 0;
   for (const ProgramLayer& layer : program.layers) sum += layer.macs;
   return sum;
+}
+
+double weight_bits(const IntegerNetwork& network) {
+  double bits = 0;
+  for (const Layer& layer : network.layers) {
+    if (const auto* convolution = std::get_if<Convolution>(&layer.work))
+      bits += static_cast<double>(convolution->weights.size()) * convolution->weight_format.bits();
+  }
+  return bits;
 }
 
 constexpr std::array table = {
@@ -49,6 +60,10 @@ constexpr std::array table = {
            [](const E& e) { return static_cast<double>(e.run->memory.read_bytes + e.run->memory.write_bytes); }},
     Metric{"gops", "GOPS", "Useful operations a second; a multiply-accumulate is two.", run,
            [](const E& e) { return 2e-9 * static_cast<double>(macs(*e.program)) / seconds(e, e.run->cycles); }},
+    Metric{"size", "bytes", "Weights of the network, at the bits that each layer's have.", network,
+           [](const E& e) { return weight_bits(*e.network) / 8; }},
+    Metric{"accuracy", "share", "Of the network on the oracle's data.", oracle,
+           [](const E&) { return std::numeric_limits<double>::quiet_NaN(); }},
 };
 
 }  // namespace

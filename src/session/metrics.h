@@ -12,6 +12,7 @@
 #include "estimate/clock.h"
 #include "estimate/estimate.h"
 #include "isa/program.h"
+#include "network/integer_network.h"
 #include "platform/platform.h"
 #include "result/run.h"
 
@@ -21,15 +22,18 @@ namespace blendsim {
 struct Evaluated {
   const Platform& platform;
   const ResourceEstimate& resources;
-  const Program* program = nullptr;  // of one network
+  const IntegerNetwork* network = nullptr;
+  const Program* program = nullptr;  // of it
   const Run* run = nullptr;
   const PowerEstimate* power = nullptr;
 };
 
 struct Metric {
-  enum class From : std::uint8_t { machine, run, power };  // what it needs; `machine` is known before compiling
-  std::string_view name;                                   // "latency"
-  std::string_view unit;                                   // what its number counts: "s", "cycles", "" for a count
+  // What it needs. `machine` is known before compiling; `oracle`: what a study's oracle says of a network, no
+  // evaluator.
+  enum class From : std::uint8_t { machine, network, run, power, oracle };
+  std::string_view name;  // "latency"
+  std::string_view unit;  // what its number counts: "s", "cycles", "share" (of 1), "" for a count
   std::string_view sentence;
   From from;
   double (*get)(const Evaluated&);

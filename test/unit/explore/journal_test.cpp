@@ -191,7 +191,7 @@ TEST(Journal, RefusesTrialsThatContradictWhatIsThereAndKeepsNothingOfTheirBatch)
   EXPECT_EQ(journal.batches().size(), 1U);
   commit_batch(journal, 1);
   EXPECT_EQ(journal.trials().size(), 128U);
-  EXPECT_THROW(Journal(file, study, read).commit({128, 191, {}, 0, 0}, {}), InvariantError);
+  EXPECT_THROW(Journal(file, study, read).commit(BatchRecord{128, 191, {}, 0, 0}, {}), InvariantError);
 }
 
 }  // namespace
