@@ -6,6 +6,7 @@ BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config libsystemc-dev libyaml-c
   libboost-graph-dev libcli11-dev libxxhash-dev libpng-dev libhwy-dev libsqlite3-dev libedit-dev
   libeigen3-dev libnlopt-dev zlib1g-dev verilator"
 TEST_PACKAGES="libgtest-dev libgmock-dev clang clang-format libclang-rt-dev gtkwave sqlite3 python3-numpy"
+MPI_PACKAGES="libopenmpi-dev openmpi-bin libboost-mpi-dev"  # of blendsim-mpi alone
 BENCH_PACKAGES="libbenchmark-dev"
 
 # install_packages NAME...: those that are not there yet, as root or with sudo. Says nothing when nothing is missing.
