@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/explore.h"
 #include "cli/files.h"
 #include "cli/machine_evaluate.h"
 #include "cli/terminal.h"
@@ -27,14 +28,6 @@ namespace blendsim::cli {
 namespace {
 
 namespace ex = explore;
-
-struct Arguments {
-  std::string study, output = "-", csv;
-  std::size_t jobs = 1;
-  bool show = false;
-  std::int64_t why = -1, take = -1;
-  TextOptions text;
-};
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -85,10 +78,9 @@ struct Bench {
     return ex::over_whole_space(entry->make(context), study);
   }
 
-  [[nodiscard]] std::unique_ptr<ex::Pool> pool(std::size_t jobs) const {
-    ex::Work work =
-        made ? ex::Work([this](const ex::Job& job) { return made->evaluate(job); }) : ex::work_of(study, *evaluator);
-    return jobs > 1 ? ex::fork_pool(jobs, std::move(work)) : ex::local_pool(std::move(work));
+  [[nodiscard]] ex::Work work() const {
+    if (made) return [this](const ex::Job& job) { return made->evaluate(job); };
+    return ex::work_of(study, *evaluator);
   }
 
   ex::Study study;
@@ -140,9 +132,9 @@ class Screen {
   bool shown_;
 };
 
-ex::Findings run_study(const Bench& bench, std::size_t jobs) {
+ex::Findings run_study(const Bench& bench, std::size_t jobs, const PoolMaker& make_pool) {
   // Workers are processes of their own; they are made before anything else is open.
-  const std::unique_ptr<ex::Pool> pool = bench.pool(jobs);
+  const std::unique_ptr<ex::Pool> pool = make_pool(jobs, bench.study.identity, bench.work());
   ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::write);
   const std::unique_ptr<ex::Method> method = bench.method();
   const std::unique_ptr<ex::Oracle> oracle = ex::oracle_of(bench.study);
@@ -158,7 +150,8 @@ ex::Findings run_study(const Bench& bench, std::size_t jobs) {
   return findings;
 }
 
-void look_at(const Arguments& arguments, const Bench& bench, const ex::Findings& findings) {
+void look_at(const ExploreArguments& arguments, const Bench& bench, const ex::Findings& findings,
+             const PoolMaker& make_pool) {
   const TextOutput text = text_output(arguments.text, {arguments.csv});
   if (arguments.take >= 0) {
     const ex::Trial& trial = trial_of(bench, findings, arguments.take);
@@ -169,7 +162,7 @@ void look_at(const Arguments& arguments, const Bench& bench, const ex::Findings&
   }
   if (arguments.why >= 0) {
     ex::Trial trial = trial_of(bench, findings, arguments.why);
-    const std::unique_ptr<ex::Pool> pool = bench.pool(arguments.jobs);
+    const std::unique_ptr<ex::Pool> pool = make_pool(arguments.jobs, bench.study.identity, bench.work());
     trial = ex::evaluated_again(bench.study, trial, *pool);
     text.stream << ex::why_text(bench.study, trial, ex::evaluated_neighbours(bench.study, trial, *pool), text.layout);
     return;
@@ -178,22 +171,27 @@ void look_at(const Arguments& arguments, const Bench& bench, const ex::Findings&
   text.stream << ex::findings_text(bench.study, findings, text.layout);
 }
 
-void explore_study(const Arguments& arguments) {
+}  // namespace
+
+void explore_study(const ExploreArguments& arguments, const PoolMaker& make_pool) {
   const Bench bench(arguments.study);
   keep_apart({arguments.study},
              {bench.study.journal, arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
-  if (arguments.show || arguments.why >= 0 || arguments.take >= 0) {
+  if (arguments.only_looks()) {
     const ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::read);
-    look_at(arguments, bench, recall(bench, journal, nullptr));
+    look_at(arguments, bench, recall(bench, journal, nullptr), make_pool);
   } else {
-    look_at(arguments, bench, run_study(bench, arguments.jobs));
+    look_at(arguments, bench, run_study(bench, arguments.jobs, make_pool), make_pool);
   }
 }
 
-}  // namespace
+void serve_study(const ExploreArguments& arguments, const Server& serve) {
+  const Bench bench(arguments.study);
+  serve(bench.study.identity, bench.work());
+}
 
-void declare_explore(CLI::App& command, ExitStatus&) {
-  auto a = std::make_shared<Arguments>();
+std::shared_ptr<ExploreArguments> add_explore_options(CLI::App& command) {
+  auto a = std::make_shared<ExploreArguments>();
   command.add_option("STUDY", a->study, "Study: what is varied, what is sought; a file, or the name of a shipped one")
       ->type_name("STUDY")
       ->required();
@@ -228,7 +226,16 @@ void declare_explore(CLI::App& command, ExitStatus&) {
   add_quiet_option(command, a->text);
   add_wide_option(command, a->text);
   add_all_option(command, a->text, "points");
-  command.callback([a] { explore_study(*a); });
+  return a;
+}
+
+void declare_explore(CLI::App& command, ExitStatus&) {
+  const std::shared_ptr<ExploreArguments> a = add_explore_options(command);
+  command.callback([a] {
+    explore_study(*a, [](std::size_t jobs, const ex::StudyIdentity&, ex::Work work) {
+      return jobs > 1 ? ex::fork_pool(jobs, std::move(work)) : ex::local_pool(std::move(work));
+    });
+  });
 }
 
 }  // namespace blendsim::cli

@@ -12,6 +12,10 @@ find_package(CLI11 REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # headers
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # exploration: linear algebra,
 find_package(NLopt REQUIRED)                # and the fit of hyper-parameters
+if(BLENDSIM_MPI)
+  find_package(MPI REQUIRED COMPONENTS CXX)
+  find_package(Boost 1.74 REQUIRED COMPONENTS mpi)
+endif()
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(hwy REQUIRED libhwy)
 pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)  # lines of `blendsim debug` at a terminal

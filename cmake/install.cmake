@@ -3,6 +3,9 @@
 # same as a package.
 include(GNUInstallDirs)
 install(TARGETS blendsim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(BLENDSIM_MPI)
+  install(TARGETS blendsim-mpi RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/blendsim)
 install(DIRECTORY python DESTINATION ${CMAKE_INSTALL_DATADIR}/blendsim USE_SOURCE_PERMISSIONS
         PATTERN __pycache__ EXCLUDE)  # the studies name its programs

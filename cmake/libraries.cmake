@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# blendsim_library(NAME PUBLIC targets... PRIVATE targets...): a static library from every source of src/NAME
-# (models and sim live at the top). Includes are written from the root of that tree: "base/table.h", "models/unit.h".
+# blendsim_library(NAME PUBLIC targets... PRIVATE targets... [EXCLUDE pattern]): a static library from every source of
+# src/NAME but those of the pattern (models and sim live at the top). Includes are written from the root of that tree:
+# "base/table.h", "models/unit.h".
 function(blendsim_library name)
-  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "EXCLUDE" "PUBLIC;PRIVATE" ${ARGN})
   set(folder ${CMAKE_SOURCE_DIR}/src/${name})
   if(NOT EXISTS ${folder})
     set(folder ${CMAKE_SOURCE_DIR}/${name})
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp ${folder}/*.h)
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX ${ARG_EXCLUDE})
+  endif()
   if(NOT sources MATCHES "\\.cpp")
     add_library(blendsim_${name} INTERFACE)
     target_include_directories(blendsim_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})

@@ -6,6 +6,7 @@ BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config libsystemc-dev libyaml-c
   libboost-graph-dev libcli11-dev libxxhash-dev libpng-dev libhwy-dev libsqlite3-dev libedit-dev
   libeigen3-dev libnlopt-dev zlib1g-dev verilator"
 TEST_PACKAGES="libgtest-dev libgmock-dev clang clang-format libclang-rt-dev gtkwave sqlite3 python3-numpy python3-onnx"
+MPI_PACKAGES="libopenmpi-dev openmpi-bin libboost-mpi-dev"  # of blendsim-mpi alone
 BENCH_PACKAGES="libbenchmark-dev"
 # What python/oracles/ trains with and on; tests that need it are skipped without.
 ORACLE_PACKAGES="python3-torch python3-sklearn python3-onnx dataset-fashion-mnist"

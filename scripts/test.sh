@@ -39,6 +39,10 @@ else
   echo "SKIPPED: clang++ is not installed; nothing is fuzzed, digests of two compilers will not be compared" >&2
 fi
 
-cmake --preset dev -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6 >/dev/null
+# shellcheck disable=SC2086
+install_packages $MPI_PACKAGES || echo "SKIPPED: MPI could not be installed; blendsim-mpi is neither built nor tested" >&2
+mpi=OFF
+command -v mpicxx >/dev/null && [ -f /usr/include/boost/mpi.hpp ] && mpi=ON
+cmake --preset dev -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6 -DBLENDSIM_MPI=$mpi >/dev/null
 ninja -C build/dev -j"$jobs"
 ctest --test-dir build/dev -j2 --output-on-failure "${labels[@]}"

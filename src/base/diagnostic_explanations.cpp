@@ -197,7 +197,7 @@ constexpr std::array table = {
     // exploration
     Explanation{"study-changed",
                 "The journal holds another study: its points and figures cannot be those of this file any more. Name, "
-                "budget and journal may change.",
+                "budget and journal may change. Or a rank of blendsim-mpi reads another study than rank 0.",
                 "A value added to the search after the study had been run.",
                 "Undo the change that the message names, or begin anew in another journal: write \"journal: other.db\" "
                 "into the study."},

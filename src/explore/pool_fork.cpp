@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -17,14 +16,10 @@
 
 #include "base/diagnostic.h"
 #include "explore/pool.h"
-#include "explore/wire.h"
+#include "explore/round.h"
 
 namespace blendsim::explore {
 namespace {
-
-// A worker tells what it has done after a chunk, or after this time: fewer messages cost the leader less.
-constexpr std::chrono::milliseconds tell_every{10};
-constexpr std::size_t largest_chunk = 64;  // jobs
 
 // --- in the worker ---
 
@@ -53,11 +48,7 @@ void serve(int socket, const Work& work, bool at_once) {
     auto told = std::chrono::steady_clock::now();
     while (const auto message = take_message(rest)) {
       for (const Job& job : read_jobs(*message)) {
-        try {
-          append_trial(out, work(job));
-        } catch (...) {
-          append_failure(out, std::current_exception());
-        }
+        append_end(out, work, job);
         const auto now = std::chrono::steady_clock::now();
         if (!at_once && now - told < tell_every) continue;
         if (!send_all(socket, out)) return;
@@ -130,34 +121,6 @@ std::string ending_text(int status) {
   return fmt::format("it was ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
 }
 
-// One call of run().
-struct Round {
-  explicit Round(std::span<const Job> its_jobs)
-      : jobs(its_jobs), trials(its_jobs.size()), finished(its_jobs.size(), false) {}
-
-  void finish(std::size_t place, JobEnd end) {
-    finished[place] = true;
-    ++count;
-    if (!end.failure) trials[place] = std::move(end.trial);
-    else if (!failure || place < failed) {
-      failure = end.failure;
-      failed = place;
-    }
-    while (whole < jobs.size() && finished[whole]) ++whole;
-  }
-  // Jobs behind one that failed change nothing any more.
-  [[nodiscard]] bool over() const { return whole == jobs.size() || (failure && whole > failed); }
-
-  std::span<const Job> jobs;
-  std::vector<Trial> trials;
-  std::vector<bool> finished;
-  std::size_t next = 0;   // the first that no worker has
-  std::size_t whole = 0;  // all before it are finished
-  std::size_t count = 0;  // finished
-  std::exception_ptr failure;
-  std::size_t failed = 0;
-};
-
 class ForkPool final : public Pool {
  public:
   ForkPool(std::size_t workers, Work work) : work_(std::move(work)), workers_(workers) {
@@ -207,14 +170,12 @@ void ForkPool::start(Worker& worker) {
   worker.socket = ends[0];
 }
 
-// Chunks become smaller towards the end, so that no worker has many jobs left when others have none.
 void ForkPool::dispatch(Round& round) {
-  for (bool gave = true; gave && !round.failure;) {
+  for (bool gave = true; gave;) {
     gave = false;
     for (Worker& worker : workers_) {
-      const std::size_t left = round.jobs.size() - round.next;
-      if (left == 0) return;
-      const std::size_t chunk = std::clamp(left / (2 * workers_.size()), std::size_t{1}, largest_chunk);
+      const std::size_t chunk = round.chunk(workers_.size());
+      if (chunk == 0) return;
       if (worker.open.size() > chunk) continue;  // it has one to do and one ahead
       if (!worker.runs()) start(worker);
       append_jobs(worker.out, round.jobs.subspan(round.next, chunk));
