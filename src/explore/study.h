@@ -51,7 +51,7 @@ struct Study {
   std::optional<ScalarSpec> scalar;
   std::string method = "auto";
   std::uint64_t seed = 1;
-  std::size_t batch = 32;  // the method's own (method.h) unless the study says another
+  std::size_t batch = 32;
   Budget budget;
   std::unique_ptr<PlatformVariants> variants;  // of the platform
   StudyIdentity identity;                      // without version and digest

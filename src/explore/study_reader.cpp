@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "explore/method.h"
+#include "platform/schema.h"
 #include "explore/study_values.h"
 
 namespace blendsim::explore {
@@ -142,7 +143,7 @@ void StudyReader::read_platform(const YamlTree& tree) {
 
 void StudyReader::read_method(const YamlTree& tree) {
   const YamlTree* method = tree.find("method");
-  if (method == nullptr) return;
+  if (method == nullptr) return take_batch();
   std::vector<std::string> known;
   for (const MethodEntry& entry : methods()) known.emplace_back(entry.name);
   Place place = method->place;
@@ -159,8 +160,12 @@ void StudyReader::read_method(const YamlTree& tree) {
   if (std::find(known.begin(), known.end(), name) == known.end())
     diagnostics_.error("unknown-name", place, fmt::format("no method '{}'", name), suggestion(name, known));
   study_.method = name;
+  take_batch();
+}
+
+void StudyReader::take_batch() {
   for (const MethodEntry& entry : methods()) {
-    if (entry.name == name) study_.batch = batch_.value_or(entry.batch);
+    if (entry.name == study_.method) study_.batch = batch_.value_or(entry.batch);
   }
 }
 

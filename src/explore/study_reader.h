@@ -34,6 +34,7 @@ class StudyReader {
   void read_networks(const YamlTree& tree);
   void read_platform(const YamlTree& tree);
   void read_method(const YamlTree& tree);
+  void take_batch();  // the one given, else the method's own
   void read_budget(const YamlTree& tree);
   void read_journal(const YamlTree& tree);
   // What makes two studies the same: everything but name, budget and journal. The networks come first.
