@@ -87,7 +87,7 @@ def digits(folder: str, seeds: int) -> None:
     print(f"\nweights of 8 bits throughout: accuracy {float(best['accuracy']):.4f} at {float(best['size']):,.0f} B\n")
     counts = (8, 12, 16, 24, 32, 40)
     for cost in ("energy", "size"):
-        print(f"Share of the front of accuracy against {cost} after so many networks; median of {seeds} seeds (least)\n")
+        print(f"Share of the front of accuracy against {cost} after so many networks: median of {seeds} seeds, least\n")
         print("| search | " + " | ".join(map(str, counts)) + " | to 95 % |")
         print("|---" * (len(counts) + 2) + "|")
         other = "size" if cost == "energy" else "energy"
