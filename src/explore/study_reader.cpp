@@ -10,8 +10,8 @@
 #include <limits>
 
 #include "explore/method.h"
-#include "platform/schema.h"
 #include "explore/study_values.h"
+#include "platform/schema.h"
 
 namespace blendsim::explore {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // evolve on problems whose answers are known: ZDT1 to 3 (Zitzler, Deb, Thiele, Evolutionary Computation 8(2), 2000),
-// DTLZ2 (Deb et al., CEC 2002), and three with constraints (Binh-Korn, Srinivas-Deb, Tanaka) whose fronts are found here
-// by trying every point.
+// DTLZ2 (Deb et al., CEC 2002), and three with constraints (Binh-Korn, Srinivas-Deb, Tanaka) whose fronts are found
+// here by trying every point.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,8 +53,8 @@ struct Formula {
 std::vector<Costs> front_of(const Formula& formula, std::uint64_t seed, std::int64_t evaluations) {
   const Space space = formula.space();
   const std::vector<Objective> objectives(formula.objectives);
-  MethodContext context{space, objectives, seed, Point(formula.variables, static_cast<std::uint8_t>(formula.levels / 2)),
-                        {}};
+  MethodContext context{
+      space, objectives, seed, Point(formula.variables, static_cast<std::uint8_t>(formula.levels / 2)), {}};
   const std::unique_ptr<Method> method = make_evolve(context);
   Front front;
   for (std::int64_t id = 0; id < evaluations;) {
@@ -134,8 +134,7 @@ TEST(StandardProblems, ConstrainedFrontsAreThoseOfAllPoints) {
   };
   binh.beyond = [](const std::vector<double>& v) {
     const double x = 5 * v[0], y = 3 * v[1];
-    return at_least_zero((x - 5) * (x - 5) + y * y - 25) +
-           at_least_zero(7.7 - (x - 8) * (x - 8) - (y + 3) * (y + 3));
+    return at_least_zero((x - 5) * (x - 5) + y * y - 25) + at_least_zero(7.7 - (x - 8) * (x - 8) - (y + 3) * (y + 3));
   };
   problems.emplace_back("Binh-Korn", binh);
   Formula srinivas{.levels = 201};  // both in [-20, 20]
@@ -173,7 +172,7 @@ TEST(StandardProblems, ConstrainedFrontsAreThoseOfAllPoints) {
       all.push_back(member.costs);
       for (std::size_t o = 0; o < 2; ++o) worst[o] = std::max(worst[o], member.costs[o]);
     }
-    const std::vector<Costs> found = front_of(formula, 1, 4'000);  // a tenth of the points
+    const std::vector<Costs> found = front_of(formula, 1, 4'000);                  // a tenth of the points
     EXPECT_GE(hypervolume(found, worst), 0.98 * hypervolume(all, worst)) << name;  // Tanaka: points that stand alone
     EXPECT_LE(hypervolume(found, worst), hypervolume(all, worst) * (1 + 1e-12)) << name;
   }
