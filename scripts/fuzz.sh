@@ -53,14 +53,16 @@ fuzz() {
   [ "$target" = program ] && [ -d ../shared/cases/reliability ] && extra=(../shared/cases/reliability)
   local before status=0 try
   before=$(find "$home/findings" -type f | wc -l)
-  # An input that takes too long is libFuzzer's to end; what ends libFuzzer, when it answers no more, is `timeout`. Where
-  # its log names no input then, it is begun once more, and the log is kept.
+  # Leaks are looked for once, at the end: between inputs, looking stops every thread each time. An input that takes too
+  # long is libFuzzer's to end; what ends libFuzzer, when it answers no more, is `timeout`. Where its log names no input
+  # then, it is begun once more, and the log is kept.
   for try in 1 2; do
     status=0
     # shellcheck disable=SC2046
     timeout -s ABRT -k 30 $((seconds * 2 + 300)) \
       "build/clang/test/fuzz/fuzz_$target" $(limits "$target") -max_total_time="$seconds" -report_slow_units="${TIMEOUT:-25}" \
-      -print_final_stats=1 -dict="test/fuzz/dictionaries/$target.dict" -artifact_prefix="$home/findings/" -verbosity=1 \
+      -print_final_stats=1 -detect_leaks=0 -dict="test/fuzz/dictionaries/$target.dict" \
+      -artifact_prefix="$home/findings/" -verbosity=1 \
       -seed="${SEED:-0}" "$home/corpus" "$root/seeds/$target" \
       $([ -d "test/fuzz/regressions/$target" ] && echo "test/fuzz/regressions/$target") \
       "${extra[@]}" >"$home/log" 2>&1 || status=$?
