@@ -37,9 +37,7 @@ PreparedProgram prepare(const std::vector<Word>& words, const MachineParameters&
     counted += static_cast<std::size_t>(count);
     prepared.last_words.push_back(counted - 1);
     prepared.layer_actions[layer][Action::dispatch] += count;
-    const ActionCounts counts = actions(instruction, machine);
-    prepared.unit_actions[instruction.index()] += counts;
-    prepared.layer_actions[layer] += counts;
+    add_actions(instruction, machine, prepared.unit_actions[instruction.index()], prepared.layer_actions[layer]);
   }
   prepared.last_words.push_back(counted);  // END has one
   return prepared;
