@@ -174,8 +174,10 @@ export function parallel(choice: Choice): HTMLElement | null {
   return section(
     'parallel',
     'Along the front',
-    'A line a point of the front, over the objectives and the keys that vary on it; a diamond is the base platform\u2019s value. ' +
-      'Dragging along an axis brushes it: what lies outside is dimmed, here, above and in the table. A click on the axis takes the brush away.',
+    'A line a point of the front, over the objectives and the keys that vary on it; ' +
+      'a diamond is the base platform\u2019s value. ' +
+      'Dragging along an axis brushes it: what lies outside is dimmed, here, above and in the table. ' +
+      'A click on the axis takes the brush away.',
     h('div', { class: 'bar' }, clear),
     box,
   );

@@ -49,7 +49,8 @@ export function chosenPanel(choice: Choice): HTMLElement {
     const { study, chosen } = choice;
     if (chosen === null) {
       panel.replaceChildren(
-        h('p', { class: 'hint' }, 'Choose a point by a click, or along the front by the arrow keys: what it is, and how to take it.'),
+        h('p', { class: 'hint' }, 'Choose a point by a click, or along the front by the arrow keys: ' +
+            'what it is, and how to take it.'),
       );
       return;
     }

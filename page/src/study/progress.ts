@@ -66,13 +66,15 @@ export function movedBy(study: Study): HTMLElement | null {
   return section(
     'moved',
     'What moves each objective',
-    'How much of an objective\u2019s spread over the points within the limits each key explains, each of what those before it have left.',
+    'How much of an objective\u2019s spread over the points within the limits each key explains, ' +
+      'each of what those before it have left.',
     h(
       'div',
       { class: 'beside' },
       ...study.moved_by.map((list, o) => {
         const rows = list.slice(0, mostBars).map(({ key, share }) => ({ name: key, share }));
-        return h('div', { class: 'figure' }, h('h3', {}, figures[o].name), bars(`What moves ${figures[o].name}`, rows, `var(--curve-${o % 7})`));
+        const figure = bars(`What moves ${figures[o].name}`, rows, `var(--curve-${o % 7})`);
+        return h('div', { class: 'figure' }, h('h3', {}, figures[o].name), figure);
       }),
     ),
     table(
@@ -112,7 +114,8 @@ export function progress(study: Study): HTMLElement | null {
   return section(
     'progress',
     'How the search went',
-    'Hypervolume of the front after each batch, as a share of what it is now: what the front beats, below the worst figures of the ' +
+    'Hypervolume of the front after each batch, as a share of what it is now: what the front beats, ' +
+      'below the worst figures of the ' +
       'first batch that had a point within the limits.',
     chart('Hypervolume over points evaluated', (width) => line(study, width)),
     table(

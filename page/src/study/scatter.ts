@@ -231,12 +231,14 @@ export function scatter(choice: Choice): HTMLElement {
   const without = counts.asked - counts.complete;
   const sample =
     counts.shown < counts.complete
-      ? ` Of ${grouped(counts.complete)} points within the limits ${grouped(counts.shown)} are on this page: the front, and an even sample of the others.`
+      ? ` Of ${grouped(counts.complete)} points within the limits ${grouped(counts.shown)} are on this page: ` +
+        `the front, and an even sample of the others.`
       : '';
   return section(
     'scatter',
     'Objectives',
-    `${grouped(counts.complete)} points within the limits; ${grouped(without)} others, refused or known already, are not shown.${sample}`,
+    `${grouped(counts.complete)} points within the limits; ` +
+      `${grouped(without)} others, refused or known already, are not shown.${sample}`,
     axes.length > 2 &&
       h('div', { class: 'bar' }, selector('across', axes, 0, choose(0)), selector('up', axes, 1, choose(1))),
     legend([
