@@ -105,7 +105,7 @@ TEST_F(StudyPage, KeysSayWhatTheBasePlatformHas) {
     const std::string base = study.variants->base_value(study.settings[d].front().key);
     EXPECT_EQ(keys[d]["base_text"], base);
     if (keys[d]["base"].is_null()) {
-      EXPECT_THAT(keys[d]["values"], testing::Not(testing::Contains(base)));
+      EXPECT_THAT(keys[d]["values"].get<std::vector<std::string>>(), testing::Not(testing::Contains(base)));
     } else {
       EXPECT_EQ(keys[d]["values"][keys[d]["base"].get<std::size_t>()], base);
     }
