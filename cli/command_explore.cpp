@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "cli/commands.h"
@@ -21,6 +22,8 @@
 #include "explore/findings_text.h"
 #include "explore/made_networks.h"
 #include "explore/outer_method.h"
+#include "explore/study_page.h"
+#include "page/page.h"
 #include "session/networks.h"
 
 namespace blendsim::cli {
@@ -152,7 +155,7 @@ ex::Findings run_study(const Bench& bench, std::size_t jobs, const PoolMaker& ma
 
 void look_at(const ExploreArguments& arguments, const Bench& bench, const ex::Findings& findings,
              const PoolMaker& make_pool) {
-  const TextOutput text = text_output(arguments.text, {arguments.csv});
+  const TextOutput text = text_output(arguments.text, {arguments.csv, arguments.html});
   if (arguments.take >= 0) {
     const ex::Trial& trial = trial_of(bench, findings, arguments.take);
     write_text(arguments.output, ex::platform_text(bench.study, trial));
@@ -168,6 +171,11 @@ void look_at(const ExploreArguments& arguments, const Bench& bench, const ex::Fi
     return;
   }
   if (!arguments.csv.empty()) write_text(arguments.csv, ex::csv_text(bench.study, findings));
+  if (!arguments.html.empty()) {
+    const ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::read);
+    const Json page = ex::study_page(bench.study, findings, journal.batches(), arguments.study);
+    write_text(arguments.html, page_html(std::span(&page, 1)));
+  }
   text.stream << ex::findings_text(bench.study, findings, text.layout);
 }
 
@@ -175,8 +183,8 @@ void look_at(const ExploreArguments& arguments, const Bench& bench, const ex::Fi
 
 void explore_study(const ExploreArguments& arguments, const PoolMaker& make_pool) {
   const Bench bench(arguments.study);
-  keep_apart({arguments.study},
-             {bench.study.journal, arguments.csv, arguments.take >= 0 ? arguments.output : std::string()});
+  keep_apart({arguments.study}, {bench.study.journal, arguments.csv, arguments.html,
+                                 arguments.take >= 0 ? arguments.output : std::string()});
   if (arguments.only_looks()) {
     const ex::Journal journal(bench.study.journal, bench.study.identity, ex::Journal::Access::read);
     look_at(arguments, bench, recall(bench, journal, nullptr), make_pool);
@@ -219,6 +227,11 @@ std::shared_ptr<ExploreArguments> add_explore_options(CLI::App& command) {
       ->needs(take)
       ->group(results);
   command.add_option("--csv", a->csv, "Write every compiled point as a table; - is standard output")
+      ->type_name("FILE")
+      ->excludes(why)
+      ->excludes(take)
+      ->group(results);
+  command.add_option("--html", a->html, "Write the study as a page; - is standard output")
       ->type_name("FILE")
       ->excludes(why)
       ->excludes(take)

@@ -16,7 +16,7 @@
 namespace blendsim::cli {
 
 struct ExploreArguments {
-  std::string study, output = "-", csv;
+  std::string study, output = "-", csv, html;
   std::size_t jobs = 1;
   bool show = false;
   std::int64_t why = -1, take = -1;

@@ -23,6 +23,21 @@ export function ticks(range: number, length: number, text: (value: number) => st
   return out;
 }
 
+// Likewise of an axis from `low` to `high`: multiples of such a step.
+export function ticksBetween(low: number, high: number, length: number, text: (value: number) => string): number[] {
+  let out = [low];
+  for (let most = Math.max(fewest, Math.floor(length / 20)); most >= 1; --most) {
+    const step = niceStep(high - low, most);
+    const first = Math.ceil(low / step - 1e-9);
+    const count = Math.floor(high / step + 1e-9) - first + 1;
+    if (count < fewest) break;
+    out = Array.from({ length: count }, (_, i) => (first + i) * step);
+    const gap = (step * length) / (high - low) - apart;
+    if (out.every((value) => textWidth(text(value)) <= gap)) break;
+  }
+  return out;
+}
+
 export interface Box {
   x: number;
   y: number;

@@ -296,9 +296,9 @@ export function lastAtMost(sorted: Float64Array, wanted: number): number {
   return low - 1;
 }
 
-// What the page's data element holds: base64 of a deflated JSON array of reports.
-export async function readReports(encoded: string): Promise<Report[]> {
+// What the page's data element holds: base64 of a deflated JSON array, of reports or of one study.
+export async function readHeld(encoded: string): Promise<unknown[]> {
   const bytes = Uint8Array.from(atob(encoded.trim()), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return JSON.parse(await new Response(stream).text()) as Report[];
+  return JSON.parse(await new Response(stream).text()) as unknown[];
 }

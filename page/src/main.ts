@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page: a view after the other, each drawn from the reports that the page brings along.
-import { button, h } from './dom';
+// The page: a view after the other, each drawn from the reports, or the study, that the page brings along.
+import { h } from './dom';
 import { closing } from './closing';
 import { curves } from './curves';
-import { readReports, readRun, type Run } from './data';
+import { readHeld, readRun, type Report, type Run } from './data';
 import { energy } from './energy';
+import { frame, navigation } from './frame';
 import { hatches } from './hatch';
-import { theme } from './palette';
 import { headline } from './headline';
 import { resources } from './resources';
 import { roofline } from './roofline';
 import { section } from './section';
 import { stalls } from './stalls';
+import { isStudies } from './study/data';
+import { showStudy } from './study/views';
 import { timelines } from './timeline/section';
 import { waterfall } from './waterfall';
 import { own } from './went_in';
@@ -19,30 +21,13 @@ import { own } from './went_in';
 function header(runs: Run[]): HTMLElement {
   const titles = runs.map((run) => `${run.report.network.name} on ${run.report.platform.name}`);
   const title = titles.length > 1 && titles[0] === titles[1] ? `${titles[0]}, two runs` : titles.join(' against ');
-  document.title = `${title} \u2013 BlendSim`;
   const { input } = runs[0].report;
   const inferences = input.images === 1 ? 'one inference' : `${input.images} inferences back to back`;
-  const toggle = button('Light or dark', '\u25d0', () => {
-    document.documentElement.dataset.theme = theme() === 'dark' ? 'light' : 'dark';
-    window.dispatchEvent(new Event('themechange'));
-  });
-  toggle.classList.add('theme');
   const about = runs
     .map((run) => `${run.report.platform.device}`)
     .filter((text, i, all) => all.indexOf(text) === i)
     .join(', ');
-  return h(
-    'header',
-    {},
-    h(
-      'div',
-      {},
-      h('p', { class: 'product' }, 'BlendSim report'),
-      h('h1', {}, title),
-      h('p', { class: 'about' }, `${about}; ${inferences}${input.source === 'random' ? ', made-up input' : ''}`),
-    ),
-    toggle,
-  );
+  return frame('BlendSim report', title, `${about}; ${inferences}${input.source === 'random' ? ', made-up input' : ''}`);
 }
 
 const names: Record<string, string> = {
@@ -56,14 +41,6 @@ const names: Record<string, string> = {
   resources: 'Resources',
   assumptions: 'Assumptions',
 };
-
-function navigation(views: HTMLElement[]): HTMLElement {
-  return h(
-    'nav',
-    { 'aria-label': 'Views' },
-    ...views.map((view) => h('a', { href: `#${view.id}` }, names[view.id] ?? view.id)),
-  );
-}
 
 function show(runs: Run[], page: HTMLElement): void {
   const overTime = h('div', {});
@@ -89,18 +66,23 @@ function show(runs: Run[], page: HTMLElement): void {
     resources(runs),
     closing(runs),
   ].filter((view): view is HTMLElement => view !== null);
-  page.replaceChildren(hatches(), header(runs), navigation(views), ...views);
+  page.replaceChildren(hatches(), header(runs), navigation(views, names), ...views);
+}
+
+function showReports(reports: Report[], page: HTMLElement): void {
+  const runs =
+    reports.length > 1
+      ? reports.map((report, i) => readRun('AB'[i], report, own(report, reports[1 - i])))
+      : [readRun('', reports[0], '')];
+  show(runs, page);
 }
 
 async function begin(): Promise<void> {
   const page = document.getElementById('page')!;
   try {
-    const reports = await readReports(document.getElementById('data')!.textContent ?? '');
-    const runs =
-      reports.length > 1
-        ? reports.map((report, i) => readRun('AB'[i], report, own(report, reports[1 - i])))
-        : [readRun('', reports[0], '')];
-    show(runs, page);
+    const held = await readHeld(document.getElementById('data')!.textContent ?? '');
+    if (isStudies(held)) showStudy(held[0], page);
+    else showReports(held as Report[], page);
     page.dataset.ready = String(Math.round(performance.now()));
   } catch (problem) {
     page.replaceChildren(

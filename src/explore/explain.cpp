@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "explore/steps.h"
@@ -89,6 +90,21 @@ void keep_oracle_figure(const Study& study, const Trial& from, Trial& to) {
 }
 
 }  // namespace
+
+std::vector<Failure> failures(const Findings& findings) {
+  std::map<std::pair<std::string, std::string>, std::int64_t> counts = findings.rejected();
+  counts.erase({"known", ""});
+  for (const Trial& trial : findings.trials()) {
+    if (!trial.outcome.complete()) ++counts[{trial.outcome.code, trial.outcome.subject}];
+  }
+  std::vector<Failure> out;
+  for (const auto& [what, count] : counts)
+    out.push_back({what.first + (what.second.empty() ? "" : " " + what.second), count});
+  std::sort(out.begin(), out.end(), [](const Failure& a, const Failure& b) {
+    return a.count != b.count ? a.count > b.count : a.what < b.what;
+  });
+  return out;
+}
 
 Trial evaluated_again(const Study& study, const Trial& trial, Pool& pool) {
   Trial out = pool.run(std::vector{Job{trial.id, trial.point, false, Effort::all_orders}}, nullptr).front();

@@ -2,6 +2,7 @@
 // What moves a figure, and what a point's neighbours would bring.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,15 @@ struct Influence {
 // each in turn takes what its values' means explain of what those before it have left (an additive model, fitted
 // forward), and nothing is counted twice. Fewer than 10 complete trials explain nothing.
 [[nodiscard]] std::vector<std::vector<Influence>> influences(const Study& study, const Findings& findings);
+
+// What ended points that are no design within the limits: "device-too-small lut".
+struct Failure {
+  std::string what;  // the diagnostic's code and its subject
+  std::int64_t count = 0;
+};
+
+// Most frequent first, of compiled points and those before; what was known already is none.
+[[nodiscard]] std::vector<Failure> failures(const Findings& findings);
 
 // The trial's point as `run` evaluates it, with the oracle's figure that it has.
 [[nodiscard]] Trial evaluated_again(const Study& study, const Trial& trial, Pool& pool);

@@ -33,21 +33,12 @@ std::string percent_of(std::int64_t part, std::int64_t whole) {
 
 // "412 x device-too-small lut" of everything that is no design within the limits, most frequent first.
 std::string failures_text(const Findings& findings, const TextLayout& layout) {
-  std::map<std::pair<std::string, std::string>, std::int64_t> failures = findings.rejected();
-  failures.erase({"known", ""});
-  for (const Trial& trial : findings.trials()) {
-    if (!trial.outcome.complete()) ++failures[{trial.outcome.code, trial.outcome.subject}];
-  }
-  std::vector<std::pair<std::int64_t, std::string>> list;
-  for (const auto& [what, count] : failures)
-    list.emplace_back(count, what.first + (what.second.empty() ? "" : " " + what.second));
-  std::sort(list.begin(), list.end(),
-            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  const std::vector<Failure> list = failures(findings);
   if (list.empty()) return {};
   constexpr std::size_t shown = 6;
   std::string out = "outside   ";
   for (std::size_t n = 0; n < list.size() && (n < shown || layout.all); ++n)
-    out += fmt::format("{}{} {}", n == 0 ? "" : ", ", percent_of(list[n].first, findings.next_id()), list[n].second);
+    out += fmt::format("{}{} {}", n == 0 ? "" : ", ", percent_of(list[n].count, findings.next_id()), list[n].what);
   if (list.size() > shown && !layout.all) out += fmt::format(", {} more: --all", list.size() - shown);
   return wrapped(out + "\n", 10, layout);
 }

@@ -32,7 +32,7 @@ std::vector<std::uint8_t> deflated(const std::string& text) {
   std::vector<std::uint8_t> out(size);
   const auto* bytes = reinterpret_cast<const Bytef*>(text.data());
   if (compress2(out.data(), &size, bytes, text.size(), Z_BEST_COMPRESSION) != Z_OK) {
-    throw InvariantError("page", "a report cannot be compressed");
+    throw InvariantError("page", "what it shows cannot be compressed");
   }
   out.resize(size);
   return out;
@@ -40,11 +40,11 @@ std::vector<std::uint8_t> deflated(const std::string& text) {
 
 }  // namespace
 
-std::string page_html(std::span<const Json> reports) {
+std::string page_html(std::span<const Json> held) {
   std::string data = "[";
-  for (const Json& report : reports) {
+  for (const Json& one : held) {
     if (data.size() > 1) data += ',';
-    data += report.dump(-1, ' ', false, Json::error_handler_t::replace);
+    data += one.dump(-1, ' ', false, Json::error_handler_t::replace);
   }
   data += "]";
   // The policy lets the page ask for nothing at all, whatever a report may hold.
@@ -54,8 +54,8 @@ std::string page_html(std::span<const Json> reports) {
       "script-src 'unsafe-inline'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
-      "<title>BlendSim report</title>\n<style>{}</style>\n</head>\n<body>\n"
-      "<noscript>This page draws the report with JavaScript. `blendsim run` prints it as text.</noscript>\n"
+      "<title>BlendSim</title>\n<style>{}</style>\n</head>\n<body>\n"
+      "<noscript>This page is drawn with JavaScript. Without --html the command that wrote it prints text.</noscript>\n"
       "<main id=\"page\"></main>\n"
       "<script id=\"data\" type=\"text/plain\">{}</script>\n<script>{}</script>\n</body>\n</html>\n",
       page_style, base64(deflated(data)), page_script);

@@ -78,6 +78,28 @@ TEST_F(Page, ShowsAReportWithoutTimes) {
   expect_passes({"without_times_test.mjs", work.path("a.html"), work.path("a.json")});
 }
 
+TEST_F(Page, ShowsAStudy) {
+  const std::string study = work.write("study.yaml", R"(schema: blendsim.study/1
+networks: [neuroblend_tiny]
+platform: k26
+search:
+  xnor_array.rows: [16, 32, 48]
+  xnor_array.words: [3, 6]
+  mac_array.columns: [4, 8, 16]
+  post_unit.lanes: [16, 32]
+  post_unit.comparators: [1, 3]
+  buffers.act_fixed: {regions: 1..4, depth: 128..2048 x2}
+objectives: {cycles: min, lut: min}
+method: {name: evolve, batch: 32}
+budget: {evaluations: 300}
+)");
+  blendsim({"explore", study, "-q", "--html", work.path("a.html"), "--csv", work.path("a.csv")});
+  expect_passes({"study_test.mjs", work.path("a.html"), work.path("a.csv"), study});
+  // What the journal holds makes the same page.
+  blendsim({"explore", study, "-q", "--show", "--html", work.path("b.html")});
+  EXPECT_TRUE(read_text(work.path("a.html")) == read_text(work.path("b.html")));
+}
+
 TEST_F(Page, OpensWithinASecond) {
   run({"--html", work.path("a.html")});
   expect_passes({"speed_test.mjs", work.path("a.html"), "1"});
