@@ -74,8 +74,17 @@ WriterLock::~WriterLock() {
   ::close(descriptor_);
 }
 
+namespace {
+
+// SQLite takes ":memory:" and "file:..." for something else than files of these names.
+std::string plain(const std::string& file) {
+  return file.starts_with(':') || file.starts_with("file:") ? "./" + file : file;
+}
+
+}  // namespace
+
 Database::Database(const std::string& file, Access access)
-    : file_(file), access_(access), handle_(nullptr, &sqlite3_close_v2) {
+    : file_(plain(file)), access_(access), handle_(nullptr, &sqlite3_close_v2) {
   std::error_code error;
   if (fs::is_directory(file_, error)) check(SQLITE_CANTOPEN_ISDIR);
   if (access == Access::read) {
@@ -83,7 +92,7 @@ Database::Database(const std::string& file, Access access)
     return;
   }
   sqlite3* handle = nullptr;
-  const int status = sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int status = sqlite3_open_v2(file_.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   handle_.reset(handle);
   check(status);
   sqlite3_busy_timeout(handle, patience_ms);

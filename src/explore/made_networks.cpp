@@ -76,7 +76,10 @@ std::string MadeNetworks::Parts::made_file(const std::string& text) {
     bool open = maker.send(text);
     while (open && !(line = maker.take_line())) open = maker.receive(longest_making);
     if (!line) line = maker.take_line();
-    if (line) return (std::filesystem::path(study.folder) / *line).string();
+    if (line) {
+      while (line->ends_with('\r') || line->ends_with(' ')) line->pop_back();
+      return (std::filesystem::path(study.folder) / *line).string();
+    }
     maker.stop();
   }
   return {};
@@ -87,6 +90,11 @@ void MadeNetworks::Parts::make(Made& made) {
   made.code = "maker-failed";
   if (file.empty()) {
     made.subject = maker.ending();
+    return;
+  }
+  std::error_code error;
+  if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error)) {
+    made.subject = "named no regular file";  // a pipe would be waited for
     return;
   }
   try {

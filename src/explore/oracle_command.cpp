@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -19,6 +20,13 @@ double seconds_until(Clock::time_point end) { return std::chrono::duration<doubl
 
 constexpr int attempts = 2;
 
+// Of an error's text what a table's cell has room for.
+std::string first_line(const std::string& text) {
+  constexpr std::size_t most = 60;
+  const std::string line = text.substr(0, text.find_first_of("\r\n"));
+  return line.size() <= most ? line : line.substr(0, most - 3) + "...";
+}
+
 // What a line says. Null: nothing about `id`, and that is no fault: an answer to an earlier request.
 std::optional<Answer> answer_of(const std::string& line, std::int64_t id) {
   const Json json = Json::parse(line, nullptr, false);
@@ -27,11 +35,11 @@ std::optional<Answer> answer_of(const std::string& line, std::int64_t id) {
     return Answer{.error = "no-answer"};
   if (told->get<std::int64_t>() < id) return std::nullopt;
   if (const auto error = json.find("error"); error != json.end())
-    return Answer{.error = error->is_string() ? error->get<std::string>() : error->dump()};
+    return Answer{.error = first_line(error->is_string() ? error->get<std::string>() : error->dump())};
   const auto accuracy = json.find("accuracy"), cpu = json.find("cpu_s");
-  if (accuracy == json.end() || !accuracy->is_number() || !(accuracy->get<double>() >= 0) ||
-      !(accuracy->get<double>() <= 1))
+  if (accuracy == json.end() || !accuracy->is_number() || std::isnan(accuracy->get<double>()))
     return Answer{.error = "no-accuracy"};
+  if (accuracy->get<double>() < 0 || accuracy->get<double>() > 1) return Answer{.error = "accuracy-out-of-range"};
   Answer out{.accuracy = accuracy->get<double>()};
   if (cpu != json.end() && cpu->is_number()) out.cpu_seconds = cpu->get<double>();
   return out;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -30,9 +31,11 @@ std::vector<std::string> cells_of(std::string line) {
 class TableOracle final : public Oracle {
  public:
   TableOracle(const OracleSpec& spec, const std::vector<std::string>& keys, std::uint64_t seed) : file_(spec.table) {
-    std::ifstream stream(file_);
+    std::error_code error;
+    std::ifstream stream;
+    if (std::filesystem::is_regular_file(file_, error)) stream.open(file_);  // a folder opens, and cannot be read
     std::string line;
-    if (!stream || !std::getline(stream, line))
+    if (!stream.is_open() || !std::getline(stream, line))
       throw DiagnosticError("file-unreadable", {.file = file_}, "cannot be read, or is empty",
                             "name a CSV file: oracle: {table: FILE}");
     const std::vector<std::string> header = cells_of(line);

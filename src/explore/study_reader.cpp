@@ -135,10 +135,18 @@ void StudyReader::read_platform(const YamlTree& tree) {
     missing(tree, "platform", "a name that `blendsim platforms` lists, or a YAML file");
     diagnostics_.throw_if_any();
   }
-  std::error_code error;
   if (study_.platform.ends_with(".yaml") || study_.platform.ends_with(".yml"))
     study_.platform = beside(study_.platform);
-  study_.variants = std::make_unique<PlatformVariants>(load_platform(study_.platform, {}, paths_));
+  try {
+    study_.variants = std::make_unique<PlatformVariants>(load_platform(study_.platform, {}, paths_));
+  } catch (const DiagnosticError& error) {
+    // What is said of a file is said at its lines, all else at the study's.
+    std::vector<Diagnostic> list = error.diagnostics();
+    for (Diagnostic& diagnostic : list) {
+      if (diagnostic.place.file.empty()) diagnostic.place = tree.find("platform")->place;
+    }
+    throw DiagnosticError(std::move(list));
+  }
 }
 
 void StudyReader::read_method(const YamlTree& tree) {
@@ -187,7 +195,10 @@ void StudyReader::read_budget(const YamlTree& tree) {
 
 void StudyReader::read_journal(const YamlTree& tree) {
   const std::string otherwise = fs::path(study_.file).stem().string() + ".db";
-  study_.journal = beside(text_of(tree, "journal", otherwise));
+  const std::string name = text_of(tree, "journal", otherwise);
+  if (name.empty())
+    diagnostics_.error("wrong-type", tree.find("journal")->place, "expected the name of a file", "such as study.db");
+  study_.journal = beside(name);
 }
 
 void StudyReader::identify() {

@@ -82,6 +82,12 @@ void StudyReader::read_dimension(const std::string& key, const YamlTree::Entry& 
 }
 
 void StudyReader::add_dimension(const std::string& key, std::vector<std::string> values, const Place& place) {
+  const auto& dimensions = study_.space.dimensions;
+  if (std::any_of(dimensions.begin(), dimensions.end(), [&](const Dimension& d) { return d.name == key; })) {
+    diagnostics_.error("duplicate-key", place, fmt::format("{} is searched twice", key),
+                       "write its values once, under its dotted name or in its group");
+    return;
+  }
   std::vector<Setting> settings;
   for (const std::string& value : values) {
     try {
@@ -165,7 +171,7 @@ std::ptrdiff_t StudyReader::figure_of(const std::string& name, const Place& plac
 void StudyReader::read_objectives(const YamlTree& tree) {
   const YamlTree* map = tree.find("objectives");
   if (map == nullptr) return missing(tree, "objectives", "such as objectives: {latency: min, lut: min}");
-  if (map->kind != YamlTree::Kind::map || map->entries.size() > most_objectives) {
+  if (map->kind != YamlTree::Kind::map || map->entries.empty() || map->entries.size() > most_objectives) {
     diagnostics_.error("wrong-type", map->place, fmt::format("expected a map of one to {} figures", most_objectives),
                        "such as objectives: {latency: min, lut: min}");
     return;
@@ -183,6 +189,11 @@ void StudyReader::read_objectives(const YamlTree& tree) {
 void StudyReader::read_limits(const YamlTree& tree) {
   const YamlTree* map = tree.find("limits");
   if (map == nullptr) return;
+  if (map->kind != YamlTree::Kind::map) {
+    diagnostics_.error("wrong-type", map->place, fmt::format("expected a map, found {}", kind_text(map->kind)),
+                       "such as limits: {fits: true, latency: \"<= 80 us\"}");
+    return;
+  }
   for (const YamlTree::Entry& entry : map->entries) {
     const std::string& text = entry.value.text;
     if (entry.key == "fits") {
@@ -193,9 +204,13 @@ void StudyReader::read_limits(const YamlTree& tree) {
     }
     const std::ptrdiff_t figure = figure_of(entry.key, entry.place);
     if (figure < 0) continue;
-    const std::string unit(study_.figures[static_cast<std::size_t>(figure)].metric->unit);
+    const Metric& metric = *study_.figures[static_cast<std::size_t>(figure)].metric;
+    const std::string unit(metric.unit);
     if (const auto bound = bound_of(text, unit)) {
       study_.limits.push_back({static_cast<std::size_t>(figure), bound->at_most, bound->value});
+      if (metric.from == Metric::From::oracle && (bound->value < 0 || bound->value > 1))
+        diagnostics_.error("out-of-range", entry.value.place, fmt::format("{} is a share, from 0 to 1", entry.key),
+                           "such as \">= 0.9\" or \">= 90 %\"");
     } else {
       diagnostics_.error("wrong-type", entry.value.place, fmt::format("'{}' is no bound on {}", text, entry.key),
                          unit == "s"    ? "such as \"<= 80 us\""

@@ -143,6 +143,17 @@ TEST(Journal, RefusesWhatIsNoneAndLeavesItAlone) {
               AllOf(HasSubstr("[file-unwritable]"), HasSubstr("No such file or directory")));
 }
 
+TEST(Journal, IsAFileWhateverItsName) {
+  const Folder folder;
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  for (const char* name : {":memory:", "file:x.db?mode=memory"}) {
+    { Journal journal(name, study, Journal::Access::write); }
+    EXPECT_TRUE(fs::exists(name)) << name;
+  }
+  fs::current_path(before);
+}
+
 TEST(Journal, BeginsInAnEmptyFile) {
   const Folder folder;
   const std::string file = folder / "study.db";

@@ -133,12 +133,23 @@ TEST_F(CommandOracle, GarbageIsNoAnswer) {
 }
 
 TEST_F(CommandOracle, AnAccuracyIsAShare) {
-  for (const std::string accuracy : {"-0.1", "1.5", "\"0.5\"", "null", "1e999"}) {
+  const std::pair<std::string, std::string> wrong[] = {{"-0.1", "accuracy-out-of-range"},
+                                                       {"86.1", "accuracy-out-of-range"},
+                                                       {"\"0.5\"", "no-accuracy"},
+                                                       {"null", "no-accuracy"},
+                                                       {"1e999", "no-answer"}};
+  for (const auto& [accuracy, error] : wrong) {
     const auto answers = ask(shell("echo '{\"id\": '$id', \"accuracy\": " + accuracy + "}'"), networks(1));
-    EXPECT_THAT(answers[0].error, testing::AnyOf("no-accuracy", "no-answer")) << accuracy;
+    EXPECT_EQ(answers[0].error, error) << accuracy;
     EXPECT_TRUE(std::isnan(answers[0].accuracy));
   }
   EXPECT_EQ(ask(shell("echo '{\"id\": '$id'}'"), networks(1))[0].error, "no-accuracy");
+}
+
+TEST_F(CommandOracle, AnErrorIsALineAtMost) {
+  const auto answers =
+      ask(shell("echo '{\"id\": '$id', \"error\": \"" + std::string(500, 'z') + "\\nmore\"}'"), networks(1));
+  EXPECT_EQ(answers[0].error, std::string(57, 'z') + "...");
 }
 
 TEST_F(CommandOracle, AnAnswerThatComesTwiceCountsOnce) {
@@ -201,6 +212,7 @@ TEST_F(TableOracle, IsRefusedAtTheLineThatIsWrong) {
   EXPECT_THAT(refusal(header + "8,plain,1.5\n"), AllOf(HasSubstr("table.csv:2"), HasSubstr("'1.5'")));
   EXPECT_THAT(refusal(header + "8,plain,nan\n"), HasSubstr("'nan'"));
   EXPECT_THAT(refusal(""), HasSubstr("error[file-unreadable]"));
+  EXPECT_THROW((void)table_oracle({{}, folder / "", 1, 1, 1}, {"network.width"}, 7), DiagnosticError) << "a folder";
 }
 
 }  // namespace

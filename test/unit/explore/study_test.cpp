@@ -144,7 +144,17 @@ TEST_F(Studies, AreRefusedAtTheLineThatIsWrong) {
   EXPECT_THAT(refusal(with("evaluations: 100, time: 2 min", "")), HasSubstr("neither evaluations nor time"));
   EXPECT_THAT(refusal(with("time: 2 min", "time: 2")), HasSubstr("'2' is no time"));
   EXPECT_THAT(refusal(with("batch: 16", "batch: 0")), HasSubstr("0 is not from 1"));
-  EXPECT_THAT(refusal(with("platform: k26", "platform: k27")), HasSubstr("no platform 'k27'"));
+  EXPECT_THAT(refusal(with("platform: k26", "platform: k27")),
+              AllOf(HasSubstr("study.yaml:5"), HasSubstr("no platform 'k27'")));
+  const std::size_t limits = whole.find("limits:"), limits_end = whole.find('\n', limits);
+  EXPECT_THAT(refusal(with(whole.substr(limits, limits_end - limits), "limits: [fits]")),
+              AllOf(HasSubstr("error[wrong-type]"), HasSubstr("study.yaml:10"), HasSubstr("expected a map")));
+  const std::size_t goals = whole.find("objectives:"), goals_end = whole.find('\n', goals);
+  EXPECT_THAT(refusal(with(whole.substr(goals, goals_end - goals), "objectives: {}")),
+              AllOf(HasSubstr("error[wrong-type]"), HasSubstr("one to 6 figures")));
+  EXPECT_THAT(refusal(with("  xnor_array.rows: [16, 32]", "  xnor_array.rows: [16, 32]\n  xnor_array: {rows: [48]}")),
+              AllOf(HasSubstr("error[duplicate-key]"), HasSubstr("xnor_array.rows is searched twice")));
+  EXPECT_THAT(refusal(with("there.db", "''")), HasSubstr("expected the name of a file"));
   EXPECT_THAT(refusal(with("limits:", "limit:")),
               AllOf(HasSubstr("error[unknown-key]"), HasSubstr("did you mean 'limits'?")));
   EXPECT_THAT(refusal(with("networks: [neuroblend_tiny]", "networks: [neuroblend_tiny, mlp_w2a2]")),
