@@ -145,7 +145,7 @@ TEST_F(Studies, AreRefusedAtTheLineThatIsWrong) {
   EXPECT_THAT(refusal(with("time: 2 min", "time: 2")), HasSubstr("'2' is no time"));
   EXPECT_THAT(refusal(with("batch: 16", "batch: 0")), HasSubstr("0 is not from 1"));
   EXPECT_THAT(refusal(with("platform: k26", "platform: k27")),
-              AllOf(HasSubstr("study.yaml:5"), HasSubstr("no platform 'k27'")));
+              AllOf(HasSubstr("study.yaml:4"), HasSubstr("no platform 'k27'")));
   const std::size_t limits = whole.find("limits:"), limits_end = whole.find('\n', limits);
   EXPECT_THAT(refusal(with(whole.substr(limits, limits_end - limits), "limits: [fits]")),
               AllOf(HasSubstr("error[wrong-type]"), HasSubstr("study.yaml:10"), HasSubstr("expected a map")));
