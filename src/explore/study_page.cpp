@@ -2,6 +2,7 @@
 #include "explore/study_page.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "explore/explain.h"
@@ -154,7 +155,7 @@ Json study_page(const Study& study, const Findings& findings, std::span<const Ba
             {"compiled", findings.evaluated()},
             {"complete", complete},
             {"shown", trials.size()}}},
-          {"seconds", findings.seconds()},
+          {"seconds", std::round(1e3 * findings.seconds()) / 1e3},
           {"hypervolume", findings.hypervolume()},
           {"figures", figures(study)},
           {"keys", keys(study, base_values(study))},
