@@ -101,7 +101,7 @@ void StudyReader::add_dimension(const std::string& key, std::vector<std::string>
   }
   if (settings.size() != values.size()) return;
   Platform copy = study_.variants->base();
-  const Leaf& leaf = platform_leaves(copy).at(settings.front().key);
+  const Leaf leaf = platform_leaves(copy).at(settings.front().key);
   const bool ordered = leaf.text == nullptr && leaf.row.choices.empty();
   study_.space.dimensions.push_back({key, std::move(values), ordered});
   study_.settings.push_back(std::move(settings));
