@@ -120,6 +120,7 @@ same() {  # WHAT: the journal and the front are those of one process
 
 blendsim explore study.yaml --all >one.txt
 trials >one.trials
+whole=$(count)
 rm study.db*
 
 srun --mpi=pmix -N 2 -n 3 blendsim-mpi explore study.yaml --all >front.txt
@@ -130,8 +131,10 @@ rm study.db*
 
 job=$(sbatch --parsable -N 2 -n 3 "$source/configs/studies/slurm/explore.sbatch" study.yaml --all)
 has() { [ "$(count)" -ge "$1" ]; }
-state() { squeue -h -j "$job" -o %T 2>/dev/null; }
-ended() { [ -z "$(state)" ]; }
+ended() {  # no answer of squeue's is no end
+  local state
+  state=$(squeue -h -j "$job" -o %T 2>/dev/null) && [ -z "$state" ]
+}
 ranks() {  # of this job, which no other has: their SLURM_CONF is this cluster's
   local process
   for process in $(pgrep -x blendsim-mpi); do
@@ -152,7 +155,7 @@ scontrol requeue "$job"
 within 90 "trials behind those of before" has $((killed + 100))
 before=$(count)
 scontrol requeue "$job"
-within 90 "the job ended" eval "has $((before + 1)) && ended"
+within 120 "the whole study, and the end of its job" eval "has $whole && ended"
 echo "sbatch: killed at $killed trials, requeued at $before"
 
 blendsim explore study.yaml --show --all >front.txt
