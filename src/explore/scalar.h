@@ -14,8 +14,7 @@ namespace blendsim::explore {
 
 // Of figures f with references r and weights w, all of these an objective:
 //   weighted      the sum of w f/r of minimised objectives, less w f/r of maximised ones
-//   log-size      the same with w ln(f/r) of minimised ones: halving a size is worth as much at any size (the form in
-//                 which BOMP-NAS joins accuracy and size, arXiv 2301.11810)
+//   log-size      the same with w ln(f/r) of minimised ones: halving a size is worth as much at any size
 //   forgiving     w ln(f/r) of minimised ones; a maximised one costs nothing down to `forgiven` below its reference
 //                 (relative to it), and w for each further `forgiven` that is missing
 //   tchebycheff   the augmented Tchebyshev function with weights drawn anew for each point (ParEGO); takes neither
