@@ -9,10 +9,20 @@
 namespace blendsim {
 
 enum class Action : std::uint8_t {
-  xnor_word,     // one 48-bit XNOR of one row, popcount and accumulation included
-  mac,           // one multiply-accumulate of one row and column
-  post_element,  // one lane's element through the formula
-  pool_element,  // one lane's tap
+  xnor_word,        // one 48-bit XNOR of one row, popcount and accumulation included
+  mac,              // one multiply-accumulate of one row and column
+  mac_depthwise,    // of mac: of a depthwise step
+  post_element,     // one lane's element through the formula
+  post_q1,          // of post_element: through q1, and so a multiplier
+  post_q2,          // through q2
+  post_q3,          // through q3
+  post_activation,  // through the activation
+  post_threshold,   // one element compared with one threshold
+  post_plain,       // of post_element: through none of the steps above
+  pool_element,     // one lane's tap
+  pool_binary,      // of pool_element: packed bits
+  pool_maximum,     // of pool_element: fixed-point values compared
+  pool_sum,         // of pool_element: fixed-point values added
   act_binary_read,
   act_binary_write,  // bits
   act_fixed_read,
@@ -34,10 +44,20 @@ enum class Action : std::uint8_t {
   dispatch,    // one instruction word fetched, decoded and queued
   unit_clock,  // one cycle of one unit's registers while busy
 };
-inline constexpr std::array<std::string_view, 24> action_names = {"xnor_word",
+inline constexpr std::array<std::string_view, 34> action_names = {"xnor_word",
                                                                   "mac",
+                                                                  "mac_depthwise",
                                                                   "post_element",
+                                                                  "post_q1",
+                                                                  "post_q2",
+                                                                  "post_q3",
+                                                                  "post_activation",
+                                                                  "post_threshold",
+                                                                  "post_plain",
                                                                   "pool_element",
+                                                                  "pool_binary",
+                                                                  "pool_maximum",
+                                                                  "pool_sum",
                                                                   "act_binary_read",
                                                                   "act_binary_write",
                                                                   "act_fixed_read",
@@ -58,7 +78,7 @@ inline constexpr std::array<std::string_view, 24> action_names = {"xnor_word",
                                                                   "dram_refresh",
                                                                   "dispatch",
                                                                   "unit_clock"};
-inline constexpr int action_count = 24;
+inline constexpr int action_count = action_names.size();
 
 struct ActionCounts {
   std::array<std::int64_t, action_count> counts{};

@@ -37,6 +37,7 @@ void MacArray::add_actions(const MacInstruction& i, const MachineParameters& mac
   const std::int64_t rows = machine.mac_array.rows;
   const std::int64_t columns = i.depthwise != 0 ? 1 : machine.mac_array.columns;
   actions.add(Action::mac, steps * rows * columns);
+  actions.add(Action::mac_depthwise, i.depthwise != 0 ? steps * rows : 0);
   actions.add(Action::act_fixed_read, steps * (i.depthwise != 0 ? rows * 8 : fixed_word_bits));
   actions.add(Action::weights_fixed_read, steps * rows * columns * 8);
   actions.add(Action::parameters_read, accumulator_words(i) * rows * accumulator_bits);

@@ -66,11 +66,13 @@ void PoolUnit::add_actions(const PoolInstruction& i, const MachineParameters& ma
     const std::int64_t read =
         dilated ? taps : ceil_divide(i.kernel_h, 3) * ceil_divide(i.kernel_w, 3) * cells_per_operand;
     actions.add(Action::pool_element, cells * taps * m * slice_channels);
+    actions.add(Action::pool_binary, cells * taps * m * slice_channels);
     actions.add(Action::act_binary_read, cells * read * m * slice_channels);
     actions.add(Action::act_binary_write, cells * m * slice_channels);
     return;
   }
   actions.add(Action::pool_element, cells * taps * slice_channels);
+  actions.add(i.sum != 0 ? Action::pool_sum : Action::pool_maximum, cells * taps * slice_channels);
   actions.add(Action::act_fixed_read, cells * taps * fixed_word_bits << i.in_bytes_log2);
   actions.add(Action::act_fixed_write, cells * fixed_word_bits << i.out_bytes_log2);
 }

@@ -42,6 +42,17 @@ void add_operand(const PostInstruction& i, const Operand& o, const MachineParame
                  ceil_divide(i.slices * std::int64_t{slice_channels}, array_rows));
 }
 
+// The elements, and those of each step that makes a multiplier, a shifter or comparators work.
+void add_steps(const PostInstruction& i, std::int64_t elements, ActionSums& actions) {
+  actions.add(Action::post_element, elements);
+  actions.add(Action::post_q1, elements * i.use_q1);
+  actions.add(Action::post_q2, elements * i.use_q2);
+  actions.add(Action::post_q3, elements * i.use_q3);
+  actions.add(Action::post_activation, i.activation != 0 ? elements : 0);
+  actions.add(Action::post_threshold, i.use_thresholds != 0 ? elements * i.levels : 0);
+  actions.add(Action::post_plain, record_bits(i) == 0 ? elements : 0);
+}
+
 void check_operand(const Operand& o, const FieldCheck& check) {
   check.require(o.kind <= static_cast<std::uint32_t>(PostSource::fixed_map) && o.bytes_log2 <= 2,
                 "operand {} has no such source or width", o.name);
@@ -111,7 +122,7 @@ void PostUnit::add_accesses(const PostInstruction& i, const MachineParameters& m
 
 void PostUnit::add_actions(const PostInstruction& i, const MachineParameters& machine, ActionSums& actions) {
   const std::int64_t cells = std::int64_t{i.rows} * i.width * i.slices;
-  actions.add(Action::post_element, cells * slice_channels);
+  add_steps(i, cells * slice_channels, actions);
   for (const Operand& o : operands(i)) {
     if (o.source == PostSource::xnor_accumulators || o.source == PostSource::mac_accumulators)
       actions.add(Action::accumulators_read, cells * slice_channels * accumulator_bits);

@@ -122,6 +122,7 @@ TEST(Technology, EveryShippedOneHasASourcedEntryForEveryAction) {
   for (const char* name : {"ultrascale-plus-16nm", "7series-28nm"}) {
     const Technology t = load_technology(name, paths);
     for (std::size_t a = 0; a < t.energy.size(); ++a) {
+      if (t.energy[a].source.starts_with("part of ")) continue;  // counted within another action's energy
       EXPECT_GT(t.energy[a].femtojoule, 0) << action_names[a];
       EXPECT_LT(t.energy[a].low, t.energy[a].high) << action_names[a];
       EXPECT_FALSE(t.energy[a].source.empty()) << action_names[a];

@@ -257,6 +257,61 @@ TEST(Actions, FollowTheClosedFormsOfThePage) {
   EXPECT_EQ(post[Action::unit_clock], 0) << "the machine counts it";
 }
 
+TEST(Actions, OfPostUnitTellTheStepsThatItsElementsPass) {
+  const Example example;
+  const auto counts = [&](const PostInstruction& i) { return actions(i, example.machine); };
+  PostInstruction i = Example::post(0);
+  i.use_q1 = i.use_q2 = i.use_q3 = i.activation = i.use_thresholds = i.levels = 0;
+  EXPECT_EQ(counts(i)[Action::post_plain], 8 * 16);
+  for (const Action step :
+       {Action::post_q1, Action::post_q2, Action::post_q3, Action::post_activation, Action::post_threshold}) {
+    EXPECT_EQ(counts(i)[step], 0);
+  }
+  i.use_thresholds = 1;
+  i.levels = 3;
+  EXPECT_EQ(counts(i)[Action::post_threshold], 8 * 16 * 3);
+  EXPECT_EQ(counts(i)[Action::post_plain], 0);
+  i.use_q1 = i.use_q3 = 1;
+  i.activation = 2;
+  EXPECT_EQ(counts(i)[Action::post_q1], 8 * 16);
+  EXPECT_EQ(counts(i)[Action::post_q2], 0);
+  EXPECT_EQ(counts(i)[Action::post_q3], 8 * 16);
+  EXPECT_EQ(counts(i)[Action::post_activation], 8 * 16) << "once, wherever it stands";
+  EXPECT_EQ(counts(i)[Action::post_element], 8 * 16);
+}
+
+TEST(Actions, OfMacArrayTellDepthwiseStepsApart) {
+  const Example example;
+  MacInstruction i = Example::conv(0);
+  EXPECT_EQ(actions(i, example.machine)[Action::mac_depthwise], 0);
+  i.depthwise = 1;
+  const ActionCounts counts = actions(i, example.machine);
+  EXPECT_EQ(counts[Action::mac_depthwise], 8 * 16) << "8 pixels of 16 rows";
+  EXPECT_EQ(counts[Action::mac_depthwise], counts[Action::mac]);
+}
+
+TEST(Actions, OfPoolUnitAreOfOneKindEach) {
+  const Example example;
+  PoolInstruction i;
+  i.rows = i.out_width = 2;
+  i.slices = 3;
+  i.kernel_h = i.kernel_w = 2;
+  constexpr std::int64_t taps = 2 * 2 * 3 * 4 * 16;  // results of 16 channels, 4 taps each
+  const auto expect = [&](std::int64_t binary, std::int64_t maximum, std::int64_t sum) {
+    const ActionCounts counts = actions(i, example.machine);
+    EXPECT_EQ(counts[Action::pool_binary], binary);
+    EXPECT_EQ(counts[Action::pool_maximum], maximum);
+    EXPECT_EQ(counts[Action::pool_sum], sum);
+    EXPECT_EQ(counts[Action::pool_element], binary + maximum + sum);
+  };
+  expect(0, taps, 0);
+  i.sum = 1;
+  expect(0, 0, taps);
+  i.sum = 0;
+  i.binary = 1;
+  expect(taps * example.machine.xnor_array.cell_slices(), 0, 0);
+}
+
 TEST(Actions, OfPostUnitWithHalfASlicesLanesReadSharedWordsTwice) {
   const Example example;
   MachineParameters machine = example.machine;
