@@ -48,6 +48,7 @@ struct Arguments {
   bool records = false;
   bool timing_only = false, check = false, agreement = false;
   std::uint64_t stalls = 0;
+  PowerConditions conditions;
   std::size_t jobs = 1;
 };
 
@@ -182,12 +183,12 @@ std::vector<std::string> output_names(const Program& program) {
 
 // The report as JSON and as a page.
 void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, const Json& report,
-                 const Technology& technology, Outputs& outputs) {
+                 const PowerModel& power, Outputs& outputs) {
   if (arguments.json.empty() && arguments.html.empty()) return;
   Json whole = report;
   if (wants_timeline(arguments)) {
     whole["timeline"] =
-        timeline_json({loaded.program, loaded.platform, technology, outcome.run, outcome.recorder.recording()});
+        timeline_json({loaded.program, loaded.platform, power, outcome.run, outcome.recorder.recording()});
   }
   if (!arguments.json.empty())
     outputs.write([&] { write_text(arguments.json, json_text(arguments.records ? whole : report)); });
@@ -197,9 +198,11 @@ void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome
 void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, Clock::time_point begin,
                   Outputs& outputs) {
   const Technology technology = load_technology(loaded.platform.technology, config_paths());
+  const ActivityModel activity = load_activity(config_paths());
   const ResourceEstimate resources = estimate_resources(loaded.platform);
+  const PowerModel model(loaded.platform, resources, technology, activity);
   const PowerEstimate power =
-      estimate_power(outcome.run, static_cast<std::int64_t>(outcome.inputs.images.size()), loaded.platform, technology);
+      estimate_power(outcome.run, static_cast<std::int64_t>(outcome.inputs.images.size()), model, arguments.conditions);
   const ClockEstimate clock = estimate_clock(loaded.platform);
   ReportInput report{.program = loaded.program,
                      .platform = loaded.platform,
@@ -223,7 +226,7 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes(), warnings_of(outcome.traces)};
   if (!arguments.tensors.empty()) outputs.write([&] { write_tensors(arguments.tensors, outcome.tensors); });
   const Json whole = report_object(report);
-  write_files(arguments, loaded, outcome, whole, technology, outputs);
+  write_files(arguments, loaded, outcome, whole, model, outputs);
   const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html, arguments.record});
   text.stream << report_text(whole, text.layout);
   if (outcome.upset.empty()) return;
@@ -274,6 +277,20 @@ void declare_run(CLI::App& command, ExitStatus& status) {
   const std::string simulation = "Simulation", results = "Results";
   command.add_flag("--timing-only", a->timing_only, "Compute no values: same cycles, no outputs")->group(simulation);
   command.add_flag("--check", a->check, "Watch for hazards and unwritten reads")->group(simulation);
+  command
+      .add_option("--rate", a->conditions.rate,
+                  "Inferences a second for which power and energy are stated; without it, back to back")
+      ->type_name("R");
+  command
+      .add_option("--ambient", a->conditions.ambient_celsius,
+                  "Temperature around the board; without it, the platform's")
+      ->type_name("CELSIUS")
+      ->check(CLI::Range(-40, 125));
+  command
+      .add_option("--junction", a->conditions.junction_celsius,
+                  "Junction temperature; without it, it follows from ambient and power")
+      ->type_name("CELSIUS")
+      ->check(CLI::Range(-40, 125));
   command.add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
       ->type_name("N")
       ->check(whole_number(true))

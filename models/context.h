@@ -33,7 +33,7 @@ struct Context {
   // Program order, image after image, all of the run or those of the image that runs; end = -1 until it is known.
   std::vector<InstructionRecord> records;
   std::int32_t first_record = 0;            // index of records.front()
-  std::vector<ActionCounts> layer_actions;  // what time decides: unit_clock, DRAM bytes and activates
+  std::vector<ActionCounts> layer_actions;  // what time decides: DRAM bytes and activates
   Cycles compute_cycles = 0;                // merged intervals of the compute units' busy cycles
   std::exception_ptr failure;
 

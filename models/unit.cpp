@@ -189,7 +189,6 @@ void QueueUnit::add_busy(std::int32_t record, Cycles from, Cycles to) {
   if (to <= from) return;
   spend(Activity::busy, record, -1, from, to);
   busy_until_ = to;
-  context_.layer(context_.record(record).layer)[Action::unit_clock] += to - from;
 }
 
 void QueueUnit::close(Cycles total) {

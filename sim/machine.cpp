@@ -220,7 +220,6 @@ void Machine::Parts::collect(Run& run, const PreparedProgram& program, bool resi
   for (std::size_t u = 0; u < units.size(); ++u) {
     run.units[u] = units[u]->account(run.cycles);
     add_scaled(run.actions[u], program.unit_actions[u], images);
-    run.actions[u][Action::unit_clock] += run.units[u].busy;
   }
   run.compute_cycles = context.compute_cycles;
   run.memory = dram->counts(run.cycles);

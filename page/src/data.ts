@@ -87,15 +87,20 @@ export interface Report {
     unattributed_j: number;
     by_unit: Record<string, number | null>;
     by_unit_range: Record<string, [number, number] | null>;
-    scopes: Record<string, number | null>;
+    rails: Record<string, number>;
+    rails_range: Record<string, [number, number]>;
+    rate_per_s: number;
+    too_hot: boolean;
+    fits: boolean;
+    band_from: { constant: string; group: string; down_w: number; up_w: number }[];
     junction_celsius: number;
   };
-  efficiency: { gops: number; gops_per_w: number | null; peak_gops: number };
+  efficiency: { gops: number; gops_per_w: number | null; gops_per_w_all: number | null; peak_gops: number };
   assumptions: { key: string; value: string; range: string; why: string }[];
   notes: string[];
   cpu_operators: string[];
   versions: Record<string, string>;
-  timeline?: { main: RawPhase; init: RawPhase | null; energy_fj: Record<string, number> };
+  timeline?: { main: RawPhase; init: RawPhase | null; energy_fj: Record<string, number>; clock_fj: Record<string, number> };
 }
 
 type Columns = Record<string, number[]>;

@@ -72,21 +72,18 @@ function unitBars(run: Run): Bar[] {
         colour: unitColour(unit),
       };
     });
-  const dram = power.by_unit_range.dram;
-  if (power.scopes.dram)
-    out.push({
-      name: 'DRAM',
-      value: power.scopes.dram * seconds,
-      range: dram && [dram[0] * seconds, dram[1] * seconds],
-      colour: unitColour('dram'),
-    });
-  const fixed = power.by_unit_range.static;
-  out.push({
-    name: 'static',
-    value: power.static_w * seconds,
-    range: fixed && [fixed[0] * seconds, fixed[1] * seconds],
-    colour: 'var(--unit-static)',
-  });
+  const rail = (name: string, watt: number, range: [number, number] | undefined, colour: string) => {
+    if (watt > 0)
+      out.push({
+        name,
+        value: watt * seconds,
+        range: range ? [range[0] * seconds, range[1] * seconds] : null,
+        colour,
+      });
+  };
+  rail('DRAM', power.rails.dram, power.rails_range.dram, unitColour('dram'));
+  rail('static', power.static_w, power.rails_range.static, 'var(--unit-static)');
+  rail('processor', power.rails.processor, undefined, 'var(--unit-static)');
   return out.sort((a, b) => b.value - a.value);
 }
 

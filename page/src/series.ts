@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Curves as values of equal steps of time, worked out from the timeline for whatever window is looked at.
 import { lastAtMost, type Phase, type Run } from './data';
-import { BUSY } from './palette';
 
 export interface Bins {
   from: number; // cycle
@@ -58,21 +57,10 @@ export function bandwidth(run: Run, phase: Phase, bins: Bins): Float64Array[] {
   return [written, read, fetched].map((line) => line.map((value) => value * toRate));
 }
 
-function unitEnergy(
-  run: Run,
-  phase: Phase,
-  bins: Bins,
-  clock: number,
-): { units: Float64Array[]; dispatch: Float64Array } {
+function unitEnergy(run: Run, phase: Phase, bins: Bins): { units: Float64Array[]; dispatch: Float64Array } {
   const units = run.unitNames.map(() => empty(bins)),
     dispatch = empty(bins);
   const end = endOf(bins);
-  for (const lane of phase.lanes) {
-    const into = units[run.unitNames.indexOf(lane.unit)];
-    for (let i = Math.max(0, lastAtMost(lane.from, bins.from)); i < lane.from.length && lane.from[i] < end; ++i) {
-      if (lane.activity[i] === BUSY) spread(into, bins, lane.from[i], lane.to[i], clock * (lane.to[i] - lane.from[i]));
-    }
-  }
   for (let record = 0; record < phase.count; ++record) {
     const instruction = record % phase.perImage;
     const [from, to] = [phase.start[record], Math.max(phase.frontFree[record], phase.start[record] + 1)];
@@ -87,7 +75,7 @@ function unitEnergy(
 // Watts, in the order in which the plot stacks them.
 export function power(run: Run, phase: Phase, bins: Bins): Float64Array[] {
   const energy = run.report.timeline!.energy_fj;
-  const { units, dispatch } = unitEnergy(run, phase, bins, energy.unit_clock);
+  const { units, dispatch } = unitEnergy(run, phase, bins);
   const dram = empty(bins);
   const { port, first, last, bytes, rowHit } = phase.bursts;
   forEachBurst(phase, bins, (i) => {
@@ -97,8 +85,10 @@ export function power(run: Run, phase: Phase, bins: Bins): Float64Array[] {
   const watt = (1e-15 * run.report.platform.clock_hz) / bins.width;
   const dynamic = (line: Float64Array) => line.map((value) => value * watt);
   const of = (unit: string) => dynamic(units[run.unitNames.indexOf(unit)]);
+  const { static_w, rails } = run.report.power;
   return [
-    empty(bins).fill(run.report.power.static_w),
+    empty(bins).fill(static_w),
+    empty(bins).fill(rails.clock),
     dynamic(dram),
     dynamic(dispatch),
     ...['load', 'store', 'pool_unit', 'post_unit', 'mac_array', 'xnor_array'].map(of),

@@ -11,7 +11,23 @@
 
 namespace blendsim {
 
-enum class Unit { none, cycle, bit, word, beat, byte, hertz, percent, celsius, row, nanosecond, femtojoule, microwatt };
+enum class Unit {
+  none,
+  cycle,
+  bit,
+  word,
+  beat,
+  byte,
+  hertz,
+  percent,
+  celsius,
+  row,
+  nanosecond,
+  femtojoule,
+  microwatt,
+  kelvin,
+  millikelvin_per_watt
+};
 
 [[nodiscard]] constexpr std::string_view unit_name(Unit unit) {
   switch (unit) {
@@ -28,6 +44,8 @@ enum class Unit { none, cycle, bit, word, beat, byte, hertz, percent, celsius, r
     case Unit::nanosecond: return "ns";
     case Unit::femtojoule: return "fJ";
     case Unit::microwatt: return "uW";
+    case Unit::kelvin: return "K";
+    case Unit::millikelvin_per_watt: return "mK/W";
   }
   return "";
 }

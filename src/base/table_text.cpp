@@ -55,6 +55,9 @@ constexpr Spelling spellings[] = {
     {Unit::microwatt, "W", 1'000'000, true},
     {Unit::microwatt, "mW", 1'000, true},
     {Unit::microwatt, "uW", 1, true},
+    {Unit::kelvin, "K", 1, true},
+    {Unit::millikelvin_per_watt, "K/W", 1000, true},
+    {Unit::millikelvin_per_watt, "mK/W", 1, true},
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

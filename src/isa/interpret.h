@@ -67,7 +67,7 @@ class ResultCapture {
 // Executes one decoded instruction on buffers and DRAM areas.
 void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram);
 // Actions of one instruction (closed forms; no values needed), bits of buffers included; docs/isa.md says what counts.
-// Not in it: unit_clock, dispatch, instructions_read and everything of DRAM, which the machine counts as they happen.
+// Not in it: dispatch, instructions_read and everything of DRAM, which the machine counts as they happen.
 [[nodiscard]] ActionCounts actions(const Instruction& i, const MachineParameters& machine);
 // Added to two sums at once: few of all actions are any instruction's.
 void add_actions(const Instruction& i, const MachineParameters& machine, ActionCounts& to, ActionCounts& and_to);

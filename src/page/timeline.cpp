@@ -83,9 +83,9 @@ Json bursts_of(const PhaseRecording& phase, const Shown& shown) {
           {"first", first},   {"last_beat", last}, {"row_hit", hit}, {"bank", bank}};
 }
 
-std::int64_t energy_fj(const ActionCounts& counts, const Technology& technology) {
+std::int64_t energy_fj(const ActionCounts& counts, const ActionEnergies& energies) {
   std::int64_t sum = 0;
-  for (std::size_t a = 0; a < counts.counts.size(); ++a) sum += counts.counts[a] * technology.energy[a].femtojoule;
+  for (std::size_t a = 0; a < counts.counts.size(); ++a) sum += counts.counts[a] * energies.fj(static_cast<Action>(a));
   return sum;
 }
 
@@ -93,15 +93,16 @@ std::int64_t energy_fj(const ActionCounts& counts, const Technology& technology)
 Json instructions_of(std::span<const Instruction> instructions, const TimelineInput& in, bool resident) {
   Json text = Json::array();
   Column layer, unit, energy, dispatch;
+  const ActionEnergies energies = in.power.energies(in.power.profile());
   for (const Instruction& i : instructions) {
     text.push_back(disassemble(i));
     layer.push_back(sync_of(i).layer);
     unit.push_back(index(unit_of(i)));
-    energy.push_back(energy_fj(actions(i, in.platform.machine), in.technology));
+    energy.push_back(energy_fj(actions(i, in.platform.machine), energies));
     ActionCounts words;
     words[Action::dispatch] = encoded_words(i);
     if (resident) words[Action::instructions_read] = words[Action::dispatch] * std::int64_t{8 * sizeof(Word)};
-    dispatch.push_back(energy_fj(words, in.technology));
+    dispatch.push_back(energy_fj(words, energies));
   }
   return {{"text", text}, {"layer", layer}, {"unit", unit}, {"energy_fj", energy}, {"dispatch_fj", dispatch}};
 }
@@ -170,11 +171,12 @@ Json timeline_json(const TimelineInput& in) {
   out["main"]["occupancy"] = occupancy_of(phase, shown, main, in);
   out["init"] = nullptr;
   if (!before.records.empty()) out["init"] = phase_of(before, {1, before.records.size(), before.end}, init, in, false);
-  for (const Action action : {Action::unit_clock, Action::dram_read_byte, Action::dram_write_byte,
-                              Action::dram_activate, Action::dram_refresh}) {
-    const auto a = static_cast<std::size_t>(action);
-    out["energy_fj"][std::string(action_names[a])] = in.technology.energy[a].femtojoule;
+  const ActionEnergies energies = in.power.energies(in.power.profile());
+  for (const Action action :
+       {Action::dram_read_byte, Action::dram_write_byte, Action::dram_activate, Action::dram_refresh}) {
+    out["energy_fj"][std::string(action_names[static_cast<std::size_t>(action)])] = energies.fj(action);
   }
+  for (const ClockedPart& part : in.power.clocked()) out["clock_fj"][part.name] = part.cycle_fj;
   Json rest = out;
   rest.erase("digest");
   out["digest"] = report_digest(rest);

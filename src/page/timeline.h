@@ -2,9 +2,9 @@
 // A recorded run as the block `timeline` of a report's JSON: columns of small integers (docs/page.md).
 #pragma once
 
-#include "estimate/estimate.h"
 #include "isa/program.h"
 #include "platform/platform.h"
+#include "power/power.h"
 #include "report/fields.h"
 #include "result/recording.h"
 #include "result/run.h"
@@ -14,7 +14,7 @@ namespace blendsim {
 struct TimelineInput {
   const Program& program;
   const Platform& platform;
-  const Technology& technology;
+  const PowerModel& power;
   const Run& run;
   const Recording& recording;  // of TimelineRecorder, or of all
 };

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -16,6 +17,7 @@ namespace blendsim {
 
 // Rows of a device in the catalogue; its texts (family, dsp, source) stand beside them.
 inline constexpr std::int64_t most_of_anything = 100'000'000;
+inline constexpr std::array<std::string_view, 2> processor_kinds = {"none", "hard"};
 inline constexpr std::array device_parameters = {
     Parameter<Device>{"lut", &Device::lut, 1, most_of_anything, Unit::none, "six-input look-up tables", {}, true},
     Parameter<Device>{"ff", &Device::ff, 1, most_of_anything, Unit::none, "flip-flops", {}, true},
@@ -71,11 +73,31 @@ inline constexpr std::array device_parameters = {
                       1,
                       1'000'000'000,
                       Unit::microwatt,
-                      "static power of the logic at static_at",
+                      "static power of VCCINT, VCCBRAM and their like at static_at: doubles with temperature",
                       {},
                       true},
     Parameter<Device>{
         "static_at", &Device::static_celsius, -40, 125, Unit::celsius, "junction temperature of that figure", {}, true},
+    Parameter<Device>{"rails",
+                      &Device::rails_microwatt,
+                      0,
+                      1'000'000'000,
+                      Unit::microwatt,
+                      "static power of VCCAUX, VCCO and their like: does not depend on temperature",
+                      {},
+                      true},
+    Parameter<Device>{
+        "static_band", &Device::static_band, 1, 1000, Unit::percent, "by which both may be off", {}, true},
+    Parameter<Device>{"theta_ja",
+                      &Device::theta_ja_millikelvin,
+                      0,
+                      100'000,
+                      Unit::millikelvin_per_watt,
+                      "junction to ambient, on the usual board",
+                      {},
+                      true},
+    Parameter<Device>{"processor", &Device::processor, 0, 1, Unit::none, "whether a hard one is on the chip",
+                      processor_kinds, true},
 };
 
 [[nodiscard]] std::string device_file(const ConfigPaths& paths);

@@ -22,8 +22,12 @@ struct Device {
   std::int64_t fmax_dsp_hz = 0, fmax_bram_hz = 0;      // data-sheet limits of its speed grade
   std::int64_t closes_low_hz = 0, closes_high_hz = 0;  // where designs of this kind are reported to close
   std::int64_t delay = 100;                            // of its cells and nets, per cent of xczu3eg's at -1
-  std::int64_t static_microwatt = 0;                   // PL static power at static_celsius
+  std::int64_t static_microwatt = 0;  // VCCINT and the like at static_celsius: doubles with temperature
   std::int64_t static_celsius = 25;
+  std::int64_t rails_microwatt = 0;       // VCCAUX, VCCO and the like: constant
+  std::int64_t static_band = 0;           // per cent by which both may be off
+  std::int64_t theta_ja_millikelvin = 0;  // junction to ambient, per watt, on its usual board
+  std::int64_t processor = 0;             // 1: a hard processor system is on the chip
   std::string source;
 };
 
@@ -50,7 +54,7 @@ struct Platform {
   Device device;
   Limits limits;
   Resources reserved;
-  std::int64_t junction_celsius = 45;
+  std::int64_t ambient_celsius = 25;
   std::string technology;  // configs/technologies/NAME.yaml
   std::string memory_standard;
   MachineParameters machine;

@@ -27,9 +27,9 @@ constexpr std::array overhead_parameters = {
     Parameter<Platform>{"host_overhead", &Platform::host_overhead_ns, 0, 10'000'000'000, Unit::nanosecond,
                         "driver, cache maintenance and interrupt of one inference; reported apart from latency"},
 };
-constexpr std::array junction_parameters = {
-    Parameter<Platform>{"junction", &Platform::junction_celsius, -40, 125, Unit::celsius,
-                        "junction temperature; static power depends on it"},
+constexpr std::array ambient_parameters = {
+    Parameter<Platform>{"ambient", &Platform::ambient_celsius, -40, 125, Unit::celsius,
+                        "of the air around the board; the junction's temperature follows from it and the power"},
 };
 constexpr std::array limit_parameters = {
     Parameter<Limits>{"lut", &Limits::lut, 1, 100, Unit::percent, "fullest the look-up tables may be for `fits`"},
@@ -50,7 +50,7 @@ constexpr std::array reserved_parameters = {
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 16> sentences = {{
-    {"board", "the part, how full it may be, how hot it runs"},
+    {"board", "the part, how full it may be, what surrounds it"},
     {"board.limits", "`fits` means below these: fuller parts rarely route"},
     {"board.reserved", "resources of what is not modelled"},
     {"control", "doorbell and completion registers"},
@@ -79,9 +79,9 @@ std::vector<Leaf> platform_leaves(Platform& p) {
               true);
   append_leaves(leaves, "board.limits", p.limits, limit_parameters);
   append_leaves(leaves, "board.reserved", p.reserved, reserved_parameters);
-  append_leaves(leaves, "board", p, junction_parameters);
+  append_leaves(leaves, "board", p, ambient_parameters);
   append_leaves(leaves, "", m, clock_parameters);
-  append_text(leaves, "technology", p.technology, "energy per action: a file of configs/technologies", true);
+  append_text(leaves, "technology", p.technology, "energies of the process: a file of configs/technologies", true);
   append_leaves(leaves, "control", m.control, control_parameters);
   append_leaves(leaves, "dispatcher", m.dispatcher, dispatcher_parameters);
   // Compute units first: the order in which platforms are written.

@@ -165,6 +165,7 @@ std::string differing_texts(const Json& a, const Json& b) {
 
 Comparison compare_reports(const std::string& a, const std::string& b, const TextLayout& layout) {
   const SavedReport first = read_report(a), second = read_report(b);
+  require_schemas_equal(b, second, first);
   const Json &x = first.body, &y = second.body;
   Comparison out;
   try {

@@ -142,6 +142,7 @@ Comparison compare_reports(const std::vector<std::string>& paths, const TextLayo
   std::vector<SavedRun> runs;
   for (const std::string& path : paths) {
     reports.push_back(read_report(path));
+    require_schemas_equal(path, reports.back(), reports.front());
     runs.push_back(read_saved_run(path));
   }
   Comparison out;

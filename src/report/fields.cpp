@@ -5,29 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/field_table.h"
+#include "report/power_fields.h"
+
 namespace blendsim {
 
 namespace {
-
-template <class T>
-struct ReportField {
-  std::string_view name;
-  std::string_view unit;
-  std::string_view sentence;
-  Json (*value)(const T&);
-};
-
-template <class Table, class T>
-Json object(const Table& table, const T& from) {
-  Json out = Json::object();
-  for (const auto& field : table) out[std::string(field.name)] = field.value(from);
-  return out;
-}
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 using F = Figures;
 using Field0 = ReportField<Figures>;
@@ -270,77 +253,6 @@ constexpr std::array resource_fields = {
     Field0{"over", "", "The limits that are exceeded, in words.", [](const F& f) { return Json(f.in.resources.over); }},
 };
 
-constexpr std::array scope_fields = {
-    Field0{"pl_static", "W", "Leakage of the programmable logic at the junction temperature.",
-           [](const F& f) { return Json(f.in.power.static_w); }},
-    Field0{"pl_dynamic", "W", "Action counts times energies of the technology table.",
-           [](const F& f) { return Json(f.in.power.dynamic_w); }},
-    Field0{"ps", "W", "Processor system: not modelled, null.", [](const F&) { return Json(nullptr); }},
-    Field0{"dram", "W", "Accesses to DRAM.", [](const F& f) { return Json(f.in.power.dram_w); }},
-};
-
-Json power_by_unit(const Figures& f) {
-  Json out = Json::object();
-  for (std::size_t u = 0; u < f.in.power.unit_fj.size(); ++u) {
-    const std::string unit = u < unit_names.size() ? std::string(unit_names[u]) : "dispatcher";
-    const double joule = static_cast<double>(f.in.power.unit_fj[u]) / 1e15;
-    out[unit] = f.in.power.seconds > 0 ? Json(joule / f.in.power.seconds) : Json(nullptr);
-  }
-  return out;
-}
-
-Json power_ranges(const Figures& f) {
-  const PowerEstimate& p = f.in.power;
-  Json out = Json::object();
-  const auto range = [&](const EnergyBand& band) {
-    const auto watt = [&](std::int64_t fj) { return static_cast<double>(fj) / 1e15 / p.seconds; };
-    return p.seconds > 0 ? Json::array({watt(band.low_fj), watt(band.high_fj)}) : Json(nullptr);
-  };
-  for (std::size_t u = 0; u < p.unit_band.size(); ++u) {
-    out[u < unit_names.size() ? std::string(unit_names[u]) : "dispatcher"] = range(p.unit_band[u]);
-  }
-  out["dram"] = range(p.dram_band);
-  out["static"] = Json::array({p.static_low_w, p.static_high_w});
-  return out;
-}
-
-constexpr std::array power_fields = {
-    Field0{"total_w", "W", "Sum of the modelled scopes, averaged over the run.",
-           [](const F& f) { return Json(f.in.power.total_w); }},
-    Field0{"static_w", "W", "Static part.", [](const F& f) { return Json(f.in.power.static_w); }},
-    Field0{"dynamic_w", "W", "Dynamic part of the programmable logic.",
-           [](const F& f) { return Json(f.in.power.dynamic_w); }},
-    Field0{"scopes", "W", "The same by place; null: not modelled.", [](const F& f) { return object(scope_fields, f); }},
-    Field0{"energy_per_inference_j", "J", "Total energy of one inference, static part included.",
-           [](const F& f) { return Json(f.in.power.energy_per_inference_j); }},
-    Field0{"dynamic_energy_j", "J", "Dynamic energy of one inference: units, dispatcher and DRAM.",
-           [](const F& f) { return Json(f.energy_of_one(f.in.power.dynamic_fj + f.in.power.dram_fj)); }},
-    Field0{"unattributed_j", "J", "Of it, what belongs to no layer: END, refreshes, fetch of a program not resident.",
-           [](const F& f) { return Json(f.energy_of_one(f.in.power.unattributed_fj)); }},
-    Field0{"total_w_range", "W", "[low, high] of total_w from the bands of the technology table.",
-           [](const F& f) {
-             return Json::array({f.in.power.low_w, f.in.power.high_w});
-           }},
-    Field0{"by_unit", "W", "Dynamic power by unit.", power_by_unit},
-    Field0{"by_unit_range", "W", "[low, high] of the same, of `dram` and of `static`.", power_ranges},
-    Field0{"rate", "", "The rate that the watts are stated for: inferences `back to back`.",
-           [](const F&) { return Json("back to back"); }},
-    Field0{"junction_celsius", "C", "Junction temperature of the static part.",
-           [](const F& f) { return Json(f.in.platform.junction_celsius); }},
-    Field0{
-        "activity", "",
-        "`assumed`: actions are counted exactly, with values and without; that their data toggle like random data is "
-        "the technology table's assumption.",
-        [](const F&) { return Json("assumed"); }},
-};
-
-constexpr std::array efficiency_fields = {
-    Field0{"gops", "GOP/s", "2 x useful MACs of the run / its time.", [](const F& f) { return Json(f.gops); }},
-    Field0{"gops_per_w", "GOP/s/W", "gops / power.total_w.",
-           [](const F& f) { return f.in.power.total_w > 0 ? Json(f.gops / f.in.power.total_w) : Json(nullptr); }},
-    Field0{"peak_gops", "GOP/s", "Both arrays at their peak.", [](const F& f) { return Json(f.peak_gops); }},
-};
-
 Json output_values(const std::vector<float>& values) {
   const bool integral =
       std::all_of(values.begin(), values.end(), [](float v) { return std::nearbyint(v) == v && std::abs(v) < 1e9F; });
@@ -396,7 +308,7 @@ Json assumptions_of(const Figures& f) {
 }
 
 constexpr std::array top_fields = {
-    Field0{"schema", "", "`blendsim.report/1`; a change of meaning changes the number.",
+    Field0{"schema", "", "`blendsim.report/2`; a change of meaning changes the number.",
            [](const F&) { return Json(report_schema); }},
     Field0{"network", "", "What ran.", [](const F& f) { return object(network_fields, f); }},
     Field0{"platform", "", "On what it ran.", [](const F& f) { return object(platform_fields, f); }},
@@ -428,9 +340,8 @@ constexpr std::array top_fields = {
     Field0{"memory", "", "DRAM traffic and on-chip buffers.", [](const F& f) { return object(memory_fields, f); }},
     Field0{"resources", "", "What the machine takes of the device.",
            [](const F& f) { return object(resource_fields, f); }},
-    Field0{"power", "", "Estimated power and energy.", [](const F& f) { return object(power_fields, f); }},
-    Field0{"efficiency", "", "Operations a second and a joule.",
-           [](const F& f) { return object(efficiency_fields, f); }},
+    Field0{"power", "", "Estimated power and energy.", [](const F& f) { return power_object(f); }},
+    Field0{"efficiency", "", "Operations a second and a joule.", [](const F& f) { return efficiency_object(f); }},
     Field0{"outputs", "", "The network's outputs after the host's operators; empty with --timing-only.", outputs_of},
     Field0{"cpu_operators", "", "Operators that the host runs before and after the accelerator; not inside latency_s.",
            [](const F& f) { return Json(f.in.cpu_operators); }},
@@ -476,10 +387,6 @@ std::vector<FieldRow> small_objects() {
       {"memory.buffers.NAME.peak_bits", "bits", "Most bits allocated at once."},
       {"resources.range.lut", "LUT", "[low, high]."},
       {"resources.range.ff", "FF", "[low, high]."},
-      {"power.by_unit.UNIT", "W",
-       "Dynamic power of the unit, its accesses to buffers included; these sum to dynamic_w, DRAM is apart."},
-      {"power.by_unit_range.PART", "W",
-       "[low, high]: from the bands of the technology table; these sum to total_w_range."},
       {"outputs[].name", "", "Name of the ONNX output."},
       {"outputs[].shape", "", "Its shape; the first dimension counts the images."},
       {"outputs[].dtype", "", "`float32`; integral values print as integers."},
@@ -494,13 +401,6 @@ std::vector<FieldRow> small_objects() {
       {"versions.blendsim", "", "Version of the program."},
       {"versions.schema", "", "As `schema`."},
   };
-}
-
-template <class Table>
-void add_rows(std::vector<FieldRow>& rows, const std::string& prefix, const Table& table) {
-  for (const auto& field : table) {
-    rows.push_back({prefix + std::string(field.name), std::string(field.unit), std::string(field.sentence)});
-  }
 }
 
 }  // namespace
@@ -528,9 +428,7 @@ std::vector<FieldRow> report_field_rows() {
   for (const std::string part : {"resources.available.", "resources.limit.", "resources.by_unit.PART."}) {
     add_rows(rows, part, resource_part_fields);
   }
-  add_rows(rows, "power.", power_fields);
-  add_rows(rows, "power.scopes.", scope_fields);
-  add_rows(rows, "efficiency.", efficiency_fields);
+  add_power_rows(rows);
   const std::vector<FieldRow> small = small_objects();
   rows.insert(rows.end(), small.begin(), small.end());
   add_rows(rows, "host.", host_fields);

@@ -13,7 +13,8 @@ namespace blendsim {
 
 using Json = nlohmann::ordered_json;
 
-inline constexpr std::string_view report_schema = "blendsim.report/1";
+inline constexpr std::string_view report_schema = "blendsim.report/2";
+inline constexpr std::string_view earlier_report_schema = "blendsim.report/1";  // read for comparisons alone
 
 // The whole report without `digest` and `host`.
 [[nodiscard]] Json report_body(const Figures& figures);

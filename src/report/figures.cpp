@@ -132,12 +132,11 @@ void Figures::find_layers() {
       row.bound_by =
           critical_name(static_cast<std::size_t>(std::max_element(split.begin(), split.end()) - split.begin()));
     }
-    if (i < in.power.layer_fj.size()) {
-      row.energy_j = energy_of_one(in.power.layer_fj[i]);
-    }
-    if (i < in.power.layer_band.size()) {
-      row.energy_low_j = energy_of_one(in.power.layer_band[i].low_fj);
-      row.energy_high_j = energy_of_one(in.power.layer_band[i].high_fj);
+    if (i < in.power.layers.size()) {
+      const LayerEnergy& energy = in.power.layers[i];
+      row.energy_j = energy_of_one(energy.fj);
+      row.energy_low_j = energy.joule.low / static_cast<double>(images);
+      row.energy_high_j = energy.joule.high / static_cast<double>(images);
     }
     row.busy = busy[i];
     if (i < run.layer_actions.size()) find_traffic(run.layer_actions[i], row);

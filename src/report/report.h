@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The report of a run: JSON (schema blendsim.report/1, docs/report.md), text for people, comparison.
+// The report of a run: JSON (schema blendsim.report/2, docs/report.md), text for people, comparison.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "estimate/clock.h"
-#include "estimate/estimate.h"
 #include "isa/program.h"
 #include "platform/platform.h"
+#include "power/power.h"
 #include "report/format_text.h"
 #include "result/run.h"
 #include "tensor/array.h"

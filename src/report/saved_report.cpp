@@ -65,7 +65,8 @@ void require_digest(const std::string& path, const std::string& what, const Json
 
 SavedReport read_report(const std::string& path) {
   SavedReport read{.body = parse(path), .digest = {}, .host = {}, .timeline = {}};
-  if (!read.body.is_object() || !read.body.contains("schema") || read.body.at("schema") != report_schema) {
+  if (!read.body.is_object() || !read.body.contains("schema") ||
+      (read.body.at("schema") != report_schema && read.body.at("schema") != earlier_report_schema)) {
     throw DiagnosticError("report-schema", {.file = path}, fmt::format("expected a report of schema {}", report_schema),
                           "`blendsim run --json` writes one");
   }
@@ -83,6 +84,15 @@ SavedReport read_report(const std::string& path) {
     require_digest(path, "its timeline", said, report_digest(rest));
   }
   return read;
+}
+
+void require_schemas_equal(const std::string& path, const SavedReport& report, const SavedReport& first) {
+  if (report.body.at("schema") == first.body.at("schema")) return;
+  throw DiagnosticError(
+      "report-schema", {.file = path},
+      fmt::format("a report of schema {} beside one of schema {}: their powers mean different things",
+                  report.body.at("schema").get<std::string>(), first.body.at("schema").get<std::string>()),
+      "write both with this version of blendsim");
 }
 
 Json SavedReport::whole() const {

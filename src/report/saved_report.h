@@ -19,4 +19,7 @@ struct SavedReport {
 // Throws DiagnosticError: file-unreadable, file-damaged, report-schema, report-damaged.
 [[nodiscard]] SavedReport read_report(const std::string& path);
 
+// Throws report-schema, naming `path`, where the two were written by versions whose figures mean different things.
+void require_schemas_equal(const std::string& path, const SavedReport& report, const SavedReport& first);
+
 }  // namespace blendsim

@@ -211,15 +211,28 @@ std::string resources(const Json& r, const TextLayout& layout) {
   return table.text(layout) + wrapped(out, indent, layout);
 }
 
+// What the total's band comes from, the largest first.
+std::string band_from(const Json& p) {
+  std::vector<std::string> names;
+  for (const Json& from : p.at("band_from")) names.push_back(text(from, "/constant"));
+  return names.empty() ? "" : fmt::format("; the band is mostly {}", fmt::join(names, ", "));
+}
+
 std::string power(const Json& r) {
   const Json& p = at(r, "/power");
-  std::string out = fmt::format(
-      "power       ~{} ({}..{}), back to back at {} C: static ~{}, dynamic ~{}, dram ~{}; processor not modelled\n",
-      unit_of(p, "/total_w", "W"), unit_of(p, "/total_w_range/0", "W"), unit_of(p, "/total_w_range/1", "W"),
-      whole(p, "/junction_celsius"), unit_of(p, "/static_w", "W"), unit_of(p, "/dynamic_w", "W"),
-      unit_of(p, "/scopes/dram", "W"));
-  out += fmt::format("energy      ~{} an inference; actions counted, how their data toggle is assumed\n",
-                     unit_of(p, "/energy_per_inference_j", "J"));
+  const auto watt = [&](const char* key) { return unit_of(p, key, "W"); };
+  std::string out =
+      fmt::format("power       ~{} ({}..{}) at {:.6g} inferences a second, junction {:.0f} C{}{}\n", watt("/total_w"),
+                  watt("/total_w_range/0"), watt("/total_w_range/1"), real(p, "/rate_per_s"),
+                  real(p, "/junction_celsius"), p.at("too_hot") == true ? " (beyond 125 C: too hot)" : "",
+                  p.at("fits") == true ? "" : "; DOES NOT FIT: the power of no board");
+  out += fmt::format(
+      "            core ~{} (static {}, clocks {}, working {}), other rails ~{}, processor ~{}, dram ~{}{}\n",
+      watt("/rails/core"), watt("/rails/core_static"), watt("/rails/clock"), watt("/rails/dynamic"),
+      watt("/rails/other"), watt("/rails/processor"), watt("/rails/dram"), band_from(p));
+  out += fmt::format("energy      ~{} for one more inference, ~{} all in; data toggle {}\n",
+                     unit_of(p, "/dynamic_energy_j", "J"), unit_of(p, "/energy_per_inference_j", "J"),
+                     p.at("activity") == "sampled" ? "as sampled from this run" : "as in " + text(p, "/profile"));
   return out;
 }
 

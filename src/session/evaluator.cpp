@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/diagnostic.h"
@@ -62,6 +63,10 @@ std::string subject_of(const Diagnostic& refusal) {
   return refusal.place.node;
 }
 
+ConfigPaths configs_of(const Platform& platform) {
+  return {platform.source ? platform.source->configs : std::string()};
+}
+
 }  // namespace
 
 double FigureLimit::excess(double value) const {
@@ -91,6 +96,7 @@ struct Evaluator::Parts {
                                                const Run& run);
   void check_limits(Outcome& outcome) const;
   const Technology& technology(const Platform& platform);
+  const ActivityModel& activity(const Platform& platform);
 
   const PlatformVariants& variants;
   Task task;
@@ -98,13 +104,19 @@ struct Evaluator::Parts {
   bool needs_power = false;
   std::vector<std::unique_ptr<Retargeter>> retargeters;  // by network
   std::map<std::string, Technology> technologies;
+  std::optional<ActivityModel> activities;
 };
 
 const Technology& Evaluator::Parts::technology(const Platform& platform) {
   const auto known = technologies.find(platform.technology);
   if (known != technologies.end()) return known->second;
-  const ConfigPaths paths{platform.source ? platform.source->configs : std::string()};
-  return technologies.emplace(platform.technology, load_technology(platform.technology, paths)).first->second;
+  return technologies.emplace(platform.technology, load_technology(platform.technology, configs_of(platform)))
+      .first->second;
+}
+
+const ActivityModel& Evaluator::Parts::activity(const Platform& platform) {
+  if (!activities) activities = load_activity(configs_of(platform));
+  return *activities;
 }
 
 // Those that are known; a figure that is not known yet is beyond no limit.
@@ -144,7 +156,10 @@ std::vector<double> Evaluator::Parts::figures_of(const Design& design, std::size
                                                  const Run& run) {
   const Platform& platform = design.variant.platform;
   PowerEstimate power;
-  if (needs_power) power = estimate_power(run, 1, platform, technology(platform));
+  if (needs_power) {
+    const PowerModel model(platform, design.resources, technology(platform), activity(platform));
+    power = estimate_power(run, 1, model);
+  }
   const Evaluated known{platform, design.resources, task.networks[network], &program, &run, &power};
   std::vector<double> out;
   for (const FigureOf& figure : task.figures)

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "estimate/clock.h"
-#include "estimate/estimate.h"
 #include "isa/program.h"
 #include "network/integer_network.h"
 #include "platform/platform.h"
+#include "power/power.h"
 #include "result/run.h"
 
 namespace blendsim {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Named actions: what units do that costs energy. The timing model counts them; estimate/ gives them energies.
+// Named actions: what units do that costs energy. The timing model counts them; power/ gives them energies.
 #pragma once
 
 #include <array>
@@ -42,9 +42,10 @@ enum class Action : std::uint8_t {
   dram_activate,
   dram_refresh,
   dispatch,    // one instruction word fetched, decoded and queued
-  unit_clock,  // one cycle of one unit's registers while busy
+  load_byte,   // of a transfer of load, on its way to a buffer
+  store_byte,  // of a transfer of store
 };
-inline constexpr std::array<std::string_view, 34> action_names = {"xnor_word",
+inline constexpr std::array<std::string_view, 35> action_names = {"xnor_word",
                                                                   "mac",
                                                                   "mac_depthwise",
                                                                   "post_element",
@@ -77,7 +78,8 @@ inline constexpr std::array<std::string_view, 34> action_names = {"xnor_word",
                                                                   "dram_activate",
                                                                   "dram_refresh",
                                                                   "dispatch",
-                                                                  "unit_clock"};
+                                                                  "load_byte",
+                                                                  "store_byte"};
 inline constexpr int action_count = action_names.size();
 
 struct ActionCounts {

@@ -7,8 +7,9 @@
 #include <fstream>
 #include <string>
 
-#include "estimate/estimate.h"
 #include "platform/catalogue.h"
+#include "power/activity.h"
+#include "power/technology.h"
 #include "targets.h"
 
 namespace blendsim::fuzz {
@@ -65,9 +66,13 @@ void yaml(Bytes bytes) {
       Diagnostics diagnostics;
       for (const std::string& name : dram_names(paths)) (void)find_dram(name, {}, paths, diagnostics);
     });
-  } else if (text.find("blendsim.technology/1") != std::string::npos) {
+  } else if (text.find("blendsim.technology/2") != std::string::npos) {
     const ConfigPaths paths = folder.with("technologies/fuzzed.yaml", text);
     (void)accepted([&] { (void)load_technology("fuzzed", paths); });
+  } else if (text.find("blendsim.activity/1") != std::string::npos) {
+    const ConfigPaths paths =
+        folder.with("activity/load.yaml", text);  // the first that is read; the others are missing
+    (void)accepted([&] { (void)load_activity(paths); });
   } else {
     platform(text);
   }

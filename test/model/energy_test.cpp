@@ -4,8 +4,8 @@
 
 #include <numeric>
 
-#include "estimate/estimate.h"
 #include "isa/interpret.h"
+#include "power/power.h"
 #include "test/model/compiled_network.h"
 #include "test/model/program_builder.h"
 
@@ -69,12 +69,20 @@ std::int64_t whole_bus_words(const CompiledNetwork& network) {
 void expect_sums(const CompiledNetwork& network, std::size_t images) {
   const auto run = network.time(images);
   const Technology technology = load_technology(network.platform.technology, {BLENDSIM_CONFIGS});
-  const PowerEstimate power = estimate_power(run, static_cast<std::int64_t>(images), network.platform, technology);
-  const std::int64_t units = std::accumulate(power.unit_fj.begin(), power.unit_fj.end(), std::int64_t{0});
-  EXPECT_EQ(units, power.dynamic_fj);
-  const std::int64_t layers = std::accumulate(power.layer_fj.begin(), power.layer_fj.end(), std::int64_t{0});
+  const ActivityModel activity = load_activity({BLENDSIM_CONFIGS});
+  const ResourceEstimate resources = estimate_resources(network.platform);
+  const PowerModel model(network.platform, resources, technology, activity);
+  const PowerEstimate power = estimate_power(run, static_cast<std::int64_t>(images), model);
+  std::int64_t actions = 0, clocks = 0, layers = 0;
+  for (const PartEnergy& part : power.parts) {
+    actions += part.action_fj;
+    clocks += part.clock_fj;
+    EXPECT_GT(part.clock_fj, 0) << part.name;
+  }
+  EXPECT_EQ(actions, power.dynamic_fj);
+  EXPECT_EQ(clocks, power.clock_fj);
+  for (const LayerEnergy& layer : power.layers) layers += layer.fj;
   EXPECT_EQ(layers + power.unattributed_fj, power.dynamic_fj + power.dram_fj);
-  for (const std::int64_t unit : power.unit_fj) EXPECT_GT(unit, 0);
 
   ActionCounts by_unit, by_layer;
   for (const ActionCounts& unit : run.actions) by_unit += unit;

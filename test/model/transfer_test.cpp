@@ -200,7 +200,6 @@ TEST(Memory, CountsWhatItDid) {
   EXPECT_EQ(run.actions[unit_count][Action::dram_read_byte], 512);
   EXPECT_EQ(run.layer_actions[1][Action::dram_read_byte], 512);
   EXPECT_EQ(run.layer_actions[2][Action::dram_write_byte], 256);
-  EXPECT_EQ(run.actions[0][Action::unit_clock], run.units[0].busy);
 }
 
 }  // namespace

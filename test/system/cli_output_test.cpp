@@ -37,7 +37,7 @@ TEST_F(CliOutput, AReportOnStandardOutputSendsTheTextToStandardError) {
   const ProcessResult text = blendsim_cli({"run", file("net.program"), "--timing-only"});
   const ProcessResult both = blendsim_cli({"run", file("net.program"), "--timing-only", "--json", "-"});
   ASSERT_EQ(both.status, 0) << both.err;
-  EXPECT_EQ(Json::parse(both.out).at("schema"), "blendsim.report/1");
+  EXPECT_EQ(Json::parse(both.out).at("schema"), "blendsim.report/2");
   EXPECT_EQ(both.err, text.err + text.out);
 }
 

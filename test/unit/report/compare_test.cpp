@@ -109,8 +109,8 @@ TEST(CompareReports, RefusesWhatIsNoReport) {
   EXPECT_EQ(code_of(good, "/nowhere/x.json"), "file-unreadable");
   EXPECT_EQ(code_of(good, write_file("cut.json", report_json(Sample().input()).substr(0, 500))), "file-damaged");
   EXPECT_EQ(code_of(good, write_file("other.json", R"({"schema":"blendsim.report/2"})")), "report-schema");
-  EXPECT_EQ(code_of(good, write_file("bare.json", R"({"schema":"blendsim.report/1"})")), "report-schema");
-  const std::string deep = R"({"schema":"blendsim.report/1","digest":"x","a":)" + std::string(100'000, '[') +
+  EXPECT_EQ(code_of(good, write_file("bare.json", R"({"schema":"blendsim.report/2"})")), "report-schema");
+  const std::string deep = R"({"schema":"blendsim.report/2","digest":"x","a":)" + std::string(100'000, '[') +
                            std::string(100'000, ']') + "}";
   EXPECT_EQ(code_of(good, write_file("deep.json", deep)), "file-damaged");
 }
@@ -142,7 +142,7 @@ TEST(CompareReports, RefusesAReportWhoseContentIsNotThatOfItsDigest) {
 TEST(CompareReports, FindsTheDigestAgainFromTheFileAlone) {
   Sample sample;
   sample.outputs = {{{{1, 5}, {0.1F, -0.0F, 1e-30F, 3.4e38F, 16777216.5F}}}};
-  sample.power.total_w = 1.0 / 3;
+  sample.power.watts.dynamic = 1.0 / 3;
   sample.platform.name = "Z\xc3\xbcrich \xff \"quoted\"\n";
   const std::string text = report_json(sample.input());
   const std::string pretty = write_file("pretty.json", text),

@@ -26,7 +26,7 @@ TEST(ReportJson, HasTheFieldsOfTheSchemaInItsOrder) {
                                            "inferences_per_s", "init_cycles", "compute_cycles", "layers", "units",
                                            "memory", "resources", "power", "efficiency", "outputs", "cpu_operators",
                                            "agreement", "assumptions", "notes", "versions", "host"));
-  EXPECT_EQ(json["schema"], "blendsim.report/1");
+  EXPECT_EQ(json["schema"], "blendsim.report/2");
   EXPECT_EQ(json["program"]["instructions"], 3);
 }
 
@@ -89,8 +89,6 @@ TEST(ReportJson, OneInferenceHasNoIntervalAndSeveralHaveTheLastOne) {
   EXPECT_DOUBLE_EQ(json["latency_s"].get<double>(), 1000 / 250e6);
 }
 
-TEST(ReportJson, WhatIsNotModelledIsNullNotZero) { EXPECT_TRUE(json_of(Sample())["power"]["scopes"]["ps"].is_null()); }
-
 TEST(ReportJson, TheUnitsCriticalCyclesAreTheirsOverAllLayers) {
   const Json units = json_of(Sample())["units"];
   EXPECT_EQ(units["load"]["critical_cycles"], 650);  // of 1,000: the bottleneck's 65 %
@@ -125,15 +123,14 @@ TEST(ReportJson, ALayersTrafficIsOfOneInference) {
 TEST(ReportJson, BandsOfEnergyAreOfOneInferenceAndOfPowerOfTheRun) {
   Sample sample;
   sample.run.completions = {500, 1000};
-  sample.power.layer_band = {{1'000'000, 4'000'000}, {}, {}};
-  sample.power.unit_band[0] = {4'000'000, 8'000'000};
-  sample.power.static_low_w = 0.25;
-  sample.power.static_high_w = 0.5;
+  sample.power.layers[0].joule = {1e-9, 4e-9};
+  sample.power.static_power = {0.25, 0.5};
   const Json json = json_of(sample);
   EXPECT_EQ(json["layers"][0]["energy_range_j"], Json({0.5e-9, 2e-9}));
-  EXPECT_DOUBLE_EQ(json["power"]["by_unit_range"]["load"][0], 4e-9 / 4e-6);
-  EXPECT_DOUBLE_EQ(json["power"]["by_unit_range"]["load"][1], 8e-9 / 4e-6);
-  EXPECT_EQ(json["power"]["by_unit_range"]["static"], Json({0.25, 0.5}));
+  EXPECT_EQ(json["power"]["by_unit_range"]["load"], Json({0.001, 0.002}));
+  EXPECT_DOUBLE_EQ(json["power"]["by_unit"]["load"], 6e-9 / 4e-6);
+  EXPECT_DOUBLE_EQ(json["power"]["clock_by_unit"]["load"], 4e-9 / 4e-6);
+  EXPECT_EQ(json["power"]["rails_range"]["static"], Json({0.25, 0.5}));
 }
 
 TEST(ReportJson, HalvesOfABlockRamAreCounted) { EXPECT_EQ(json_of(Sample())["resources"]["bram36"], 2.5); }
@@ -225,8 +222,9 @@ void collect(const Json& json, const std::string& path, std::set<std::string>& p
   }
   for (const auto& [key, value] : json.items()) {
     std::string name = key;
-    if (path == "units" || path == "power.by_unit") name = "UNIT";
-    if (path == "resources.by_unit" || path == "power.by_unit_range") name = "PART";
+    if (path == "units") name = "UNIT";
+    const bool parts = path == "power.by_unit" || path == "power.by_unit_range" || path == "power.clock_by_unit";
+    if (path == "resources.by_unit" || path == "power.rails_range" || parts) name = "PART";
     if (path == "memory.buffers") name = "NAME";
     if (path == "platform.parameters") name = "KEY";
     const std::string full = path.empty() ? name : path + "." + name;

@@ -50,11 +50,16 @@ struct Sample {
     clock.fmax_hz = 220'000'000;
     clock.low_hz = 176'000'000;
     clock.high_hz = 303'000'000;
-    power.layer_fj = {1'000'000, 2'000'000, 3'000'000};
+    power.layers = {{1'000'000, {}}, {2'000'000, {}}, {3'000'000, {}}};
+    power.parts = {{"load", 2'000'000, 4'000'000, {0.001, 0.002}}};
     power.seconds = 4e-6;
-    power.total_w = 1.5;
-    power.low_w = 1.0;
-    power.high_w = 2.0;
+    power.rate = power.most_rate = 250'000;
+    power.watts.core_static = 0.5;
+    power.watts.dynamic = 1.0;
+    power.total = {1.0, 2.0};
+    power.all_in_j = 6e-6;
+    power.from = {{"ff_clock", "clock", 0.1, 0.2}};
+    power.profile = "some networks";
   }
 
   [[nodiscard]] ReportInput input() const {

@@ -59,14 +59,17 @@ TEST_F(Designs, HaveTheFiguresOfACompilationARunAndTheEstimates) {
       options.evaluate = simulate;
       const Program program = compile(*network_, platform, options).program;
       const blendsim::Run run = simulate(program, platform.machine);
-      const PowerEstimate power = estimate_power(run, 1, platform, load_technology(platform.technology, paths));
+      const ResourceEstimate resources = estimate_resources(platform);
+      const Technology technology = load_technology(platform.technology, paths);
+      const ActivityModel activity = load_activity(paths);
+      const PowerEstimate power = estimate_power(run, 1, PowerModel(platform, resources, technology, activity));
       std::int64_t macs = 0;
       for (const ProgramLayer& layer : program.layers) macs += layer.macs;
       const double seconds = static_cast<double>(run.cycles) / static_cast<double>(platform.machine.clock_hz);
       EXPECT_EQ(out.figures[cycles], run.cycles);
       EXPECT_EQ(out.figures[latency], seconds);
       EXPECT_EQ(out.figures[lut], estimate_resources(platform).total.lut);
-      EXPECT_NEAR(out.figures[energy], power.energy_per_inference_j, 1e-6 * power.energy_per_inference_j);
+      EXPECT_NEAR(out.figures[energy], power.all_in_j, 1e-6 * power.all_in_j);
       EXPECT_DOUBLE_EQ(out.figures[gops], 2e-9 * static_cast<double>(macs) / seconds);
       EXPECT_EQ(out.figures[bytes], run.memory.read_bytes + run.memory.write_bytes);
     }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "power/terms.h"
+
+#include <array>
+
+#include "units/buffer/layout.h"
+#include "units/units.h"
+
+namespace blendsim {
+namespace {
+
+using M = MachineParameters;
+using D = Densities;
+
+constexpr double operand_bits = 8;  // of mac_array, and of a byte
+constexpr double word_bits = dsp_word_bits;
+
+double one(const M&, const D&) { return 1; }
+double step_of_word(const M& m, const D&) {
+  return 1.0 / static_cast<double>(m.xnor_array.rows * m.xnor_array.words);
+}
+double step_of_mac(const M& m, const D&) { return 1.0 / static_cast<double>(m.mac_array.rows * m.mac_array.columns); }
+// A depthwise step has one column at work, and counts as `rows` of mac already.
+double step_of_depthwise(const M& m, const D& d) {
+  return 1.0 / static_cast<double>(m.mac_array.rows) - step_of_mac(m, d);
+}
+
+constexpr std::array terms = {
+    Term{"xnor_array", "step", Action::xnor_word, step_of_word, "a step of the array"},
+    Term{"xnor_array", "word", Action::xnor_word, one, "a 48-bit word of a row"},
+    Term{"xnor_array", "operand_bit", Action::xnor_word,
+         [](const M&, const D& d) { return word_bits * d[Density::xnor_operand]; }, "a bit of a row's operand toggles"},
+    Term{"xnor_array", "weight_bit", Action::xnor_word,
+         [](const M&, const D& d) { return word_bits * d[Density::xnor_weight]; }, "a bit of a row's weight toggles"},
+    Term{"xnor_array", "xnor_bit", Action::xnor_word,
+         [](const M&, const D& d) {
+           return word_bits * xnor_density(d[Density::xnor_operand], d[Density::xnor_weight]);
+         },
+         "a bit of their XNOR toggles"},
+    Term{"mac_array", "step", Action::mac, step_of_mac, "a step of the array"},
+    Term{"mac_array", "step", Action::mac_depthwise, step_of_depthwise, "a step of the array"},
+    Term{"mac_array", "mac", Action::mac, one, "a multiply-accumulate"},
+    Term{"mac_array", "activation_bit", Action::mac,
+         [](const M&, const D& d) { return operand_bits * d[Density::mac_activation]; },
+         "a bit of a multiplier's activation toggles"},
+    Term{"mac_array", "weight_bit", Action::mac,
+         [](const M&, const D& d) { return operand_bits * d[Density::mac_weight]; },
+         "a bit of a multiplier's weight toggles"},
+    Term{"post_unit", "element", Action::post_element, one, "an element passes"},
+    Term{"post_unit", "q1", Action::post_q1, one, "... through q1"},
+    Term{"post_unit", "q2", Action::post_q2, one, "... through q2"},
+    Term{"post_unit", "q3", Action::post_q3, one, "... through q3"},
+    Term{"post_unit", "activation", Action::post_activation, one, "... through the activation"},
+    Term{"post_unit", "threshold", Action::post_threshold, one, "... is compared with a threshold"},
+    Term{"pool_unit", "binary", Action::pool_binary, one, "a tap of packed bits"},
+    Term{"pool_unit", "maximum", Action::pool_maximum, one, "a tap of a maximum"},
+    Term{"pool_unit", "sum", Action::pool_sum, one, "a tap of a sum"},
+    Term{"load", "byte", Action::load_byte, one, "a byte comes"},
+    Term{"store", "byte", Action::store_byte, one, "a byte goes"},
+    Term{"dispatcher", "word", Action::dispatch, one, "an instruction word passes"},
+    Term{"act_binary", "read_bit", Action::act_binary_read, one, "a bit is read"},
+    Term{"act_binary", "write_bit", Action::act_binary_write, one, "a bit is written"},
+    Term{"act_fixed", "read_bit", Action::act_fixed_read, one, "a bit is read"},
+    Term{"act_fixed", "write_bit", Action::act_fixed_write, one, "a bit is written"},
+    Term{"weights_binary", "read_bit", Action::weights_binary_read, one, "a bit is read"},
+    Term{"weights_binary", "write_bit", Action::weights_binary_write, one, "a bit is written"},
+    Term{"weights_fixed", "read_bit", Action::weights_fixed_read, one, "a bit is read"},
+    Term{"weights_fixed", "write_bit", Action::weights_fixed_write, one, "a bit is written"},
+    Term{"accumulators", "read_bit", Action::accumulators_read, one, "a bit is read"},
+    Term{"accumulators", "write_bit", Action::accumulators_write, one, "a bit is written"},
+    Term{"parameters", "read_bit", Action::parameters_read, one, "a bit is read"},
+    Term{"parameters", "write_bit", Action::parameters_write, one, "a bit is written"},
+    Term{"instructions", "read_bit", Action::instructions_read, one, "a bit is read"},
+    Term{"instructions", "write_bit", Action::instructions_write, one, "a bit is written"},
+};
+
+}  // namespace
+
+std::span<const Term> activity_terms() { return terms; }
+
+std::vector<std::string> activity_files() {
+  std::vector<std::string> files;
+  for (const Term& term : terms) {
+    if (term.module == units::XnorArray::name) continue;
+    if (files.empty() || files.back() != term.module) files.emplace_back(term.module);
+  }
+  for (const std::string_view form : xnor_implementations)
+    files.push_back(std::string(units::XnorArray::name) + "-" + std::string(form));
+  return files;
+}
+
+}  // namespace blendsim
