@@ -41,6 +41,7 @@ void declare_help(CLI::App& command, ExitStatus& status);
 void declare_inspect(CLI::App& command, ExitStatus& status);
 void declare_man(CLI::App& command, ExitStatus& status);
 void declare_platforms(CLI::App& command, ExitStatus& status);
+void declare_power(CLI::App& command, ExitStatus& status);
 void declare_replay(CLI::App& command, ExitStatus& status);
 void declare_report(CLI::App& command, ExitStatus& status);
 void declare_rtl(CLI::App& command, ExitStatus& status);

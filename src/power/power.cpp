@@ -7,12 +7,11 @@
 #include <cmath>
 
 #include "base/diagnostic.h"
+#include "power/spreads.h"
 #include "power/thermal.h"
 
 namespace blendsim {
 namespace {
-
-constexpr double femto = 1e-15, micro = 1e-6;
 
 std::int64_t product(std::int64_t count, std::int64_t femtojoule) {
   std::int64_t out = 0;
@@ -42,25 +41,6 @@ Sum sum_of(const ActionCounts& counts, const ActionEnergies& energies) {
     sum.amounts.add(energies.amounts[a], static_cast<double>(n));
   }
   return sum;
-}
-
-enum class Kinds { logic, dram, all };
-
-// What the technology's bands of the primitives move `amounts` by, in joules.
-void add_spreads(std::vector<Spread>& spreads, const Amounts& amounts, const Technology& technology, Kinds kinds,
-                 double scale) {
-  for (std::size_t p = 0; p < primitive_count; ++p) {
-    const bool dram = is_dram(static_cast<Primitive>(p));
-    if (amounts[p] == 0 || (kinds == Kinds::logic && dram) || (kinds == Kinds::dram && !dram)) continue;
-    const PhysicalConstant& c = technology.primitives[p];
-    const double of_one = amounts[p] * femto * scale;
-    spreads.push_back({primitives[p].name, c.group, of_one * static_cast<double>(c.value - c.low),
-                       of_one * static_cast<double>(c.high - c.value)});
-  }
-}
-
-Spread spread_of(std::string_view name, const PhysicalConstant& c, double scale) {
-  return {name, c.group, scale * static_cast<double>(c.value - c.low), scale * static_cast<double>(c.high - c.value)};
 }
 
 class Estimator {
@@ -98,14 +78,14 @@ class Estimator {
         add(out_.dynamic_fj, sum.logic_fj);
         add(out_.dram_fj, sum.dram_fj);
         all_.add(sum.amounts, 1);
-        add_spreads(spreads, sum.amounts, model_.technology(), Kinds::logic, 1 / out_.seconds);
+        add_spreads(spreads, sum.amounts, model_.technology(), PrimitiveKinds::logic, 1 / out_.seconds);
         spreads.push_back(activity_spread(part, sum.logic_fj, 1 / out_.seconds));
         activity_.push_back(activity_spread(part, sum.logic_fj, 1));
       }
       add(out_.clock_fj, energy.clock_fj);
       clocked_.add(clocked.amounts, static_cast<double>(run_.cycles));
       const double seconds = out_.seconds;
-      add_spreads(spreads, clocked.amounts, model_.technology(), Kinds::logic,
+      add_spreads(spreads, clocked.amounts, model_.technology(), PrimitiveKinds::logic,
                   static_cast<double>(run_.cycles) / seconds);
       energy.watts = band(femto * static_cast<double>(energy.action_fj + energy.clock_fj) / seconds, spreads);
       out_.parts.push_back(std::move(energy));
@@ -127,7 +107,7 @@ class Estimator {
       const Sum sum = sum_of(layer, energies_);
       const std::int64_t fj = sum.logic_fj + sum.dram_fj;
       std::vector<Spread> spreads;
-      add_spreads(spreads, sum.amounts, model_.technology(), Kinds::all, 1);
+      add_spreads(spreads, sum.amounts, model_.technology(), PrimitiveKinds::all, 1);
       out_.layers.push_back({fj, band(femto * static_cast<double>(fj), spreads)});
       out_.unattributed_fj -= fj;
     }
@@ -165,10 +145,10 @@ class Estimator {
     const Technology& technology = model_.technology();
     const double busy = out_.rate / out_.most_rate / out_.seconds;
     std::vector<Spread> dynamic, dram, clock, still;
-    add_spreads(dynamic, all_, technology, Kinds::logic, busy);
-    add_spreads(dram, all_, technology, Kinds::dram, busy);
+    add_spreads(dynamic, all_, technology, PrimitiveKinds::logic, busy);
+    add_spreads(dram, all_, technology, PrimitiveKinds::dram, busy);
     for (Spread s : activity_) dynamic.push_back({s.constant, s.group, s.down * busy, s.up * busy});
-    add_spreads(clock, clocked_, technology, Kinds::logic, 1 / out_.seconds);
+    add_spreads(clock, clocked_, technology, PrimitiveKinds::logic, 1 / out_.seconds);
     clock.push_back(flip_flop_spread());
     add_static(still);
     const auto joined = [](std::vector<std::vector<Spread>> lists) {

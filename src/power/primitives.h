@@ -9,6 +9,8 @@
 
 namespace blendsim {
 
+inline constexpr double femto = 1e-15, micro = 1e-6;  // joules in a femtojoule, watts in a microwatt
+
 enum class Primitive : std::uint8_t {
   lut_toggle,
   carry_toggle,
