@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::string_view activity_schema = "blendsim.activity/1";
 constexpr std::string_view profile_schema_name = "blendsim.activity-profile/1";
-// Files hold whole numbers: toggles of a thousand, densities in millionths.
-constexpr double per_thousand = 1000, per_million = 1'000'000;
+// Files hold whole numbers: of a million.
+constexpr double per_million = 1'000'000;
 constexpr std::int64_t most_toggles = 1'000'000'000'000;
 
-using Thousandths = std::array<std::int64_t, primitive_count>;
+using Millionths = std::array<std::int64_t, primitive_count>;
 
 std::vector<std::string> terms_of(std::string_view file) {
   std::vector<std::string> out = {std::string(cycle_term)};
@@ -37,7 +37,7 @@ ModuleActivity load_module(const std::string& file, const ConfigPaths& paths, Di
   ModuleActivity out;
   std::string module;
   const std::vector<std::string> names = terms_of(file);
-  std::vector<Thousandths> counts(names.size(), Thousandths{});
+  std::vector<Millionths> counts(names.size(), Millionths{});
   std::vector<Leaf> leaves;
   append_text(leaves, "module", module, "as the file's name", true);
   append_text(leaves, "version", out.version, "of the synthesis that was counted", true);
@@ -47,7 +47,7 @@ ModuleActivity load_module(const std::string& file, const ConfigPaths& paths, Di
   append_leaves(leaves, "", out, rows);
   for (std::size_t t = 0; t < names.size(); ++t) {
     for (std::size_t p = 0; p < primitive_count; ++p) {
-      const ParameterRow row{primitives[p].name, 0, most_toggles, Unit::none, "of a thousand"};
+      const ParameterRow row{primitives[p].name, 0, most_toggles, Unit::none, "of a million"};
       leaves.push_back({fmt::format("terms.{}.{}", names[t], primitives[p].name), row, &counts[t][p], nullptr});
     }
   }
@@ -65,7 +65,7 @@ ModuleActivity load_module(const std::string& file, const ConfigPaths& paths, Di
   for (std::size_t t = 0; t < names.size(); ++t) {
     Amounts& toggles = out.terms[names[t]];
     for (std::size_t p = 0; p < primitive_count; ++p)
-      toggles[static_cast<Primitive>(p)] = static_cast<double>(counts[t][p]) / per_thousand;
+      toggles[static_cast<Primitive>(p)] = static_cast<double>(counts[t][p]) / per_million;
   }
   return out;
 }

@@ -64,11 +64,14 @@ PowerModel::PowerModel(const Platform& platform, const ResourceEstimate& resourc
     return std::find_if(clocked_.begin(), clocked_.end(), [&](const ClockedPart& p) { return p.name == name; })
         ->amounts;
   };
-  for (const ResourceEstimate::Part& used : resources.parts) part(part_of(used.unit)).add(clocked_by(used.used), 1);
+  for (const ResourceEstimate::Part& used : resources.parts) {
+    Amounts& amounts = part(part_of(used.unit));
+    amounts.add(clocked_by(used.used), 1);
+    if (used.unit == "control") continue;  // start values, which do not move
+    const std::string_view module = std::string_view(used.unit).substr(used.unit.starts_with("buffer ") ? 7 : 0);
+    amounts.add(activity_of(module)[cycle_term], static_cast<double>(std::max<std::int64_t>(1, used.used.ff)));
+  }
   part("control").add(clocked_by(platform.reserved), 1);
-  for (const std::string_view unit : unit_names) part(unit).add(activity_of(unit)[cycle_term], 1);
-  part("dispatcher").add(activity_of("dispatcher")[cycle_term], 1);
-  for (const std::string_view buffer : buffer_names) part("buffers").add(activity_of(buffer)[cycle_term], 1);
   for (ClockedPart& p : clocked_) p.cycle_fj = femtojoule(p.amounts, false);
 }
 

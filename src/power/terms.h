@@ -13,8 +13,8 @@
 
 namespace blendsim {
 
-// `count` terms stand for one `action` of the module. The term "cycle", which every module has, is of a cycle of the
-// run, whether the module works or not.
+// `count` terms stand for one `action` of the module. The term "cycle", which every module has, is of each of its
+// flip-flops in each cycle of the run, whether the module works or not.
 struct Term {
   std::string_view module, name;
   Action action;
