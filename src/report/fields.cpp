@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/activity.h"
+
 namespace blendsim {
 
 namespace {
@@ -505,7 +507,11 @@ void add_rows(std::vector<FieldRow>& rows, const std::string& prefix, const Tabl
 
 }  // namespace
 
-Json report_body(const Figures& figures) { return object(top_fields, figures); }
+Json report_body(const Figures& figures) {
+  Json out = object(top_fields, figures);
+  if (figures.in.run.switching) out["activity"] = activity_json(figures.in.program, *figures.in.run.switching);
+  return out;
+}
 Json report_host(const Figures& figures) { return object(host_fields, figures); }
 
 std::vector<FieldRow> report_field_rows() {
@@ -533,6 +539,8 @@ std::vector<FieldRow> report_field_rows() {
   add_rows(rows, "efficiency.", efficiency_fields);
   const std::vector<FieldRow> small = small_objects();
   rows.insert(rows.end(), small.begin(), small.end());
+  const std::vector<FieldRow> activity = activity_field_rows();
+  rows.insert(rows.end(), activity.begin(), activity.end());
   add_rows(rows, "host.", host_fields);
   return rows;
 }
