@@ -16,6 +16,7 @@
 #include <new>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "cli/terminal.h"
@@ -74,6 +75,9 @@ class Reader {
   std::FILE* file_;
 };
 
+// The sums of a worker's images; layers and everything in them are numbers.
+static_assert(std::is_trivially_copyable_v<LayerSwitching>);
+
 void write_values(const Run& run, ValueWriter& out) {
   out.put(run.outputs.size());
   for (const auto& image : run.outputs) {
@@ -89,6 +93,10 @@ void write_values(const Run& run, ValueWriter& out) {
       out.list(result.values);
     }
   }
+  out.put(run.switching ? 1 : 0);
+  if (!run.switching) return;
+  out.put(static_cast<std::uint64_t>(run.switching->every));
+  out.list(run.switching->layers);
 }
 
 void append_values(Reader& in, Run& run) {
@@ -105,6 +113,10 @@ void append_values(Reader& in, Run& run) {
       result.values = in.list<std::int32_t>();
     }
   }
+  if (in.get() == 0) return;
+  Switching sums{static_cast<std::int64_t>(in.get()), in.list<LayerSwitching>()};
+  if (run.switching) *run.switching += sums;
+  else run.switching = std::move(sums);
 }
 
 // Images done, counted by several processes.
@@ -201,6 +213,7 @@ Run run_batch(const MachineParameters& machine, const Program& program,
   try {
     RunOptions timing = options;
     timing.values = timing.capture_tensors = false;
+    timing.activity_every = 0;  // the workers'
     if (progress.shown()) timing.image_done = [&](std::int32_t) { progress.at(done.value()); };
     run = Machine::instance().run(machine, program, images, timing);
     run.values = true;

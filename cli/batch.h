@@ -4,7 +4,7 @@
 // SystemC elaborates one machine a process, so cores are processes. Time does not depend on values: this process
 // simulates the whole batch for its timing, images back to back as they are, while each worker computes the values of a
 // stretch of consecutive images. Cycles, records and counts are the whole batch's; outputs and tensors are the
-// workers', in order.
+// workers', in order, and so are the sums of switching activity.
 #pragma once
 
 #include <span>

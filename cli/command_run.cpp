@@ -50,6 +50,7 @@ struct Arguments {
   std::uint64_t stalls = 0;
   PowerConditions conditions;
   std::size_t jobs = 1;
+  std::int64_t activity = 0;  // one of so many instructions; 0: not asked for
 };
 
 // Linux' own count where there is one: getrusage begins with what the process held that started this one.
@@ -85,6 +86,7 @@ UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs
   options.check_hazards = arguments.check;
   options.capture_tensors = !arguments.tensors.empty() || !arguments.expect.path.empty();
   options.stall_seed = arguments.stalls;
+  options.activity_every = arguments.activity;
   constexpr std::size_t most_kept = 16;  // the report needs the first image's; a batch would take 45 KB an image more
   options.keep_records = inputs.quantised.size() <= most_kept || !arguments.expect.path.empty();  // names any's writer
   if (wants_timeline(arguments)) options.consumers.push_back(&timeline);
@@ -239,6 +241,9 @@ bool run(Arguments& arguments) {
   if (arguments.timing_only && wants_values) {
     usage_error("--timing-only computes no values", "leave out --timing-only, or --tensors, --expect and --agreement");
   }
+  if (arguments.timing_only && arguments.activity != 0) {
+    usage_error("--timing-only computes no values, and --activity tells how they change", "leave one of them out");
+  }
   if (!arguments.flips.empty() && (arguments.timing_only || arguments.jobs > 1)) {
     usage_error("--flip needs the values, in one process", "leave out --timing-only and --jobs");
   }
@@ -300,6 +305,12 @@ void declare_run(CLI::App& command, ExitStatus& status) {
       ->check(whole_number(true))
       ->capture_default_str()
       ->group(simulation);
+  command
+      .add_flag("--activity{4}", a->activity,
+                "Count the bits that change from word to word, of one instruction of N sampled; N is 4 if left out")
+      ->type_name("[=N]")
+      ->check(whole_number(true))
+      ->group(results);
   command.add_flag("--agreement", a->agreement, "Compare the outputs with the original network in float32")
       ->group(results);
   command.add_option("--tensors", a->tensors, "Folder for every layer's integers as .npy")

@@ -11,7 +11,7 @@ namespace blendsim::cli {
 
 std::string OptionRow::text() const {
   if (positional()) return title;
-  return fmt::format("{}{}{}", fmt::join(names, ", "), title.empty() ? "" : " ", title);
+  return fmt::format("{}{}{}{}", fmt::join(names, ", "), optional, title.empty() ? "" : " ", title);
 }
 
 std::string OptionRow::sentence() const {
@@ -38,6 +38,7 @@ OptionRow row_of(const CLI::Option& option) {
   for (const std::string& name : option.get_snames()) row.names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) row.names.push_back("--" + name);
   if (option.get_items_expected_max() > 0) row.kind = option.get_type_name();
+  else if (option.get_type_name().starts_with("[=")) row.optional = option.get_type_name();
   row.title = option.get_positional() ? option.get_name(true) : row.kind;
   row.group = option.get_positional() ? "Arguments" : option.get_group();
   row.description = option.get_description();

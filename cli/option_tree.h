@@ -13,13 +13,14 @@ namespace blendsim::cli {
 struct OptionRow {
   std::vector<std::string> names;  // {"-o", "--output"}; none: it is known by its place
   std::string title;               // what stands for the value in a text: "FILE", "A"; empty: it takes no value
+  std::string optional;            // "[=N]": a value that a flag may be given; else empty
   std::string kind;                // what the value is: "FILE", "PLATFORM", "onnx|qonnx" (one of these)
   std::string group, description, fallback;  // fallback: the value where none is given; may be empty
   std::vector<std::string> needs, excludes;  // long names of others
   bool required = false, repeats = false;
 
   [[nodiscard]] bool positional() const { return names.empty(); }
-  [[nodiscard]] std::string text() const;      // "-o, --output FILE", "FILE"
+  [[nodiscard]] std::string text() const;      // "-o, --output FILE", "--activity[=N]", "FILE"
   [[nodiscard]] std::string sentence() const;  // the description with what else there is to know
 };
 

@@ -10,6 +10,7 @@
 
 #include "isa/interpret.h"
 #include "models/prepared_program.h"
+#include "models/switching_sampler.h"
 #include "result/event_stream.h"
 #include "result/run.h"
 #include "units/buffer/storage.h"
@@ -23,9 +24,10 @@ struct Context {
   bool values = true;
   bool check_hazards = false;
   std::uint64_t stall_seed = 0;
-  EventStream* events = nullptr;     // nobody listens: nullptr, and nothing more is paid
-  ResultCapture* capture = nullptr;  // of the image that runs
-  std::vector<Upset> upsets;         // to come, the next one last
+  EventStream* events = nullptr;        // nobody listens: nullptr, and nothing more is paid
+  ResultCapture* capture = nullptr;     // of the image that runs
+  SwitchingSampler* sampler = nullptr;  // of main, where switching activity is measured
+  std::vector<Upset> upsets;            // to come, the next one last
   Buffers* buffers = nullptr;
   DramAreas areas;                       // of the image that runs
   std::array<std::uint64_t, 3> bases{};  // physical, by DramBase, of the image that runs

@@ -118,7 +118,8 @@ void QueueUnit::start() {
       // tokens, which are visible after `end` (rules 4 and 6), and of one unit by their order and fences (rule 3); so
       // whatever this one reads was executed at an earlier start, and whatever overwrites it starts later.
       context_.let_upsets_happen(now);
-      execute(instruction, *context_.machine, *context_.buffers, context_.areas);
+      if (context_.sampler == nullptr) execute(instruction, *context_.machine, *context_.buffers, context_.areas);
+      else execute_sampled(record, instruction);
       if (context_.capture != nullptr) context_.capture->after(instruction, *context_.machine, *context_.buffers);
       if (context_.events != nullptr) context_.events->executed({index, now, *context_.buffers, context_.areas});
     }
@@ -128,6 +129,12 @@ void QueueUnit::start() {
     armed_ = false;  // not before: what begin() and the others deliver is looked at once
     consider();
   });
+}
+
+void QueueUnit::execute_sampled(const InstructionRecord& record, const Instruction& instruction) {
+  DistanceMeter* const meter = context_.sampler->meter(record.instruction);
+  execute(instruction, *context_.machine, *context_.buffers, context_.areas, meter);
+  if (meter != nullptr) context_.sampler->take(record);
 }
 
 // The account and whoever listens learn of a stretch in one call: they cannot differ.

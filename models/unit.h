@@ -63,6 +63,7 @@ class QueueUnit : public sc_core::sc_module, public TokenListener {
  private:
   void consider();  // are all terms of the head's start known?
   void start();     // the process
+  void execute_sampled(const InstructionRecord& record, const Instruction& instruction);
   void account_wait(std::int32_t index, const Synchronisation& sync);
   void take_tokens(std::int32_t index, const Synchronisation& sync, Cycles now);
   void tell_tokens(std::int32_t index, const Synchronisation& sync, Cycles now) const;

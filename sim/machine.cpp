@@ -55,6 +55,7 @@ struct Machine::Parts {
     bool operator==(const Brought&) const = default;
   };
   std::optional<Brought> brought;
+  std::optional<SwitchingSampler> sampler;     // of prepared main, kept while the sample stays the same
   std::optional<EventStream> events;           // of a run that somebody listens to
   std::optional<ImageSums> image_sums;         // of a run whose records are not kept
   std::vector<InstructionRecord> first_image;  // its first image's
@@ -72,6 +73,7 @@ struct Machine::Parts {
   }
 
   void configure(const MachineParameters& machine);
+  void sample(const PreparedProgram& main, std::int64_t every);
   [[nodiscard]] Brought now() const { return {memory_map.program_changes(), context.buffers->constant_changes()}; }
   void bring(const MachineParameters& machine);
   const PreparedProgram& prepare_once(Phase phase, const std::vector<Word>& words, const Program& program);
@@ -91,6 +93,16 @@ struct Machine::Parts {
 void Machine::Parts::configure(const MachineParameters& machine) {
   context.machine = &machine;
   queue_units.configure(machine);
+}
+
+// A sampler knows its program; a run without one in between leaves it as it is.
+void Machine::Parts::sample(const PreparedProgram& main, std::int64_t every) {
+  const bool other_program = !was_prepared[static_cast<std::size_t>(Phase::main)];
+  if (other_program || (sampler && every != 0 && sampler->every() != every)) sampler.reset();
+  if (every == 0) return;
+  if (!sampler) sampler.emplace(main, every);
+  sampler->reset();
+  context.sampler = &*sampler;
 }
 
 // Queues and tokens empty, DRAM rows closed, refresh phase 0. The buffers keep what init brought.
@@ -346,11 +358,13 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   const std::size_t count = images.empty() && !options.values ? 1 : images.size();
   if (count == 0) throw InvariantError("machine", "a run with values needs an image");
   if (!options.upsets.empty() && !options.values) throw InvariantError("machine", "an upset needs values to fall on");
+  if (options.activity_every != 0 && !options.values) throw InvariantError("machine", "activity is that of values");
   parts.configure(machine);
   context.values = options.values;
   context.check_hazards = options.check_hazards;
   context.stall_seed = options.stall_seed;
   context.capture = nullptr;
+  context.sampler = nullptr;
   context.upsets.clear();
   context.buffers = &parts.buffers.direct();
   parts.events.reset();
@@ -367,8 +381,10 @@ Run Machine::run(const MachineParameters& machine, const Program& program,
   const bool known = parts.run_init(program, options, run);
   const PreparedProgram& main = parts.prepare_once(Phase::main, program.main, program);
   run.warm = parts.was_prepared[static_cast<std::size_t>(Phase::main)] && known;
+  parts.sample(main, options.activity_every);
   const auto captures = parts.run_main(program, main, count, options);
   parts.collect(run, main, program.resident);
+  if (context.sampler != nullptr) run.switching = context.sampler->sums(static_cast<std::int64_t>(count));
 
   for (std::size_t image = 0; options.values && image < count; ++image) {
     auto& outputs = run.outputs.emplace_back();

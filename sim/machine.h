@@ -16,9 +16,10 @@
 namespace blendsim {
 
 struct RunOptions {
-  bool values = true;            // false: timing only, no value is computed
-  bool check_hazards = false;    // rule 6 watched at run time, unwritten reads, accounting; on in every test
-  bool capture_tensors = false;  // Run::tensors
+  bool values = true;               // false: timing only, no value is computed
+  bool check_hazards = false;       // rule 6 watched at run time, unwritten reads, accounting; on in every test
+  bool capture_tensors = false;     // Run::tensors
+  std::int64_t activity_every = 0;  // n: Run::switching of one of n instructions of main; 0: none. Needs values
   std::uint64_t stall_seed =
       0;  // 0: none. Else starts, grants and beats are delayed at random: cycles change, outputs do not
   // false: Run::records are those of the first image alone, and a batch takes no more memory than its inputs and

@@ -60,8 +60,10 @@ Written written(const Instruction& i, const MachineParameters& machine) {
   return visit_unit<Units>(i, [&]<class U>(const typename U::Instruction& own) { return U::written(own, machine); });
 }
 
-void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram) {
-  visit_unit<Units>(i, [&]<class U>(const typename U::Instruction& own) { U::execute(own, machine, buffers, dram); });
+void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram,
+             DistanceMeter* meter) {
+  visit_unit<Units>(
+      i, [&]<class U>(const typename U::Instruction& own) { U::execute(own, machine, buffers, dram, meter); });
 }
 
 }  // namespace blendsim

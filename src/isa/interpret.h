@@ -64,8 +64,10 @@ class ResultCapture {
   std::vector<std::array<std::map<std::uint32_t, std::uint32_t>, 2>> next_group_;  // [layer][array][row]: accumulators
 };
 
-// Executes one decoded instruction on buffers and DRAM areas.
-void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram);
+// Executes one decoded instruction on buffers and DRAM areas. meter: measures the distances of its words
+// (units/distances.h).
+void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram,
+             DistanceMeter* meter = nullptr);
 // Actions of one instruction (closed forms; no values needed), bits of buffers included; docs/isa.md says what counts.
 // Not in it: dispatch, instructions_read and everything of DRAM, which the machine counts as they happen.
 [[nodiscard]] ActionCounts actions(const Instruction& i, const MachineParameters& machine);

@@ -93,16 +93,16 @@ std::int64_t energy_fj(const ActionCounts& counts, const ActionEnergies& energie
 Json instructions_of(std::span<const Instruction> instructions, const TimelineInput& in, bool resident) {
   Json text = Json::array();
   Column layer, unit, energy, dispatch;
-  const ActionEnergies energies = in.power.energies(in.power.profile());
+  const RunEnergies energies(in.power, in.run);
   for (const Instruction& i : instructions) {
     text.push_back(disassemble(i));
     layer.push_back(sync_of(i).layer);
     unit.push_back(index(unit_of(i)));
-    energy.push_back(energy_fj(actions(i, in.platform.machine), energies));
+    energy.push_back(energy_fj(actions(i, in.platform.machine), energies.of_layer(sync_of(i).layer)));
     ActionCounts words;
     words[Action::dispatch] = encoded_words(i);
     if (resident) words[Action::instructions_read] = words[Action::dispatch] * std::int64_t{8 * sizeof(Word)};
-    dispatch.push_back(energy_fj(words, energies));
+    dispatch.push_back(energy_fj(words, energies.of_rest()));
   }
   return {{"text", text}, {"layer", layer}, {"unit", unit}, {"energy_fj", energy}, {"dispatch_fj", dispatch}};
 }

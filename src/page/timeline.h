@@ -5,6 +5,7 @@
 #include "isa/program.h"
 #include "platform/platform.h"
 #include "power/power.h"
+#include "power/run_energies.h"
 #include "report/fields.h"
 #include "result/recording.h"
 #include "result/run.h"

@@ -73,12 +73,12 @@ ModuleActivity load_module(const std::string& file, const ConfigPaths& paths, Di
 void load_profile(ActivityModel& model, const ConfigPaths& paths, Diagnostics& diagnostics) {
   const YamlTree tree = read_yaml(paths.root + "/activity/profile.yaml", diagnostics);
   require_schema(tree, std::string(profile_schema_name), diagnostics);
-  std::array<std::int64_t, density_names.size()> values{};
+  std::array<std::int64_t, distance_names.size()> values{};
   std::vector<Leaf> leaves;
   append_text(leaves, "networks", model.profiled, "whose densities these are", true);
   for (std::size_t d = 0; d < values.size(); ++d) {
-    const ParameterRow row{density_names[d], 0, static_cast<std::int64_t>(per_million), Unit::none, "", {}, true};
-    leaves.push_back({fmt::format("densities.{}", density_names[d]), row, &values[d], nullptr});
+    const ParameterRow row{distance_names[d], 0, static_cast<std::int64_t>(per_million), Unit::none, "", {}, true};
+    leaves.push_back({fmt::format("densities.{}", distance_names[d]), row, &values[d], nullptr});
   }
   static_cast<void>(bind(tree, leaves, {"schema"}, diagnostics));
   for (std::size_t d = 0; d < values.size(); ++d)

@@ -3,32 +3,17 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
-#include <string_view>
+
+#include "units/distances.h"
 
 namespace blendsim {
 
-enum class Density : std::uint8_t {
-  xnor_operand,
-  xnor_weight,
-  mac_activation,
-  mac_weight,
-  post_operand,
-  pool_operand,
-  transfer_data,
-};
-inline constexpr std::array<std::string_view, 7> density_names = {
-    "xnor_operand", "xnor_weight", "mac_activation", "mac_weight", "post_operand", "pool_operand", "transfer_data"};
-
-// Each in [0, 1]; 0.5: data without any order.
+// By the port of a unit, each in [0, 1]; 0.5: data without any order.
 struct Densities {
-  std::array<double, density_names.size()> of{};
-  [[nodiscard]] double operator[](Density d) const { return of[static_cast<std::size_t>(d)]; }
-  [[nodiscard]] double& operator[](Density d) { return of[static_cast<std::size_t>(d)]; }
+  std::array<double, distance_count> of{};
+  [[nodiscard]] double operator[](Distance d) const { return of[static_cast<std::size_t>(d)]; }
+  [[nodiscard]] double& operator[](Distance d) { return of[static_cast<std::size_t>(d)]; }
+  bool operator==(const Densities&) const = default;
 };
-
-// Of the XNOR of two words that differ from those before in shares p and q of their bits, independently of each other:
-// a bit of it differs where exactly one of its two does.
-[[nodiscard]] constexpr double xnor_density(double p, double q) { return p + q - 2 * p * q; }
 
 }  // namespace blendsim

@@ -7,7 +7,9 @@
 #include <cmath>
 
 #include "base/diagnostic.h"
+#include "power/run_energies.h"
 #include "power/spreads.h"
+#include "power/terms.h"
 #include "power/thermal.h"
 
 namespace blendsim {
@@ -29,7 +31,22 @@ void add(std::int64_t& sum, std::int64_t more) {
 struct Sum {
   std::int64_t logic_fj = 0, dram_fj = 0;
   Amounts amounts;
+  Sum& operator+=(const Sum& more) {
+    add(logic_fj, more.logic_fj);
+    add(dram_fj, more.dram_fj);
+    amounts.add(more.amounts, 1);
+    return *this;
+  }
 };
+
+// Those that the terms of a module's activity belong to.
+std::vector<Action> own_actions(std::string_view module) {
+  std::vector<Action> out;
+  for (const Term& term : activity_terms()) {
+    if (term.module == module && std::find(out.begin(), out.end(), term.action) == out.end()) out.push_back(term.action);
+  }
+  return out;
+}
 
 Sum sum_of(const ActionCounts& counts, const ActionEnergies& energies) {
   Sum sum;
@@ -50,7 +67,7 @@ class Estimator {
         images_(static_cast<double>(images)),
         model_(model),
         conditions_(conditions),
-        energies_(model.energies(model.profile())) {
+        energies_(model, run) {
     out_.seconds = static_cast<double>(run.cycles) / static_cast<double>(model.platform().machine.clock_hz);
     out_.most_rate = images_ / out_.seconds;
     out_.rate = conditions.rate.value_or(out_.most_rate);
@@ -62,6 +79,7 @@ class Estimator {
     add_watts();
     add_bands();
     out_.profile = model_.profiled();
+    out_.sampled = run_.switching.has_value();
     out_.fits = model_.resources().fits;
     return std::move(out_);
   }
@@ -73,7 +91,7 @@ class Estimator {
       PartEnergy energy{clocked.name, 0, product(run_.cycles, clocked.cycle_fj), {}};
       std::vector<Spread> spreads;
       if (part < run_.actions.size()) {
-        const Sum sum = sum_of(run_.actions[part], energies_);
+        const Sum sum = sum_of_part(part);
         energy.action_fj = sum.logic_fj;
         add(out_.dynamic_fj, sum.logic_fj);
         add(out_.dram_fj, sum.dram_fj);
@@ -92,6 +110,22 @@ class Estimator {
     }
   }
 
+  // A unit's own actions, whose energies depend on the layer's data, layer by layer; what it does to buffers at once.
+  [[nodiscard]] Sum sum_of_part(std::size_t part) const {
+    ActionCounts rest = run_.actions[part];
+    Sum sum;
+    for (const Action own : own_actions(model_.clocked()[part].name)) {
+      for (std::size_t l = 0; run_.switching && l < run_.layer_actions.size(); ++l) {
+        ActionCounts of_layer;
+        of_layer[own] = run_.layer_actions[l][own];
+        rest[own] -= of_layer[own];
+        sum += sum_of(of_layer, energies_.of_layer(l));
+      }
+    }
+    sum += sum_of(rest, energies_.of_rest());
+    return sum;
+  }
+
   // Of a unit's or the dispatcher's activity.
   [[nodiscard]] Spread activity_spread(std::size_t part, std::int64_t fj, double scale) const {
     const std::string& name = model_.clocked()[part].name;
@@ -104,7 +138,7 @@ class Estimator {
     out_.unattributed_fj = out_.dynamic_fj;
     add(out_.unattributed_fj, out_.dram_fj);
     for (const ActionCounts& layer : run_.layer_actions) {
-      const Sum sum = sum_of(layer, energies_);
+      const Sum sum = sum_of(layer, energies_.of_layer(out_.layers.size()));
       const std::int64_t fj = sum.logic_fj + sum.dram_fj;
       std::vector<Spread> spreads;
       add_spreads(spreads, sum.amounts, model_.technology(), PrimitiveKinds::all, 1);
@@ -192,7 +226,7 @@ class Estimator {
   double images_;
   const PowerModel& model_;
   const PowerConditions& conditions_;
-  ActionEnergies energies_;
+  RunEnergies energies_;
   PowerEstimate out_;
   Amounts all_, clocked_;           // of the run
   std::vector<Spread> activity_;    // joules of the run, by part

@@ -12,7 +12,7 @@ namespace {
 using M = MachineParameters;
 using D = Densities;
 
-constexpr double operand_bits = 8;  // of mac_array, and of a byte
+constexpr double operand_bits = 8, byte_bits = 8;  // of mac_array
 constexpr double word_bits = dsp_word_bits;
 
 double one(const M&, const D&) { return 1; }
@@ -29,22 +29,22 @@ constexpr std::array terms = {
     Term{"xnor_array", "step", Action::xnor_word, step_of_word, "a step of the array"},
     Term{"xnor_array", "word", Action::xnor_word, one, "a 48-bit word of a row"},
     Term{"xnor_array", "operand_bit", Action::xnor_word,
-         [](const M&, const D& d) { return word_bits * d[Density::xnor_operand]; }, "a bit of a row's operand toggles"},
+         [](const M&, const D& d) { return word_bits * d[Distance::xnor_operand]; }, "a bit of a row's operand toggles"},
     Term{"xnor_array", "weight_bit", Action::xnor_word,
-         [](const M&, const D& d) { return word_bits * d[Density::xnor_weight]; }, "a bit of a row's weight toggles"},
+         [](const M&, const D& d) { return word_bits * d[Distance::xnor_weight]; }, "a bit of a row's weight toggles"},
     Term{"xnor_array", "xnor_bit", Action::xnor_word,
          [](const M&, const D& d) {
-           return word_bits * xnor_density(d[Density::xnor_operand], d[Density::xnor_weight]);
+           return word_bits * xnor_density(d[Distance::xnor_operand], d[Distance::xnor_weight]);
          },
          "a bit of their XNOR toggles"},
     Term{"mac_array", "step", Action::mac, step_of_mac, "a step of the array"},
     Term{"mac_array", "step", Action::mac_depthwise, step_of_depthwise, "a step of the array"},
     Term{"mac_array", "mac", Action::mac, one, "a multiply-accumulate"},
     Term{"mac_array", "activation_bit", Action::mac,
-         [](const M&, const D& d) { return operand_bits * d[Density::mac_activation]; },
+         [](const M&, const D& d) { return operand_bits * d[Distance::mac_activation]; },
          "a bit of a multiplier's activation toggles"},
     Term{"mac_array", "weight_bit", Action::mac,
-         [](const M&, const D& d) { return operand_bits * d[Density::mac_weight]; },
+         [](const M&, const D& d) { return operand_bits * d[Distance::mac_weight]; },
          "a bit of a multiplier's weight toggles"},
     Term{"post_unit", "element", Action::post_element, one, "an element passes"},
     Term{"post_unit", "q1", Action::post_q1, one, "... through q1"},
@@ -52,11 +52,23 @@ constexpr std::array terms = {
     Term{"post_unit", "q3", Action::post_q3, one, "... through q3"},
     Term{"post_unit", "activation", Action::post_activation, one, "... through the activation"},
     Term{"post_unit", "threshold", Action::post_threshold, one, "... is compared with a threshold"},
+    Term{"post_unit", "operand_bit", Action::post_element,
+         [](const M& m, const D& d) { return static_cast<double>(m.post_unit.operand) * d[Distance::post_operand]; },
+         "a bit of an operand toggles"},
+    Term{"post_unit", "result_bit", Action::post_element,
+         [](const M&, const D& d) { return byte_bits * d[Distance::post_result]; }, "a bit of a result toggles"},
     Term{"pool_unit", "binary", Action::pool_binary, one, "a tap of packed bits"},
     Term{"pool_unit", "maximum", Action::pool_maximum, one, "a tap of a maximum"},
     Term{"pool_unit", "sum", Action::pool_sum, one, "a tap of a sum"},
+    Term{"pool_unit", "operand_bit", Action::pool_element,
+         [](const M&, const D& d) { return byte_bits * d[Distance::pool_operand]; }, "a bit of a tap toggles"},
     Term{"load", "byte", Action::load_byte, one, "a byte comes"},
+    Term{"load", "data_bit", Action::load_byte, [](const M&, const D& d) { return byte_bits * d[Distance::load_data]; },
+         "a bit of it differs from the word before"},
     Term{"store", "byte", Action::store_byte, one, "a byte goes"},
+    Term{"store", "data_bit", Action::store_byte,
+         [](const M&, const D& d) { return byte_bits * d[Distance::store_data]; },
+         "a bit of it differs from the word before"},
     Term{"dispatcher", "word", Action::dispatch, one, "an instruction word passes"},
     Term{"act_binary", "read_bit", Action::act_binary_read, one, "a bit is read"},
     Term{"act_binary", "write_bit", Action::act_binary_write, one, "a bit is written"},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/activity.h"
 #include "report/field_table.h"
 #include "report/power_fields.h"
 
@@ -405,7 +406,11 @@ std::vector<FieldRow> small_objects() {
 
 }  // namespace
 
-Json report_body(const Figures& figures) { return object(top_fields, figures); }
+Json report_body(const Figures& figures) {
+  Json out = object(top_fields, figures);
+  if (figures.in.run.switching) out["activity"] = activity_json(figures.in.program, *figures.in.run.switching);
+  return out;
+}
 Json report_host(const Figures& figures) { return object(host_fields, figures); }
 
 std::vector<FieldRow> report_field_rows() {
@@ -431,6 +436,8 @@ std::vector<FieldRow> report_field_rows() {
   add_power_rows(rows);
   const std::vector<FieldRow> small = small_objects();
   rows.insert(rows.end(), small.begin(), small.end());
+  const std::vector<FieldRow> activity = activity_field_rows();
+  rows.insert(rows.end(), activity.begin(), activity.end());
   add_rows(rows, "host.", host_fields);
   return rows;
 }

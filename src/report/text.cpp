@@ -7,6 +7,7 @@
 
 #include "base/diagnostic.h"
 #include "estimate/clock.h"
+#include "report/activity.h"
 #include "report/fields.h"
 #include "report/format_text.h"
 
@@ -296,7 +297,7 @@ std::string report_text(const Json& report, const TextLayout& layout) {
   };
   std::string out = lines(header(report, layout), header_indent) + '\n' + layers(report, layout) + '\n';
   out += lines(totals(report, layout)) + '\n' + unit_table(report, layout) + '\n' + memory(report, layout) + '\n';
-  return out + resources(report, layout) + '\n' + lines(power(report)) + '\n' +
+  return out + resources(report, layout) + '\n' + lines(power(report)) + '\n' + activity_text(report, layout) +
          lines(outputs(report) + remarks(report));
 }
 

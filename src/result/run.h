@@ -4,10 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "result/switching.h"
 #include "units/actions.h"
 #include "units/buffer/parameters.h"
 #include "units/units.h"
@@ -96,6 +98,7 @@ struct Run {
   Cycles compute_cycles = 0;                                          // with at least one compute unit busy
   std::array<ActionCounts, unit_count + 1> actions{};                 // by unit; last: dispatcher, DRAM
   std::vector<ActionCounts> layer_actions;                            // per program layer
+  std::optional<Switching> switching;                                 // where it was asked for
   MemoryCounts memory;
   bool values = true;                                           // false: --timing-only
   std::vector<std::vector<std::vector<std::int32_t>>> outputs;  // [image][output]

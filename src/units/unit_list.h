@@ -15,6 +15,7 @@
 #include "units/access.h"
 #include "units/actions.h"
 #include "units/buffer/storage.h"
+#include "units/distance_meter.h"
 #include "units/field_check.h"
 #include "units/longest_path.h"
 #include "units/machine_parameters.h"
@@ -38,7 +39,8 @@ struct PortUse {
 template <class U>
 concept UnitDescriptor = requires(const typename U::Instruction& i, const MachineParameters& machine,
                                   std::vector<Access>& list, Accesses& accesses, ActionSums& actions,
-                                  const FieldCheck& check, Buffers& buffers, const DramAreas& dram) {
+                                  const FieldCheck& check, Buffers& buffers, const DramAreas& dram,
+                                  DistanceMeter* meter) {
   requires std::is_same_v<std::remove_cvref_t<decltype(U::id)>, UnitId>;
   { U::name } -> std::convertible_to<std::string_view>;      // of the key in a platform, and everywhere
   { U::layout } -> std::convertible_to<std::string_view>;    // of the instruction's struct in RTL
@@ -51,7 +53,7 @@ concept UnitDescriptor = requires(const typename U::Instruction& i, const Machin
   {U::add_actions(i, machine, actions)};                // what it does that costs energy
   {U::check(i, check)};                                 // its rules for an instruction alone
   { U::written(i, machine) } -> std::same_as<Written>;  // parts of tensors
-  {U::execute(i, machine, buffers, dram)};              // values
+  {U::execute(i, machine, buffers, dram, meter)};       // values, and distances where there is a meter
   { U::resources(machine) } -> std::same_as<Resources>;
   { U::longest_path(machine) } -> std::same_as<LongestPath>;
 };

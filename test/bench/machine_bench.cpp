@@ -7,9 +7,7 @@
 namespace blendsim {
 namespace {
 
-void run(benchmark::State& state, const Subject& subject, bool values) {
-  RunOptions options;
-  options.values = values;
+void run(benchmark::State& state, const Subject& subject, const RunOptions& options) {
   Cycles cycles = 0;
   std::size_t instructions = 0;
   std::int64_t bursts = 0, macs = 0;
@@ -39,12 +37,17 @@ void run(benchmark::State& state, const Subject& subject, bool values) {
 
 void add_machine_benchmarks(const std::vector<Subject>& subjects) {
   for (const Subject& subject : subjects) {
-    for (const bool values : {true, false}) {
-      benchmark::RegisterBenchmark(
-          (std::string("machine/") + subject.name + (values ? "/values" : "/timing_only")).c_str(),
-          [&subject, values](benchmark::State& state) { run(state, subject, values); })
+    const auto add = [&subject](const char* row, const RunOptions& options) {
+      benchmark::RegisterBenchmark((std::string("machine/") + subject.name + row).c_str(),
+                                   [&subject, options](benchmark::State& state) { run(state, subject, options); })
           ->Unit(benchmark::kMicrosecond);
-    }
+    };
+    RunOptions values, timing_only, activity;
+    timing_only.values = false;
+    activity.activity_every = 4;
+    add("/values", values);
+    add("/timing_only", timing_only);
+    add("/activity", activity);
   }
 }
 

@@ -3,11 +3,14 @@
 #pragma once
 
 #include "units/buffer/storage.h"
+#include "units/distance_meter.h"
 #include "units/mac_array/instruction.h"
 #include "units/machine_parameters.h"
 
 namespace blendsim {
 
-void execute(const MacInstruction& instruction, const MachineParameters& machine, Buffers& buffers);
+// meter: measures the distances of the words that the instruction handles; nullptr: nothing more is done.
+void execute(const MacInstruction& instruction, const MachineParameters& machine, Buffers& buffers,
+             DistanceMeter* meter = nullptr);
 
 }  // namespace blendsim

@@ -56,8 +56,9 @@ Written MacArray::written(const MacInstruction& i, const MachineParameters& mach
   return written_accumulators(i, mac_accumulator_region, machine.mac_array.rows);
 }
 
-void MacArray::execute(const MacInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&) {
-  blendsim::execute(i, machine, buffers);
+void MacArray::execute(const MacInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&,
+                       DistanceMeter* meter) {
+  blendsim::execute(i, machine, buffers, meter);
 }
 
 }  // namespace blendsim::units

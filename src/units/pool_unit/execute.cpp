@@ -5,6 +5,7 @@
 #include <array>
 
 #include "numerics/kernels/widen.h"
+#include "units/pool_unit/distances.h"
 
 namespace blendsim {
 namespace {
@@ -159,9 +160,10 @@ class FixedPool {
 
 }  // namespace
 
-void execute(const PoolInstruction& i, const MachineParameters&, Buffers& buffers) {
-  if (i.binary != 0) return pool_binary(i, buffers);
-  FixedPool(i, buffers).execute();
+void execute(const PoolInstruction& i, const MachineParameters& machine, Buffers& buffers, DistanceMeter* meter) {
+  if (i.binary != 0) pool_binary(i, buffers);
+  else FixedPool(i, buffers).execute();
+  if (meter != nullptr) add_distances(i, machine, buffers, *meter);
 }
 
 }  // namespace blendsim

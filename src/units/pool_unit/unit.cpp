@@ -105,8 +105,9 @@ Written PoolUnit::written(const PoolInstruction& i, const MachineParameters& mac
       {}};
 }
 
-void PoolUnit::execute(const PoolInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&) {
-  blendsim::execute(i, machine, buffers);
+void PoolUnit::execute(const PoolInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&,
+                       DistanceMeter* meter) {
+  blendsim::execute(i, machine, buffers, meter);
 }
 
 }  // namespace blendsim::units

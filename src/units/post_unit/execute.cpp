@@ -8,88 +8,14 @@
 
 #include "numerics/kernels/post_chain.h"
 #include "numerics/kernels/widen.h"
+#include "units/post_unit/distances.h"
 #include "units/post_unit/law.h"
+#include "units/post_unit/operand.h"
 #include "units/post_unit/plain.h"
 #include "units/post_unit/record.h"
 
 namespace blendsim {
 namespace {
-
-constexpr std::uint32_t strip_pixels = 64;  // pixels of a slice that pass the kernels together
-constexpr double word_magnitude = 2147483648.0;
-using Strip = std::array<std::int32_t, std::size_t{strip_pixels} * slice_channels>;
-
-// Words of act_fixed that a map's tile takes, from its first to behind its last.
-struct Words {
-  std::uint64_t first, end;
-  [[nodiscard]] bool meets(const Words& other) const { return first < other.end && other.first < end; }
-};
-
-// One operand of the tile, a strip of one slice at a time.
-class Source {
- public:
-  Source(PostSource kind, std::uint32_t address, std::uint32_t stride, std::uint32_t bytes_log2, bool is_signed,
-         const MachineParameters& machine, const Buffers& buffers)
-      : kind_(kind),
-        address_(address),
-        stride_(stride),
-        bytes_(1U << bytes_log2),
-        is_signed_(is_signed),
-        rows_(static_cast<std::uint32_t>(kind == PostSource::xnor_accumulators ? machine.xnor_array.rows
-                                                                               : machine.mac_array.rows)),
-        buffers_(buffers) {}
-
-  [[nodiscard]] bool present() const { return kind_ != PostSource::none; }
-  // The largest magnitude that a value can have; 4 unsigned bytes do not fit the kernels' operands.
-  [[nodiscard]] double largest() const {
-    if (!present()) return 0;
-    if (kind_ != PostSource::fixed_map || bytes_ == 4) return word_magnitude;
-    const double codes = bytes_ == 1 ? 256.0 : 65536.0;
-    return is_signed_ ? codes / 2 : codes;
-  }
-  [[nodiscard]] bool fits() const { return kind_ != PostSource::fixed_map || bytes_ < 4 || is_signed_; }
-  [[nodiscard]] Words words(std::uint32_t pixels, std::uint32_t slices) const {
-    if (kind_ != PostSource::fixed_map) return {0, 0};
-    return {address_, address_ + (std::uint64_t{pixels - 1} * stride_ + slices) * bytes_};
-  }
-
-  // Values of pixels [pixel, pixel + count): where they begin and how far one pixel's 16 are from the next one's.
-  struct Values {
-    const std::int32_t* first;
-    std::ptrdiff_t stride;
-  };
-  Values read(std::uint32_t pixel, std::uint32_t count, std::uint32_t slice, Strip& room) const {
-    if (kind_ == PostSource::fixed_map) {
-      read_map(pixel, count, slice, room.data());
-      return {room.data(), slice_channels};
-    }
-    const std::uint32_t channel = slice * slice_channels;  // lane c mod rows of group c / rows
-    const std::uint32_t first = address_ + pixel * stride_ + channel / rows_;
-    if (buffers_.checks_unwritten()) {
-      for (std::uint32_t p = 0; p < count; ++p) (void)buffers_.accumulators(first + p * stride_, 1);
-    }
-    (void)buffers_.accumulators(first + (count - 1) * stride_, 1);
-    return {buffers_.accumulators(first, 1).data() + channel % rows_,
-            static_cast<std::ptrdiff_t>(stride_) * buffers_.accumulator_lanes()};
-  }
-
- private:
-  void read_map(std::uint32_t pixel, std::uint32_t count, std::uint32_t slice, std::int32_t* out) const {
-    const std::uint32_t first = address_ + (pixel * stride_ + slice) * bytes_, step = stride_ * bytes_;
-    if (buffers_.checks_unwritten()) {
-      for (std::uint32_t p = 0; p < count; ++p) (void)buffers_.fixed(first + p * step, bytes_);
-    }
-    const std::uint8_t* from = buffers_.fixed_bytes(first, std::size_t{count - 1} * step + bytes_);
-    widen_slices(from, std::ptrdiff_t{step} * slice_channels, static_cast<int>(count), static_cast<int>(bytes_),
-                 is_signed_, out);
-  }
-
-  PostSource kind_;
-  std::uint32_t address_, stride_, bytes_;
-  bool is_signed_;
-  std::uint32_t rows_;
-  const Buffers& buffers_;
-};
 
 class Tile {
  public:
@@ -131,7 +57,8 @@ class Tile {
   // Pixels of a strip are read before any is written: a tile that overwrites its own operand goes element by element.
   [[nodiscard]] bool reads_what_it_writes() const {
     if (i_.write_fixed == 0) return false;
-    const Words written{i_.fixed, i_.fixed + (std::uint64_t{pixels_ - 1} * i_.fixed_slices + i_.slices) * fixed_bytes_};
+    const PostWords written{i_.fixed,
+                            i_.fixed + (std::uint64_t{pixels_ - 1} * i_.fixed_slices + i_.slices) * fixed_bytes_};
     return written.meets(a_.words(pixels_, i_.slices)) || written.meets(b_.words(pixels_, i_.slices));
   }
 
@@ -151,12 +78,12 @@ class Tile {
     return !b_.present() && chain.q1 == nullptr && chain.q3 == nullptr && chain.after_q1 == nullptr &&
            chain.after_join == nullptr;
   }
-  [[nodiscard]] double largest_in(const Source& source, std::uint32_t s) {
-    if (source.largest() < word_magnitude) return source.largest();
+  [[nodiscard]] double largest_in(const PostOperand& source, std::uint32_t s) {
+    if (source.largest() < largest_word) return source.largest();
     double largest = 0;
     for (std::uint32_t pixel = 0; pixel < pixels_; pixel += strip_pixels) {
       const std::uint32_t count = std::min(strip_pixels, pixels_ - pixel);
-      const Source::Values values = source.read(pixel, count, s, u_room_);
+      const PostOperand::Values values = source.read(pixel, count, s, u_room_);
       largest = std::max(largest, largest_magnitude(values.first, values.stride, static_cast<int>(count)));
     }
     return largest;
@@ -173,9 +100,9 @@ class Tile {
   bool strip(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, const PreparedRecord& record,
              const PostChain& chain, Carrier carrier, bool is_try) {
     const auto pixels = static_cast<int>(count);
-    Source::Values u = a_.read(pixel, count, s, a_room_);
+    PostOperand::Values u = a_.read(pixel, count, s, a_room_);
     if (!is_copy(chain)) {
-      const Source::Values b = b_.present() ? b_.read(pixel, count, s, b_room_) : Source::Values{nullptr, 0};
+      const PostOperand::Values b = b_.present() ? b_.read(pixel, count, s, b_room_) : PostOperand::Values{nullptr, 0};
       if (is_try) {
         const Magnitudes seen = try_post_chain(chain, u.first, u.stride, b.first, b.stride, pixels, u_room_.data());
         if (!chain.is_exact_in(Carrier::single, seen.a, seen.b)) return false;
@@ -190,7 +117,7 @@ class Tile {
 
   // From u on: codes, and what is written.
   void finish(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, const PreparedRecord& record,
-              Source::Values u) {
+              PostOperand::Values u) {
     const auto pixels = static_cast<int>(count);
     const bool one_bit = i_.code_bipolar != 0 && (i_.use_thresholds == 0 || i_.levels == 1);
     const bool code = i_.write_bits != 0 || i_.fixed_is_code != 0;
@@ -207,7 +134,7 @@ class Tile {
   }
 
   // Counts of thresholds, or of the sign as the one threshold 0, from the record's base on.
-  void codes(Source::Values u, int pixels, const PreparedRecord& record) {
+  void codes(PostOperand::Values u, int pixels, const PreparedRecord& record) {
     static constexpr std::array<std::int32_t, slice_channels> zeros{};
     static constexpr std::array<std::uint8_t, slice_channels> up = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     const bool thresholds = i_.use_thresholds != 0;
@@ -219,7 +146,7 @@ class Tile {
     for (std::int32_t& code : codes_) code = code != 0 ? 1 : 0;
   }
 
-  void write_fixed(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, Source::Values values) {
+  void write_fixed(std::uint32_t s, std::uint32_t pixel, std::uint32_t count, PostOperand::Values values) {
     const std::uint32_t first = i_.fixed + (pixel * i_.fixed_slices + s) * fixed_bytes_;
     const std::uint32_t step = i_.fixed_slices * fixed_bytes_;
     if (buffers_.checks_unwritten()) {
@@ -289,18 +216,20 @@ class Tile {
   const PostInstruction& i_;
   const MachineParameters& machine_;
   Buffers& buffers_;
-  Source a_, b_;
+  PostOperand a_, b_;
   std::uint32_t fixed_bytes_, pixels_, record_words_;
   bool in_place_;
-  alignas(cache_line_bytes) Strip a_room_, b_room_, u_room_, codes_;
+  alignas(cache_line_bytes) PostStrip a_room_, b_room_, u_room_, codes_;
   std::array<std::uint16_t, strip_pixels> bits_;
 };
 
 }  // namespace
 
-void execute(const PostInstruction& i, const MachineParameters& machine, Buffers& buffers) {
+void execute(const PostInstruction& i, const MachineParameters& machine, Buffers& buffers, DistanceMeter* meter) {
+  if (meter != nullptr) add_operand_distances(i, machine, buffers, *meter);  // it may overwrite its operand
   Tile tile(i, machine, buffers);
   for (std::uint32_t s = 0; s < i.slices; ++s) tile.slice(s);
+  if (meter != nullptr) add_result_distances(i, machine, buffers, *meter);
 }
 
 }  // namespace blendsim

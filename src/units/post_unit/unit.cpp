@@ -165,8 +165,9 @@ Written PostUnit::written(const PostInstruction& i, const MachineParameters&) {
   return written;
 }
 
-void PostUnit::execute(const PostInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&) {
-  blendsim::execute(i, machine, buffers);
+void PostUnit::execute(const PostInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&,
+                       DistanceMeter* meter) {
+  blendsim::execute(i, machine, buffers, meter);
 }
 
 }  // namespace blendsim::units

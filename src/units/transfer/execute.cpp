@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/diagnostic.h"
+#include "units/word_sequence.h"
 
 namespace blendsim {
 namespace {
@@ -146,6 +147,22 @@ void execute_store(const TransferInstruction& i, const MachineParameters&, const
     case TransferForm::linear:
     case TransferForm::stem: throw InvariantError("store", "has maps only: verify() refuses the linear and stem forms");
   }
+}
+
+void add_run_distances(const TransferInstruction& i, const MachineParameters& machine,
+                       std::span<const std::uint8_t> area, Distance distance, DistanceMeter& meter) {
+  const auto bus = static_cast<std::size_t>(machine.memory.bus_bytes());
+  std::int64_t bits = 0, words = 0;
+  const std::uint8_t* before = nullptr;  // the last word of the run before
+  for (std::uint32_t run = 0; run < i.runs; ++run) {
+    const auto bytes = run_of(i, run, area);
+    const std::size_t count = bytes.size() / bus;
+    bits += WordSequence(bytes.data(), bus, bus).successive(0, count);
+    if (before != nullptr) bits += differing_bits(before, bytes.data(), bus);
+    before = bytes.data() + (count - 1) * bus;
+    words += static_cast<std::int64_t>(count);
+  }
+  meter.add(distance, bits, words - 1, static_cast<std::int64_t>(8 * bus));
 }
 
 }  // namespace blendsim

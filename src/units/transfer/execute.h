@@ -7,6 +7,7 @@
 #include <span>
 
 #include "units/buffer/storage.h"
+#include "units/distance_meter.h"
 #include "units/machine_parameters.h"
 #include "units/transfer/instruction.h"
 
@@ -16,5 +17,8 @@ void execute_load(const TransferInstruction& instruction, const MachineParameter
                   std::span<const std::uint8_t> area, Buffers& buffers);
 void execute_store(const TransferInstruction& instruction, const MachineParameters& machine, const Buffers& buffers,
                    std::span<std::uint8_t> area);
+// Distances of the bus words of an instruction's runs, as they lie in DRAM.
+void add_run_distances(const TransferInstruction& instruction, const MachineParameters& machine,
+                       std::span<const std::uint8_t> area, Distance distance, DistanceMeter& meter);
 
 }  // namespace blendsim

@@ -73,6 +73,15 @@ void add_transfer(const TransferInstruction& i, bool load, const MachineParamete
   }
 }
 
+std::span<const std::uint8_t> area_of(const LoadInstruction& i, const DramAreas& dram) {
+  switch (static_cast<DramBase>(i.dram_base)) {
+    case DramBase::program: return dram.program;
+    case DramBase::input: return dram.input;
+    case DramBase::output: return dram.output;
+  }
+  throw InvariantError("load", fmt::format("{} is no DRAM base", i.dram_base));
+}
+
 void check_transfer(const TransferInstruction& i, const FieldCheck& check) {
   check.require(i.dram_base <= static_cast<std::uint32_t>(DramBase::output), "dram_base is 0, 1 or 2");
   check.require(i.buffer < static_cast<std::uint32_t>(buffer_count), "there is no such buffer");
@@ -147,14 +156,11 @@ Written Load::written(const LoadInstruction& i, const MachineParameters& machine
   return {{{BufferId::act_fixed, first, i.width, i.map_slices, bytes, 0, i.runs, 0, i.slices}}, {}};
 }
 
-void Load::execute(const LoadInstruction& i, const MachineParameters& machine, Buffers& buffers,
-                   const DramAreas& dram) {
-  switch (static_cast<DramBase>(i.dram_base)) {
-    case DramBase::program: return execute_load(i, machine, dram.program, buffers);
-    case DramBase::input: return execute_load(i, machine, dram.input, buffers);
-    case DramBase::output: return execute_load(i, machine, dram.output, buffers);
-  }
-  throw InvariantError("load", fmt::format("{} is no DRAM base", i.dram_base));
+void Load::execute(const LoadInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram,
+                   DistanceMeter* meter) {
+  const auto area = area_of(i, dram);
+  execute_load(i, machine, area, buffers);
+  if (meter != nullptr) add_run_distances(i, machine, area, Distance::load_data, *meter);
 }
 
 void Store::add_accesses(const StoreInstruction& i, const MachineParameters& machine, Accesses& accesses) {
@@ -176,10 +182,11 @@ void Store::check(const StoreInstruction& i, const FieldCheck& check) {
 Written Store::written(const StoreInstruction&, const MachineParameters&) { return {}; }
 
 void Store::execute(const StoreInstruction& i, const MachineParameters& machine, Buffers& buffers,
-                    const DramAreas& dram) {
+                    const DramAreas& dram, DistanceMeter* meter) {
   if (static_cast<DramBase>(i.dram_base) != DramBase::output)
     throw InvariantError("store", "writes the output area only");
   execute_store(i, machine, buffers, dram.output);
+  if (meter != nullptr) add_run_distances(i, machine, dram.output, Distance::store_data, *meter);
 }
 
 }  // namespace blendsim::units

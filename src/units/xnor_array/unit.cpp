@@ -64,9 +64,9 @@ Written XnorArray::written(const XnorInstruction& i, const MachineParameters& ma
   return written_accumulators(i, xnor_accumulator_region, machine.xnor_array.rows);
 }
 
-void XnorArray::execute(const XnorInstruction& i, const MachineParameters& machine, Buffers& buffers,
-                        const DramAreas&) {
-  blendsim::execute(i, machine, buffers);
+void XnorArray::execute(const XnorInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&,
+                        DistanceMeter* meter) {
+  blendsim::execute(i, machine, buffers, meter);
 }
 
 }  // namespace blendsim::units

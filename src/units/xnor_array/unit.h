@@ -37,7 +37,8 @@ struct XnorArray {
   static void add_actions(const Instruction& i, const MachineParameters& machine, ActionSums& actions);
   static void check(const Instruction& i, const FieldCheck& check);
   static Written written(const Instruction& i, const MachineParameters& machine);
-  static void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram);
+  static void execute(const Instruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram,
+                      DistanceMeter* meter);
   static Resources resources(const MachineParameters& machine);
   static LongestPath longest_path(const MachineParameters& machine);
 };

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Distances of the words that a pool_unit instruction handles (units/distances.h).
+#pragma once
+
+#include "units/buffer/storage.h"
+#include "units/distance_meter.h"
+#include "units/machine_parameters.h"
+#include "units/pool_unit/instruction.h"
+
+namespace blendsim {
+
+// Of an instruction that has just been executed.
+void add_distances(const PoolInstruction& instruction, const MachineParameters& machine, const Buffers& buffers,
+                   DistanceMeter& meter);
+
+}  // namespace blendsim
