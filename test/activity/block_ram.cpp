@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RAMB18E2 and RAMB36E2 as yosys maps memories to them: one port reads, the other writes, no output register, contents
-// of 0. Source: UG573 (table 1-11 and figure 1-6: data and parity of a word; byte write enables).
+// RAMB18E2 and RAMB36E2 as yosys maps memories to them: one port reads, the other writes (A reads and B writes words of
+// both ports' pins, narrower ones either way), no output register, contents of 0. Source: UG573 (table 1-11 and figure
+// 1-6: data and parity of a word; byte write enables).
 #include <algorithm>
 #include <bit>
 #include <stdexcept>
@@ -21,14 +22,24 @@ class BlockRam final : public Block {
   explicit BlockRam(const Cell& cell) : half_(cell.type->kind == CellKind::ramb36e2 ? 32 : 16) {
     address_bits_ = half_ == 32 ? 15 : 14;
     bytes_.resize(std::size_t{1} << (address_bits_ - 3));
+    const auto width = [&](const char* name) { return static_cast<int>(parameter(cell, name, 0)); };
+    const int read_a = width("READ_WIDTH_A"), read_b = width("READ_WIDTH_B");
+    const int write_a = width("WRITE_WIDTH_A"), write_b = width("WRITE_WIDTH_B");
+    check(cell, (read_a != 0 && (read_b != 0 || write_a != 0)) || (write_b != 0 && (read_b != 0 || write_a != 0)));
     const auto in = [&](const char* pin) { return input_offset(*cell.type, pin); };
     const auto out = [&](const char* pin) { return output_offset(*cell.type, pin); };
-    const auto width = [&](const char* name) { return static_cast<int>(parameter(cell, name, 0)); };
-    read_ = {width("READ_WIDTH_A"), in("ADDRARDADDR"), in("ENARDEN"), 0, out("DOUTADOUT"), out("DOUTPADOUTP")};
-    write_ = {width("WRITE_WIDTH_B"), in("ADDRBWRADDR"), in("ENBWREN"), in("WEBWE"), in("DINBDIN"), in("DINPBDINP")};
+    const RamPort a = {0, in("ADDRARDADDR"), in("ENARDEN"), in("WEA"), 0, 0};
+    const RamPort b = {0, in("ADDRBWRADDR"), in("ENBWREN"), in("WEBWE"), 0, 0};
+    read_ = read_a != 0 ? a : b;
+    read_.width = read_a != 0 ? read_a : read_b;
+    write_ = write_a != 0 ? a : b;
+    write_.width = write_a != 0 ? write_a : write_b;
     // A word of both halves begins in A's.
-    if (write_.width > half_ + half_ / 8) write_.data = in("DINADIN"), write_.parity = in("DINPADINP");
-    check(cell);
+    const bool reads_in_a = read_a != 0, writes_in_a = write_a != 0 || write_b > half_ + half_ / 8;
+    read_.data = out(reads_in_a ? "DOUTADOUT" : "DOUTBDOUT");
+    read_.parity = out(reads_in_a ? "DOUTPADOUTP" : "DOUTPBDOUTP");
+    write_.data = in(writes_in_a ? "DINADIN" : "DINBDIN");
+    write_.parity = in(writes_in_a ? "DINPADINP" : "DINPBDINP");
   }
 
   void clock(const PinBits& inputs) override {
@@ -38,9 +49,8 @@ class BlockRam final : public Block {
   PinBits outputs(const PinBits& /*inputs*/) const override { return read_word_; }
 
  private:
-  void check(const Cell& cell) const {
-    bool odd = parameter(cell, "READ_WIDTH_B", 0) != 0 || parameter(cell, "WRITE_WIDTH_A", 0) != 0 ||
-               parameter(cell, "DOA_REG", 0) != 0;
+  static void check(const Cell& cell, bool shared_ports) {
+    bool odd = shared_ports || parameter(cell, "DOA_REG", 0) != 0 || parameter(cell, "DOB_REG", 0) != 0;
     for (const auto& [name, value] : *cell.parameters) {
       const bool content = name.starts_with("INIT_") || name.starts_with("INITP_");
       odd = odd || (content && value.find('1') != std::string::npos);

@@ -23,10 +23,11 @@ std::string temporary_folder(const std::string& name) {
 }
 
 std::string output_of(const std::string& command) {
-  const std::string file = temporary_folder("output_" + std::to_string(std::hash<std::string>{}(command))) + "/output";
-  const int status = std::system(("( " + command + " ) > '" + file + "' 2>&1").c_str());
-  std::string text = read_text(file);
-  if (status != 0) throw std::runtime_error("failed: " + command + "\n" + text);
+  const std::string folder = temporary_folder("output_" + std::to_string(std::hash<std::string>{}(command)));
+  const std::string whole = "( " + command + " ) > '" + folder + "/output' 2> '" + folder + "/errors'";
+  const int status = std::system(whole.c_str());
+  std::string text = read_text(folder + "/output");
+  if (status != 0) throw std::runtime_error("failed: " + command + "\n" + text + read_text(folder + "/errors"));
   return text;
 }
 
