@@ -34,13 +34,13 @@ top() {
 }
 
 # synthesise PLATFORM UNIT SETTINGS COMMANDS: a hierarchical synthesis, then yosys' COMMANDS. Settings are
-# "unit.parameter=value" separated by semicolons.
+# "unit.parameter=value" separated by semicolons. What synthesises can be given in `synthesis`.
 synthesise() {
   local arguments=() settings setting
   IFS=';' read -ra settings <<<"$3"
   for setting in "${settings[@]}"; do arguments+=(--set "$setting"); done
   "$blendsim" rtl "$1" "${arguments[@]}" -o "$folder/package" >/dev/null || return
-  { top "$2"; echo "synth_xilinx -family xcup -noiopad; $4"; } >"$folder/point.ys"
+  { top "$2"; echo "${synthesis:-synth_xilinx -family xcup -noiopad}"; echo "$4"; } >"$folder/point.ys"
   (cd "$folder" && yosys -q -s point.ys) >"$folder/log.txt" 2>&1 ||
     { grep ERROR "$folder/log.txt" >&2; echo "$1 $2 $3: yosys failed" >&2; return 1; }
   ! grep "implicitly declared" "$folder/log.txt" >&2 || { echo "$1 $2 $3: not what rtl/ says" >&2; return 1; }

@@ -30,7 +30,7 @@ int parts_of_word(Place place) { return place == Place::act_fixed_lane ? 4 : pla
 
 // Ports of a read channel by their prefix; of the store's, see the constructor.
 template <class Ports>
-void bind_read(const RtlModule& rtl, const std::string& prefix, Ports& ports) {
+void bind_read(const Module& rtl, const std::string& prefix, Ports& ports) {
   ports = {rtl.port(prefix + "_arvalid"), rtl.port(prefix + "_araddr"), rtl.port(prefix + "_arlen"),
            rtl.port(prefix + "_arready"), rtl.port(prefix + "_rvalid"), rtl.port(prefix + "_rdata"),
            rtl.port(prefix + "_rlast"),   rtl.port(prefix + "_rready")};
@@ -52,25 +52,31 @@ void observe_read(const Ports& ports, AxiRead& channel) {
 }  // namespace
 
 RtlMachine::RtlMachine(const MachineParameters& machine, RtlSource::Use use)
-    : machine_(machine),
-      rtl_({use == RtlSource::Use::time ? "machine" : "bench_machine", verilog_package(machine, "machine"), {}, use}),
-      dram_(machine) {
-  reset_ = rtl_.port("reset");
-  register_write_ = rtl_.port("register_write");
-  register_address_ = rtl_.port("register_address");
-  register_data_ = rtl_.port("register_write_data");
-  register_read_data_ = rtl_.port("register_read_data");
-  complete_ = rtl_.port("complete");
-  entered_ = rtl_.port("entered");
-  started_ = rtl_.port("started");
-  ended_ = rtl_.port("ended");
-  overflow_ = rtl_.port("overflow");
-  bind_read(rtl_, "fetch", fetch_);
-  bind_read(rtl_, "load", load_);
-  store_ = {rtl_.port("store_awvalid"), rtl_.port("store_awaddr"), rtl_.port("store_awlen"), rtl_.port("store_awready"),
-            rtl_.port("store_wvalid"),  rtl_.port("store_wready"), rtl_.port("store_wdata"), rtl_.port("store_wstrb"),
-            rtl_.port("store_wlast"),   rtl_.port("store_bvalid"), rtl_.port("store_bready")};
-  if (use != RtlSource::Use::time) connect_writes();
+    : RtlMachine(
+          machine,
+          std::make_shared<RtlModule>(RtlSource{
+              use == RtlSource::Use::time ? "machine" : "bench_machine", verilog_package(machine, "machine"), {}, use}),
+          use != RtlSource::Use::time) {}
+
+RtlMachine::RtlMachine(const MachineParameters& machine, std::shared_ptr<Module> module, bool has_write_ports)
+    : machine_(machine), module_(std::move(module)), dram_(machine) {
+  reset_ = module_->port("reset");
+  register_write_ = module_->port("register_write");
+  register_address_ = module_->port("register_address");
+  register_data_ = module_->port("register_write_data");
+  register_read_data_ = module_->port("register_read_data");
+  complete_ = module_->port("complete");
+  entered_ = module_->port("entered");
+  started_ = module_->port("started");
+  ended_ = module_->port("ended");
+  overflow_ = module_->port("overflow");
+  bind_read(*module_, "fetch", fetch_);
+  bind_read(*module_, "load", load_);
+  store_ = {module_->port("store_awvalid"), module_->port("store_awaddr"), module_->port("store_awlen"),
+            module_->port("store_awready"), module_->port("store_wvalid"), module_->port("store_wready"),
+            module_->port("store_wdata"),   module_->port("store_wstrb"),  module_->port("store_wlast"),
+            module_->port("store_bvalid"),  module_->port("store_bready")};
+  if (has_write_ports) connect_writes();
 }
 
 void RtlMachine::connect_writes() {
@@ -95,7 +101,8 @@ void RtlMachine::connect_writes() {
 void RtlMachine::connect(UnitId unit, Place place, const std::string& name, int bits) {
   if (unit == UnitId::post_unit && slice_parts(machine_.post_unit) > 1)
     place = place == Place::act_binary ? Place::act_binary_half : Place::act_fixed_half;
-  WritePort port{unit, place, rtl_.port(name), rtl_.port(name + "_address"), rtl_.port(name + "_data"), bits, 0};
+  WritePort port{unit, place, module_->port(name), module_->port(name + "_address"), module_->port(name + "_data"),
+                 bits, 0};
   port.word_bits = port.data.width() / port.enable.width();
   write_ports_.push_back(port);
 }
@@ -114,7 +121,7 @@ void RtlMachine::reset() {
     port->set(0);
   }
   reset_.set(1);
-  for (Cycles n = 0; n < reset_cycles; ++n) rtl_.edge();
+  for (Cycles n = 0; n < reset_cycles; ++n) module_->edge();
   reset_.set(0);
 }
 
@@ -127,7 +134,7 @@ void RtlMachine::prepare(const StreamRun& stream, std::size_t image) {
       {0x28, bases[2]},     {0x2c, bases[2] >> 32}};
   for (const auto& [address, value] : registers) {
     write_register(address, value);
-    rtl_.edge();
+    module_->edge();
   }
   register_write_.set(0);
 }
@@ -177,7 +184,7 @@ void RtlMachine::check_handshakes(Cycles cycle, MachineEvents& events) const {
 MachineEvents RtlMachine::run(const StreamRun& stream, bool watch) {
   MachineEvents events;
   entered_count_ = started_count_ = ended_count_ = {};
-  (void)rtl_.take_errors();
+  (void)module_->take_errors();
   reset();
   prepare(stream, 0);
   // Of the next image: the bases are written one register a cycle while this one runs.
@@ -185,7 +192,7 @@ MachineEvents RtlMachine::run(const StreamRun& stream, bool watch) {
   std::uint32_t next_register = 0;
   Cycles ring = 0, stop = stream.give_up;
   const bool traces = !vcd_.empty();
-  if (traces) rtl_.open_trace(vcd_);
+  if (traces) module_->open_trace(vcd_);
   for (Cycles cycle = 0; cycle < stop; ++cycle) {
     register_write_.set(0);
     register_address_.set(status_register);
@@ -199,25 +206,27 @@ MachineEvents RtlMachine::run(const StreamRun& stream, bool watch) {
       ++next_register;
     }
     drive(cycle);
-    rtl_.settle();
+    module_->settle();
     check_handshakes(cycle, events);
     note(cycle, events);
     if (watch) note_writes(cycle, events);
+    if (watcher_) watcher_(cycle);
     observe(cycle);
     if (complete_.get() != 0 && events.completions.size() < rung && cycle > ring) {
       events.completions.push_back(cycle);
       ring = cycle + 1;
       if (rung == stream.bases.size()) stop = std::min(stop, cycle + settle_cycles);
     }
-    if (traces && cycle >= trace_from_ && cycle < trace_to_) rtl_.dump(static_cast<std::uint64_t>(cycle));
-    rtl_.edge();
+    if (traces && cycle >= trace_from_ && cycle < trace_to_) module_->dump(static_cast<std::uint64_t>(cycle));
+    module_->edge();
   }
-  if (traces) rtl_.close_trace();
+  module_->settle();
+  if (traces) module_->close_trace();
   vcd_.clear();
   corrupt_cycle_ = -1;
   events.cycles = events.completions.empty() ? stop : events.completions.back();
   read_accounts(events.cycles, events);
-  if (const std::string text = rtl_.take_errors(); !text.empty()) events.errors.push_back(text);
+  if (const std::string text = module_->take_errors(); !text.empty()) events.errors.push_back(text);
   if (!dram_.error().empty()) events.errors.push_back("memory: " + dram_.error());
   if (overflow_.get() != 0) events.errors.push_back("a token counter overflowed");
   if (events.completions.size() < stream.bases.size()) {
@@ -272,7 +281,7 @@ void RtlMachine::note_words(Cycles cycle, const WritePort& port, std::vector<Uni
 
 void RtlMachine::read_accounts(Cycles cycles, MachineEvents& events) {
   const auto of = [&](const char* name, std::size_t u) {
-    return static_cast<Cycles>(rtl_.port(name).get(static_cast<int>(u) * 32, 32));
+    return static_cast<Cycles>(module_->port(name).get(static_cast<int>(u) * 32, 32));
   };
   for (std::size_t u = 0; u < unit_count; ++u) {
     UnitCycles& account = events.accounts[u];

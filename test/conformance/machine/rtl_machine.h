@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// rtl/machine.sv of one platform with the memory of axi_dram.h behind it: runs streams as a host would, and notes what
-// it did.
+// rtl/machine.sv of one platform, or a netlist of it, with the memory of axi_dram.h behind it: runs streams as a host
+// would, and notes what it did.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class RtlMachine {
  public:
   // Use::time builds rtl/machine.sv without the bench that brings out the write ports: it cannot watch.
   explicit RtlMachine(const MachineParameters& machine, RtlSource::Use use = RtlSource::Use::compare);
+  // On a module with the ports of rtl/machine.sv and, to watch, those of bench_machine.
+  RtlMachine(const MachineParameters& machine, std::shared_ptr<Module> module, bool has_write_ports);
 
   [[nodiscard]] std::vector<std::uint8_t>& memory() { return dram_.bytes; }
   [[nodiscard]] const std::vector<std::uint8_t>& memory() const { return dram_.bytes; }
@@ -39,6 +42,8 @@ class RtlMachine {
   // The next run complements bit 0 of the words that `unit` writes in `cycle`, in what is noted: a bench that must find
   // a difference.
   void corrupt(UnitId unit, Cycles cycle) { corrupt_unit_ = unit, corrupt_cycle_ = cycle; }
+  // Called in every cycle of a run from 0 on, when the ports have settled and before the clock's edge.
+  void watch_cycles(std::function<void(Cycles)> watcher) { watcher_ = std::move(watcher); }
 
  private:
   struct WritePort {
@@ -61,7 +66,7 @@ class RtlMachine {
   void read_accounts(Cycles cycles, MachineEvents& events);
 
   MachineParameters machine_;
-  RtlModule rtl_;
+  std::shared_ptr<Module> module_;
   AxiDram dram_;
   std::vector<WritePort> write_ports_;
   Port reset_, register_write_, register_address_, register_data_, register_read_data_, complete_, entered_, started_,
@@ -76,6 +81,7 @@ class RtlMachine {
   std::string vcd_;
   Cycles trace_from_ = 0, trace_to_ = 0, corrupt_cycle_ = -1;
   UnitId corrupt_unit_ = UnitId::load;
+  std::function<void(Cycles)> watcher_;
 };
 
 }  // namespace blendsim::conformance

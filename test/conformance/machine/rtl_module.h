@@ -40,6 +40,24 @@ class Port {
   std::size_t bytes_ = 0;
 };
 
+// What RtlMachine runs: the machine in Verilator, or a netlist of it (test/activity).
+class Module {
+ public:
+  virtual ~Module() = default;
+  // Throws std::runtime_error where the module has no such port.
+  [[nodiscard]] virtual Port port(std::string_view name) const = 0;
+  // What follows from the inputs as they stand, registers unchanged.
+  virtual void settle() = 0;
+  // One rising edge of `clk`. What follows is seen after settle().
+  virtual void edge() = 0;
+  // Messages of failed assertions since the last call.
+  [[nodiscard]] virtual std::string take_errors() { return {}; }
+  // Waveforms of everything below the module, one time unit a cycle, until close_trace(), where it can write them.
+  virtual void open_trace(const std::string& /*file*/) {}
+  virtual void dump(std::uint64_t /*cycle*/) {}
+  virtual void close_trace() {}
+};
+
 struct RtlSource {
   std::string top;
   std::string package;                  // text of blendsim_pkg.sv; empty: the module takes none
@@ -52,30 +70,24 @@ struct RtlSource {
   Use use = Use::compare;
 };
 
-class RtlModule {
+class RtlModule final : public Module {
  public:
   [[nodiscard]] static bool available();  // is there a Verilator?
   // Builds it where the cache has none. Throws std::runtime_error with Verilator's or the compiler's words.
   explicit RtlModule(const RtlSource& source);
-  ~RtlModule();
+  ~RtlModule() override;
   RtlModule(const RtlModule&) = delete;
   RtlModule& operator=(const RtlModule&) = delete;
 
-  // Throws std::runtime_error where the module has no such port.
-  [[nodiscard]] Port port(std::string_view name) const;
+  [[nodiscard]] Port port(std::string_view name) const override;
   [[nodiscard]] const std::vector<Port>& ports() const { return ports_; }
-  // What follows from the inputs as they stand, registers unchanged.
-  void settle();
-  // One rising edge of `clk`, and what follows.
-  void edge();
-  // Messages of failed assertions since the last call.
-  [[nodiscard]] std::string take_errors();
-
-  // Waveforms of everything below the module, one time unit a cycle, until close_trace(). Modules built for Use::trace
-  // only.
-  void open_trace(const std::string& file);
-  void dump(std::uint64_t cycle);
-  void close_trace();
+  void settle() override;
+  void edge() override;
+  [[nodiscard]] std::string take_errors() override;
+  // Modules built for Use::trace only.
+  void open_trace(const std::string& file) override;
+  void dump(std::uint64_t cycle) override;
+  void close_trace() override;
 
  private:
   struct Library;

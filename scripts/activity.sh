@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Toggle counts of synthesised netlists (test/activity/netlist_activity.cpp says what is counted).
+#   scripts/activity.sh netlist PLATFORM FILE      synthesises the platform's machine with yosys: JSON, hierarchical; 5 minutes
+#                                                  of processor time
+#   scripts/activity.sh verilog TOP SOURCE FILE    the same of any Verilog module
+#   scripts/activity.sh icarus PROGRAM JSON INSTANCE FROM TO
+#                                                  counts toggles of one unit in cycles [FROM, TO) once more, in Icarus, from
+#                                                  the Verilog of its netlist and yosys's cells, and compares them net by net
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# yosys's cells and maps of Xilinx parts.
+library() { echo "$(dirname "$(dirname "$(command -v yosys)")")/share/yosys/xilinx"; }
+
+# brams_xcu_map.v of yosys 0.23 writes the parity bits of the upper half of a 72-bit word from those of the lower half
+# (PORT_W_WIDTH == 71). Counts of cells do not show it, contents do: block RAM is mapped with the file corrected, by the
+# commands that synth_xilinx has there.
+steps() {
+  sed 's/PORT_W_WIDTH == 71/PORT_W_WIDTH == 72/' "$(library)/brams_xcu_map.v" >"$folder/brams_xcu_map.v"
+  cp "$(library)/brams_defs.vh" "$folder"
+  cat <<'EOF'
+synth_xilinx -family xcup -noiopad -run begin:map_memory
+memory_libmap -logic-cost-rom 0.015625 -lib +/xilinx/lutrams_xcu.txt -lib +/xilinx/brams_xc4v.txt -D HAS_SIZE_36 -D HAS_MIXWIDTH_SDP -D HAS_ADDRCE -lib +/xilinx/urams.txt -no-auto-huge
+techmap -map +/xilinx/lutrams_xc5v_map.v
+techmap -map brams_xcu_map.v
+techmap -map +/xilinx/urams_map.v
+synth_xilinx -family xcup -noiopad -run map_ffram:
+EOF
+}
+
+# netlist PLATFORM FILE
+netlist() {
+  source scripts/synthesis.sh
+  synthesis=$(steps)
+  synthesise "$1" machine "" "write_json $(realpath "$2")"
+}
+
+# verilog TOP SOURCE FILE
+verilog() {
+  source scripts/packages.sh
+  install_packages yosys
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  { echo "read_verilog -sv $(realpath "$2"); hierarchy -top $1"; steps; echo "write_json $(realpath "$3")"; } >"$folder/steps.ys"
+  (cd "$folder" && yosys -q -s steps.ys)
+}
+
+# icarus PROGRAM JSON INSTANCE FROM TO
+icarus() {
+  source scripts/packages.sh
+  install_packages yosys iverilog python3
+  local tool=${NETLIST_ACTIVITY:-build/dev/netlist_activity}
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  "$tool" "$1" --netlist "$2" --record "$folder" --instance "$3" --from "$4" --to "$5"
+  local module
+  module=$(python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["modules"]["machine"]["cells"][sys.argv[2]]["type"])' "$2" "$3")
+  yosys -q -p "read_json $2; hierarchy -top $module; write_verilog -noattr -norename $folder/unit.v"
+  # What nothing initialises is 0, as in the machine that was recorded.
+  sed -Ei "s/(\.INIT[A-Z_]*\([0-9]+'h)x+\)/\10)/" "$folder/unit.v"
+  iverilog -g2012 -s bench -DMODULE="\\$module " -o "$folder/bench" "$folder/bench.v" "$folder/unit.v" "$(library)/cells_sim.v" \
+    test/activity/rtl/dsp48e2_cell.v rtl/dsp48e2.sv
+  (cd "$folder" && vvp -n bench >/dev/null)
+  test/activity/compare_toggles.py "$folder/toggles.csv" "$folder/bench.vcd"
+}
+
+case ${1:-} in
+  netlist | verilog | icarus) "$@" ;;
+  *) sed -n '/^#   /s/^# //p' "$0" >&2; exit 2 ;;
+esac

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The netlist of a whole machine: it does what the model and rtl/ do, and its toggles are Icarus's. The smallest
+// machine takes minutes to synthesise, so these have the label `long`.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "activity_run.h"
+#include "commands.h"
+#include "compiler/compile.h"
+#include "machine_bench.h"
+#include "network/zoo.h"
+
+namespace blendsim::activity {
+namespace {
+
+const std::string source = BLENDSIM_SOURCE;
+
+class MachineActivity : public testing::Test {
+ protected:
+  // One synthesis for all tests.
+  static void SetUpTestSuite() {
+    if (!test::installed("yosys") || !test::installed("verilator")) return;
+    folder_ = test::temporary_folder("machine");
+    platform_ = load_platform(source + "/test/conformance/platforms/tiny.yaml", {}, {BLENDSIM_CONFIGS});
+    write_zoo_network("neuroblend_tiny", {}, folder_ + "/network.onnx");
+    program_ = compile(load_network(folder_ + "/network.onnx"), platform_).program;
+    (void)test::output_of(
+        fmt::format("BLENDSIM={0} BLENDSIM_CONFIGS={1} {2}/scripts/activity.sh netlist "
+                    "{2}/test/conformance/platforms/tiny.yaml {3}",
+                    BLENDSIM_BINARY, BLENDSIM_CONFIGS, source, netlist_file()));
+    netlist_ = read_netlist(test::read_text(netlist_file()), "machine", machine_group);
+  }
+  void SetUp() override {
+    if (folder_.empty()) GTEST_SKIP() << "yosys or verilator is not installed";
+  }
+  static std::string netlist_file() { return folder_ + "/machine.json"; }
+  static ActivityResult run(const Netlist& netlist, const ActivityOptions& options) {
+    return ActivityRun(platform_.machine, program_, netlist, {conformance::random_image(program_.host_input, 1)})
+        .run(options);
+  }
+
+  inline static std::string folder_;
+  inline static Platform platform_;
+  inline static Program program_;
+  inline static Netlist netlist_;
+};
+
+TEST_F(MachineActivity, LongItDoesInEveryCycleWhatTheModelAndTheRtlDo) {
+  ActivityOptions options;
+  options.compare_with_rtl = true;
+  const ActivityResult result = run(netlist_, options);
+  EXPECT_EQ(result.divergence, "");
+  EXPECT_GE(result.compared_outputs, static_cast<std::uint64_t>(result.cycles) * netlist_.instance_ports.size());
+  ASSERT_EQ(result.windows.size(), static_cast<std::size_t>((result.cycles + 255) / 256));
+  Cycles next = 0;
+  for (const Window& window : result.windows) {
+    EXPECT_EQ(window.first, next);
+    next += window.cycles;
+  }
+  EXPECT_EQ(next, result.cycles);
+}
+
+TEST_F(MachineActivity, LongCountsDoNotDependOnTheWindow) {
+  ActivityOptions options;
+  const auto totals = [&](Cycles window) {
+    options.window = window;
+    std::vector<Counts> total(netlist_.groups.size());
+    for (const Window& w : run(netlist_, options).windows) {
+      for (std::size_t group = 0; group < total.size(); ++group) {
+        for (std::size_t n = 0; n < count_kinds; ++n) total[group][n] += w.groups[group][n];
+      }
+    }
+    return total;
+  };
+  EXPECT_EQ(totals(256), totals(1'000'000));
+}
+
+TEST_F(MachineActivity, LongAWrongLutIsFound) {
+  Netlist wrong = netlist_;
+  const auto cell = std::find_if(wrong.cells.begin(), wrong.cells.end(), [](const Cell& candidate) {
+    return candidate.path.starts_with("xnor_array.") && candidate.type->name == "LUT6";
+  });
+  ASSERT_NE(cell, wrong.cells.end());
+  Parameters parameters = *cell->parameters;
+  for (char& bit : parameters["INIT"]) bit = bit == '1' ? '0' : '1';
+  cell->parameters = std::make_shared<Parameters>(parameters);
+  EXPECT_THAT(run(wrong, {}).divergence, testing::HasSubstr("divergence in cycle"));
+}
+
+TEST_F(MachineActivity, LongTogglesOfUnitsAreThoseThatIcarusCounts) {
+  if (!test::installed("iverilog")) GTEST_SKIP() << "iverilog is not installed";
+  std::filesystem::create_directories(folder_ + "/program");
+  write_program(program_, folder_ + "/program/tiny.bsp");
+  for (const std::string unit : {"xnor_array", "mac_array", "post_unit", "queue[3].unit"}) {
+    EXPECT_NO_THROW((void)test::output_of(fmt::format(
+        "NETLIST_ACTIVITY={} BLENDSIM_CONFIGS={} {}/scripts/activity.sh icarus {}/program/tiny.bsp {} '{}' 100 400",
+        NETLIST_ACTIVITY_BINARY, BLENDSIM_CONFIGS, source, folder_, netlist_file(), unit)))
+        << unit;
+  }
+}
+
+}  // namespace
+}  // namespace blendsim::activity
