@@ -70,8 +70,8 @@ void print(const Arguments& a, const Device& device, const ForeignPower& power) 
   };
   row("idle", power.idle, power.idle_total, power.idle_junction_celsius);
   row("active", power.active, power.active_total, power.active_junction_celsius);
-  out.stream << fmt::format("{} at {}, activity {}\n\n", device.name,
-                            format_quantity(hertz_of(a.clock), Unit::hertz), a.activity)
+  out.stream << fmt::format("{} at {}, activity {}\n\n", device.name, format_quantity(hertz_of(a.clock), Unit::hertz),
+                            a.activity)
              << table.text(out.layout)
              << fmt::format("\nother rails ~{}, processor ~{}; DRAM and the board are not in it\n",
                             engineering(power.active.other_static, "W"), engineering(power.active.processor, "W"));

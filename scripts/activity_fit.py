@@ -187,17 +187,17 @@ def main():
     print("|---|---|---|---|---|---|")
     for module in MODULES:
         terms, coefficients = fits[module] = fit_module(runs, module, arguments.fit)
-        worst = 0.0
+        off = energy = 0.0
         for run in arguments.fit + held:
             net, model = energies(runs, run, module, terms, coefficients, price)
             if net <= 0:
                 continue
             error = 100 * (model / net - 1)
             if run in held:
-                worst = max(worst, abs(error))
+                off, energy = off + abs(model - net), energy + net
             print(f"| {module} | {run} | {'held' if run in held else 'fit'} | {net / 1e9:.4f} | {model / 1e9:.4f} | {error:+.1f} |")
         if arguments.write:
-            write_module(arguments.write, module, terms, coefficients, arguments.version, arguments.fit, math.ceil(worst))
+            write_module(arguments.write, module, terms, coefficients, arguments.version, arguments.fit, math.ceil(100 * off / energy) if energy else 0)
     if arguments.write:
         write_profile(arguments.write, runs, arguments.fit)
 

@@ -81,8 +81,7 @@ void load_profile(ActivityModel& model, const ConfigPaths& paths, Diagnostics& d
     leaves.push_back({fmt::format("densities.{}", distance_names[d]), row, &values[d], nullptr});
   }
   static_cast<void>(bind(tree, leaves, {"schema"}, diagnostics));
-  for (std::size_t d = 0; d < values.size(); ++d)
-    model.profile.of[d] = static_cast<double>(values[d]) / per_million;
+  for (std::size_t d = 0; d < values.size(); ++d) model.profile.of[d] = static_cast<double>(values[d]) / per_million;
 }
 
 template <class Map>
@@ -100,8 +99,7 @@ const ModuleActivity& ActivityModel::operator[](std::string_view file) const { r
 ActivityModel load_activity(const ConfigPaths& paths) {
   Diagnostics diagnostics;
   ActivityModel model;
-  for (const std::string& file : activity_files())
-    model.modules.emplace(file, load_module(file, paths, diagnostics));
+  for (const std::string& file : activity_files()) model.modules.emplace(file, load_module(file, paths, diagnostics));
   load_profile(model, paths, diagnostics);
   diagnostics.throw_if_any();
   return model;

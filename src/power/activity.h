@@ -17,7 +17,7 @@ namespace blendsim {
 struct ModuleActivity {
   std::string version;     // of the synthesis that was counted
   std::string fitted;      // networks and platforms that it was fitted to
-  std::int64_t error = 0;  // per cent by which the module's energy was off, at most, on what was held out
+  std::int64_t error = 0;  // per cent: of the module's energy on what was held out, the sum of the differences' sizes
   std::map<std::string, Amounts, std::less<>> terms;  // toggles for one of each (terms.h)
 
   // InvariantError: there is no such term.
@@ -26,8 +26,8 @@ struct ModuleActivity {
 
 struct ActivityModel {
   std::map<std::string, ModuleActivity, std::less<>> modules;  // by file
-  Densities profile;    // of the networks that were fitted to: for runs that know no values
-  std::string profiled; // which networks these are
+  Densities profile;     // of the networks that were fitted to: for runs that know no values
+  std::string profiled;  // which networks these are
 
   // InvariantError: there is no such module.
   [[nodiscard]] const ModuleActivity& operator[](std::string_view file) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far an estimate may be off: constants of one group move together, groups are independent of each other, so that the
-// band is the quadratic sum over groups.
+// How far an estimate may be off: constants of one group move together, groups are independent of each other, so that
+// the band is the quadratic sum over groups.
 #pragma once
 
 #include <string_view>

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "power/terms.h"
-#include "units/units.h"
 #include "units/buffer/layout.h"
+#include "units/units.h"
 
 namespace blendsim {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The power of a design of which only the resources are known: any accelerator, through the same primitives, so that the
-// estimate can be held against boards that were measured.
+// The power of a design of which only the resources are known: any accelerator, through the same primitives, so that
+// the estimate can be held against boards that were measured.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace blendsim {
 // How busy a design is, per cycle. From configs/activity/classes.yaml.
 struct ActivityClass {
   std::string name;
-  // In millionths: toggles of a LUT's output, of a flip-flop's; cycles in which a DSP slice multiplies, a block RAM is read.
+  // In millionths: toggles of a LUT's output, of a flip-flop's; cycles in which a DSP slice multiplies, a block RAM is
+  // read.
   std::int64_t lut = 0, ff = 0, dsp = 0, bram = 0;
   std::int64_t pins = 0;  // that a net leads to, in millionths
   std::string source;

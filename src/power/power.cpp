@@ -43,7 +43,8 @@ struct Sum {
 std::vector<Action> own_actions(std::string_view module) {
   std::vector<Action> out;
   for (const Term& term : activity_terms()) {
-    if (term.module == module && std::find(out.begin(), out.end(), term.action) == out.end()) out.push_back(term.action);
+    if (term.module == module && std::find(out.begin(), out.end(), term.action) == out.end())
+      out.push_back(term.action);
   }
   return out;
 }
@@ -63,11 +64,7 @@ Sum sum_of(const ActionCounts& counts, const ActionEnergies& energies) {
 class Estimator {
  public:
   Estimator(const Run& run, std::int64_t images, const PowerModel& model, const PowerConditions& conditions)
-      : run_(run),
-        images_(static_cast<double>(images)),
-        model_(model),
-        conditions_(conditions),
-        energies_(model, run) {
+      : run_(run), images_(static_cast<double>(images)), model_(model), conditions_(conditions), energies_(model, run) {
     out_.seconds = static_cast<double>(run.cycles) / static_cast<double>(model.platform().machine.clock_hz);
     out_.most_rate = images_ / out_.seconds;
     out_.rate = conditions.rate.value_or(out_.most_rate);
@@ -170,8 +167,7 @@ class Estimator {
   [[nodiscard]] Junction junction_of(double doubling) const {
     const Platform& platform = model_.platform();
     if (conditions_.junction_celsius) return {static_cast<double>(*conditions_.junction_celsius), false};
-    const auto ambient =
-        static_cast<double>(conditions_.ambient_celsius.value_or(platform.ambient_celsius));
+    const auto ambient = static_cast<double>(conditions_.ambient_celsius.value_or(platform.ambient_celsius));
     return find_junction(platform.device, ambient, out_.watts.on_chip(), doubling);
   }
 
@@ -204,8 +200,7 @@ class Estimator {
   // The clocks of flip-flops that the estimate of resources counts too many or too few of.
   [[nodiscard]] Spread flip_flop_spread() const {
     const ResourceEstimate& r = model_.resources();
-    return {"count of flip-flops", "resources", out_.watts.clock * (1 - r.ff_low),
-            out_.watts.clock * (r.ff_high - 1)};
+    return {"count of flip-flops", "resources", out_.watts.clock * (1 - r.ff_low), out_.watts.clock * (r.ff_high - 1)};
   }
 
   void add_static(std::vector<Spread>& spreads) const {
@@ -228,8 +223,8 @@ class Estimator {
   const PowerConditions& conditions_;
   RunEnergies energies_;
   PowerEstimate out_;
-  Amounts all_, clocked_;           // of the run
-  std::vector<Spread> activity_;    // joules of the run, by part
+  Amounts all_, clocked_;         // of the run
+  std::vector<Spread> activity_;  // joules of the run, by part
 };
 
 }  // namespace
@@ -237,16 +232,17 @@ class Estimator {
 PowerEstimate estimate_power(const Run& run, std::int64_t images, const PowerModel& model,
                              const PowerConditions& conditions) {
   if (images < 1 || run.cycles < 1) throw InvariantError("power", "power of a run without images or cycles");
-  const double most =
-      static_cast<double>(images) * static_cast<double>(model.platform().machine.clock_hz) / static_cast<double>(run.cycles);
+  const double most = static_cast<double>(images) * static_cast<double>(model.platform().machine.clock_hz) /
+                      static_cast<double>(run.cycles);
   if (conditions.rate && !(*conditions.rate > 0)) {
     throw DiagnosticError("usage", {"--rate", 0, {}}, fmt::format("{:g} inferences a second", *conditions.rate),
                           "a rate is above 0");
   }
   if (conditions.rate && *conditions.rate > most) {
-    throw DiagnosticError("usage", {"--rate", 0, {}},
-                          fmt::format("{:g} inferences a second, but back to back there are {:.6g}", *conditions.rate, most),
-                          "give a lower rate, or leave it out for back to back");
+    throw DiagnosticError(
+        "usage", {"--rate", 0, {}},
+        fmt::format("{:g} inferences a second, but back to back there are {:.6g}", *conditions.rate, most),
+        "give a lower rate, or leave it out for back to back");
   }
   return Estimator(run, images, model, conditions).estimate();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Power and energy of a run: energies of its actions, clocks of every cycle, what leaks at the temperature that follows,
-// the processor beside; by the rails that boards measure, by unit and layer, each with a band.
+// Power and energy of a run: energies of its actions, clocks of every cycle, what leaks at the temperature that
+// follows, the processor beside; by the rails that boards measure, by unit and layer, each with a band.
 #pragma once
 
 #include <array>

@@ -50,11 +50,14 @@ std::vector<Entry> entries_of(Technology& technology) {
 
 void append_constant(std::vector<Leaf>& leaves, const Entry& entry) {
   const std::array rows = {
-      Parameter<PhysicalConstant>{"value", &PhysicalConstant::value, 0, entry.most, entry.unit, "most likely", {}, true},
-      Parameter<PhysicalConstant>{"low", &PhysicalConstant::low, 0, entry.most, entry.unit, "least it may be", {}, true},
-      Parameter<PhysicalConstant>{"high", &PhysicalConstant::high, 0, entry.most, entry.unit, "most it may be", {}, true},
       Parameter<PhysicalConstant>{
-          "kind", &PhysicalConstant::kind, 0, 3, Unit::none, "how the figure came about", constant_kinds, true},
+          "value", &PhysicalConstant::value, 0, entry.most, entry.unit, "most likely", {}, true},
+      Parameter<PhysicalConstant>{
+          "low", &PhysicalConstant::low, 0, entry.most, entry.unit, "least it may be", {}, true},
+      Parameter<PhysicalConstant>{
+          "high", &PhysicalConstant::high, 0, entry.most, entry.unit, "most it may be", {}, true},
+      Parameter<PhysicalConstant>{"kind", &PhysicalConstant::kind, 0, 3, Unit::none, "how the figure came about",
+                                  constant_kinds, true},
   };
   append_leaves(leaves, entry.key, *entry.constant, rows);
   append_text(leaves, entry.key + ".at", entry.constant->at, "process and voltage, or conditions", true);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// configs/technologies/NAME.yaml: what each primitive of a process takes, where the figure comes from, how far it may be
-// off and with which others it is off together.
+// configs/technologies/NAME.yaml: what each primitive of a process takes, where the figure comes from, how far it may
+// be off and with which others it is off together.
 #pragma once
 
 #include <array>
@@ -32,7 +32,9 @@ struct Technology {
   PhysicalConstant processor;         // microwatts of the processor system beside the logic, running
   PhysicalConstant leakage_doubling;  // kelvin in which the core's static power doubles
 
-  [[nodiscard]] const PhysicalConstant& operator[](Primitive p) const { return primitives[static_cast<std::size_t>(p)]; }
+  [[nodiscard]] const PhysicalConstant& operator[](Primitive p) const {
+    return primitives[static_cast<std::size_t>(p)];
+  }
 };
 
 // Throws DiagnosticError naming file:line: unknown-name, unknown-key, missing-key (a primitive without entry),

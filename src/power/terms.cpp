@@ -12,13 +12,11 @@ namespace {
 using M = MachineParameters;
 using D = Densities;
 
-constexpr double operand_bits = 8, byte_bits = 8;  // of mac_array
+constexpr double operand_bits = 8, byte_bits = 8, sum_bits = 32;
 constexpr double word_bits = dsp_word_bits;
 
 double one(const M&, const D&) { return 1; }
-double step_of_word(const M& m, const D&) {
-  return 1.0 / static_cast<double>(m.xnor_array.rows * m.xnor_array.words);
-}
+double step_of_word(const M& m, const D&) { return 1.0 / static_cast<double>(m.xnor_array.rows * m.xnor_array.words); }
 double step_of_mac(const M& m, const D&) { return 1.0 / static_cast<double>(m.mac_array.rows * m.mac_array.columns); }
 // A depthwise step has one column at work, and counts as `rows` of mac already.
 double step_of_depthwise(const M& m, const D& d) {
@@ -29,7 +27,8 @@ constexpr std::array terms = {
     Term{"xnor_array", "step", Action::xnor_word, step_of_word, "a step of the array"},
     Term{"xnor_array", "word", Action::xnor_word, one, "a 48-bit word of a row"},
     Term{"xnor_array", "operand_bit", Action::xnor_word,
-         [](const M&, const D& d) { return word_bits * d[Distance::xnor_operand]; }, "a bit of a row's operand toggles"},
+         [](const M&, const D& d) { return word_bits * d[Distance::xnor_operand]; },
+         "a bit of a row's operand toggles"},
     Term{"xnor_array", "weight_bit", Action::xnor_word,
          [](const M&, const D& d) { return word_bits * d[Distance::xnor_weight]; }, "a bit of a row's weight toggles"},
     Term{"xnor_array", "xnor_bit", Action::xnor_word,
@@ -37,6 +36,10 @@ constexpr std::array terms = {
            return word_bits * xnor_density(d[Distance::xnor_operand], d[Distance::xnor_weight]);
          },
          "a bit of their XNOR toggles"},
+    Term{"xnor_array", "result", Action::xnor_result, one, "a row's sum is written"},
+    Term{"xnor_array", "result_bit", Action::xnor_result,
+         [](const M&, const D& d) { return sum_bits * d[Distance::xnor_result]; }, "a bit of it toggles"},
+    Term{"xnor_array", "start", Action::xnor_start, one, "an instruction starts"},
     Term{"mac_array", "step", Action::mac, step_of_mac, "a step of the array"},
     Term{"mac_array", "step", Action::mac_depthwise, step_of_depthwise, "a step of the array"},
     Term{"mac_array", "mac", Action::mac, one, "a multiply-accumulate"},
@@ -46,6 +49,11 @@ constexpr std::array terms = {
     Term{"mac_array", "weight_bit", Action::mac,
          [](const M&, const D& d) { return operand_bits * d[Distance::mac_weight]; },
          "a bit of a multiplier's weight toggles"},
+    Term{"mac_array", "result", Action::mac_result, one, "a row's sum is written"},
+    Term{"mac_array", "result_bit", Action::mac_result,
+         [](const M&, const D& d) { return sum_bits * d[Distance::mac_accumulator]; }, "a bit of it toggles"},
+    Term{"mac_array", "start", Action::mac_start, one, "an instruction starts"},
+    Term{"post_unit", "start", Action::post_start, one, "an instruction starts"},
     Term{"post_unit", "element", Action::post_element, one, "an element passes"},
     Term{"post_unit", "q1", Action::post_q1, one, "... through q1"},
     Term{"post_unit", "q2", Action::post_q2, one, "... through q2"},
@@ -57,28 +65,48 @@ constexpr std::array terms = {
          "a bit of an operand toggles"},
     Term{"post_unit", "result_bit", Action::post_element,
          [](const M&, const D& d) { return byte_bits * d[Distance::post_result]; }, "a bit of a result toggles"},
+    Term{"pool_unit", "start", Action::pool_start, one, "an instruction starts"},
     Term{"pool_unit", "binary", Action::pool_binary, one, "a tap of packed bits"},
     Term{"pool_unit", "maximum", Action::pool_maximum, one, "a tap of a maximum"},
     Term{"pool_unit", "sum", Action::pool_sum, one, "a tap of a sum"},
     Term{"pool_unit", "operand_bit", Action::pool_element,
          [](const M&, const D& d) { return byte_bits * d[Distance::pool_operand]; }, "a bit of a tap toggles"},
+    Term{"load", "start", Action::load_start, one, "an instruction starts"},
     Term{"load", "byte", Action::load_byte, one, "a byte comes"},
     Term{"load", "data_bit", Action::load_byte, [](const M&, const D& d) { return byte_bits * d[Distance::load_data]; },
          "a bit of it differs from the word before"},
+    Term{"store", "start", Action::store_start, one, "an instruction starts"},
     Term{"store", "byte", Action::store_byte, one, "a byte goes"},
     Term{"store", "data_bit", Action::store_byte,
          [](const M&, const D& d) { return byte_bits * d[Distance::store_data]; },
          "a bit of it differs from the word before"},
     Term{"dispatcher", "word", Action::dispatch, one, "an instruction word passes"},
     Term{"act_binary", "read_bit", Action::act_binary_read, one, "a bit is read"},
+    Term{"act_binary", "data_bit", Action::xnor_word,
+         [](const M& m,
+            const D& d) { return word_bits / static_cast<double>(m.xnor_array.rows) * d[Distance::xnor_operand]; },
+         "a bit read differs from the word before"},
     Term{"act_binary", "write_bit", Action::act_binary_write, one, "a bit is written"},
     Term{"act_fixed", "read_bit", Action::act_fixed_read, one, "a bit is read"},
+    Term{"act_fixed", "data_bit", Action::mac,
+         [](const M& m,
+            const D& d) { return operand_bits / static_cast<double>(m.mac_array.rows) * d[Distance::mac_activation]; },
+         "a bit read differs from the word before"},
     Term{"act_fixed", "write_bit", Action::act_fixed_write, one, "a bit is written"},
     Term{"weights_binary", "read_bit", Action::weights_binary_read, one, "a bit is read"},
+    Term{"weights_binary", "data_bit", Action::xnor_word,
+         [](const M&, const D& d) { return word_bits * d[Distance::xnor_weight]; },
+         "a bit read differs from the word before"},
     Term{"weights_binary", "write_bit", Action::weights_binary_write, one, "a bit is written"},
     Term{"weights_fixed", "read_bit", Action::weights_fixed_read, one, "a bit is read"},
+    Term{"weights_fixed", "data_bit", Action::mac,
+         [](const M&, const D& d) { return operand_bits * d[Distance::mac_weight]; },
+         "a bit read differs from the word before"},
     Term{"weights_fixed", "write_bit", Action::weights_fixed_write, one, "a bit is written"},
     Term{"accumulators", "read_bit", Action::accumulators_read, one, "a bit is read"},
+    Term{"accumulators", "data_bit", Action::post_element,
+         [](const M&, const D& d) { return sum_bits * d[Distance::post_operand]; },
+         "a bit read differs from the word before"},
     Term{"accumulators", "write_bit", Action::accumulators_write, one, "a bit is written"},
     Term{"parameters", "read_bit", Action::parameters_read, one, "a bit is read"},
     Term{"parameters", "write_bit", Action::parameters_write, one, "a bit is written"},

@@ -13,8 +13,9 @@
 
 namespace blendsim {
 
-// `count` terms stand for one `action` of the module. The term "cycle", which every module has, is of each of its
-// flip-flops in each cycle of the run, whether the module works or not.
+// `count` terms stand for one `action` of the module, or of the unit that makes it work. The term "cycle", which every
+// module has, is of each of its flip-flops in each cycle of the run, whether the module works or not. What depends on
+// densities hangs on actions that one unit alone has: its layers' densities are theirs.
 struct Term {
   std::string_view module, name;
   Action action;
@@ -25,7 +26,8 @@ struct Term {
 
 inline constexpr std::string_view cycle_term = "cycle";
 
-// The modules that have a file of their own: units, dispatcher, buffers. xnor_array has one a form: "xnor_array-dsp", ...
+// The modules that have a file of their own: units, dispatcher, buffers. xnor_array has one a form: "xnor_array-dsp",
+// ...
 [[nodiscard]] std::vector<std::string> activity_files();
 
 }  // namespace blendsim

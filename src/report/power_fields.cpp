@@ -69,8 +69,10 @@ Json band_from(const F& f) {
 }
 
 constexpr std::array power_fields = {
-    Field0{"total_w", "W", "Sum of the rails at `rate_per_s`.", [](const F& f) { return Json(f.in.power.watts.total()); }},
-    Field0{"total_w_range", "W", "[low, high]: errors of constants that come from one cause are added, others as squares.",
+    Field0{"total_w", "W", "Sum of the rails at `rate_per_s`.",
+           [](const F& f) { return Json(f.in.power.watts.total()); }},
+    Field0{"total_w_range", "W",
+           "[low, high]: errors of constants that come from one cause are added, others as squares.",
            [](const F& f) { return pair_of(f.in.power.total); }},
     Field0{"accelerator_w", "W", "Of it, without the processor.",
            [](const F& f) { return Json(f.in.power.watts.accelerator()); }},
@@ -92,15 +94,18 @@ constexpr std::array power_fields = {
            [](const F& f) { return Json(f.in.power.most_rate); }},
     Field0{"energy_per_inference_j", "J", "All-in: total_w / rate_per_s.",
            [](const F& f) { return Json(f.in.power.all_in_j); }},
-    Field0{"dynamic_energy_j", "J", "Marginal: what one more inference takes, its actions and DRAM; clocks, leakage and processor not.",
+    Field0{"dynamic_energy_j", "J",
+           "Marginal: what one more inference takes, its actions and DRAM; clocks, leakage and processor not.",
            [](const F& f) { return Json(f.in.power.marginal_j); }},
-    Field0{"unattributed_j", "J", "Of dynamic_energy_j, what belongs to no layer: END, refreshes, fetch of a program not resident.",
+    Field0{"unattributed_j", "J",
+           "Of dynamic_energy_j, what belongs to no layer: END, refreshes, fetch of a program not resident.",
            [](const F& f) { return Json(f.energy_of_one(f.in.power.unattributed_fj)); }},
     Field0{"junction_celsius", "C", "Junction temperature: of --junction, or ambient + theta_ja x power on chip.",
            [](const F& f) { return Json(f.in.power.junction_celsius); }},
     Field0{"too_hot", "", "true: it would lie beyond 125 C, for which the watts are stated.",
            [](const F& f) { return Json(f.in.power.too_hot); }},
-    Field0{"activity", "", "How data toggle: `sampled` from the run's own, or `profile`: as in the networks of `profile`.",
+    Field0{"activity", "",
+           "How data toggle: `sampled` from the run's own, or `profile`: as in the networks of `profile`.",
            [](const F& f) { return Json(f.in.power.sampled ? "sampled" : "profile"); }},
     Field0{"profile", "", "Networks whose data the activity profile comes from.",
            [](const F& f) { return Json(f.in.power.profile); }},
@@ -127,11 +132,13 @@ Json efficiency_object(const Figures& figures) { return object(efficiency_fields
 void add_power_rows(std::vector<FieldRow>& rows) {
   add_rows(rows, "power.", power_fields);
   add_rows(rows, "power.rails.", rail_fields);
-  rows.push_back({"power.by_unit.PART", "W", "A unit, `dispatcher`, `buffers` or `control`; these sum to dynamic_w back to back."});
+  rows.push_back({"power.by_unit.PART", "W",
+                  "A unit, `dispatcher`, `buffers` or `control`; these sum to dynamic_w back to back."});
   rows.push_back({"power.by_unit_range.PART", "W", "[low, high]."});
   rows.push_back({"power.clock_by_unit.PART", "W", "These sum to rails.clock."});
   rows.push_back({"power.rails_range.PART", "W", "[low, high] of `core`, `static`, `dynamic`, `dram`."});
-  rows.push_back({"power.band_from[].constant", "", "Key of the technology file, or a part whose activity is uncertain."});
+  rows.push_back(
+      {"power.band_from[].constant", "", "Key of the technology file, or a part whose activity is uncertain."});
   rows.push_back({"power.band_from[].group", "", "Constants that are off together."});
   rows.push_back({"power.band_from[].down_w", "W", "By which its least moves total_w."});
   rows.push_back({"power.band_from[].up_w", "W", "By which its most does."});

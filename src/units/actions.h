@@ -41,11 +41,19 @@ enum class Action : std::uint8_t {
   dram_write_byte,
   dram_activate,
   dram_refresh,
-  dispatch,    // one instruction word fetched, decoded and queued
-  load_byte,   // of a transfer of load, on its way to a buffer
-  store_byte,  // of a transfer of store
+  dispatch,     // one instruction word fetched, decoded and queued
+  load_byte,    // of a transfer of load, on its way to a buffer
+  store_byte,   // of a transfer of store
+  xnor_result,  // one row's accumulator of a word written
+  mac_result,   // the same of mac_array
+  load_start,   // one instruction leaves the unit's queue and starts
+  store_start,
+  xnor_start,
+  mac_start,
+  post_start,
+  pool_start,
 };
-inline constexpr std::array<std::string_view, 35> action_names = {"xnor_word",
+inline constexpr std::array<std::string_view, 43> action_names = {"xnor_word",
                                                                   "mac",
                                                                   "mac_depthwise",
                                                                   "post_element",
@@ -79,7 +87,15 @@ inline constexpr std::array<std::string_view, 35> action_names = {"xnor_word",
                                                                   "dram_refresh",
                                                                   "dispatch",
                                                                   "load_byte",
-                                                                  "store_byte"};
+                                                                  "store_byte",
+                                                                  "xnor_result",
+                                                                  "mac_result",
+                                                                  "load_start",
+                                                                  "store_start",
+                                                                  "xnor_start",
+                                                                  "mac_start",
+                                                                  "post_start",
+                                                                  "pool_start"};
 inline constexpr int action_count = action_names.size();
 
 struct ActionCounts {

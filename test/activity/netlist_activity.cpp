@@ -11,6 +11,9 @@
 //   lut ... ram_write_bit   counts (counts.h says of what) of the toggles from each of those cycles to the next, and of
 //   the
 //                       accesses at its edge. Values are those of zero-delay logic: glitches are not counted.
+// --terms FILE: a row a window, module and term of the power estimate: how often the model says that it happens. Rows
+// of
+//   the module `density` hold bits that differ (`count`) of the bits compared (`window`), by port.
 // --parts FILE: a row a unit: LUTs and MUXFs, CARRY4s, flip-flops, SRLs, LUT memories, DSPs, RAMB18s, RAMB36s, and the
 //   nets and pins that `net` and `pin` count the toggles of.
 #include <fmt/format.h>
@@ -24,6 +27,7 @@
 #include "cli/files.h"
 #include "cli/inputs.h"
 #include "platform/platform.h"
+#include "terms.h"
 
 namespace {
 
@@ -31,7 +35,7 @@ using namespace blendsim;
 using activity::Counts;
 
 struct Arguments {
-  std::string program, netlist, scale = "1", csv, parts, network;
+  std::string program, netlist, scale = "1", csv, parts, terms, network;
   std::vector<std::string> inputs;
   std::uint64_t seed = 1;
   bool summary = false;
@@ -64,6 +68,22 @@ void write_windows(const std::string& file, const std::string& names, const acti
       out << fmt::format("{},{},{},{},{},{}\n", names, w, window.first, window.cycles, netlist.groups[group],
                          fmt::join(window.groups[group], ","));
     }
+  }
+  if (!out) throw std::runtime_error("cannot write " + file);
+}
+
+void write_terms(const std::string& file, const std::string& names, const activity::TermCounts& terms) {
+  std::ofstream out(file);
+  out << "network,platform,window,module,term,count\n";
+  for (const auto& [key, counts] : terms.counts) {
+    for (std::size_t w = 0; w < counts.size(); ++w) {
+      if (counts[w] != 0) out << fmt::format("{},{},{},{},{:.6g}\n", names, w, key.first, key.second, counts[w]);
+    }
+  }
+  for (std::size_t d = 0; d < distance_names.size(); ++d) {
+    DistanceSum sum;
+    for (const LayerSwitching& layer : terms.run.switching->layers) sum += layer.distances[d];
+    out << fmt::format("{},{},density,{},{}\n", names, sum.compared, distance_names[d], sum.bits);
   }
   if (!out) throw std::runtime_error("cannot write " + file);
 }
@@ -111,6 +131,10 @@ int run(const Arguments& arguments) {
   const activity::ActivityResult result = activity_run.run(options);
   const std::string network = arguments.network.empty() ? program.network : arguments.network;
   if (!arguments.csv.empty()) write_windows(arguments.csv, network + "," + platform.name, netlist, result);
+  if (!arguments.terms.empty()) {
+    write_terms(arguments.terms, network + "," + platform.name,
+                activity::count_terms(platform.machine, program, inputs.quantised, options.window));
+  }
   if (!arguments.parts.empty()) write_parts(arguments.parts, platform.name, netlist);
   if (arguments.summary) print_summary(netlist, result);
   if (!result.divergence.empty()) {
@@ -137,6 +161,7 @@ int main(int argc, char** argv) {
   app.add_option("--window", arguments.options.window, "cycles of a row")->check(CLI::PositiveNumber);
   app.add_option("--network", arguments.network, "name in the rows, instead of the program's");
   app.add_option("--csv", arguments.csv, "file for counts by window");
+  app.add_option("--terms", arguments.terms, "file for what the model says that happens, by window");
   app.add_option("--parts", arguments.parts, "file for what the units are built of");
   app.add_flag("--rtl", arguments.options.compare_with_rtl, "compare every unit's outputs with rtl/ in every cycle");
   auto* record = app.add_option("--record", arguments.record.folder, "folder for what --instance gets and toggles");

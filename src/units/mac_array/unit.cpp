@@ -36,7 +36,9 @@ void MacArray::add_actions(const MacInstruction& i, const MachineParameters& mac
   const Cycles steps = blendsim::occupancy(i, machine.mac_array);
   const std::int64_t rows = machine.mac_array.rows;
   const std::int64_t columns = i.depthwise != 0 ? 1 : machine.mac_array.columns;
+  actions.add(Action::mac_start, 1);
   actions.add(Action::mac, steps * rows * columns);
+  actions.add(Action::mac_result, accumulator_words(i) * rows);
   actions.add(Action::mac_depthwise, i.depthwise != 0 ? steps * rows : 0);
   actions.add(Action::act_fixed_read, steps * (i.depthwise != 0 ? rows * 8 : fixed_word_bits));
   actions.add(Action::weights_fixed_read, steps * rows * columns * 8);

@@ -59,6 +59,7 @@ void PoolUnit::add_accesses(const PoolInstruction& i, const MachineParameters&, 
 
 // A fixed tap reads its words; a binary step reads a 3x3 window of a cell (dilated: one tap of it).
 void PoolUnit::add_actions(const PoolInstruction& i, const MachineParameters& machine, ActionSums& actions) {
+  actions.add(Action::pool_start, 1);
   const std::int64_t m = machine.xnor_array.cell_slices(), taps = std::int64_t{i.kernel_h} * i.kernel_w;
   const std::int64_t cells = std::int64_t{i.rows} * i.out_width * i.slices;
   if (i.binary != 0) {

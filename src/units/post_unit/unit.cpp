@@ -44,6 +44,7 @@ void add_operand(const PostInstruction& i, const Operand& o, const MachineParame
 
 // The elements, and those of each step that makes a multiplier, a shifter or comparators work.
 void add_steps(const PostInstruction& i, std::int64_t elements, ActionSums& actions) {
+  actions.add(Action::post_start, 1);
   actions.add(Action::post_element, elements);
   actions.add(Action::post_q1, elements * i.use_q1);
   actions.add(Action::post_q2, elements * i.use_q2);

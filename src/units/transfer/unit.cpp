@@ -53,6 +53,7 @@ Action write_action(BufferId buffer) {
 
 void add_transfer(const TransferInstruction& i, bool load, const MachineParameters& machine, ActionSums& actions) {
   const std::int64_t elements = std::int64_t{i.runs} * i.width * i.slices;
+  actions.add(load ? Action::load_start : Action::store_start, 1);
   actions.add(load ? Action::load_byte : Action::store_byte, std::int64_t{i.runs} * i.run_bytes);
   switch (static_cast<TransferForm>(i.form)) {
     case TransferForm::linear: {

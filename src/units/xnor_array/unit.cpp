@@ -37,7 +37,9 @@ void XnorArray::add_accesses(const XnorInstruction& i, const MachineParameters&,
 void XnorArray::add_actions(const XnorInstruction& i, const MachineParameters& machine, ActionSums& actions) {
   const XnorArrayParameters& p = machine.xnor_array;
   const Cycles steps = blendsim::occupancy(i, p);
+  actions.add(Action::xnor_start, 1);
   actions.add(Action::xnor_word, steps * p.rows * p.words);
+  actions.add(Action::xnor_result, accumulator_words(i) * p.rows);
   actions.add(Action::act_binary_read, steps * p.words * dsp_word_bits);
   actions.add(Action::weights_binary_read, steps * p.rows * p.words * dsp_word_bits);
   actions.add(Action::parameters_read, accumulator_words(i) * p.rows * accumulator_bits);

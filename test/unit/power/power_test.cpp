@@ -167,7 +167,8 @@ TEST(Power, AnEnergyBeyond63BitsIsOurErrorAndNeverWraps) {
 
 // With one constant to a group the band of a run is the root of the squares; with one group, their sum.
 TEST(Power, ErrorsOfOneGroupAddUpAndGroupsAreIndependent) {
-  const std::vector<Spread> apart = {{"a", "x", 3, 6}, {"b", "y", 4, 8}}, together = {{"a", "x", 3, 6}, {"b", "x", 4, 8}};
+  const std::vector<Spread> apart = {{"a", "x", 3, 6}, {"b", "y", 4, 8}},
+                            together = {{"a", "x", 3, 6}, {"b", "x", 4, 8}};
   EXPECT_DOUBLE_EQ(band(10, apart).low, 5);
   EXPECT_DOUBLE_EQ(band(10, apart).high, 20);
   EXPECT_DOUBLE_EQ(band(10, together).low, 3);
@@ -183,9 +184,10 @@ TEST(Power, HasABandThatItsConstantsMake) {
   Machine m;
   const PowerEstimate p = m.power(one_action(Action::mac, 3, 1'000'000), 1, {{}, 25, {}});
   // One LUT toggle a term: 1 pJ from 0 to 2, and nothing else works.
-  EXPECT_NEAR(p.parts[3].watts.high - p.parts[3].watts.low,
-              2 * std::hypot(p.watts.dynamic, std::hypot(0.0, 1e-15 * static_cast<double>(p.parts[3].clock_fj) / p.seconds)),
-              0.2 * p.watts.dynamic);
+  EXPECT_NEAR(
+      p.parts[3].watts.high - p.parts[3].watts.low,
+      2 * std::hypot(p.watts.dynamic, std::hypot(0.0, 1e-15 * static_cast<double>(p.parts[3].clock_fj) / p.seconds)),
+      0.2 * p.watts.dynamic);
   EXPECT_LT(p.total.low, p.watts.total());
   EXPECT_GT(p.total.high, p.watts.total());
   EXPECT_EQ(p.from.size(), 3U);
