@@ -132,9 +132,9 @@ void QueueUnit::start() {
 }
 
 void QueueUnit::execute_sampled(const InstructionRecord& record, const Instruction& instruction) {
-  DistanceMeter* const meter = context_.sampler->meter(record.instruction);
+  DistanceMeter* const meter = context_.sampler->meter(record);
   execute(instruction, *context_.machine, *context_.buffers, context_.areas, meter);
-  if (meter != nullptr) context_.sampler->take(record);
+  if (meter != nullptr) context_.sampler->take();
 }
 
 // The account and whoever listens learn of a stretch in one call: they cannot differ.

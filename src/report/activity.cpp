@@ -89,7 +89,8 @@ std::vector<FieldRow> activity_field_rows() {
       {"activity.layers[].units", "", "By unit that works for the layer; the fields of `activity.units.UNIT`."},
       {"activity.units.UNIT.instructions", "", "Instructions executed in the run."},
       {"activity.units.UNIT.sampled", "", "Of these, how many were sampled."},
-      {"activity.units.UNIT.distances", "", "By port: Hamming distances of the words that pass it."},
+      {"activity.units.UNIT.distances", "",
+       "By port: Hamming distances of the words that pass it; `xnor_word` has a density alone."},
       {"activity.units.UNIT.distances.PORT.bits", "bits",
        "Bits that differ from the word before, over the instructions sampled."},
       {"activity.units.UNIT.distances.PORT.words", "",
@@ -99,8 +100,6 @@ std::vector<FieldRow> activity_field_rows() {
        "Share of a port's bits that change from word to word; null without a word. Of a layer bits / compared_bits."},
       {"activity.units.UNIT.distances.PORT.standard_error", "",
        "Of the density, from how the sampled instructions' differ; 0: all were sampled; null: too few were."},
-      {"activity.units.xnor_array.distances.xnor_word.density", "",
-       "Of the words behind the XNOR gates: p + q - 2pq of xnor_operand and xnor_weight."},
   };
 }
 

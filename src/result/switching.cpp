@@ -7,8 +7,7 @@
 namespace blendsim {
 namespace {
 
-constexpr int density_bits = 16;
-constexpr double density_one = 1 << density_bits;
+constexpr double density_one = 1 << 16;
 
 struct Population {
   double sampled, all;
@@ -34,7 +33,8 @@ std::optional<double> standard_error(const SampledDistance& sum, const Populatio
 void SampledDistance::add(const DistanceSum& instruction) {
   if (instruction.compared == 0) return;
   DistanceSum::operator+=(instruction);
-  const std::int64_t density = ((instruction.bits << density_bits) + instruction.compared / 2) / instruction.compared;
+  const double share = static_cast<double>(instruction.bits) / static_cast<double>(instruction.compared);
+  const auto density = static_cast<std::int64_t>(share * density_one + 0.5);
   ++instructions;
   densities += density;
   squares += density * density;

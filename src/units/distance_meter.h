@@ -22,10 +22,10 @@ class DistanceMeter {
     std::int64_t weights = 0;
   };
 
-  // The next instruction's distances, from 0.
-  void begin(Memo& memo) {
+  // The distances of the next instruction, from 0; `range`: those of its unit.
+  void begin(const DistanceRange& range, Memo& memo) {
     memo_ = &memo;
-    distances_ = {};
+    for (std::size_t d = range.first; d < range.end; ++d) distances_.sums[d] = {};
   }
   [[nodiscard]] const Distances& distances() const { return distances_; }
 

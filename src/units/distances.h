@@ -31,11 +31,24 @@ inline constexpr std::array<std::string_view, 12> distance_names = {
     "mac_weight", "mac_accumulator", "post_operand", "post_result", "pool_operand", "pool_result"};
 inline constexpr int distance_count = distance_names.size();
 
-// The unit at whose port they are; a unit's distances follow one another.
+// The unit at whose port they are, in the order of the units.
 inline constexpr std::array<UnitId, distance_count> distance_units = {
     UnitId::load,       UnitId::store,     UnitId::xnor_array, UnitId::xnor_array,
     UnitId::xnor_array, UnitId::mac_array, UnitId::mac_array,  UnitId::mac_array,
     UnitId::post_unit,  UnitId::post_unit, UnitId::pool_unit,  UnitId::pool_unit};
+
+// Those of a unit: from the first to behind the last; none of a unit that is not in distance_units.
+struct DistanceRange {
+  std::size_t first = 0, end = 0;
+  [[nodiscard]] static constexpr DistanceRange of(UnitId unit) {
+    DistanceRange range;
+    for (std::size_t d = 0; d < distance_units.size(); ++d) {
+      range.first += distance_units[d] < unit ? 1 : 0;
+      range.end += distance_units[d] <= unit ? 1 : 0;
+    }
+    return range;
+  }
+};
 
 struct DistanceSum {
   std::int64_t bits = 0;      // that differ

@@ -21,13 +21,8 @@ class WordSequence {
   }
   // Sum of the distances of words [from, from + count), each of the one before.
   [[nodiscard]] std::int64_t successive(std::size_t from, std::size_t count) const {
-    if (count < 2) return 0;
-    const std::uint8_t* word = first_ + from * stride_;
-    if (bytes_ == stride_ && (mask_ == 0xFFFFFFFF || bytes_ % sizeof mask_ == 0))
-      return differing_bits(word, word + stride_, (count - 1) * bytes_, mask_);
-    std::int64_t bits = 0;
-    for (std::size_t n = from; n + 1 < from + count; ++n) bits += between(n, n + 1);
-    return bits;
+    return successive_differing_bits(first_ + from * stride_, bytes_, static_cast<std::ptrdiff_t>(stride_), count,
+                                     mask_);
   }
 
  private:

@@ -30,7 +30,7 @@ std::vector<std::array<DistanceSum, distance_count>> sums_by_layer(const Compile
   for (const Instruction& i : decode(network.program.main)) {
     DistanceMeter meter;
     DistanceMeter::Memo memo;
-    meter.begin(memo);
+    meter.begin(DistanceRange::of(unit_of(i)), memo);
     execute(i, machine, buffers, dram, &meter);
     for (std::size_t d = 0; d < distance_count; ++d) sums[sync_of(i).layer][d] += meter.distances().sums[d];
   }

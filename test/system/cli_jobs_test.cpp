@@ -40,7 +40,8 @@ class CliJobs : public ::testing::Test {
 };
 
 TEST_F(CliJobs, ReportDigestAndTensorsAreThoseOfOneProcess) {
-  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--check"}, {"--stalls", "3"}}) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, {"--check"}, {"--stalls", "3"}, {"--activity=2"}}) {
     ASSERT_EQ(run("1", more).status, 0);
     for (const std::string jobs : {"2", "3", "64"}) {
       const ProcessResult result = run(jobs, more);

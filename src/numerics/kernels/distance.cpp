@@ -23,6 +23,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 std::int64_t distance(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes, std::uint32_t mask) {
   return differing_bits_reference(a, b, bytes, mask);
 }
+std::int64_t successive(const std::uint8_t* first, std::size_t bytes, std::ptrdiff_t stride, std::size_t count,
+                        std::uint32_t mask) {
+  return successive_differing_bits_reference(first, bytes, stride, count, mask);
+}
 std::int64_t weighed(const WeighedUnits& work) { return weighed_differing_bits_reference(work); }
 
 #else
@@ -30,32 +34,68 @@ std::int64_t weighed(const WeighedUnits& work) { return weighed_differing_bits_r
 using Byte = hn::CappedTag<std::uint8_t, 64>;
 using Word = hn::Repartition<std::uint64_t, Byte>;
 
-// What is left of the bytes behind the last vector, eight at a time.
-HWY_INLINE std::int64_t distance_rest(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes,
-                                      std::uint32_t mask) {
-  const std::uint64_t masks = std::uint64_t{mask} << 32 | mask;
-  std::int64_t bits = 0;
-  for (std::size_t n = 0; n < bytes; n += sizeof masks) {
-    std::uint64_t x = 0, y = 0;
-    const std::size_t count = std::min(bytes - n, sizeof masks);
-    std::memcpy(&x, a + n, count);
-    std::memcpy(&y, b + n, count);
-    bits += std::popcount((x ^ y) & masks);
+// Counts of one pair of words after the other: whole vectors in the lanes of one, the rest eight bytes at a time.
+class Counter {
+ public:
+  HWY_INLINE explicit Counter(std::uint32_t mask)
+      : masks_(hn::BitCast(Byte(), hn::Set(hn::Repartition<std::uint32_t, Byte>(), mask))),
+        mask_(std::uint64_t{mask} << 32 | mask),
+        vectors_(hn::Zero(Word())) {}
+
+  HWY_INLINE void count(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) {
+    std::size_t n = 0;
+    for (; n + hn::Lanes(Byte()) <= bytes; n += hn::Lanes(Byte())) {
+      const auto differing = hn::And(hn::Xor(hn::LoadU(Byte(), a + n), hn::LoadU(Byte(), b + n)), masks_);
+      vectors_ = hn::Add(vectors_, hn::PopulationCount(hn::BitCast(Word(), differing)));
+    }
+    for (; n + sizeof mask_ <= bytes; n += sizeof mask_) count_eight(a + n, b + n, sizeof mask_);
+    if (n < bytes) count_eight(a + n, b + n, bytes - n);
   }
-  return bits;
-}
+  [[nodiscard]] HWY_INLINE std::int64_t sum() const {
+    return rest_ + static_cast<std::int64_t>(hn::GetLane(hn::SumOfLanes(Word(), vectors_)));
+  }
+
+ private:
+  HWY_INLINE void count_eight(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes) {
+    std::uint64_t x = 0, y = 0;
+    std::memcpy(&x, a, bytes);
+    std::memcpy(&y, b, bytes);
+    rest_ += std::popcount((x ^ y) & mask_);
+  }
+
+  hn::Vec<Byte> masks_;
+  std::uint64_t mask_;
+  hn::Vec<Word> vectors_;
+  std::int64_t rest_ = 0;
+};
 
 std::int64_t distance(const std::uint8_t* a, const std::uint8_t* b, std::size_t bytes, std::uint32_t mask) {
-  const auto masks = hn::BitCast(Byte(), hn::Set(hn::Repartition<std::uint32_t, Byte>(), mask));
-  const std::size_t lanes = hn::Lanes(Byte());
-  auto sum = hn::Zero(Word());
-  std::size_t n = 0;
-  for (; n + lanes <= bytes; n += lanes) {
-    const auto differing = hn::And(hn::Xor(hn::LoadU(Byte(), a + n), hn::LoadU(Byte(), b + n)), masks);
-    sum = hn::Add(sum, hn::PopulationCount(hn::BitCast(Word(), differing)));
+  Counter counter(mask);
+  counter.count(a, b, bytes);
+  return counter.sum();
+}
+
+template <std::size_t bytes>
+HWY_INLINE void count_words(const std::uint8_t* first, std::ptrdiff_t stride, std::size_t count, Counter& counter) {
+  for (; count > 1; --count, first += stride) counter.count(first, first + stride, bytes);
+}
+
+// Words that follow on one another are two long rows, as long as the mask has its place in each word. Of others those
+// of act_fixed and of a slice's accumulators have loops of their own.
+std::int64_t successive(const std::uint8_t* first, std::size_t bytes, std::ptrdiff_t stride, std::size_t count,
+                        std::uint32_t mask) {
+  if (count < 2) return 0;
+  Counter counter(mask);
+  if (stride == static_cast<std::ptrdiff_t>(bytes) && (bytes % sizeof mask == 0 || mask == 0xFFFFFFFF)) {
+    counter.count(first, first + stride, (count - 1) * bytes);
+  } else if (bytes == 16) {
+    count_words<16>(first, stride, count, counter);
+  } else if (bytes == 64) {
+    count_words<64>(first, stride, count, counter);
+  } else {
+    for (; count > 1; --count, first += stride) counter.count(first, first + stride, bytes);
   }
-  const auto bits = static_cast<std::int64_t>(hn::GetLane(hn::SumOfLanes(Word(), sum)));
-  return n == bytes ? bits : bits + distance_rest(a + n, b + n, bytes - n, mask);
+  return counter.sum();
 }
 
 using Unit = hn::Repartition<std::uint16_t, Byte>;
@@ -101,6 +141,7 @@ HWY_AFTER_NAMESPACE();
 namespace blendsim {
 
 HWY_EXPORT(distance);
+HWY_EXPORT(successive);
 HWY_EXPORT(weighed);
 
 std::int64_t differing_bits_reference(const void* a, const void* b, std::size_t bytes, std::uint32_t mask) {
@@ -109,6 +150,14 @@ std::int64_t differing_bits_reference(const void* a, const void* b, std::size_t 
   std::int64_t bits = 0;
   for (std::size_t n = 0; n < bytes; ++n)
     bits += std::popcount(static_cast<std::uint8_t>((x[n] ^ y[n]) & mask >> (8 * (n % 4))));
+  return bits;
+}
+
+std::int64_t successive_differing_bits_reference(const void* first, std::size_t bytes, std::ptrdiff_t stride,
+                                                 std::size_t count, std::uint32_t mask) {
+  std::int64_t bits = 0;
+  const auto* word = static_cast<const std::uint8_t*>(first);
+  for (; count > 1; --count, word += stride) bits += differing_bits_reference(word, word + stride, bytes, mask);
   return bits;
 }
 
@@ -124,6 +173,11 @@ std::int64_t weighed_differing_bits_reference(const WeighedUnits& work) {
 std::int64_t differing_bits(const void* a, const void* b, std::size_t bytes, std::uint32_t mask) {
   return HWY_DYNAMIC_DISPATCH(distance)(static_cast<const std::uint8_t*>(a), static_cast<const std::uint8_t*>(b), bytes,
                                         mask);
+}
+
+std::int64_t successive_differing_bits(const void* first, std::size_t bytes, std::ptrdiff_t stride, std::size_t count,
+                                       std::uint32_t mask) {
+  return HWY_DYNAMIC_DISPATCH(successive)(static_cast<const std::uint8_t*>(first), bytes, stride, count, mask);
 }
 
 std::int64_t weighed_differing_bits(const WeighedUnits& work) { return HWY_DYNAMIC_DISPATCH(weighed)(work); }

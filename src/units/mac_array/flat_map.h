@@ -57,6 +57,7 @@ class MacFlatMap {
   // The lanes behind the last channel, which the kernels leave alone: they hold zero() too, as the array takes them.
   void clear_unused_lanes() const {
     const std::size_t used = 4 * quads();
+    if (used == tap_lanes_) return;
     for (std::size_t column = 0; column < std::size_t{rows_} * columns_; ++column)
       std::fill(lanes_.data() + column * tap_lanes_ + used, lanes_.data() + (column + 1) * tap_lanes_, zero_);
   }

@@ -52,7 +52,7 @@ void add_words_read(const PoolInstruction& i, std::uint32_t at_once, const Buffe
         }
       });
     }
-    words.add_to(Distance::pool_operand, 8 * port_word_bytes);
+    words.add_to(Distance::pool_operand);
   }
 }
 
@@ -68,7 +68,7 @@ void add_words_written(const PoolInstruction& i, std::uint32_t at_once, const Bu
         });
       });
     }
-    words.add_to(Distance::pool_result, 8 * port_word_bytes);
+    words.add_to(Distance::pool_result);
   }
 }
 
@@ -92,7 +92,7 @@ void add_cells_read(const PoolInstruction& i, const Buffers& buffers, DistanceMe
       }
     });
   }
-  words.add_to(Distance::pool_operand, 8 * at_once * cell);
+  words.add_to(Distance::pool_operand);
 }
 
 void add_cells_written(const PoolInstruction& i, const Buffers& buffers, DistanceMeter& meter) {
@@ -104,7 +104,7 @@ void add_cells_written(const PoolInstruction& i, const Buffers& buffers, Distanc
       words.append(buffers.cells() + buffers.cell_row(map, i.out_row + row, i.out_first + c).at(column) * m, cell);
     });
   }
-  words.add_to(Distance::pool_result, 8 * cell);
+  words.add_to(Distance::pool_result);
 }
 
 }  // namespace

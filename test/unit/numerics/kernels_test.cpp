@@ -363,6 +363,25 @@ TEST(Distance, equals_the_reference_on_every_target) {
   }
 }
 
+TEST(Distance, of_successive_words_equals_the_reference_on_every_target) {
+  Numbers numbers;
+  const auto bytes = numbers.many<std::uint8_t>(4000, 0, 255);
+  for (const std::size_t word : {1U, 2U, 6U, 8U, 16U, 18U, 64U, 72U}) {
+    for (const std::size_t gap : {0U, 1U, 48U}) {
+      for (const std::size_t count : {0U, 1U, 2U, 31U}) {
+        for (const std::uint32_t mask : {0xFFFFFFFFU, 0x00FFFFFFU}) {
+          const auto stride = static_cast<std::ptrdiff_t>(word + gap);
+          const std::int64_t expected = successive_differing_bits_reference(bytes.data(), word, stride, count, mask);
+          on_every_target([&] {
+            EXPECT_EQ(successive_differing_bits(bytes.data(), word, stride, count, mask), expected)
+                << count << " words of " << word << " bytes, " << gap << " apart";
+          });
+        }
+      }
+    }
+  }
+}
+
 TEST(Distance, weighed_equals_the_reference_on_every_target) {
   Numbers numbers;
   for (const std::size_t units : {units_at_once, 3 * units_at_once, std::size_t{1} << 16}) {

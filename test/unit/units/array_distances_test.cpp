@@ -105,7 +105,7 @@ struct XnorExperiment {
   }
 
   void execute_with_meter() {
-    meter.begin(memo);
+    meter.begin(DistanceRange::of(UnitId::xnor_array), memo);
     execute(i, machine, buffers, &meter);
   }
 
@@ -158,7 +158,7 @@ struct XnorExperiment {
 };
 
 TEST(XnorDistances, AreThoseOfTheWordsOfEveryStep) {
-  for (std::uint32_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 80; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     XnorExperiment experiment(seed);
     experiment.execute_with_meter();
@@ -178,7 +178,7 @@ TEST(XnorDistances, AreThoseOfTheWordsOfEveryStep) {
 
 // What the instruction's memo keeps holds for other values, and for other weights it is found anew.
 TEST(XnorDistances, FollowTheValuesAndTheWeights) {
-  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     XnorExperiment experiment(seed);
     experiment.execute_with_meter();
@@ -196,7 +196,7 @@ TEST(XnorDistances, FollowTheValuesAndTheWeights) {
 
 TEST(XnorDistances, OfEqualWordsAreNothing) {
   for (const int ones : {0, 16}) {
-    for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    for (std::uint32_t seed = 1; seed <= 5; ++seed) {
       XnorExperiment experiment(seed, ones);
       experiment.i.pad_top = experiment.i.pad_left = 0;  // a border is no equal word
       experiment.i.in_height = experiment.i.in_width = 40;
@@ -272,7 +272,7 @@ struct MacExperiment {
   }
 
   void execute_with_meter() {
-    meter.begin(memo);
+    meter.begin(DistanceRange::of(UnitId::mac_array), memo);
     execute(i, machine, buffers, &meter);
   }
 
@@ -332,7 +332,7 @@ struct MacExperiment {
 };
 
 TEST(MacDistances, AreThoseOfTheWordsOfEveryStep) {
-  for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 100; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     MacExperiment experiment(seed);
     experiment.execute_with_meter();

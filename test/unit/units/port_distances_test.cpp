@@ -70,7 +70,7 @@ struct PostExperiment {
   }
 
   void execute_with_meter() {
-    meter.begin(memo);
+    meter.begin(DistanceRange::of(UnitId::post_unit), memo);
     execute(i, machine, buffers, &meter);
   }
 
@@ -175,7 +175,7 @@ struct PostExperiment {
 };
 
 TEST(PostDistances, AreThoseOfTheWordsThatEnterAndLeaveTheLanes) {
-  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 150; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     PostExperiment experiment(seed);
     const DistanceSum operands = experiment.operands();
@@ -190,7 +190,7 @@ TEST(PostDistances, AreThoseOfTheWordsThatEnterAndLeaveTheLanes) {
 }
 
 TEST(PostDistances, OfEqualWordsAreNothing) {
-  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 8; ++seed) {
     PostExperiment experiment(seed, 16);
     experiment.i.use_thresholds = experiment.i.levels = 0;
     experiment.i.code_bipolar = experiment.i.code_bits = 1;
@@ -250,7 +250,7 @@ struct PoolExperiment {
     i.destination = (binary ? 2048 : 4096) + random.u(0, 9);
   }
   void execute_with_meter() {
-    meter.begin(memo);
+    meter.begin(DistanceRange::of(UnitId::pool_unit), memo);
     execute(i, machine, buffers, &meter);
   }
   bool tap(std::uint32_t row, std::uint32_t x, std::uint32_t ky, std::uint32_t kx, std::uint32_t& at_y,
@@ -278,7 +278,7 @@ void pass_pixel(Port& port, const Buffers& buffers, const FixedMap& map, std::ui
 }
 
 TEST(PoolDistances, OfFixedMapsAreThoseOfTheWordsReadAndWritten) {
-  for (std::uint32_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 80; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     PoolExperiment e(seed, false);
     e.execute_with_meter();
@@ -310,7 +310,7 @@ TEST(PoolDistances, OfFixedMapsAreThoseOfTheWordsReadAndWritten) {
 }
 
 TEST(PoolDistances, OfPackedBitsAreThoseOfTheCellsOfEveryStep) {
-  for (std::uint32_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint32_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     PoolExperiment e(seed, true);
     e.execute_with_meter();
@@ -370,7 +370,7 @@ TEST(TransferDistances, AreThoseOfTheBusWordsOfAllRuns) {
     }
     DistanceMeter meter;
     DistanceMeter::Memo memo;
-    meter.begin(memo);
+    meter.begin(DistanceRange::of(UnitId::load), memo);
     add_run_distances(i, machine, area, Distance::load_data, meter);
     expect_sum(meter, Distance::load_data, port.sum());
   }

@@ -45,24 +45,28 @@ inline void expect_sum(const DistanceMeter& meter, Distance distance, const Dist
   EXPECT_EQ(sum.compared, expected.compared) << name;
 }
 
-// Every buffer but the instructions full of bits that are set with a probability of `ones` / 16.
+// What the tests read of the buffers, full of bits that are set with a probability of `ones` / 16.
 inline void fill_with_random_bits(Buffers& buffers, const MachineParameters& machine, Random& random, int ones = 8) {
-  const auto words = [&](BufferId buffer, std::size_t count) {
-    Bits bits(count * static_cast<std::size_t>(machine.buffer(buffer).width));
-    for (std::size_t b = 0; b < 8 * bits.bytes().size(); ++b) bits.set(b, random.in(0, 15) < ones ? 1 : 0);
-    return bits.bytes();
+  const auto byte = [&] {
+    if (ones == 8) return static_cast<std::uint8_t>(random.u(0, 255));
+    unsigned value = 0;
+    for (int b = 0; b < 8; ++b) value |= (random.in(0, 15) < ones ? 1U : 0U) << b;
+    return static_cast<std::uint8_t>(value);
   };
-  buffers.write_words(BufferId::weights_binary, 0, words(BufferId::weights_binary, 64));
-  buffers.write_words(BufferId::weights_fixed, 0, words(BufferId::weights_fixed, 64));
-  const auto number = [&](int bits) {
-    std::uint64_t value = 0;
-    for (int b = 0; b < bits; ++b) value |= std::uint64_t{random.in(0, 15) < ones ? 1U : 0U} << b;
-    return value;
+  const auto weights = [&](BufferId buffer) {
+    std::vector<std::uint8_t> bytes(64 * static_cast<std::size_t>(machine.buffer(buffer).width) / 8);
+    for (std::uint8_t& each : bytes) each = byte();
+    buffers.write_words(buffer, 0, bytes);
   };
+  weights(BufferId::weights_binary);
+  weights(BufferId::weights_fixed);
   const auto cells = static_cast<std::size_t>(machine.buffer(BufferId::act_binary).capacity_bits() / 16);
-  for (std::size_t n = 0; n < cells; ++n) buffers.cells()[n] = static_cast<std::uint16_t>(number(16));
-  for (std::uint8_t& byte : buffers.fixed(0, 4 * 4096)) byte = static_cast<std::uint8_t>(number(8));
-  for (std::int32_t& sum : buffers.accumulators(0, 2 * 4096)) sum = static_cast<std::int32_t>(number(32));
+  for (std::size_t n = 0; n < cells; ++n) buffers.cells()[n] = static_cast<std::uint16_t>(byte() << 8 | byte());
+  for (std::uint8_t& each : buffers.fixed(0, 3 * 4096)) each = byte();
+  for (const std::uint32_t region : {0U, 4096U}) {
+    for (std::int32_t& sum : buffers.accumulators(region, 512))
+      sum = static_cast<std::int32_t>(byte() << 24 | byte() << 16 | byte() << 8 | byte());
+  }
 }
 
 }  // namespace blendsim::test
