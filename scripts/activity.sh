@@ -3,6 +3,7 @@
 # Toggle counts of synthesised netlists (test/activity/netlist_activity.cpp says what is counted).
 #   scripts/activity.sh netlist PLATFORM FILE      synthesises the platform's machine with yosys: JSON, hierarchical; 5 minutes
 #                                                  of processor time
+#   scripts/activity.sh rows PLATFORM JSON FOLDER  counts of the networks below on that netlist: FOLDER/NETWORK-PLATFORM.csv
 #   scripts/activity.sh verilog TOP SOURCE FILE    the same of any Verilog module
 #   scripts/activity.sh icarus PROGRAM JSON INSTANCE FROM TO
 #                                                  counts toggles of one unit in cycles [FROM, TO) once more, in Icarus, from
@@ -36,6 +37,43 @@ netlist() {
   synthesise "$1" machine "" "write_json $(realpath "$2")"
 }
 
+# row NAME NETWORK INPUT...: of rows, one network with netlist_activity's options for its input.
+row() {
+  local name=$1 network=$2
+  shift 2
+  "$blendsim" compile "$network" --platform "$platform" -o "$folder/$name.program" -q
+  "$tool" "$folder/$name.program" --netlist "$json" --network "$name" --csv "$rows/$name-$platform.csv" \
+    --parts "$rows/parts-$platform.csv" "$@"
+}
+
+# rows PLATFORM JSON FOLDER: trained networks and their inputs where ../shared/models is, made-up ones, and both ends of what
+# data can do: random images, equal words.
+rows() {
+  local blendsim=${BLENDSIM:-build/dev/blendsim} tool=${NETLIST_ACTIVITY:-build/dev/netlist_activity} models=../shared/models
+  local platform=$1 json=$2 rows=$3
+  source scripts/packages.sh
+  install_packages python3-onnx python3-numpy
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  mkdir -p "$rows"
+  "$blendsim" zoo neuroblend20 -o "$folder/neuroblend20.onnx" -q
+  "$blendsim" zoo convnet_mixed -o "$folder/convnet_mixed.onnx" -q
+  /usr/bin/python3 test/activity/equal_words.py "$folder/neuroblend20.onnx" "$folder/equal.onnx"
+  /usr/bin/python3 -c "import numpy; numpy.save('$folder/zero.npy', numpy.zeros((1, 3, 32, 32), 'float32'))"
+  row neuroblend20_random "$folder/neuroblend20.onnx"
+  row neuroblend20_equal "$folder/equal.onnx" --input "$folder/zero.npy"
+  row convnet_mixed "$folder/convnet_mixed.onnx"
+  [ -d "$models" ] || { echo "no ../shared/models: no trained networks" >&2; return 0; }
+  /usr/bin/python3 - "$models" "$folder" <<'EOF'
+import sys, numpy
+for name in ("cifar10_test_first20_u8", "kws_first200_i8"):
+    numpy.save(f"{sys.argv[2]}/{name}.npy", numpy.load(f"{sys.argv[1]}/{name}.npy")[:1].astype("float32"))
+EOF
+  row neuroblend20 "$folder/neuroblend20.onnx" --input "$folder/cifar10_test_first20_u8.npy" --input-scale 1/255
+  row cnv_w1a1 "$models/cnv_w1a1_qonnx.onnx" --input "$folder/cifar10_test_first20_u8.npy" --input-scale 1/255
+  row kws_w3a3 "$models/kws_w3a3_qonnx.onnx" --input "$folder/kws_first200_i8.npy" --input-scale 0.33674246
+}
+
 # verilog TOP SOURCE FILE
 verilog() {
   source scripts/packages.sh
@@ -67,6 +105,6 @@ print(json.load(open(sys.argv[1]))["modules"]["machine"]["cells"][sys.argv[2]]["
 }
 
 case ${1:-} in
-  netlist | verilog | icarus) "$@" ;;
+  netlist | rows | verilog | icarus) "$@" ;;
   *) sed -n '/^#   /s/^# //p' "$0" >&2; exit 2 ;;
 esac

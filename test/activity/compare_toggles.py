@@ -10,44 +10,52 @@ or differs. Knows of the simulator that wrote the CSV nothing but its names.
 import sys
 
 
-def read_vcd(path, first_time, last_time):
-    """Toggles of every bit, by hierarchical name below bench.dut: {"child.net[3]": count}."""
+def plain(name):
+    """A name without the escapes of a VCD: one before it, and one before every backslash in it."""
+    return (name[1:] if name.startswith("\\") else name).replace("\\\\", "\\")
+
+
+def read_names(lines):
+    """Places of each code, from the header: {code: [(path below bench.dut, lowest index, width)]}."""
     names, scopes = {}, []
+    for line in lines:
+        words = line.split()
+        if words[:1] == ["$scope"]:
+            scopes.append(plain(words[2]))
+        elif words[:1] == ["$upscope"]:
+            scopes.pop()
+        elif words[:1] == ["$enddefinitions"]:
+            break
+        elif words[:1] == ["$var"]:
+            # $var wire WIDTH CODE NAME [HIGH:LOW] $end; a name of one bit has no range.
+            span = [int(n) for n in words[5].strip("[]").split(":")] if len(words) > 6 else [0]
+            path = ".".join(scopes[2:] + [plain(words[4])])
+            names.setdefault(words[3], []).append((path, min(span), int(words[2])))
+    return names
+
+
+def read_changes(lines):
+    """(time, code, bits) of each line behind the header."""
+    time = 0
+    for line in lines:
+        if line[0] == "#":
+            time = int(line[1:])
+        elif line[0] in "01xz":
+            yield time, line[1:].strip(), line[0]
+        elif line[0] == "b":
+            bits, code = line[1:].split()
+            yield time, code, bits
+
+
+def read_vcd(path, first_time, last_time):
+    """Toggles of every bit in [first_time, last_time): {"child.net[3]": count}."""
     values, counts = {}, {}
     with open(path) as lines:
-        for line in lines:
-            words = line.split()
-            if words[:1] == ["$scope"]:
-                scopes.append(words[2].lstrip("\\"))
-            elif words[:1] == ["$upscope"]:
-                scopes.pop()
-            elif words[:1] == ["$var"]:
-                # A vector's range is a word of its own, and so may be a part of its name.
-                width, code = int(words[2]), words[3]
-                text = words[4].lstrip("\\")
-                low = 0
-                if len(words) > 6:
-                    high, low = (int(n) for n in words[5].strip("[]").split(":")) if ":" in words[5] else (int(words[5].strip("[]")),) * 2
-                    low = min(high, low)
-                path_of = ".".join(scopes[2:] + [text])
-                names.setdefault(code, []).append((path_of, low, width))
-            elif words[:1] == ["$enddefinitions"]:
-                break
-        time = 0
-        for line in lines:
-            if line[0] == "#":
-                time = int(line[1:])
-                continue
-            if line[0] in "01xz":
-                code, bits = line[1:].strip(), line[0]
-            elif line[0] == "b":
-                bits, code = line[1:].split()
-            else:
-                continue
+        names = read_names(lines)
+        for time, code, bits in read_changes(lines):
             width = names[code][0][2]
             bits = bits.rjust(width, "0" if bits[0] == "1" else bits[0])
-            before = values.get(code)
-            values[code] = bits
+            before, values[code] = values.get(code), bits
             if before is None or not first_time <= time < last_time:
                 continue
             toggled = counts.setdefault(code, [0] * width)
@@ -55,9 +63,9 @@ def read_vcd(path, first_time, last_time):
                 toggled[n] += old != new
     result = {}
     for code, places in names.items():
-        for path_of, low, width in places:
+        for place, low, width in places:
             for n, count in enumerate(counts.get(code, [0] * width)):
-                result[f"{path_of}[{low + n}]"] = count
+                result[f"{place}[{low + n}]"] = count
     return result
 
 

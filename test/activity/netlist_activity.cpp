@@ -90,11 +90,11 @@ void write_terms(const std::string& file, const std::string& names, const activi
 
 void write_parts(const std::string& file, const std::string& platform, const activity::Netlist& netlist) {
   std::ofstream out(file);
-  const std::vector<activity::Parts>& parts = activity::Counter(netlist).parts();
+  const activity::Counter counter(netlist);
   out << "platform,unit";
   write_names<activity::Part>(out, activity::part_kinds);
   for (std::size_t group = 0; group < netlist.groups.size(); ++group)
-    out << fmt::format("{},{},{}\n", platform, netlist.groups[group], fmt::join(parts[group], ","));
+    out << fmt::format("{},{},{}\n", platform, netlist.groups[group], fmt::join(counter.parts()[group], ","));
   if (!out) throw std::runtime_error("cannot write " + file);
 }
 

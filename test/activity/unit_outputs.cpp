@@ -52,6 +52,7 @@ RtlOutputs rtl_outputs(const Netlist& netlist, const MachineParameters& machine)
                              verilog_package(machine, "machine") + bench(netlist),
                              {},
                              conformance::RtlSource::Use::compare});
+  rtl.module->settle();  // Verilator sees no edge in the clock's first value: without this, free-running counters lag
   int number = 0;
   for (const auto& [instance, ports] : netlist.instance_ports) {
     InstanceOutputs outputs{instance, {}};
