@@ -8,6 +8,8 @@
 #   scripts/activity.sh icarus PROGRAM JSON INSTANCE FROM TO
 #                                                  counts toggles of one unit in cycles [FROM, TO) once more, in Icarus, from
 #                                                  the Verilog of its netlist and yosys's cells, and compares them net by net
+#   scripts/activity.sh fit [FOLDER]               netlists of zu3eg with XNOR in slices and in LUTs, runs, and configs/activity/ made
+#                                                  anew from them; half an hour. What was counted stays in FOLDER (build/activity)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -104,7 +106,50 @@ print(json.load(open(sys.argv[1]))["modules"]["machine"]["cells"][sys.argv[2]]["
   test/activity/compare_toggles.py "$folder/toggles.csv" "$folder/bench.vcd"
 }
 
+# count FOLDER PLATFORM-FILE NAME NETWORK [netlist_activity's options]: skipped where it was done
+count() {
+  local folder=$1 platform=$2 name=$3 network=$4 at
+  shift 4
+  at=$folder/$name-$(basename "$platform" .yaml)
+  [ -s "$at.counts.csv" ] && return
+  "${BLENDSIM:-build/dev/blendsim}" compile "$network" --platform "$platform" -o "$at.program" >/dev/null
+  "${NETLIST_ACTIVITY:-build/dev/netlist_activity}" "$at.program" --netlist "$folder/$(basename "$platform" .yaml).json" \
+    --network "$name" --csv "$at.part.csv" --terms "$at.terms.csv" \
+    --parts "$folder/$(basename "$platform" .yaml).parts.csv" "$@"
+  mv "$at.part.csv" "$at.counts.csv"
+}
+
+# fit [FOLDER]: neuroblend20 and convnet_mixed are fitted to, what else is there is held out.
+fit() {
+  local folder=${1:-build/activity} models=../shared/models form platform
+  mkdir -p "$folder"
+  for network in neuroblend20 convnet_mixed; do
+    [ -f "$folder/$network.onnx" ] || "${BLENDSIM:-build/dev/blendsim}" zoo $network -o "$folder/$network.onnx" >/dev/null
+  done
+  [ -f "$folder/equal20.onnx" ] || /usr/bin/python3 test/activity/equal_words.py "$folder/neuroblend20.onnx" "$folder/equal20.onnx"
+  printf 'schema: blendsim.platform/1\nextends: zu3eg\nname: zu3eg-lut\nxnor_array: {implementation: lut}\n' >"$folder/zu3eg-lut.yaml"
+  printf 'schema: blendsim.platform/1\nextends: zu3eg\nname: zu3eg-dsp\nxnor_array: {implementation: dsp}\n' >"$folder/zu3eg-dsp.yaml"
+  for form in dsp lut; do
+    platform=$folder/zu3eg-$form.yaml
+    [ -s "$folder/zu3eg-$form.json" ] || "$0" netlist "$platform" "$folder/zu3eg-$form.json"
+    count "$folder" "$platform" neuroblend20 "$folder/neuroblend20.onnx"
+    count "$folder" "$platform" mixed "$folder/convnet_mixed.onnx"
+    count "$folder" "$platform" random20 "$folder/neuroblend20.onnx" --seed 7
+    count "$folder" "$platform" equal20 "$folder/equal20.onnx"
+    [ -d $models ] || continue
+    count "$folder" "$platform" cnv $models/cnv_w1a1_qonnx.onnx
+    count "$folder" "$platform" kws $models/kws_w3a3_qonnx.onnx
+    count "$folder" "$platform" tfc $models/tfc_w1a1_qonnx.onnx
+  done
+  for form in dsp lut; do
+    /usr/bin/python3 scripts/activity_fit.py --counts "$folder"/*-zu3eg-$form.counts.csv --terms "$folder"/*-zu3eg-$form.terms.csv \
+      --parts "$folder/zu3eg-$form.parts.csv" --fit neuroblend20@zu3eg-$form mixed@zu3eg-$form --form $form \
+      --version "$(yosys -V | awk '{print $1 " " $2}')" --write configs/activity
+  done
+}
+
 case ${1:-} in
+  fit) shift; source scripts/packages.sh; install_packages yosys python3-scipy python3-yaml python3-onnx; fit "$@" ;;
   netlist | rows | verilog | icarus) "$@" ;;
   *) sed -n '/^#   /s/^# //p' "$0" >&2; exit 2 ;;
 esac

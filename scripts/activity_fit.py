@@ -142,8 +142,8 @@ def energies(runs, run, module, terms, coefficients, price):
     return net, model
 
 
-def write_module(folder, module, terms, coefficients, version, fitted, error):
-    name = "xnor_array-dsp" if module == "xnor_array" else module
+def write_module(folder, module, form, terms, coefficients, version, fitted, error):
+    name = f"xnor_array-{form}" if module == "xnor_array" else module
     lines = ["# SPDX-License-Identifier: Apache-2.0",
              "# Made by scripts/activity.sh: toggles for a million of each term; `cycle`: of a flip-flop's cycles.",
              "schema: blendsim.activity/1", f"module: {name}", f'version: "{version}"', f'fitted: "{", ".join(fitted)}"',
@@ -175,6 +175,7 @@ def main():
         parser.add_argument("--" + name, nargs="+", required=True)
     parser.add_argument("--technology", default="configs/technologies/ultrascale-plus-16nm.yaml")
     parser.add_argument("--version", default="")
+    parser.add_argument("--form", default="dsp", help="of xnor_array in these netlists; another than dsp writes its file alone")
     parser.add_argument("--write", metavar="FOLDER")
     arguments = parser.parse_args()
     runs, price = Runs(arguments), nominal(arguments.technology)
@@ -185,7 +186,7 @@ def main():
     fits = {}
     print("| module | run | role | netlist uJ | fit uJ | error % |")
     print("|---|---|---|---|---|---|")
-    for module in MODULES:
+    for module in MODULES if arguments.form == "dsp" else ["xnor_array"]:
         terms, coefficients = fits[module] = fit_module(runs, module, arguments.fit)
         off = energy = 0.0
         for run in arguments.fit + held:
@@ -197,8 +198,8 @@ def main():
                 off, energy = off + abs(model - net), energy + net
             print(f"| {module} | {run} | {'held' if run in held else 'fit'} | {net / 1e9:.4f} | {model / 1e9:.4f} | {error:+.1f} |")
         if arguments.write:
-            write_module(arguments.write, module, terms, coefficients, arguments.version, arguments.fit, math.ceil(100 * off / energy) if energy else 0)
-    if arguments.write:
+            write_module(arguments.write, module, arguments.form, terms, coefficients, arguments.version, arguments.fit, math.ceil(100 * off / energy) if energy else 0)
+    if arguments.write and arguments.form == "dsp":
         write_profile(arguments.write, runs, arguments.fit)
 
 

@@ -16,16 +16,8 @@ constexpr double operand_bits = 8, byte_bits = 8, sum_bits = 32;
 constexpr double word_bits = dsp_word_bits;
 
 double one(const M&, const D&) { return 1; }
-double step_of_word(const M& m, const D&) { return 1.0 / static_cast<double>(m.xnor_array.rows * m.xnor_array.words); }
-double step_of_mac(const M& m, const D&) { return 1.0 / static_cast<double>(m.mac_array.rows * m.mac_array.columns); }
-// A depthwise step has one column at work, and counts as `rows` of mac already.
-double step_of_depthwise(const M& m, const D& d) {
-  return 1.0 / static_cast<double>(m.mac_array.rows) - step_of_mac(m, d);
-}
-
+// xnor_array has no term of its steps alone: where no bit differs, its data path stands still.
 constexpr std::array terms = {
-    Term{"xnor_array", "step", Action::xnor_word, step_of_word, "a step of the array"},
-    Term{"xnor_array", "word", Action::xnor_word, one, "a 48-bit word of a row"},
     Term{"xnor_array", "operand_bit", Action::xnor_word,
          [](const M&, const D& d) { return word_bits * d[Distance::xnor_operand]; },
          "a bit of a row's operand toggles"},
@@ -40,8 +32,6 @@ constexpr std::array terms = {
     Term{"xnor_array", "result_bit", Action::xnor_result,
          [](const M&, const D& d) { return sum_bits * d[Distance::xnor_result]; }, "a bit of it toggles"},
     Term{"xnor_array", "start", Action::xnor_start, one, "an instruction starts"},
-    Term{"mac_array", "step", Action::mac, step_of_mac, "a step of the array"},
-    Term{"mac_array", "step", Action::mac_depthwise, step_of_depthwise, "a step of the array"},
     Term{"mac_array", "mac", Action::mac, one, "a multiply-accumulate"},
     Term{"mac_array", "activation_bit", Action::mac,
          [](const M&, const D& d) { return operand_bits * d[Distance::mac_activation]; },

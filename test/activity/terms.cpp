@@ -55,8 +55,7 @@ TermCounts count_terms(const MachineParameters& machine, const Program& program,
       into.resize(windows);
       const bool memory = is_memory_unit(record.unit);
       const Cycles busy_end = std::max(memory ? record.end : record.front_free, record.start + 1);
-      if (counts[a] != 0)
-        spread(into, window, record.start, busy_end, count * static_cast<double>(counts[a]));
+      if (counts[a] != 0) spread(into, window, record.start, busy_end, count * static_cast<double>(counts[a]));
       if (words[a] != 0)
         spread(into, window, std::max<Cycles>(0, record.visible - 1), std::max<Cycles>(1, record.visible),
                count * static_cast<double>(words[a]));
