@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/text_output.h"
+#include "cli/validators.h"
 #include "platform/catalogue.h"
 #include "report/fields.h"
 #include "report/format_text.h"
@@ -78,9 +79,26 @@ void print(const Arguments& a, const Device& device, const ForeignPower& power) 
   if (power.too_hot) out.stream << "too hot: the junction would lie beyond 125 C\n";
 }
 
+// What is not on the device has no power there.
+void require_room(const Device& device, const Resources& used) {
+  struct Share {
+    std::string_view option;
+    std::int64_t used, available;
+  };
+  for (const Share& share :
+       {Share{"--lut", used.lut, device.lut}, Share{"--ff", used.ff, device.ff},
+        Share{"--dsp", used.dsp, device.dsp_slices}, Share{"--bram36", used.bram36_halves, 2 * device.bram36},
+        Share{"--uram", used.uram, device.uram}}) {
+    if (share.used <= share.available) continue;
+    throw DiagnosticError("device-too-small", {std::string(share.option), 0, {}},
+                          fmt::format("more than {} has", device.name), "name a larger --device");
+  }
+}
+
 void estimate(Arguments& a) {
   ForeignDesign design{device_of(a.device), a.used, hertz_of(a.clock), load_activity_class(a.activity, config_paths())};
   design.used.bram36_halves = std::llround(2 * a.bram36);
+  require_room(design.device, design.used);
   const Technology technology =
       load_technology(a.technology.empty() ? technology_of(design.device) : a.technology, config_paths());
   const ForeignPower power = estimate_foreign(design, technology, a.conditions);
@@ -99,13 +117,13 @@ void declare_power(CLI::App& command, ExitStatus&) {
   auto a = std::make_shared<Arguments>();
   command.add_option("--device", a->device, "Part of configs/devices/devices.yaml")->type_name("NAME")->required();
   command.add_option("--clock", a->clock, "Its clock, with unit")->type_name("HERTZ")->required();
-  command.add_option("--lut", a->used.lut, "Look-up tables")->type_name("N")->check(CLI::NonNegativeNumber);
-  command.add_option("--ff", a->used.ff, "Flip-flops")->type_name("N")->check(CLI::NonNegativeNumber);
-  command.add_option("--dsp", a->used.dsp, "DSP slices")->type_name("N")->check(CLI::NonNegativeNumber);
+  command.add_option("--lut", a->used.lut, "Look-up tables")->type_name("N")->check(whole_number(false));
+  command.add_option("--ff", a->used.ff, "Flip-flops")->type_name("N")->check(whole_number(false));
+  command.add_option("--dsp", a->used.dsp, "DSP slices")->type_name("N")->check(whole_number(false));
   command.add_option("--bram36", a->bram36, "36-Kb block RAMs; halves are allowed")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
-  command.add_option("--uram", a->used.uram, "UltraRAMs")->type_name("N")->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0.0, 100'000.0));
+  command.add_option("--uram", a->used.uram, "UltraRAMs")->type_name("N")->check(whole_number(false));
   command.add_option("--activity", a->activity, "How busy it is: a class of configs/activity/classes.yaml")
       ->type_name("CLASS")
       ->capture_default_str();

@@ -77,7 +77,8 @@ void write_terms(const std::string& file, const std::string& names, const activi
   out << "network,platform,window,module,term,count\n";
   for (const auto& [key, counts] : terms.counts) {
     for (std::size_t w = 0; w < counts.size(); ++w) {
-      if (w == 0 || counts[w] != 0) out << fmt::format("{},{},{},{},{:.6g}\n", names, w, key.first, key.second, counts[w]);
+      if (w == 0 || counts[w] != 0)
+        out << fmt::format("{},{},{},{},{:.6g}\n", names, w, key.first, key.second, counts[w]);
     }
   }
   for (std::size_t d = 0; d < distance_names.size(); ++d) {
