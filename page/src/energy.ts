@@ -146,7 +146,7 @@ export function energy(runs: Run[]): HTMLElement {
   return section(
     'energy',
     'Energy of one inference',
-    'Estimated: counted actions times the technology table\u2019s energies. Whiskers are the table\u2019s bands, in which ' +
+    'X which ' +
       'the true value may lie; data are taken to toggle at random.',
     beside(runs, (run) =>
       h(
@@ -158,7 +158,7 @@ export function energy(runs: Run[]): HTMLElement {
           h(
             'div',
             { class: 'figure' },
-            h('h3', {}, 'By unit, static included'),
+            h('h3', {}, 'By unit, with clocks, static part and processor'),
             chart('Energy by unit', (width) => bars(unitBars(run), 'J', width)),
           ),
           h('div', { class: 'figure' }, h('h3', {}, 'By layer, dynamic'), layerChart(run)),
