@@ -122,7 +122,7 @@ void declare_power(CLI::App& command, ExitStatus&) {
   command.add_option("--dsp", a->used.dsp, "DSP slices")->type_name("N")->check(whole_number(false));
   command.add_option("--bram36", a->bram36, "36-Kb block RAMs; halves are allowed")
       ->type_name("N")
-      ->check(CLI::Range(0.0, 100'000.0));
+      ->check(number_between(0, 100'000));
   command.add_option("--uram", a->used.uram, "UltraRAMs")->type_name("N")->check(whole_number(false));
   command.add_option("--activity", a->activity, "How busy it is: a class of configs/activity/classes.yaml")
       ->type_name("CLASS")
@@ -131,10 +131,10 @@ void declare_power(CLI::App& command, ExitStatus&) {
       ->type_name("NAME");
   command.add_option("--ambient", a->conditions.ambient_celsius, "Temperature around the board; without it, 25")
       ->type_name("CELSIUS")
-      ->check(CLI::Range(-40, 125));
+      ->check(number_between(-40, 125, " C"));
   command.add_option("--junction", a->conditions.junction_celsius, "Junction temperature; without it, it follows")
       ->type_name("CELSIUS")
-      ->check(CLI::Range(-40, 125));
+      ->check(number_between(-40, 125, " C"));
   command.add_option("--json", a->json, "Write the figures as JSON; - is standard output")->type_name("FILE");
   command.callback([a] { estimate(*a); });
 }

@@ -290,12 +290,12 @@ void declare_run(CLI::App& command, ExitStatus& status) {
       .add_option("--ambient", a->conditions.ambient_celsius,
                   "Temperature around the board; without it, the platform's")
       ->type_name("CELSIUS")
-      ->check(CLI::Range(-40, 125));
+      ->check(number_between(-40, 125, " C"));
   command
       .add_option("--junction", a->conditions.junction_celsius,
                   "Junction temperature; without it, it follows from ambient and power")
       ->type_name("CELSIUS")
-      ->check(CLI::Range(-40, 125));
+      ->check(number_between(-40, 125, " C"));
   command.add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
       ->type_name("N")
       ->check(whole_number(true))

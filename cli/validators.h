@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,21 @@ inline CLI::Validator whole_number(bool from_one) {
             !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
         const bool zero = text.find_first_not_of('0') == std::string::npos;
         return digits && text.size() < 20 && !(from_one && zero) ? std::string{} : "'" + text + "' is not " + what;
+      },
+      "");
+}
+
+// A number from `least` to `most`; NaN compares with neither and is refused too.
+inline CLI::Validator number_between(double least, double most, const std::string& unit = "") {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        double value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = error == std::errc() && end == text.data() + text.size();
+        if (whole && value >= least && value <= most) return std::string{};
+        std::ostringstream out;
+        out << "'" << text << "' is no number from " << least << " to " << most << unit;
+        return out.str();
       },
       "");
 }

@@ -66,11 +66,16 @@ TEST_F(CliActivity, IsNowhereWhereItIsNotAskedFor) {
   ASSERT_EQ(run({"--activity"}).status, 0);
   Json with = report();
   with.erase("activity");
+  EXPECT_EQ(with.at("power").at("activity"), "sampled");
+  EXPECT_EQ(plain.at("power").at("activity"), "profile");
   for (Json* each : {&plain, &with}) {
-    each->erase("host");
-    each->erase("digest");
+    for (const char* estimated : {"host", "digest", "power", "efficiency"}) each->erase(estimated);
+    for (Json& layer : each->at("layers")) {
+      layer.erase("energy_j");
+      layer.erase("energy_range_j");
+    }
   }
-  EXPECT_EQ(with, plain) << "nothing else changes";
+  EXPECT_EQ(with, plain) << "nothing but energies changes";
 }
 
 TEST_F(CliActivity, NeedsValuesAndANumberFromOneOn) {

@@ -309,7 +309,7 @@ TEST_F(CliBadInput, AnUnknownZooNetworkOffersTheNearest) {
 
 TEST_F(CliBadInput, ComparingWhatIsNoReportIsRefused) {
   expect_refused({"compare", net(), net()}, "file-unrecognised", "expected a report, this is an ONNX network");
-  expect_refused({"compare", work.write("a", "{}"), work.write("b", "{}")}, "report-schema", "blendsim.report/1");
+  expect_refused({"compare", work.write("a", "{}"), work.write("b", "{}")}, "report-schema", "blendsim.report/2");
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ std::vector<std::string> option_names(const std::string& command) {
   for (const auto& [key, value] : options_of(command)) {
     std::istringstream parts(key);
     for (std::string name; parts >> name;) {
-      if (name.starts_with('-')) names.push_back(name);
+      if (name.starts_with('-')) names.push_back(name.substr(0, name.find('[')));  // "--activity[=N]"
     }
   }
   return names;

@@ -23,14 +23,15 @@ ForeignDesign design(const char* activity) {
 TEST(ForeignDesign, ThatIsIdleTakesClocksAndStaticAlone) {
   const Technology t = load_technology("ultrascale-plus-16nm", paths);
   const ForeignPower power = estimate_foreign(design("idle"), t, {{}, 30, {}});
-  const double clock = 1e8 * 1e-15 *
-                       static_cast<double>(79'687 * t[Primitive::ff_clock].value + 384 * t[Primitive::bram18_clock].value);
+  const double clock =
+      1e8 * 1e-15 * static_cast<double>(79'687 * t[Primitive::ff_clock].value + 384 * t[Primitive::bram18_clock].value);
   EXPECT_NEAR(power.idle.clock, clock, 1e-9);
   EXPECT_EQ(power.active.dynamic, 0);
   EXPECT_EQ(power.active.total(), power.idle.total());
 }
 
-// A routed ZCU104 design at 100 MHz, 4.745 W on chip by Vivado, built to toggle; its clocks 0.218 W, its DSP slices 0.164.
+// A routed ZCU104 design at 100 MHz, 4.745 W on chip by Vivado, built to toggle; its clocks 0.218 W, its DSP slices
+// 0.164.
 TEST(ForeignDesign, VivadosReportLiesWithinTheBand) {
   const Technology t = load_technology("ultrascale-plus-16nm", paths);
   const ForeignPower power = estimate_foreign(design("heavy"), t, {});
