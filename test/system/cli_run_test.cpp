@@ -80,7 +80,7 @@ TEST_F(CliRun, TimingOnlyGivesTheSameCyclesAndNoOutputs) {
   EXPECT_EQ(with["units"], without["units"]);
   EXPECT_TRUE(without["outputs"].empty());
   EXPECT_FALSE(with["outputs"].empty());
-  EXPECT_EQ(without["power"]["activity"], "assumed");
+  EXPECT_EQ(without["power"]["activity"], "profile");
 }
 
 TEST_F(CliRun, RandomStallsChangeCyclesAndNoOutput) {
