@@ -8,6 +8,7 @@
 #include <string>
 
 #include "platform/catalogue.h"
+#include "estimate/estimate.h"
 #include "power/activity.h"
 #include "power/technology.h"
 #include "targets.h"
