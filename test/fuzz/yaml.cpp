@@ -7,8 +7,8 @@
 #include <fstream>
 #include <string>
 
-#include "platform/catalogue.h"
 #include "estimate/estimate.h"
+#include "platform/catalogue.h"
 #include "power/activity.h"
 #include "power/technology.h"
 #include "targets.h"
