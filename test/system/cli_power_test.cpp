@@ -24,7 +24,7 @@ TEST(CliPower, OfADesignByItsResources) {
 TEST(CliPower, RefusesWhatTheDeviceDoesNotHave) {
   const ProcessResult out =
       blendsim_cli({"power", "--device", "xc7z020-clg400-1", "--clock", "100 MHz", "--lut", "53201"});
-  EXPECT_EQ(out.status, 3);
+  EXPECT_EQ(out.status, 1);
   EXPECT_THAT(out.err, HasSubstr("device-too-small"));
 }
 
