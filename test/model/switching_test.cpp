@@ -40,7 +40,7 @@ std::vector<std::array<DistanceSum, distance_count>> sums_by_layer(const Compile
 TEST(Switching, OfEveryInstructionIsTheSumOverTheProgram) {
   const CompiledNetwork network = small_blend("zu3eg");
   const auto image = network.image(1);
-  const Run run = network.run({image}, sampling(1));
+  const blendsim::Run run = network.run({image}, sampling(1));
   ASSERT_TRUE(run.switching);
   const auto expected = sums_by_layer(network, image);
   ASSERT_EQ(run.switching->layers.size(), expected.size());
@@ -100,7 +100,7 @@ TEST(Switching, OfASampleIsNearThatOfAll) {
 TEST(Switching, ChangesNothingElse) {
   const CompiledNetwork network = small_blend("zu3eg");
   const auto image = network.image(1);
-  const Run without = network.run({image}, {}), with = network.run({image}, sampling(1));
+  const blendsim::Run without = network.run({image}, {}), with = network.run({image}, sampling(1));
   EXPECT_FALSE(without.switching);
   EXPECT_EQ(with.outputs, without.outputs);
   EXPECT_EQ(with.records, without.records);
