@@ -20,7 +20,8 @@ SwitchingSampler::SwitchingSampler(const PreparedProgram& program, std::int64_t 
 void SwitchingSampler::add_group(const Group& group, const std::vector<std::int32_t>& instructions,
                                  std::int64_t every) {
   const auto count = static_cast<std::int64_t>(instructions.size());
-  const std::vector<std::int64_t> chosen = sampled_instructions(count, every);
+  const auto seed = static_cast<std::uint64_t>(group.layer) << 8 | static_cast<std::uint64_t>(index(group.unit));
+  const std::vector<std::int64_t> chosen = sampled_instructions(count, every, seed << 32);
   const DistanceRange range = DistanceRange::of(group.unit);
   LayerSwitching& layer = none_.layers[static_cast<std::size_t>(group.layer)];
   layer.instructions[static_cast<std::size_t>(index(group.unit))] = count;

@@ -9,6 +9,14 @@ namespace {
 
 constexpr double density_one = 1 << 16;
 
+// SplitMix64's output function: numbers next to each other become unlike.
+std::uint64_t mixed(std::uint64_t x) {
+  x += 0x9E3779B97F4A7C15;
+  x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
+  x = (x ^ x >> 27) * 0x94D049BB133111EB;
+  return x ^ x >> 31;
+}
+
 struct Population {
   double sampled, all;
 };
@@ -88,10 +96,14 @@ std::optional<Density> density(const Switching& switching, Distance distance) {
   return all;
 }
 
-std::vector<std::int64_t> sampled_instructions(std::int64_t instructions, std::int64_t every) {
+std::vector<std::int64_t> sampled_instructions(std::int64_t instructions, std::int64_t every, std::uint64_t seed) {
   std::vector<std::int64_t> chosen;
   const std::int64_t count = (instructions + every - 1) / every;
-  for (std::int64_t n = 0; n < count; ++n) chosen.push_back((2 * n + 1) * instructions / (2 * count));
+  for (std::int64_t n = 0; n < count; ++n) {
+    const std::int64_t first = n * instructions / count, end = (n + 1) * instructions / count;
+    const std::uint64_t drawn = mixed(seed + static_cast<std::uint64_t>(n) * 0x9E3779B97F4A7C15);
+    chosen.push_back(first + static_cast<std::int64_t>(drawn % static_cast<std::uint64_t>(end - first)));
+  }
   return chosen;
 }
 

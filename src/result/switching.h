@@ -47,7 +47,10 @@ struct Density {
 // Of all layers, each with the weight that its instructions have in the whole; the error is none where a layer's is.
 [[nodiscard]] std::optional<Density> density(const Switching& switching, Distance distance);
 
-// Which of a layer's `instructions` of a unit are sampled, counted from 0: one of `every`, at least one, evenly spread.
-[[nodiscard]] std::vector<std::int64_t> sampled_instructions(std::int64_t instructions, std::int64_t every);
+// Which of a layer's `instructions` of a unit are sampled, counted from 0: one drawn out of every `every`, at least
+// one. The draw is that of `seed`: evenly spaced instructions would leave out a map's first and last rows, which
+// padding makes different, every time.
+[[nodiscard]] std::vector<std::int64_t> sampled_instructions(std::int64_t instructions, std::int64_t every,
+                                                             std::uint64_t seed);
 
 }  // namespace blendsim

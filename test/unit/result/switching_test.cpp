@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "result/switching.h"
@@ -23,12 +24,26 @@ LayerSwitching layer(const std::vector<DistanceSum>& sampled, std::int64_t instr
   return out;
 }
 
-TEST(SampledInstructions, AreOneOfSoManyEvenlySpread) {
-  EXPECT_THAT(sampled_instructions(16, 4), ElementsAre(2, 6, 10, 14));
-  EXPECT_THAT(sampled_instructions(10, 4), ElementsAre(1, 5, 8));
-  EXPECT_THAT(sampled_instructions(3, 1), ElementsAre(0, 1, 2));
-  EXPECT_THAT(sampled_instructions(1, 100), ElementsAre(0)) << "at least one";
-  EXPECT_THAT(sampled_instructions(0, 4), ElementsAre());
+TEST(SampledInstructions, AreOneOutOfEverySoMany) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto chosen = sampled_instructions(16, 4, seed);
+    ASSERT_EQ(chosen.size(), 4U);
+    for (std::int64_t n = 0; n < 4; ++n) EXPECT_EQ(chosen[static_cast<std::size_t>(n)] / 4, n);
+    EXPECT_EQ(sampled_instructions(16, 4, seed), chosen);
+  }
+  EXPECT_EQ(sampled_instructions(10, 4, 1).size(), 3U);
+  EXPECT_THAT(sampled_instructions(3, 1, 7), ElementsAre(0, 1, 2));
+  EXPECT_EQ(sampled_instructions(5, 100, 7).size(), 1U) << "at least one";
+  EXPECT_THAT(sampled_instructions(0, 4, 7), ElementsAre());
+}
+
+// A layer's first and last instructions see the map's border.
+TEST(SampledInstructions, LeaveNoneOutOfEveryDraw) {
+  std::array<int, 8> seen{};
+  for (std::uint64_t layer = 0; layer < 1000; ++layer) {
+    for (const std::int64_t n : sampled_instructions(8, 4, layer << 40)) ++seen[static_cast<std::size_t>(n)];
+  }
+  for (const int count : seen) EXPECT_NEAR(count, 250, 60);
 }
 
 TEST(Density, OfALayerIsOfAllItsBits) {
