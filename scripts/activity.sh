@@ -98,8 +98,8 @@ icarus() {
   module=$(python3 -c 'import json, sys
 print(json.load(open(sys.argv[1]))["modules"]["machine"]["cells"][sys.argv[2]]["type"])' "$2" "$3")
   yosys -q -p "read_json $2; hierarchy -top $module; write_verilog -noattr -norename $folder/unit.v"
-  # What nothing initialises is 0, as in the machine that was recorded.
-  sed -Ei "s/(\.INIT[A-Z_]*\([0-9]+'h)x+\)/\10)/" "$folder/unit.v"
+  # What nothing initialises or drives is 0, as in the machine that was recorded.
+  sed -Ei ":again; s/\b([0-9]+'[hb][0-9a-f]*)x/\10/; t again" "$folder/unit.v"
   iverilog -g2012 -s bench -DMODULE="\\$module " -o "$folder/bench" "$folder/bench.v" "$folder/unit.v" "$(library)/cells_sim.v" \
     test/activity/rtl/dsp48e2_cell.v rtl/dsp48e2.sv
   (cd "$folder" && vvp -n bench >/dev/null)

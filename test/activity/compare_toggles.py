@@ -4,8 +4,8 @@
 
     compare_toggles.py TOGGLES.CSV BENCH.VCD
 
-TOGGLES.CSV begins with `# edges FIRST LAST`; edge n of bench.v is at time 10 * (n + 1). Exit status 1 where a net is missing
-or differs. Knows of the simulator that wrote the CSV nothing but its names.
+TOGGLES.CSV begins with `# edges FIRST LAST`; edge n of bench.v is at time 10 * (n + 1). Exit status 1 where a net is
+missing or differs. Knows of the simulator that wrote the CSV nothing but its names.
 """
 import sys
 
