@@ -119,21 +119,20 @@ count() {
   mv "$at.part.csv" "$at.counts.csv"
 }
 
-# fit [FOLDER]: neuroblend20 and convnet_mixed are fitted to, what else is there is held out.
+# fit [FOLDER]: neuroblend20 and convnet_mixed on zu3eg are fitted to; what else there is, another machine too, is held out.
 fit() {
-  local folder=${1:-build/activity} models=../shared/models form platform
+  local folder=${1:-build/activity} models=../shared/models network platform name
   mkdir -p "$folder"
   for network in neuroblend20 convnet_mixed; do
     [ -f "$folder/$network.onnx" ] || "${BLENDSIM:-build/dev/blendsim}" zoo $network -o "$folder/$network.onnx" >/dev/null
   done
   [ -f "$folder/equal20.onnx" ] || /usr/bin/python3 test/activity/equal_words.py "$folder/neuroblend20.onnx" "$folder/equal20.onnx"
   printf 'schema: blendsim.platform/1\nextends: zu3eg\nname: zu3eg-lut\nxnor_array: {implementation: lut}\n' >"$folder/zu3eg-lut.yaml"
-  printf 'schema: blendsim.platform/1\nextends: zu3eg\nname: zu3eg-dsp\nxnor_array: {implementation: dsp}\n' >"$folder/zu3eg-dsp.yaml"
-  for form in dsp lut; do
-    platform=$folder/zu3eg-$form.yaml
-    [ -s "$folder/zu3eg-$form.json" ] || "$0" netlist "$platform" "$folder/zu3eg-$form.json"
+  for platform in zu3eg z7020 "$folder/zu3eg-lut.yaml"; do
+    name=$(basename "$platform" .yaml)
+    [ -s "$folder/$name.json" ] || "$0" netlist "$platform" "$folder/$name.json"
     count "$folder" "$platform" neuroblend20 "$folder/neuroblend20.onnx"
-    count "$folder" "$platform" mixed "$folder/convnet_mixed.onnx"
+    count "$folder" "$platform" convnet_mixed "$folder/convnet_mixed.onnx"
     count "$folder" "$platform" random20 "$folder/neuroblend20.onnx" --seed 7
     count "$folder" "$platform" equal20 "$folder/equal20.onnx"
     [ -d $models ] || continue
@@ -141,11 +140,22 @@ fit() {
     count "$folder" "$platform" kws $models/kws_w3a3_qonnx.onnx
     count "$folder" "$platform" tfc $models/tfc_w1a1_qonnx.onnx
   done
-  for form in dsp lut; do
-    /usr/bin/python3 scripts/activity_fit.py --counts "$folder"/*-zu3eg-$form.counts.csv --terms "$folder"/*-zu3eg-$form.terms.csv \
-      --parts "$folder/zu3eg-$form.parts.csv" --fit neuroblend20@zu3eg-$form mixed@zu3eg-$form --form $form \
-      --version "$(yosys -V | awk '{print $1 " " $2}')" --write configs/activity
+  write_fit "$folder" dsp zu3eg z7020
+  write_fit "$folder" lut zu3eg-lut
+}
+
+# write_fit FOLDER FORM PLATFORM...: fitted on the first platform, held out on all
+write_fit() {
+  local folder=$1 form=$2 platform counts=() terms=() parts=()
+  shift 2
+  for platform in "$@"; do
+    counts+=("$folder"/*-"$platform".counts.csv)
+    terms+=("$folder"/*-"$platform".terms.csv)
+    parts+=("$folder/$platform.parts.csv")
   done
+  /usr/bin/python3 scripts/activity_fit.py --counts "${counts[@]}" --terms "${terms[@]}" --parts "${parts[@]}" \
+    --fit "neuroblend20@$1" "convnet_mixed@$1" --form "$form" --version "$(yosys -V | awk '{print $1 " " $2}')" \
+    --write configs/activity
 }
 
 case ${1:-} in

@@ -9,29 +9,15 @@
 #include <random>
 #include <vector>
 
-#include "numerics/kernels/distance.h"
 #include "numerics/kernels/multiply_rows.h"
 #include "numerics/kernels/popcount_rows.h"
 #include "numerics/kernels/post_chain.h"
 #include "numerics/kernels/widen.h"
 #include "numerics/post_formula.h"
+#include "test/unit/numerics/kernels.h"
 
 namespace blendsim {
 namespace {
-
-// Runs `body` with each target alone, best first, and leaves the choice as it was.
-void on_every_target(const std::function<void()>& body) {
-  const std::int64_t supported = hwy::SupportedTargets();
-  for (std::int64_t left = supported; left != 0; left &= left - 1) {
-    const std::int64_t target = left & -left;
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
 
 #if HWY_ARCH_X86
 // Not Highway's own answer (kernels/targets.cpp): the compiler's run-time library is asked the same.
@@ -47,22 +33,6 @@ TEST(Targets, AreThoseThatThisProcessorHas) {
             __builtin_cpu_supports("avx512vpopcntdq") != 0 && __builtin_cpu_supports("avx512bitalg") != 0);
 }
 #endif
-
-class Numbers {
- public:
-  std::int64_t between(std::int64_t lo, std::int64_t hi) {
-    return std::uniform_int_distribution<std::int64_t>(lo, hi)(engine_);
-  }
-  template <class Value>
-  std::vector<Value> many(std::size_t count, std::int64_t lo, std::int64_t hi) {
-    std::vector<Value> values(count);
-    for (Value& value : values) value = static_cast<Value>(between(lo, hi));
-    return values;
-  }
-
- private:
-  std::mt19937_64 engine_{20240607};
-};
 
 constexpr std::int64_t word32 = (std::int64_t{1} << 32) - 1, lowest32 = INT32_MIN, highest32 = INT32_MAX;
 
@@ -348,61 +318,6 @@ void chain_equals_the_formula(Numbers& numbers, const ChainCase& c, Rounding rou
     EXPECT_EQ(seen.b, largest_of(b));
     if (c.carrier != Carrier::single) return;
     EXPECT_EQ(u, expected) << "range " << c.range << ", shifts to " << largest_shift;
-  });
-}
-
-TEST(Distance, equals_the_reference_on_every_target) {
-  Numbers numbers;
-  const auto bytes = numbers.many<std::uint8_t>(700, 0, 255);
-  for (std::size_t count = 0; count < 300; ++count) {
-    for (const std::uint32_t mask : {0xFFFFFFFFU, 0x00FFFFFFU, 0x1234U}) {
-      const std::uint8_t *a = bytes.data() + count % 7, *b = a + 301;
-      const std::int64_t expected = differing_bits_reference(a, b, count, mask);
-      on_every_target([&] { EXPECT_EQ(differing_bits(a, b, count, mask), expected) << count << " bytes"; });
-    }
-  }
-}
-
-TEST(Distance, of_successive_words_equals_the_reference_on_every_target) {
-  Numbers numbers;
-  const auto bytes = numbers.many<std::uint8_t>(4000, 0, 255);
-  for (const std::size_t word : {1U, 2U, 6U, 8U, 16U, 18U, 64U, 72U}) {
-    for (const std::size_t gap : {0U, 1U, 48U}) {
-      for (const std::size_t count : {0U, 1U, 2U, 31U}) {
-        for (const std::uint32_t mask : {0xFFFFFFFFU, 0x00FFFFFFU}) {
-          const auto stride = static_cast<std::ptrdiff_t>(word + gap);
-          const std::int64_t expected = successive_differing_bits_reference(bytes.data(), word, stride, count, mask);
-          on_every_target([&] {
-            EXPECT_EQ(successive_differing_bits(bytes.data(), word, stride, count, mask), expected)
-                << count << " words of " << word << " bytes, " << gap << " apart";
-          });
-        }
-      }
-    }
-  }
-}
-
-TEST(Distance, weighed_equals_the_reference_on_every_target) {
-  Numbers numbers;
-  for (const std::size_t units : {units_at_once, 3 * units_at_once, std::size_t{1} << 16}) {
-    const auto a = numbers.many<std::uint16_t>(units, 0, 0xFFFF), b = numbers.many<std::uint16_t>(units, 0, 0xFFFF);
-    const auto weights = numbers.many<std::int16_t>(units, 0, most_weight);
-    for (const std::uint16_t* other : {b.data(), static_cast<const std::uint16_t*>(nullptr)}) {
-      const WeighedUnits work{a.data(), other, 0x8080, weights.data(), units};
-      const std::int64_t expected = weighed_differing_bits_reference(work);
-      on_every_target([&] { EXPECT_EQ(weighed_differing_bits(work), expected) << units << " units"; });
-    }
-  }
-}
-
-// Every bit differs and every weight is the largest: no sum overflows.
-TEST(Distance, weighed_holds_its_largest_sum) {
-  constexpr std::size_t units = std::size_t{1} << 16;
-  const std::vector<std::uint16_t> ones(units, 0xFFFF);
-  const std::vector<std::int16_t> weights(units, most_weight);
-  on_every_target([&] {
-    EXPECT_EQ(weighed_differing_bits({ones.data(), nullptr, 0, weights.data(), units}),
-              16 * most_weight * std::int64_t{units});
   });
 }
 
