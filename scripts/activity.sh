@@ -121,7 +121,9 @@ count() {
 
 # fit [FOLDER]: neuroblend20 and convnet_mixed on zu3eg are fitted to; what else there is, another machine too, is held out.
 fit() {
-  local folder=${1:-build/activity} models=../shared/models network platform name
+  local folder=${1:-build/activity} models=../shared/models image=() network platform name
+  # Of a picture where there is one: noise is held out.
+  [ -f $models/deer_u8.npy ] && image=(--input $models/deer_u8.npy --input-scale 1/255)
   mkdir -p "$folder"
   for network in neuroblend20 convnet_mixed; do
     [ -f "$folder/$network.onnx" ] || "${BLENDSIM:-build/dev/blendsim}" zoo $network -o "$folder/$network.onnx" >/dev/null
@@ -131,12 +133,12 @@ fit() {
   for platform in zu3eg z7020 "$folder/zu3eg-lut.yaml"; do
     name=$(basename "$platform" .yaml)
     [ -s "$folder/$name.json" ] || "$0" netlist "$platform" "$folder/$name.json"
-    count "$folder" "$platform" neuroblend20 "$folder/neuroblend20.onnx"
+    count "$folder" "$platform" neuroblend20 "$folder/neuroblend20.onnx" "${image[@]}"
     count "$folder" "$platform" convnet_mixed "$folder/convnet_mixed.onnx"
     count "$folder" "$platform" random20 "$folder/neuroblend20.onnx" --seed 7
     count "$folder" "$platform" equal20 "$folder/equal20.onnx"
     [ -d $models ] || continue
-    count "$folder" "$platform" cnv $models/cnv_w1a1_qonnx.onnx
+    count "$folder" "$platform" cnv $models/cnv_w1a1_qonnx.onnx "${image[@]}"
     count "$folder" "$platform" kws $models/kws_w3a3_qonnx.onnx
     count "$folder" "$platform" tfc $models/tfc_w1a1_qonnx.onnx
   done
