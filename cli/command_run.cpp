@@ -78,8 +78,30 @@ std::vector<std::vector<FloatArray>> finish_outputs(const Program& program, cons
 
 bool wants_timeline(const Arguments& arguments) { return arguments.records || !arguments.html.empty(); }
 
-UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, TimelineRecorder& timeline,
-                  std::vector<TraceNote>& traces, Outputs& outputs) {
+// What power is worked out from, of one platform, which must outlive it.
+struct PowerBasis {
+  explicit PowerBasis(const Platform& platform)
+      : technology(load_technology(platform.technology, config_paths())),
+        activity(load_activity(config_paths())),
+        resources(estimate_resources(platform)),
+        model(platform, resources, technology, activity) {}
+  PowerBasis(const PowerBasis&) = delete;
+  PowerBasis& operator=(const PowerBasis&) = delete;
+  ~PowerBasis() = default;
+
+  Technology technology;
+  ActivityModel activity;
+  ResourceEstimate resources;
+  PowerModel model;
+};
+
+Cycles power_window(const Arguments& arguments, const Run& run) {
+  const Cycles chosen = arguments.trace.options.power_window.value_or(0);
+  return chosen != 0 ? chosen : default_window(run.completions.front());
+}
+
+UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, const PowerModel& model,
+                  TimelineRecorder& timeline, std::vector<TraceNote>& traces, Outputs& outputs) {
   progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
@@ -101,6 +123,11 @@ UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs
         UpsetRun upset = run_upsets(loaded, inputs, traced, arguments.flips);
         out.text = std::move(upset.text);
         return std::move(upset.run);
+      },
+      [&](const Run& run, const ExecutedRecorder& executed) {
+        const PowerEstimate power = estimate_power(run, static_cast<std::int64_t>(run.completions.size()), model);
+        return EnergyOverTime(loaded.program, model, run, power)
+            .windows(executed.records(), executed.from(), executed.to(), power_window(arguments, run));
       },
       traces, outputs);
   if (!arguments.record.empty()) {
@@ -135,12 +162,13 @@ struct Outcome {
   double simulation_s = 0;
 };
 
-Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded, Outputs& outputs) {
+Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded, const PowerModel& model,
+                             Outputs& outputs) {
   Outcome out;
   out.inputs = prepare_inputs(arguments.input, loaded.program);
   if (const auto above = clock_warning(loaded.platform)) warning(*above);  // the report has a line of its own for it
   const auto begin = Clock::now();
-  UpsetRun run = simulate(arguments, loaded, out.inputs, out.recorder, out.traces, outputs);
+  UpsetRun run = simulate(arguments, loaded, out.inputs, model, out.recorder, out.traces, outputs);
   out.run = std::move(run.run);
   out.upset = std::move(run.text);
   out.simulation_s = seconds_since(begin);
@@ -197,20 +225,28 @@ void write_files(const Arguments& arguments, const Loaded& loaded, const Outcome
   if (!arguments.html.empty()) outputs.write([&] { write_text(arguments.html, page_html(std::span(&whole, 1))); });
 }
 
-void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, Clock::time_point begin,
-                  Outputs& outputs) {
-  const Technology technology = load_technology(loaded.platform.technology, config_paths());
-  const ActivityModel activity = load_activity(config_paths());
-  const ResourceEstimate resources = estimate_resources(loaded.platform);
-  const PowerModel model(loaded.platform, resources, technology, activity);
-  const PowerEstimate power =
-      estimate_power(outcome.run, static_cast<std::int64_t>(outcome.inputs.images.size()), model, arguments.conditions);
+// Of the first inference, whose records every run has.
+PowerPeak peak_of(const Arguments& arguments, const Loaded& loaded, const Run& run, const PowerModel& model,
+                  const PowerEstimate& power) {
+  const Cycles end = run.completions.front();
+  const std::span<const InstructionRecord> records(run.records);
+  const auto first = std::find_if(records.begin(), records.end(), [](const auto& r) { return r.image > 0; });
+  const PowerWindows windows = EnergyOverTime(loaded.program, model, run, power)
+                                   .windows({records.begin(), first}, 0, end, power_window(arguments, run));
+  return find_peak(windows, power, loaded.platform.machine.clock_hz);
+}
+
+void write_report(const Arguments& arguments, const Loaded& loaded, const Outcome& outcome, const PowerBasis& basis,
+                  Clock::time_point begin, Outputs& outputs) {
+  const PowerEstimate power = estimate_power(outcome.run, static_cast<std::int64_t>(outcome.inputs.images.size()),
+                                             basis.model, arguments.conditions);
   const ClockEstimate clock = estimate_clock(loaded.platform);
   ReportInput report{.program = loaded.program,
                      .platform = loaded.platform,
                      .run = outcome.run,
-                     .resources = resources,
+                     .resources = basis.resources,
                      .power = power,
+                     .peak = peak_of(arguments, loaded, outcome.run, basis.model, power),
                      .clock = clock,
                      .input_source = outcome.inputs.source,
                      .input_seed = outcome.inputs.seed,
@@ -228,7 +264,7 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
   report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes(), warnings_of(outcome.traces)};
   if (!arguments.tensors.empty()) outputs.write([&] { write_tensors(arguments.tensors, outcome.tensors); });
   const Json whole = report_object(report);
-  write_files(arguments, loaded, outcome, whole, model, outputs);
+  write_files(arguments, loaded, outcome, whole, basis.model, outputs);
   const TextOutput text = text_output(arguments.text, {arguments.json, arguments.html, arguments.record});
   text.stream << report_text(whole, text.layout);
   if (outcome.upset.empty()) return;
@@ -258,9 +294,10 @@ bool run(Arguments& arguments) {
     usage_error("--agreement needs the original network, a program no longer has it", "run the ONNX file");
   }
   Outputs outputs;
-  const Outcome outcome = simulate_and_collect(arguments, loaded, outputs);
+  const PowerBasis basis(loaded.platform);
+  const Outcome outcome = simulate_and_collect(arguments, loaded, basis.model, outputs);
   keep_files_apart(arguments, loaded.platform.file, outcome.tensors);  // now the tensors' names are known
-  write_report(arguments, loaded, outcome, begin, outputs);
+  write_report(arguments, loaded, outcome, basis, begin, outputs);
   bool as_expected = true;
   if (!arguments.expect.path.empty()) {
     std::ostream& out = text_output(arguments.text, {arguments.json, arguments.html, arguments.record}).stream;
@@ -276,6 +313,7 @@ bool run(Arguments& arguments) {
 
 void declare_run(CLI::App& command, ExitStatus& status) {
   auto a = std::make_shared<Arguments>();
+  a->trace.options.power_window = 0;
   add_load_options(command, a->load);
   add_input_options(command, a->input);
   add_expect_options(command, a->expect);
@@ -296,6 +334,13 @@ void declare_run(CLI::App& command, ExitStatus& status) {
                   "Junction temperature; without it, it follows from ambient and power")
       ->type_name("CELSIUS")
       ->check(number_between(-40, 125, " C"));
+  command
+      .add_option(
+          "--power-window", a->trace.options.power_window,
+          "Cycles over which power is averaged for its peak and for traces; without it, a power of two of which "
+          "an inference has 33 to 64")
+      ->type_name("CYCLES")
+      ->check(whole_number(true));
   command.add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")
       ->type_name("N")
       ->check(whole_number(true))

@@ -103,11 +103,14 @@ class Expendable : public EventConsumer {
 class Traced {
  public:
   Traced(const TraceArguments& arguments, const TraceSubject& subject, RunOptions& options,
-         const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes, Outputs& outputs)
+         const std::function<Run(const RunOptions&)>& simulate, const PowerOfTraces& power,
+         std::vector<TraceNote>& notes, Outputs& outputs)
       : arguments_(arguments),
         subject_(subject),
         options_(options),
         simulate_(simulate),
+        power_(power),
+        executed_(arguments.options.window),
         notes_(notes),
         outputs_(outputs) {}
 
@@ -122,7 +125,9 @@ class Traced {
     if (file == arguments_.files.size()) {
       begun_ = true;
       try {
+        options_.consumers.push_back(&executed_);
         run_ = simulate_(options_);
+        windows_ = power_(*run_, executed_);
       } catch (...) {
         failure_ = std::current_exception();
       }
@@ -143,8 +148,10 @@ class Traced {
     const std::unique_ptr<Sink> sink = open_sink(format, temporary, subject_, arguments_.options);
     Expendable consumer(*sink);
     options_.consumers.push_back(&consumer);
+    executed_.watch(*sink);
     from(file + 1);
     consumer.throw_if_failed();
+    if (windows_) sink->power(*windows_);
     sink->close();
     const Cycles cycles = run_ ? run_->cycles : 0;
     notes_.insert(notes_.begin(), note_of(path, *sink, cycles, run_ ? run_->completions.size() : 0));
@@ -154,9 +161,12 @@ class Traced {
   const TraceSubject& subject_;
   RunOptions& options_;
   const std::function<Run(const RunOptions&)>& simulate_;
+  const PowerOfTraces& power_;
+  ExecutedRecorder executed_;
   std::vector<TraceNote>& notes_;
   Outputs& outputs_;
   std::optional<Run> run_;
+  std::optional<PowerWindows> windows_;
   std::exception_ptr failure_;  // of the run
   bool begun_ = false;          // the run
 };
@@ -194,11 +204,12 @@ void add_trace_options(CLI::App& command, TraceArguments& arguments) {
 }
 
 Run run_traced(const TraceArguments& arguments, const Loaded& loaded, RunOptions options,
-               const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes, Outputs& outputs) {
+               const std::function<Run(const RunOptions&)>& simulate, const PowerOfTraces& power,
+               std::vector<TraceNote>& notes, Outputs& outputs) {
   if (arguments.files.empty()) return simulate(options);
   const TraceSubject subject(loaded.program, loaded.platform.machine, loaded.platform.name);
   (void)Selection(arguments.options.window, subject);  // before any file is touched
-  return Traced(arguments, subject, options, simulate, notes, outputs).run();
+  return Traced(arguments, subject, options, simulate, power, notes, outputs).run();
 }
 
 }  // namespace blendsim::cli

@@ -10,6 +10,7 @@
 #include "cli/files.h"
 #include "cli/loading.h"
 #include "sim/machine.h"
+#include "trace/executed_recorder.h"
 #include "trace/sink.h"
 
 namespace blendsim::cli {
@@ -29,12 +30,16 @@ struct TraceNote {
   bool is_warning = false;  // it ended before the run did, or holds nothing of it
 };
 
-// Runs `simulate` with the traces among its consumers, and completes their files, also when it throws: what had
-// happened by then is what one wants to see. `notes` says what was written. A trace that can be begun and not be
-// completed, as on a disk that becomes full, is kept by `outputs`, and the run goes on without it. Throws
-// DiagnosticError: usage for a layer that is not there, file-unwritable for a trace that cannot be begun.
+// Where a run's energy went in time, of what the recorder kept.
+using PowerOfTraces = std::function<PowerWindows(const Run&, const ExecutedRecorder&)>;
+
+// Runs `simulate` with the traces among its consumers, and completes their files, with power over time if it came to
+// its end, also when it throws: what had happened by then is what one wants to see. `notes` says what was written. A
+// trace that can be begun and not be completed, as on a disk that becomes full, is kept by `outputs`, and the run goes
+// on without it. Throws DiagnosticError: usage for a layer that is not there, file-unwritable for a trace that cannot
+// be begun.
 [[nodiscard]] Run run_traced(const TraceArguments& arguments, const Loaded& loaded, RunOptions options,
-                             const std::function<Run(const RunOptions&)>& simulate, std::vector<TraceNote>& notes,
-                             Outputs& outputs);
+                             const std::function<Run(const RunOptions&)>& simulate, const PowerOfTraces& power,
+                             std::vector<TraceNote>& notes, Outputs& outputs);
 
 }  // namespace blendsim::cli

@@ -94,6 +94,7 @@ export interface Report {
     fits: boolean;
     band_from: { constant: string; group: string; down_w: number; up_w: number }[];
     junction_celsius: number;
+    peak?: { total_w: number; dynamic_w: number; from_cycle: number; to_cycle: number; window_cycles: number };
   };
   efficiency: { gops: number; gops_per_w: number | null; gops_per_w_all: number | null; peak_gops: number };
   assumptions: { key: string; value: string; range: string; why: string }[];

@@ -3,7 +3,7 @@
 import { ticks } from './axis';
 import { button, chart, cut, h, s, svg, table, whisker } from './dom';
 import type { Run } from './data';
-import { engineering } from './format';
+import { engineering, grouped } from './format';
 import { beside, section } from './section';
 import { unitColour } from './palette';
 
@@ -142,6 +142,18 @@ function figures(run: Run): HTMLElement {
   return table('Energy of one inference', columns, [...unitBars(run), ...layerBars(run)].map(row));
 }
 
+function peak(run: Run): HTMLElement {
+  if (!run.report.power.peak) return h('p', {});
+  const { total_w, from_cycle, to_cycle, window_cycles } = run.report.power.peak;
+  const cycles = `cycle ${grouped(from_cycle)} to ${grouped(to_cycle - 1)}`;
+  const average = engineering(run.report.power.total_w, 'W');
+  return h(
+    'p',
+    { class: 'caption' },
+    `At most ~${engineering(total_w, 'W')} over ${grouped(window_cycles)} cycles, in ${cycles}; ~${average} on average.`,
+  );
+}
+
 export function energy(runs: Run[]): HTMLElement {
   return section(
     'energy',
@@ -160,6 +172,7 @@ export function energy(runs: Run[]): HTMLElement {
             { class: 'figure' },
             h('h3', {}, 'By unit, with clocks, static part and processor'),
             chart('Energy by unit', (width) => bars(unitBars(run), 'J', width)),
+            peak(run),
           ),
           h('div', { class: 'figure' }, h('h3', {}, 'By layer, dynamic'), layerChart(run)),
         ),

@@ -13,19 +13,19 @@ using M = MachineParameters;
 using D = Densities;
 
 constexpr double operand_bits = 8, byte_bits = 8, sum_bits = 32;
-constexpr double word_bits = dsp_word_bits;
+constexpr double xnor_bits = dsp_word_bits;
 
 double one(const M&, const D&) { return 1; }
 // xnor_array has no term of its steps alone: where no bit differs, its data path stands still.
 constexpr std::array terms = {
     Term{"xnor_array", "operand_bit", Action::xnor_word,
-         [](const M&, const D& d) { return word_bits * d[Distance::xnor_operand]; },
+         [](const M&, const D& d) { return xnor_bits * d[Distance::xnor_operand]; },
          "a bit of a row's operand toggles"},
     Term{"xnor_array", "weight_bit", Action::xnor_word,
-         [](const M&, const D& d) { return word_bits * d[Distance::xnor_weight]; }, "a bit of a row's weight toggles"},
+         [](const M&, const D& d) { return xnor_bits * d[Distance::xnor_weight]; }, "a bit of a row's weight toggles"},
     Term{"xnor_array", "xnor_bit", Action::xnor_word,
          [](const M&, const D& d) {
-           return word_bits * xnor_density(d[Distance::xnor_operand], d[Distance::xnor_weight]);
+           return xnor_bits * xnor_density(d[Distance::xnor_operand], d[Distance::xnor_weight]);
          },
          "a bit of their XNOR toggles"},
     Term{"xnor_array", "result", Action::xnor_result, one, "a row's sum is written"},
@@ -74,7 +74,7 @@ constexpr std::array terms = {
     Term{"act_binary", "read_bit", Action::act_binary_read, one, "a bit is read"},
     Term{"act_binary", "data_bit", Action::xnor_word,
          [](const M& m,
-            const D& d) { return word_bits / static_cast<double>(m.xnor_array.rows) * d[Distance::xnor_operand]; },
+            const D& d) { return xnor_bits / static_cast<double>(m.xnor_array.rows) * d[Distance::xnor_operand]; },
          "a bit read differs from the word before"},
     Term{"act_binary", "write_bit", Action::act_binary_write, one, "a bit is written"},
     Term{"act_fixed", "read_bit", Action::act_fixed_read, one, "a bit is read"},
@@ -85,7 +85,7 @@ constexpr std::array terms = {
     Term{"act_fixed", "write_bit", Action::act_fixed_write, one, "a bit is written"},
     Term{"weights_binary", "read_bit", Action::weights_binary_read, one, "a bit is read"},
     Term{"weights_binary", "data_bit", Action::xnor_word,
-         [](const M&, const D& d) { return word_bits * d[Distance::xnor_weight]; },
+         [](const M&, const D& d) { return xnor_bits * d[Distance::xnor_weight]; },
          "a bit read differs from the word before"},
     Term{"weights_binary", "write_bit", Action::weights_binary_write, one, "a bit is written"},
     Term{"weights_fixed", "read_bit", Action::weights_fixed_read, one, "a bit is read"},

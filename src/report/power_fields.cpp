@@ -68,6 +68,25 @@ Json band_from(const F& f) {
   return out;
 }
 
+Json peak_by_unit(const F& f) {
+  Json out = Json::object();
+  for (std::size_t part = 0; part < f.in.power.parts.size() && part < f.in.peak.part_w.size(); ++part)
+    out[f.in.power.parts[part].name] = f.in.peak.part_w[part];
+  return out;
+}
+
+constexpr std::array peak_fields = {
+    Field0{"total_w", "W", "Its dynamic_w, leakage and the processor.",
+           [](const F& f) { return Json(f.in.peak.total_w); }},
+    Field0{"dynamic_w", "W", "Clocks, actions and DRAM, averaged over the window.",
+           [](const F& f) { return Json(f.in.peak.dynamic_w); }},
+    Field0{"from_cycle", "cycles", "Its first.", [](const F& f) { return Json(f.in.peak.from); }},
+    Field0{"to_cycle", "cycles", "The first behind it.", [](const F& f) { return Json(f.in.peak.to); }},
+    Field0{"window_cycles", "cycles", "Width of all windows (--power-window).",
+           [](const F& f) { return Json(f.in.peak.width); }},
+    Field0{"by_unit", "W", "As power.by_unit, in the window.", peak_by_unit},
+};
+
 constexpr std::array power_fields = {
     Field0{"total_w", "W", "Sum of the rails at `rate_per_s`.",
            [](const F& f) { return Json(f.in.power.watts.total()); }},
@@ -87,6 +106,8 @@ constexpr std::array power_fields = {
            "Dynamic power by part while inferences run back to back: clocks, actions, accesses to buffers.", by_unit},
     Field0{"by_unit_range", "W", "[low, high] of the same.", unit_ranges},
     Field0{"clock_by_unit", "W", "Of by_unit, the part's clocks.", clock_by_unit},
+    Field0{"peak", "", "The window of the first inference's cycles that takes most.",
+           [](const F& f) { return object(peak_fields, f); }},
     Field0{"band_from", "", "The constants that make most of total_w_range.", band_from},
     Field0{"rate_per_s", "1/s", "Inferences a second that the watts are stated for (--rate).",
            [](const F& f) { return Json(f.in.power.rate); }},
@@ -132,6 +153,8 @@ Json efficiency_object(const Figures& figures) { return object(efficiency_fields
 void add_power_rows(std::vector<FieldRow>& rows) {
   add_rows(rows, "power.", power_fields);
   add_rows(rows, "power.rails.", rail_fields);
+  add_rows(rows, "power.peak.", peak_fields);
+  rows.push_back({"power.peak.by_unit.PART", "W", "DRAM is not among them: what is left of dynamic_w."});
   rows.push_back({"power.by_unit.PART", "W",
                   "A unit, `dispatcher`, `buffers` or `control`; these sum to dynamic_w back to back."});
   rows.push_back({"power.by_unit_range.PART", "W", "[low, high]."});

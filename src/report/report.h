@@ -10,6 +10,7 @@
 #include "isa/program.h"
 #include "platform/platform.h"
 #include "power/power.h"
+#include "power/windows.h"
 #include "report/format_text.h"
 #include "result/run.h"
 #include "tensor/array.h"
@@ -41,6 +42,7 @@ struct ReportInput {
   const Run& run;
   const ResourceEstimate& resources;
   const PowerEstimate& power;
+  PowerPeak peak;  // of the first inference
   const ClockEstimate& clock;
   std::string input_source;  // "file" or "random"
   std::uint64_t input_seed = 0;

@@ -231,6 +231,12 @@ std::string power(const Json& r) {
       "            core ~{} (static {}, clocks {}, working {}), other rails ~{}, processor ~{}, dram ~{}{}\n",
       watt("/rails/core"), watt("/rails/core_static"), watt("/rails/clock"), watt("/rails/dynamic"),
       watt("/rails/other"), watt("/rails/processor"), watt("/rails/dram"), band_from(p));
+  if (p.contains("peak")) {  // not in a report of before
+    const Json& peak = p.at("peak");
+    out += fmt::format("            at most ~{} over {} cycles, in cycle {} to {}\n", unit_of(peak, "/total_w", "W"),
+                       grouped(whole(peak, "/window_cycles")), grouped(whole(peak, "/from_cycle")),
+                       grouped(whole(peak, "/to_cycle") - 1));
+  }
   out += fmt::format("energy      ~{} for one more inference, ~{} all in; data toggle {}\n",
                      unit_of(p, "/dynamic_energy_j", "J"), unit_of(p, "/energy_per_inference_j", "J"),
                      p.at("activity") == "sampled" ? "as sampled from this run" : "as in " + text(p, "/profile"));

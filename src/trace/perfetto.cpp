@@ -94,7 +94,10 @@ class Perfetto final : public SliceSink {
   void instruction(std::int32_t index, const InstructionRecord& record) override { kept_.push_back({index, record}); }
   void left_out(std::int32_t index, const InstructionRecord& record) override { occupancy_.take(index, record); }
   void burst(const BurstEvent& event) override;
+  [[nodiscard]] std::int64_t most_of_a_window() const override { return 28 * power_parts; }
+  void power_window(const PowerWindows& windows, std::size_t window) override;
   void finish() override {
+    for (std::size_t part = 0; part < power_.size(); ++part) measure_power(part, {}, power_end_, 0);
     occupancy_.finish(tracks().process);
     write_image();
     writer_.close();
@@ -119,6 +122,7 @@ class Perfetto final : public SliceSink {
   void write_instructions();
   void write_layers();
   void count_in_flight();
+  void measure_power(std::size_t part, const std::string& name, Cycles at, double watt);
   void write_burst(const KeptBurst& burst);
   void write_instruction(const Kept& kept, std::span<const std::uint64_t> leaves, std::uint64_t arrives);
   [[nodiscard]] std::uint64_t flow_to(std::int32_t index) const {
@@ -146,6 +150,12 @@ class Perfetto final : public SliceSink {
   std::int64_t in_flight_ = 0;                                      // bytes between memory and machine
   std::optional<Cycles> doorbell_;
   PerfettoOccupancy occupancy_;
+  struct PowerCounter {
+    Track track = 0;
+    double watt = -1;  // written last
+  };
+  std::vector<PowerCounter> power_;  // by part
+  Cycles power_end_ = 0;
 };
 
 void Perfetto::begin_phase(std::int32_t images) {
@@ -375,6 +385,27 @@ void Perfetto::count_in_flight() {
     in_flight_ += deltas[n].bytes;
     const bool last = n + 1 == deltas.size() || deltas[n + 1].at != deltas[n].at;
     if (last) writer_.count(tracks().in_flight, deltas[n].at, in_flight_);
+  }
+}
+
+// Steps: a value holds until the next one.
+void Perfetto::measure_power(std::size_t part, const std::string& name, Cycles at, double watt) {
+  PowerCounter& counter = power_[part];
+  if (counter.watt == watt) return;
+  if (counter.track == 0) {
+    const Track process = tracks_[static_cast<std::size_t>(Phase::main)].process;
+    counter.track = writer_.counter(process, fmt::format("power of {}", name), "W");
+  }
+  writer_.measure(counter.track, at, counter.watt = watt);
+}
+
+void Perfetto::power_window(const PowerWindows& windows, std::size_t window) {
+  power_.resize(windows.parts.size());
+  const Cycles from = windows.begin(window);
+  power_end_ = windows.end(window);
+  for (std::size_t part = 0; part < windows.parts.size(); ++part) {
+    measure_power(part, windows.parts[part], from,
+                  watts(windows.fj[part][window], power_end_ - from, subject().machine().clock_hz));
   }
 }
 

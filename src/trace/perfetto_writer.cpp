@@ -3,6 +3,7 @@
 #include "trace/perfetto_writer.h"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 #include "trace/perfetto.pb.h"
@@ -151,6 +152,14 @@ void PerfettoWriter::take_counts(Cycles at) {
     event_.number(TrackEvent::kExtraCounterTrackUuidsFieldNumber, count->counter);
     count->is_written = true;
   }
+}
+
+void PerfettoWriter::measure(Track counter, Cycles at, double value) {
+  event_.clear();
+  event_.number(TrackEvent::kTypeFieldNumber, TrackEvent::TYPE_COUNTER);
+  event_.number(TrackEvent::kTrackUuidFieldNumber, counter);
+  event_.fixed64(TrackEvent::kDoubleCounterValueFieldNumber, std::bit_cast<std::uint64_t>(value));
+  write_event(at, false);
 }
 
 void PerfettoWriter::write_counts() {

@@ -67,6 +67,8 @@ class PerfettoWriter {
   void count(Track counter, Cycles at, std::int64_t value) { counts_.push_back({at, counter, value}); }
   void count_along();
   void write_counts();
+  // A value at once; cycles of one counter in any order.
+  void measure(Track counter, Cycles at, double value);
   [[nodiscard]] std::int64_t counts() const { return static_cast<std::int64_t>(counts_.size()); }
 
   [[nodiscard]] std::int64_t bytes() const { return file_.bytes(); }

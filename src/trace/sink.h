@@ -4,6 +4,7 @@
 //
 //   format_of(path)      before the run: is the ending one of ours?
 //   open_sink(...)       opens the file; the sink is then one of RunOptions::consumers
+//   power(...)           after a run that came to its end: where its energy went in time
 //   close()              after the run, also after one that failed: the file is valid and holds what happened until
 //   then
 #pragma once
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "power/windows.h"
 #include "trace/selection.h"
 
 namespace blendsim {
@@ -28,6 +30,9 @@ struct TraceStop {
 
 class Sink : public EventConsumer {
  public:
+  // Power over time, for a format that can tell it when the run is over: windows up to where the trace stopped. At most
+  // once, before close(), and only if TraceOptions::power_window announced it.
+  virtual void power(const PowerWindows&) {}
   // Completes the file. Throws DiagnosticError file-unwritable. What comes later is not heard.
   virtual void close() = 0;
   // Of the file: exact once closed, before that no less than what closing now would make.
@@ -40,6 +45,8 @@ class Sink : public EventConsumer {
 struct TraceOptions {
   TraceWindow window;
   std::int64_t limit = std::int64_t{256} << 20;  // bytes of the file
+  // Cycles of the windows of power() to come, for which the file keeps room; 0: default_window(); none: none come.
+  std::optional<Cycles> power_window;
 };
 inline constexpr std::int64_t least_trace_limit = 1'000'000;
 

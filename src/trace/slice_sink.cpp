@@ -24,11 +24,33 @@ void SliceSink::wrote(Cycles at) {
 }
 
 void SliceSink::stop_if_full(Cycles at) {
-  if (bytes() + most_of_an_event() > limit_) stopped_ = TraceStop{phase_, at, image_};
+  if (bytes() + power_bytes(at) + most_of_an_event() > limit_) stopped_ = TraceStop{phase_, at, image_};
+}
+
+void SliceSink::power(const PowerWindows& windows) {
+  if (closed_) return;
+  for (std::size_t w = 0; w < windows.count(); ++w) {
+    if (stopped_ && (stopped_->phase == Phase::init || windows.end(w) > stopped_->at)) return;
+    power_window(windows, w);
+  }
+}
+
+// What the windows up to a cycle of main will take. Until an image has completed the default width is not known, but an
+// image has no more than 64 of them.
+std::int64_t SliceSink::power_bytes(Cycles at) const {
+  if (!power_window_ || phase_ == Phase::init) return 0;
+  constexpr Cycles most = 64;
+  const Cycles cycles = std::max<Cycles>(0, at - power_from_);
+  const Cycles windows = *power_window_ == 0 ? most : cycles / *power_window_ + 2;
+  return windows * most_of_a_window();
 }
 
 void SliceSink::on_phase(const PhaseEvent& event) {
   phase_ = event.phase;
+  if (event.phase == Phase::main && event.kind == PhaseEvent::Kind::completion) {
+    if (power_window_ == Cycles{0} && event.image == 0) power_window_ = default_window(event.at);
+    if (!selection_.image(event.image)) power_from_ = std::max(power_from_, event.at);
+  }
   if (event.kind == PhaseEvent::Kind::begin) image_ = 0;
   if (event.kind == PhaseEvent::Kind::doorbell) image_ = event.image;
   if (stopped_ || closed_ || !selection_.phase(phase_)) return;

@@ -9,10 +9,15 @@ namespace blendsim {
 class SliceSink : public Sink {
  public:
   SliceSink(const TraceSubject& subject, const TraceOptions& options)
-      : subject_(subject), selection_(options.window, subject), limit_(options.limit) {}
+      : subject_(subject),
+        selection_(options.window, subject),
+        limit_(options.limit),
+        power_window_(options.power_window),
+        power_from_(options.window.cycles.first) {}
 
   [[nodiscard]] std::int64_t events() const final { return events_; }
   [[nodiscard]] std::optional<TraceStop> stopped() const final { return stopped_; }
+  void power(const PowerWindows& windows) final;
   void close() final;
 
   void on_phase(const PhaseEvent& event) final;
@@ -32,9 +37,13 @@ class SliceSink : public Sink {
   virtual void burst(const BurstEvent&) {}
   // An instruction of a chosen image that is not itself chosen, until the file is full.
   virtual void left_out(std::int32_t /*index*/, const InstructionRecord&) {}
+  // A window of main.
+  virtual void power_window(const PowerWindows& /*windows*/, std::size_t /*window*/) {}
   // Writes what is left and closes the file.
   virtual void finish() = 0;
 
+  // What one power_window() may add to bytes(); 0: the format does not tell power.
+  [[nodiscard]] virtual std::int64_t most_of_a_window() const { return 0; }
   // What one more event may add to bytes().
   [[nodiscard]] virtual std::int64_t most_of_an_event() const { return 512; }
 
@@ -47,10 +56,13 @@ class SliceSink : public Sink {
   [[nodiscard]] bool wants(std::int32_t record, Cycles from, Cycles to) const;
   void wrote(Cycles at);
   void stop_if_full(Cycles at);
+  [[nodiscard]] std::int64_t power_bytes(Cycles at) const;
 
   const TraceSubject& subject_;
   Selection selection_;
   std::int64_t limit_;
+  std::optional<Cycles> power_window_;
+  Cycles power_from_;  // first cycle of its windows
   Phase phase_ = Phase::main;
   std::int32_t image_ = 0;
   std::int64_t events_ = 0;

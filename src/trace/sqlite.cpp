@@ -114,8 +114,9 @@ struct Tables {
         instruction(d, "instruction", 12),
         interval(d, "interval", 7),
         token(d, "token", 9),
-        burst(d, "burst", 14) {}
-  Insert run, program, image, dispatch, instruction, interval, token, burst;
+        burst(d, "burst", 14),
+        power(d, "power", 4) {}
+  Insert run, program, image, dispatch, instruction, interval, token, burst, power;
 };
 
 class Sqlite final : public SliceSink {
@@ -131,7 +132,8 @@ class Sqlite final : public SliceSink {
     if (!tables_) return closed_bytes_;
     const Tables& t = *tables_;
     const std::int64_t rows = t.run.bytes() + t.program.bytes() + t.image.bytes() + t.dispatch.bytes() +
-                              t.instruction.bytes() + t.interval.bytes() + t.token.bytes() + t.burst.bytes();
+                              t.instruction.bytes() + t.interval.bytes() + t.token.bytes() + t.burst.bytes() +
+                              t.power.bytes();
     return frame_bytes + rows + rows * index_percent / 100;
   }
 
@@ -160,6 +162,11 @@ class Sqlite final : public SliceSink {
   void burst(const BurstEvent& e) override {
     tables_->burst.row(name(now()), some(e.record), name(e.port), e.write, e.address, e.bytes, e.request, e.grant,
                        e.first_beat, e.last_beat, e.channel, some(e.bank), e.row_hit, e.refreshes);
+  }
+  [[nodiscard]] std::int64_t most_of_a_window() const override { return 40 * power_parts; }
+  void power_window(const PowerWindows& windows, std::size_t w) override {
+    for (std::size_t part = 0; part < windows.parts.size(); ++part)
+      tables_->power.row(windows.parts[part], windows.begin(w), windows.end(w), windows.fj[part][w]);
   }
   void finish() override {
     if (const auto stop = stopped()) {

@@ -27,6 +27,7 @@ CREATE TABLE token(phase TEXT, kind TEXT, producer TEXT, consumer TEXT, posted_b
 CREATE TABLE burst(phase TEXT, record INTEGER, port TEXT, write INTEGER, address INTEGER, bytes INTEGER,
                    request INTEGER, "grant" INTEGER, first_beat INTEGER, last_beat INTEGER, channel INTEGER,
                    bank INTEGER, row_hit INTEGER, refreshes INTEGER);
+CREATE TABLE power(part TEXT, from_cycle INTEGER, to_cycle INTEGER, fj INTEGER);
 )sql";
 
 // critical_path walks back from each image's last instruction, as src/result/critical_path.cpp does: a row is a stretch
@@ -46,6 +47,10 @@ CREATE VIEW layer_time AS
   FROM instruction i
   LEFT JOIN layer l USING (layer)
   GROUP BY i.phase, i.image, i.layer;
+CREATE VIEW power_over_time AS
+  SELECT part, from_cycle, to_cycle,
+         fj * 1e-15 * (SELECT value FROM run WHERE key = 'clock_hz') / (to_cycle - from_cycle) AS watt
+  FROM power;
 CREATE VIEW whole_image AS
   SELECT m.phase, m.image, m.doorbell, m.completion FROM image m
   WHERE (SELECT count(*) FROM instruction i WHERE i.phase = m.phase AND i.image = m.image) =

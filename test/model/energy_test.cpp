@@ -5,8 +5,7 @@
 #include <numeric>
 
 #include "isa/interpret.h"
-#include "power/power.h"
-#include "test/model/compiled_network.h"
+#include "test/model/estimated_run.h"
 #include "test/model/program_builder.h"
 
 namespace blendsim::test {
@@ -67,12 +66,9 @@ std::int64_t whole_bus_words(const CompiledNetwork& network) {
 
 // What no layer does: END of each image, the fetch of a program that is not resident, refreshes.
 void expect_sums(const CompiledNetwork& network, std::size_t images) {
-  const auto run = network.time(images);
-  const Technology technology = load_technology(network.platform.technology, {BLENDSIM_CONFIGS});
-  const ActivityModel activity = load_activity({BLENDSIM_CONFIGS});
-  const ResourceEstimate resources = estimate_resources(network.platform);
-  const PowerModel model(network.platform, resources, technology, activity);
-  const PowerEstimate power = estimate_power(run, static_cast<std::int64_t>(images), model);
+  const EstimatedRun estimated(network, images);
+  const Run& run = estimated.run;
+  const PowerEstimate& power = estimated.power;
   std::int64_t actions = 0, clocks = 0, layers = 0;
   for (const PartEnergy& part : power.parts) {
     actions += part.action_fj;

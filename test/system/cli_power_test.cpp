@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "process.h"
+#include "tensor/files.h"
 
 namespace blendsim {
 namespace {
@@ -51,6 +54,63 @@ TEST(CliPower, OfARunGrowsWithTheRateByTheMarginalEnergy) {
   EXPECT_NEAR(fast.at("total_w").get<double>() - slow.at("total_w").get<double>(), 1000 * marginal, 1e-9);
   EXPECT_EQ(slow.at("rails").at("clock"), fast.at("rails").at("clock"));
   EXPECT_EQ(slow.at("activity"), "profile");
+}
+
+// By part, of a trace's windows; JSON of the same run.
+struct OverTime {
+  Json power;
+  std::map<std::string, double> joule;
+  double peak_w = 0;  // dynamic, of whole windows
+  double seconds = 0;
+};
+OverTime over_time(const Workspace& work, const std::vector<std::string>& more) {
+  std::vector<std::string> all = {"run",    work.path("net.onnx"), "--platform", "zu3eg",
+                                  "--json", work.path("r.json"),   "--trace",    work.path("t.sqlite"),
+                                  "-q"};
+  all.insert(all.end(), more.begin(), more.end());
+  const ProcessResult result = blendsim_cli(all);
+  EXPECT_EQ(result.status, 0) << result.err;
+  const Json report = Json::parse(read_text(work.path("r.json")));
+  OverTime out{report.at("power"),
+               {},
+               0,
+               report.at("cycles").get<double>() / report.at("platform").at("clock_hz").get<double>()};
+  const auto ask = [&](const std::string& sql) {
+    return run_process({"sqlite3", "-separator", " ", work.path("t.sqlite"), sql}).out;
+  };
+  std::istringstream parts(ask("SELECT part, sum(fj) FROM power GROUP BY part"));
+  for (std::string part, fj; parts >> part >> fj;) out.joule[part] = 1e-15 * std::stod(fj);
+  const std::string width = std::to_string(out.power.at("peak").at("window_cycles").get<std::int64_t>());
+  const std::string end = std::to_string(
+      std::llround(report.at("latency_s").get<double>() * report.at("platform").at("clock_hz").get<double>()));
+  out.peak_w = std::stod(
+      ask("SELECT max(w) FROM (SELECT sum(watt) AS w FROM power_over_time WHERE to_cycle - from_cycle = " + width +
+          " AND to_cycle <= " + end + " GROUP BY from_cycle)"));
+  return out;
+}
+
+// Of a single run, of the run's own data, and of a batch of which the report keeps the first image alone.
+TEST(CliPower, WindowsOfATraceSumToTheReportAndHoldItsPeak) {
+  if (run_process({"sh", "-c", "command -v sqlite3"}).status != 0) GTEST_SKIP() << "sqlite3 is not installed";
+  Workspace work;
+  ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", work.path("net.onnx")}).status, 0);
+  const FloatArray images{{20, 3, 16, 16}, std::vector<float>(std::size_t{20} * 3 * 16 * 16, 0.5F)};
+  write_npy(work.path("images.npy"), images);
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {}, {"--power-window", "100"}, {"--activity=1"}, {"--input", work.path("images.npy")}}) {
+    const OverTime t = over_time(work, more);
+    double dynamic = 0;
+    for (const auto& [part, watt] : t.power.at("by_unit").items()) {
+      EXPECT_NEAR(t.joule.at(part), watt.get<double>() * t.seconds, 1e-9 * t.joule.at(part)) << part;
+      dynamic += t.joule.at(part);
+    }
+    EXPECT_NEAR(dynamic, t.power.at("dynamic_w").get<double>() * t.seconds, 1e-9 * dynamic);
+    EXPECT_NEAR(t.joule.at("dram"), t.power.at("rails").at("dram").get<double>() * t.seconds, 1e-9 * dynamic);
+    EXPECT_NEAR(t.power.at("peak").at("dynamic_w").get<double>(), t.peak_w, 1e-9);
+  }
+  const ProcessResult nothing =
+      blendsim_cli({"run", work.path("net.onnx"), "--platform", "zu3eg", "--power-window", "0"});
+  EXPECT_EQ(nothing.status, 2);
 }
 
 TEST(CliPower, OfARunFollowsItsData) {

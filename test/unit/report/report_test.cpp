@@ -248,7 +248,8 @@ void collect(const Json& json, const std::string& path, std::set<std::string>& p
   for (const auto& [key, value] : json.items()) {
     std::string name = key;
     if (path == "units") name = "UNIT";
-    const bool parts = path == "power.by_unit" || path == "power.by_unit_range" || path == "power.clock_by_unit";
+    const bool parts = path == "power.by_unit" || path == "power.by_unit_range" || path == "power.clock_by_unit" ||
+                       path == "power.peak.by_unit";
     if (path == "resources.by_unit" || path == "power.rails_range" || parts) name = "PART";
     if (path == "memory.buffers") name = "NAME";
     if (path == "platform.parameters") name = "KEY";

@@ -68,6 +68,7 @@ struct Sample {
             .run = run,
             .resources = resources,
             .power = power,
+            .peak = {.from = 256, .to = 320, .width = 64, .dynamic_w = 2.0, .total_w = 2.5, .part_w = {2.0}},
             .clock = clock,
             .input_source = source,
             .input_seed = 7,

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -279,7 +280,8 @@ std::map<std::string, std::vector<std::vector<Step>>> counters(const std::string
   for (const TracePacket& packet : trace.packets) {
     const TrackEvent& event = packet.track_event();
     const auto at = static_cast<std::int64_t>(packet.timestamp());
-    if (event.type() == TrackEvent::TYPE_COUNTER) steps[event.track_uuid()].push_back({at, event.counter_value()});
+    if (event.type() == TrackEvent::TYPE_COUNTER && event.has_counter_value())
+      steps[event.track_uuid()].push_back({at, event.counter_value()});
     EXPECT_EQ(event.extra_counter_values_size(), event.extra_counter_track_uuids_size());
     // What trace processor reads of them: eight at most, and none behind the first 0.
     EXPECT_LE(event.extra_counter_values_size(), 8);
@@ -371,10 +373,40 @@ TEST(PerfettoTrace, OfAWindowCountsTheBitsThatAllInstructionsHold) {
   EXPECT_EQ(traced_bits(traced.file), expected);
 }
 
+// Steps in watts: each holds until the next.
+TEST(PerfettoTrace, PowerOverTimeSumsToTheEstimate) {
+  constexpr Cycles width = 64;
+  const TracedRun traced = traced_run(".pftrace", {}, 1, width);
+  const Trace trace(traced.file);
+  std::map<std::string, std::map<Cycles, double>> steps;
+  for (const TracePacket& packet : trace.packets) {
+    const TrackEvent& event = packet.track_event();
+    if (event.has_double_counter_value())
+      steps[trace.tracks.at(event.track_uuid()).name()][static_cast<Cycles>(packet.timestamp())] =
+          event.double_counter_value();
+  }
+  const EstimatedRun estimated(traced_network(), traced.run);
+  const PowerWindows windows = estimated.windows(0, traced.run.cycles, width);
+  ASSERT_EQ(steps.size(), windows.parts.size());
+  const auto hz = static_cast<double>(traced_network().platform.machine.clock_hz);
+  for (std::size_t part = 0; part < windows.parts.size(); ++part) {
+    const std::map<Cycles, double>& list = steps.at("power of " + windows.parts[part]);
+    EXPECT_EQ(list.begin()->first, 0);
+    EXPECT_EQ(list.rbegin()->first, traced.run.cycles);
+    EXPECT_EQ(list.rbegin()->second, 0) << "nothing is known beyond the run";
+    std::int64_t sum = 0;
+    for (std::size_t w = 0; w < windows.count(); ++w) {
+      const double watt = std::prev(list.upper_bound(windows.begin(w)))->second;
+      sum += std::llround(watt * static_cast<double>(windows.end(w) - windows.begin(w)) / hz * 1e15);
+    }
+    EXPECT_EQ(sum, estimated.energies()[part]) << windows.parts[part];
+  }
+}
+
 TEST(PerfettoTrace, StopsBelowItsLimitAndStaysWhole) {
   TraceOptions options;
   options.limit = 1'000'000;
-  const TracedRun traced = traced_run(".pftrace", options, 60);
+  const TracedRun traced = traced_run(".pftrace", options, 60, 64);
   ASSERT_TRUE(traced.stopped.has_value());
   EXPECT_LE(traced.bytes, options.limit);
   EXPECT_GT(traced.bytes, options.limit / 2);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
+#include <numeric>
+
 #include "traced_run.h"
 
 namespace blendsim::test {
@@ -152,6 +154,78 @@ TEST(SqliteTrace, StopsBelowItsLimitAndSaysWhere) {
   EXPECT_EQ(db.number("SELECT value FROM run WHERE key = 'stopped_at'"), traced.stopped->at);
   EXPECT_LE(db.number("SELECT max(\"end\") FROM instruction WHERE phase = 'main'"), traced.stopped->at);
   EXPECT_EQ(db.rows("PRAGMA integrity_check"), (std::vector<std::vector<std::string>>{{"ok"}}));
+}
+
+// Windows of the whole run, of a few cycles, and of an image of several.
+TEST(SqliteTrace, PowerOverTimeSumsToTheEstimate) {
+  const TracedRun traced = traced_run(".sqlite", {}, 2, 100);
+  const EstimatedRun estimated(traced_network(), traced.run);
+  Answers db(traced.file);
+  const std::vector<std::int64_t> energies = estimated.energies();
+  const PowerWindows windows = estimated.windows(0, traced.run.cycles, 100);
+  for (std::size_t part = 0; part < energies.size(); ++part) {
+    const std::string of = " FROM power WHERE part = '" + windows.parts[part] + "'";
+    EXPECT_EQ(db.number("SELECT sum(fj)" + of), energies[part]) << of;
+    EXPECT_EQ(db.number("SELECT fj" + of + " AND from_cycle = 500"), windows.fj[part][5]) << of;
+    EXPECT_EQ(db.number("SELECT sum(to_cycle - from_cycle)" + of), traced.run.cycles) << of;
+  }
+  const auto hz = static_cast<double>(traced_network().platform.machine.clock_hz);
+  const double watt = std::stod(
+      db.rows("SELECT sum(watt * (to_cycle - from_cycle)) / max(to_cycle) FROM power_over_time WHERE part <> 'dram'")
+          .at(0)
+          .at(0));
+  EXPECT_NEAR(watt,
+              1e-15 * static_cast<double>(estimated.power.dynamic_fj + estimated.power.clock_fj) * hz /
+                  static_cast<double>(traced.run.cycles),
+              1e-9);
+}
+
+TEST(SqliteTrace, PowerOverTimeOfAPartIsThatOfTheWhole) {
+  const TracedRun whole = traced_run(".sqlite", {}, 3, 64);
+  const EstimatedRun estimated(traced_network(), whole.run);
+  const auto expect = [&](const TraceWindow& window, Cycles from, Cycles to) {
+    const TracedRun traced = traced_run(".sqlite", with_window(window), 3, 64);
+    Answers db(traced.file);
+    const PowerWindows expected = estimated.windows(from, to, 64);
+    for (std::size_t part = 0; part < expected.parts.size(); ++part) {
+      const auto rows =
+          db.rows("SELECT from_cycle, to_cycle, fj FROM power WHERE part = '" + expected.parts[part] + "' ORDER BY 1");
+      ASSERT_EQ(rows.size(), expected.count()) << window_text(window);
+      for (std::size_t w = 0; w < rows.size(); ++w) {
+        EXPECT_EQ(rows[w], (std::vector<std::string>{std::to_string(expected.begin(w)), std::to_string(expected.end(w)),
+                                                     std::to_string(expected.fj[part][w])}))
+            << expected.parts[part] << " of " << window_text(window);
+      }
+    }
+  };
+  const std::vector<Cycles>& completions = whole.run.completions;
+  expect({.cycles = {100, 299}}, 100, 300);
+  expect({.images = {1, 1}}, completions[0], completions[1]);
+  expect({.images = {1, 5}}, completions[0], completions[2]);
+  expect({.layers = {"stage1.block1.conv1"}}, 0, completions[2]);
+  expect({.cycles = {completions[2] + 5, completions[2] + 9}}, 0, 0);
+}
+
+// A trace that becomes full has kept room for the power of what it holds, in windows of any width.
+TEST(SqliteTrace, PowerOverTimeEndsWhereTheTraceDoes) {
+  for (const Cycles width : {Cycles{1}, Cycles{64}, Cycles{1000}}) {
+    TraceOptions options;
+    options.limit = 1'000'000;
+    const TracedRun traced = traced_run(".sqlite", options, 40, width);
+    ASSERT_TRUE(traced.stopped.has_value());
+    EXPECT_LE(traced.bytes, options.limit);
+    EXPECT_GT(traced.bytes, options.limit / 2);
+    Answers db(traced.file);
+    const std::int64_t end = db.number("SELECT max(to_cycle) FROM power");
+    EXPECT_LE(end, traced.stopped->at);
+    EXPECT_GT(end + width, traced.stopped->at);
+    const EstimatedRun estimated(traced_network(), traced.run);
+    const PowerWindows windows = estimated.windows(0, end, width);
+    for (std::size_t part = 0; part < windows.parts.size(); ++part) {
+      EXPECT_EQ(db.number("SELECT sum(fj) FROM power WHERE part = '" + windows.parts[part] + "'"),
+                std::accumulate(windows.fj[part].begin(), windows.fj[part].end(), std::int64_t{0}));
+    }
+  }
 }
 
 }  // namespace

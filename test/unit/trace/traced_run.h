@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "test/model/compiled_network.h"
+#include "test/model/estimated_run.h"
+#include "trace/executed_recorder.h"
 #include "trace/sink.h"
 
 namespace blendsim::test {
@@ -26,8 +27,10 @@ struct TracedRun {
   std::optional<TraceStop> stopped;
 };
 
-// Timing only. Files are named by the running test.
-inline TracedRun traced_run(const std::string& ending, const TraceOptions& options = {}, std::size_t images = 1) {
+// Timing only. Files are named by the running test. Of its power over time in windows of so many cycles; 0: none.
+inline TracedRun traced_run(const std::string& ending, TraceOptions options = {}, std::size_t images = 1,
+                            Cycles window = 0) {
+  if (window != 0) options.power_window = window;
   const CompiledNetwork& network = traced_network();
   const TraceSubject subject(network.program, network.platform.machine, network.platform.name);
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
@@ -37,8 +40,14 @@ inline TracedRun traced_run(const std::string& ending, const TraceOptions& optio
   const std::unique_ptr<Sink> sink = open_sink(format_of(out.file), out.file, subject, options);
   RunOptions run;
   run.values = false;
-  run.consumers = {sink.get()};
+  ExecutedRecorder executed(options.window);
+  executed.watch(*sink);
+  run.consumers = {sink.get(), &executed};
   out.run = network.run(std::vector<std::vector<std::int32_t>>(images), run);
+  if (window != 0) {
+    const EstimatedRun estimated(network, out.run);
+    sink->power(estimated.over_time().windows(executed.records(), executed.from(), executed.to(), window));
+  }
   sink->close();
   out.bytes = sink->bytes();
   out.events = sink->events();
