@@ -2,7 +2,7 @@
 // xnor_array: a tile of rows of a binary or bit-plane convolution (src/units/xnor_array/instruction.h), an operand step a
 // cycle: 9 cells against ROWS weight rows.
 //
-//   parameters  ROWS, WORDS (48-bit words a row, 3m), IMPLEMENTATION (0 DSP, 1 LUT), ACCUMULATOR (bits), DEPTH (cycles)
+//   parameters  ROWS, WORDS (48-bit words a row, 3m), IMPLEMENTATION (where the gates live, xnor_row), ACCUMULATOR (bits), DEPTH (cycles)
 //   ports       start, instruction in the start cycle s; front_free in the last step's cycle s+occ and while idle; done in
 //               the end cycle. Reads act_binary, weights_binary, parameters; writes accumulators (ROWS words of 32 bit).
 //
@@ -13,8 +13,7 @@
 //   t      addresses of act_binary    window_reader
 //   t+L    nine cells                 L = latency of act_binary
 //   +1     operand, weights           the weights' address comes as much later as they are faster
-//   +1     slice inputs               xnor_row
-//   +1     XNOR or AND
+//   +G     XNOR or AND                xnor_row: 2 in slices, 1 in LUTs, 0 in the tables that count
 //   +N     popcount
 //   +1     plane weight and sign, start word
 //   +1     accumulator; the word's last step: write
@@ -56,7 +55,9 @@ module xnor_array #(
 );
   localparam int POPCOUNT = 1 + $clog2(WORDS * 8);
   localparam int LEAD = WEIGHT_LATENCY > ACT_LATENCY + 1 ? WEIGHT_LATENCY - ACT_LATENCY - 1 : 0;
-  localparam int STAGES = 4 + LEAD + ACT_LATENCY + 3 + POPCOUNT + 2;
+  localparam int GATES = IMPLEMENTATION == blendsim_pkg::XNOR_ARRAY_IMPLEMENTATION_DSP ? 2 :
+                         IMPLEMENTATION == blendsim_pkg::XNOR_ARRAY_IMPLEMENTATION_LUT ? 1 : 0;
+  localparam int STAGES = 4 + LEAD + ACT_LATENCY + 1 + GATES + POPCOUNT + 2;
   localparam int SLACK = DEPTH - STAGES;
 `ifndef SYNTHESIS
   initial if (DEPTH < STAGES) $error("xnor_array: DEPTH %0d is below the %0d stages of the pipeline", DEPTH, STAGES);
@@ -128,7 +129,7 @@ module xnor_array #(
 
   // From the pointers to the operand register, and on to the accumulator's input.
   localparam int TO_OPERAND = SLACK + LEAD + 2 + ACT_LATENCY;
-  localparam int TO_WEIGHT = TO_OPERAND + 2 + POPCOUNT;
+  localparam int TO_WEIGHT = TO_OPERAND + GATES + POPCOUNT;
   localparam int TO_SUM = TO_WEIGHT + 1;
 
   delay_line #(.WIDTH(1 + WEIGHT_BITS), .CYCLES(TO_OPERAND - WEIGHT_LATENCY)) weights (

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row of xnor_array: an output channel's XNOR words, popcount, plane weight and accumulator.
 //
-//   parameters  WORDS (operand words of 48 bits), IMPLEMENTATION (0: a DSP48E2 a word, 1: LUTs), ACCUMULATOR (bits)
+//   parameters  WORDS (operand words of 48 bits), IMPLEMENTATION (where the gates live), ACCUMULATOR (bits)
 //   cycle o     operand, weights, use_and
-//   o+1         input registers of the slices (or of the LUTs in front of the gates)
-//   o+2         the words' XNOR or AND bits
-//   o+2+N       popcount, N = 1 + ceil(log2(WORDS * 8)); shift and negate are those of its step
-//   o+3+N       shifted; begin (the word's first step), start and step are those of its step
-//   o+4+N       the accumulator holds the sum up to this step
+//   o+G         the words' XNOR or AND bits. DSP, a DSP48E2 a word: G = 2, its inputs and its result; LUT, a LUT a bit with a
+//               register behind it: G = 1; FUSED, in the tables that count: G = 0
+//   o+G+N       popcount, N = 1 + ceil(log2(WORDS * 8)); shift and negate are those of its step
+//   o+G+1+N     shifted; begin (the word's first step), start and step are those of its step
+//   o+G+2+N     the accumulator holds the sum up to this step
 // Shifts and sums are modulo 2^ACCUMULATOR: what fits in the end is exact whatever the way there.
 module xnor_row #(
     parameter int WORDS = blendsim_pkg::XNOR_ARRAY_WORDS,
@@ -28,9 +28,10 @@ module xnor_row #(
   localparam int BITS = WORDS * 48;
   localparam int COUNT = $clog2(BITS + 1);
 
-  logic [BITS-1:0] agree;
+  logic [COUNT-1:0] count;
   generate
-    if (IMPLEMENTATION == 0) begin : g_dsp
+    if (IMPLEMENTATION == blendsim_pkg::XNOR_ARRAY_IMPLEMENTATION_DSP) begin : g_dsp
+      logic [BITS-1:0] agree;
       // X = A:B, Z = C, Y = W = 0: ALUMODE 0101 is XNOR, 1100 AND (dsp48e2.sv).
       for (genvar w = 0; w < WORDS; w = w + 1) begin : g_word
         logic [47:0] unused;
@@ -40,21 +41,15 @@ module xnor_row #(
             .pcout(unused)
         );
       end
-    end else begin : g_lut
-      logic [BITS-1:0] operand1, weights1, gates;
-      logic use_and1;
-      always_ff @(posedge clk) begin
-        operand1 <= operand;
-        weights1 <= weights;
-        use_and1 <= use_and;
-        gates <= use_and1 ? operand1 & weights1 : operand1 ~^ weights1;
-      end
-      assign agree = gates;
+      popcount #(.BITS(BITS)) counter (.clk(clk), .bits(agree), .count(count));
+    end else if (IMPLEMENTATION == blendsim_pkg::XNOR_ARRAY_IMPLEMENTATION_LUT) begin : g_lut
+      logic [BITS-1:0] agree;
+      always_ff @(posedge clk) agree <= use_and ? operand & weights : operand ~^ weights;
+      popcount #(.BITS(BITS)) counter (.clk(clk), .bits(agree), .count(count));
+    end else begin : g_fused
+      xnor_popcount #(.BITS(BITS)) counter (.clk(clk), .operand(operand), .weights(weights), .use_and(use_and), .count(count));
     end
   endgenerate
-
-  logic [COUNT-1:0] count;
-  popcount #(.BITS(BITS)) counter (.clk(clk), .bits(agree), .count(count));
 
   logic [ACCUMULATOR-1:0] term;
   logic minus;

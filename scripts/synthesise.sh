@@ -19,6 +19,7 @@ counts() {
     NF == 2 && $2 ~ /^[0-9]+$/ {n[$1] += $2}
     END {
       for (k = 1; k <= 6; ++k) lut += n["LUT" k]
+      lut += n["LUT6_2"]
       lut += n["INV"] + n["SRL16E"] + n["SRLC32E"]
       lut += 8 * (n["RAM32M16"] + n["RAM64M8"]) + 4 * (n["RAM32M"] + n["RAM64M"] + n["RAM128X1D"])
       lut += 2 * (n["RAM32X1D"] + n["RAM64X1D"]) + 8 * n["RAM256X1D"]

@@ -122,12 +122,15 @@ Resources store(const MachineParameters& m) {
 Resources xnor_array(const MachineParameters& m) {
   const XnorArrayParameters& p = m.xnor_array;
   const std::int64_t bits = p.words * dsp_word_bits;
-  const bool in_dsp = p.implementation == 0;
   const LogicCost count = popcount(bits);
   Resources r;
-  r.lut = 401 + 320 * p.words + p.rows * (78 + 97 * count.lut / 100 + 149 * p.accumulator / 100 + (in_dsp ? 0 : bits));
-  r.ff = 1077 + 57 * bits / 100 + p.rows * (101 * count.ff / 100 + 193 * p.accumulator / 100 + (in_dsp ? 0 : 3 * bits));
-  r.dsp = in_dsp ? p.rows * p.words : 0;
+  r.lut = 401 + 320 * p.words + p.rows * (78 + 97 * count.lut / 100 + 149 * p.accumulator / 100);
+  r.ff = 1077 + 57 * bits / 100 + p.rows * (101 * count.ff / 100 + 193 * p.accumulator / 100);
+  switch (p.gates()) {
+    case XnorImplementation::dsp: r.dsp = p.rows * p.words; break;
+    case XnorImplementation::lut: r.lut += p.rows * bits, r.ff += p.rows * bits; break;
+    case XnorImplementation::fused: r.lut += p.rows * bits / 2; break;  // a LUT for two pairs
+  }
   const BufferParameters& maps = m.buffer(BufferId::act_binary);
   const std::int64_t request_bits = 57 + 3 * ceil_log2(maps.regions * maps.depth);
   r += delay_line(request_bits, p.depth - least_depth(p, maps.latency, latency(m, BufferId::weights_binary)));

@@ -13,8 +13,8 @@ namespace {
 constexpr Cycles least_window = 64;
 constexpr Cycles most_windows = 64;  // of an image
 
-// Of `fj` that are spread evenly over `cycles`, those of the first `at`: rounded down, so that parts of a stretch sum to
-// it exactly.
+// Of `fj` that are spread evenly over `cycles`, those of the first `at`: rounded down, so that parts of a stretch sum
+// to it exactly.
 std::int64_t until(std::int64_t fj, Cycles at, Cycles cycles) {
   return static_cast<std::int64_t>(static_cast<__int128>(fj) * at / cycles);
 }
@@ -23,7 +23,8 @@ std::int64_t until(std::int64_t fj, Cycles at, Cycles cycles) {
 void spread(std::vector<std::int64_t>& line, const PowerWindows& windows, std::int64_t fj, Cycles from, Cycles to) {
   if (fj == 0 || to <= windows.first || from >= windows.last) return;
   const Cycles cycles = to - from;
-  for (std::size_t window = windows.window_of(std::max(from, windows.first)); window < line.size() && windows.begin(window) < to; ++window) {
+  for (std::size_t window = windows.window_of(std::max(from, windows.first));
+       window < line.size() && windows.begin(window) < to; ++window) {
     line[window] += until(fj, std::min(to, windows.end(window)) - from, cycles) -
                     until(fj, std::max(from, windows.begin(window)) - from, cycles);
   }
@@ -69,11 +70,10 @@ EnergyOverTime::EnergyOverTime(const Program& program, const PowerModel& model, 
                                       energies.of_layer(static_cast<std::size_t>(sync_of(instruction).layer)));
     ActionCounts words;
     words[Action::dispatch] = encoded_words(instruction);
-    if (program.resident)
-      words[Action::instructions_read] = words[Action::dispatch] * std::int64_t{8 * sizeof(Word)};
-    const InstructionEnergy& e = instructions_.emplace_back(
-        InstructionEnergy{static_cast<std::size_t>(index(unit_of(instruction))), own.logic, own.dram,
-                          energy_of(words, energies.of_rest()).logic});
+    if (program.resident) words[Action::instructions_read] = words[Action::dispatch] * std::int64_t{8 * sizeof(Word)};
+    const InstructionEnergy& e =
+        instructions_.emplace_back(InstructionEnergy{static_cast<std::size_t>(index(unit_of(instruction))), own.logic,
+                                                     own.dram, energy_of(words, energies.of_rest()).logic});
     rest_fj_[e.part] -= images * e.logic_fj;
     rest_fj_[dispatcher] -= images * e.dispatch_fj;
     rest_fj_[dram] -= images * e.dram_fj;

@@ -26,13 +26,24 @@ namespace blendsim {
 // Popcount of a row: a level of 6:3 counters, then an adder tree, a register after each level.
 [[nodiscard]] constexpr std::int64_t popcount_stages(std::int64_t bits) { return 1 + ceil_log2(ceil_divide(bits, 6)); }
 
-// Counters, micro-operation, pointers, addresses (4); buffer read; operand register, inputs of the slices or gates,
-// XNOR (3); popcount; plane weight, accumulator, which is the word written (2): the stages of rtl/xnor_array.sv.
+// From the operand register to popcount: a slice's inputs and its result; a register behind the LUTs; nothing.
+[[nodiscard]] constexpr std::int64_t xnor_gate_stages(XnorImplementation implementation) {
+  switch (implementation) {
+    case XnorImplementation::dsp: return 2;
+    case XnorImplementation::lut: return 1;
+    case XnorImplementation::fused: return 0;
+  }
+  return 2;
+}
+
+// Counters, micro-operation, pointers, addresses (4); buffer read; operand register (1), XNOR; popcount; plane weight,
+// accumulator, which is the word written (2): the stages of rtl/xnor_array.sv.
 // Weights are asked for in time to meet the operand register, and hold the pipeline up only where they take longer to
 // read than maps.
 [[nodiscard]] constexpr std::int64_t least_depth(const XnorArrayParameters& p, std::int64_t maps_latency,
                                                  std::int64_t weights_latency) {
-  return 4 + std::max(maps_latency, weights_latency - 1) + 3 + popcount_stages(p.words * dsp_word_bits) + 2;
+  return 4 + std::max(maps_latency, weights_latency - 1) + 1 + xnor_gate_stages(p.gates()) +
+         popcount_stages(p.words * dsp_word_bits) + 2;
 }
 
 // Columns are summed in cascades of at most 4 slices, the longest in which two packed products of unsigned 8-bit

@@ -67,7 +67,8 @@ TEST(PowerWindows, AnInstructionTakesItsEnergyWhileItsFrontWorks) {
   const ActionEnergies energies = e.model.energies(e.model.profile());
   for (const UnitId unit : all_units) {
     const auto u = static_cast<std::size_t>(index(unit));
-    std::vector<double> expected(static_cast<std::size_t>(e.run.cycles), static_cast<double>(e.model.clocked()[u].cycle_fj));
+    std::vector<double> expected(static_cast<std::size_t>(e.run.cycles),
+                                 static_cast<double>(e.model.clocked()[u].cycle_fj));
     for (const InstructionRecord& r : e.run.records) {
       if (r.unit != unit) continue;
       const ActionCounts counts = actions(stream[static_cast<std::size_t>(r.instruction)], network.platform.machine);

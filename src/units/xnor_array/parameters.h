@@ -9,7 +9,10 @@
 
 namespace blendsim {
 
-inline constexpr std::array<std::string_view, 2> xnor_implementations = {"dsp", "lut"};
+// Where the XNOR gates live: in DSP slices, a word each; in LUTs with a register behind each; in the LUTs of popcount's
+// first rank (rtl/xnor_row.sv).
+enum class XnorImplementation : std::uint8_t { dsp, lut, fused };
+inline constexpr std::array<std::string_view, 3> xnor_implementations = {"dsp", "lut", "fused"};
 
 struct XnorArrayParameters {
   std::int64_t rows = 16;
@@ -19,6 +22,7 @@ struct XnorArrayParameters {
   std::int64_t accumulator = 24;
   bool operator==(const XnorArrayParameters&) const = default;
 
+  [[nodiscard]] constexpr XnorImplementation gates() const { return static_cast<XnorImplementation>(implementation); }
   // m: slices of a cell; a cell holds 16m channels.
   [[nodiscard]] std::int64_t cell_slices() const { return words / 3; }
   // Binary multiply-accumulates a cycle.
@@ -37,8 +41,9 @@ inline constexpr std::array xnor_array_parameters = {
                                    {},
                                    true,
                                    3},
-    Parameter<XnorArrayParameters>{"implementation", &XnorArrayParameters::implementation, 0, 1, Unit::none,
-                                   "where the XNOR gates live; popcount is in LUTs in both", xnor_implementations},
+    Parameter<XnorArrayParameters>{"implementation", &XnorArrayParameters::implementation, 0, 2, Unit::none,
+                                   "where the XNOR gates live: DSP slices, LUTs, or the LUTs that count",
+                                   xnor_implementations},
     Parameter<XnorArrayParameters>{"depth", &XnorArrayParameters::depth, 6, 64, Unit::cycle,
                                    "an operand step to the accumulator word written"},
     Parameter<XnorArrayParameters>{"accumulator", &XnorArrayParameters::accumulator, 12, 32, Unit::bit,
