@@ -12,7 +12,7 @@
 //               column_pitch, row_pitch: addresses from a block of 4 columns, or 4 rows, to the next
 //   t+1         act_binary_read, act_binary_address
 //   t+1+LATENCY act_binary_data: two levels of 4:1 multiplexers, first by column of banks, then by row, and the mask
-//   t+2+LATENCY operand
+//   t+2+LATENCY operand; it holds while nothing is read, however the data move for other units: rows of gates hang on it
 // A window's columns touch at most two blocks of columns and its rows two of rows, so a bank needs one of four
 // addresses.
 module window_reader #(
@@ -117,15 +117,15 @@ module window_reader #(
     end
   end
 
-  localparam int CONTROL = 1 + 2 + 8 + 9 + 9 + 7;
-  logic is_taps;
+  localparam int CONTROL = 1 + 1 + 2 + 8 + 9 + 9 + 7;
+  logic is_read, is_taps;
   logic [1:0] column_turn;
   logic [7:0] row_turns;
   logic [8:0] is_valid, is_last;
   logic [6:0] top_channel;
   delay_line #(.WIDTH(CONTROL), .CYCLES(1 + LATENCY)) control (
-      .clk(clk), .reset(1'b0), .in({taps, turn, turns, valid, last, last_channels}),
-      .out({is_taps, column_turn, row_turns, is_valid, is_last, top_channel})
+      .clk(clk), .reset(1'b0), .in({read, taps, turn, turns, valid, last, last_channels}),
+      .out({is_read, is_taps, column_turn, row_turns, is_valid, is_last, top_channel})
   );
 
   // One of four cells. A choice by index times width would become a shifter where the width is no power of two.
@@ -164,5 +164,5 @@ module window_reader #(
           & {CELL{is_valid[t]}} & (is_last[t] ? channels : '1);
     end
   end
-  always_ff @(posedge clk) operand <= next_operand;
+  always_ff @(posedge clk) if (is_read) operand <= next_operand;
 endmodule

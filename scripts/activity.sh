@@ -8,8 +8,8 @@
 #   scripts/activity.sh icarus PROGRAM JSON INSTANCE FROM TO
 #                                                  counts toggles of one unit in cycles [FROM, TO) once more, in Icarus, from
 #                                                  the Verilog of its netlist and yosys's cells, and compares them net by net
-#   scripts/activity.sh fit [FOLDER]               netlists of zu3eg with XNOR in slices and in LUTs, runs, and configs/activity/ made
-#                                                  anew from them; half an hour. What was counted stays in FOLDER (build/activity)
+#   scripts/activity.sh fit [FOLDER]               netlists of zu3eg in each form of XNOR and of z7020, runs, and configs/activity/ made
+#                                                  anew from them; an hour of processor time. What was counted stays in FOLDER (build/activity)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -115,7 +115,7 @@ count() {
   "${BLENDSIM:-build/dev/blendsim}" compile "$network" --platform "$platform" -o "$at.program" >/dev/null
   "${NETLIST_ACTIVITY:-build/dev/netlist_activity}" "$at.program" --netlist "$folder/$(basename "$platform" .yaml).json" \
     --network "$name" --csv "$at.part.csv" --terms "$at.terms.csv" \
-    --parts "$folder/$(basename "$platform" .yaml).parts.csv" "$@"
+    --parts "$folder/$(basename "$platform" .yaml).parts.csv" --window 32 "$@"
   mv "$at.part.csv" "$at.counts.csv"
 }
 
@@ -129,8 +129,12 @@ fit() {
     [ -f "$folder/$network.onnx" ] || "${BLENDSIM:-build/dev/blendsim}" zoo $network -o "$folder/$network.onnx" >/dev/null
   done
   [ -f "$folder/equal20.onnx" ] || /usr/bin/python3 test/activity/equal_words.py "$folder/neuroblend20.onnx" "$folder/equal20.onnx"
-  printf 'schema: blendsim.platform/1\nextends: zu3eg\nname: zu3eg-lut\nxnor_array: {implementation: lut}\n' >"$folder/zu3eg-lut.yaml"
-  for platform in zu3eg z7020 "$folder/zu3eg-lut.yaml"; do
+  local form
+  for form in lut fused; do
+    printf 'schema: blendsim.platform/1\nextends: zu3eg\nname: zu3eg-%s\nxnor_array: {implementation: %s}\n' $form $form \
+      >"$folder/zu3eg-$form.yaml"
+  done
+  for platform in zu3eg z7020 "$folder/zu3eg-lut.yaml" "$folder/zu3eg-fused.yaml"; do
     name=$(basename "$platform" .yaml)
     [ -s "$folder/$name.json" ] || "$0" netlist "$platform" "$folder/$name.json"
     count "$folder" "$platform" neuroblend20 "$folder/neuroblend20.onnx" "${image[@]}"
@@ -144,6 +148,7 @@ fit() {
   done
   write_fit "$folder" dsp zu3eg z7020
   write_fit "$folder" lut zu3eg-lut
+  write_fit "$folder" fused zu3eg-fused
 }
 
 # write_fit FOLDER FORM PLATFORM...: fitted on the first platform, held out on all

@@ -34,6 +34,7 @@ UNITS = ["load", "store", "xnor_array", "mac_array", "post_unit", "pool_unit", "
 BUFFERS = ["act_binary", "act_fixed", "weights_binary", "weights_fixed", "accumulators", "parameters", "instructions"]
 MODULES = UNITS + BUFFERS
 MILLION = 1_000_000
+WINDOWS_A_FIT = 8
 
 
 def primitive_of(module, kind):
@@ -55,7 +56,7 @@ class Runs:
     """counts[run][module][primitive] and terms[run][module][term]: arrays by window."""
 
     def __init__(self, arguments):
-        self.counts, self.terms, self.parts, self.cycles, self.densities = {}, {}, {}, {}, {}
+        self.counts, self.terms, self.parts, self.cycles, self.densities, self.layers = {}, {}, {}, {}, {}, {}
         for path in arguments.parts:
             for row in csv.DictReader(open(path)):
                 self.parts[row["platform"], module_of(row["unit"])] = {k: float(v) for k, v in row.items()
@@ -83,8 +84,9 @@ class Runs:
                 self.densities.setdefault(run, {})[row["term"]] = (float(row["count"]), float(row["window"]))
                 continue
             into = self.terms.setdefault(run, {}).setdefault(row["module"], collections.defaultdict(dict))
-            window = int(row["window"])
+            window, layer = int(row["window"]), row["layer"]
             into[row["term"]][window] = into[row["term"]].get(window, 0.0) + float(row["count"])
+            self.layers.setdefault(run, {}).setdefault((row["module"], row["term"], layer), {})[window] = float(row["count"])
 
     def names(self):
         return [run for run in self.counts if run in self.terms]
@@ -93,6 +95,7 @@ class Runs:
         return sorted(self.cycles[run])
 
     def y(self, run, module, primitive):
+        """Toggles by window."""
         values = self.counts[run].get(module, {}).get(primitive, {})
         return numpy.array([values.get(w, 0.0) for w in self.windows(run)])
 
@@ -119,17 +122,23 @@ def terms_of(runs, module):
     return names
 
 
+def together(rows):
+    """Sums of so many rows each that a window of the fit is long against a pipeline."""
+    starts = numpy.arange(0, len(rows), WINDOWS_A_FIT)
+    return numpy.add.reduceat(rows, starts, axis=0)
+
+
 def fit_module(runs, module, fitted):
     """{primitive: coefficients of ["cycle"] + terms}"""
     terms = terms_of(runs, module)
     primitives = sorted({p for run in fitted for p in runs.counts[run].get(module, {})})
-    x = numpy.concatenate([runs.x(run, module, terms) for run in fitted])
-    weights = numpy.concatenate([numpy.full(len(runs.windows(run)), 1 / math.sqrt(len(runs.windows(run))))
-                                 for run in fitted])
+    parts = [together(runs.x(run, module, terms)) for run in fitted]
+    x = numpy.concatenate(parts)
+    weights = numpy.concatenate([numpy.full(len(part), 1 / math.sqrt(len(part))) for part in parts])
     scale = numpy.maximum(x.max(axis=0), 1e-30)  # terms differ by orders of magnitude
     out = {}
     for primitive in primitives:
-        y = numpy.concatenate([runs.y(run, module, primitive) for run in fitted])
+        y = numpy.concatenate([together(runs.y(run, module, primitive)) for run in fitted])
         if y.any():
             out[primitive] = nnls(x / scale * weights[:, None], y * weights)[0] / scale
     return terms, out
@@ -140,6 +149,48 @@ def energies(runs, run, module, terms, coefficients, price):
     net = sum(runs.y(run, module, p).sum() * price[p] for p in runs.counts[run].get(module, {}))
     model = sum((x @ c).sum() * price[p] for p, c in coefficients.items())
     return net, model
+
+
+def layer_energies(runs, run, fits, price):
+    """{layer: [netlist, model]} in femtojoules. A window of a module belongs to the layers that the model sees there, by their
+    shares of the model's energy; where it sees none, to no layer."""
+    out = collections.defaultdict(lambda: [0.0, 0.0])
+    windows = runs.windows(run)
+    place = {w: n for n, w in enumerate(windows)}
+    for module, (terms, coefficients) in fits.items():
+        net = sum(runs.y(run, module, p) * price[p] for p in runs.counts[run].get(module, {}))
+        if not numpy.any(net):
+            continue
+        idle = runs.x(run, module, [])[:, 0] * sum(c[0] * price[p] for p, c in coefficients.items())
+        cost = {term: sum(c[n + 1] * price[p] for p, c in coefficients.items()) for n, term in enumerate(terms)}
+        model = collections.defaultdict(lambda: numpy.zeros(len(windows)))
+        for (owner, term, layer), counts in runs.layers[run].items():
+            if owner == module and term in cost:
+                for w, count in counts.items():
+                    if w in place:
+                        model[layer][place[w]] += cost[term] * count
+        total = sum(model.values(), numpy.zeros(len(windows)))
+        works = numpy.maximum(net - idle, 0)
+        for layer, energy in model.items():
+            share = numpy.divide(energy, total, out=numpy.zeros(len(windows)), where=total > 0)
+            out[layer][0] += (works * share).sum()
+            out[layer][1] += energy.sum()
+    return out
+
+
+def print_layers(runs, fits, fitted, price):
+    print("\n| run | role | layers | energy uJ | mean error %, by energy | within 20 %, by energy | worst of those with 2 % or more |")
+    print("|---|---|---|---|---|---|---|")
+    for run in fitted + [r for r in runs.names() if r not in fitted]:
+        layers = {k: v for k, v in layer_energies(runs, run, fits, price).items() if v[0] > 0}
+        total = sum(net for net, _ in layers.values())
+        if total <= 0:
+            continue
+        off = sum(abs(model - net) for net, model in layers.values())
+        within = sum(net for net, model in layers.values() if abs(model - net) <= 0.2 * net)
+        errors = [100 * (model / net - 1) for net, model in layers.values() if net >= 0.02 * total]
+        print(f"| {run} | {'fit' if run in fitted else 'held'} | {len(layers)} | {total / 1e9:.3f} | {100 * off / total:.1f} | "
+              f"{100 * within / total:.0f} | {max(errors, key=abs):+.1f} |")
 
 
 def write_module(folder, module, form, terms, coefficients, version, fitted, error):
@@ -199,6 +250,8 @@ def main():
             print(f"| {module} | {run} | {'held' if run in held else 'fit'} | {net / 1e9:.4f} | {model / 1e9:.4f} | {error:+.1f} |")
         if arguments.write:
             write_module(arguments.write, module, arguments.form, terms, coefficients, arguments.version, arguments.fit, math.ceil(100 * off / energy) if energy else 0)
+    if arguments.form == "dsp":
+        print_layers(runs, fits, arguments.fit, price)
     if arguments.write and arguments.form == "dsp":
         write_profile(arguments.write, runs, arguments.fit)
 

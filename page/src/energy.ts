@@ -158,8 +158,8 @@ export function energy(runs: Run[]): HTMLElement {
   return section(
     'energy',
     'Energy of one inference',
-    'X which ' +
-      'the true value may lie; data are taken to toggle at random.',
+    'Estimated: counted actions, what toggles for each of them, and what a toggle takes. Whiskers are the bands in which ' +
+      'the true value may lie.',
     beside(runs, (run) =>
       h(
         'div',

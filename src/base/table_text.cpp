@@ -260,7 +260,11 @@ std::string format_value(std::int64_t value, const ParameterRow& row) {
 }
 
 std::string allowed_text(const ParameterRow& row) {
-  if (!row.choices.empty()) return fmt::format("{}", fmt::join(row.choices, " or "));
+  if (!row.choices.empty()) {
+    const auto last = row.choices.end() - 1;
+    return row.choices.size() == 1 ? std::string(*last)
+                                   : fmt::format("{} or {}", fmt::join(row.choices.begin(), last, ", "), *last);
+  }
   const auto text = [&](std::int64_t value) { return format_quantity(value, row.unit); };
   if (row.minimum == row.maximum) return "only " + text(row.minimum);
   const std::string range = text(row.minimum) + " to " + text(row.maximum);

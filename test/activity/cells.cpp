@@ -16,6 +16,7 @@ constexpr std::array<Pin, 3> lut3_inputs = {{{"I0"}, {"I1"}, {"I2"}}};
 constexpr std::array<Pin, 4> lut4_inputs = {{{"I0"}, {"I1"}, {"I2"}, {"I3"}}};
 constexpr std::array<Pin, 5> lut5_inputs = {{{"I0"}, {"I1"}, {"I2"}, {"I3"}, {"I4"}}};
 constexpr std::array<Pin, 6> lut6_inputs = {{{"I0"}, {"I1"}, {"I2"}, {"I3"}, {"I4"}, {"I5"}}};
+constexpr std::array<Pin, 2> lut6_2_outputs = {{{"O6"}, {"O5"}}};
 constexpr std::array<Pin, 3> muxf_inputs = {{{"I0"}, {"I1"}, {"S"}}};
 constexpr std::array<Pin, 4> carry4_inputs = {{{"CI", 1, true}, {"CYINIT"}, {"DI", 4}, {"S", 4}}};
 constexpr std::array<Pin, 2> carry4_outputs = {{{"O", 4}, {"CO", 4}}};
@@ -114,6 +115,7 @@ constexpr std::array types = {
     CellType{"LUT4", CellKind::lut, CellClass::lut, lut4_inputs, one_output, ""},
     CellType{"LUT5", CellKind::lut, CellClass::lut, lut5_inputs, one_output, ""},
     CellType{"LUT6", CellKind::lut, CellClass::lut, lut6_inputs, one_output, ""},
+    CellType{"LUT6_2", CellKind::lut6_2, CellClass::lut, lut6_inputs, lut6_2_outputs, ""},
     CellType{"MUXF7", CellKind::multiplexer, CellClass::lut, muxf_inputs, one_output, ""},
     CellType{"MUXF8", CellKind::multiplexer, CellClass::lut, muxf_inputs, one_output, ""},
     CellType{"MUXF9", CellKind::multiplexer, CellClass::lut, muxf_inputs, one_output, ""},

@@ -15,8 +15,9 @@ namespace blendsim::activity {
 enum class CellClass : std::uint8_t { lut, carry, flip_flop, shift_register, lut_ram, dsp, block_ram, alias };
 
 enum class CellKind : std::uint8_t {
-  alias,  // clock and I/O buffers: the output is the input's net
-  lut,    // LUT1 to LUT6: INIT
+  alias,   // clock and I/O buffers: the output is the input's net
+  lut,     // LUT1 to LUT6: INIT
+  lut6_2,  // two outputs: O6 of six inputs, O5 of the first five and the lower half of INIT
   inverter,
   multiplexer,  // MUXF7 to MUXF9
   carry4,

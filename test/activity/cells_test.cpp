@@ -28,6 +28,7 @@ Parameters random_parameters(const CellType& type, std::mt19937_64& random) {
   const auto number = [&](std::uint64_t below) { return std::string(31, '0') + (digit(below) == "0" ? "0" : "1"); };
   switch (type.kind) {
     case CellKind::lut: return {{"INIT", random_bits(random, 1 << bits_of(type.inputs))}};
+    case CellKind::lut6_2: return {{"INIT", random_bits(random, 64)}};
     case CellKind::fdre:
     case CellKind::fdse: return {{"INIT", random_bits(random, 1)}};
     case CellKind::srl16: return {{"INIT", random_bits(random, 16)}};

@@ -11,9 +11,8 @@
 //   lut ... ram_write_bit   counts (counts.h says of what) of the toggles from each of those cycles to the next, and of
 //   the
 //                       accesses at its edge. Values are those of zero-delay logic: glitches are not counted.
-// --terms FILE: a row a window, module and term of the power estimate: how often the model says that it happens. Rows
-// of
-//   the module `density` hold bits that differ (`count`) of the bits compared (`window`), by port.
+// --terms FILE: a row a window, module, term and layer of the power estimate: how often the model says that it happens.
+//   Rows of the module `density` hold bits that differ (`count`) of the bits compared (`window`), by port.
 // --parts FILE: a row a unit: LUTs and MUXFs, CARRY4s, flip-flops, SRLs, LUT memories, DSPs, RAMB18s, RAMB36s, and the
 //   nets and pins that `net` and `pin` count the toggles of.
 #include <fmt/format.h>
@@ -74,17 +73,18 @@ void write_windows(const std::string& file, const std::string& names, const acti
 
 void write_terms(const std::string& file, const std::string& names, const activity::TermCounts& terms) {
   std::ofstream out(file);
-  out << "network,platform,window,module,term,count\n";
+  out << "network,platform,window,module,term,layer,count\n";
   for (const auto& [key, counts] : terms.counts) {
     for (std::size_t w = 0; w < counts.size(); ++w) {
       if (w == 0 || counts[w] != 0)
-        out << fmt::format("{},{},{},{},{:.6g}\n", names, w, key.first, key.second, counts[w]);
+        out << fmt::format("{},{},{},{},{},{:.6g}\n", names, w, std::get<0>(key), std::get<1>(key), std::get<2>(key),
+                           counts[w]);
     }
   }
   for (std::size_t d = 0; d < distance_names.size(); ++d) {
     DistanceSum sum;
     for (const LayerSwitching& layer : terms.run.switching->layers) sum += layer.distances[d];
-    out << fmt::format("{},{},density,{},{}\n", names, sum.compared, distance_names[d], sum.bits);
+    out << fmt::format("{},{},density,{},,{}\n", names, sum.compared, distance_names[d], sum.bits);
   }
   if (!out) throw std::runtime_error("cannot write " + file);
 }

@@ -84,6 +84,11 @@ void Simulator::add_cell(std::size_t index, const Cell& cell) {
   switch (cell.type->kind) {
     case CellKind::alias: throw std::logic_error("an alias among the cells");
     case CellKind::lut: return add_table(cell.inputs, parameter(cell, "INIT", 0), cell.outputs[0]);
+    case CellKind::lut6_2: {
+      const std::uint64_t function = parameter(cell, "INIT", 0);
+      add_table(cell.inputs, function, cell.outputs[0]);
+      return add_table(std::span(cell.inputs).first(5), function & 0xFFFFFFFF, cell.outputs[1]);
+    }
     case CellKind::inverter: return add_table(cell.inputs, not_function, cell.outputs[0]);
     case CellKind::multiplexer: return add_table(cell.inputs, choice_function, cell.outputs[0]);
     case CellKind::carry4: return add_carry(cell, 4);

@@ -51,11 +51,13 @@ TermCounts count_terms(const MachineParameters& machine, const Program& program,
     for (const Term& term : activity_terms()) {
       const double count = term.count(machine, densities);
       const auto a = term.action;
-      std::vector<double>& into = out.counts[{std::string(term.module), std::string(term.name)}];
+      std::vector<double>& into = out.counts[{std::string(term.module), std::string(term.name), record.layer}];
       into.resize(windows);
       const bool memory = is_memory_unit(record.unit);
       const Cycles busy_end = std::max(memory ? record.end : record.front_free, record.start + 1);
-      if (counts[a] != 0) spread(into, window, record.start, busy_end, count * static_cast<double>(counts[a]));
+      const Cycles late = (record.end - busy_end) / 2;
+      if (counts[a] != 0)
+        spread(into, window, record.start + late, busy_end + late, count * static_cast<double>(counts[a]));
       if (words[a] != 0)
         spread(into, window, std::max<Cycles>(0, record.visible - 1), std::max<Cycles>(1, record.visible),
                count * static_cast<double>(words[a]));

@@ -5,7 +5,7 @@
 
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "isa/program.h"
@@ -15,12 +15,14 @@
 namespace blendsim::activity {
 
 struct TermCounts {
-  std::map<std::pair<std::string, std::string>, std::vector<double>> counts;  // by module and term: a window each
-  Run run;                                                                    // with every instruction's distances
+  // By module, term and layer of the program: a window each.
+  std::map<std::tuple<std::string, std::string, std::int32_t>, std::vector<double>> counts;
+  Run run;  // with every instruction's distances
 };
 
-// Images are quantised inputs. An instruction's counts are spread evenly over the cycles for which it holds its unit;
-// words of the dispatcher are those of the cycle in which the instruction enters its queue.
+// Images are quantised inputs. An instruction's counts are spread evenly over as many cycles as it holds its unit, half
+// the unit's pipeline later: that is where it is on average. Words of the dispatcher are those of the cycle in which
+// the instruction enters its queue.
 [[nodiscard]] TermCounts count_terms(const MachineParameters& machine, const Program& program,
                                      const std::vector<std::vector<std::int32_t>>& images, Cycles window);
 

@@ -236,6 +236,8 @@ for (const { name } of timed) {
 }
 compare('neuroblend20: re-target and timing-only run', '/s',
         valuesOf('retarget/neuroblend20/compile_and_run').map((us) => 1e6 / us), '', undefined, '>= 1000', (v) => v >= 1000);
+compare('neuroblend20: the same with power', 'us', valuesOf('retarget/neuroblend20/compile_run_and_power'), 'without power',
+        valuesOf('retarget/neuroblend20/compile_and_run'), '<= 1.1', (r) => r <= 1.1);
 const rtl = rows.get('rtl/neuroblend20');
 if (rtl) {
   const run = rows.get('machine/neuroblend20/values');

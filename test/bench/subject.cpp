@@ -34,7 +34,7 @@ Search search_of(const std::string& network_file) {
                 {BLENDSIM_CONFIGS});
             try {
               (void)retargeter.timing_program(platform.machine);
-              search.points.push_back(platform.machine);
+              search.points.push_back(platform);
             } catch (const DiagnosticError&) {
               // Does not fit: no point of the search.
             }

@@ -24,7 +24,7 @@ struct Subject {
 struct Search {
   std::string name;
   IntegerNetwork network;
-  std::vector<MachineParameters> points;  // into each of which the network fits
+  std::vector<Platform> points;  // into each of which the network fits
 };
 
 // Points around zu3eg: rows, words, columns, queue depth, token latency, DRAM latency.

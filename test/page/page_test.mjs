@@ -273,6 +273,10 @@ async function verdicts(page) {
     !heads.some((text) => /\bJ\b/.test(text)),
     heads.join(),
   );
+  const said = await page.$$eval('#energy .caption', (all) => all.map((one) => one.textContent));
+  checks.check('energies say what they are and what their whiskers are',
+    said[0].startsWith('Estimated: ') && said[0].includes('Whiskers are the bands'), said[0]);
+  checks.check('... and which window takes most', said.some((text) => /^At most ~[\d.]+\s?m?W over [\d,]+ cycles, in cycle [\d,]+ to [\d,]+; /.test(text)));
   checks.check('the sum of the rest is no bar', (await page.textContent('#energy .more')).includes('more come to'));
 }
 

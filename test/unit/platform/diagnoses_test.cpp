@@ -127,7 +127,7 @@ TEST_F(PlatformFile, AnAbsurdNumberIsOutOfRangeAndNeverWraps) {
 TEST_F(PlatformFile, AnUnknownChoiceOffersTheNearest) {
   replace("implementation: dsp", "implementation: dsps");
   EXPECT_EQ(load(), "error[wrong-type]: " + at(line_of("dsps"), "xnor_array.implementation") +
-                        ": 'dsps' is none of its values: dsp or lut\n  hint: did you mean 'dsp'?");
+                        ": 'dsps' is none of its values: dsp, lut or fused\n  hint: did you mean 'dsp'?");
 }
 
 TEST_F(PlatformFile, AListWhereANumberIsDueIsWrongType) {

@@ -17,7 +17,7 @@ namespace {
 const ConfigPaths paths{BLENDSIM_CONFIGS};
 using testing::HasSubstr;
 
-// Primitive p takes p + 1 pJ, from nothing to twice that, in a group of its own.
+// Primitive p takes p + 1 pJ, from nothing to three times that, in a group of its own.
 Technology counting_technology() {
   static const std::array<std::string, primitive_count> groups = [] {
     std::array<std::string, primitive_count> out;
@@ -27,7 +27,7 @@ Technology counting_technology() {
   Technology t;
   for (std::size_t p = 0; p < primitive_count; ++p) {
     const auto e = 1000 * static_cast<std::int64_t>(p + 1);
-    t.primitives[p] = {e, 0, 2 * e, 0, "test", groups[p], "test"};
+    t.primitives[p] = {e, 0, 3 * e, 0, "test", groups[p], "test"};
   }
   t.processor = {2'000'000, 1'000'000, 3'000'000, 0, "test", "processor", "test"};
   t.leakage_doubling = {28, 28, 28, 0, "test", "static", "test"};
@@ -90,6 +90,32 @@ TEST(Power, EveryTermOfAnActionCountsAsOftenAsItSays) {
     EXPECT_EQ(p.layers[0].fj, 0);
     EXPECT_EQ(p.layers[1].fj, p.dynamic_fj);
   }
+}
+
+// A layer whose data were sampled has its own densities; another, and what was not sampled, those of the profile.
+TEST(Power, ALayerTogglesAsItsOwnDataDo) {
+  Machine m;
+  blendsim::Run run = one_action(Action::xnor_word, 2, 1000);
+  run.layer_actions[0][Action::xnor_word] = 1000;
+  run.actions[2][Action::xnor_word] = 2000;
+  const std::int64_t profile = m.power(run).layers[1].fj;
+  run.switching.emplace();
+  run.switching->layers.resize(2);
+  SampledDistance& operand = run.switching->layers[1].distances[static_cast<std::size_t>(Distance::xnor_operand)];
+  operand.add({.bits = 0, .words = 10, .compared = 480});
+  Densities own = m.activity.profile;
+  own[Distance::xnor_operand] = 0;
+  const auto lut = static_cast<double>(m.technology[Primitive::lut_toggle].value);
+  double expected = 0;
+  for (const Term& term : activity_terms()) {
+    if (term.action == Action::xnor_word) expected += lut * term.count(m.platform.machine, own);
+  }
+  const PowerEstimate p = m.power(run);
+  EXPECT_EQ(p.layers[0].fj, profile);
+  EXPECT_EQ(p.layers[1].fj, 1000 * std::llround(expected));
+  EXPECT_LT(p.layers[1].fj, profile);
+  EXPECT_EQ(p.parts[2].action_fj, p.layers[0].fj + p.layers[1].fj);
+  EXPECT_TRUE(p.sampled);
 }
 
 // A clock tree does not stop while a unit waits: what never started takes clocks and leakage, and nothing else.
@@ -183,12 +209,12 @@ TEST(Power, ErrorsOfOneGroupAddUpAndGroupsAreIndependent) {
 TEST(Power, HasABandThatItsConstantsMake) {
   Machine m;
   const PowerEstimate p = m.power(one_action(Action::mac, 3, 1'000'000), 1, {{}, 25, {}});
-  // Every constant may be nothing or twice itself, each in a group of its own; of the unit LUTs and clocks work.
+  // Every constant may be nothing or three times itself, each in a group of its own; of the unit LUTs and clocks work.
   const PartEnergy& mac = p.parts[3];
   const double working = 1e-15 * static_cast<double>(mac.action_fj) / p.seconds;
   const double clocks = 1e-15 * static_cast<double>(mac.clock_fj) / p.seconds;
   EXPECT_GT(clocks, 0);
-  EXPECT_NEAR(mac.watts.high, working + clocks + std::hypot(working, clocks), 1e-9);
+  EXPECT_NEAR(mac.watts.high, working + clocks + 2 * std::hypot(working, clocks), 1e-9);
   EXPECT_NEAR(mac.watts.low, working + clocks - std::hypot(working, clocks), 1e-9);
   EXPECT_LT(p.total.low, p.watts.total());
   EXPECT_GT(p.total.high, p.watts.total());
