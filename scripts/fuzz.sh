@@ -52,14 +52,16 @@ fuzz() {
   [ "$target" = onnx ] && [ -d ../shared/cases ] && extra=(../shared/cases)
   [ "$target" = program ] && [ -d ../shared/cases/reliability ] && extra=(../shared/cases/reliability)
   local before status=0 try
+  touch "$home/begun"
   before=$(find "$home/findings" -type f | wc -l)
   # Leaks are looked for once, at the end: between inputs, looking stops every thread each time. An input that takes too
   # long is libFuzzer's to end; what ends libFuzzer, when it answers no more, is `timeout`. Where its log names no input
-  # then, it is begun once more, and the log is kept.
+  # then, it is begun once more, and the log is kept. Addresses become lines when a finding is replayed: the program that
+  # looks them up has been seen to hang while libFuzzer, out of memory, had yet to write the input down.
   for try in 1 2; do
     status=0
     # shellcheck disable=SC2046
-    timeout -s ABRT -k 30 $((seconds * 2 + 300)) \
+    ASAN_OPTIONS=symbolize=0 UBSAN_OPTIONS=symbolize=0 timeout -s ABRT -k 30 $((seconds * 2 + 300)) \
       "build/clang/test/fuzz/fuzz_$target" $(limits "$target") -max_total_time="$seconds" -report_slow_units="${TIMEOUT:-25}" \
       -print_final_stats=1 -detect_leaks=0 -dict="test/fuzz/dictionaries/$target.dict" \
       -artifact_prefix="$home/findings/" -verbosity=1 \
@@ -73,7 +75,11 @@ fuzz() {
     echo "$target: libFuzzer answered no more after $((seconds * 2 + 300)) s, begun once more; the end of its log:" >&2
     tail -12 "$home/stuck.log" >&2
   done
-  local executed after
+  local executed after finding
+  find "$home/findings" -type f -newer "$home/begun" | while read -r finding; do
+    # shellcheck disable=SC2046
+    timeout -k 10 120 "build/clang/test/fuzz/fuzz_$target" $(limits "$target") "$finding" >>"$home/log" 2>&1 || true
+  done
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$home/log")
   after=$(find "$home/findings" -type f | wc -l)
   printf '%-8s %10s executions in %s s, %s findings\n' "$target" "${executed:-?}" "$seconds" "$((after - before))"

@@ -18,6 +18,8 @@ namespace {
 constexpr int most_nodes = 100'000;
 constexpr int most_levels = 32;  // an alias inside its own anchor has no end
 constexpr std::uintmax_t most_bytes = 1 << 20;
+// Every value has its keys and its text for itself: of an alias, again.
+constexpr std::size_t most_key = 200, most_text = std::size_t{16} << 20;
 
 class Converter {
  public:
@@ -28,9 +30,11 @@ class Converter {
       throw DiagnosticError("yaml-syntax", place(node, {}), "values are nested more than 32 levels deep");
     if (++nodes_ > most_nodes)
       throw DiagnosticError("yaml-syntax", place(node, path), "the file expands to more than 100,000 values");
+    take(path.size(), node, path);
     YamlTree tree;
     tree.place = place(node, path);
     if (node.IsScalar()) {
+      take(node.Scalar().size(), node, path);
       tree.kind = YamlTree::Kind::scalar;
       tree.text = node.Scalar();
     } else if (node.IsSequence()) {
@@ -47,6 +51,13 @@ class Converter {
     return {file_, node.Mark().is_null() ? 0 : node.Mark().line + 1, path};
   }
 
+  void take(std::size_t bytes, const YAML::Node& node, const std::string& path) {
+    text_ += bytes;
+    if (text_ > most_text)
+      throw DiagnosticError("yaml-syntax", place(node, path),
+                            "the file expands to more than 16 MiB of keys and values");
+  }
+
   // yaml-cpp keeps every pair and finds the first of two equal keys: duplicates are ours to see.
   void convert_map(const YAML::Node& node, const std::string& path, YamlTree& tree, int level) {
     tree.kind = YamlTree::Kind::map;
@@ -57,6 +68,11 @@ class Converter {
         continue;
       }
       const std::string key = pair.first.Scalar();
+      if (key.size() > most_key) {
+        throw DiagnosticError("yaml-syntax", place(pair.first, path),
+                              fmt::format("a key of {} characters, '{}...'", key.size(), key.substr(0, 20)),
+                              "keys have at most 200");
+      }
       const std::string below = path.empty() ? key : path + "." + key;
       const Place at = place(pair.first, below);
       const auto [known, fresh] = first_line.emplace(key, at.line);
@@ -73,6 +89,7 @@ class Converter {
   std::string file_;
   Diagnostics& diagnostics_;
   int nodes_ = 0;
+  std::size_t text_ = 0;
 };
 
 }  // namespace

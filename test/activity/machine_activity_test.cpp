@@ -7,12 +7,17 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include "activity_run.h"
 #include "commands.h"
 #include "compiler/compile.h"
 #include "machine_bench.h"
 #include "network/zoo.h"
+#include "power/activity.h"
+#include "power/technology.h"
+#include "power/terms.h"
+#include "terms.h"
 
 namespace blendsim::activity {
 namespace {
@@ -80,6 +85,72 @@ TEST_F(MachineActivity, LongCountsDoNotDependOnTheWindow) {
     return total;
   };
   EXPECT_EQ(totals(256), totals(1'000'000));
+}
+
+// What a count is priced as: of xnor_array's slices the logic unit works, of the others' the multiplier.
+std::optional<Primitive> primitive_of(Count count, const std::string& group) {
+  switch (count) {
+    case Count::lut:
+    case Count::srl:
+    case Count::lutram: return Primitive::lut_toggle;
+    case Count::carry: return Primitive::carry_toggle;
+    case Count::ff: return Primitive::ff_toggle;
+    case Count::net: return Primitive::net_toggle;
+    case Count::pin: return Primitive::pin_toggle;
+    case Count::srl_cycle: return Primitive::srl_clock;
+    case Count::lutram_write: return Primitive::lutram_access;
+    case Count::dsp_input: return group == "xnor_array" ? Primitive::dsp_logic_input : Primitive::dsp_multiply_input;
+    case Count::dsp_product: return Primitive::dsp_product;
+    case Count::dsp_output: return Primitive::dsp_output;
+    case Count::dsp_cycle_multiply: return Primitive::dsp_multiply_cycle;
+    case Count::dsp_cycle_logic:
+    case Count::dsp_cycle_add: return Primitive::dsp_logic_cycle;
+    default: return {};
+  }
+}
+
+double femtojoules(const Amounts& amounts, const Technology& technology) {
+  double sum = 0;
+  for (std::size_t p = 0; p < primitive_count; ++p)
+    sum += amounts[p] * static_cast<double>(technology.primitives[p].value);
+  return sum;
+}
+
+// The shipped activity, of which nothing was fitted to this machine, against its netlist: the run's own densities.
+TEST_F(MachineActivity, LongTheModelsEnergyIsTheNetlists) {
+  const Technology technology = load_technology(platform_.technology, {BLENDSIM_CONFIGS});
+  const ActivityModel activity = load_activity({BLENDSIM_CONFIGS});
+  const ActivityResult result = run(netlist_, {});
+  const Counter counter(netlist_);
+  const std::vector<std::vector<std::int32_t>> images = {conformance::random_image(program_.host_input, 1)};
+  const TermCounts terms = count_terms(platform_.machine, program_, images, result.cycles);
+  double netlist_sum = 0, model_sum = 0;
+  for (std::size_t group = 0; group < netlist_.groups.size(); ++group) {
+    const std::string& name = netlist_.groups[group];
+    const std::string module = name.starts_with("buffer ") ? name.substr(7) : name;
+    if (module == "machine" || module == "control") continue;  // start values and wires
+    double netlist = 0;
+    for (const Window& window : result.windows) {
+      for (std::size_t count = 0; count < count_kinds; ++count) {
+        const auto primitive = primitive_of(static_cast<Count>(count), module);
+        if (primitive) netlist += static_cast<double>(window.groups[group][count] * technology[*primitive].value);
+      }
+    }
+    const ModuleActivity& of = activity[module == "xnor_array" ? "xnor_array-lut" : module];
+    const auto flip_flops =
+        static_cast<double>(std::max<std::uint64_t>(1, counter.parts()[group][static_cast<std::size_t>(Part::ff)]));
+    double model = femtojoules(of[cycle_term], technology) * flip_flops * static_cast<double>(result.cycles);
+    for (const auto& [key, windows] : terms.counts) {
+      if (std::get<0>(key) != module) continue;
+      const double energy = femtojoules(of[std::get<1>(key)], technology);
+      for (const double count : windows) model += energy * count;
+    }
+    fmt::print("{:<16} netlist {:8.1f} nJ, model {:8.1f} nJ, {:+.1f} %\n", module, netlist / 1e6, model / 1e6,
+               100 * (model / netlist - 1));
+    netlist_sum += netlist;
+    model_sum += model;
+  }
+  EXPECT_NEAR(model_sum / netlist_sum, 1, 0.2);
 }
 
 TEST_F(MachineActivity, LongAWrongLutIsFound) {

@@ -56,6 +56,20 @@ TEST(CliPower, OfARunGrowsWithTheRateByTheMarginalEnergy) {
   EXPECT_EQ(slow.at("activity"), "profile");
 }
 
+// The boards that constants could be fitted to. Those that are held back are judged elsewhere, by the same script.
+TEST(CliPower, BoardsAreMetWithinFifteenPerCent) {
+  const std::string boards = BLENDSIM_SOURCE "/../shared/power/boards_fit.csv";
+  if (!std::filesystem::exists(boards)) GTEST_SKIP() << "no ../shared/power/boards_fit.csv";
+  const ProcessResult out =
+      run_process({"sh", "-c", "BLENDSIM=" BLENDSIM_BINARY " python3 " BLENDSIM_SOURCE "/scripts/boards.py " + boards});
+  ASSERT_EQ(out.status, 0) << out.err;
+  for (const std::string what : {"fit, active: mean error ", "fit, idle: mean error "}) {
+    const std::size_t at = out.out.find(what);
+    ASSERT_NE(at, std::string::npos) << out.out;
+    EXPECT_LE(std::stod(out.out.substr(at + what.size())), 15) << out.out;
+  }
+}
+
 // By part, of a trace's windows; JSON of the same run.
 struct OverTime {
   Json power;

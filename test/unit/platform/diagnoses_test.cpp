@@ -197,6 +197,16 @@ TEST_F(PlatformFile, AliasesThatMultiplyAreRefusedInsteadOfFillingMemory) {
   EXPECT_THAT(load(), HasSubstr("the file expands to more than 100,000 values"));
 }
 
+// Every value keeps its keys and its text: 20,000 times a long text would be gigabytes.
+TEST_F(PlatformFile, AliasesOfLongTextsAndLongKeysAreRefusedInsteadOfFillingMemory) {
+  std::string aliases = "*text";
+  for (int n = 1; n < 20'000; ++n) aliases += ",*text";
+  text_ = "schema: blendsim.platform/1\na: &text " + std::string(100'000, 'x') + "\nb: [" + aliases + "]\n";
+  EXPECT_THAT(load(), HasSubstr("the file expands to more than 16 MiB of keys and values"));
+  text_ = "schema: blendsim.platform/1\n? " + std::string(100'000, 'k') + "\n: [1, 2]\n";
+  EXPECT_THAT(load(), HasSubstr("a key of 100000 characters, 'kkkkkkkkkkkkkkkkkkkk...'"));
+}
+
 TEST_F(PlatformFile, AnAliasInsideItsOwnAnchorIsRefused) {
   text_ = "a: &a\n  b: *a\n";
   EXPECT_THAT(load(), HasSubstr("error[yaml-syntax]: " + file() + ":1: values are nested more than 32 levels deep"));
