@@ -106,9 +106,9 @@ TEST_F(CommandOracle, OneThatAnswersOnceAndEndsIsStartedForEveryRequest) {
 
 TEST_F(CommandOracle, OneThatHangsIsEndedWithWhatItStarted) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto answers = ask(shell("sleep 300 & echo $! >> log; wait"), networks(1), 0.3);
+  const auto answers = ask(shell("sleep 300 & echo $! >> log; wait"), networks(1), 2);  // a busy host starts it in less
   EXPECT_EQ(answers[0].error, "timeout");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
   std::istringstream sleepers(log());
   int count = 0;
   for (int process = 0; sleepers >> process; ++count) {
