@@ -127,7 +127,7 @@ class Traced {
       try {
         options_.consumers.push_back(&executed_);
         run_ = simulate_(options_);
-        windows_ = power_(*run_, executed_);
+        if (executed_.is_needed()) windows_ = power_(*run_, executed_);
       } catch (...) {
         failure_ = std::current_exception();
       }

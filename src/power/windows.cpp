@@ -11,7 +11,6 @@ namespace blendsim {
 namespace {
 
 constexpr Cycles least_window = 64;
-constexpr Cycles most_windows = 64;  // of an image
 
 // Of `fj` that are spread evenly over `cycles`, those of the first `at`: rounded down, so that parts of a stretch sum
 // to it exactly.

@@ -37,7 +37,8 @@ struct PowerWindows {
   [[nodiscard]] Cycles mark(std::size_t window) const { return (first / width + static_cast<Cycles>(window)) * width; }
 };
 
-// The smallest power of two, 64 or more, of which an image of so many cycles has at most 64 windows.
+// The smallest power of two, 64 or more, of which an image of so many cycles has at most this many windows.
+inline constexpr Cycles most_windows = 64;
 [[nodiscard]] Cycles default_window(Cycles image);
 
 // Where a run's energy goes in time: an instruction's evenly over the cycles of its front, an instruction word's to the

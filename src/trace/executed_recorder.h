@@ -12,9 +12,12 @@ class ExecutedRecorder final : public EventConsumer {
  public:
   explicit ExecutedRecorder(const TraceWindow& window) : cycles_(window.cycles), images_(window.images) {}
 
-  // Records go on until every sink that is watched has stopped, and to the end of the image in which the last one did.
-  // The sink must live until the run is over.
-  void watch(const Sink& sink) { sinks_.push_back(&sink); }
+  // Of sinks that tell power. Records go on until each of them has stopped, and to the end of the image in which the
+  // last one did; without one there are none. The sink must live until the run is over.
+  void watch(const Sink& sink) {
+    if (sink.tells_power()) sinks_.push_back(&sink);
+  }
+  [[nodiscard]] bool is_needed() const { return !sinks_.empty(); }
 
   [[nodiscard]] const std::vector<InstructionRecord>& records() const { return records_; }
   // [from, to) of main: all that was executed in it was kept.
@@ -23,7 +26,7 @@ class ExecutedRecorder final : public EventConsumer {
 
   void on_phase(const PhaseEvent& event) override;
   void on_end(std::int32_t, const InstructionRecord& record) override {
-    if (!is_main_ || is_over_ || !images_.contains(record.image)) return;
+    if (!is_needed() || !is_main_ || is_over_ || !images_.contains(record.image)) return;
     // From when it was dispatched.
     if (record.visible - 1 <= cycles_.last && record.end >= cycles_.first) records_.push_back(record);
   }

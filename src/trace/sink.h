@@ -33,6 +33,7 @@ class Sink : public EventConsumer {
   // Power over time, for a format that can tell it when the run is over: windows up to where the trace stopped. At most
   // once, before close(), and only if TraceOptions::power_window announced it.
   virtual void power(const PowerWindows&) {}
+  [[nodiscard]] virtual bool tells_power() const { return false; }
   // Completes the file. Throws DiagnosticError file-unwritable. What comes later is not heard.
   virtual void close() = 0;
   // Of the file: exact once closed, before that no less than what closing now would make.

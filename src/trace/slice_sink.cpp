@@ -36,12 +36,11 @@ void SliceSink::power(const PowerWindows& windows) {
 }
 
 // What the windows up to a cycle of main will take. Until an image has completed the default width is not known, but an
-// image has no more than 64 of them.
+// image has no more than most_windows of them.
 std::int64_t SliceSink::power_bytes(Cycles at) const {
   if (!power_window_ || phase_ == Phase::init) return 0;
-  constexpr Cycles most = 64;
   const Cycles cycles = std::max<Cycles>(0, at - power_from_);
-  const Cycles windows = *power_window_ == 0 ? most : cycles / *power_window_ + 2;
+  const Cycles windows = *power_window_ == 0 ? most_windows : cycles / *power_window_ + 2;
   return windows * most_of_a_window();
 }
 

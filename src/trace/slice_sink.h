@@ -18,6 +18,7 @@ class SliceSink : public Sink {
   [[nodiscard]] std::int64_t events() const final { return events_; }
   [[nodiscard]] std::optional<TraceStop> stopped() const final { return stopped_; }
   void power(const PowerWindows& windows) final;
+  [[nodiscard]] bool tells_power() const final { return most_of_a_window() > 0; }
   void close() final;
 
   void on_phase(const PhaseEvent& event) final;
