@@ -202,6 +202,7 @@ std::vector<std::string> warnings_of(const std::vector<TraceNote>& traces) {
 RunChoices choices(const Arguments& arguments) {
   RunChoices out{.timing_only = arguments.timing_only, .stall_seed = {}, .flips = arguments.flips};
   if (arguments.stalls != 0) out.stall_seed = arguments.stalls;
+  if (const Cycles window = arguments.trace.options.power_window.value_or(0); window != 0) out.power_window = window;
   return out;
 }
 
@@ -338,7 +339,7 @@ void declare_run(CLI::App& command, ExitStatus& status) {
       .add_option(
           "--power-window", a->trace.options.power_window,
           "Cycles over which power is averaged for its peak and for traces; without it, a power of two of which "
-          "an inference has 33 to 64")
+          "an inference has 33 to 64, at least 64 cycles")
       ->type_name("CYCLES")
       ->check(whole_number(true));
   command.add_option("--stalls", a->stalls, "Delay units at random with this seed: other cycles, same outputs")

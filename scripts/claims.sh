@@ -42,7 +42,8 @@ for platform in ("z7020", "zu3eg", "k26", "zu7ev", "vu9p"):
 def ratio(form, of, what):
     """LUT over DSP with the widest and narrowest that the bands of both allow; errors that both share are not taken out."""
     (v1, (l1, h1)), (v2, (l2, h2)) = of(report(f"xnor-{form}")), of(report("xnor-dsp"))
-    print(f"| XNOR in LUTs (`{form}`) over XNOR in DSP slices, power | {what} | 2.5x | {v1 / v2:.2f}x ({l1 / h2:.2f}..{h1 / l2:.2f}) "
+    fits = "" if report(f"xnor-{form}")["resources"]["fits"] else f", where `{form}` does not fit"
+    print(f"| XNOR in LUTs (`{form}`) over XNOR in DSP slices, power | {what}{fits} | 2.5x | {v1 / v2:.2f}x ({l1 / h2:.2f}..{h1 / l2:.2f}) "
           f"| {'reached' if v1 / v2 >= 2.5 else 'not reached'} |")
 
 for form in ("lut", "fused"):

@@ -144,13 +144,13 @@ function figures(run: Run): HTMLElement {
 
 function peak(run: Run): HTMLElement {
   if (!run.report.power.peak) return h('p', {});
-  const { total_w, from_cycle, to_cycle, window_cycles } = run.report.power.peak;
+  const { total_w, from_cycle, to_cycle } = run.report.power.peak;
   const cycles = `cycle ${grouped(from_cycle)} to ${grouped(to_cycle - 1)}`;
   const average = engineering(run.report.power.total_w, 'W');
   return h(
     'p',
     { class: 'caption' },
-    `At most ~${engineering(total_w, 'W')} over ${grouped(window_cycles)} cycles, in ${cycles}; ~${average} on average.`,
+    `At most ~${engineering(total_w, 'W')} over ${grouped(to_cycle - from_cycle)} cycles, in ${cycles}; ~${average} on average.`,
   );
 }
 

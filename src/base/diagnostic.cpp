@@ -25,10 +25,12 @@ std::string Diagnostic::text(std::string_view severity) const {
 
 DiagnosticError::DiagnosticError(std::vector<Diagnostic> diagnostics, ExitStatus status)
     : diagnostics_(std::move(diagnostics)), status_(status) {
-  for (const Diagnostic& diagnostic : diagnostics_) {
+  constexpr std::size_t most_told = 100;  // nobody reads more
+  for (std::size_t d = 0; d < std::min(diagnostics_.size(), most_told); ++d) {
     if (!text_.empty()) text_ += '\n';
-    text_ += diagnostic.text();
+    text_ += diagnostics_[d].text();
   }
+  if (diagnostics_.size() > most_told) text_ += fmt::format("\n... and {} more", diagnostics_.size() - most_told);
 }
 
 DiagnosticError::DiagnosticError(Code code, Place place, std::string message, std::string hint)

@@ -28,8 +28,7 @@ class Converter {
   YamlTree convert(const YAML::Node& node, const std::string& path, int level = 0) {
     if (level > most_levels)
       throw DiagnosticError("yaml-syntax", place(node, {}), "values are nested more than 32 levels deep");
-    if (++nodes_ > most_nodes)
-      throw DiagnosticError("yaml-syntax", place(node, path), "the file expands to more than 100,000 values");
+    count(node, path);
     take(path.size(), node, path);
     YamlTree tree;
     tree.place = place(node, path);
@@ -51,6 +50,11 @@ class Converter {
     return {file_, node.Mark().is_null() ? 0 : node.Mark().line + 1, path};
   }
 
+  void count(const YAML::Node& node, const std::string& path) {
+    if (++nodes_ > most_nodes)
+      throw DiagnosticError("yaml-syntax", place(node, path), "the file expands to more than 100,000 keys and values");
+  }
+
   void take(std::size_t bytes, const YAML::Node& node, const std::string& path) {
     text_ += bytes;
     if (text_ > most_text)
@@ -63,6 +67,7 @@ class Converter {
     tree.kind = YamlTree::Kind::map;
     std::map<std::string, int> first_line;
     for (const auto& pair : node) {
+      count(pair.first, path);
       if (!pair.first.IsScalar()) {
         diagnostics_.error("wrong-type", place(pair.first, path), "a key must be a single word");
         continue;

@@ -59,8 +59,11 @@ ModuleActivity load_module(const std::string& file, const ConfigPaths& paths, Di
   const YamlTree* given = tree.find("terms");
   if (given == nullptr) diagnostics.error("missing-key", tree.place, "the key 'terms' is missing");
   for (const std::string& name : names) {
-    if (given != nullptr && given->find(name) == nullptr)
+    const YamlTree* term = given == nullptr ? nullptr : given->find(name);
+    if (given != nullptr && term == nullptr)
       diagnostics.error("missing-key", binding.place("terms"), fmt::format("the key 'terms.{}' is missing", name));
+    if (term != nullptr && term->kind == YamlTree::Kind::empty)
+      diagnostics.error("wrong-type", term->place, fmt::format("'terms.{}' is empty", name), "{} if nothing toggles");
   }
   for (std::size_t t = 0; t < names.size(); ++t) {
     Amounts& toggles = out.terms[names[t]];
@@ -77,7 +80,8 @@ void load_profile(ActivityModel& model, const ConfigPaths& paths, Diagnostics& d
   std::vector<Leaf> leaves;
   append_text(leaves, "networks", model.profiled, "whose densities these are", true);
   for (std::size_t d = 0; d < values.size(); ++d) {
-    const ParameterRow row{distance_names[d], 0, static_cast<std::int64_t>(per_million), Unit::none, "", {}, true};
+    const ParameterRow row{
+        distance_names[d], 0, static_cast<std::int64_t>(per_million), Unit::none, "of a million bits", {}, true};
     leaves.push_back({fmt::format("densities.{}", distance_names[d]), row, &values[d], nullptr});
   }
   static_cast<void>(bind(tree, leaves, {"schema"}, diagnostics));

@@ -101,6 +101,8 @@ constexpr std::array run_fields = {
            [](const F& f) { return or_null(f.in.choices.stall_seed); }},
     Field0{"flips", "", "Bits that --flip flipped, as they were given.",
            [](const F& f) { return Json(f.in.choices.flips); }},
+    Field0{"power_window", "cycles", "Of --power-window; null: chosen by the length of an inference.",
+           [](const F& f) { return or_null(f.in.choices.power_window); }},
 };
 
 using L = LayerFigures;

@@ -82,7 +82,8 @@ constexpr std::array peak_fields = {
            [](const F& f) { return Json(f.in.peak.dynamic_w); }},
     Field0{"from_cycle", "cycles", "Its first.", [](const F& f) { return Json(f.in.peak.from); }},
     Field0{"to_cycle", "cycles", "The first behind it.", [](const F& f) { return Json(f.in.peak.to); }},
-    Field0{"window_cycles", "cycles", "Width of all windows (--power-window).",
+    Field0{"window_cycles", "cycles",
+           "Width of the windows (--power-window); the first inference's end cuts the last one.",
            [](const F& f) { return Json(f.in.peak.width); }},
     Field0{"by_unit", "W", "As power.by_unit, in the window.", peak_by_unit},
 };

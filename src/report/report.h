@@ -28,6 +28,7 @@ struct RunChoices {
   bool timing_only = false;
   std::optional<std::uint64_t> stall_seed;  // of random delays; none: no delays
   std::vector<std::string> flips;           // "CYCLE:BUFFER:ADDRESS:BIT"
+  std::optional<Cycles> power_window{};     // cycles; none: chosen by an inference's length
 };
 
 struct HostFigures {                    // not part of the digest

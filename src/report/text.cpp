@@ -234,8 +234,8 @@ std::string power(const Json& r) {
   if (p.contains("peak")) {  // not in a report of before
     const Json& peak = p.at("peak");
     out += fmt::format("            at most ~{} over {} cycles, in cycle {} to {}\n", unit_of(peak, "/total_w", "W"),
-                       grouped(whole(peak, "/window_cycles")), grouped(whole(peak, "/from_cycle")),
-                       grouped(whole(peak, "/to_cycle") - 1));
+                       grouped(whole(peak, "/to_cycle") - whole(peak, "/from_cycle")),
+                       grouped(whole(peak, "/from_cycle")), grouped(whole(peak, "/to_cycle") - 1));
   }
   out += fmt::format("energy      ~{} for one more inference, ~{} all in; data toggle {}\n",
                      unit_of(p, "/dynamic_energy_j", "J"), unit_of(p, "/energy_per_inference_j", "J"),

@@ -17,6 +17,8 @@ std::string options_text(const Json& body) {
   if (run.at("timing_only") == true) out += " --timing-only";
   if (!run.at("stall_seed").is_null()) out += " --stalls " + run.at("stall_seed").dump();
   for (const Json& flip : run.at("flips")) out += " --flip " + flip.get<std::string>();
+  if (run.contains("power_window") && !run.at("power_window").is_null())
+    out += " --power-window " + run.at("power_window").dump();
   if (body.contains("activity")) out += " --activity=" + body.at("activity").at("every").dump();
   return out.empty() ? "no option" : out.substr(1);
 }

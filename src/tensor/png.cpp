@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // 8-bit PNG images through libpng's simplified interface, as [1, channels, height, width] with values 0..255.
+#include <fmt/format.h>
 #include <png.h>
 
 #include <cstring>
@@ -14,6 +15,24 @@ namespace {
 constexpr std::string_view signature("\x89PNG\r\n\x1a\n", 8);
 constexpr std::uint32_t side_limit = 1 << 14;
 
+// libpng makes room for a chunk, and clears it, before it finds that the file ends: a gigabyte for one that says so. A
+// chunk is its length, its name, that many bytes and a checksum.
+void check_chunks(const std::string& path, std::string_view bytes) {
+  constexpr std::size_t around = 12;
+  for (std::size_t at = signature.size(); at + around <= bytes.size();) {
+    std::size_t length = 0;
+    for (std::size_t byte = 0; byte < 4; ++byte) length = length << 8 | static_cast<unsigned char>(bytes[at + byte]);
+    if (length > bytes.size() - at - around) {
+      throw DiagnosticError(
+          "file-damaged", {path},
+          fmt::format("the PNG cannot be decoded: a chunk of {} bytes at byte {} of {} ends behind the file", length,
+                      at, bytes.size()));
+    }
+    if (bytes.substr(at + 4, 4) == "IEND") return;
+    at += around + length;
+  }
+}
+
 }  // namespace
 
 bool is_png(std::string_view bytes) { return bytes.starts_with(signature); }
@@ -27,6 +46,7 @@ InputArray read_png(const std::string& path, std::string_view bytes) {
   if ((bytes[colour_place] & 4) != 0) {
     throw DiagnosticError("input-type", {path}, "the PNG has an alpha channel", "remove transparency from the image");
   }
+  check_chunks(path, bytes);
   png_image image;
   std::memset(&image, 0, sizeof image);
   image.version = PNG_IMAGE_VERSION;

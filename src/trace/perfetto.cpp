@@ -82,6 +82,7 @@ class Perfetto final : public SliceSink {
   }
   // What is kept until the image is complete takes about this much each.
   [[nodiscard]] std::int64_t bytes() const override {
+    if (is_closed_) return writer_.bytes();
     return writer_.bytes() + kept_bytes * static_cast<std::int64_t>(kept_.size()) +
            left_out_bytes * occupancy_.taken() + burst_bytes * static_cast<std::int64_t>(bursts_.size()) +
            count_bytes * writer_.counts();
@@ -101,6 +102,7 @@ class Perfetto final : public SliceSink {
     occupancy_.finish(tracks().process);
     write_image();
     writer_.close();
+    is_closed_ = true;
   }
 
  private:
@@ -156,6 +158,7 @@ class Perfetto final : public SliceSink {
   };
   std::vector<PowerCounter> power_;  // by part
   Cycles power_end_ = 0;
+  bool is_closed_ = false;
 };
 
 void Perfetto::begin_phase(std::int32_t images) {

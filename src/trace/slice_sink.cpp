@@ -31,6 +31,7 @@ void SliceSink::power(const PowerWindows& windows) {
   if (closed_) return;
   for (std::size_t w = 0; w < windows.count(); ++w) {
     if (stopped_ && (stopped_->phase == Phase::init || windows.end(w) > stopped_->at)) return;
+    if (bytes() + most_of_a_window() > limit_) return;
     power_window(windows, w);
   }
 }
@@ -39,7 +40,7 @@ void SliceSink::power(const PowerWindows& windows) {
 // image has no more than most_windows of them.
 std::int64_t SliceSink::power_bytes(Cycles at) const {
   if (!power_window_ || phase_ == Phase::init) return 0;
-  const Cycles cycles = std::max<Cycles>(0, at - power_from_);
+  const Cycles cycles = std::max<Cycles>(0, std::min(at, power_to_) - power_from_);
   const Cycles windows = *power_window_ == 0 ? most_windows : cycles / *power_window_ + 2;
   return windows * most_of_a_window();
 }
@@ -48,7 +49,11 @@ void SliceSink::on_phase(const PhaseEvent& event) {
   phase_ = event.phase;
   if (event.phase == Phase::main && event.kind == PhaseEvent::Kind::completion) {
     if (power_window_ == Cycles{0} && event.image == 0) power_window_ = default_window(event.at);
-    if (!selection_.image(event.image)) power_from_ = std::max(power_from_, event.at);
+    if (!selection_.image(event.image + 1)) power_to_ = std::min(power_to_, event.at);
+    if (!selection_.image(event.image) && selection_.image(event.image + 1)) {
+      power_from_ = std::max(power_from_, event.at);
+      power_to_ = last_of_window_;
+    }
   }
   if (event.kind == PhaseEvent::Kind::begin) image_ = 0;
   if (event.kind == PhaseEvent::Kind::doorbell) image_ = event.image;
@@ -77,7 +82,9 @@ void SliceSink::on_token(const TokenEvent& event) {
 
 void SliceSink::on_end(std::int32_t index, const InstructionRecord& record) {
   if (!wants(index, record.start, record.end + 1)) {
-    if (!stopped_ && !closed_ && phase_ == Phase::main && selection_.image(record.image)) left_out(index, record);
+    if (stopped_ || closed_ || phase_ != Phase::main || !selection_.image(record.image)) return;
+    left_out(index, record);
+    if (power_window_ && record.start <= last_of_window_) stop_if_full(record.end);  // power is of all layers
     return;
   }
   instruction(index, record);

@@ -13,7 +13,9 @@ class SliceSink : public Sink {
         selection_(options.window, subject),
         limit_(options.limit),
         power_window_(options.power_window),
-        power_from_(options.window.cycles.first) {}
+        power_from_(options.window.cycles.first),
+        power_to_(options.window.images.first == 0 ? options.window.cycles.last : 0),
+        last_of_window_(options.window.cycles.last) {}
 
   [[nodiscard]] std::int64_t events() const final { return events_; }
   [[nodiscard]] std::optional<TraceStop> stopped() const final { return stopped_; }
@@ -63,7 +65,8 @@ class SliceSink : public Sink {
   Selection selection_;
   std::int64_t limit_;
   std::optional<Cycles> power_window_;
-  Cycles power_from_;  // first cycle of its windows
+  Cycles power_from_, power_to_;  // first and last cycle of its windows, as far as they are known
+  Cycles last_of_window_;
   Phase phase_ = Phase::main;
   std::int32_t image_ = 0;
   std::int64_t events_ = 0;

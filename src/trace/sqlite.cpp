@@ -163,7 +163,7 @@ class Sqlite final : public SliceSink {
     tables_->burst.row(name(now()), some(e.record), name(e.port), e.write, e.address, e.bytes, e.request, e.grant,
                        e.first_beat, e.last_beat, e.channel, some(e.bank), e.row_hit, e.refreshes);
   }
-  [[nodiscard]] std::int64_t most_of_a_window() const override { return 40 * power_parts; }
+  [[nodiscard]] std::int64_t most_of_a_window() const override { return 55 * power_parts; }
   void power_window(const PowerWindows& windows, std::size_t w) override {
     for (std::size_t part = 0; part < windows.parts.size(); ++part)
       tables_->power.row(windows.parts[part], windows.begin(w), windows.end(w), windows.fj[part][w]);

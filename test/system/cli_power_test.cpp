@@ -56,6 +56,22 @@ TEST(CliPower, OfARunGrowsWithTheRateByTheMarginalEnergy) {
   EXPECT_EQ(slow.at("activity"), "profile");
 }
 
+TEST(CliPower, AWindowOfItsOwnIsAnOptionThatComparisonNames) {
+  Workspace work;
+  ASSERT_EQ(blendsim_cli({"zoo", "neuroblend_tiny", "-o", work.path("net.onnx")}).status, 0);
+  const auto run = [&](const std::string& json, const std::vector<std::string>& more) {
+    std::vector<std::string> all = {"run", work.path("net.onnx"), "--platform", "zu3eg", "--json", work.path(json)};
+    all.insert(all.end(), more.begin(), more.end());
+    const ProcessResult out = blendsim_cli(all);
+    EXPECT_EQ(out.status, 0) << out.err;
+    return out.out;
+  };
+  EXPECT_THAT(run("a.json", {}), HasSubstr("over 64 cycles"));
+  EXPECT_THAT(run("b.json", {"--power-window", "7"}), HasSubstr("over 7 cycles"));
+  const ProcessResult compared = blendsim_cli({"compare", work.path("a.json"), work.path("b.json")});
+  EXPECT_THAT(compared.out, HasSubstr("--power-window 7"));
+}
+
 // The boards that constants could be fitted to. Those that are held back are judged elsewhere, by the same script.
 TEST(CliPower, BoardsAreMetWithinFifteenPerCent) {
   const std::string boards = BLENDSIM_SOURCE "/../shared/power/boards_fit.csv";

@@ -194,7 +194,27 @@ TEST_F(PlatformFile, AliasesThatMultiplyAreRefusedInsteadOfFillingMemory) {
     for (int k = 0; k < 10; ++k) text_ += (k == 0 ? "" : ",") + last;
     text_ += "]\n";
   }
-  EXPECT_THAT(load(), HasSubstr("the file expands to more than 100,000 values"));
+  EXPECT_THAT(load(), HasSubstr("the file expands to more than 100,000 keys and values"));
+}
+
+// Keys that are wrong multiply as values do.
+TEST_F(PlatformFile, AliasesOfWrongKeysAreRefusedInsteadOfFillingMemory) {
+  for (const std::string pair : {"x: 1", "[a]: 1"}) {
+    std::string pairs, aliases;
+    for (int n = 0; n < 1000; ++n) {
+      pairs += (n == 0 ? "" : ",") + pair;
+      aliases += n == 0 ? "*m" : ",*m";
+    }
+    text_ = "schema: blendsim.platform/1\nm: &m {" + pairs + "}\nl: [" + aliases + "]\n";
+    EXPECT_THAT(load(), HasSubstr("the file expands to more than 100,000 keys and values")) << pair;
+  }
+}
+
+TEST_F(PlatformFile, ManyErrorsAreToldUpToAHundred) {
+  for (int n = 0; n < 5000; ++n) text_ += "wrong" + std::to_string(n) + ": 1\n";
+  const std::string told = load();
+  EXPECT_LT(told.size(), 100'000U);
+  EXPECT_THAT(told, HasSubstr("... and 49"));
 }
 
 // Every value keeps its keys and its text: 20,000 times a long text would be gigabytes.

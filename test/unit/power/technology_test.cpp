@@ -140,6 +140,11 @@ TEST_F(ActivityFile, WithoutATermIsRefusedNamingIt) {
   EXPECT_THAT(load_with("load.yaml", "  byte:", "  bite:"), HasSubstr("the key 'terms.byte' is missing"));
 }
 
+TEST_F(ActivityFile, WithATermOfNothingIsRefusedUnlessItSaysSo) {
+  EXPECT_THAT(load_with("xnor_array-dsp.yaml", "  result_bit: {}", "  result_bit:"),
+              HasSubstr("'terms.result_bit' is empty"));
+}
+
 TEST_F(ActivityFile, OfAnotherModuleIsRefused) {
   EXPECT_THAT(load_with("load.yaml", "module: load", "module: store"), HasSubstr("but the file is load.yaml"));
 }

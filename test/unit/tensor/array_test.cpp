@@ -170,5 +170,20 @@ TEST(Png, RefusesAlphaSixteenBitsAndDamage) {
     EXPECT_EQ(code_of(whole.substr(0, size)), "file-damaged") << size;
 }
 
+// libpng would make room for it, and clear that, before it finds that the file ends.
+TEST(Png, AChunkThatIsLongerThanTheFileIsRefusedBeforeAnyRoomIsMade) {
+  std::string whole = png(8, 0, std::string("\x07\xfe", 2));
+  const std::size_t behind_header = 8 + 12 + 13;
+  whole.insert(behind_header, big_endian(0x4e473a2a) + "sPLT");
+  EXPECT_EQ(code_of(whole), "file-damaged");
+  try {
+    const File file(whole);
+    (void)read_input(file.path());
+    FAIL();
+  } catch (const DiagnosticError& e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("a chunk of 1313290794 bytes at byte 33"));
+  }
+}
+
 }  // namespace
 }  // namespace blendsim

@@ -228,5 +228,31 @@ TEST(SqliteTrace, PowerOverTimeEndsWhereTheTraceDoes) {
   }
 }
 
+// Few events are chosen, but power is of all layers: what is not chosen fills the file too.
+TEST(SqliteTrace, PowerOfAChosenLayerStaysBelowTheLimit) {
+  for (const std::string ending : {".sqlite", ".pftrace"}) {
+    for (const TraceWindow& window : {TraceWindow{.layers = {"stage1.block1.conv1"}},
+                                      TraceWindow{.images = {20, 29}, .layers = {"stage1.block1.conv1"}},
+                                      TraceWindow{.cycles = {30'000}, .layers = {"stage1.block1.conv1"}}}) {
+      TraceOptions options = with_window(window);
+      options.limit = 1'000'000;
+      const TracedRun traced = traced_run(ending, options, 40, 1);
+      EXPECT_LE(traced.bytes, options.limit) << ending << ' ' << window_text(window);
+      EXPECT_GT(traced.bytes, options.limit / 6) << ending << ' ' << window_text(window);
+      EXPECT_TRUE(traced.stopped.has_value()) << ending << ' ' << window_text(window);
+    }
+  }
+}
+
+TEST(SqliteTrace, IsNotFullOfPowerThatIsNotChosen) {
+  TraceOptions options = with_window({.images = {38, 38}});
+  options.limit = 1'000'000;
+  const TracedRun traced = traced_run(".sqlite", options, 40, 10);
+  EXPECT_FALSE(traced.stopped.has_value());
+  Answers db(traced.file);
+  EXPECT_EQ(db.number("SELECT min(from_cycle) FROM power"), traced.run.completions[37]);
+  EXPECT_EQ(db.number("SELECT max(to_cycle) FROM power"), traced.run.completions[38]);
+}
+
 }  // namespace
 }  // namespace blendsim::test
