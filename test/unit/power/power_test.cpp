@@ -168,6 +168,18 @@ TEST(Power, AtARateIsClocksAndLeakageAndTheMarginalEnergyOfEachInference) {
     EXPECT_THROW(static_cast<void>(m.power(run, 4, {{}, 60, rate})), DiagnosticError) << rate;
 }
 
+// VCCAUX of a ZCU102 is 0.329 W, idle and loaded; VCCINT doubles each 28 K.
+TEST(Power, OnlyTheCoreLeaksMoreWhenItIsHotter) {
+  Machine m;
+  const blendsim::Run run = one_action(Action::mac, 3, 1000);
+  const Rails cool = m.power(run, 1, {{}, 30, {}}).watts, hot = m.power(run, 1, {{}, 58, {}}).watts;
+  EXPECT_GT(cool.other_static, 0);
+  EXPECT_EQ(hot.other_static, cool.other_static);
+  EXPECT_NEAR(hot.core_static, 2 * cool.core_static, 1e-12);
+  EXPECT_EQ(hot.clock, cool.clock);
+  EXPECT_EQ(hot.dynamic, cool.dynamic);
+}
+
 TEST(Power, KnowsTheProcessorApartAndOnlyWhereThereIsOne) {
   Machine m;
   const PowerEstimate zynq = m.power(one_action(Action::mac, 3, 1));
