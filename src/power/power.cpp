@@ -15,16 +15,20 @@
 namespace blendsim {
 namespace {
 
+// 9.2 kJ: of a run that no one waits for, or of constants that no process has.
+[[noreturn]] void too_much() {
+  throw DiagnosticError("out-of-range", {}, "an energy of the run exceeds 63 bits of femtojoules, 9.2 kJ",
+                        "run fewer images; or look at the technology and the activities that the platform uses");
+}
+
 std::int64_t product(std::int64_t count, std::int64_t femtojoule) {
   std::int64_t out = 0;
-  if (__builtin_mul_overflow(count, femtojoule, &out))
-    throw InvariantError("power", "an energy exceeds 63 bits of femtojoules");
+  if (__builtin_mul_overflow(count, femtojoule, &out)) too_much();
   return out;
 }
 
 void add(std::int64_t& sum, std::int64_t more) {
-  if (__builtin_add_overflow(sum, more, &sum))
-    throw InvariantError("power", "an energy exceeds 63 bits of femtojoules");
+  if (__builtin_add_overflow(sum, more, &sum)) too_much();
 }
 
 // Energies of counted actions, and how often each primitive worked for them.

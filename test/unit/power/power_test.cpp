@@ -198,9 +198,9 @@ TEST(Power, FollowsTheKindOfABuffer) {
   EXPECT_NE(energy("bram"), energy("uram"));
 }
 
-TEST(Power, AnEnergyBeyond63BitsIsOurErrorAndNeverWraps) {
+TEST(Power, AnEnergyBeyond63BitsIsAnErrorAndNeverWraps) {
   Machine m;
-  EXPECT_THROW(static_cast<void>(m.power(one_action(Action::mac, 2, INT64_MAX / 2))), InvariantError);
+  EXPECT_THROW(static_cast<void>(m.power(one_action(Action::mac, 2, INT64_MAX / 2))), DiagnosticError);
 }
 
 // With one constant to a group the band of a run is the root of the squares; with one group, their sum.
