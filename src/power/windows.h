@@ -18,8 +18,9 @@ namespace blendsim {
   return femto * static_cast<double>(femtojoule) * static_cast<double>(clock_hz) / static_cast<double>(cycles);
 }
 
-// They end at multiples of `width`; what is covered cuts the first and the last one.
 inline constexpr int power_parts = unit_count + 4;  // the units, dispatcher, buffers, control, DRAM
+
+// Windows end at multiples of `width`; what is covered cuts the first and the last one.
 struct PowerWindows {
   Cycles width = 1;
   Cycles first = 0, last = 0;                 // covered: [first, last)
@@ -37,7 +38,7 @@ struct PowerWindows {
   [[nodiscard]] Cycles mark(std::size_t window) const { return (first / width + static_cast<Cycles>(window)) * width; }
 };
 
-// The smallest power of two, 64 or more, of which an image of so many cycles has at most this many windows.
+// The smallest power of two, 64 or more, of which an image of so many cycles has at most `most_windows`.
 inline constexpr Cycles most_windows = 64;
 [[nodiscard]] Cycles default_window(Cycles image);
 
