@@ -74,9 +74,7 @@ void each_written_word(const Instruction& i, const MachineParameters& machine, c
         visit(place, bytes_of(buffers.cell(map, x, y, s)));
       });
     } else if (access.is_map) {
-      each_place(access, [&](std::uint32_t x, std::uint32_t y, std::uint32_t s) {
-        word(access.base + (y * access.width + x) * access.slices + s);
-      });
+      each_place(access, [&](std::uint32_t x, std::uint32_t y, std::uint32_t s) { word(access.word(x, y, s)); });
     } else {
       for (std::uint32_t address = access.begin; address < access.end; ++address) word(address);
     }

@@ -80,7 +80,8 @@ class MapAllocator {
   void run() {
     if (try_all()) return;
     if (plan_.wants_levers) refuse(levers());
-    throw refusal("does-not-fit", std::string(name(buffer())), fmt::format("{}: no room", name(buffer())), {});
+    throw NoRoomForMaps(
+        refusal("does-not-fit", std::string(name(buffer())), fmt::format("{}: no room", name(buffer())), {}));
   }
 
   [[nodiscard]] std::int64_t peak() const { return peak_at().first; }
@@ -214,13 +215,14 @@ class MapAllocator {
                                                     plan_.maps[largest->map].name, largest->size, have, alive)
                             : demand > regions_ * have ? fmt::format("{}: {} too few", alive, demand - regions_ * have)
                                                        : fmt::format("{}, and no map may cross a region", alive);
-    throw refusal("does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[too_large ? largest->begin : op].node].row),
-                  fmt::format("{}: {}", name(buffer()), why), std::move(levers),
-                  !plan_.wants_levers ? std::string()
-                                      : fmt::format("instructions address {} of them at most, and activations neither "
-                                                    "spill to DRAM nor split across: use a "
-                                                    "smaller input or fewer channels",
-                                                    limit()));
+    throw NoRoomForMaps(refusal(
+        "does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[too_large ? largest->begin : op].node].row),
+        fmt::format("{}: {}", name(buffer()), why), std::move(levers),
+        !plan_.wants_levers
+            ? std::string()
+            : fmt::format("instructions address {} of them at most, and the rows that windows need of every map "
+                          "have to be there together: use a narrower input or fewer channels",
+                          limit())));
   }
 
   Plan& plan_;
@@ -237,8 +239,8 @@ class ConstantAllocator {
     for (const Space s : all_spaces) {
       const SpaceUse& use = plan_.spaces[s];
       if (use.blocks.empty()) continue;
-      if (use.streamed) stream(s, use);
-      else keep(s, use);
+      keep(s, use);
+      stream(s, use);
     }
     std::uint64_t dram = 0;  // a space's blocks lie one after the other
     for (const SpaceUse& use : plan_.spaces) {
@@ -268,6 +270,7 @@ class ConstantAllocator {
     std::int64_t at = 0;
     for (const BlockId b : use.blocks) {
       Block& block = plan_.blocks[b];
+      if (!block.resident) continue;
       at = in_region(space, at, block.words);
       block.address = u32(first_word(space) + at);
       at += block.words;
@@ -297,23 +300,24 @@ class ConstantAllocator {
   // One after the other through the buffer. A load stands behind the last reader of what it overwrites, and not before
   // the first reader of the block before it: one block is fetched while another is used.
   void stream(Space space, const SpaceUse& use) {
-    std::int64_t at = 0;
+    std::int64_t at = use.kept_words();
     Table<UseId, Use> uses;
-    for (const UseId k : use.blocks.keys()) {
-      Block& block = plan_.blocks[use.blocks[k]];
+    for (const UseId k : use.streamed.keys()) {
+      Block& block = plan_.blocks[use.streamed[k]];
       at = in_region(space, at, block.words);
-      if (at + block.words > use.capacity) at = 0;
+      if (at + block.words > use.capacity) at = in_region(space, use.kept_words(), block.words);
+      if (at + block.words > use.capacity) throw InvariantError("compiler", "a block passes through too few words");
       block.address = u32(first_word(space) + at);
       at += block.words;
       const Use use_of_it = use_of(block);
       OpId position = uses.empty() ? use_of_it.first : uses.back().first;
       for (const UseId j : uses.keys()) {
-        const Block& other = plan_.blocks[use.blocks[j]];
+        const Block& other = plan_.blocks[use.streamed[j]];
         if (other.address < block.address + block.words && block.address < other.address + other.words) {
           position = std::max(position, uses[j].last + 1);
         }
       }
-      loads_.push_back({position, use.blocks[k]});
+      loads_.push_back({position, use.streamed[k]});
       uses.add(use_of_it);
     }
   }

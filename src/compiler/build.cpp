@@ -32,10 +32,21 @@ class Builder {
   [[nodiscard]] const Stage& stage() const { return std::get<Stage>(node_.work); }
   [[nodiscard]] int m() const { return plan_.cell_slices(); }
 
+  // Where the band begins that the operation reads, or writes, of a view's map: as if all of the map were there.
+  [[nodiscard]] std::uint32_t origin(const Touches& touches, const View& view) const {
+    for (const Touch& t : touches) {
+      if (t.map == view.map) return plan_.origin(t.band);
+    }
+    throw InvariantError("compiler", "an operation does not touch the map that it is to address");
+  }
+  [[nodiscard]] std::uint32_t read_origin(const View& view) const { return origin(reads(plan_, op_), view); }
+  [[nodiscard]] std::uint32_t written_origin(const View& view) const { return origin(writes(plan_, op_), view); }
+
   // Word of a fixed view at row `row` and slice `slice` of the view.
-  [[nodiscard]] std::uint32_t fixed_word(const View& view, int row, int slice) const {
+  [[nodiscard]] std::uint32_t fixed_word(std::uint32_t origin, const View& view, int row, int slice) const {
     const Map& map = plan_.map(view);
-    return map.base + u32((std::int64_t{row} * map.width * map.slices + view.first + slice) * map.bytes);
+    return FixedMap{origin, u32(map.height), u32(map.width), u32(map.slices), u32(map.bytes)}.word(
+        0, u32(row), u32(view.first + slice));
   }
   template <class PartId>
   [[nodiscard]] std::uint32_t constant(Space space, PartId part) const {
@@ -92,7 +103,7 @@ class Builder {
     convolution(i, part);
     const Map& map = plan_.map(part.source);
     const int channels = part.channels / part.choice.split, cell = slice_channels * m();
-    i.source = map.base;
+    i.source = read_origin(part.source);
     i.map_cells = u32(std::int64_t{map.slices} * map.planes);
     i.first_cell = u32((part.source.first + first_channel(part) / slice_channels) / m());
     i.cells = u32(ceil_divide(channels, cell));
@@ -110,7 +121,7 @@ class Builder {
   Instruction mac(const ConvPart& part) const {
     MacInstruction i;
     convolution(i, part);
-    i.source = fixed_word(part.source, 0, first_channel(part) / slice_channels);
+    i.source = fixed_word(read_origin(part.source), part.source, 0, first_channel(part) / slice_channels);
     i.map_slices = u32(plan_.map(part.source).slices);
     i.channels = u32(part.channels / part.choice.split);
     if (part.choice.depthwise) {
@@ -126,11 +137,12 @@ class Builder {
     if (o.conv.exists()) {
       const bool on_xnor = stage().convs[o.conv].choice.xnor;
       source = u32(on_xnor ? PostSource::xnor_accumulators : PostSource::mac_accumulators);
-      address = plan_.slots.empty() || !op_.tile.exists() ? 0 : plan_.slots[plan_.slot(op_.tile, o.conv)];
       stride = u32(groups(on_xnor));
+      address = plan_.slots.empty() || !op_.tile.exists() ? 0 : plan_.slots[plan_.slot(op_.tile, o.conv)];
+      address += u32(std::int64_t{op_.rows_before} * node_.width) * stride;
     } else if (o.map.exists()) {
       source = u32(PostSource::fixed_map);
-      address = fixed_word(o.map, op_.row, op_.slice);
+      address = fixed_word(read_origin(o.map), o.map, op_.row, op_.slice);
       stride = u32(plan_.map(o.map).slices);
       bytes_log2 = u32(log2_bytes(plan_.map(o.map).bytes));
       is_signed = o.format.is_signed() ? 1 : 0;
@@ -155,9 +167,10 @@ class Builder {
       i.write_fixed = 1;
       i.fixed_is_code = part.fixed_is_code ? 1 : 0;
       i.fixed_bytes_log2 = u32(log2_bytes(plan_.map(part.fixed).bytes));
-      i.fixed = fixed_word(part.fixed, op_.row, op_.slice);
+      i.fixed = fixed_word(written_origin(part.fixed), part.fixed, op_.row, op_.slice);
       i.fixed_slices = u32(plan_.map(part.fixed).slices);
     }
+    if (part.bits.exists() || (part.fixed.exists() && plan_.map(part.fixed).bands > 1)) i.bits_row = u32(op_.row);
     const TensorId code = part.bits.exists() ? part.bits_tensor : part.fixed_is_code ? part.fixed_tensor : no_tensor;
     if (code != no_tensor) {
       const Format format = plan_.network->tensor(code).format;
@@ -181,11 +194,10 @@ class Builder {
   void bits(PostInstruction& i, const PostPart& part) const {
     const Map& map = plan_.map(part.bits);
     i.write_bits = 1;
-    i.bits = map.base;
+    i.bits = written_origin(part.bits);
     i.bits_cells = u32(std::int64_t{map.slices} * map.planes);
     i.bits_slice = u32(part.bits.first + op_.slice);
     i.bits_plane_cells = u32(map.slices);
-    i.bits_row = u32(op_.row);
   }
 
   Instruction pool(const PoolPart& part) const {
@@ -213,21 +225,21 @@ class Builder {
     i.divisor = u32(part.divisor);
     if (in.binary) {
       i.binary = 1;
-      i.source = in.base;
+      i.source = read_origin(part.in);
       i.in_slices = u32(std::int64_t{in.slices} * in.planes);
       i.in_first = u32(part.in.first / m() + part.plane * in.slices);
       i.slices = u32(ceil_divide(part.in.lanes.slices, m()));
-      i.destination = out.base;
+      i.destination = written_origin(part.out);
       i.out_slices = u32(std::int64_t{out.slices} * out.planes);
       i.out_first = u32(part.out.first / m() + part.plane * out.slices);
       return i;
     }
-    i.source = fixed_word(part.in, 0, 0);
+    i.source = fixed_word(read_origin(part.in), part.in, 0, 0);
     i.in_slices = u32(in.slices);
     i.in_bytes_log2 = u32(log2_bytes(in.bytes));
     i.in_signed = part.in_format.is_signed() ? 1 : 0;
     i.slices = u32(part.in.lanes.slices);
-    i.destination = fixed_word(part.out, op_.row, 0);
+    i.destination = fixed_word(written_origin(part.out), part.out, op_.row, 0);
     i.out_slices = u32(out.slices);
     i.out_bytes_log2 = u32(log2_bytes(out.bytes));
     return i;
@@ -256,13 +268,13 @@ class Builder {
     i.sync.layer = 0;
     if (part.form == TransferForm::binary) {
       i.buffer = u32(BufferId::act_binary);
-      i.buffer_address = map.base;
+      i.buffer_address = written_origin(part.view);
       i.map_slices = u32(std::int64_t{map.slices} * map.planes);
       i.first = u32(part.view.first / m());
       i.slices = u32(map.planes > 1 ? std::int64_t{map.slices} * map.planes : ceil_divide(part.view.lanes.slices, m()));
     } else {
       i.buffer = u32(BufferId::act_fixed);
-      i.buffer_address = fixed_word(part.view, 0, 0);
+      i.buffer_address = fixed_word(written_origin(part.view), part.view, 0, 0);
       i.map_slices = u32(map.slices);
       i.slices = part.form == TransferForm::stem ? 1 : u32(part.view.lanes.slices);
       if (part.form == TransferForm::stem) {
@@ -285,7 +297,7 @@ class Builder {
     i.dram_address = part.address + i.run_bytes * u32(op_.row);
     i.runs = u32(op_.rows);
     i.buffer = u32(BufferId::act_fixed);
-    i.buffer_address = fixed_word(part.view, 0, 0);
+    i.buffer_address = fixed_word(read_origin(part.view), part.view, 0, 0);
     i.map_slices = u32(map.slices);
     i.slices = u32(part.view.lanes.slices);
     i.bytes_log2 = u32(log2_bytes(map.bytes));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each operation must follow: the writers of what it reads, and the convolutions whose accumulators it reads. The
-// same for every order that schedule tries.
+// What each operation must follow: the writers of what it reads, the convolutions whose accumulators it reads, and what
+// reads the rows whose places in a ring it takes. The same for every order that schedule tries.
+#include <algorithm>
 #include <numeric>
 
 #include "base/diagnostic.h"
+#include "compiler/interleave.h"
 #include "compiler/plan.h"
 
 namespace blendsim::compiler {
@@ -11,9 +13,22 @@ namespace {
 
 class Finder {
  public:
-  explicit Finder(Plan& plan) : plan_(plan), found_(plan.dependencies), seen_(plan.ops.size()) {}
+  explicit Finder(Plan& plan) : plan_(plan), found_(plan.dependencies) {}
 
   void run() {
+    find();
+    const bool in_bands = std::ranges::any_of(plan_.maps, [](const Map& map) { return map.bands > 1; });
+    if (!in_bands) return;
+    interleave(plan_);
+    plan_.touched.clear();
+    in_order_ = true;
+    find();
+  }
+
+ private:
+  void find() {
+    found_ = {};
+    seen_.assign(plan_.ops.size(), {});
     plan_.touched.reserve(plan_.ops.size());
     for (const OpId o : plan_.ops.keys()) {
       TileOp& op = plan_.ops[o];
@@ -22,6 +37,7 @@ class Finder {
     }
     list_writers();
     find_tiles();
+    if (plan_.banding.least_height > 0) list_users();
     for (const OpId o : plan_.ops.keys()) {
       found_.before_begin.add(found_.before.size());
       find_before(o);
@@ -30,21 +46,21 @@ class Finder {
     turn_round();
   }
 
- private:
   struct Writer {
     OpId op;
     int slice0, slice1;
   };
-  using MapRow = Index<Writer>;  // rows of all maps, one after the other
+  using BandRow = Index<Writer>;  // rows of all bands, one after the other
 
   // The writers of a row lie together, in order of operations.
   void list_writers() {
-    MapRow rows(0);
-    for (const Map& map : plan_.maps) {
-      row_of_map_.add(rows);
-      rows = rows + map.height;
+    BandRow rows(0);
+    first_row_.clear();
+    for (const Band& band : plan_.bands) {
+      first_row_.add(rows - band.first_row);
+      rows = rows + band.rows;
     }
-    writers_begin_.assign(position_of(rows + 1), 0);
+    writers_begin_.assign(position_of(rows) + 1, 0);
     for (const Touched& touched : plan_.touched) {
       for (const Touch& t : touched.writes) {
         for (int row = t.row0; row < t.row1; ++row) ++writers_begin_[row_of(t, row) + 1];
@@ -52,7 +68,7 @@ class Finder {
     }
     std::partial_sum(writers_begin_.begin(), writers_begin_.end(), writers_begin_.begin());
     writers_.resize(writers_begin_.back());
-    Table<MapRow, std::size_t> next = writers_begin_;
+    Table<BandRow, std::size_t> next = writers_begin_;
     for (const OpId o : plan_.ops.keys()) {
       for (const Touch& t : plan_.touched[o].writes) {
         for (int row = t.row0; row < t.row1; ++row) writers_[next[row_of(t, row)]++] = {o, t.slice0, t.slice1};
@@ -60,7 +76,20 @@ class Finder {
     }
   }
 
-  [[nodiscard]] MapRow row_of(const Touch& t, int row) const { return row_of_map_[t.map] + row; }
+  // What reads or writes each row of a ring.
+  void list_users() {
+    users_.assign(writers_begin_.size(), {});
+    for (const OpId o : plan_.ops.keys()) {
+      for (const Touches* touches : {&plan_.touched[o].reads, &plan_.touched[o].writes}) {
+        for (const Touch& t : *touches) {
+          if (plan_.maps[t.map].bands == 1) continue;
+          for (int row = t.row0; row < t.row1; ++row) users_[row_of(t, row)].push_back(o);
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] BandRow row_of(const Touch& t, int row) const { return first_row_[t.band] + row; }
 
   // A tile's convolutions lie side by side, in order of the stage's parts.
   void find_tiles() {
@@ -88,11 +117,36 @@ class Finder {
         }
       }
     }
+    for (const Touch& t : plan_.touched[o].writes) {
+      if (t.band != plan_.maps[t.map].first_band && in_order_) follow_users(o, t);
+    }
     if (op.kind != TileOp::Kind::post) return;
     const PostPart& part = plan_.post(op);
     for (const ConvId conv : {part.a.conv, part.b.conv}) {
       if (conv.exists()) add(o, first_conv_[op.tile] + conv.value());
     }
+  }
+
+  // Of the rows whose places those of `t` take: the same places, in the band before.
+  void follow_users(OpId o, const Touch& t) {
+    const Band& band = plan_.bands[t.band];
+    const Band& taken = plan_.bands[t.band - 1];
+    for (int row = t.row0; row < t.row1; ++row) {
+      const int place = row - band.first_row;
+      if (place >= taken.rows) continue;
+      for (const OpId user : users_[first_row_[t.band - 1] + taken.first_row + place]) {
+        if (user < o) add(o, user);
+        else ask_for_rows(t.map);
+      }
+    }
+  }
+
+  // Of a larger ring: with this one the row would be written before another in its place is read.
+  void ask_for_rows(MapId map) {
+    Banding& banding = plan_.banding;
+    banding.too_few = true;
+    banding.least_rows.resize(plan_.maps.size());
+    banding.least_rows[map] = plan_.maps[map].band_rows + 1;
   }
 
   void add(OpId op, OpId before) {
@@ -115,10 +169,12 @@ class Finder {
 
   Plan& plan_;
   Dependencies& found_;
-  Table<OpId, OpId> seen_;  // the last one whose list holds it
-  Table<MapId, MapRow> row_of_map_;
-  Table<MapRow, std::size_t> writers_begin_;
+  Table<OpId, OpId> seen_;            // the last one whose list holds it
+  Table<BandId, BandRow> first_row_;  // where the map's first row would stand
+  Table<BandRow, std::size_t> writers_begin_;
   std::vector<Writer> writers_;
+  Table<BandRow, std::vector<OpId>> users_;
+  bool in_order_ = false;  // operations are numbered in an order in which rings may be used
   Table<TileId, OpId> first_conv_;
 };
 

@@ -20,7 +20,9 @@ std::string operand_text(const Plan& plan, const Stage& stage, const Operand& o)
 
 std::string operation_text(const Plan& plan, const TileOp& op) {
   return fmt::format("{} {} rows {}+{}{}", name(op.unit), plan.row_name(plan.nodes[op.node].row), op.row, op.rows,
-                     op.kind == TileOp::Kind::constants ? " constants" : "");
+                     op.kind == TileOp::Kind::constants ? " constants"
+                     : op.again                         ? " again"
+                                                        : "");
 }
 
 std::string words_text(const std::string& title, std::uint64_t address, const std::vector<Word>& words) {
@@ -81,6 +83,19 @@ std::string dump_place(const Compilation& c) {
   return text;
 }
 
+std::string dump_split(const Compilation& c) {
+  const Plan& plan = c.plan;
+  std::string text;
+  for (const MapId m : plan.maps.keys()) {
+    const Map& map = plan.maps[m];
+    text += fmt::format("map {} {} '{}': {} rows", m.value(), map.binary ? "binary" : "fixed", map.name, map.height);
+    text += map.bands == 1
+                ? "\n"
+                : fmt::format(" in {} bands of {}, and {} of the band before\n", map.bands, map.band_rows, map.overlap);
+  }
+  return text;
+}
+
 std::string dump_tile(const Compilation& c) {
   const Plan& plan = c.plan;
   std::string text;
@@ -121,10 +136,9 @@ std::string dump_allocate(const Compilation& c) {
                         map.name, map.region, map.base, map.base + map.size() - 1);
   }
   for (const Block& block : plan.blocks) {
-    const SpaceUse& use = plan.spaces[block.space];
     text += fmt::format("constants of node {}, chunk {} in {}: addresses {} to {}, DRAM {}, {}\n", block.node.value(),
                         block.chunk, name(buffer_id(block.space)), block.address, block.address + block.words - 1,
-                        block.dram, use.streamed ? "streamed" : "resident");
+                        block.dram, block.resident ? "resident" : "streamed");
   }
   return text;
 }

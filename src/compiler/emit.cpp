@@ -150,7 +150,7 @@ class Emitter {
       TensorView view = view_of(id);
       view.place = map.binary ? TensorView::Place::act_binary : TensorView::Place::act_fixed;
       view.channels = run.channels;
-      view.base = map.base;
+      place(view, map);
       view.slices = u32(map.slices * map.planes);
       view.first = u32(at.first + run.slice);
       view.bytes = u32(map.bytes);
@@ -158,6 +158,15 @@ class Emitter {
       view.plane_cells = map.binary ? u32(map.slices) : 0;
       results(layer).push_back(view);
     }
+  }
+
+  void place(TensorView& view, const Map& map) const {
+    if (map.bands == 1) {
+      view.base = map.base;
+      return;
+    }
+    view.band_rows = map.band_rows;
+    for (int k = 0; k < map.bands; ++k) view.bands.push_back(plan_.origin(map.first_band + k));
   }
 
   // --- input and outputs ---------------------------------------------------------------------------------------------
@@ -281,17 +290,24 @@ class Emitter {
 
   void load_resident_constants() {
     for (const SpaceUse& use : plan_.spaces) {
-      if (use.streamed) continue;
-      for (UseId k(0); k < use.blocks.next();) {
-        const Block& first = plan_.blocks[use.blocks[k]];
-        std::int64_t words = 0;  // as far as blocks follow each other in the buffer too
-        for (; k < use.blocks.next(); ++k) {
-          const Block& block = plan_.blocks[use.blocks[k]];
-          if (block.address != first.address + words) break;
-          words += block.words;
+      const Block* first = nullptr;  // of those that follow each other, in the buffer and in DRAM
+      std::int64_t words = 0;
+      const auto load = [&] {
+        if (first != nullptr) load_linear(buffer_id(first->space), first->dram, first->address, words);
+      };
+      for (const BlockId b : use.blocks) {
+        const Block& block = plan_.blocks[b];
+        if (!block.resident) continue;
+        const std::int64_t stored = dram_word_bytes(machine_, buffer_id(block.space));
+        if (first == nullptr || block.address != first->address + words ||
+            block.dram != first->dram + static_cast<std::uint64_t>(words * stored)) {
+          load();
+          first = &block;
+          words = 0;
         }
-        load_linear(buffer_id(first.space), first.dram, first.address, words);
+        words += block.words;
       }
+      load();
     }
   }
 

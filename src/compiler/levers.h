@@ -14,6 +14,11 @@ namespace blendsim::compiler {
                                       std::vector<Lever> levers, std::string otherwise = {});
 [[nodiscard]] std::string refusal_hint(const std::vector<Lever>& levers, std::string otherwise);
 
+// A refusal that bands may remove: maps that find no room.
+struct NoRoomForMaps : DiagnosticError {
+  explicit NoRoomForMaps(const DiagnosticError& refusal) : DiagnosticError(refusal) {}
+};
+
 // `error` with a hint that names changes with which the network compiles, found by compiling it (for its timing alone)
 // for the platform read again with each proposed lever, and with those of the refusal that this ran into. The search is
 // bounded by the work it does, so that the hint depends on nothing but network and platform. Errors of other codes, and

@@ -41,6 +41,7 @@ void run_place(Compilation& c) {
 
 void run_depend(Compilation& c) {
   depend(c.plan);
+  if (c.plan.banding.too_few) return;
   if (!c.plan.wants_levers) check_room(c.plan);  // else what would make room is found for an order
 }
 
@@ -68,6 +69,10 @@ constexpr std::array passes = {
          Stretch::network,
          run_place,
          dump_place},
+    Pass{{"split", "which maps are rings of rows, and their bands"},
+         Stretch::tiles,
+         [](Compilation& c) { split(c.plan); },
+         dump_split},
     Pass{{"tile", "rows and chunks of channels, constants of each chunk, resident or streamed"},
          Stretch::tiles,
          [](Compilation& c) { tile(c.plan); },

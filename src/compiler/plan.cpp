@@ -22,8 +22,8 @@ Table<int, int> Lanes::channels() const {
   return of;
 }
 
-std::int64_t Map::size() const {
-  const auto h = u32(height), w = u32(width), s = u32(slices);
+std::int64_t Map::addresses(int rows) const {
+  const auto h = u32(rows), w = u32(width), s = u32(slices);
   if (binary) return BinaryMap{0, h, w, s * u32(planes)}.size();
   return FixedMap{0, h, w, s, u32(bytes)}.size();
 }
@@ -35,6 +35,18 @@ const Convolution& Plan::convolution(const ConvPart& part) const {
 std::string Plan::row_name(RowId row) const {
   if (row == input_row) return "input";
   return row < output_row() ? layer(LayerId(row - row_of(LayerId(0)))).name : "output";
+}
+
+BandId Plan::band_of(MapId map, int row) const {
+  const Map& m = maps[map];
+  return m.bands == 1 ? m.first_band : m.first_band + std::min(row / m.band_rows, m.bands - 1);
+}
+
+std::uint32_t Plan::origin(BandId band) const {
+  const Band& b = bands[band];
+  const Map& m = maps[b.map];
+  const std::uint32_t before = b.first_row < 0 ? 0 - u32(m.addresses(-b.first_row)) : u32(m.addresses(b.first_row));
+  return (m.base - before) % (m.binary ? binary_map_addresses : fixed_map_addresses);
 }
 
 void Plan::begin_order(const Table<OpId, TileOp>& tiles) {
@@ -68,17 +80,32 @@ const BufferParameters& buffer_of(const MachineParameters& machine, Space space)
   return machine.buffer(buffer_id(space));
 }
 
-namespace {
-
-// Input rows that output rows [row, row + rows) of a window read.
-void window_rows(const Window& w, int height, const TileOp& op, Touch& touch) {
-  touch.row0 = std::clamp(op.row * w.stride_h - w.pad_top, 0, height);
-  touch.row1 =
-      std::clamp((op.row + op.rows - 1) * w.stride_h - w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1, 0, height);
+RowRange window_rows(const Window& w, int height, int row, int rows) {
+  return {
+      std::clamp(row * w.stride_h - w.pad_top, 0, height),
+      std::clamp((row + rows - 1) * w.stride_h - w.pad_top + (w.kernel_h - 1) * w.dilation_h + 1, 0, height),
+  };
 }
 
-Touch whole_view(const View& view, int row0, int row1) {
-  return {view.map, row0, row1, view.first, view.first + view.lanes.slices};
+namespace {
+
+// Rows that an operation reads lie in the band of the last of them.
+Touch read_of(const Plan& plan, const View& view, RowRange rows, int slice, int slices) {
+  return {view.map,
+          rows.row0,
+          rows.row1,
+          view.first + slice,
+          view.first + slice + slices,
+          plan.band_of(view.map, std::max(rows.row1 - 1, 0))};
+}
+Touch read_of(const Plan& plan, const View& view, RowRange rows) {
+  return read_of(plan, view, rows, 0, view.lanes.slices);
+}
+
+Touch write_of(const Plan& plan, const TileOp& op, const View& view, int slice, int slices) {
+  const BandId own = plan.band_of(view.map, op.row);
+  return {
+      view.map, op.row, op.row + op.rows, view.first + slice, view.first + slice + slices, op.again ? own + 1 : own};
 }
 
 }  // namespace
@@ -88,24 +115,19 @@ Touches reads(const Plan& plan, const TileOp& op) {
   const Node& node = plan.nodes[op.node];
   if (op.kind == TileOp::Kind::conv) {
     const ConvPart& part = plan.conv(op);
-    Touch touch = whole_view(part.source, 0, 0);
-    window_rows(part.window, part.in_height, op, touch);
-    out.push_back(touch);
+    out.push_back(read_of(plan, part.source, window_rows(part.window, part.in_height, op.row, op.rows)));
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = plan.post(op);
     for (const Operand* operand : {&part.a, &part.b}) {
       if (!operand->map.exists()) continue;
-      out.push_back({operand->map.map, op.row, op.row + op.rows, operand->map.first + op.slice,
-                     operand->map.first + op.slice + op.slices});
+      out.push_back(read_of(plan, operand->map, {op.row, op.row + op.rows}, op.slice, op.slices));
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);
-    Touch touch = whole_view(part.in, 0, 0);
-    window_rows(part.window, plan.map(part.in).height, op, touch);
-    out.push_back(touch);
+    out.push_back(read_of(plan, part.in, window_rows(part.window, plan.map(part.in).height, op.row, op.rows)));
   } else if (op.kind == TileOp::Kind::store) {
     const OutputPart& part = std::get<OutputPart>(node.work);
-    out.push_back(whole_view(part.view, op.row, op.row + op.rows));
+    out.push_back(read_of(plan, part.view, {op.row, op.row + op.rows}));
   }
   return out;
 }
@@ -115,16 +137,16 @@ Touches writes(const Plan& plan, const TileOp& op) {
   const Node& node = plan.nodes[op.node];
   if (op.kind == TileOp::Kind::load) {
     const View& view = std::get<InputPart>(node.work).view;
-    out.push_back(whole_view(view, op.row, op.row + op.rows));
+    out.push_back(write_of(plan, op, view, 0, view.lanes.slices));
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = plan.post(op);
     for (const View* view : {&part.fixed, &part.bits}) {
       if (!view->exists()) continue;
-      out.push_back({view->map, op.row, op.row + op.rows, view->first + op.slice, view->first + op.slice + op.slices});
+      out.push_back(write_of(plan, op, *view, op.slice, op.slices));
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const View& view = std::get<PoolPart>(node.work).out;
-    out.push_back(whole_view(view, op.row, op.row + op.rows));
+    out.push_back(write_of(plan, op, view, 0, view.lanes.slices));
   }
   return out;
 }

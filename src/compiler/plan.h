@@ -24,6 +24,7 @@
 
 namespace blendsim::compiler {
 
+struct Band;
 struct Block;
 struct ConvPart;
 struct Map;
@@ -34,6 +35,7 @@ struct TileOp;
 
 using RowId = Index<struct LayerRow>;  // of the program's layer table: the input, the layers, the outputs
 using MapId = Index<Map>;
+using BandId = Index<Band>;  // of all maps
 using NodeId = Index<Node>;
 using ConvId = Index<ConvPart>;  // of a stage, as
 using PostId = Index<PostPart>;
@@ -58,16 +60,31 @@ struct Lanes {
   bool operator==(const Lanes&) const = default;
 };
 
-// A map in act_fixed or act_binary. Binary: `slices` cells a pixel in each of `planes` planes.
+// A map in act_fixed or act_binary. Binary: `slices` cells a pixel in each of `planes` planes. One that does not lie
+// whole is a ring: its bands take the same addresses, one after the other.
 struct Map {
   std::string name;
   bool binary = false;
   int height = 0, width = 0, slices = 0;
   int planes = 1;                      // binary
   int bytes = 1;                       // fixed
+  BandId first_band;                   // split
+  int bands = 1;                       // ... of it
+  int band_rows = 0;                   // ... own rows of each band but the last
+  int overlap = 0;                     // ... rows before its own that a band holds too: none of the first
+  int held_rows = 0;                   // ... most of a band
   std::uint32_t region = 0, base = 0;  // allocate
 
-  [[nodiscard]] std::int64_t size() const;  // buffer addresses
+  [[nodiscard]] std::int64_t addresses(int rows) const;  // that so many rows take
+  [[nodiscard]] std::int64_t size() const { return addresses(held_rows); }
+};
+
+// Rows of a map that lie together, first_row at the map's base. A window whose last row is one of a band's own finds
+// its other rows there as well. A row takes the place of one of the band before once nothing reads that any more.
+struct Band {
+  MapId map;
+  int first_row = 0, rows = 0;  // held: overlap and own; the first band's begin before the map, with no overlap
+  int own_row = 0;              // the first of its own
 };
 
 // A tensor's channel range of a map. `first`: slices of 16 channels before it (in each plane).
@@ -185,14 +202,20 @@ struct Block {
   int chunk = 0;
   std::int64_t words = 0;
   std::vector<std::int64_t> part_offset;  // words, by convolution (records: by post)
-  std::uint32_t address = 0;              // allocate
-  std::uint64_t dram = 0;                 // emit
+  bool resident = true;
+  std::uint32_t address = 0;  // allocate
+  std::uint64_t dram = 0;     // emit
 };
 
+// Blocks are loaded by init and stay, or pass through the last `stream_words` words, in order of use.
 struct SpaceUse {
   std::int64_t capacity = 0, demand = 0;
-  bool streamed = false;
-  Table<UseId, BlockId> blocks;
+  std::int64_t stream_words = 0;     // 0: all stay
+  Table<NodeId, std::uint8_t> kept;  // nodes all of whose blocks stay
+  std::vector<BlockId> blocks;       // by node and chunk
+  Table<UseId, BlockId> streamed;    // those of them that pass through
+
+  [[nodiscard]] std::int64_t kept_words() const { return capacity - stream_words; }
 };
 
 struct TileOp {
@@ -204,6 +227,8 @@ struct TileOp {
   BlockId block;
   OpId number;  // place after tile, before any order (depend); constants have none
   int row = 0, rows = 0;
+  int rows_before = 0;  // of its tile, above `row`
+  bool again = false;   // writes the last rows of a band once more, as the overlap of the next
   int chunk = 0, slice = 0, slices = 0;
   TileId tile;  // of a stage: conv and post operations that share accumulators
   UnitId unit = UnitId::load;
@@ -211,10 +236,11 @@ struct TileOp {
   std::uint32_t accumulators = 0;  // conv: destination (schedule)
 };
 
-// Rows [begin, end) of a map and slices [slice, slice + slices) of it that an operation reads or writes.
+// Rows [row0, row1) of a map and slices [slice0, slice1) of it that an operation reads or writes, in one band.
 struct Touch {
   MapId map;
   int row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
+  BandId band;
 };
 // What an operation reads, or writes: two views at most.
 using Touches = boost::container::static_vector<Touch, 2>;
@@ -255,10 +281,20 @@ struct Placement {
   Table<NodeId, Node> nodes;  // topological order
 };
 
+// Which maps are rings, as search tries them: those of at least `least_height` rows (0: none), of `rows` own rows a
+// band or as few more as there have to be.
+struct Banding {
+  int least_height = 0, rows = 0;
+  Table<MapId, int> least_rows;  // depend: by map; empty: as few as windows ask for
+  bool too_few = false;          // depend: some ring is too small for any order; least_rows says what to try next
+};
+
 struct Plan : Placement {
   const IntegerNetwork* network = nullptr;
   const NetworkFacts* facts = nullptr;
   const MachineParameters* machine = nullptr;
+  Banding banding;
+  Table<BandId, Band> bands;  // split: of each map together, from its first row on
   Table<BlockId, Block> blocks;
   Table<ChunkId, BySpace<BlockId>> block_table;
   Table<NodeId, ChunkId> first_chunk;
@@ -288,6 +324,10 @@ struct Plan : Placement {
   [[nodiscard]] RowId output_row() const { return row_of(LayerId(network->layers.size())); }
   [[nodiscard]] std::string row_name(RowId row) const;
   [[nodiscard]] const Map& map(const View& view) const { return maps[view.map]; }
+  // The band of whose own rows `row` is.
+  [[nodiscard]] BandId band_of(MapId map, int row) const;
+  // The address of the map's first row as an instruction names it that finds its rows in this band.
+  [[nodiscard]] std::uint32_t origin(BandId band) const;
   [[nodiscard]] const Stage& stage(const TileOp& op) const { return std::get<Stage>(nodes[op.node].work); }
   [[nodiscard]] const ConvPart& conv(const TileOp& op) const { return stage(op).convs[op.conv]; }
   [[nodiscard]] const PostPart& post(const TileOp& op) const { return stage(op).posts[op.post]; }
@@ -295,6 +335,12 @@ struct Plan : Placement {
   [[nodiscard]] int cell_slices() const { return static_cast<int>(machine->xnor_array.cell_slices()); }
   [[nodiscard]] BlockId block_of(Space space, NodeId node, int chunk) const;
 };
+
+// Input rows [row0, row1) of `height` that output rows [row, row + rows) of a window read.
+struct RowRange {
+  int row0 = 0, row1 = 0;
+};
+[[nodiscard]] RowRange window_rows(const Window& w, int height, int row, int rows);
 
 [[nodiscard]] Touches reads(const Plan& plan, const TileOp& op);
 [[nodiscard]] Touches writes(const Plan& plan, const TileOp& op);
@@ -320,6 +366,7 @@ struct Reasons {
 [[nodiscard]] Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts,
                                 const MachineParameters& machine, Reasons* reasons);
 void place(Plan& plan);
+void split(Plan& plan);
 void tile(Plan& plan);
 void depend(Plan& plan);
 // After depend. Throws does-not-fit, naming the buffer, where no order can find room for its maps. Another that finds

@@ -86,11 +86,12 @@ class RoomCheck {
   void check(OpId o, bool binary, const Demand& demand) const {
     const BufferParameters& b = buffer(binary);
     if (demand.largest <= b.depth && demand.halves <= b.regions && demand.addresses <= b.regions * b.depth) return;
-    throw refusal("does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[o].node].row),
-                  fmt::format("{}: in every order at least {} addresses are alive at once, of one map {}; there are {} "
-                              "regions of {}",
-                              name(buffer_of_maps(binary)), demand.addresses, demand.largest, b.regions, b.depth),
-                  {});
+    throw NoRoomForMaps(
+        refusal("does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[o].node].row),
+                fmt::format("{}: in every order at least {} addresses are alive at once, of one map {}; there are {} "
+                            "regions of {}",
+                            name(buffer_of_maps(binary)), demand.addresses, demand.largest, b.regions, b.depth),
+                {}));
   }
 
   static BufferId buffer_of_maps(bool binary) { return binary ? BufferId::act_binary : BufferId::act_fixed; }

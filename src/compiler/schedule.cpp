@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/diagnostic.h"
 #include "compiler/levers.h"
@@ -14,8 +15,8 @@
 namespace blendsim::compiler {
 namespace {
 
-// Addresses of the maps that are alive, in either activation buffer: from the first operation that touches a map to the
-// last. An order that takes more than there are is given up at once, where nothing but its failure is asked for.
+// Addresses of the maps that are alive, in either activation buffer: from the first operation that touches a map to
+// the last. An order that takes more than there are is given up at once, where nothing but its failure is asked for.
 class LiveMaps {
  public:
   explicit LiveMaps(const Plan& plan) : plan_(plan), left_(plan.wants_levers ? 0 : plan.maps.size()) {
@@ -54,7 +55,8 @@ class LiveMaps {
     live_[buffer] += map.size();
     if (live_[buffer] <= capacity_[buffer]) return;
     const std::string_view full = name(map.binary ? BufferId::act_binary : BufferId::act_fixed);
-    throw refusal("does-not-fit", map.name, fmt::format("{}: this order needs {} addresses", full, live_[buffer]), {});
+    throw NoRoomForMaps(
+        refusal("does-not-fit", map.name, fmt::format("{}: this order needs {} addresses", full, live_[buffer]), {}));
   }
 
   const Plan& plan_;
@@ -144,6 +146,7 @@ class Scheduler {
   struct Tile {
     OpId first;  // of `convs` convolutions and the `posts` after them
     int convs = 0, posts = 0;
+    TileId before;  // of the same node
     [[nodiscard]] KeyRange<OpId> convolutions() const { return {first, first + convs}; }
     [[nodiscard]] KeyRange<OpId> readers() const { return {first + convs, first + convs + posts}; }
     [[nodiscard]] OpId last() const { return first + convs + posts - 1; }
@@ -181,11 +184,15 @@ class Scheduler {
 
   void make_tiles() {
     tiles_.assign(position_of(plan_.tiles), {});
+    Table<NodeId, TileId> last(plan_.nodes.size());
     for (const OpId o : plan_.ops.keys()) {
       const TileOp& op = plan_.ops[o];
       if (!op.tile.exists()) continue;
       Tile& tile = tiles_[op.tile];
-      if (!tile.first.exists()) tile.first = o;
+      if (!tile.first.exists()) {
+        tile.first = o;
+        tile.before = std::exchange(last[op.node], op.tile);
+      }
       if (op.kind == TileOp::Kind::conv) {
         ++tile.convs;
         continue;
@@ -222,9 +229,9 @@ class Scheduler {
   // --- streamed constants are used in one order: a block's users all precede the next block's ---------------------
   void count_blocks() {
     for (const Space s : all_spaces) {
-      if (!plan_.spaces[s].streamed) continue;
+      if (plan_.spaces[s].streamed.empty()) continue;
       streamed_.push_back(s);
-      left_[s].assign(plan_.spaces[s].blocks.size(), 0);
+      left_[s].assign(plan_.spaces[s].streamed.size(), 0);
       use_[s].resize(plan_.ops.size());
       for (const OpId o : plan_.ops.keys()) {
         const UseId use = use_of(s, plan_.ops[o]);
@@ -243,7 +250,7 @@ class Scheduler {
                       : op.unit == UnitId::xnor_array ? space == Space::weights_binary || space == Space::xnor_starts
                                                       : space == Space::weights_fixed || space == Space::mac_starts;
     if (!mine) return {};
-    const Table<UseId, BlockId>& blocks = plan_.spaces[space].blocks;
+    const Table<UseId, BlockId>& blocks = plan_.spaces[space].streamed;
     const auto found = std::lower_bound(blocks.begin(), blocks.end(), op, [&](BlockId b, const TileOp& o) {
       return std::pair(plan_.blocks[b].node, plan_.blocks[b].chunk) < std::pair(o.node, o.chunk);
     });
@@ -280,9 +287,9 @@ class Scheduler {
       if (state_[c].slot < 0 && (state_[c].waiting > 0 || !constants_allow(c))) return false;
     }
     if (!readers_can_run(tile)) return false;
-    for (TileId before = op.tile; before-- > TileId(0);) {
+    for (TileId before = tile.before; before.exists(); before = tiles_[before].before) {
       const Tile& earlier = tiles_[before];
-      if (plan_.ops[earlier.last()].node != op.node || state_[earlier.last()].end >= 0) break;
+      if (state_[earlier.last()].end >= 0) break;
       for (const OpId c : earlier.convolutions()) {
         if (state_[c].slot < 0) return false;
       }

@@ -4,11 +4,16 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <exception>
+#include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/diagnostic.h"
+#include "compiler/levers.h"
 #include "compiler/retarget.h"
 #include "compiler/trace.h"
 
@@ -20,6 +25,9 @@ namespace {
 // Short tiles overlap sooner, and take more instructions. The first is the usual one.
 constexpr std::array<Cycles, 2> tile_lengths = {64, 32};
 
+// Own rows of a ring's bands, at the least: windows and orders ask for more. Tiles are single rows then.
+constexpr int fewest_rows = 1;
+
 class Search {
  public:
   Search(const Evaluate& evaluate, SearchOptions options, Trace* trace)
@@ -28,7 +36,7 @@ class Search {
   void try_tiles(Compilation compilation, Cycles shortest) {
     compilation.plan.shortest_tile = shortest;
     say([&] { return fmt::format("tiles of at least {} cycles", shortest); });
-    run_passes(Stretch::tiles, compilation);
+    cut(compilation);
     const Table<OpId, TileOp> tiles = compilation.plan.ops;
     for (const Priority& priority : priorities()) {
       if (best_ && (priority.strict || options_.first_that_fits)) continue;
@@ -47,6 +55,18 @@ class Search {
   }
 
  private:
+  // Rings grow, all of them a little, until there is an order in which no row is overwritten before it is read.
+  static void cut(Compilation& compilation) {
+    const Compilation uncut = compilation;
+    run_passes(Stretch::tiles, compilation);
+    while (compilation.plan.banding.too_few) {
+      Table<MapId, int> least_rows = std::move(compilation.plan.banding.least_rows);
+      compilation = uncut;
+      compilation.plan.banding.least_rows = std::move(least_rows);
+      run_passes(Stretch::tiles, compilation);
+    }
+  }
+
   void try_order(Compilation& compilation) {
     const Priority& priority = compilation.priority;
     try {
@@ -72,6 +92,7 @@ class Search {
     Candidate candidate;
     if (plan.trace != nullptr) candidate.dump = plan.trace->kept();
     candidate.program = emit(plan, Content::timing);
+    candidate.strict = compilation.priority.strict;
     candidate.cycles = evaluate_ ? evaluate_(candidate.program, *plan.machine).cycles : plan.estimate;
     return candidate;
   }
@@ -89,12 +110,98 @@ class Search {
 
 }  // namespace
 
-Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options) {
+namespace {
+
+Candidate best_order(const Compilation& compilation, std::span<const Cycles> lengths, const Evaluate& evaluate,
+                     SearchOptions options) {
   Search search(evaluate, options, compilation.plan.trace);
-  const auto lengths = std::span(tile_lengths).first(evaluate && !options.first_that_fits ? tile_lengths.size() : 1);
-  for (const Cycles& shortest : lengths)
-    search.try_tiles(&shortest == &lengths.back() ? std::move(compilation) : compilation, shortest);
+  for (const Cycles& shortest : lengths) search.try_tiles(compilation, shortest);
   return search.best();
+}
+
+// Without `evaluate` the usual length alone: the laws' estimate knows nothing of what short tiles cost, the dispatch.
+std::span<const Cycles> lengths_of_tiles(const Evaluate& evaluate, SearchOptions options) {
+  return std::span(tile_lengths).first(evaluate && !options.first_that_fits ? tile_lengths.size() : 1);
+}
+
+// From rings of the tallest maps alone to those of all, each from many rows to few: what is tried first takes the
+// fewest operations.
+std::vector<Banding> bandings(const Plan& plan) {
+  constexpr std::array band_rows = {32, 16, 8, 4, fewest_rows};
+  std::set<int, std::greater<>> heights;
+  for (const Map& map : plan.maps) heights.insert(map.height);
+  std::vector<Banding> all;
+  for (const int height : heights) {
+    for (const int rows : band_rows) {
+      if (rows < height) all.push_back({.least_height = height, .rows = rows});
+    }
+  }
+  return all;
+}
+
+class RingSearch {
+ public:
+  RingSearch(Compilation compilation, const Evaluate& evaluate, SearchOptions options)
+      : compilation_(std::move(compilation)), evaluate_(evaluate), options_(options) {
+    compilation_.plan.wants_levers = false;
+  }
+
+  // The fewest cycles among the first bandings with which the maps find room; none: with no one do they.
+  std::optional<Candidate> best() {
+    const std::size_t compared = evaluate_ && !options_.first_that_fits ? 5 : 1;
+    std::size_t found = 0;
+    for (const Banding& banding : bandings(compilation_.plan)) {
+      found += try_banding(banding) ? 1 : 0;
+      if (found == compared) break;
+    }
+    return std::move(best_);
+  }
+
+ private:
+  bool try_banding(const Banding& banding) {
+    compilation_.plan.banding = banding;
+    constexpr std::array<Cycles, 1> single_rows = {1};  // the fewest rows that an order can do with
+    const std::span<const Cycles> lengths =
+        banding.rows == fewest_rows ? std::span<const Cycles>(single_rows) : lengths_of_tiles(evaluate_, options_);
+    try {
+      Candidate found = best_order(compilation_, lengths, evaluate_, options_);
+      say(fmt::format("with rings of maps of {} rows and more, of at least {} rows: {} cycles", banding.least_height,
+                      banding.rows, found.cycles));
+      if (!best_ || found.cycles < best_->cycles) best_ = std::move(found);
+      return true;
+    } catch (const DiagnosticError& error) {
+      if (error.diagnostics().front().code != Code("does-not-fit")) throw;
+      say(fmt::format("rings of maps of {} rows and more, of at least {} rows: {}", banding.least_height, banding.rows,
+                      error.diagnostics().front().message));
+      return false;
+    }
+  }
+
+  void say(const std::string& line) {
+    if (compilation_.plan.trace != nullptr) compilation_.plan.trace->say(line);
+  }
+
+  Compilation compilation_;
+  const Evaluate& evaluate_;
+  SearchOptions options_;
+  std::optional<Candidate> best_;
+};
+
+}  // namespace
+
+Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options) {
+  std::optional<Candidate> whole;
+  std::exception_ptr refused;
+  try {
+    whole = best_order(compilation, lengths_of_tiles(evaluate, options), evaluate, options);
+    if (!whole->strict || !evaluate) return std::move(*whole);
+  } catch (const NoRoomForMaps&) {
+    refused = std::current_exception();
+  }
+  std::optional<Candidate> in_rings = RingSearch(std::move(compilation), evaluate, options).best();
+  if (in_rings && (!whole || in_rings->cycles < whole->cycles)) return std::move(*in_rings);
+  if (refused) std::rethrow_exception(refused);
+  return std::move(*whole);
 }
 
 }  // namespace compiler

@@ -11,6 +11,7 @@ struct Candidate {
   Compilation compilation;  // after the passes of an order, where it is wanted
   Program program;          // for its timing
   Cycles cycles = 0;        // measured where an evaluator was given, else the laws' estimate
+  bool strict = false;      // one operation after the other: in no other order did the maps find room
   std::string dump;         // of the pass that was asked for, if it is of the tiles or the order
 };
 
@@ -20,8 +21,8 @@ struct SearchOptions {
 };
 
 // All lengths of tiles and all orders of them, the one with the fewest cycles; an order whose maps find no room is left
-// out. Without `evaluate` the usual length alone: the laws' estimate knows nothing of what short tiles cost, the
-// dispatch.
+// out. Where no order has room for whole maps, or only the one that overlaps nothing, the tall ones become rings.
+// Without `evaluate` the usual length alone: the laws' estimate knows nothing of what short tiles cost, the dispatch.
 [[nodiscard]] Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options);
 
 }  // namespace blendsim::compiler

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "compiler/trace.h"
 #include "units/field_limits.h"
@@ -67,32 +68,104 @@ std::int64_t capacity(const MachineParameters& machine, Space space) {
   return std::clamp<std::int64_t>(addressed - region * b.depth, 0, b.depth);
 }
 
-bool fits_regions(const Plan& plan, Space space) {
-  if (buffer_id(space) == BufferId::parameters) return true;
-  const BufferParameters& b = buffer_of(*plan.machine, space);
-  std::int64_t used = 0;
-  for (const NodeId n : plan.nodes.keys()) {
-    const std::int64_t words = words_in(plan, space, n, stage_slices(plan, n), nullptr);
-    if (words > b.depth) return false;
-    if (used / b.depth != (used + words - 1) / b.depth && words > 0) used = ceil_divide(used, b.depth) * b.depth;
-    used += words;
-  }
-  return used <= plan.spaces[space].capacity;
+// Where the next block of `words` words lies that crosses no region. Parameters have a region a space.
+std::int64_t in_region(const Plan& plan, Space space, std::int64_t at, std::int64_t words) {
+  if (buffer_id(space) == BufferId::parameters || words == 0) return at;
+  const std::int64_t depth = buffer_of(*plan.machine, space).depth;
+  return at / depth == (at + words - 1) / depth ? at : (at / depth + 1) * depth;
 }
+
+class SpaceMeasure {
+ public:
+  SpaceMeasure(Plan& plan, Space space) : plan_(plan), space_(space), use_(plan.spaces[space]) {}
+
+  void run() {
+    use_.capacity = capacity(*plan_.machine, space_);
+    use_.kept.assign(plan_.nodes.size(), true);
+    for (const NodeId n : plan_.nodes.keys()) {
+      words_.add(words_in(plan_, space_, n, stage_slices(plan_, n), nullptr));
+      use_.demand += words_[n];
+    }
+    if (end_of_kept() <= use_.capacity) return;
+    for (const NodeId n : plan_.nodes.keys()) use_.kept[n] = words_[n] == 0 || touches_ring(n);
+    const std::int64_t must = end_of_kept(), least = two_blocks();
+    if (must + least / 2 > use_.capacity) refuse(must, least / 2);
+    use_.stream_words = use_.capacity - must;
+    for (const NodeId n : plan_.nodes.keys()) keep_if_room(n, least);
+  }
+
+ private:
+  [[nodiscard]] bool touches_ring(NodeId n) const {
+    const auto is_ring = [&](const View& view) { return view.exists() && plan_.map(view).bands > 1; };
+    const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
+    if (stage == nullptr) return false;
+    return std::ranges::any_of(stage->convs, [&](const ConvPart& part) { return is_ring(part.source); }) ||
+           std::ranges::any_of(stage->posts, [&](const PostPart& part) {
+             return is_ring(part.a.map) || is_ring(part.b.map) || is_ring(part.fixed) || is_ring(part.bits);
+           });
+  }
+
+  // Behind the last block that is kept, in order of nodes.
+  [[nodiscard]] std::int64_t end_of_kept() const {
+    std::int64_t end = 0;
+    for (const NodeId n : plan_.nodes.keys()) {
+      if (use_.kept[n]) end = in_region(plan_, space_, end, words_[n]) + words_[n];
+      // A node's words lie together: beyond a region they are streamed.
+      if (use_.kept[n] && words_[n] > buffer_of(*plan_.machine, space_).depth) return use_.capacity + 1;
+    }
+    return end;
+  }
+
+  // Words of two row groups of whichever node that is not kept has the largest.
+  [[nodiscard]] std::int64_t two_blocks() const {
+    std::int64_t most = 0;
+    for (const NodeId n : plan_.nodes.keys()) {
+      if (!use_.kept[n]) most = std::max(most, words_in(plan_, space_, n, slice_unit(plan_, n), nullptr));
+    }
+    return 2 * most;
+  }
+
+  void keep_if_room(NodeId n, std::int64_t least) {
+    if (use_.kept[n]) return;
+    use_.kept[n] = true;
+    const std::int64_t end = end_of_kept();
+    if (use_.capacity - end < least) use_.kept[n] = false;
+    else use_.stream_words = use_.capacity - end;
+  }
+
+  [[noreturn]] void refuse(std::int64_t must, std::int64_t one) const {
+    throw refusal(
+        "does-not-fit", plan_.network->name,
+        fmt::format("{}: {} words are used again and again and have to stay, the others pass through {} or more; "
+                    "there are {}",
+                    space_name(space_), must, one, use_.capacity),
+        {});
+  }
+
+  Plan& plan_;
+  Space space_;
+  SpaceUse& use_;
+  Table<NodeId, std::int64_t> words_;
+};
 
 }  // namespace
 
+int slice_unit(const Plan& plan, NodeId n) {
+  int unit = 1;
+  for (const ConvPart& part : std::get<Stage>(plan.nodes[n].work).convs)
+    unit = std::lcm(unit, array_rows(*plan.machine, part.choice.xnor) / slice_channels);
+  return unit;
+}
+
 void measure_spaces(Plan& plan) {
   for (const Space s : all_spaces) {
-    SpaceUse& use = plan.spaces[s];
-    use.capacity = capacity(*plan.machine, s);
-    for (const NodeId n : plan.nodes.keys()) use.demand += words_in(plan, s, n, stage_slices(plan, n), nullptr);
-    // With several regions some words are lost at a region's end: a block never crosses one.
-    use.streamed = use.demand > use.capacity || !fits_regions(plan, s);
-    if (plan.trace != nullptr && use.demand > 0) {
-      plan.trace->say(fmt::format("{}: {} of {} words, {}", space_name(s), use.demand, use.capacity,
-                                  use.streamed ? "streamed" : "resident"));
-    }
+    SpaceMeasure(plan, s).run();
+    const SpaceUse& use = plan.spaces[s];
+    if (plan.trace == nullptr || use.demand == 0) continue;
+    plan.trace->say(fmt::format(
+        "{}: {} of {} words, {}", space_name(s), use.demand, use.capacity,
+        use.stream_words == 0 ? "resident"
+                              : fmt::format("streamed through {} but for {}", use.stream_words, use.kept_words())));
   }
 }
 
@@ -106,11 +179,13 @@ void make_blocks(Plan& plan) {
       const ChunkId chunk = table.add({});
       const int slices = std::min(node.chunk, stage_slices(plan, n) - c * node.chunk);
       for (const Space s : all_spaces) {
-        Block block{s, n, c, 0, {}, 0, 0};
+        SpaceUse& use = plan.spaces[s];
+        Block block{s, n, c, 0, {}, use.kept[n] != 0, 0, 0};
         block.words = words_in(plan, s, n, slices, &block.part_offset);
         if (block.words == 0) continue;
         table[chunk][s] = plan.blocks.add(block);
-        plan.spaces[s].blocks.add(table[chunk][s]);
+        use.blocks.push_back(table[chunk][s]);
+        if (!block.resident) use.streamed.add(table[chunk][s]);
       }
     }
   }

@@ -15,11 +15,16 @@ namespace blendsim::compiler {
 // Groups of array rows that `slices` slices of outputs take.
 [[nodiscard]] std::int64_t row_groups(const MachineParameters& machine, bool xnor, int slices);
 
+// Slices that come in whole row groups of every array of a stage.
+[[nodiscard]] int slice_unit(const Plan& plan, NodeId n);
+
 // Words that a chunk of `slices` slices of a node needs in a space; with `offsets`, where each part's words begin.
 [[nodiscard]] std::int64_t words_in(const Plan& plan, Space space, NodeId n, int slices,
                                     std::vector<std::int64_t>* offsets);
 
-// Fills Plan::spaces but for their blocks: resident as a whole, or streamed as a whole.
+// Fills Plan::spaces but for their blocks. Where not all constants stay, those of nodes that read or write rings do, as
+// they are used again and again; then as many more, from the first node on, as leave room for two blocks that pass.
+// Throws does-not-fit where those that must stay leave no room for the rest.
 void measure_spaces(Plan& plan);
 
 // Fills Plan::blocks, by chunk, once nodes are cut into chunks.

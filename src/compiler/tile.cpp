@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <tuple>
 
 #include "base/diagnostic.h"
@@ -121,23 +122,68 @@ class Tiler {
 
   void cut_rows(NodeId n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {
     node.rows = rows;
-    for (int row = 0; row < node.height; row += rows) {
-      TileOp op;
-      op.kind = kind;
-      op.node = n;
-      op.row = row;
-      op.rows = std::min(rows, node.height - row);
-      op.unit = unit;
+    TileOp op;
+    op.kind = kind;
+    op.node = n;
+    op.unit = unit;
+    for (const RowRange& tile : row_tiles(op)) {
+      op.row = tile.row0;
+      op.rows = tile.row1 - tile.row0;
       plan_.ops.add(op);
+      if (const auto again = rows_again(op)) plan_.ops.add(*again);
     }
   }
 
-  // Slices that come in whole row groups of every array of the stage.
-  [[nodiscard]] int slice_unit(const Stage& stage) const {
-    int unit = 1;
-    for (const ConvPart& part : stage.convs)
-      unit = std::lcm(unit, array_rows(machine_, part.choice.xnor) / slice_channels);
-    return unit;
+  // --- bands -----------------------------------------------------------------------------------------------------
+  // The tiles of a node from its first row on: all that a tile reads of a map lies in one band, all that it writes too.
+  // `op`: an operation of the node.
+  [[nodiscard]] std::vector<RowRange> row_tiles(TileOp op) const {
+    const Node& node = plan_.nodes[op.node];
+    std::vector<RowRange> tiles;
+    std::vector<BandId> bands, of_tile;
+    for (int row = 0; row < node.height; ++row) {
+      bands.clear();
+      op.row = row;
+      op.rows = 1;
+      if (plan_.banding.least_height > 0) add_bands(op, bands);
+      if (!tiles.empty() && tiles.back().row1 - tiles.back().row0 < node.rows && bands == of_tile) {
+        ++tiles.back().row1;
+        continue;
+      }
+      tiles.push_back({row, row + 1});
+      of_tile = bands;
+    }
+    return tiles;
+  }
+
+  void add_bands(TileOp op, std::vector<BandId>& bands) const {
+    const auto add = [&] {
+      for (const Touch& t : reads(plan_, op)) bands.push_back(t.band);
+      for (const Touch& t : writes(plan_, op)) bands.push_back(t.band);
+    };
+    const auto* stage = std::get_if<Stage>(&plan_.nodes[op.node].work);
+    if (stage == nullptr) return add();
+    op.kind = TileOp::Kind::conv;
+    for (const ConvId c : stage->convs.keys()) op.conv = c, add();
+    op.kind = TileOp::Kind::post;
+    for (const PostId p : stage->posts.keys()) op.post = p, add();
+  }
+
+  // The operation that writes those rows of `op` once more that the next band holds too; none where there are none.
+  [[nodiscard]] std::optional<TileOp> rows_again(const TileOp& op) const {
+    const Touches written = writes(plan_, op);
+    if (written.empty()) return std::nullopt;
+    const Map& map = plan_.maps[written.front().map];
+    const BandId next = written.front().band + 1;
+    if (next == map.first_band + map.bands) return std::nullopt;
+    const int first = std::max(op.row, plan_.bands[next].own_row - map.overlap);
+    if (first >= op.row + op.rows) return std::nullopt;
+    TileOp again = op;
+    again.row = first;
+    again.rows = op.row + op.rows - first;
+    again.rows_before = first - op.row;
+    again.again = true;
+    return again;
   }
 
   [[nodiscard]] std::int64_t accumulator_words(const Node& node, const Stage& stage, int slices) const {
@@ -149,7 +195,7 @@ class Tiler {
 
   void cut_stage(NodeId n, Node& node) {
     const Stage& stage = std::get<Stage>(node.work);
-    const int unit = slice_unit(stage), all = stage.lanes.slices;
+    const int unit = slice_unit(plan_, n), all = stage.lanes.slices;
     int chunk = static_cast<int>(ceil_divide(all, unit)) * unit;
     for (const ConvPart& part : stage.convs) {
       while (chunk > unit && row_groups(machine_, part.choice.xnor, chunk) > most_row_groups) chunk -= unit;
@@ -169,10 +215,10 @@ class Tiler {
   int limit_by_weights(NodeId n, const Node& node, const Stage& stage, int chunk, int unit) const {
     for (const Space space : all_spaces) {
       const SpaceUse& use = plan_.spaces[space];
-      if (!use.streamed) continue;
+      if (use.kept[n] != 0) continue;
       const std::int64_t region = buffer_id(space) == BufferId::parameters
-                                      ? use.capacity
-                                      : std::min(use.capacity, buffer_of(machine_, space).depth);
+                                      ? use.stream_words
+                                      : std::min(use.stream_words, buffer_of(machine_, space).depth);
       // Two chunks at once, so that one is loaded while the other is used; one alone where that is too little.
       while (chunk > unit && words_in(plan_, space, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
         chunk -= unit;
@@ -241,16 +287,18 @@ class Tiler {
   }
 
   void emit_stage_ops(NodeId n, const Node& node, const Stage& stage) {
-    bool by_chunk = false;
-    for (const SpaceUse& use : plan_.spaces) by_chunk = by_chunk || use.streamed;
-    const int row_tiles = static_cast<int>(ceil_divide(node.height, node.rows));
-    for (int i = 0; i < node.chunks * row_tiles; ++i) {
-      const int chunk = by_chunk ? i / row_tiles : i % node.chunks;
-      const int row = (by_chunk ? i % row_tiles : i / node.chunks) * node.rows;
-      TileOp op;
+    const bool by_chunk = std::ranges::any_of(plan_.spaces, [&](const SpaceUse& use) { return use.kept[n] == 0; });
+    TileOp op;
+    op.node = n;
+    const std::vector<RowRange> rows = row_tiles(op);
+    const int row_count = static_cast<int>(rows.size());
+    for (int i = 0; i < node.chunks * row_count; ++i) {
+      const int chunk = by_chunk ? i / row_count : i % node.chunks;
+      const RowRange& tile = rows[static_cast<std::size_t>(by_chunk ? i % row_count : i / node.chunks)];
+      op = {};
       op.node = n;
-      op.row = row;
-      op.rows = std::min(node.rows, node.height - row);
+      op.row = tile.row0;
+      op.rows = tile.row1 - tile.row0;
       op.chunk = chunk;
       op.slice = chunk * node.chunk;
       op.slices = std::min(node.chunk, stage.lanes.slices - op.slice);
@@ -268,6 +316,10 @@ class Tiler {
       for (const PostId p : stage.posts.keys()) {
         op.post = p;
         plan_.ops.add(op);
+      }
+      for (const PostId p : stage.posts.keys()) {
+        op.post = p;
+        if (const auto again = rows_again(op)) plan_.ops.add(*again);
       }
     }
   }

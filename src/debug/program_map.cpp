@@ -8,19 +8,16 @@
 namespace blendsim::debug {
 namespace {
 
-// Does a rectangle of a fixed map or of accumulators hold this word? It is base + pixel * slices + slice.
+// Does a rectangle of a fixed map or of accumulators hold this word, one of [begin, end)?
 bool fixed_map_holds(const Access& a, std::uint32_t address) {
-  if (address < a.base) return false;
-  const std::uint32_t offset = address - a.base, pixel = offset / a.slices, slice = offset % a.slices;
-  const std::uint32_t row = pixel / a.width;
-  return row >= a.row0 && row < a.row1 && slice >= a.slice0 && slice < a.slice1;
+  const std::uint32_t offset = address - (a.begin - a.slice0), pixel = offset / a.slices, slice = offset % a.slices;
+  return pixel / a.width < a.row1 - a.row0 && slice >= a.slice0 && slice < a.slice1;
 }
 
 // Likewise a rectangle of a binary map, whose cells layout.h spreads over banks: four rows share an address.
 bool binary_map_holds(const Access& a, std::uint32_t address, std::int32_t bank) {
-  if (address < a.base) return false;
   const BinaryMap map{a.base, a.row1, a.width, a.slices};
-  const std::uint32_t offset = address - a.base, blocks = (a.width + 3) / 4;
+  const std::uint32_t offset = (address - a.base) % binary_map_addresses, blocks = (a.width + 3) / 4;
   const std::uint32_t s = offset % a.slices, block = offset / a.slices;
   if (s < a.slice0 || s >= a.slice1) return false;
   for (std::uint32_t y = block / blocks * 4; y < block / blocks * 4 + 4; ++y) {
@@ -237,12 +234,12 @@ std::optional<ElementPlace> ProgramMap::place(const Tensor& tensor, std::int32_t
              column = static_cast<std::uint32_t>(x), slice = view.first + channel / slice_channels;
   const auto height = static_cast<std::uint32_t>(view.height), width = static_cast<std::uint32_t>(view.width);
   if (view.place == TensorView::Place::act_fixed) {
-    const FixedMap map{view.base, height, width, view.slices, view.bytes};
+    const FixedMap map{view.base_of(row), height, width, view.slices, view.bytes};
     return ElementPlace{{BufferId::act_fixed, map.word(column, row, slice), -1}, view.bytes, channel % slice_channels};
   }
   if (view.place != TensorView::Place::act_binary) return std::nullopt;
   const auto m = static_cast<std::uint32_t>(subject_.machine.xnor_array.cell_slices());
-  const BinaryMap::Cell cell = BinaryMap{view.base, height, width, view.slices}.cell(column, row, slice / m);
+  const BinaryMap::Cell cell = BinaryMap{view.base_of(row), height, width, view.slices}.cell(column, row, slice / m);
   return ElementPlace{{BufferId::act_binary, cell.address, static_cast<std::int32_t>(cell.bank)},
                       1,
                       slice % m * slice_channels + channel % slice_channels};

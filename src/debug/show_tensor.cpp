@@ -31,6 +31,10 @@ std::string_view place_name(TensorView::Place place) {
 
 std::string where_text(const Bench& bench, const TensorView& view) {
   if (is_accumulators(view) || view.place == TensorView::Place::dram) return std::string(place_name(view.place));
+  if (view.in_bands()) {
+    return fmt::format("{}, in {} bands of {} rows, never all at once", place_name(view.place), view.bands.size(),
+                       view.band_rows);
+  }
   const Access a = bench.map.access_of(view);
   const auto depth = static_cast<std::uint32_t>(bench.subject.machine.buffer(a.buffer).depth);
   return fmt::format("{} region {} words {} to {}", name(a.buffer), a.region, a.begin % depth, (a.end - 1) % depth);

@@ -87,6 +87,7 @@ const Values::State& Values::travel(const Instant& at) {
 std::int32_t Values::overwriter(const TensorPart& part, const State& state) const {
   const TensorView& view = *part.view;
   if (view.place != TensorView::Place::act_binary && view.place != TensorView::Place::act_fixed) return -1;
+  if (view.in_bands()) return -1;  // each of its bands takes the place of another
   const Access words = map_.access_of(view);
   bool begun = false;
   for (std::size_t n = 0; n < state.started; ++n) {
@@ -134,9 +135,9 @@ std::int32_t Values::count_writers(TensorNow& now, const TensorPart& part, std::
 void Values::add_part(TensorNow& now, const TensorPart& part, const State& state, Cycles at) const {
   const TensorView& view = *part.view;
   const std::int32_t started = count_writers(now, part, main_.image(at), at);
-  const bool accumulators =
-      view.place == TensorView::Place::xnor_accumulators || view.place == TensorView::Place::mac_accumulators;
-  now.collected = now.collected || accumulators;
+  const bool in_parts = view.in_bands() || view.place == TensorView::Place::xnor_accumulators ||
+                        view.place == TensorView::Place::mac_accumulators;
+  now.collected = now.collected || in_parts;
   if (started == 0) {
     now.values.resize(now.known.size());
     return;
@@ -144,7 +145,7 @@ void Values::add_part(TensorNow& now, const TensorPart& part, const State& state
   const std::int32_t overwritten = overwriter(part, state);
   if (now.overwritten_by < 0) now.overwritten_by = overwritten;
   const bool complete = started == static_cast<std::int32_t>(part.writers.size());
-  if (view.place == TensorView::Place::dram || (!accumulators && overwritten < 0 && complete)) {
+  if (view.place == TensorView::Place::dram || (!in_parts && overwritten < 0 && complete)) {
     const std::vector<std::int32_t> read = read_view(view, state.buffers, state.output);
     now.values.insert(now.values.end(), read.begin(), read.end());
     return;

@@ -21,20 +21,28 @@ bool lies_in(const TensorView& view, const WrittenAccumulators& tile) {
                                                                : TensorView::Place::mac_accumulators);
 }
 
+// Word of a fixed view: of the tile's first row where that is said, as it is of maps in bands; else of the map.
+std::int64_t first_word(const TensorView& view, const WrittenMap& tile) {
+  if (!view.in_bands()) return view.base;
+  return FixedMap{view.base_of(tile.row0), tile.row0 + 1, tile.width, view.slices, view.bytes}.word(0, tile.row0, 0);
+}
+
 // The part of `view` that lies in the tile; empty when they are apart.
 WrittenPart part_of(const TensorView& view, const WrittenMap& tile, std::size_t result) {
   const WrittenPart none;
   if (!lies_in(view, tile.buffer) || view.slices != tile.slices || view.width != static_cast<std::int32_t>(tile.width))
     return none;
+  if (view.in_bands() && tile.row0 >= static_cast<std::uint32_t>(view.height)) return none;
   std::int64_t row = tile.row0, slice = tile.slice0;
   if (view.place == TensorView::Place::act_binary) {
-    if (view.base != tile.base) return none;
+    if (view.base_of(tile.row0) != tile.base) return none;
   } else {
     const std::int64_t pixel_words = std::int64_t{view.slices} * view.bytes, row_words = pixel_words * view.width;
-    const std::int64_t offset = std::int64_t{tile.base} - view.base;
+    const std::int64_t offset = std::int64_t{tile.base} - first_word(view, tile);
     if (view.bytes != tile.bytes || offset < 0 || offset % view.bytes != 0 || offset % row_words >= pixel_words)
       return none;
-    row += offset / row_words;
+    if (view.in_bands() && offset >= row_words) return none;
+    if (!view.in_bands()) row = offset / row_words;
     slice += offset % row_words / view.bytes;
   }
   const std::int64_t first = (slice - view.first) * slice_channels;

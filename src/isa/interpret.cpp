@@ -28,7 +28,7 @@ std::uint32_t bytes_at(std::span<const std::uint8_t> bytes, std::size_t lane, st
 
 std::int32_t binary_value(const TensorView& view, const Buffers& buffers, std::uint32_t c, std::uint32_t y,
                           std::uint32_t x) {
-  const BinaryMap map{view.base, static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width),
+  const BinaryMap map{view.base_of(y), static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width),
                       view.slices};
   const auto m = static_cast<std::uint32_t>(buffers.cell_slices());
   const std::uint32_t slice = view.first + c / slice_channels;
@@ -43,7 +43,7 @@ std::int32_t binary_value(const TensorView& view, const Buffers& buffers, std::u
 
 std::int32_t fixed_value(const TensorView& view, const Buffers& buffers, std::uint32_t c, std::uint32_t y,
                          std::uint32_t x) {
-  const FixedMap map{view.base, static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width),
+  const FixedMap map{view.base_of(y), static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width),
                      view.slices, view.bytes};
   const auto bytes = buffers.fixed(map.word(x, y, view.first + c / slice_channels), view.bytes);
   return decode_value(bytes_at(bytes, c % slice_channels, view.bytes), static_cast<int>(8 * view.bytes), view.format);

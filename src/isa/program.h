@@ -20,13 +20,24 @@ struct TensorView {
   Place place = Place::act_fixed;
   Format format;
   std::int32_t channels = 0, height = 0, width = 0;
-  std::uint32_t base = 0;    // map base (binary: BinaryMap::base); dram: byte address relative to the output base
+  std::uint32_t base = 0;    // map base (binary: BinaryMap::base); dram: byte address relative to the output base;
+                             // 0 where the map lies in bands
   std::uint32_t slices = 0;  // slices (binary: cells) a pixel of the whole map
   std::uint32_t first = 0;   // first slice (binary: 16-channel slice within a plane) of the view
   std::uint32_t bytes = 1;   // of a fixed value
   std::uint32_t planes = 1;  // binary: planes of an n-bit code, plane_cells apart
   std::uint32_t plane_cells = 0;
+  // A map that is never there as a whole: rows [k * band_rows, (k + 1) * band_rows) are found, for a while, where they
+  // lie in a map at bands[k]. No bands: the map lies whole at `base`.
+  std::int32_t band_rows = 0;
+  std::vector<std::uint32_t> bands;
   bool operator==(const TensorView&) const = default;
+
+  [[nodiscard]] bool in_bands() const { return !bands.empty(); }
+  // The map's base for a row of it.
+  [[nodiscard]] std::uint32_t base_of(std::uint32_t row) const {
+    return bands.empty() ? base : bands[row / static_cast<std::uint32_t>(band_rows)];
+  }
 };
 
 // Row of the layer table. Instructions name their layer by index.

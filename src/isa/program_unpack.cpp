@@ -128,6 +128,8 @@ class Unpacker {
     v.bytes = f.bytes();
     v.planes = f.planes();
     v.plane_cells = f.plane_cells();
+    v.band_rows = f.band_rows();
+    if (f.bands() != nullptr) v.bands = values(*f.bands());
     return v;
   }
   ProgramLayer layer(const file::Layer& f) {

@@ -174,10 +174,10 @@ class ContainerChecker {
     field.refuse("place", "is dram: a layer's results are read back on chip");
   }
 
-  // No map crosses a region.
-  void check_region(const TensorView& view, const Field& field, BufferId id, std::int64_t size) const {
+  // No map, nor a band of one, crosses a region.
+  void check_region(const Field& field, BufferId id, std::int64_t first, std::int64_t size) const {
     const BufferParameters& buffer = machine_.buffer(id);
-    const std::int64_t first = view.base, last = first + size - 1;
+    const std::int64_t last = first + size - 1;
     field.require(last < buffer.regions * buffer.depth && first / buffer.depth == last / buffer.depth, "base",
                   "is {}: the map's {} words leave a region of {} ({} words; there are {})", first, size, name(id),
                   buffer.depth, buffer.regions);
@@ -187,7 +187,10 @@ class ContainerChecker {
     check_slices(view, field, slices_of(view.channels), 1);
     check_one_plane(view, field);
     unused(view.plane_cells, "plane_cells", field);
-    check_region(view, field, BufferId::act_fixed, std::int64_t{view.height} * view.width * view.slices * view.bytes);
+    const std::int64_t row_words = std::int64_t{view.width} * view.slices * view.bytes;
+    for_bands(view, field, [&](std::uint32_t base, std::int64_t row, std::int64_t rows) {
+      check_region(field, BufferId::act_fixed, (base + row * row_words) % fixed_map_addresses, rows * row_words);
+    });
   }
   // Cells a pixel: each plane's, plane_cells apart.
   void check_planes(const TensorView& view, const Field& field) const {
@@ -203,9 +206,31 @@ class ContainerChecker {
   }
   void check_binary(const TensorView& view, const Field& field) const {
     check_planes(view, field);
-    const BinaryMap map{view.base, static_cast<std::uint32_t>(view.height), static_cast<std::uint32_t>(view.width),
-                        view.slices};
-    check_region(view, field, BufferId::act_binary, map.size());
+    const std::int64_t block_row = ceil_divide(view.width, 4) * view.slices;
+    for_bands(view, field, [&](std::uint32_t base, std::int64_t row, std::int64_t rows) {
+      const std::int64_t first = row / 4, count = (row + rows - 1) / 4 + 1 - first;
+      check_region(field, BufferId::act_binary, (base + first * block_row) % binary_map_addresses, count * block_row);
+    });
+  }
+  // Visits the rows that lie together: the base of a map of which they are a part, the first, and how many.
+  template <class Visit>
+  void for_bands(const TensorView& view, const Field& field, Visit&& visit) const {
+    if (!view.in_bands()) {
+      field.require(view.band_rows == 0, "band_rows", "is {}, but there are no bands", view.band_rows);
+      return visit(view.base, 0, view.height);
+    }
+    unused(view.base, "base", field);
+    field.within("band_rows", view.band_rows, 1, view.height);
+    const std::int64_t count = ceil_divide(view.height, view.band_rows);
+    field.require(static_cast<std::int64_t>(view.bands.size()) == count, "bands",
+                  "has {} bands, {} rows in {}s make {}", view.bands.size(), view.height, view.band_rows, count);
+    for (std::int64_t k = 0; k < count; ++k) {
+      const std::int64_t row = k * view.band_rows;
+      visit(view.bands[static_cast<std::size_t>(k)], row, std::min<std::int64_t>(view.band_rows, view.height - row));
+    }
+  }
+  static void no_bands(const TensorView& view, const Field& field) {
+    field.require(!view.in_bands() && view.band_rows == 0, "bands", "are there, but only a map on chip has bands");
   }
   void check_accumulators(const TensorView& view, const Field& field) const {
     field.require(view.format == Format::signed_bits(32), "format", "is {}, but accumulators are INT32",
@@ -213,6 +238,7 @@ class ContainerChecker {
     field.require(view.bytes == 4, "bytes", "is {}, but accumulators have 4", view.bytes);
     check_one_plane(view, field);
     unused(view.base, "base", field);
+    no_bands(view, field);
     unused(view.slices, "slices", field);
     unused(view.first, "first", field);
     unused(view.plane_cells, "plane_cells", field);
@@ -225,6 +251,7 @@ class ContainerChecker {
     const Field field{"input"};
     check_tensor(view, field);
     field.require(view.place == TensorView::Place::dram, "place", "must be dram");
+    no_bands(view, field);
     unused(view.base, "base", field);
     std::int64_t pixel = 0;  // bytes
     switch (program_.input_form) {
@@ -273,6 +300,7 @@ class ContainerChecker {
   [[nodiscard]] std::uint64_t check_output(const TensorView& view, const Field& field) const {
     check_tensor(view, field);
     field.require(view.place == TensorView::Place::dram, "place", "must be dram");
+    no_bands(view, field);
     check_bytes(view, field);
     check_slices(view, field, slices_of(view.channels), 1);
     check_one_plane(view, field);

@@ -12,30 +12,55 @@
 namespace blendsim {
 namespace {
 
+// A dimension that a network takes: its own value, and those allowed, whole multiples of `step`.
+struct Dimension {
+  int own = 0, least = 0, most = 0, step = 1;  // most 0: fixed
+};
+
 struct ZooRow {
   const char* name;
   const char* summary;
   bool blend;  // takes `skip`
-  bool sizes;  // takes `width` and `blocks`
+  Dimension width, blocks, size;
   void (*build)(zoo::Builder& builder, const ZooOptions& options);
 };
 
 constexpr ZooRow zoo_table[] = {
     {"neuroblend20",
-     "ResNet-20 skeleton of Blend modules: binary 3x3 main path, 8-bit 1x1 skip path; 32x32, 10 classes", true, true,
-     [](zoo::Builder& b, const ZooOptions& o) { zoo::neuroblend(b, o, 32); }},
-    {"neuroblend_tiny", "the same with 8 channels, one block a stage and 16x16 images, for tests and demonstrations",
-     true, false,
-     [](zoo::Builder& b, ZooOptions const& o) {
-       ZooOptions small = o;
-       small.width = 8;
-       small.blocks = 1;
-       zoo::neuroblend(b, small, 16);
-     }},
-    {"mlp_w2a2", "perceptron 256-64-64-10 with 2-bit weights and unsigned 2-bit activations", false, false,
+     "ResNet-20 skeleton of Blend modules: binary 3x3 main path, 8-bit 1x1 skip path; 32x32, 10 classes",
+     true,
+     {16, 1, 128},
+     {3, 1, 16},
+     {32, 16, 256, 4},
+     zoo::neuroblend20},
+    {"neuroblend18",
+     "ResNet-18 skeleton of Blend modules; 32x32, 100 classes, or with --size 224 as for ImageNet, 1000 classes",
+     true,
+     {64, 1, 128},
+     {2, 1, 16},
+     {32, 32, 480, 32},
+     zoo::neuroblend18},
+    {"neuroblend_tiny",
+     "the first with 8 channels, one block a stage and 16x16 images, for tests and demonstrations",
+     true,
+     {8},
+     {1},
+     {16},
+     zoo::neuroblend20},
+    {"mlp_w2a2",
+     "perceptron 256-64-64-10 with 2-bit weights and unsigned 2-bit activations",
+     false,
+     {},
+     {},
+     {},
      [](zoo::Builder& b, const ZooOptions&) { zoo::mlp_w2a2(b); }},
-    {"convnet_mixed", "small 8-bit network with PRelu, pooling, depthwise convolution, concatenation and softmax",
-     false, false, [](zoo::Builder& b, const ZooOptions&) { zoo::convnet_mixed(b); }},
+    {"convnet_mixed",
+     "small 8-bit network with PRelu, pooling, depthwise convolution, concatenation and softmax",
+     false,
+     {},
+     {},
+     {},
+     [](zoo::Builder& b, const ZooOptions&) { zoo::convnet_mixed(b); }},
 };
 
 const ZooRow& find_row(const std::string& name) {
@@ -49,7 +74,8 @@ const ZooRow& find_row(const std::string& name) {
                         near.empty() ? "`blendsim zoo` lists them" : fmt::format("did you mean '{}'?", near));
 }
 
-void check_options(const ZooRow& row, const ZooOptions& options) {
+// With the network's own values for what is not said.
+ZooOptions checked(const ZooRow& row, ZooOptions options) {
   Diagnostics diagnostics;
   const auto refuse = [&](const std::string& message, const std::string& hint) {
     diagnostics.error("out-of-range", {.node = row.name}, message, hint);
@@ -57,22 +83,27 @@ void check_options(const ZooRow& row, const ZooOptions& options) {
   if (options.dialect != "onnx" && options.dialect != "qonnx") {
     refuse(fmt::format("dialect '{}' is unknown", options.dialect), "use onnx or qonnx");
   }
-  const ZooOptions plain;
   if (options.skip != "block" && options.skip != "convolution") {
     refuse(fmt::format("skip '{}' is unknown", options.skip), "use block or convolution");
-  } else if (!row.blend && options.skip != plain.skip) {
+  } else if (!row.blend && options.skip != ZooOptions().skip) {
     refuse("this network has no skip path", "leave skip out");
   }
-  if (!row.sizes && (options.width != plain.width || options.blocks != plain.blocks)) {
-    refuse("this network's width and blocks are fixed", "leave them out, or use neuroblend20");
-  }
-  if (options.width < 1 || options.width > 128) {
-    refuse(fmt::format("width {} is outside 1..128", options.width), "16 is the paper's");
-  }
-  if (options.blocks < 1 || options.blocks > 16) {
-    refuse(fmt::format("{} blocks a stage are outside 1..16", options.blocks), "3 is the paper's");
-  }
+  const auto check = [&](const char* name, const Dimension& dimension, std::optional<int>& value) {
+    if (!value) {
+      value = dimension.own;
+    } else if (dimension.most == 0) {
+      refuse(fmt::format("this network's {} is fixed", name), fmt::format("leave {} out, or use neuroblend20", name));
+    } else if (*value < dimension.least || *value > dimension.most || *value % dimension.step != 0) {
+      const std::string multiples = dimension.step == 1 ? "" : fmt::format(", a multiple of {}", dimension.step);
+      refuse(fmt::format("{} {} is not in {}..{}{}", name, *value, dimension.least, dimension.most, multiples),
+             fmt::format("{} is the network's own", dimension.own));
+    }
+  };
+  check("width", row.width, options.width);
+  check("blocks", row.blocks, options.blocks);
+  check("size", row.size, options.size);
   diagnostics.throw_if_any();
+  return options;
 }
 
 }  // namespace
@@ -85,21 +116,23 @@ std::vector<ZooEntry> zoo_entries() {
 
 void write_zoo_network(const std::string& name, const ZooOptions& options, const std::string& path) {
   const ZooRow& row = find_row(name);
-  check_options(row, options);
-  zoo::Builder builder(name, options);
-  row.build(builder, options);
+  const ZooOptions complete = checked(row, options);
+  zoo::Builder builder(name, complete);
+  row.build(builder, complete);
   builder.save(path);
 }
 
 std::vector<ZooTensor> trace_zoo_network(const std::string& name, const ZooOptions& options, const std::string& path,
                                          int images) {
   const ZooRow& row = find_row(name);
-  check_options(row, options);
-  if (options.float_batch_norm || images < 1 || images > zoo::calibration_images) {
-    throw DiagnosticError("out-of-range", {.node = name}, "a trace needs exact batch normalisation and 1 to 32 images");
+  const ZooOptions complete = checked(row, options);
+  if (options.float_batch_norm || images < 1 || images > zoo::Builder::images_of(complete)) {
+    throw DiagnosticError(
+        "out-of-range", {.node = name},
+        fmt::format("a trace needs exact batch normalisation and 1 to {} images", zoo::Builder::images_of(complete)));
   }
   std::vector<ZooTensor> trace;
-  zoo::Builder builder(name, options, [&](const zoo::Tensor& tensor) {
+  zoo::Builder builder(name, complete, [&](const zoo::Tensor& tensor) {
     const auto end = tensor.values.begin() + std::ptrdiff_t{images} * tensor.shape.size();
     trace.push_back({tensor.name,
                      tensor.shape.channels,
@@ -108,7 +141,7 @@ std::vector<ZooTensor> trace_zoo_network(const std::string& name, const ZooOptio
                      tensor.exponent,
                      {tensor.values.begin(), end}});
   });
-  row.build(builder, options);
+  row.build(builder, complete);
   builder.save(path);
   return trace;
 }

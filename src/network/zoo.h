@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ struct ZooOptions {
   std::string dialect = "onnx";
   std::string skip = "block";  // "block": one 1x1 skip convolution per basic block; "convolution": one per convolution
   bool float_batch_norm = false;  // ordinary float statistics instead of exactly representable ones
-  int width = 16;                 // channels of the first stage (16 in the paper's skeleton)
-  int blocks = 3;                 // basic blocks per stage
+  // None: the network's own.
+  std::optional<int> width;   // channels of the first stage
+  std::optional<int> blocks;  // basic blocks per stage
+  std::optional<int> size;    // rows and columns of the image
 };
 
 [[nodiscard]] std::vector<ZooEntry> zoo_entries();

@@ -29,10 +29,7 @@ void be_map(Access& access, std::int64_t base, std::int64_t width, std::int64_t 
 struct Strided {
   std::int64_t base, pixels, pitch, words;
   explicit Strided(const Access& a)
-      : base(a.base + std::int64_t{a.row0} * a.width * a.slices + a.slice0),
-        pixels(std::int64_t{a.row1 - a.row0} * a.width),
-        pitch(a.slices),
-        words(a.slice1 - a.slice0) {}
+      : base(a.begin), pixels(std::int64_t{a.row1 - a.row0} * a.width), pitch(a.slices), words(a.slice1 - a.slice0) {}
 };
 
 bool overlap(const Strided& a, const Strided& b) {  // of equal pitch
@@ -51,8 +48,17 @@ bool overlap(const Strided& a, const Strided& b) {  // of equal pitch
 bool maps_overlap(const Access& a, const Access& b) {
   if (!a.is_map || !b.is_map || a.slices != b.slices) return true;
   if (a.buffer != BufferId::act_binary) return overlap(Strided(a), Strided(b));
-  if (a.base != b.base || a.width != b.width) return true;
-  return a.row0 < b.row1 && b.row0 < a.row1 && a.slice0 < b.slice1 && b.slice0 < a.slice1;
+  if (a.width != b.width) return true;
+  // Rows of the one map are some of the other's where whole rows of blocks lie between their bases.
+  const std::int64_t row_of_blocks = ceil_divide(a.width, 4) * a.slices;
+  const std::int64_t between = (std::int64_t{b.base} + binary_map_addresses - a.base) % binary_map_addresses;
+  if (between % row_of_blocks != 0 && (binary_map_addresses - between) % row_of_blocks != 0) return true;
+  if (a.slice0 >= b.slice1 || b.slice0 >= a.slice1) return false;
+  const auto apart = [&](std::int64_t rows) { return a.row0 >= b.row1 + rows || b.row0 + rows >= a.row1; };
+  const bool ahead = between % row_of_blocks == 0 && !apart(between / row_of_blocks * 4);
+  const bool behind = (binary_map_addresses - between) % row_of_blocks == 0 &&
+                      !apart(-((binary_map_addresses - between) / row_of_blocks * 4));
+  return ahead || behind;
 }
 
 void Accesses::interval(BufferId buffer, bool write, std::int64_t begin, std::int64_t count) {
@@ -64,8 +70,9 @@ void Accesses::fixed(BufferId buffer, bool write, std::int64_t base, std::int64_
                      std::int64_t word0, std::int64_t words) {
   if (rows.begin >= rows.end || width == 0 || words == 0) return;
   if (word0 + words > pitch) invalid(buffer, "slices beyond the map's slices a pixel");
-  const std::int64_t begin = base + rows.begin * width * pitch + word0;
-  const std::int64_t end = base + (rows.end * width - 1) * pitch + word0 + words;
+  std::int64_t begin = base + rows.begin * width * pitch + word0;
+  if (buffer == BufferId::act_fixed) begin %= fixed_map_addresses;
+  const std::int64_t end = begin + ((rows.end - rows.begin) * width - 1) * pitch + words;
   be_map(add(buffer, write, begin, end), base, width, pitch, rows, word0, words);
 }
 
@@ -74,7 +81,8 @@ void Accesses::binary(bool write, std::int64_t base, std::int64_t width, std::in
   if (rows.begin >= rows.end || width == 0 || count == 0) return;
   if (cell0 + count > cells) invalid(BufferId::act_binary, "cells beyond the map's cells a pixel");
   const std::int64_t pitch = ceil_divide(width, 4) * cells;
-  const std::int64_t begin = base + rows.begin / 4 * pitch, end = base + ((rows.end - 1) / 4 + 1) * pitch;
+  const std::int64_t begin = (base + rows.begin / 4 * pitch) % binary_map_addresses;
+  const std::int64_t end = begin + ((rows.end - 1) / 4 + 1 - rows.begin / 4) * pitch;
   be_map(add(BufferId::act_binary, write, begin, end), base, width, cells, rows, cell0, count);
 }
 

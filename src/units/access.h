@@ -22,8 +22,13 @@ struct Access {
   bool write = false;
   std::uint32_t begin = 0, end = 0;  // buffer addresses [begin, end) that enclose everything touched
   bool is_map = false;               // then rows [row0, row1) and slices [slice0, slice1) of the map at `base`
-  std::uint32_t base = 0, width = 0, slices = 0;  // the map's identity
+  std::uint32_t base = 0, width = 0, slices = 0;  // the map's identity: the base as the instruction says it
   std::uint32_t row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
+
+  // Address of word (x, y, s) of a map that is none of packed bits: one of those touched.
+  [[nodiscard]] std::uint32_t word(std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
+    return begin + ((y - row0) * width + x) * slices + s - slice0;
+  }
 };
 [[nodiscard]] bool maps_overlap(const Access& a, const Access& b);  // in one region of one buffer
 

@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 
+#include "units/buffer/layout.h"
 #include "units/units.h"
 
 namespace blendsim {
@@ -38,6 +39,9 @@ inline constexpr auto bits = [] {
 [[nodiscard]] constexpr std::int64_t addressed_words(BufferId buffer) {
   return std::int64_t{1} << address_bits(buffer);
 }
+
+static_assert(binary_map_addresses == addressed_words(BufferId::act_binary));
+static_assert(fixed_map_addresses == addressed_words(BufferId::act_fixed));
 
 // The largest value that all fields of these names hold, in whichever unit they are.
 [[nodiscard]] consteval std::int64_t least_maximum(std::initializer_list<std::string_view> names) {

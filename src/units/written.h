@@ -10,7 +10,8 @@
 
 namespace blendsim {
 
-// Rows [row0, row0 + rows), slices of 16 channels [slice0, slice0 + slice_count) of a map.
+// Rows [row0, row0 + rows), slices of 16 channels [slice0, slice0 + slice_count) of a map. Fixed: slices from that of
+// the first word on, and row0 counts where the map lies in bands alone.
 struct WrittenMap {
   BufferId buffer = BufferId::act_fixed;  // or act_binary
   std::uint32_t base = 0;                 // binary: the map's; fixed: of the first word written

@@ -9,8 +9,8 @@ namespace {
 
 // The inverse of BinaryMap::cell: which cell of the map at access.base lies in this bank and address.
 bool touches_cell(const Access& access, const BufferWord& word) {
-  if (word.address < access.base || access.slices == 0) return false;
-  const std::uint32_t offset = word.address - access.base, blocks = (access.width + 3) / 4;
+  if (access.slices == 0) return false;
+  const std::uint32_t offset = (word.address - access.base) % binary_map_addresses, blocks = (access.width + 3) / 4;
   const std::uint32_t s = offset % access.slices, block = offset / access.slices;
   const std::uint32_t block_x = block % blocks, block_y = block / blocks;
   const std::uint32_t x = block_x * 4 + (word.bank % 4 + 4 - s % 4) % 4;
@@ -19,9 +19,10 @@ bool touches_cell(const Access& access, const BufferWord& word) {
 }
 
 bool touches_fixed(const Access& access, const BufferWord& word) {
-  const std::uint32_t offset = word.address - access.base;
+  const std::uint32_t first = access.begin - access.slice0;  // of the first row touched
+  const std::uint32_t offset = word.address - first;
   const std::uint32_t row = offset / access.slices / access.width, slice = offset % access.slices;
-  return row >= access.row0 && row < access.row1 && slice >= access.slice0 && slice < access.slice1;
+  return row < access.row1 - access.row0 && slice >= access.slice0 && slice < access.slice1;
 }
 
 }  // namespace

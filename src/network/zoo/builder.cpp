@@ -3,6 +3,7 @@
 #include "network/zoo/builder.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 
@@ -19,11 +20,11 @@ constexpr float epsilon = 1e-5F;
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-// f(value index, channel) over all calibration values.
+// f(value index, channel) over the values of all calibration images.
 template <class F>
-void for_each_value(const MapShape& shape, F&& f) {
+void for_each_value(int images, const MapShape& shape, F&& f) {
   std::size_t i = 0;
-  for (int image = 0; image < calibration_images; ++image) {
+  for (int image = 0; image < images; ++image) {
     for (int c = 0; c < shape.channels; ++c) {
       for (int p = 0; p < shape.pixels(); ++p, ++i) f(i, index(c));
     }
@@ -35,16 +36,16 @@ struct Moments {
   double variance = 0;    // about that mean; at least 1
 };
 
-std::vector<Moments> moments_of(const Tensor& x) {
+std::vector<Moments> moments_of(int images, const Tensor& x) {
   std::vector<std::int64_t> sum(x.exponent.size(), 0);
-  for_each_value(x.shape, [&](std::size_t i, std::size_t c) { sum[c] += x.values[i]; });
-  const std::int64_t count = std::int64_t{calibration_images} * x.shape.pixels();
+  for_each_value(images, x.shape, [&](std::size_t i, std::size_t c) { sum[c] += x.values[i]; });
+  const std::int64_t count = std::int64_t{images} * x.shape.pixels();
   std::vector<Moments> moments(sum.size());
   for (std::size_t c = 0; c < sum.size(); ++c) {
     moments[c].mean = (2 * sum[c] + (sum[c] < 0 ? -count : count)) / (2 * count);
   }
   std::vector<std::int64_t> square(sum.size(), 0);
-  for_each_value(x.shape, [&](std::size_t i, std::size_t c) {
+  for_each_value(images, x.shape, [&](std::size_t i, std::size_t c) {
     const std::int64_t d = x.values[i] - moments[c].mean;
     square[c] += d * d;
   });
@@ -93,10 +94,10 @@ Tensor Builder::quantise(const Tensor& x, const Grid& grid, const std::string& n
   quantise_node(x.name, grid, name);
   Tensor y = elementwise(x, name);
   y.reals.clear();
-  y.values.resize(static_cast<std::size_t>(calibration_images) * index(x.shape.size()));
+  y.values.resize(static_cast<std::size_t>(images_) * index(x.shape.size()));
   y.magnitude = std::max(-grid.lo(), grid.hi());
   y.exponent.assign(x.exponent.size(), grid.exponent);
-  for_each_value(x.shape, [&](std::size_t i, std::size_t c) {
+  for_each_value(images_, x.shape, [&](std::size_t i, std::size_t c) {
     std::int64_t q = 0;
     if (!x.reals.empty()) {
       constexpr int fraction = 20;  // a float32 below 2^20 in these units keeps every bit that rounding looks at
@@ -179,7 +180,7 @@ Tensor Builder::dense(const Tensor& x, int channels, int bits, bool bias, const 
     }
     operands.push_back(onnx_.constant(name + ".bias", {channels}, reals));
     y.magnitude += unit;
-    for_each_value(y.shape, [&](std::size_t i, std::size_t c) { y.values[i] += offsets[c]; });
+    for_each_value(images_, y.shape, [&](std::size_t i, std::size_t c) { y.values[i] += offsets[c]; });
   }
   onnx_.node({"Gemm", operands, name, {{"transB", std::int64_t{1}}}});
   return finish(std::move(y));
@@ -194,7 +195,7 @@ Tensor Builder::batch_norm(const Tensor& x, const Grid& grid, const std::string&
 // y = (2 M (acc - m0) + B) * 2^-(s+1) with B odd, everything below 2^24: the same in float32 in any order of
 // operations, and never halfway between two steps of the grid, nor zero.
 Tensor Builder::exact_batch_norm(const Tensor& x, const Grid& grid, Tensor y) {
-  const std::vector<Moments> moments = moments_of(x);
+  const std::vector<Moments> moments = moments_of(images_, x);
   const std::size_t channels = moments.size();
   std::vector<std::int64_t> factor(channels);
   std::vector<std::int64_t> offset(channels);
@@ -228,14 +229,14 @@ Tensor Builder::exact_batch_norm(const Tensor& x, const Grid& grid, Tensor y) {
   }
   batch_norm_node(x, parameters, y.name);
   y.values.resize(x.values.size());
-  for_each_value(x.shape, [&](std::size_t i, std::size_t c) {
+  for_each_value(images_, x.shape, [&](std::size_t i, std::size_t c) {
     y.values[i] = static_cast<std::int32_t>(factor[c] * x.values[i] + offset[c]);
   });
   return finish(std::move(y));
 }
 
 Tensor Builder::float_batch_norm(const Tensor& x, Tensor y) {
-  const std::vector<Moments> moments = moments_of(x);
+  const std::vector<Moments> moments = moments_of(images_, x);
   const std::size_t channels = moments.size();
   std::vector<float> parameters(4 * channels);
   std::vector<float> unit(channels);
@@ -253,7 +254,7 @@ Tensor Builder::float_batch_norm(const Tensor& x, Tensor y) {
   }
   batch_norm_node(x, parameters, y.name);
   y.reals.resize(x.values.size());
-  for_each_value(x.shape, [&](std::size_t i, std::size_t c) {
+  for_each_value(images_, x.shape, [&](std::size_t i, std::size_t c) {
     const float value = static_cast<float>(x.values[i]) * unit[c];
     y.reals[i] = (value - parameters[2 * channels + c]) / deviation[c] * parameters[c] + parameters[channels + c];
   });
@@ -288,7 +289,7 @@ Tensor Builder::prelu(const Tensor& x, const std::string& name) {
   }
   onnx_.node({"PRelu", {x.name, onnx_.constant(name + ".slope", {x.shape.channels, 1, 1}, slopes)}, name});
   y.magnitude <<= steps;
-  for_each_value(x.shape, [&](std::size_t i, std::size_t c) {
+  for_each_value(images_, x.shape, [&](std::size_t i, std::size_t c) {
     if (!y.reals.empty()) {
       if (y.reals[i] < 0) y.reals[i] *= slopes[c];
     } else {
@@ -298,14 +299,14 @@ Tensor Builder::prelu(const Tensor& x, const std::string& name) {
   return finish(std::move(y));
 }
 
-Tensor Builder::max_pool(const Tensor& x, int size, const std::string& name) {
-  onnx_.node({"MaxPool",
-              {x.name},
-              name,
-              {{"kernel_shape", std::vector<std::int64_t>(2, size)}, {"strides", std::vector<std::int64_t>(2, size)}}});
+Tensor Builder::max_pool(const Tensor& x, const WindowShape& window, const std::string& name) {
+  std::vector<OnnxAttribute> attributes{{"kernel_shape", std::vector<std::int64_t>(2, window.kernel)},
+                                        {"strides", std::vector<std::int64_t>(2, window.stride)}};
+  if (window.pad > 0) attributes.push_back({"pads", std::vector<std::int64_t>(4, window.pad)});
+  onnx_.node({"MaxPool", {x.name}, name, attributes});
   Tensor y = elementwise(x, name);
-  y.shape = {x.shape.channels, x.shape.height / size, x.shape.width / size};
-  y.values = zoo::max_pool(x.values, x.shape, size);
+  y.shape = window.applied(x.shape, x.shape.channels);
+  y.values = zoo::max_pool(x.values, x.shape, window);
   return finish(std::move(y));
 }
 
@@ -326,9 +327,18 @@ Tensor Builder::global_average_pool(const Tensor& x, const std::string& name) {
   onnx_.node({"GlobalAveragePool", {x.name}, name});
   Tensor y = elementwise(x, name);
   y.shape = {x.shape.channels, 1, 1};
-  for (int& exponent : y.exponent) exponent += ceil_log2(x.shape.pixels());
-  y.magnitude *= x.shape.pixels();
+  const int pixels = x.shape.pixels();
   y.values = sum_pool(x.values, x.shape, x.shape.height);
+  if (std::has_single_bit(static_cast<unsigned>(pixels))) {
+    for (int& exponent : y.exponent) exponent += ceil_log2(pixels);
+    y.magnitude *= pixels;
+    return finish(std::move(y));
+  }
+  y.reals.resize(y.values.size());
+  for_each_value(images_, y.shape, [&](std::size_t i, std::size_t c) {
+    y.reals[i] = static_cast<float>(y.values[i] * power_of_two(-y.exponent[c])) / static_cast<float>(pixels);
+  });
+  y.values.clear();
   return finish(std::move(y));
 }
 
@@ -338,7 +348,7 @@ Tensor Builder::concat(const Tensor& a, const Tensor& b, const std::string& name
   y.shape.channels += b.shape.channels;
   y.exponent.insert(y.exponent.end(), b.exponent.begin(), b.exponent.end());
   y.values.clear();
-  for (int image = 0; image < calibration_images; ++image) {
+  for (int image = 0; image < images_; ++image) {
     for (const Tensor* part : {&a, &b}) {
       const auto begin = part->values.begin() + image * part->shape.size();
       y.values.insert(y.values.end(), begin, begin + part->shape.size());

@@ -19,7 +19,7 @@
 
 namespace blendsim::zoo {
 
-inline constexpr int calibration_images = 32;
+inline constexpr int calibration_images = 32;  // of 32x32; fewer larger ones: about as many pixels
 
 struct Tensor {
   std::string name;  // of the file's float tensor
@@ -27,8 +27,8 @@ struct Tensor {
   bool flat = false;              // the file's tensor is [1, channels]
   std::int64_t magnitude = 0;     // bound of |integer|
   std::vector<int> exponent;      // per channel
-  Values values;                  // [calibration_images, channels, height, width]; empty where `reals` stands for it
-  std::vector<float> reals = {};  // behind an ordinary float batch normalisation
+  Values values;                  // [images, channels, height, width]; empty where `reals` stands for it
+  std::vector<float> reals = {};  // behind an ordinary float batch normalisation, or an average over 49 pixels
 };
 
 // A quantiser's format: `bits` wide, real = integer * 2^-exponent.
@@ -65,15 +65,17 @@ class Builder {
   Tensor add(const Tensor& a, const Tensor& b, const std::string& name);
   Tensor relu(const Tensor& x, const std::string& name);
   Tensor prelu(const Tensor& x, const std::string& name);  // slopes 1/4, 1/8, 1/16
-  Tensor max_pool(const Tensor& x, int size, const std::string& name);
+  Tensor max_pool(const Tensor& x, const WindowShape& window, const std::string& name);
   Tensor average_pool(const Tensor& x, int size, const std::string& name);  // size a power of two
-  Tensor global_average_pool(const Tensor& x, const std::string& name);     // the map's side a power of two
+  Tensor global_average_pool(const Tensor& x, const std::string& name);
   Tensor concat(const Tensor& a, const Tensor& b, const std::string& name);
   Tensor flatten(const Tensor& x, const std::string& name);
   void softmax(const Tensor& x, const std::string& name);
   void output(const Tensor& x);
 
   void save(const std::string& path) const { onnx_.save(path); }
+
+  [[nodiscard]] static int images_of(const ZooOptions& options);
 
  private:
   [[nodiscard]] bool qonnx() const { return options_.dialect == "qonnx"; }
@@ -93,6 +95,7 @@ class Builder {
   ZooOptions options_;
   OnnxWriter onnx_;
   Random random_;
+  int images_;  // for calibration
   Watch watch_;
   std::set<std::string> shared_;  // constants written once
 };

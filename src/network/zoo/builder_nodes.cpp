@@ -17,11 +17,18 @@ std::vector<OnnxAttribute> quant_attributes(bool is_signed, bool narrow) {
 
 }  // namespace
 
+int Builder::images_of(const ZooOptions& options) {
+  constexpr int side = 32;
+  const int size = std::max(options.size.value_or(side), side);
+  return std::max(1, calibration_images * side * side / (size * size));
+}
+
 Builder::Builder(const std::string& network, const ZooOptions& options, Watch watch)
     : options_(options),
       // 16-bit QuantizeLinear needs opset 21; the QONNX tools read opsets of their own time
       onnx_(network, options.dialect == "qonnx" ? 17 : 21, options.dialect == "qonnx" ? 8 : 10),
       random_(options.seed),
+      images_(images_of(options)),
       watch_(std::move(watch)) {
   if (qonnx()) onnx_.import_domain(qonnx_domain, 1);
 }
@@ -145,7 +152,7 @@ Tensor Builder::input(const std::string& name, const MapShape& shape) {
   // Smooth noise: a seeded coarse lattice, interpolated, the three colours alike.
   constexpr int cell = 4;
   const int side = shape.height / cell + 2;
-  for (int n = 0; n < calibration_images; ++n) {
+  for (int n = 0; n < images_; ++n) {
     std::vector<int> grey;
     for (int i = 0; i < side * side; ++i) grey.push_back(random_.uniform(-120, 120));
     for (int c = 0; c < shape.channels; ++c) {

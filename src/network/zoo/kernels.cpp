@@ -108,31 +108,41 @@ Values convolve_bipolar(const Values& x, const MapShape& in, int out_channels, c
   return y;
 }
 
-namespace {
-
-Values pool(const Values& x, const MapShape& in, int size, std::int32_t start, auto&& combine) {
-  const MapShape out{in.channels, in.height / size, in.width / size};
+Values max_pool(const Values& x, const MapShape& in, const WindowShape& window) {
+  const MapShape out = window.applied(in, in.channels);
   const int maps = static_cast<int>(x.size()) / in.pixels();
-  Values y(index(maps * out.pixels()), start);
+  Values y(index(maps * out.pixels()), INT32_MIN);
   for (int map = 0; map < maps; ++map) {
-    for (int row = 0; row < out.height * size; ++row) {
-      for (int column = 0; column < out.width * size; ++column) {
-        std::int32_t& into = y[index(map * out.pixels() + row / size * out.width + column / size)];
-        into = combine(into, x[index(map * in.pixels() + row * in.width + column)]);
+    for (int row = 0; row < out.height; ++row) {
+      const Taps rows = taps_at(row, in.height, window);
+      for (int column = 0; column < out.width; ++column) {
+        const Taps columns = taps_at(column, in.width, window);
+        std::int32_t& into = y[index(map * out.pixels() + row * out.width + column)];
+        for (int ky = rows.first; ky < rows.last; ++ky) {
+          for (int kx = columns.first; kx < columns.last; ++kx) {
+            const int pixel = (rows.origin + ky) * in.width + columns.origin + kx;
+            into = std::max(into, x[index(map * in.pixels() + pixel)]);
+          }
+        }
       }
     }
   }
   return y;
 }
 
-}  // namespace
-
-Values max_pool(const Values& x, const MapShape& in, int size) {
-  return pool(x, in, size, INT32_MIN, [](std::int32_t a, std::int32_t b) { return std::max(a, b); });
-}
-
 Values sum_pool(const Values& x, const MapShape& in, int size) {
-  return pool(x, in, size, 0, [](std::int32_t a, std::int32_t b) { return a + b; });
+  const MapShape out{in.channels, in.height / size, in.width / size};
+  const int maps = static_cast<int>(x.size()) / in.pixels();
+  Values y(index(maps * out.pixels()), 0);
+  for (int map = 0; map < maps; ++map) {
+    for (int row = 0; row < out.height * size; ++row) {
+      for (int column = 0; column < out.width * size; ++column) {
+        y[index(map * out.pixels() + row / size * out.width + column / size)] +=
+            x[index(map * in.pixels() + row * in.width + column)];
+      }
+    }
+  }
+  return y;
 }
 
 }  // namespace blendsim::zoo

@@ -42,20 +42,17 @@ Tensor convolution_module(Builder& builder, const Tensor& x, int channels, int s
   return Module{builder, name}.join(sums, x, channels, stride);
 }
 
-void classifier(Builder& builder, const Tensor& x) {
+void classifier(Builder& builder, const Tensor& x, int classes) {
   const Tensor pooled = builder.quantise(builder.global_average_pool(x, "pool"), pooled_grid, "pooled");
-  builder.output(builder.dense(builder.flatten(pooled, "features"), 10, 8, true, "logits"));
+  builder.output(builder.dense(builder.flatten(pooled, "features"), classes, 8, true, "logits"));
 }
 
-}  // namespace
-
-void neuroblend(Builder& builder, const ZooOptions& options, int side) {
-  Tensor x = builder.input("image", {3, side, side});
-  x = builder.convolution(x, options.width, same3, "stem.conv");
-  x = builder.quantise(builder.batch_norm(x, stream_grid, "stem.bn"), stream_grid, "stem.out");
-  for (int stage = 1; stage <= 3; ++stage) {
-    const int channels = options.width << (stage - 1);
-    for (int block = 1; block <= options.blocks; ++block) {
+// Stages of `options.blocks` basic blocks, each stage but the first of half the rows and columns and twice the
+// channels.
+Tensor stages(Builder& builder, const ZooOptions& options, Tensor x, int count) {
+  for (int stage = 1; stage <= count; ++stage) {
+    const int channels = *options.width << (stage - 1);
+    for (int block = 1; block <= *options.blocks; ++block) {
       const std::string name = "stage" + std::to_string(stage) + ".block" + std::to_string(block);
       const int stride = stage > 1 && block == 1 ? 2 : 1;
       if (options.skip == "block") {
@@ -66,7 +63,27 @@ void neuroblend(Builder& builder, const ZooOptions& options, int side) {
       }
     }
   }
-  classifier(builder, x);
+  return x;
+}
+
+Tensor stem(Builder& builder, const ZooOptions& options, const WindowShape& window) {
+  Tensor x = builder.input("image", {3, *options.size, *options.size});
+  x = builder.convolution(x, *options.width, window, "stem.conv");
+  return builder.quantise(builder.batch_norm(x, stream_grid, "stem.bn"), stream_grid, "stem.out");
+}
+
+}  // namespace
+
+void neuroblend20(Builder& builder, const ZooOptions& options) {
+  classifier(builder, stages(builder, options, stem(builder, options, same3), 3), 10);
+}
+
+void neuroblend18(Builder& builder, const ZooOptions& options) {
+  constexpr int largest_small = 64;  // ResNet's stems: 3x3 for CIFAR's images, 7x7 and a pooling for ImageNet's
+  const bool small = *options.size <= largest_small;
+  Tensor x = stem(builder, options, small ? same3 : WindowShape{.kernel = 7, .stride = 2, .pad = 3});
+  if (!small) x = builder.max_pool(x, {.kernel = 3, .stride = 2, .pad = 1}, "stem.pool");
+  classifier(builder, stages(builder, options, x, 4), small ? 100 : 1000);
 }
 
 void mlp_w2a2(Builder& builder) {
@@ -85,7 +102,7 @@ void convnet_mixed(Builder& builder) {
   x = builder.batch_norm(builder.convolution(x, 16, same3, "conv1"), stream_grid, "bn1");
   x = builder.quantise(x, stream_grid, "bn1.out");  // PRelu between two roundings: its operand has an exact grid
   x = builder.quantise(builder.prelu(x, "prelu1"), stream_grid, "out1");
-  const Tensor peaks = builder.max_pool(x, 2, "peaks");
+  const Tensor peaks = builder.max_pool(x, {.kernel = 2, .stride = 2}, "peaks");
   const Tensor means = builder.quantise(builder.average_pool(x, 2, "means"), stream_grid, "means.out");
   const WindowShape depthwise{.kernel = 3, .pad = 1, .groups = 16};
   Tensor y = builder.batch_norm(builder.convolution(peaks, 16, depthwise, "depthwise"), stream_grid, "bn2");

@@ -6,8 +6,10 @@
 
 namespace blendsim::zoo {
 
-// ResNet-20's skeleton out of Blend modules; `side` pixels square, three colours.
-void neuroblend(Builder& builder, const ZooOptions& options, int side);
+// ResNet-20's and ResNet-18's skeletons out of Blend modules, three colours. Width, blocks and size are given; of more
+// than 64 pixels a side, the latter has the stem and classes of ImageNet.
+void neuroblend20(Builder& builder, const ZooOptions& options);
+void neuroblend18(Builder& builder, const ZooOptions& options);
 // Multi-layer perceptron, 2-bit weights (-1, 0, 1) and unsigned 2-bit activations.
 void mlp_w2a2(Builder& builder);
 // Every other operator of a convolutional network: PRelu, pooling, depthwise, concatenation, softmax.

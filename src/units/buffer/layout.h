@@ -17,6 +17,11 @@ inline constexpr int cells_per_operand = 9;  // 3x3 window of a cell, or 9 cells
 [[nodiscard]] constexpr std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 [[nodiscard]] constexpr std::int64_t slices_of(std::int64_t channels) { return ceil_divide(channels, slice_channels); }
 
+// An address of a map is taken modulo what instructions address (field_limits.h says the same): a map of which a band
+// of rows alone is held may begin before the buffer, or in another map.
+inline constexpr std::uint32_t binary_map_addresses = std::uint32_t{1} << 14;
+inline constexpr std::uint32_t fixed_map_addresses = std::uint32_t{1} << 17;
+
 // A binary map: S cells a pixel (a cell is 16m channels; `cells` counts planes too: plane p of C cells is at cell p*C +
 // c), `base` in bank addresses.
 struct BinaryMap {
@@ -33,7 +38,7 @@ struct BinaryMap {
   [[nodiscard]] constexpr Cell cell(std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
     const std::uint32_t bank = ((x + s) % 4) + 4 * ((y + x / 4 + s / 4) % 4);
     const std::uint32_t blocks = (width + 3) / 4;
-    return {bank, base + ((y / 4) * blocks + x / 4) * cells + s};
+    return {bank, (base + ((y / 4) * blocks + x / 4) * cells + s) % binary_map_addresses};
   }
   // Bank addresses that the map takes.
   [[nodiscard]] constexpr std::uint32_t size() const { return ((height + 3) / 4) * ((width + 3) / 4) * cells; }
@@ -48,7 +53,7 @@ struct FixedMap {
   std::uint32_t bytes = 1;
 
   [[nodiscard]] constexpr std::uint32_t word(std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
-    return base + ((y * width + x) * slices + s) * bytes;
+    return (base + ((y * width + x) * slices + s) * bytes) % fixed_map_addresses;
   }
   [[nodiscard]] constexpr std::uint32_t size() const { return height * width * slices * bytes; }
 };

@@ -101,9 +101,9 @@ Written PoolUnit::written(const PoolInstruction& i, const MachineParameters& mac
               i.slices * m}},
             {}};
   }
-  return {
-      {{BufferId::act_fixed, i.destination, i.out_width, i.out_slices, 1U << i.out_bytes_log2, 0, i.rows, 0, i.slices}},
-      {}};
+  return {{{BufferId::act_fixed, i.destination, i.out_width, i.out_slices, 1U << i.out_bytes_log2, i.out_row, i.rows, 0,
+            i.slices}},
+          {}};
 }
 
 void PoolUnit::execute(const PoolInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas&,

@@ -91,7 +91,7 @@ inline constexpr std::array post_fields = {
     Field<PostInstruction>{"bits_slice", &PostInstruction::bits_slice, 9, "first slice written in a plane"},
     Field<PostInstruction>{"bits_plane_cells", &PostInstruction::bits_plane_cells, 9,
                            "cells from one plane to the next"},
-    Field<PostInstruction>{"bits_row", &PostInstruction::bits_row, 9, "first row written"},
+    Field<PostInstruction>{"bits_row", &PostInstruction::bits_row, 9, "first row written, of the map"},
 };
 
 // Thresholds that a channel can have, and planes of the widest code that they make.

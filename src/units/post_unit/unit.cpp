@@ -156,8 +156,8 @@ void PostUnit::check(const PostInstruction& i, const FieldCheck& check) {
 Written PostUnit::written(const PostInstruction& i, const MachineParameters&) {
   Written written;
   if (i.write_fixed != 0) {
-    written.maps.push_back(
-        {BufferId::act_fixed, i.fixed, i.width, i.fixed_slices, 1U << i.fixed_bytes_log2, 0, i.rows, 0, i.slices});
+    written.maps.push_back({BufferId::act_fixed, i.fixed, i.width, i.fixed_slices, 1U << i.fixed_bytes_log2, i.bits_row,
+                            i.rows, 0, i.slices});
   }
   if (i.write_bits != 0) {
     written.maps.push_back(

@@ -83,9 +83,10 @@ void load_border(const TransferInstruction& i, std::span<const std::uint8_t> sou
 }
 
 void load_stem(const TransferInstruction& i, std::span<const std::uint8_t> area, Buffers& buffers) {
+  const FixedMap map{i.buffer_address, i.height, i.width, 1, 1};
   for (std::uint32_t run = 0; run < i.runs; ++run) {
     const auto source = run_of(i, run, area);
-    const auto words = buffers.fixed(i.buffer_address + (i.row + run) * i.width, i.width);
+    const auto words = buffers.fixed(map.word(0, i.row + run, 0), i.width);
     for (std::uint32_t x = 0; x < i.width; ++x) {
       const auto word = words.subspan(x * fixed_word_bytes, fixed_word_bytes);
       const std::int64_t first = std::int64_t{x} - i.pad_left;

@@ -153,8 +153,8 @@ Written Load::written(const LoadInstruction& i, const MachineParameters& machine
   }
   if (i.form != static_cast<std::uint32_t>(TransferForm::fixed)) return {};
   const std::uint32_t bytes = 1U << i.bytes_log2;
-  const std::uint32_t first = i.buffer_address + i.row * i.width * i.map_slices * bytes;
-  return {{{BufferId::act_fixed, first, i.width, i.map_slices, bytes, 0, i.runs, 0, i.slices}}, {}};
+  const std::uint32_t first = FixedMap{i.buffer_address, i.height, i.width, i.map_slices, bytes}.word(0, i.row, 0);
+  return {{{BufferId::act_fixed, first, i.width, i.map_slices, bytes, i.row, i.runs, 0, i.slices}}, {}};
 }
 
 void Load::execute(const LoadInstruction& i, const MachineParameters& machine, Buffers& buffers, const DramAreas& dram,

@@ -115,7 +115,8 @@ class XnorFlatMap {
     for (std::uint32_t ky = 0; ky < i_.kernel_h; ++ky) {
       const std::int64_t y = std::int64_t{i_.out_row} * i_.stride_h + ky * i_.dilation_h - i_.pad_top;
       const bool in_map = y >= 0 && y < i_.in_height;
-      rows[ky] = buffers_.cell_row(map, in_map ? static_cast<std::uint32_t>(y) : 0, cell);
+      const std::int64_t nearest = std::clamp<std::int64_t>(y, 0, std::int64_t{i_.in_height} - 1);
+      rows[ky] = buffers_.cell_row(map, static_cast<std::uint32_t>(nearest), cell);
       masks[ky] = in_map ? valid : 0;
     }
     const auto [first, end] = inside();
