@@ -285,8 +285,8 @@ struct Placement {
 // band or as few more as there have to be.
 struct Banding {
   int least_height = 0, rows = 0;
-  Table<MapId, int> least_rows;  // depend: by map; empty: as few as windows ask for
-  bool too_few = false;          // depend: some ring is too small for any order; least_rows says what to try next
+  Table<MapId, int> least_rows = {};  // depend: by map; empty: as few as windows ask for
+  bool too_few = false;               // depend: some ring is too small for any order; least_rows says what to try next
 };
 
 struct Plan : Placement {

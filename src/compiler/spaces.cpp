@@ -89,9 +89,9 @@ class SpaceMeasure {
     if (end_of_kept() <= use_.capacity) return;
     for (const NodeId n : plan_.nodes.keys()) use_.kept[n] = words_[n] == 0 || touches_ring(n);
     const std::int64_t must = end_of_kept(), least = two_blocks();
-    if (must + least / 2 > use_.capacity) refuse(must, least / 2);
+    if (must > 0 && must + least / 2 > use_.capacity) refuse(must + least / 2);
     use_.stream_words = use_.capacity - must;
-    for (const NodeId n : plan_.nodes.keys()) keep_if_room(n, least);
+    for (const NodeId n : by_use()) keep_if_room(n, least);
   }
 
  private:
@@ -103,6 +103,14 @@ class SpaceMeasure {
            std::ranges::any_of(stage->posts, [&](const PostPart& part) {
              return is_ring(part.a.map) || is_ring(part.b.map) || is_ring(part.fixed) || is_ring(part.bits);
            });
+  }
+
+  // What is used the least often first: a layer of many pixels computes while its next words come.
+  [[nodiscard]] std::vector<NodeId> by_use() const {
+    std::vector<NodeId> order;
+    for (const NodeId n : plan_.nodes.keys()) order.push_back(n);
+    std::ranges::stable_sort(order, {}, [&](NodeId n) { return plan_.nodes[n].height * plan_.nodes[n].width; });
+    return order;
   }
 
   // Behind the last block that is kept, in order of nodes.
@@ -133,13 +141,13 @@ class SpaceMeasure {
     else use_.stream_words = use_.capacity - end;
   }
 
-  [[noreturn]] void refuse(std::int64_t must, std::int64_t one) const {
+  [[noreturn]] void refuse(std::int64_t needed) const {
     throw refusal(
         "does-not-fit", plan_.network->name,
-        fmt::format("{}: {} words are used again and again and have to stay, the others pass through {} or more; "
-                    "there are {}",
-                    space_name(space_), must, one, use_.capacity),
-        {});
+        fmt::format("{}: constants of layers whose maps are rings have to stay, and one block of the others beside "
+                    "them: {} words, there are {}: {} too few",
+                    space_name(space_), needed, use_.capacity, needed - use_.capacity),
+        constant_levers(*plan_.machine, space_, needed));
   }
 
   Plan& plan_;

@@ -27,8 +27,7 @@ class Splitter {
     if (plan_.banding.least_height > 0) {
       find_overlaps();
       choose_rows();
-      while (agree()) {
-      }
+      while (agree()) {}
     }
     plan_.bands.clear();
     for (const MapId m : plan_.maps.keys()) make_bands(m);

@@ -33,6 +33,7 @@ WrittenPart part_of(const TensorView& view, const WrittenMap& tile, std::size_t 
   if (!lies_in(view, tile.buffer) || view.slices != tile.slices || view.width != static_cast<std::int32_t>(tile.width))
     return none;
   if (view.in_bands() && tile.row0 >= static_cast<std::uint32_t>(view.height)) return none;
+  const std::int64_t rows = std::min<std::int64_t>(tile.rows, view.rows_from(tile.row0));
   std::int64_t row = tile.row0, slice = tile.slice0;
   if (view.place == TensorView::Place::act_binary) {
     if (view.base_of(tile.row0) != tile.base) return none;
@@ -48,7 +49,7 @@ WrittenPart part_of(const TensorView& view, const WrittenMap& tile, std::size_t 
   const std::int64_t first = (slice - view.first) * slice_channels;
   const std::int64_t last = first + std::int64_t{tile.slice_count} * slice_channels;
   WrittenPart part{result, static_cast<std::int32_t>(std::min<std::int64_t>(row, view.height)),
-                   static_cast<std::int32_t>(std::min<std::int64_t>(row + tile.rows, view.height)),
+                   static_cast<std::int32_t>(std::min<std::int64_t>(row + rows, view.height)),
                    static_cast<std::int32_t>(std::clamp<std::int64_t>(first, 0, view.channels)),
                    static_cast<std::int32_t>(std::clamp<std::int64_t>(last, 0, view.channels))};
   return part.row0 < part.row1 && part.channel0 < part.channel1 ? part : none;

@@ -31,7 +31,7 @@ void add(Digest& digest, const TensorView& view) {
   digest.add(view.name).add(static_cast<std::int64_t>(view.place)).add(view.format.name());
   digest.add(view.channels).add(view.height).add(view.width).add(view.base).add(view.slices).add(view.first);
   digest.add(view.bytes).add(view.planes).add(view.plane_cells);
-  if (!view.in_bands()) return;
+  if (!view.in_bands() && view.band_rows == 0) return;
   digest.add(view.band_rows);
   add_list(digest, view.bands, [&](std::uint32_t base) { digest.add(base); });
 }

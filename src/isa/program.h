@@ -30,10 +30,14 @@ struct TensorView {
   // A map that is never there as a whole: rows [k * band_rows, (k + 1) * band_rows) are found, for a while, where they
   // lie in a map at bands[k]. No bands: the map lies whole at `base`.
   std::int32_t band_rows = 0;
-  std::vector<std::uint32_t> bands;
+  std::vector<std::uint32_t> bands = {};
   bool operator==(const TensorView&) const = default;
 
   [[nodiscard]] bool in_bands() const { return !bands.empty(); }
+  // Rows from this one on that lie in the map at one base.
+  [[nodiscard]] std::int64_t rows_from(std::uint32_t row) const {
+    return bands.empty() ? std::int64_t{height} - row : band_rows - row % static_cast<std::uint32_t>(band_rows);
+  }
   // The map's base for a row of it.
   [[nodiscard]] std::uint32_t base_of(std::uint32_t row) const {
     return bands.empty() ? base : bands[row / static_cast<std::uint32_t>(band_rows)];

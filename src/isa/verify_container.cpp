@@ -188,7 +188,7 @@ class ContainerChecker {
     check_one_plane(view, field);
     unused(view.plane_cells, "plane_cells", field);
     const std::int64_t row_words = std::int64_t{view.width} * view.slices * view.bytes;
-    for_bands(view, field, [&](std::uint32_t base, std::int64_t row, std::int64_t rows) {
+    for_bands(view, field, fixed_map_addresses, [&](std::uint32_t base, std::int64_t row, std::int64_t rows) {
       check_region(field, BufferId::act_fixed, (base + row * row_words) % fixed_map_addresses, rows * row_words);
     });
   }
@@ -207,14 +207,14 @@ class ContainerChecker {
   void check_binary(const TensorView& view, const Field& field) const {
     check_planes(view, field);
     const std::int64_t block_row = ceil_divide(view.width, 4) * view.slices;
-    for_bands(view, field, [&](std::uint32_t base, std::int64_t row, std::int64_t rows) {
+    for_bands(view, field, binary_map_addresses, [&](std::uint32_t base, std::int64_t row, std::int64_t rows) {
       const std::int64_t first = row / 4, count = (row + rows - 1) / 4 + 1 - first;
       check_region(field, BufferId::act_binary, (base + first * block_row) % binary_map_addresses, count * block_row);
     });
   }
   // Visits the rows that lie together: the base of a map of which they are a part, the first, and how many.
   template <class Visit>
-  void for_bands(const TensorView& view, const Field& field, Visit&& visit) const {
+  void for_bands(const TensorView& view, const Field& field, std::uint32_t addresses, Visit&& visit) const {
     if (!view.in_bands()) {
       field.require(view.band_rows == 0, "band_rows", "is {}, but there are no bands", view.band_rows);
       return visit(view.base, 0, view.height);
@@ -226,7 +226,9 @@ class ContainerChecker {
                   "has {} bands, {} rows in {}s make {}", view.bands.size(), view.height, view.band_rows, count);
     for (std::int64_t k = 0; k < count; ++k) {
       const std::int64_t row = k * view.band_rows;
-      visit(view.bands[static_cast<std::size_t>(k)], row, std::min<std::int64_t>(view.band_rows, view.height - row));
+      const std::uint32_t base = view.bands[static_cast<std::size_t>(k)];
+      field.require(base < addresses, "bands", "has base {}, instructions address {} words", base, addresses);
+      visit(base, row, std::min<std::int64_t>(view.band_rows, view.height - row));
     }
   }
   static void no_bands(const TensorView& view, const Field& field) {

@@ -133,6 +133,7 @@ std::vector<ZooTensor> trace_zoo_network(const std::string& name, const ZooOptio
   }
   std::vector<ZooTensor> trace;
   zoo::Builder builder(name, complete, [&](const zoo::Tensor& tensor) {
+    if (!tensor.reals.empty()) return;  // no integers yet
     const auto end = tensor.values.begin() + std::ptrdiff_t{images} * tensor.shape.size();
     trace.push_back({tensor.name,
                      tensor.shape.channels,

@@ -21,9 +21,9 @@ struct ZooOptions {
   std::string skip = "block";  // "block": one 1x1 skip convolution per basic block; "convolution": one per convolution
   bool float_batch_norm = false;  // ordinary float statistics instead of exactly representable ones
   // None: the network's own.
-  std::optional<int> width;   // channels of the first stage
-  std::optional<int> blocks;  // basic blocks per stage
-  std::optional<int> size;    // rows and columns of the image
+  std::optional<int> width = {};   // channels of the first stage
+  std::optional<int> blocks = {};  // basic blocks per stage
+  std::optional<int> size = {};    // rows and columns of the image
 };
 
 [[nodiscard]] std::vector<ZooEntry> zoo_entries();

@@ -112,7 +112,7 @@ Case generate(Choices& choices) {
   x.bound = 2;
   x.unit = 1.0 / 4096;
   Case out;
-  out.platform = d.pick(0, 3);
+  out.platform = d.pick(0, platform_count - 1);
   out.input = draw_input(d, x.shape);
   Tensor y = draw(d, quantisers(), prepared(d, x));
   out.input.shape.clear();

@@ -10,11 +10,13 @@
 
 namespace blendsim::differential {
 
+inline constexpr int platform_count = 5;  // trial.cpp
+
 struct Case {
   std::string model;  // the ONNX file's bytes
   Traits traits;
   FloatArray input;
-  int platform = 0;  // which of the platforms (subject.h)
+  int platform = 0;  // which of the platforms
 };
 
 [[nodiscard]] Case generate(Choices& choices);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
@@ -28,13 +29,16 @@ struct PlatformChoice {
 };
 
 const PlatformChoice& platform_of(int index) {
-  static const std::vector<PlatformChoice> all{
-      {"k26", {}},
-      {"zu3eg", {}},
-      {"z7020", {}},
-      {"zu3eg",  // a small machine with odd widths
-       {"xnor_array.words=3", "xnor_array.rows=16", "mac_array.rows=16", "mac_array.columns=2", "post_unit.lanes=16",
-        "dispatcher.queue_depth=2", "buffers.weights_fixed.depth=2048"}}};
+  static const std::array<PlatformChoice, platform_count> all{
+      {{"k26", {}},
+       {"zu3eg", {}},
+       {"z7020", {}},
+       {"zu3eg",  // a small machine with odd widths
+        {"xnor_array.words=3", "xnor_array.rows=16", "mac_array.rows=16", "mac_array.columns=2", "post_unit.lanes=16",
+         "dispatcher.queue_depth=2", "buffers.weights_fixed.depth=2048"}},
+       {"zu3eg",  // hardly any room for maps: rings of rows
+        {"buffers.act_fixed.regions=2", "buffers.act_fixed.depth=96", "buffers.act_binary.regions=1",
+         "buffers.act_binary.depth=48"}}}};
   return all[static_cast<std::size_t>(index) % all.size()];
 }
 

@@ -20,7 +20,6 @@ struct Outcome {
 };
 
 inline constexpr int seconds_a_network = 20;
-inline constexpr int platform_count = 4;
 
 class Trials {
  public:

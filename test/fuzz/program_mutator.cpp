@@ -48,7 +48,8 @@ class Slots {
   void add(auto&... members) { (list.emplace_back(&members), ...); }
   void add_view(TensorView& v) {
     add(v.name, v.place, v.format, v.channels, v.height, v.width, v.base, v.slices, v.first, v.bytes, v.planes,
-        v.plane_cells);
+        v.plane_cells, v.band_rows);
+    for (std::uint32_t& base : v.bands) add(base);
   }
   void add_host(auto& host) {
     add(host.name, host.channels, host.height, host.width);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <png.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -133,6 +134,27 @@ void add_steps(IntegerNetwork& net, int n) {
   if (!net.input.format.is_bipolar()) net.input.ops = {quantise};
 }
 
+bool has_rings(const Program& program) {
+  return std::ranges::any_of(program.layers, [](const ProgramLayer& layer) {
+    return std::ranges::any_of(layer.results, [](const TensorView& view) { return view.in_bands(); });
+  });
+}
+
+// Programs of networks whose maps find no room as wholes.
+void write_rings(const fs::path& programs, const Platform& cramped) {
+  const test::RandomNetworkOptions tall{2, 24, 16, {3, 8, 16}};
+  int kept = 0;
+  for (std::uint64_t seed = 300; seed <= 500 && kept < 8; ++seed) {
+    try {
+      const Program program = compile(test::random_integer_network(seed, tall), cramped).program;
+      if (!has_rings(program) || program_bytes(program).size() > 24000) continue;
+      write_program(program, (programs / fmt::format("rings_{}", seed)).string());
+      ++kept;
+    } catch (const DiagnosticError&) {}
+  }
+  std::cout << kept << " programs with rings\n";
+}
+
 // Random networks of every layer kind, as lowered ONNX and as programs of a small machine; and built-in ones.
 void write_networks(const fs::path& root, const Platform& small) {
   const fs::path programs = folder(root, "program"), networks = folder(root, "onnx");
@@ -176,5 +198,8 @@ int main(int argc, char** argv) {
   write_arrays(root);
   write_images(root);
   write_descriptions(root);
-  write_networks(root, load_platform(BLENDSIM_SOURCE "/test/conformance/platforms/tiny.yaml", {}, configs));
+  const std::string tiny = BLENDSIM_SOURCE "/test/conformance/platforms/tiny.yaml";
+  write_networks(root, load_platform(tiny, {}, configs));
+  write_rings(root / "program",
+              load_platform(tiny, {"buffers.act_fixed.depth=80", "buffers.act_binary.depth=24"}, configs));
 }

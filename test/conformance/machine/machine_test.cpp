@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -72,7 +73,7 @@ class MachineConformance : public testing::Test {
   }
   static IntegerNetwork zoo(const std::string& name, const ZooOptions& options = {}) {
     const std::string file =
-        testing::TempDir() + "/blendsim_conformance_" + name + std::to_string(options.width) + ".onnx";
+        testing::TempDir() + "/blendsim_conformance_" + name + std::to_string(options.width.value_or(0)) + ".onnx";
     write_zoo_network(name, options, file);
     return load_network(file);
   }
@@ -99,11 +100,11 @@ IntegerNetwork blend(int images_high, int channels) {
 }
 
 // Depthwise and grouped convolutions, maximum and average windows, padding and strides.
-IntegerNetwork pooling() {
+IntegerNetwork pooling(int side = 10) {
   using test::NetworkBuilder;
   NetworkBuilder b(11);
   const Format bits8 = Format::signed_bits(8);
-  const TensorId in = b.input(16, 10, 10, bits8);
+  const TensorId in = b.input(16, side, side, bits8);
   const TensorId maximum = b.pool(in, Pooling::Kind::max, NetworkBuilder::square(3, 1, 1));
   auto deep = b.post(b.conv(maximum, 16, NetworkBuilder::square(3, 2, 1), bits8, 16), no_tensor, true, bits8, true,
                      Format::bipolar());
@@ -145,6 +146,27 @@ TEST_F(MachineConformance, AFetchedProgramAgreesOnTheTinyMachine) {
   const IntegerNetwork network = zoo("neuroblend_tiny");
   ASSERT_FALSE(compile(network, platform).program.resident);
   expect_no_difference(platform, network, 2);
+}
+// Maps that find no room as wholes: every unit that walks one meets the end of a ring.
+bool has_rings(const Program& program) {
+  return std::ranges::any_of(program.layers, [](const ProgramLayer& layer) {
+    return std::ranges::any_of(layer.results, [](const TensorView& view) { return view.in_bands(); });
+  });
+}
+TEST_F(MachineConformance, RingsOfRowsAgreeOnTheTinyMachine) {
+  const Platform platform = platform_named("tiny");
+  ZooOptions large;
+  large.width = 8;
+  large.blocks = 1;
+  large.size = 24;
+  IntegerNetwork network = zoo("neuroblend20", large);
+  network.name = "neuroblend20 of 24x24";
+  ASSERT_TRUE(has_rings(compile(network, platform).program));
+  expect_no_difference(platform, network, 2);
+  IntegerNetwork pools = pooling(34);
+  pools.name = "pooling of 34x34";
+  ASSERT_TRUE(has_rings(compile(pools, platform).program));
+  expect_no_difference(platform, pools, 2);
 }
 TEST_F(MachineConformance, RandomNetworksAgreeOnTheTinyMachine) {
   expect_random_networks_agree(platform_named("tiny"), 21, 12, 1);

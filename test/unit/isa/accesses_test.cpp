@@ -35,12 +35,20 @@ std::set<std::uint32_t> words_of(const Access& a) {
     for (std::uint32_t x = 0; x < a.width; ++x) {
       for (std::uint32_t s = a.slice0; s < a.slice1; ++s) {
         const auto cell = map.cell(x, y, s);
-        words.insert(a.buffer == BufferId::act_binary ? cell.address * 16 + cell.bank
-                                                      : a.base + (y * a.width + x) * a.slices + s);
+        words.insert(a.buffer == BufferId::act_binary
+                         ? cell.address * 16 + cell.bank
+                         : (a.base + (y * a.width + x) * a.slices + s) % fixed_map_addresses);
       }
     }
   }
   return words;
+}
+
+// The same rows of the same words, as rows `down` further down of a map that begins `words` before.
+void move_down(LoadInstruction& load, std::uint32_t down, std::uint32_t words, std::uint32_t modulus) {
+  load.buffer_address = (load.buffer_address - words) % modulus;
+  load.row += down;
+  load.height += down;
 }
 
 bool share(const std::set<std::uint32_t>& a, const std::set<std::uint32_t>& b) {
@@ -65,7 +73,13 @@ TEST(Accesses, OverlapOfFixedRectanglesOfOnePitchIsExact) {
       load.row = engine() % 4;
       load.runs = 1 + engine() % 3;
       load.buffer_address = engine() % 60;
-      return accesses(load, machine()).front();
+      const Access here = accesses(load, machine()).front();
+      const std::uint32_t down = engine() % 3 * 17;
+      move_down(load, down, down * load.width * pitch, fixed_map_addresses);
+      const Access moved = accesses(load, machine()).front();
+      EXPECT_EQ(words_of(here), words_of(moved)) << "round " << round;
+      EXPECT_EQ(std::pair(here.begin, here.end), std::pair(moved.begin, moved.end)) << "round " << round;
+      return moved;
     };
     const Access a = draw(width), b = draw(engine() % 2 == 0 ? width : 1 + engine() % 4);
     EXPECT_EQ(overlap(a, b), share(words_of(a), words_of(b))) << "round " << round;
@@ -90,7 +104,13 @@ TEST(Accesses, OverlapOfBinaryRectanglesOfOneMapIsExactAndOtherwiseNeverMissed) 
       load.row = engine() % 8;
       load.runs = 1 + engine() % 3;
       load.buffer_address = same ? 3 : engine() % 12;
-      return accesses(load, machine()).front();
+      const Access here = accesses(load, machine()).front();
+      const std::uint32_t blocks = engine() % 3 * 5;
+      move_down(load, 4 * blocks, blocks * ((load.width + 3) / 4) * load.map_slices, binary_map_addresses);
+      const Access moved = accesses(load, machine()).front();
+      EXPECT_EQ(words_of(here), words_of(moved)) << "round " << round;
+      EXPECT_EQ(std::pair(here.begin, here.end), std::pair(moved.begin, moved.end)) << "round " << round;
+      return moved;
     };
     const Access a = draw(true), b = draw(one_map);
     const bool truth = share(words_of(a), words_of(b));

@@ -99,6 +99,23 @@ TEST(VerifyContainer, NamesTheFieldOfTheLayerTableThatIsDamaged) {
                      {"layers[0].results[0].bytes", [](Program& p) { x(p).bytes = 3; }},
                      {"layers[0].results[0].planes", [](Program& p) { x(p).planes = 2; }},
                      {"layers[0].results[0].plane_cells", [](Program& p) { x(p).plane_cells = 1; }},
+                     {"layers[0].results[0].band_rows", [](Program& p) { x(p).band_rows = 2; }},
+                     {"layers[0].results[0].band_rows", [](Program& p) { x(p).bands = {0}; }},
+                     {"layers[0].results[0].band_rows", [](Program& p) { x(p).bands = {0}, x(p).band_rows = -1; }},
+                     {"layers[0].results[0].bands", [](Program& p) { x(p).bands = {0}, x(p).band_rows = 2; }},
+                     {"layers[0].results[0].bands",
+                      [](Program& p) {
+                        x(p).bands = {0, ~0U}, x(p).band_rows = 2;
+                      }},
+                     {"layers[0].results[0].base",
+                      [](Program& p) {
+                        x(p).bands = {0, 116}, x(p).band_rows = 2;
+                      }},
+                     {"layers[0].results[0]",
+                      [](Program& p) {  // rows that its loads write elsewhere
+                        x(p).bands = {0, 8};
+                        x(p).band_rows = 2;
+                      }},
                      {"layers[2].results[0]", [](Program& p) { p.layers[2].results[0].height = 5; }},
                      {"layers[1].results[0].format", [](Program& p) { acc(p).format = Format::signed_bits(16); }},
                      {"layers[1].results[0].bytes", [](Program& p) { acc(p).bytes = 2; }},
@@ -107,6 +124,7 @@ TEST(VerifyContainer, NamesTheFieldOfTheLayerTableThatIsDamaged) {
                      {"layers[1].results[0].first", [](Program& p) { acc(p).first = 1; }},
                      {"layers[1].results[0].planes", [](Program& p) { acc(p).planes = 2; }},
                      {"layers[1].results[0].plane_cells", [](Program& p) { acc(p).plane_cells = 1; }},
+                     {"layers[1].results[0].bands", [](Program& p) { acc(p).bands = {0}, acc(p).band_rows = 4; }},
                      {"layers[1].results[0]", [](Program& p) { acc(p).channels = 32; }},
                      {"main instruction 2 (mac_array)", [](Program& p) { acc(p).height = 3; }},
                      {"main instruction 1 (mac_array)", [](Program& p) { acc(p).width = 3; }}});

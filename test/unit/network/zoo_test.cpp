@@ -23,7 +23,9 @@ constexpr int images = 3;
 
 std::vector<std::string> names() {
   std::vector<std::string> all;
-  for (const ZooEntry& entry : zoo_entries()) all.push_back(entry.name);
+  for (const ZooEntry& entry : zoo_entries()) {
+    if (entry.name != "neuroblend18") all.push_back(entry.name);  // large: ZooNeuroblend18 looks at narrow ones
+  }
   return all;
 }
 
@@ -194,6 +196,29 @@ TEST(ZooNeuroblend, WidthAndBlocksShapeTheSkeleton) {
   EXPECT_EQ(find("logits").channels, 10);
 }
 
+// Both stems: of CIFAR's images, and of ImageNet's, whose average over 3x3 pixels no float holds exactly.
+TEST(ZooNeuroblend18, OriginalInOnnxRuntimeEqualsTheGeneratorsIntegersOnEveryTensor) {
+  BLENDSIM_NEEDS_ONNX_RUNTIME();
+  for (const int size : {32, 96}) {
+    const Folder folder;
+    const auto trace =
+        trace_zoo_network("neuroblend18", {.width = 8, .blocks = 1, .size = size}, folder / "net.onnx", 2);
+    expose_all_tensors(folder / "net.onnx", folder / "exposed.onnx");
+    for (int image = 0; image < 2; ++image) {
+      write_trace(trace, image, folder);
+      const Outcome outcome =
+          test::run_script("original.mjs", "--model " + (folder / "exposed.onnx") + " --tensors " + folder.path() +
+                                               " --input " + (folder / "input.npy"));
+      ASSERT_EQ(outcome.status, 0) << size << ": " << outcome.text;
+    }
+    const auto height = [&](const std::string& name) {
+      return std::find_if(trace.begin(), trace.end(), [&](const ZooTensor& t) { return t.name == name; })->height;
+    };
+    EXPECT_EQ(height("stage1.block1.out"), size == 32 ? 32 : 24);
+    EXPECT_EQ(height("stage4.block1.out"), size == 32 ? 4 : 3);
+  }
+}
+
 TEST(ZooNeuroblend, WideNetworksKeepThe24BitRule) {
   const Folder folder;
   EXPECT_NO_THROW(write_zoo_network("neuroblend20", {.width = 64, .blocks = 1}, folder / "a.onnx"));
@@ -216,6 +241,9 @@ TEST(ZooOptions, WhatANetworkDoesNotTakeIsRefused) {
   EXPECT_EQ(code_of("neuroblend20", {.skip = "module"}, path), "out-of-range");
   EXPECT_EQ(code_of("neuroblend20", {.width = 0}, path), "out-of-range");
   EXPECT_EQ(code_of("neuroblend20", {.blocks = 17}, path), "out-of-range");
+  EXPECT_EQ(code_of("neuroblend20", {.size = 30}, path), "out-of-range");
+  EXPECT_EQ(code_of("neuroblend18", {.size = 512}, path), "out-of-range");
+  EXPECT_EQ(code_of("mlp_w2a2", {.size = 16}, path), "out-of-range");
   EXPECT_EQ(code_of("mlp_w2a2", {.skip = "convolution"}, path), "out-of-range");
   EXPECT_EQ(code_of("mlp_w2a2", {.width = 32}, path), "out-of-range");
   EXPECT_EQ(code_of("mlp_w2a2", {}, folder / "missing/a.onnx"), "file-unwritable");
