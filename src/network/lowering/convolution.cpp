@@ -22,18 +22,23 @@ Domain accumulator_domain(const Map& in, const Convolution& conv, std::size_t ou
   Domain out;
   out.step = in.format.is_bipolar() && binary_weights && !padded ? 2 : 1;
   const std::size_t outputs_a_group = outputs / static_cast<std::size_t>(conv.groups);
-  std::size_t at = 0;
+  const std::int16_t* tap = conv.weights.data();
   for (std::size_t o = 0; o < outputs; ++o) {
     std::int64_t lo = 0, hi = 0;
     for (std::size_t i = 0; i < inputs; ++i) {
       const std::size_t channel = o / outputs_a_group * inputs + i;
-      const std::int64_t low = in.domain.lo[channel] - in.zero_point, high = in.domain.hi[channel] - in.zero_point;
-      for (std::size_t t = 0; t < taps; ++t, ++at) {
-        const std::int64_t a = conv.weights[at] * low, b = conv.weights[at] * high;
-        const std::int64_t smallest = std::min(a, b), largest = std::max(a, b);
-        lo += padded ? std::min<std::int64_t>(smallest, 0) : smallest;
-        hi += padded ? std::max<std::int64_t>(largest, 0) : largest;
+      std::int64_t low = in.domain.lo[channel] - in.zero_point, high = in.domain.hi[channel] - in.zero_point;
+      if (padded) {
+        low = std::min<std::int64_t>(low, 0);
+        high = std::max<std::int64_t>(high, 0);
       }
+      std::int64_t positive = 0, negative = 0;
+      for (std::size_t t = 0; t < taps; ++t, ++tap) {
+        positive += std::max<int>(*tap, 0);
+        negative += std::min<int>(*tap, 0);
+      }
+      lo += positive * low + negative * high;
+      hi += positive * high + negative * low;
     }
     out.lo.push_back(lo);
     out.hi.push_back(hi);
