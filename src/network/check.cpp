@@ -101,7 +101,7 @@ class Checker {
 
   // Of the sum of weight * x over the weights, x in [x.lo, x.hi] for each.
   static Range product_range(Range x, std::span<const std::int16_t> weights) {
-    std::int64_t rising = 0, falling = 0;
+    std::int32_t rising = 0, falling = 0;  // 2^16 weights of 8 bits at most
     for (const std::int16_t weight : weights) {
       rising += std::max<int>(weight, 0);
       falling += std::min<int>(weight, 0);
@@ -136,11 +136,18 @@ class Checker {
     for (int o = 0; o < out.channels; ++o) {
       Range sum;
       const int group = o / (out.channels / conv.groups);
-      for (int i = 0; i < inputs; ++i, row += taps) {
-        Range x = of(conv.input)[static_cast<std::size_t>(group * inputs + i)];
+      const Range* channels = of(conv.input).data() + static_cast<std::ptrdiff_t>(group) * inputs;
+      for (int i = 0; i < inputs;) {
+        Range x = channels[i];
+        int alike = 1;
+        while (i + alike < inputs && channels[i + alike].lo == x.lo && channels[i + alike].hi == x.hi) ++alike;
+        const std::span<const std::int16_t> weights(row,
+                                                    static_cast<std::size_t>(alike) * static_cast<std::size_t>(taps));
+        i += alike;
+        row += weights.size();
         x = {x.lo - in.zero_point, x.hi - in.zero_point};
         if (padded) x = {std::min<std::int64_t>(x.lo, 0), std::max<std::int64_t>(x.hi, 0)};
-        const Range taken = product_range(x, {row, static_cast<std::size_t>(taps)});
+        const Range taken = product_range(x, weights);
         sum = {sum.lo + taken.lo, sum.hi + taken.hi};
       }
       ranges.push_back(sum);

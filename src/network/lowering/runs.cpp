@@ -20,7 +20,7 @@ class StepGuess {
   // The last index of the run that begins at `first`; absent: nothing is known yet.
   [[nodiscard]] std::optional<std::int64_t> last_of_run(std::int64_t first) const {
     if (seen_ == 0) return std::nullopt;
-    return std::max(first, static_cast<std::int64_t>(std::ceil(edge_ + length_)) - 1);
+    return std::max(first, static_cast<std::int64_t>(edge_ + length_));
   }
 
   // A run [first, next) ended.
@@ -35,8 +35,9 @@ class StepGuess {
       return;
     }
     seen_ = std::min(seen_ + 1, memory);
-    edge_ += length_ + error * 2 * (2 * seen_ + 1) / ((seen_ + 1) * (seen_ + 2));
-    length_ = std::max(0.5, length_ + error * 6 / ((seen_ + 1) * (seen_ + 2)));
+    const double share = error * 2 / ((seen_ + 1) * (seen_ + 2));
+    edge_ += length_ + share * (2 * seen_ + 1);
+    length_ = std::max(0.5, length_ + share * 3);
   }
 
  private:

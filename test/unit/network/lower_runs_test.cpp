@@ -232,9 +232,8 @@ TEST(LowerRuns, ARequantiserIsExactWhereEveryValueAgrees) {
     if (!fit) continue;
     ++fits;
     exact += fit->exactness.exact ? 1 : 0;
-    expect_tally(
-        fit->exactness,
-        brute(reference, domain, [&](std::int64_t q, std::size_t c) { return fit->affine.apply(q, c); }), i);
+    expect_tally(fit->exactness,
+                 brute(reference, domain, [&](std::int64_t q, std::size_t c) { return fit->affine.apply(q, c); }), i);
     EXPECT_EQ(find_affine(reference, domain, bits), fit->affine) << i;
     if (const auto other = other_order(chain)) {
       const Reference swapped{*other, quantiser};
@@ -242,9 +241,10 @@ TEST(LowerRuns, ARequantiserIsExactWhereEveryValueAgrees) {
     }
     const auto two = fit_two_steps(runs, bits, 16, INT64_MAX);
     if (!two) continue;
-    expect_tally(two->exactness, brute(reference, domain, [&](std::int64_t q, std::size_t c) {
-                   return two->second.apply(two->first.apply(q, c), c);
-                 }), i);
+    expect_tally(two->exactness,
+                 brute(reference, domain,
+                       [&](std::int64_t q, std::size_t c) { return two->second.apply(two->first.apply(q, c), c); }),
+                 i);
     EXPECT_FALSE(fit_two_steps(runs, bits, 16, two->exactness.differing)) << i;
     const auto enough = fit_two_steps(runs, bits, 16, two->exactness.differing + 1);
     ASSERT_TRUE(enough) << i;
@@ -273,9 +273,12 @@ TEST(LowerRuns, AnActivationIsJudgedOnEveryValue) {
     if (!fit) continue;
     if (!fit->recipe.q3) continue;
     ++fits;
-    expect_tally(fit->exactness, brute(reference, domain, [&](std::int64_t q, std::size_t c) {
-                   return fit->recipe.q3->apply(fit->recipe.activation->apply(fit->recipe.q1->apply(q, c), c), c);
-                 }), i);
+    expect_tally(fit->exactness,
+                 brute(reference, domain,
+                       [&](std::int64_t q, std::size_t c) {
+                         return fit->recipe.q3->apply(fit->recipe.activation->apply(fit->recipe.q1->apply(q, c), c), c);
+                       }),
+                 i);
   }
   EXPECT_GE(fits, 20);
 }
@@ -294,15 +297,15 @@ TEST(LowerRuns, WeightsAreQuantisedAsActivationsAre) {
     node.outputs = {"q"};
     const bool per_channel = random.chance(50);
     std::vector<float> scales;
-    for (int o = 0; o < (per_channel ? 4 : 1); ++o)
-      scales.push_back(random.chance(50) ? 0.5F : random.real(0.3F, 4));
+    for (int o = 0; o < (per_channel ? 4 : 1); ++o) scales.push_back(random.chance(50) ? 0.5F : random.real(0.3F, 4));
     node.attributes["scale"] = Constant{{static_cast<std::int64_t>(scales.size()), 1}, scales, "float"};
     Quantiser q = random_quantiser(random, 7);
     node.attributes["zero_point"] = Constant{{}, std::vector<float>{q.zero_point.at(0)}, "float"};
     node.attributes["lo"] = q.lo;
     node.attributes["hi"] = q.hi;
     node.attributes["saturate_first"] = std::int64_t{q.saturate_first};
-    if (i % 4 == 0) q.rounding = RoundMode::floor; else q.rounding = RoundMode::half_even;
+    if (i % 4 == 0) q.rounding = RoundMode::floor;
+    else q.rounding = RoundMode::half_even;
     node.attributes["rounding"] = std::string(i % 4 == 0 ? "FLOOR" : "ROUND");
     const Producers producers{{"q", &node}};
     const auto weights = integer_weights(graph, producers, "q", 0);
