@@ -39,9 +39,8 @@ class ChannelFitter {
         limit_((std::int64_t{1} << (bits - 1)) - 1),
         rounding_(rounding),
         line_(line),
-        c_(c) {
-    reach_ = static_cast<double>(std::max(std::abs(domain_.lowest()), std::abs(domain_.highest())));
-  }
+        c_(c),
+        reach_(runs.reach()) {}
 
   [[nodiscard]] Parameters fit(Exactness& exactness) const {
     Parameters p;
@@ -254,7 +253,7 @@ class ChannelFitter {
   Rounding rounding_;
   const CodeLine& line_;
   std::size_t c_;
-  double reach_ = 0;
+  double reach_;
 };
 
 // exactness: absent where nobody asks for it.

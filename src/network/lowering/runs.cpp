@@ -163,7 +163,10 @@ std::optional<std::vector<Run>> code_runs(const Reference& reference, const Doma
 }
 
 CodeRuns::CodeRuns(const Reference& reference, const Domain& domain)
-    : reference_(reference), domain_(domain), short_(domain.channels()) {}
+    : reference_(reference),
+      domain_(domain),
+      reach_(static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())))),
+      short_(domain.channels()) {}
 
 const std::optional<std::vector<Run>>& CodeRuns::of(std::size_t c) {
   constexpr std::size_t kept = 1024;  // an 8-bit quantiser's, and room for bends

@@ -39,12 +39,14 @@ class CodeRuns {
   CodeRuns(const Reference& reference, const Domain& domain);
   [[nodiscard]] const Reference& reference() const { return reference_; }
   [[nodiscard]] const Domain& domain() const { return domain_; }
+  [[nodiscard]] double reach() const { return reach_; }  // the largest |integer| of all channels
   // Valid until the next call.
   [[nodiscard]] const std::optional<std::vector<Run>>& of(std::size_t c);
 
  private:
   Reference reference_;
   const Domain& domain_;
+  double reach_ = 0;
   std::vector<std::optional<std::vector<Run>>> short_;  // of each channel; empty: not found yet, or none, or long
   std::optional<std::size_t> latest_channel_;
   std::optional<std::vector<Run>> latest_;

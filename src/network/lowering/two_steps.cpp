@@ -19,8 +19,7 @@ constexpr double half_sum_limit = 0x1p43;  // as in affine.cpp, for the product 
 
 // One channel's M, B and s of q1, to the nearest of the grid whatever the rounding (an instruction has one for all its
 // steps): the largest shift at which both fit.
-void append_first_step(const CodeLine& line, const Domain& domain, int finer, int bits, Affine& q1) {
-  const double reach = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
+void append_first_step(const CodeLine& line, double reach, int finer, int bits, Affine& q1) {
   const double most = std::ldexp(1.0, bits - 1) - 1;
   int shift = 44;  // as in affine.cpp
   double m = 0, b = 0;
@@ -58,7 +57,7 @@ std::optional<TwoStepFit> fit_on(const Grid& grid, CodeRuns& runs, int bits, con
   fit.first.hi = fit.second.hi * (std::int64_t{1} << grid.finer);
   fit.first.rounding = fit.second.rounding = grid.rounding;
   for (std::size_t c = 0; c < domain.channels(); ++c) {
-    append_first_step(lines[c], domain, grid.finer, bits, fit.first);
+    append_first_step(lines[c], runs.reach(), grid.finer, bits, fit.first);
     fit.second.multiplier.push_back(1);
     fit.second.offset.push_back(grid.offset);
     fit.second.shift.push_back(static_cast<std::uint8_t>(grid.finer));
