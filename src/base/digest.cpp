@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 
 namespace blendsim {
@@ -16,12 +17,21 @@ struct Digest::State {
 Digest::Digest() : state_(std::make_unique<State>()) { XXH3_128bits_reset(state_->hash); }
 Digest::~Digest() = default;
 
-Digest& Digest::add(std::int64_t value) {
-  std::array<std::uint8_t, 8> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
+Digest& Digest::add(std::int64_t value) { return add(std::span(&value, 1)); }
+
+Digest& Digest::add(std::span<const std::int64_t> values) {
+  std::array<std::uint8_t, 2048> bytes{};
+  while (!values.empty()) {
+    const auto block = values.first(std::min(values.size(), bytes.size() / 8));
+    std::size_t at = 0;
+    for (const std::int64_t value : block) {
+      for (int i = 0; i < 8; ++i) {
+        bytes[at++] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
+      }
+    }
+    XXH3_128bits_update(state_->hash, bytes.data(), at);
+    values = values.subspan(block.size());
   }
-  XXH3_128bits_update(state_->hash, bytes.data(), bytes.size());
   return *this;
 }
 

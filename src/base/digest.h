@@ -20,6 +20,7 @@ class Digest {
   // Integers are added little-endian and 8 bytes wide, strings with their length: no two sequences collide by layout.
   Digest& add(std::int64_t value);
   Digest& add(std::string_view text);
+  Digest& add(std::span<const std::int64_t> values);  // as one by one
   Digest& add_bytes(std::span<const std::uint8_t> bytes);
 
   [[nodiscard]] std::string hex() const;  // 32 lower-case digits of everything added so far

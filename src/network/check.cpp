@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
+#include <type_traits>
 
 #include "base/diagnostic.h"
 #include "network/integer_network.h"
@@ -54,8 +56,16 @@ class Checker {
   }
 
  private:
-  void require(bool condition, const std::string& message) const {
-    if (!condition) throw InvariantError(where_, message);
+  // message: a text, or what makes one, called only where it is needed.
+  template <class Message>
+  void require(bool condition, const Message& message) const {
+    if (condition) [[likely]]
+      return;
+    if constexpr (std::is_invocable_v<Message>) {
+      throw InvariantError(where_, message());
+    } else {
+      throw InvariantError(where_, message);
+    }
   }
   [[nodiscard]] bool valid(TensorId id) const { return id >= 0 && id < static_cast<TensorId>(network_.tensors.size()); }
   [[nodiscard]] const Ranges& of(TensorId id) const { return ranges_[static_cast<std::size_t>(id)]; }
@@ -75,8 +85,9 @@ class Checker {
     require(of(id).empty(), "tensor '" + t.name + "' is written twice");
     require(ranges.size() == static_cast<std::size_t>(t.channels), "tensor '" + t.name + "' has other channels");
     for (const Range& r : ranges) {
-      require(r.lo >= t.lo && r.hi <= t.hi,
-              fmt::format("[{}, {}] leaves the range [{}, {}] of tensor '{}'", r.lo, r.hi, t.lo, t.hi, t.name));
+      require(r.lo >= t.lo && r.hi <= t.hi, [&] {
+        return fmt::format("[{}, {}] leaves the range [{}, {}] of tensor '{}'", r.lo, r.hi, t.lo, t.hi, t.name);
+      });
     }
     ranges_[static_cast<std::size_t>(id)] = std::move(ranges);
   }
@@ -86,6 +97,16 @@ class Checker {
         w.kernel_h > 0 && w.kernel_w > 0 && w.stride_h > 0 && w.stride_w > 0 && w.dilation_h > 0 && w.dilation_w > 0,
         "a window size is not positive");
     require(w.pad_top >= 0 && w.pad_left >= 0 && w.pad_bottom >= 0 && w.pad_right >= 0, "a padding is negative");
+  }
+
+  // Of the sum of weight * x over the weights, x in [x.lo, x.hi] for each.
+  static Range product_range(Range x, std::span<const std::int16_t> weights) {
+    std::int32_t rising = 0, falling = 0;  // 2^16 weights of 8 bits at most
+    for (const std::int16_t weight : weights) {
+      rising += std::max<int>(weight, 0);
+      falling += std::min<int>(weight, 0);
+    }
+    return {rising * x.lo + falling * x.hi, rising * x.hi + falling * x.lo};
   }
 
   void check_work(const Convolution& conv) {
@@ -105,22 +126,29 @@ class Checker {
         out.height == (in.height + w.pad_top + w.pad_bottom - w.dilation_h * (w.kernel_h - 1) - 1) / w.stride_h + 1 &&
             out.width == (in.width + w.pad_left + w.pad_right - w.dilation_w * (w.kernel_w - 1) - 1) / w.stride_w + 1,
         "its output has the wrong size");
+    for (const std::int16_t weight : conv.weights) {
+      require(conv.weight_format.contains(weight),
+              [&] { return fmt::format("weight {} is no {}", weight, conv.weight_format.name()); });
+    }
     const bool padded = w.pad_top + w.pad_left + w.pad_bottom + w.pad_right > 0;
     Ranges ranges;
-    std::size_t at = 0;
+    const std::int16_t* row = conv.weights.data();
     for (int o = 0; o < out.channels; ++o) {
       Range sum;
       const int group = o / (out.channels / conv.groups);
-      for (int i = 0; i < inputs; ++i) {
-        const Range x = of(conv.input)[static_cast<std::size_t>(group * inputs + i)];
-        for (int t = 0; t < taps; ++t, ++at) {
-          const std::int64_t weight = conv.weights[at];
-          require(conv.weight_format.contains(weight),
-                  fmt::format("weight {} is no {}", weight, conv.weight_format.name()));
-          const std::int64_t a = weight * (x.lo - in.zero_point), b = weight * (x.hi - in.zero_point);
-          sum.lo += padded ? std::min({a, b, std::int64_t{0}}) : std::min(a, b);
-          sum.hi += padded ? std::max({a, b, std::int64_t{0}}) : std::max(a, b);
-        }
+      const Range* channels = of(conv.input).data() + static_cast<std::ptrdiff_t>(group) * inputs;
+      for (int i = 0; i < inputs;) {
+        Range x = channels[i];
+        int alike = 1;
+        while (i + alike < inputs && channels[i + alike].lo == x.lo && channels[i + alike].hi == x.hi) ++alike;
+        const std::span<const std::int16_t> weights(row,
+                                                    static_cast<std::size_t>(alike) * static_cast<std::size_t>(taps));
+        i += alike;
+        row += weights.size();
+        x = {x.lo - in.zero_point, x.hi - in.zero_point};
+        if (padded) x = {std::min<std::int64_t>(x.lo, 0), std::max<std::int64_t>(x.hi, 0)};
+        const Range taken = product_range(x, weights);
+        sum = {sum.lo + taken.lo, sum.hi + taken.hi};
       }
       ranges.push_back(sum);
     }
@@ -142,7 +170,7 @@ class Checker {
     Ranges out;
     for (std::size_t c = 0; c < x.size(); ++c) {
       require(std::abs(std::int64_t{q.multiplier[c]}) < limit,
-              fmt::format("multiplier {} exceeds {} bits", q.multiplier[c], bits));
+              [&] { return fmt::format("multiplier {} exceeds {} bits", q.multiplier[c], bits); });
       require(q.shift[c] <= 47, "a shift exceeds 47");
       for (const std::int64_t end : {x[c].lo, x[c].hi}) {
         require(std::abs(end * q.multiplier[c] + q.offset[c]) < sum_limit, "acc*M + B reaches 2^47");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/graph.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -22,8 +23,9 @@ const T* find(const Node& node, const std::string& key, const char* kind) {
 
 std::vector<float> Constant::as_float() const {
   if (const auto* floats = std::get_if<std::vector<float>>(&values)) return *floats;
-  std::vector<float> out;
-  for (const std::int64_t value : std::get<std::vector<std::int64_t>>(values)) out.push_back(static_cast<float>(value));
+  const auto& integers = std::get<std::vector<std::int64_t>>(values);
+  std::vector<float> out(integers.size());
+  std::transform(integers.begin(), integers.end(), out.begin(), [](std::int64_t v) { return static_cast<float>(v); });
   return out;
 }
 

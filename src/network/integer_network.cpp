@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/integer_network.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <span>
 
 #include "base/digest.h"
 
@@ -18,7 +21,12 @@ class NetworkDigest {
   template <class T>
   void numbers(const std::vector<T>& values) {
     number(static_cast<std::int64_t>(values.size()));
-    for (const T value : values) number(static_cast<std::int64_t>(value));
+    std::array<std::int64_t, 256> wide;
+    for (std::size_t at = 0; at < values.size(); at += wide.size()) {
+      const std::size_t count = std::min(wide.size(), values.size() - at);
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(at), count, wide.begin());
+      digest_.add(std::span<const std::int64_t>(wide.data(), count));
+    }
   }
   void floats(const FloatArray& array) {
     numbers(array.shape);

@@ -42,6 +42,25 @@ Shape broadcast_shape(const Shape& a, const Shape& b) {
   return out;
 }
 
+PairWalk merged_walk(const Shape& shape, const std::vector<std::size_t>& a, const std::vector<std::size_t>& b) {
+  PairWalk walk;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    const auto size = static_cast<std::size_t>(shape[d]);
+    if (size == 1) continue;
+    if (!walk.shape.empty() && walk.a.back() == a[d] * size && walk.b.back() == b[d] * size) {
+      walk.shape.back() *= shape[d];
+      walk.a.back() = a[d];
+      walk.b.back() = b[d];
+      continue;
+    }
+    walk.shape.push_back(shape[d]);
+    walk.a.push_back(a[d]);
+    walk.b.push_back(b[d]);
+  }
+  if (walk.shape.empty()) walk = {{1}, {0}, {0}};
+  return walk;
+}
+
 std::vector<std::size_t> broadcast_strides(const Shape& from, const Shape& to) {
   if (from.size() > to.size()) {
     throw std::invalid_argument("shape " + shape_text(from) + " has more dimensions than " + shape_text(to));

@@ -18,20 +18,30 @@ namespace blendsim {
 // Steps of an operand of shape `from` for each dimension of `to` (0 where it is repeated).
 [[nodiscard]] std::vector<std::size_t> broadcast_strides(const Shape& from, const Shape& to);
 
+// Dimensions that both operands walk through evenly are one.
+struct PairWalk {
+  Shape shape;
+  std::vector<std::size_t> a, b;
+};
+[[nodiscard]] PairWalk merged_walk(const Shape& shape, const std::vector<std::size_t>& a,
+                                   const std::vector<std::size_t>& b);
+
 // Calls f(i, a, b) for each element i of `shape`, with the places of the two operands.
 template <class F>
 void for_each_pair(const Shape& shape, const std::vector<std::size_t>& a, const std::vector<std::size_t>& b, F f) {
   const auto count = static_cast<std::size_t>(element_count(shape));
-  Shape index(shape.size(), 0);
+  const PairWalk walk = merged_walk(shape, a, b);
+  const std::size_t inner = walk.shape.size() - 1, row = static_cast<std::size_t>(walk.shape[inner]);
+  Shape index(walk.shape.size(), 0);
   std::size_t at_a = 0, at_b = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    f(i, at_a, at_b);
-    for (std::size_t d = shape.size(); d-- > 0;) {
-      at_a += a[d];
-      at_b += b[d];
-      if (++index[d] < shape[d]) break;
-      at_a -= a[d] * static_cast<std::size_t>(shape[d]);
-      at_b -= b[d] * static_cast<std::size_t>(shape[d]);
+  for (std::size_t i = 0; i < count;) {
+    for (std::size_t k = 0; k < row; ++k, ++i) f(i, at_a + k * walk.a[inner], at_b + k * walk.b[inner]);
+    for (std::size_t d = inner; d-- > 0;) {
+      at_a += walk.a[d];
+      at_b += walk.b[d];
+      if (++index[d] < walk.shape[d]) break;
+      at_a -= walk.a[d] * static_cast<std::size_t>(walk.shape[d]);
+      at_b -= walk.b[d] * static_cast<std::size_t>(walk.shape[d]);
       index[d] = 0;
     }
   }

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <system_error>
 
@@ -28,6 +30,9 @@ std::string read_bytes(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   std::string bytes;
   if (stream) {
+    std::error_code unknown;  // of what is no regular file
+    const std::uintmax_t size = std::filesystem::file_size(path, unknown);
+    if (!unknown) bytes.reserve(static_cast<std::size_t>(std::min<std::uintmax_t>(size, largest)));
     std::array<char, 1 << 16> block{};
     while (stream.read(block.data(), block.size()) || stream.gcount() > 0) {
       bytes.append(block.data(), static_cast<std::size_t>(stream.gcount()));

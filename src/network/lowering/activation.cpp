@@ -81,20 +81,21 @@ Activation make_activation(const Step& step, std::size_t channels, int grid_bits
   return out;
 }
 
-std::optional<ActivationFit> fit_on_grid(const Reference& reference, const Domain& domain,
-                                         const LoweringOptions& options, Chain::const_iterator place,
+std::optional<ActivationFit> fit_on_grid(CodeRuns& runs, const LoweringOptions& options, Chain::const_iterator place,
                                          GridChoice choice) {
+  const Reference& reference = runs.reference();
+  const Domain& domain = runs.domain();
   const Chain& chain = reference.chain;
   const Chain before(chain.begin(), place);
   const auto units = grid_units(reference, place, domain, choice);
   if (!units) return std::nullopt;
   Quantiser grid = grid_quantiser(1, choice.bits, reference.quantiser.node, {});
   grid.scale = *units;
-  const auto q1 = fit_affine({before, grid}, domain, multiplier_bits(options, domain.lowest(), domain.highest()));
+  const auto q1 = find_affine({before, grid}, domain, multiplier_bits(options, domain.lowest(), domain.highest()));
   if (!q1) return std::nullopt;
 
   ActivationFit fit;
-  fit.recipe.q1 = q1->affine;
+  fit.recipe.q1 = *q1;
   fit.recipe.activation = make_activation(*place, domain.channels(), choice.bits);
   fit.recipe.activation_place = PostProcessing::ActivationPlace::after_q1;
   Chain after{make_step(Step::Kind::multiply, *units)};
@@ -107,9 +108,9 @@ std::optional<ActivationFit> fit_on_grid(const Reference& reference, const Domai
     if (!code) return std::nullopt;
     if (!code->is_sign) fit.recipe.thresholds = code->thresholds;
   } else {
-    const auto q3 = fit_affine(rest, inner, multiplier_bits(options, a.lo, a.hi));
+    const auto q3 = find_affine(rest, inner, multiplier_bits(options, a.lo, a.hi));
     if (!q3) return std::nullopt;
-    fit.recipe.q3 = q3->affine;
+    fit.recipe.q3 = *q3;
   }
   for (std::size_t c = 0; c < domain.channels(); ++c) {
     const auto code_of = [&](std::int64_t q) {
@@ -118,27 +119,26 @@ std::optional<ActivationFit> fit_on_grid(const Reference& reference, const Domai
       const std::int64_t count = fit.recipe.thresholds ? fit.recipe.thresholds->count(u, c) : (u >= 0 ? 1 : 0);
       return reference.quantiser.format.is_bipolar() ? 2 * count - 1 : reference.quantiser.lo + count;
     };
-    compare(reference, domain, c, fit.exactness, code_of, a.slope[c] >= 0);
+    compare(runs, c, fit.exactness, code_of, a.slope[c] >= 0);
   }
   return fit;
 }
 
 }  // namespace
 
-std::optional<ActivationFit> fit_activation(const Reference& reference, const Domain& domain,
-                                            const LoweringOptions& options) {
-  const Chain& chain = reference.chain;
+std::optional<ActivationFit> fit_activation(CodeRuns& runs, const LoweringOptions& options) {
+  const Chain& chain = runs.reference().chain;
   const auto place = std::find_if(chain.begin(), chain.end(), [](const Step& step) {
     return step.kind == Step::Kind::relu || step.kind == Step::Kind::prelu;
   });
   if (place == chain.end()) return std::nullopt;
   std::optional<ActivationFit> best;
   for (const GridChoice choice : grid_choices(options.step_bits)) {
-    auto fit = fit_on_grid(reference, domain, options, place, choice);
+    auto fit = fit_on_grid(runs, options, place, choice);
     if (fit && (!best || fit->exactness.differing < best->exactness.differing)) best = std::move(fit);
     if (best && best->exactness.differing == 0) break;
   }
-  if (best) best->exactness.ambiguous = count_ambiguous(reference, domain);
+  if (best) best->exactness.ambiguous = count_ambiguous(runs);
   return best;
 }
 

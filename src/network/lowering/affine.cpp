@@ -10,7 +10,7 @@
 #include <array>
 #include <cmath>
 
-#include "network/lowering/code_line.h"
+#include "network/lowering/line_code.h"
 #include "network/lowering/runs.h"
 
 namespace blendsim::lowering {
@@ -32,32 +32,33 @@ struct Parameters {
 
 class ChannelFitter {
  public:
-  ChannelFitter(const Reference& reference, const Domain& domain, int bits, Rounding rounding, const CodeLine& line,
-                std::size_t c)
-      : reference_(reference),
-        domain_(domain),
+  ChannelFitter(CodeRuns& runs, int bits, Rounding rounding, const CodeLine& line, std::size_t c)
+      : runs_(runs),
+        reference_(runs.reference()),
+        domain_(runs.domain()),
         limit_((std::int64_t{1} << (bits - 1)) - 1),
         rounding_(rounding),
         line_(line),
-        c_(c) {
-    reach_ = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
-  }
+        c_(c),
+        reach_(runs.reach()) {}
 
-  Parameters fit(Exactness& exactness) const {
+  [[nodiscard]] Parameters fit(Exactness& exactness) const {
     Parameters p;
-    if (dyadic(p)) {
-      exactness.checked += domain_.count(c_);
-      return p;
-    }
-    const auto runs = code_runs(reference_, domain_, c_);
-    if (runs && search(*runs, p)) {
+    if (dyadic(p) || (!is_refuted() && search(p))) {
       exactness.checked += domain_.count(c_);
       return p;
     }
     p = ideal();
     compare(
-        reference_, domain_, c_, exactness, [&](std::int64_t q) { return value(p, q); }, true);
+        runs_, c_, exactness, [&](std::int64_t q) { return value(p, q); }, true);
     return p;
+  }
+
+  // The same without a count.
+  [[nodiscard]] Parameters find() const {
+    Parameters p;
+    if (dyadic(p)) return p;
+    return !is_refuted() && !ideal_is_equal() && search(p) ? p : ideal();
   }
 
  private:
@@ -147,55 +148,141 @@ class ChannelFitter {
     return t * (std::int64_t{1} << s);
   }
 
-  // Products are monotone in q, so the two ends of a run bound the offset for all of it.
-  [[nodiscard]] bool search(const std::vector<Run>& runs, Parameters& p) const {
+  // The offsets with which a multiplier gives the codes that were narrowed down to: none where low > high.
+  struct Offsets {
+    std::int64_t low = 1 - sum_limit / 2, high = sum_limit / 2 - 1;
+  };
+  void narrow(Offsets& offsets, std::int64_t q, std::int64_t code, std::int64_t m, int s) const {
+    if (code > line_.lo) offsets.low = std::max(offsets.low, lower(code, s) - q * m);
+    if (code < line_.hi) offsets.high = std::min(offsets.high, upper(code, s) - q * m);
+  }
+
+  // Calls f(M, s) for each multiplier to try, the ideal first, until it returns true.
+  template <class F>
+  bool try_multipliers(F f) const {
     const int s = largest_shift();
     const double slope = std::nearbyint(std::ldexp(line_.slope, s));
     if (std::fabs(slope) > static_cast<double>(limit_) + 64) return false;
     for (const int step : search_steps) {
       const std::int64_t m = static_cast<std::int64_t>(slope) + step;
-      if (std::abs(m) > limit_) continue;
-      std::int64_t low = 1 - sum_limit / 2, high = sum_limit / 2 - 1;
-      for (const Run& run : runs) {
-        for (const std::int64_t q : {run.first, run.last}) {
-          if (run.code > line_.lo) low = std::max(low, lower(run.code, s) - q * m);
-          if (run.code < line_.hi) high = std::min(high, upper(run.code, s) - q * m);
-        }
-        if (low > high) break;
-      }
-      if (low > high) continue;
-      const auto wished = static_cast<std::int64_t>(
-          std::clamp(offset_for(s), -static_cast<double>(sum_limit), static_cast<double>(sum_limit)));
-      const std::int64_t offset = std::clamp(wished, low, high);
-      if (!fits(static_cast<double>(m), static_cast<double>(offset))) continue;
-      p = reduced({m, offset, s});
-      return true;
+      if (std::abs(m) <= limit_ && f(m, s)) return true;
     }
     return false;
   }
 
+  // A formula that is equal on the whole domain. Products are monotone in q, so the two ends of a run bound the offset
+  // for all of it.
+  [[nodiscard]] bool search(Parameters& p) const {
+    const auto& runs = runs_.of(c_);
+    if (!runs) return false;
+    return try_multipliers([&](std::int64_t m, int s) {
+      Offsets offsets;
+      for (const Run& run : *runs) {
+        narrow(offsets, run.first, run.code, m, s);
+        narrow(offsets, run.last, run.code, m, s);
+        if (offsets.low > offsets.high) return false;
+      }
+      const auto wished = static_cast<std::int64_t>(
+          std::clamp(offset_for(s), -static_cast<double>(sum_limit), static_cast<double>(sum_limit)));
+      const std::int64_t offset = std::clamp(wished, offsets.low, offsets.high);
+      if (!fits(static_cast<double>(m), static_cast<double>(offset))) return false;
+      p = reduced({m, offset, s});
+      return true;
+    });
+  }
+
+  // No multiplier of the search gives the codes of a few values next to ties, where they narrow the offset most.
+  [[nodiscard]] bool is_refuted() const {
+    constexpr std::int64_t few = 4096, many = 32768;
+    if (!is_wide(reference_.quantiser) || reference_.quantiser.rounding != RoundMode::half_even) return false;
+    for (const std::int64_t places : {few, many}) {
+      const std::vector<Seen> seen = near_ties(places);
+      const bool survives = try_multipliers([&](std::int64_t m, int s) {
+        Offsets offsets;
+        for (const Seen& at : seen) {
+          narrow(offsets, at.q, at.code, m, s);
+          if (offsets.low > offsets.high) return false;
+        }
+        return true;
+      });
+      if (!survives) return true;
+      if (domain_.count(c_) <= places) return false;
+    }
+    return false;
+  }
+
+  // Then search() gives the ideal too.
+  [[nodiscard]] bool ideal_is_equal() const {
+    if (!is_wide(reference_.quantiser) || domain_.count(c_) > exhaustive_limit) return false;
+    const int s = largest_shift();
+    if (!fits(std::nearbyint(std::ldexp(line_.slope, s)), offset_for(s))) return false;
+    const Parameters p = ideal();
+    const LineCode code(reference_, domain_, c_);
+    for (std::int64_t q = domain_.lo[c_]; q <= domain_.hi[c_]; q += domain_.step) {
+      if (value(p, q) != code(q)) return false;
+    }
+    return true;
+  }
+
+  struct Seen {
+    std::int64_t q = 0, code = 0;
+  };
+  // Of at most this many values of the domain, evenly spread, those whose line lies next to a tie.
+  [[nodiscard]] std::vector<Seen> near_ties(std::int64_t places) const {
+    constexpr double near = 0x1p-6;
+    const std::int64_t count = domain_.count(c_), looked = std::min(count, places), pitch = count / looked;
+    std::vector<Seen> out;
+    for (std::int64_t i = 0; i < looked; ++i) {
+      const std::int64_t q = domain_.lo[c_] + i * pitch * domain_.step;
+      const double code = line_.slope * static_cast<double>(q) + line_.offset;
+      if (!(code >= static_cast<double>(line_.lo) - 1 && code <= static_cast<double>(line_.hi) + 1)) continue;
+      if (0.5 - std::fabs(code - nearest(code)) < near) out.push_back({q, reference_(q, c_)});
+    }
+    return out;
+  }
+
+  static double nearest(double v) {  // |v| < 2^51
+    constexpr double whole = 0x1.8p52;
+    return (v + whole) - whole;
+  }
+
+  CodeRuns& runs_;
   const Reference& reference_;
   const Domain& domain_;
   std::int64_t limit_;
   Rounding rounding_;
   const CodeLine& line_;
   std::size_t c_;
-  double reach_ = 0;
+  double reach_;
 };
 
-AffineFit fit_with(const Reference& reference, const Domain& domain, int bits, Rounding rounding,
-                   const std::vector<CodeLine>& lines) {
-  AffineFit fit;
-  fit.affine.rounding = rounding;
-  fit.affine.lo = lines.front().lo;
-  fit.affine.hi = lines.front().hi;
-  for (std::size_t c = 0; c < domain.channels(); ++c) {
-    const Parameters p = ChannelFitter(reference, domain, bits, rounding, lines[c], c).fit(fit.exactness);
-    fit.affine.multiplier.push_back(static_cast<std::int32_t>(p.multiplier));
-    fit.affine.offset.push_back(p.offset);
-    fit.affine.shift.push_back(static_cast<std::uint8_t>(p.shift));
+// exactness: absent where nobody asks for it.
+Affine affine_with(CodeRuns& runs, int bits, Rounding rounding, const std::vector<CodeLine>& lines,
+                   Exactness* exactness) {
+  Affine out;
+  out.rounding = rounding;
+  out.lo = lines.front().lo;
+  out.hi = lines.front().hi;
+  for (std::size_t c = 0; c < lines.size(); ++c) {
+    const ChannelFitter fitter(runs, bits, rounding, lines[c], c);
+    const Parameters p = exactness != nullptr ? fitter.fit(*exactness) : fitter.find();
+    out.multiplier.push_back(static_cast<std::int32_t>(p.multiplier));
+    out.offset.push_back(p.offset);
+    out.shift.push_back(static_cast<std::uint8_t>(p.shift));
   }
-  return fit;
+  return out;
+}
+
+// Absent: not of one form in all channels.
+std::optional<std::vector<CodeLine>> code_lines(const Reference& reference, std::size_t channels) {
+  std::vector<CodeLine> lines;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const auto line = code_line(reference, c);
+    if (!line || line->lo > line->hi) return std::nullopt;
+    if (c > 0 && (line->lo != lines.front().lo || line->hi != lines.front().hi)) return std::nullopt;
+    lines.push_back(*line);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -221,25 +308,33 @@ int multiplier_bits(const LoweringOptions& options, std::int64_t lo, std::int64_
   return lo >= -limit && hi < limit ? options.multiplier_bits_binary : options.multiplier_bits_fixed;
 }
 
-std::optional<AffineFit> fit_affine(const Reference& reference, const Domain& domain, int bits) {
-  std::vector<CodeLine> lines;
-  for (std::size_t c = 0; c < domain.channels(); ++c) {
-    const auto line = code_line(reference, c);
-    if (!line || line->lo > line->hi) return std::nullopt;
-    if (c > 0 && (line->lo != lines.front().lo || line->hi != lines.front().hi)) return std::nullopt;
-    lines.push_back(*line);
-  }
+std::optional<AffineFit> fit_affine(CodeRuns& runs, int bits) {
+  const auto lines = code_lines(runs.reference(), runs.domain().channels());
+  if (!lines) return std::nullopt;
   std::optional<AffineFit> best;
-  for (const Rounding rounding : rounding_candidates(reference.quantiser.rounding)) {
-    AffineFit fit = fit_with(reference, domain, bits, rounding, lines);
+  for (const Rounding rounding : rounding_candidates(runs.reference().quantiser.rounding)) {
+    AffineFit fit;
+    fit.affine = affine_with(runs, bits, rounding, *lines, &fit.exactness);
     if (!best || fit.exactness.differing < best->exactness.differing) best = std::move(fit);
     if (best->exactness.differing == 0) break;
   }
-  best->exactness.ambiguous = count_ambiguous(reference, domain);
+  best->exactness.ambiguous = count_ambiguous(runs);
   return best;
 }
 
-std::int64_t count_ambiguous(const Reference& reference, const Domain& domain) {
+std::optional<Affine> find_affine(const Reference& reference, const Domain& domain, int bits) {
+  CodeRuns runs(reference, domain);
+  const auto roundings = rounding_candidates(reference.quantiser.rounding);
+  const auto lines = code_lines(reference, domain.channels());
+  if (!lines) return std::nullopt;
+  if (roundings.size() == 1) return affine_with(runs, bits, roundings.front(), *lines, nullptr);
+  const auto fit = fit_affine(runs, bits);  // the best of several
+  return fit->affine;
+}
+
+std::int64_t count_ambiguous(CodeRuns& runs) {
+  const Reference& reference = runs.reference();
+  const Domain& domain = runs.domain();
   const std::optional<Chain> other = other_order(reference.chain);
   if (!other) return 0;
   const Reference swapped{*other, reference.quantiser};
@@ -249,9 +344,7 @@ std::int64_t count_ambiguous(const Reference& reference, const Domain& domain) {
     one.start(domain.lo[c], domain.hi[c]);
     two = one;
     if (walk_chain(reference.chain, c, one) && walk_chain(*other, c, two)) continue;  // neither order rounds
-    compare(
-        reference, domain, c, tally, [&](std::int64_t q) { return swapped(q, c); },
-        chain_direction(*other, c).has_value());
+    compare(runs, c, tally, LineCode(swapped, domain, c), chain_direction(*other, c).has_value());
   }
   return tally.differing;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "network/lowering/lowerer.h"
 
@@ -22,18 +23,28 @@ Domain accumulator_domain(const Map& in, const Convolution& conv, std::size_t ou
   Domain out;
   out.step = in.format.is_bipolar() && binary_weights && !padded ? 2 : 1;
   const std::size_t outputs_a_group = outputs / static_cast<std::size_t>(conv.groups);
-  std::size_t at = 0;
+  const auto range = [&](std::size_t channel) {
+    return std::pair{in.domain.lo[channel] - in.zero_point, in.domain.hi[channel] - in.zero_point};
+  };
+  const std::int16_t* tap = conv.weights.data();
   for (std::size_t o = 0; o < outputs; ++o) {
     std::int64_t lo = 0, hi = 0;
-    for (std::size_t i = 0; i < inputs; ++i) {
-      const std::size_t channel = o / outputs_a_group * inputs + i;
-      const std::int64_t low = in.domain.lo[channel] - in.zero_point, high = in.domain.hi[channel] - in.zero_point;
-      for (std::size_t t = 0; t < taps; ++t, ++at) {
-        const std::int64_t a = conv.weights[at] * low, b = conv.weights[at] * high;
-        const std::int64_t smallest = std::min(a, b), largest = std::max(a, b);
-        lo += padded ? std::min<std::int64_t>(smallest, 0) : smallest;
-        hi += padded ? std::max<std::int64_t>(largest, 0) : largest;
+    const std::size_t first = o / outputs_a_group * inputs;
+    for (std::size_t i = 0; i < inputs;) {
+      auto [low, high] = range(first + i);
+      const std::int16_t* end = tap;  // of the channels with this range
+      for (const auto same = std::pair{low, high}; i < inputs && range(first + i) == same; ++i) end += taps;
+      if (padded) {
+        low = std::min<std::int64_t>(low, 0);
+        high = std::max<std::int64_t>(high, 0);
       }
+      std::int32_t positive = 0, negative = 0;  // fan_in_limit bytes at most
+      for (; tap != end; ++tap) {
+        positive += std::max<int>(*tap, 0);
+        negative += std::min<int>(*tap, 0);
+      }
+      lo += positive * low + negative * high;
+      hi += positive * high + negative * low;
     }
     out.lo.push_back(lo);
     out.hi.push_back(hi);

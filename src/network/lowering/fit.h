@@ -35,6 +35,8 @@ struct Reference {
   }
 };
 
+class CodeRuns;  // runs.h: a reference, its domain, and the runs of each channel
+
 struct ThresholdFit {
   Thresholds thresholds;
   Exactness exactness;
@@ -48,17 +50,18 @@ struct AffineFit {
   Exactness exactness;
 };
 // Absent: the chain is not of the form clamp(slope*q + offset) with one pair of saturation codes for all channels.
-[[nodiscard]] std::optional<AffineFit> fit_affine(const Reference& reference, const Domain& domain,
-                                                  int multiplier_bits);
+[[nodiscard]] std::optional<AffineFit> fit_affine(CodeRuns& runs, int multiplier_bits);
+// The same formula without an account of its exactness.
+[[nodiscard]] std::optional<Affine> find_affine(const Reference& reference, const Domain& domain, int multiplier_bits);
 
 // The same in two multiplications, onto a finer grid and back: exact at ties that one multiplication misses.
 struct TwoStepFit {
   Affine first, second;
   Exactness exactness;
 };
-// Absent: no such chain, or a domain that nothing can be shown on.
-[[nodiscard]] std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain,
-                                                      int multiplier_bits, int step_bits);
+// Absent: no such chain, a domain that nothing can be shown on, or `enough` or more differing values.
+[[nodiscard]] std::optional<TwoStepFit> fit_two_steps(CodeRuns& runs, int multiplier_bits, int step_bits,
+                                                      std::int64_t enough);
 
 // q1, activation, q3 of a chain with one Relu or PRelu in it. The recipe's q1, activation, activation_place and q3 are
 // set.
@@ -66,14 +69,13 @@ struct ActivationFit {
   PostProcessing recipe;
   Exactness exactness;
 };
-[[nodiscard]] std::optional<ActivationFit> fit_activation(const Reference& reference, const Domain& domain,
-                                                          const LoweringOptions& options);
+[[nodiscard]] std::optional<ActivationFit> fit_activation(CodeRuns& runs, const LoweringOptions& options);
 
 // Signed bits of M for an operand of this range.
 [[nodiscard]] int multiplier_bits(const LoweringOptions& options, std::int64_t lo, std::int64_t hi);
 
 // Values (all, or samples) on which the two usual orders of batch normalisation decide differently.
-[[nodiscard]] std::int64_t count_ambiguous(const Reference& reference, const Domain& domain);
+[[nodiscard]] std::int64_t count_ambiguous(CodeRuns& runs);
 
 // Values of a domain that is too large to look at whole: at least 4096, with both ends and what lies around 0.
 [[nodiscard]] std::vector<std::int64_t> sample_domain(const Domain& domain, std::size_t c);

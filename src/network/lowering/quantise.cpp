@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "network/lowering/lowerer.h"
+#include "network/lowering/runs.h"
 
 namespace blendsim::lowering {
 
@@ -111,7 +112,9 @@ Quantiser without_zero_point(const Quantiser& q) {
 std::optional<AffineFit> fit_without_zero_point(const Value& value, const Quantiser& q, int multiplier_bits) {
   const float zero = q.zero_point.at(0);
   if (q.kind != Quantiser::Kind::quant || q.saturate_first || std::fmod(zero, 2.0F) == 0) return std::nullopt;
-  return fit_affine({value.chain, without_zero_point(q)}, value.map->domain, multiplier_bits);
+  const Quantiser plain = without_zero_point(q);
+  CodeRuns runs({value.chain, plain}, value.map->domain);
+  return fit_affine(runs, multiplier_bits);
 }
 
 Affine addition(std::size_t channels, std::int64_t constant, std::int64_t lo, std::int64_t hi) {
@@ -146,9 +149,10 @@ MapPtr Lowerer::three_step_map(const Value& value, const Quantiser& q, const Aff
   plain.format = Format::signed_bits(q.format.bits() + 1);  // every code less its zero point
   plain.out_zero_point = 0;
   plain.output += ":plain";
-  const auto fit = fit_two_steps({value.chain, plain}, domain,
-                                 multiplier_bits(options_, domain.lowest(), domain.highest()), options_.step_bits);
-  if (!fit || fit->exactness.differing >= other.exactness.differing) return nullptr;
+  CodeRuns runs({value.chain, plain}, domain);
+  const auto fit = fit_two_steps(runs, multiplier_bits(options_, domain.lowest(), domain.highest()), options_.step_bits,
+                                 other.exactness.differing);
+  if (!fit) return nullptr;
   MapPtr first = new_map(value, plain);
   first->exactness = fit->exactness;
   explain(first->exactness);
@@ -179,7 +183,8 @@ void Lowerer::require_reachable_rounding(const Quantiser& q, const Exactness& ex
 MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   const Domain& domain = value.map->domain;
   const int bits = multiplier_bits(options_, domain.lowest(), domain.highest());
-  auto fit = fit_affine({value.chain, q}, domain, bits);
+  CodeRuns runs({value.chain, q}, domain);
+  auto fit = fit_affine(runs, bits);
   if (!fit) return nullptr;
   std::optional<Affine> behind;
   if (!fit->exactness.exact) {
@@ -192,8 +197,7 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   }
   const bool sum = value.map->is_sum() && !value.map->is_written();
   if (fit->exactness.differing != 0 && !sum) {  // the steps of a sum are taken
-    if (auto two = fit_two_steps({value.chain, q}, domain, bits, options_.step_bits);
-        two && two->exactness.differing < fit->exactness.differing) {
+    if (auto two = fit_two_steps(runs, bits, options_.step_bits, fit->exactness.differing)) {
       two->exactness.ambiguous = fit->exactness.ambiguous;
       fit = AffineFit{two->first, two->exactness};
       behind = two->second;
@@ -232,7 +236,8 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
 }
 
 MapPtr Lowerer::activated_map(const Value& value, const Quantiser& q) {
-  const auto fit = fit_activation({value.chain, q}, value.map->domain, options_);
+  CodeRuns runs({value.chain, q}, value.map->domain);
+  const auto fit = fit_activation(runs, options_);
   if (!fit) return nullptr;
   require_reachable_rounding(q, fit->exactness);
   MapPtr map = new_map(value, q);

@@ -19,8 +19,7 @@ constexpr double half_sum_limit = 0x1p43;  // as in affine.cpp, for the product 
 
 // One channel's M, B and s of q1, to the nearest of the grid whatever the rounding (an instruction has one for all its
 // steps): the largest shift at which both fit.
-void append_first_step(const CodeLine& line, const Domain& domain, int finer, int bits, Affine& q1) {
-  const double reach = static_cast<double>(std::max(std::abs(domain.lowest()), std::abs(domain.highest())));
+void append_first_step(const CodeLine& line, double reach, int finer, int bits, Affine& q1) {
   const double most = std::ldexp(1.0, bits - 1) - 1;
   int shift = 44;  // as in affine.cpp
   double m = 0, b = 0;
@@ -36,30 +35,38 @@ void append_first_step(const CodeLine& line, const Domain& domain, int finer, in
   q1.shift.push_back(static_cast<std::uint8_t>(shift));
 }
 
-// Absent: the grid has no room for the codes.
-std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, const Domain& domain, int bits,
-                                 int step_bits, const std::vector<CodeLine>& lines,
-                                 const std::vector<std::vector<Run>>& runs) {
-  const std::int64_t lo = lines.front().lo, hi = lines.front().hi;
+struct Grid {
+  int finer = 0;
+  Rounding rounding = Rounding::half_even;
+  std::int64_t offset = 0;  // of q3
+};
+
+bool has_room(const CodeLine& line, int finer, int step_bits) {
   const std::int64_t scale = std::int64_t{1} << finer, grid_limit = std::int64_t{1} << (step_bits - 1);
-  if (lo * scale < -grid_limit || hi * scale >= grid_limit) return std::nullopt;
+  return line.lo * scale >= -grid_limit && line.hi * scale < grid_limit;
+}
+
+// Absent: `enough` or more values differ.
+std::optional<TwoStepFit> fit_on(const Grid& grid, CodeRuns& runs, int bits, const std::vector<CodeLine>& lines,
+                                 std::int64_t enough) {
+  const Domain& domain = runs.domain();
   TwoStepFit fit;
-  fit.first.lo = lo * scale;  // beyond, q3 saturates all the same
-  fit.first.hi = hi * scale;
-  fit.second.lo = lo;
-  fit.second.hi = hi;
-  fit.first.rounding = fit.second.rounding = rounding;
-  const auto offset = static_cast<std::int64_t>(rounding_offset(mode, lo, rounding, finer));
+  fit.second.lo = lines.front().lo;
+  fit.second.hi = lines.front().hi;
+  fit.first.lo = fit.second.lo * (std::int64_t{1} << grid.finer);  // beyond, q3 saturates all the same
+  fit.first.hi = fit.second.hi * (std::int64_t{1} << grid.finer);
+  fit.first.rounding = fit.second.rounding = grid.rounding;
   for (std::size_t c = 0; c < domain.channels(); ++c) {
-    append_first_step(lines[c], domain, finer, bits, fit.first);
+    append_first_step(lines[c], runs.reach(), grid.finer, bits, fit.first);
     fit.second.multiplier.push_back(1);
-    fit.second.offset.push_back(offset);
-    fit.second.shift.push_back(static_cast<std::uint8_t>(finer));
+    fit.second.offset.push_back(grid.offset);
+    fit.second.shift.push_back(static_cast<std::uint8_t>(grid.finer));
     const Difference found = difference(
-        runs[c], domain.step, [&](std::int64_t q) { return fit.second.apply(fit.first.apply(q, c), c); }, true);
+        *runs.of(c), domain.step, [&](std::int64_t q) { return fit.second.apply(fit.first.apply(q, c), c); }, true);
     fit.exactness.checked += domain.count(c);
     fit.exactness.differing += found.differing;
     fit.exactness.max_error = std::max(fit.exactness.max_error, found.max_error);
+    if (fit.exactness.differing >= enough) return std::nullopt;
   }
   fit.exactness.exact = fit.exactness.differing == 0;
   return fit;
@@ -67,24 +74,28 @@ std::optional<TwoStepFit> fit_on(int finer, Rounding rounding, RoundMode mode, c
 
 }  // namespace
 
-std::optional<TwoStepFit> fit_two_steps(const Reference& reference, const Domain& domain, int bits, int step_bits) {
+std::optional<TwoStepFit> fit_two_steps(CodeRuns& runs, int bits, int step_bits, std::int64_t enough) {
+  const Reference& reference = runs.reference();
   std::vector<CodeLine> lines;
-  std::vector<std::vector<Run>> runs;
-  for (std::size_t c = 0; c < domain.channels(); ++c) {
+  for (std::size_t c = 0; c < runs.domain().channels(); ++c) {
     const auto line = code_line(reference, c);
-    auto own = line ? code_runs(reference, domain, c) : std::nullopt;
-    if (!own || line->lo > line->hi) return std::nullopt;
+    if (!line || line->lo > line->hi) return std::nullopt;
     if (c > 0 && (line->lo != lines.front().lo || line->hi != lines.front().hi)) return std::nullopt;
     lines.push_back(*line);
-    runs.push_back(std::move(*own));
+  }
+  if (!has_room(lines.front(), finer_bits[0], step_bits)) return std::nullopt;
+  for (std::size_t c = 0; c < runs.domain().channels(); ++c) {
+    if (!runs.of(c)) return std::nullopt;
   }
   const Quantiser& q = reference.quantiser;
   const RoundMode mode = q.kind == Quantiser::Kind::thresholds ? RoundMode::half_up : q.rounding;  // >= takes ties up
   std::optional<TwoStepFit> best;
   for (const Rounding rounding : rounding_candidates(mode)) {
     for (const int finer : finer_bits) {
-      auto fit = fit_on(finer, rounding, mode, domain, bits, step_bits, lines, runs);
-      if (fit && (!best || fit->exactness.differing < best->exactness.differing)) best = std::move(fit);
+      if (!has_room(lines.front(), finer, step_bits)) break;
+      const auto offset = static_cast<std::int64_t>(rounding_offset(mode, lines.front().lo, rounding, finer));
+      auto fit = fit_on({finer, rounding, offset}, runs, bits, lines, best ? best->exactness.differing : enough);
+      if (fit) best = std::move(fit);
       if (best && best->exactness.exact) return best;
     }
   }

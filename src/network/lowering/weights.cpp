@@ -12,59 +12,96 @@ namespace blendsim::lowering {
 
 namespace {
 
-// A quantiser's parameter for each element of a weight tensor (any broadcastable shape).
-std::vector<float> spread(const Node& node, const std::string& key, const Shape& shape, float fallback) {
+// A quantiser's parameter, of a shape that broadcasts to the weights'.
+FloatArray parameter(const Node& node, const std::string& key, float fallback) {
   const auto found = node.attributes.find(key);
-  FloatArray value{{}, {fallback}};
-  if (found != node.attributes.end()) {
-    if (const auto* number = std::get_if<float>(&found->second)) {
-      value.values = {*number};
-    } else {
-      const auto& constant = std::get<Constant>(found->second);
-      value = {constant.shape, constant.as_float()};
-    }
-  }
-  std::vector<float> out(static_cast<std::size_t>(element_count(shape)));
-  const auto strides = broadcast_strides(value.shape, shape);
-  for_each_pair(shape, strides, strides, [&](std::size_t i, std::size_t a, std::size_t) { out[i] = value.values[a]; });
-  return out;
+  if (found == node.attributes.end()) return {{}, {fallback}};
+  if (const auto* number = std::get_if<float>(&found->second)) return {{}, {*number}};
+  const auto& constant = std::get<Constant>(found->second);
+  return {constant.shape, constant.as_float()};
 }
 
-// Codes and their meaning, element by element: real = code * scale.
+// Codes and their meaning: real = code * scale, the scale broadcast to the codes.
 struct Elements {
   Shape shape;
-  std::vector<float> codes, scales;
+  std::vector<float> codes;
+  FloatArray scale{{}, {1.0F}};
   std::optional<Format> declared;
 };
 
-Elements quantise(const Node& node, const FloatArray& x) {
-  Elements out{x.shape, {}, {}, {}};
-  out.scales = spread(node, "scale", x.shape, 1);
-  const std::size_t count = x.values.size();
-  out.codes.resize(count);
-  if (node.op == "Bipolar") {
-    for (std::size_t i = 0; i < count; ++i) out.codes[i] = x.values[i] >= 0 ? 1.0F : -1.0F;
-  } else if (node.op == "Sign") {
-    for (std::size_t i = 0; i < count; ++i) out.codes[i] = x.values[i] > 0 ? 1.0F : x.values[i] < 0 ? -1.0F : 0.0F;
+// Calls f(i, s, c) for each element i, the place s of its scale and its channel c along `axis`.
+template <class F>
+void for_each_element(const Elements& e, std::size_t axis, F f) {
+  std::vector<std::size_t> channel(e.shape.size(), 0);
+  channel.at(axis) = 1;
+  for_each_pair(e.shape, broadcast_strides(e.scale.shape, e.shape), channel, f);
+}
+
+// Quantiser::code of a quant that rounds half to even, for codes and whole zero points of at most 2^21: float sums
+// round by themselves where their last place is 1.
+struct NearestCode {
+  static constexpr float reach = 0x1p22F;
+  float lo, hi;
+  bool saturate_first;
+
+  [[nodiscard]] float operator()(float x, float scale, float zero) const {
+    if (std::isnan(x)) return lo;
+    const float y = x / scale;
+    return saturate_first ? nearest(std::clamp(y + zero, lo, hi))
+                          : std::clamp(nearest(std::clamp(y, -reach, reach)) + zero, lo, hi);
+  }
+
+ private:
+  static float nearest(float v) {
+    constexpr float whole = 0x1.8p23F;
+    return (v + whole) - whole;
+  }
+};
+
+void quantise_elements(const Node& node, const float* x, const FloatArray& zero, Elements& out) {
+  Quantiser q;
+  q.lo = node.attribute_int("lo", -128);
+  q.hi = node.attribute_int("hi", 127);
+  q.rounding = parse_round_mode(node.attribute_string("rounding", "ROUND"));
+  q.saturate_first = node.attribute_int("saturate_first", 1) != 0;
+  const auto scale_steps = broadcast_strides(out.scale.shape, out.shape);
+  const auto zero_steps = broadcast_strides(zero.shape, out.shape);
+  const auto code_with = [&](auto code) {
+    for_each_pair(out.shape, scale_steps, zero_steps, [&](std::size_t i, std::size_t s, std::size_t z) {
+      out.codes[i] = code(x[i], out.scale.values[s], zero.values[z]) - zero.values[z];
+    });
+  };
+  const auto is_small = [](float v) { return std::fabs(v) <= NearestCode::reach / 2; };
+  const bool whole =
+      std::all_of(zero.values.begin(), zero.values.end(), [](float v) { return v == std::nearbyint(v); });
+  const auto lo = static_cast<float>(q.lo), hi = static_cast<float>(q.hi);
+  if (whole && q.rounding == RoundMode::half_even && is_small(lo) && is_small(hi) &&
+      std::all_of(zero.values.begin(), zero.values.end(), is_small)) {
+    code_with(NearestCode{lo, hi, q.saturate_first});
   } else {
-    const std::vector<float> zero = spread(node, "zero_point", x.shape, 0);
-    Quantiser q;
-    q.lo = node.attribute_int("lo", -128);
-    q.hi = node.attribute_int("hi", 127);
-    q.rounding = parse_round_mode(node.attribute_string("rounding", "ROUND"));
-    q.saturate_first = node.attribute_int("saturate_first", 1) != 0;
-    float lowest_zero = zero.empty() ? 0 : zero[0], highest_zero = lowest_zero;
-    for (std::size_t i = 0; i < count; ++i) {
-      q.scale.values[0] = out.scales[i];
-      q.zero_point.values[0] = zero[i];
-      out.codes[i] = static_cast<float>(q.code(x.values[i], 0)) - zero[i];
-      lowest_zero = std::min(lowest_zero, zero[i]);
-      highest_zero = std::max(highest_zero, zero[i]);
-    }
-    if (lowest_zero == std::nearbyint(lowest_zero) && highest_zero == std::nearbyint(highest_zero)) {
-      out.declared = Format::for_range(q.lo - static_cast<std::int64_t>(highest_zero),
-                                       q.hi - static_cast<std::int64_t>(lowest_zero));
-    }
+    code_with([&](float v, float scale, float zero_point) {
+      q.scale.values[0] = scale;
+      q.zero_point.values[0] = zero_point;
+      return static_cast<float>(q.code(v, 0));
+    });
+  }
+  if (!whole || zero.values.empty()) return;
+  const auto [lowest, highest] = std::minmax_element(zero.values.begin(), zero.values.end());
+  out.declared =
+      Format::for_range(q.lo - static_cast<std::int64_t>(*highest), q.hi - static_cast<std::int64_t>(*lowest));
+}
+
+Elements quantise(const Node& node, const Shape& shape, const std::vector<float>& x) {
+  Elements out{shape, std::vector<float>(x.size()), parameter(node, "scale", 1), {}};
+  if (node.op == "Bipolar") {
+    (void)broadcast_strides(out.scale.shape, shape);
+    std::transform(x.begin(), x.end(), out.codes.begin(), [](float v) { return v >= 0 ? 1.0F : -1.0F; });
+  } else if (node.op == "Sign") {
+    (void)broadcast_strides(out.scale.shape, shape);
+    const auto sign = [](float v) { return v > 0 ? 1.0F : v < 0 ? -1.0F : 0.0F; };
+    std::transform(x.begin(), x.end(), out.codes.begin(), sign);
+  } else {
+    quantise_elements(node, x.data(), parameter(node, "zero_point", 0), out);
   }
   return out;
 }
@@ -100,61 +137,75 @@ float common_scale(const std::vector<float>& channel) {
   return 0;
 }
 
-// Channel of each element.
-std::vector<std::size_t> channels_of(const Shape& shape, std::size_t axis) {
-  std::size_t inner = 1;
-  for (std::size_t d = axis + 1; d < shape.size(); ++d) inner *= static_cast<std::size_t>(shape[d]);
-  std::vector<std::size_t> out(static_cast<std::size_t>(element_count(shape)));
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = i / inner % static_cast<std::size_t>(shape[axis]);
-  return out;
-}
-
 // Float constants without a quantiser: +-1, +-alpha, small integers, integer multiples of a scale per channel.
-Elements recognise(const FloatArray& x, std::size_t axis) {
-  Elements out{x.shape, x.values, std::vector<float>(x.values.size(), 1.0F), {}};
-  const auto channel = channels_of(x.shape, axis);
-  std::vector<std::vector<float>> groups(static_cast<std::size_t>(x.shape[axis]));
-  for (std::size_t i = 0; i < x.values.size(); ++i) groups[channel[i]].push_back(x.values[i]);
-  const auto [least, most] = std::minmax_element(x.values.begin(), x.values.end());
-  const bool whole = std::all_of(x.values.begin(), x.values.end(), [](float w) { return w == std::nearbyint(w); });
-  if (whole && (x.values.empty() || fits_a_byte(*least, *most))) return out;
-  std::vector<float> scales;
-  for (const auto& group : groups) scales.push_back(common_scale(group));
-  for (std::size_t i = 0; i < x.values.size(); ++i) {
-    const float scale = scales[channel[i]];
+Elements recognise(const Shape& shape, const std::vector<float>& x, std::size_t axis) {
+  Elements out{shape, x, {{}, {1.0F}}, {}};
+  const bool whole = std::all_of(x.begin(), x.end(), [](float w) { return w == std::nearbyint(w); });
+  const auto [least, most] = std::minmax_element(x.begin(), x.end());
+  if (whole && (x.empty() || fits_a_byte(*least, *most))) return out;
+  std::vector<std::vector<float>> groups(static_cast<std::size_t>(shape.at(axis)));
+  for_each_element(out, axis, [&](std::size_t i, std::size_t, std::size_t c) { groups[c].push_back(x[i]); });
+  out.scale.shape.assign(shape.size(), 1);
+  out.scale.shape[axis] = shape[axis];
+  out.scale.values.clear();
+  for (const auto& group : groups) out.scale.values.push_back(common_scale(group));
+  for (const float scale : out.scale.values) {
     if (scale == 0) {
       throw std::invalid_argument(
           "its weights are floats that no quantiser produced and that are no small integers "
           "times one scale an output channel");
     }
-    out.codes[i] = std::nearbyint(x.values[i] / scale);
-    out.scales[i] = scale;
   }
+  for_each_element(out, axis, [&](std::size_t i, std::size_t s, std::size_t) {
+    out.codes[i] = std::nearbyint(x[i] / out.scale.values[s]);
+  });
   return out;
+}
+
+// The constant's values, its own where they are floats.
+const std::vector<float>& floats_of(const Constant& constant, std::vector<float>& converted) {
+  if (!constant.is_integer()) return std::get<std::vector<float>>(constant.values);
+  converted = constant.as_float();
+  return converted;
 }
 
 constexpr int deepest = 64;  // transposes of transposes that anybody writes
 
+std::optional<FloatArray> value_of(const Graph& graph, const Producers& producers, const std::string& tensor, int rest);
+
+Elements transposed_elements(const Elements& e, const std::vector<std::int64_t>& perm) {
+  FloatArray scale = e.scale;
+  scale.shape.insert(scale.shape.begin(), e.shape.size() - scale.shape.size(), 1);
+  FloatArray codes = transposed(FloatArray{e.shape, e.codes}, perm);
+  return {std::move(codes.shape), std::move(codes.values), transposed(scale, perm), e.declared};
+}
+
 std::optional<Elements> elements(const Graph& graph, const Producers& producers, const std::string& tensor,
                                  std::size_t axis, int rest = deepest) {
   if (rest == 0) return std::nullopt;
+  std::vector<float> converted;
   if (const Constant* constant = graph.constant(tensor))
-    return recognise({constant->shape, constant->as_float()}, axis);
+    return recognise(constant->shape, floats_of(*constant, converted), axis);
   const auto found = producers.find(tensor);
   if (found == producers.end()) return std::nullopt;
   const Node& node = *found->second;
   if (is_weight_quantiser(node)) {
-    const auto x = constant_value(graph, producers, node.inputs.front());
+    if (const Constant* constant = graph.constant(node.inputs.front()))
+      return quantise(node, constant->shape, floats_of(*constant, converted));
+    const auto x = value_of(graph, producers, node.inputs.front(), deepest);
     if (!x) return std::nullopt;
-    return quantise(node, *x);
+    return quantise(node, x->shape, x->values);
   }
   if (node.op != "Transpose") return std::nullopt;
   const std::vector<std::int64_t> perm = node.attribute_ints("perm", {1, 0});
-  auto inner = elements(graph, producers, node.inputs.front(), static_cast<std::size_t>(perm.at(axis)), rest - 1);
+  const auto inner = elements(graph, producers, node.inputs.front(), static_cast<std::size_t>(perm.at(axis)), rest - 1);
   if (!inner) return std::nullopt;
-  const FloatArray codes = transposed(FloatArray{inner->shape, inner->codes}, perm);
-  const FloatArray scales = transposed(FloatArray{inner->shape, inner->scales}, perm);
-  return Elements{codes.shape, codes.values, scales.values, inner->declared};
+  return transposed_elements(*inner, perm);
+}
+
+bool is_whole(float v) {
+  if (std::fabs(v) < 0x1p22F) return static_cast<float>(static_cast<std::int32_t>(v)) == v;
+  return v == std::nearbyint(v);
 }
 
 Format weight_format(const Elements& e, std::int64_t lo, std::int64_t hi) {
@@ -176,10 +227,11 @@ std::optional<FloatArray> value_of(const Graph& graph, const Producers& producer
   const auto x = value_of(graph, producers, node.inputs.front(), rest - 1);
   if (!x) return std::nullopt;
   if (node.op == "Transpose") return transposed(*x, node.attribute_ints("perm", {1, 0}));
-  const Elements e = quantise(node, *x);
-  FloatArray out{e.shape, e.codes};
-  for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] *= e.scales[i];
-  return out;
+  Elements e = quantise(node, x->shape, x->values);
+  const auto steps = broadcast_strides(e.scale.shape, e.shape);
+  for_each_pair(e.shape, steps, steps,
+                [&](std::size_t i, std::size_t s, std::size_t) { e.codes[i] *= e.scale.values[s]; });
+  return FloatArray{std::move(e.shape), std::move(e.codes)};
 }
 
 }  // namespace
@@ -194,20 +246,20 @@ std::optional<IntegerWeights> integer_weights(const Graph& graph, const Producer
   if (!e) return std::nullopt;
   IntegerWeights out;
   out.shape = e->shape;
-  const auto channel = channels_of(e->shape, out_axis);
+  out.values.resize(e->codes.size());
   out.scale.assign(static_cast<std::size_t>(e->shape.at(out_axis)), 0.0F);
   std::int64_t lo = 0, hi = 0;
-  for (std::size_t i = 0; i < e->codes.size(); ++i) {
+  for_each_element(*e, out_axis, [&](std::size_t i, std::size_t s, std::size_t c) {
     const float code = e->codes[i];
-    if (code != std::nearbyint(code)) throw std::invalid_argument("its weights' zero point is no integer");
+    if (!is_whole(code)) throw std::invalid_argument("its weights' zero point is no integer");
     const auto w = static_cast<std::int64_t>(code);
     lo = std::min(lo, w);
     hi = std::max(hi, w);
-    float& scale = out.scale[channel[i]];
-    if (scale == 0) scale = e->scales[i];
-    if (scale != e->scales[i]) throw std::invalid_argument("its weights' scale varies within an output channel");
-    out.values.push_back(static_cast<std::int16_t>(std::clamp<std::int64_t>(w, INT16_MIN, INT16_MAX)));
-  }
+    float& scale = out.scale[c];
+    if (scale == 0) scale = e->scale.values[s];
+    if (scale != e->scale.values[s]) throw std::invalid_argument("its weights' scale varies within an output channel");
+    out.values[i] = static_cast<std::int16_t>(std::clamp<std::int64_t>(w, INT16_MIN, INT16_MAX));
+  });
   out.format = weight_format(*e, lo, hi);
   if (out.format.bits() > 8 && lo >= -128 && hi <= 127) out.format = Format::signed_bits(8);  // zero point folded
   if (out.format.bits() > 8) {

@@ -4,6 +4,7 @@
 // constant (a bias) was folded at import.
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "network/normalise/passes.h"
 #include "network/operators/quantiser.h"
@@ -78,7 +79,7 @@ std::optional<Node> fuse(const Node& node, Graph& graph, const Producers& produc
   if (constant != nullptr) {
     std::vector<float> values = constant->as_float();
     for (float& v : values) v = std::min(std::max(v, static_cast<float>(q.lo)), static_cast<float>(q.hi));
-    const Constant clipped{constant->shape, values, "float"};
+    const Constant clipped{constant->shape, std::move(values), "float"};
     Node plain = node;
     plain.inputs[0] = integers;
     std::vector<Constant> result = operators::evaluate(plain, context, {&clipped});

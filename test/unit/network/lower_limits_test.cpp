@@ -157,7 +157,8 @@ TEST(LowerLimits, DifferencesOnALargeDomainAreCountedNotSampled) {
                       make_step(Step::Kind::multiply, {{random.real(-3, 3)}})};
     const Quantiser quantiser = grid_quantiser(1, 8, "q", "y");
     const Reference reference{chain, quantiser};
-    const auto fit = fit_affine(reference, domain, 18);
+    CodeRuns runs(reference, domain);
+    const auto fit = fit_affine(runs, 18);
     ASSERT_TRUE(fit);
     std::int64_t differing = 0, largest = 0;
     for (std::int64_t q = domain.lo[0]; q <= domain.hi[0]; ++q) {
@@ -198,8 +199,9 @@ TEST(LowerLimits, WhatCannotBeProvenIsNotCalledExactAndSaysSo) {
   const Quantiser quantiser = grid_quantiser(0.25F, 8, "q", "y");
   const Domain domain{{-(1 << 20)}, {1 << 20}, 1};
   const Reference reference{chain, quantiser};
+  CodeRuns runs(reference, domain);
   compare(
-      reference, domain, 0, e, [&](std::int64_t q) { return reference(q, 0); }, true);
+      runs, 0, e, [&](std::int64_t q) { return reference(q, 0); }, true);
   EXPECT_FALSE(e.exact);
   EXPECT_EQ(e.differing, 0);
   EXPECT_LT(e.checked, domain.count(0));

@@ -8,11 +8,50 @@
 #include <map>
 
 #include "base/diagnostic.h"
+#include "numerics/float_ops.h"
 
 namespace blendsim {
 namespace {
 
 using ::testing::ElementsAre;
+
+// Walks dimension by dimension, the last one fastest.
+void walk(const Shape& shape, std::size_t d, std::size_t a, std::size_t b, const std::vector<std::size_t>& a_steps,
+          const std::vector<std::size_t>& b_steps, std::vector<std::pair<std::size_t, std::size_t>>& out) {
+  if (d == shape.size()) {
+    out.emplace_back(a, b);
+    return;
+  }
+  for (std::int64_t k = 0; k < shape[d]; ++k, a += a_steps[d], b += b_steps[d]) {
+    walk(shape, d + 1, a, b, a_steps, b_steps, out);
+  }
+}
+
+TEST(ForEachPair, MergesDimensionsWithoutAnotherOrder) {
+  const Shape shapes[] = {{}, {1}, {5}, {2, 3}, {2, 1, 3, 4}, {3, 2, 2, 2}, {2, 0, 3}, {1, 1, 1}};
+  const std::vector<Shape> operands[] = {{{}},
+                                         {{}, {1}},
+                                         {{}, {5}, {1}},
+                                         {{}, {3}, {2, 1}, {2, 3}},
+                                         {{}, {4}, {3, 1}, {2, 1, 1, 1}, {2, 1, 3, 4}, {1, 1, 1, 4}},
+                                         {{}, {3, 1, 1, 1}, {2, 1, 1}, {1, 2, 2, 1}, {3, 1, 2, 1}},
+                                         {{}, {3}},
+                                         {{}, {1}}};
+  for (std::size_t i = 0; i < std::size(shapes); ++i) {
+    for (const Shape& x : operands[i]) {
+      for (const Shape& y : operands[i]) {
+        const auto a = broadcast_strides(x, shapes[i]), b = broadcast_strides(y, shapes[i]);
+        std::vector<std::pair<std::size_t, std::size_t>> expected, seen;
+        walk(shapes[i], 0, 0, 0, a, b, expected);
+        for_each_pair(shapes[i], a, b, [&](std::size_t k, std::size_t at_a, std::size_t at_b) {
+          EXPECT_EQ(k, seen.size());
+          seen.emplace_back(at_a, at_b);
+        });
+        EXPECT_EQ(seen, expected) << shape_text(x) << " and " << shape_text(y) << " in " << shape_text(shapes[i]);
+      }
+    }
+  }
+}
 
 // The table of docs/qonnx-custom-ops/intquant_v1.md: inputs 5.5, 2.5, 1.6, 1.1, 1.0 and their negatives.
 TEST(RoundAs, FollowsTheTableOfQonnx) {
