@@ -46,15 +46,6 @@ class Search {
     }
   }
 
-  Candidate best() {
-    say([&] {
-      return fmt::format("chosen: order '{}', tiles of at least {} cycles", best_->compilation.priority.name,
-                         best_->compilation.plan.shortest_tile);
-    });
-    return std::move(*best_);
-  }
-
- private:
   // Rings grow, all of them a little, until there is an order in which no row is overwritten before it is read.
   static void cut(Compilation& compilation) {
     const Compilation uncut = compilation;
@@ -67,6 +58,15 @@ class Search {
     }
   }
 
+  Candidate best() {
+    say([&] {
+      return fmt::format("chosen: order '{}', tiles of at least {} cycles", best_->compilation.priority.name,
+                         best_->compilation.plan.shortest_tile);
+    });
+    return std::move(*best_);
+  }
+
+ private:
   void try_order(Compilation& compilation) {
     const Priority& priority = compilation.priority;
     try {
@@ -127,7 +127,7 @@ std::span<const Cycles> lengths_of_tiles(const Evaluate& evaluate, SearchOptions
 // From rings of the tallest maps alone to those of all, each from many rows to few: what is tried first takes the
 // fewest operations.
 std::vector<Banding> bandings(const Plan& plan) {
-  constexpr std::array band_rows = {32, 16, 8, 4, fewest_rows};
+  constexpr std::array band_rows = {16, 4, fewest_rows};
   std::set<int, std::greater<>> heights;
   for (const Map& map : plan.maps) heights.insert(map.height);
   std::vector<Banding> all;
@@ -148,9 +148,16 @@ class RingSearch {
 
   // The fewest cycles among the first bandings with which the maps find room; none: with no one do they.
   std::optional<Candidate> best() {
-    const std::size_t compared = evaluate_ && !options_.first_that_fits ? 5 : 1;
+    const std::size_t compared = evaluate_ && !options_.first_that_fits ? 3 : 1;
     std::size_t found = 0;
+    int height = 0;
+    bool room = false;  // with rings of maps of so many rows and more
     for (const Banding& banding : bandings(compilation_.plan)) {
+      if (banding.least_height != height) {
+        height = banding.least_height;
+        if (!room) room = has_room({.least_height = height, .rows = fewest_rows});
+      }
+      if (!room) continue;
       found += try_banding(banding) ? 1 : 0;
       if (found == compared) break;
     }
@@ -158,6 +165,21 @@ class RingSearch {
   }
 
  private:
+  // Whether some order might find room: asked of the fewest rows, which need the least. No order is made.
+  [[nodiscard]] bool has_room(const Banding& least) const {
+    Compilation compilation = compilation_;
+    compilation.plan.trace = nullptr;
+    compilation.plan.banding = least;
+    compilation.plan.shortest_tile = 1;
+    try {
+      Search::cut(compilation);
+      return true;
+    } catch (const DiagnosticError& error) {
+      if (error.diagnostics().front().code != Code("does-not-fit")) throw;
+      return false;
+    }
+  }
+
   bool try_banding(const Banding& banding) {
     compilation_.plan.banding = banding;
     constexpr std::array<Cycles, 1> single_rows = {1};  // the fewest rows that an order can do with

@@ -91,7 +91,7 @@ class SpaceMeasure {
     const std::int64_t must = end_of_kept(), least = two_blocks();
     if (must > 0 && must + least / 2 > use_.capacity) refuse(must + least / 2);
     use_.stream_words = use_.capacity - must;
-    for (const NodeId n : by_use()) keep_if_room(n, least);
+    for (const NodeId n : plan_.nodes.keys()) keep_if_room(n, least);
   }
 
  private:
@@ -103,14 +103,6 @@ class SpaceMeasure {
            std::ranges::any_of(stage->posts, [&](const PostPart& part) {
              return is_ring(part.a.map) || is_ring(part.b.map) || is_ring(part.fixed) || is_ring(part.bits);
            });
-  }
-
-  // What is used the least often first: a layer of many pixels computes while its next words come.
-  [[nodiscard]] std::vector<NodeId> by_use() const {
-    std::vector<NodeId> order;
-    for (const NodeId n : plan_.nodes.keys()) order.push_back(n);
-    std::ranges::stable_sort(order, {}, [&](NodeId n) { return plan_.nodes[n].height * plan_.nodes[n].width; });
-    return order;
   }
 
   // Behind the last block that is kept, in order of nodes.

@@ -75,7 +75,9 @@ void expect_replays(const CompiledNetwork& network, const std::string& what) {
 TEST(Replay, GivesEveryStampOfTheSimulationOnTheSameAndOnOtherMemories) {
   const std::string file = testing::TempDir() + "/blendsim_replay_zoo" + std::to_string(::getpid()) + ".onnx";
   for (const auto& [name, summary] : zoo_entries()) {
-    write_zoo_network(name, {}, file);
+    ZooOptions options;
+    if (name == "neuroblend18") options.width = 16;  // of 64 it does not fit the smallest
+    write_zoo_network(name, options, file);
     for (const char* platform : {"zu3eg", "zu7ev", "k26"}) {
       expect_replays(CompiledNetwork(file, platform), name + " on " + platform);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Maps for which there is no room as wholes lie in rings of rows. compile() proves each program: legal, and equal to the
-// network's own execution on every tensor.
+// Maps for which there is no room as wholes lie in rings of rows. compile() proves each program: legal, and equal to
+// the network's own execution on every tensor.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -56,8 +56,9 @@ bool compiles(const IntegerNetwork& network, const Platform& platform) {
   }
 }
 
-// A row takes 32 addresses, and 512 bytes, which are loaded at once. Between two layers there have to be the three rows of a window, and two rows are held twice, at
-// the end of the ring and at its beginning: five, of maps of any height. What is stored needs one.
+// A row takes 32 addresses, and 512 bytes, which are loaded at once. Between two layers there have to be the three rows
+// of a window, and two rows are held twice, at the end of the ring and at its beginning: five, of maps of any height.
+// What is stored needs one.
 TEST(Rings, OfAChainTakeFiveRowsAMapHoweverTallTheMapsAre) {
   constexpr int row = 32;
   for (const int height : {40, 100, 250}) {
@@ -125,7 +126,8 @@ TEST_P(CrampedMachine, ComputesWhatTheReferenceSaysOnEveryTensor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rooms, CrampedMachine,
-                         testing::Values(Room{"small", 400, 60, {}}, Room{"wide_cells", 400, 60, {16, 6, 16, 8, 32, 32}},
+                         testing::Values(Room{"small", 400, 60, {}},
+                                         Room{"wide_cells", 400, 60, {16, 6, 16, 8, 32, 32}},
                                          Room{"hardly_any_bits", 1200, 24, {}},
                                          Room{"unequal_arrays", 500, 80, {32, 12, 16, 16, 16, 16}}),
                          [](const auto& one) { return std::string(one.param.name); });
