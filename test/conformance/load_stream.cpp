@@ -118,10 +118,10 @@ class Writes {
 
   void stem_slot(std::uint32_t run, std::int64_t slot, Cycles cycle) {
     const std::int64_t slots = i_.run_bytes / 4;
+    const FixedMap map{i_.buffer_address, i_.height, i_.width, 1, 1};
     for (std::uint32_t lane = 0; lane < 4; ++lane) {
       const std::int64_t x = (slot + i_.pad_left - lane + slots) % slots;
-      if (x < i_.width)
-        fixed_lane(i_.buffer_address + (i_.row + run) * i_.width + static_cast<std::uint32_t>(x), lane, cycle);
+      if (x < i_.width) fixed_lane(map.word(static_cast<std::uint32_t>(x), i_.row + run, 0), lane, cycle);
     }
   }
 

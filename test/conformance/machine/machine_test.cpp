@@ -51,20 +51,28 @@ class MachineConformance : public testing::Test {
     EXPECT_EQ(result.compared.cycle_differences + result.compared.word_differences, 0U);
     append_row("program", images == 1 ? name : name + " x" + std::to_string(images), platform.name, result.compared);
   }
+  static bool has_rings(const Program& program) {
+    return std::ranges::any_of(program.layers, [](const ProgramLayer& layer) {
+      return std::ranges::any_of(layer.results, [](const TensorView& view) { return view.in_bands(); });
+    });
+  }
   // What no program can express, or does not fit, the compiler refuses: at least a quarter must remain.
-  static void expect_random_networks_agree(const Platform& platform, std::uint64_t first, int count, int images) {
-    int compiled = 0;
+  static void expect_random_networks_agree(const Platform& platform, std::uint64_t first, int count, int images,
+                                           const test::RandomNetworkOptions& sizes = {}, int least_in_rings = 0) {
+    int compiled = 0, in_rings = 0;
     for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(count); ++seed) {
       std::optional<Program> program;
       try {
-        program = compile(test::random_integer_network(seed), platform).program;
+        program = compile(test::random_integer_network(seed, sizes), platform).program;
       } catch (const DiagnosticError&) {
         continue;
       }
       ++compiled;
+      in_rings += has_rings(*program) ? 1 : 0;
       expect_no_difference("random network " + std::to_string(seed), platform, *program, images);
     }
     EXPECT_GE(4 * compiled, count);
+    EXPECT_GE(in_rings, least_in_rings);
   }
   // Exporters give every network the same name.
   static IntegerNetwork named(const std::string& name, IntegerNetwork network) {
@@ -148,11 +156,6 @@ TEST_F(MachineConformance, AFetchedProgramAgreesOnTheTinyMachine) {
   expect_no_difference(platform, network, 2);
 }
 // Maps that find no room as wholes: every unit that walks one meets the end of a ring.
-bool has_rings(const Program& program) {
-  return std::ranges::any_of(program.layers, [](const ProgramLayer& layer) {
-    return std::ranges::any_of(layer.results, [](const TensorView& view) { return view.in_bands(); });
-  });
-}
 TEST_F(MachineConformance, RingsOfRowsAgreeOnTheTinyMachine) {
   const Platform platform = platform_named("tiny");
   ZooOptions large;
@@ -214,6 +217,20 @@ TEST_F(MachineConformance, LongABatchAgreesOnTheOtherSmallPlatforms) {
 }
 TEST_F(MachineConformance, LongRandomNetworksAgreeOnTheWideMachine) {
   expect_random_networks_agree(platform_named("wide"), 41, 12, 2);
+}
+// Maps of up to 40 rows, of which the machine holds few.
+test::RandomNetworkOptions tall() {
+  test::RandomNetworkOptions sizes;
+  sizes.layers = 2;
+  sizes.largest_map = 40;
+  sizes.channels = {3, 8, 16, 20};
+  return sizes;
+}
+TEST_F(MachineConformance, LongRingsOfRandomNetworksAgreeOnTheWideMachine) {
+  expect_random_networks_agree(platform_named("wide"), 401, 60, 1, tall(), 3);
+}
+TEST_F(MachineConformance, LongRingsOfRandomNetworksAgreeOnTheTinyMachine) {
+  expect_random_networks_agree(platform_named("tiny"), 401, 60, 1, tall(), 4);
 }
 TEST_F(MachineConformance, LongRandomNetworksAgreeOnTheOddMachine) {
   // The units' odd machine holds no 8-bit values, which every network has.
