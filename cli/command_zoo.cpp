@@ -62,7 +62,9 @@ void declare_zoo(CLI::App& command, ExitStatus&) {
       ->group(network);
   command.add_option("--width", options.width, "Channels of the first stage")->type_name("N")->group(network);
   command.add_option("--blocks", options.blocks, "Basic blocks a stage")->type_name("N")->group(network);
-  command.add_option("--size", options.size, "Rows and columns of the image")->type_name("N")->group(network);
+  command.add_option("--size", options.size, "Rows and columns of the image of neuroblend20 or neuroblend18")
+      ->type_name("N")
+      ->group(network);
   add_quiet_option(command, arguments->text);
   add_wide_option(command, arguments->text);
   command.callback([arguments] { arguments->name.empty() ? list(arguments->text) : write(*arguments); });

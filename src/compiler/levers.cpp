@@ -67,7 +67,7 @@ class Search {
       Lever sets = so_far;
       add(sets, alternative);
       if (sets == so_far) continue;  // it is in place and did not help
-      if (tries_ >= most_tries || operations_ >= most_operations) return std::nullopt;
+      if (!may_try()) return std::nullopt;
       ++tries_;
       const std::optional<DiagnosticError> next = refusal_with(sets);
       if (!next) return sets;
@@ -76,11 +76,33 @@ class Search {
     return std::nullopt;
   }
 
+  // The same changes with the buffers of maps no deeper, to a sixteenth, than maps as rings of rows need: a refusal
+  // proposes the depth for whole maps.
+  Lever with_least_depths(Lever sets) {
+    for (const BufferId buffer : {BufferId::act_fixed, BufferId::act_binary}) {
+      const std::string key = fmt::format("buffers.{}.depth", blendsim::name(buffer));
+      const auto set = std::find_if(sets.begin(), sets.end(), [&](const std::string& s) { return key_of(s) == key; });
+      if (set == sets.end()) continue;
+      std::int64_t refused = platform_.machine.buffer(buffer).depth, compiles = number_of(*set);
+      while (compiles - refused > std::max<std::int64_t>(1, compiles / 16) && may_try()) {
+        const std::int64_t middle = (refused + compiles) / 2;
+        Lever tried = sets;
+        tried[static_cast<std::size_t>(set - sets.begin())] = fmt::format("{}={}", key, middle);
+        ++tries_;
+        (refusal_with(tried) ? refused : compiles) = middle;
+      }
+      *set = fmt::format("{}={}", key, compiles);
+    }
+    return sets;
+  }
+
   [[nodiscard]] int tries() const { return tries_; }
   // What refused, for no reason of size, once levers had removed the reasons of size; none: nothing did.
   [[nodiscard]] const std::optional<Diagnostic>& behind() const { return behind_; }
 
  private:
+  [[nodiscard]] bool may_try() const { return tries_ < most_tries && operations_ < most_operations; }
+
   // What the compiler, or the platform's own rules, say with these changes; none: it compiles.
   std::optional<DiagnosticError> refusal_with(const Lever& sets) {
     std::optional<Platform> changed;
@@ -94,7 +116,7 @@ class Search {
       run_passes(Stretch::network, compilation);
       Compilation tiled = compilation;
       run_passes(Stretch::tiles, tiled);
-      operations_ += tiled.plan.ops.size();
+      operations_ += 8 * tiled.plan.ops.size();  // in all orders, of whole maps and of rings
       (void)best_candidate(compilation, {}, {.first_that_fits = true, .program_alone = true});
       (void)best_candidate(std::move(compilation), {}, {.program_alone = true});  // each order that compile() will try
       return std::nullopt;
@@ -150,7 +172,7 @@ DiagnosticError with_tried_levers(const DiagnosticError& error, const IntegerNet
   std::vector<Diagnostic> out = error.diagnostics();
   for (Diagnostic& d : out) d.hint.clear();
   if (found) {
-    out.back().hint = fmt::format("with {} it compiles", set_text(*found));
+    out.back().hint = fmt::format("with {} it compiles", set_text(search.with_least_depths(*found)));
   } else if (const auto& behind = search.behind()) {
     out.back().hint = fmt::format(
         "no change of the platform was found that lets it compile ({} tried): behind this is {}: {}{}", search.tries(),

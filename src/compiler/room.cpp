@@ -88,9 +88,10 @@ class RoomCheck {
     if (demand.largest <= b.depth && demand.halves <= b.regions && demand.addresses <= b.regions * b.depth) return;
     throw NoRoomForMaps(
         refusal("does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[o].node].row),
-                fmt::format("{}: in every order at least {} addresses are alive at once, of one map {}; there are {} "
-                            "regions of {}",
-                            name(buffer_of_maps(binary)), demand.addresses, demand.largest, b.regions, b.depth),
+                fmt::format("{}: in every order at least {} addresses are alive at once, of one map {}; there "
+                            "{} {} region{} of {}",
+                            name(buffer_of_maps(binary)), demand.addresses, demand.largest,
+                            b.regions == 1 ? "is" : "are", b.regions, b.regions == 1 ? "" : "s", b.depth),
                 {}));
   }
 

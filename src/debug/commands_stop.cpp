@@ -127,7 +127,7 @@ Stop stop_of(Bench& bench, Arguments& arguments) {
   return layer_stop(bench, word);  // refuses, with the nearest name
 }
 
-WordPlace watched(const Bench& bench, Arguments& arguments, std::string& what) {
+ElementPlace watched(const Bench& bench, Arguments& arguments, std::string& what) {
   const std::string word = arguments.take();
   if (is_tensor(bench, word)) {
     const TensorSlice slice = tensor_named(bench, word);
@@ -138,7 +138,7 @@ WordPlace watched(const Bench& bench, Arguments& arguments, std::string& what) {
              "watch a word: watch BUFFER REGION ADDRESS");
     }
     what = fmt::format("{}, {}", word, place_text(bench, place->word));
-    return place->word;
+    return *place;
   }
   const BufferId buffer = buffer_named(word);
   WordPlace place{buffer, take_address(bench, buffer, arguments), -1};
@@ -149,7 +149,7 @@ WordPlace watched(const Bench& bench, Arguments& arguments, std::string& what) {
     place.bank = static_cast<std::int32_t>(*bank);
   }
   what = place_text(bench, place);
-  return place;
+  return {place};
 }
 
 std::string made(Bench& bench, Stop stop) {
@@ -250,14 +250,15 @@ std::string perform_tbreak(Bench& bench, Arguments& arguments) {
 std::string perform_watch(Bench& bench, Arguments& arguments) {
   if (arguments.empty()) refuse("watch what?", "such as: watch act_fixed 0 17, watch conv1[3][0][0]");
   Stop stop{.kind = Stop::Kind::watch};
-  stop.word = watched(bench, arguments, stop.what);
+  const ElementPlace place = watched(bench, arguments, stop.what);
+  stop.word = place.word;
   stop.what = "watch " + stop.what;
   arguments.done("watch BUFFER REGION ADDRESS, or watch TENSOR[c][y][x]");
   for (const Phase phase : {Phase::init, Phase::main}) {
     const Timeline& line = bench.line(phase);
     for (std::size_t r = 0; r < line.records().size(); ++r) {
       const InstructionRecord& record = line.records()[r];
-      if (bench.map.writes(phase, static_cast<std::size_t>(record.instruction), stop.word))
+      if (bench.map.writes(phase, static_cast<std::size_t>(record.instruction), place))
         stop.hits.push_back({{phase, record.start}, static_cast<std::int32_t>(r)});
     }
   }

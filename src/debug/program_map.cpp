@@ -2,6 +2,7 @@
 #include "debug/program_map.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "isa/interpret.h"
 
@@ -197,6 +198,12 @@ bool ProgramMap::writes(Phase phase, std::size_t instruction, const WordPlace& w
   return std::any_of(list.begin(), list.end(), [&](const Access& a) { return a.write && holds(a, word); });
 }
 
+bool ProgramMap::writes(Phase phase, std::size_t instruction, const ElementPlace& element) const {
+  if (element.writers.empty()) return writes(phase, instruction, element.word);
+  const auto number = static_cast<std::int32_t>(instruction);
+  return phase == Phase::main && std::ranges::find(element.writers, number) != element.writers.end();
+}
+
 Access ProgramMap::access_of(const TensorView& view) const {
   Access a;
   a.is_map = a.write = true;
@@ -230,19 +237,30 @@ std::optional<ElementPlace> ProgramMap::place(const Tensor& tensor, std::int32_t
                                  [c](const TensorPart& candidate) { return candidate.channel0 <= c; });
   if (part->layer < 0) return std::nullopt;
   const TensorView& view = *part->view;
+  std::vector<std::int32_t> writers;
+  for (const PartWriter& writer : part->writers) {
+    const WrittenPart& w = writer.part;
+    const std::int32_t own = c - part->channel0;
+    if (view.in_bands() && w.row0 <= y && y < w.row1 && w.channel0 <= own && own < w.channel1)
+      writers.push_back(writer.instruction);
+  }
   const auto channel = static_cast<std::uint32_t>(c - part->channel0), row = static_cast<std::uint32_t>(y),
              column = static_cast<std::uint32_t>(x), slice = view.first + channel / slice_channels;
   const auto height = static_cast<std::uint32_t>(view.height), width = static_cast<std::uint32_t>(view.width);
   if (view.place == TensorView::Place::act_fixed) {
     const FixedMap map{view.base_of(row), height, width, view.slices, view.bytes};
-    return ElementPlace{{BufferId::act_fixed, map.word(column, row, slice), -1}, view.bytes, channel % slice_channels};
+    return ElementPlace{{BufferId::act_fixed, map.word(column, row, slice), -1},
+                        view.bytes,
+                        channel % slice_channels,
+                        std::move(writers)};
   }
   if (view.place != TensorView::Place::act_binary) return std::nullopt;
   const auto m = static_cast<std::uint32_t>(subject_.machine.xnor_array.cell_slices());
   const BinaryMap::Cell cell = BinaryMap{view.base_of(row), height, width, view.slices}.cell(column, row, slice / m);
   return ElementPlace{{BufferId::act_binary, cell.address, static_cast<std::int32_t>(cell.bank)},
                       1,
-                      slice % m * slice_channels + channel % slice_channels};
+                      slice % m * slice_channels + channel % slice_channels,
+                      std::move(writers)};
 }
 
 }  // namespace blendsim::debug

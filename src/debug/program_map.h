@@ -46,6 +46,8 @@ struct ElementPlace {
   WordPlace word;
   std::uint32_t words = 1;
   std::uint32_t lane = 0;  // value, or bit of a cell
+  // Of a ring, whose words are other rows' before and after: the instructions of main that write this row. Else none.
+  std::vector<std::int32_t> writers = {};
 };
 
 class ProgramMap {
@@ -65,6 +67,7 @@ class ProgramMap {
   [[nodiscard]] const std::string& layer_name(std::int32_t layer) const;
   // Does the instruction write this word?
   [[nodiscard]] bool writes(Phase phase, std::size_t instruction, const WordPlace& word) const;
+  [[nodiscard]] bool writes(Phase phase, std::size_t instruction, const ElementPlace& element) const;
   // Where a view in act_binary or act_fixed lies: as what an instruction that writes it all would touch.
   [[nodiscard]] Access access_of(const TensorView& view) const;
   // Of a tensor in act_binary or act_fixed; nullopt: it lies elsewhere.

@@ -132,7 +132,7 @@ std::string element_text(const Bench& bench, const TensorSlice& slice, const Val
   const bool binary = place->word.buffer == BufferId::act_binary;
   std::string out =
       fmt::format("  lies in   {} {} {}\n", place_text(bench, place->word), binary ? "bit" : "value", place->lane);
-  if (const auto writer = bench.values.writer(place->word, {Phase::main, std::min(bench.now.at, now.last)})) {
+  if (const auto writer = bench.values.writer(*place, {Phase::main, std::min(bench.now.at, now.last)})) {
     out += fmt::format("  written   by {} in cycle {}\n", described_with_unit(bench, writer->phase, writer->record),
                        text(Instant{writer->phase, bench.line(writer->phase).record(writer->record).start}));
   }

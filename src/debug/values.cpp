@@ -205,17 +205,25 @@ const std::map<std::int32_t, Saturation>& Values::saturations() {
   return *saturations_;
 }
 
-std::optional<Values::Writer> Values::writer(const WordPlace& word, const Instant& at) const {
+template <class Place>
+std::optional<Values::Writer> Values::last_writer(const Place& place, const Instant& at) const {
   for (const Phase phase : {at.phase, Phase::init}) {
     const Timeline& line = timeline(phase);
     for (std::size_t n = phase == at.phase ? line.started(at.at) : line.by_start().size(); n-- > 0;) {
       const std::int32_t record = line.by_start()[n];
-      if (map_.writes(phase, static_cast<std::size_t>(line.record(record).instruction), word))
+      if (map_.writes(phase, static_cast<std::size_t>(line.record(record).instruction), place))
         return Writer{phase, record};
     }
     if (phase == Phase::init) break;
   }
   return std::nullopt;
+}
+
+std::optional<Values::Writer> Values::writer(const WordPlace& word, const Instant& at) const {
+  return last_writer(word, at);
+}
+std::optional<Values::Writer> Values::writer(const ElementPlace& element, const Instant& at) const {
+  return last_writer(element, at);
 }
 
 }  // namespace blendsim::debug

@@ -39,12 +39,13 @@ class Values {
   // Buffers with words of the image's input that load has brought and nothing has overwritten.
   [[nodiscard]] std::vector<BufferId> input_in(Cycles at) const;
 
-  // The last record that wrote a word until an instant (its phase may be the one before); nullopt: none.
+  // The last record that wrote a word, or a value, until an instant (its phase may be the one before); nullopt: none.
   struct Writer {
     Phase phase;
     std::int32_t record;
   };
   [[nodiscard]] std::optional<Writer> writer(const WordPlace& word, const Instant& at) const;
+  [[nodiscard]] std::optional<Writer> writer(const ElementPlace& element, const Instant& at) const;
 
  private:
   struct State {
@@ -56,6 +57,8 @@ class Values {
     std::int32_t image = -1;
   };
   [[nodiscard]] static State copy(const State& state);
+  template <class Place>
+  [[nodiscard]] std::optional<Writer> last_writer(const Place& place, const Instant& at) const;
   [[nodiscard]] const Timeline& timeline(Phase phase) const { return phase == Phase::init ? init_ : main_; }
   [[nodiscard]] State begin() const;
   const State& travel(const Instant& at);

@@ -92,7 +92,8 @@ ZooOptions checked(const ZooRow& row, ZooOptions options) {
     if (!value) {
       value = dimension.own;
     } else if (dimension.most == 0) {
-      refuse(fmt::format("this network's {} is fixed", name), fmt::format("leave {} out, or use neuroblend20", name));
+      refuse(fmt::format("this network's {} is fixed", name),
+             fmt::format("leave {} out, or use neuroblend20 or neuroblend18", name));
     } else if (*value < dimension.least || *value > dimension.most || *value % dimension.step != 0) {
       const std::string multiples = dimension.step == 1 ? "" : fmt::format(", a multiple of {}", dimension.step);
       refuse(fmt::format("{} {} is not in {}..{}{}", name, *value, dimension.least, dimension.most, multiples),

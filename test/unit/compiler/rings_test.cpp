@@ -93,6 +93,23 @@ TEST(Rings, HoldTheRowsThatTheirBandsSay) {
   }
 }
 
+// A hint names what a ring needs, not the depth for whole maps: eleven rows of 32 words, of two maps of 100 rows.
+TEST(Rings, AreWhatAHintMakesRoomFor) {
+  const IntegerNetwork network = chain(100, 2, 32);
+  try {
+    const Platform platform =
+        load_platform("zu3eg", {"buffers.act_fixed.regions=1", "buffers.act_fixed.depth=64"}, {BLENDSIM_CONFIGS});
+    (void)compile(network, platform);
+    FAIL() << "there is no room for 11 rows";
+  } catch (const DiagnosticError& error) {
+    const std::string hint = error.diagnostics().back().hint, key = "buffers.act_fixed.depth=";
+    ASSERT_NE(hint.find(key), std::string::npos) << hint;
+    const int depth = std::stoi(hint.substr(hint.find(key) + key.size()));
+    EXPECT_GE(depth, 11 * 32);
+    EXPECT_LE(depth, 12 * 32) << "to a sixteenth";
+  }
+}
+
 struct Room {
   const char* name;
   std::int64_t fixed, binary;

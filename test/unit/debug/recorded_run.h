@@ -12,8 +12,9 @@
 namespace blendsim::test {
 
 struct RecordedRun {
-  explicit RecordedRun(const std::string& network, const std::string& platform = "zu3eg", std::uint32_t images = 1)
-      : compiled(zoo_file(network), platform) {
+  explicit RecordedRun(const std::string& network, const std::string& platform = "zu3eg", std::uint32_t images = 1,
+                       const ZooOptions& options_of_network = {})
+      : compiled(zoo_file(network, options_of_network), platform) {
     for (std::uint32_t n = 0; n < images; ++n) inputs.push_back(compiled.image(n + 1));
     RunOptions options;
     options.capture_tensors = true;
@@ -27,9 +28,9 @@ struct RecordedRun {
   [[nodiscard]] Cycles now() { return bench().now.at; }
   std::string perform(const std::string& line) { return session->perform(line); }
 
-  static std::string zoo_file(const std::string& network) {
+  static std::string zoo_file(const std::string& network, const ZooOptions& options) {
     const std::string file = testing::TempDir() + "/blendsim_debug_" + network + std::to_string(::getpid()) + ".onnx";
-    write_zoo_network(network, {}, file);
+    write_zoo_network(network, options, file);
     return file;
   }
 
