@@ -34,7 +34,10 @@ class CommandOracle : public testing::Test {
   std::vector<Answer> ask(const std::vector<std::string>& command, const std::vector<std::string>& networks,
                           double timeout = 20, std::size_t jobs = 1) {
     const auto oracle = command_oracle({command, "", jobs, timeout, 3}, folder.path().string(), 7);
-    return oracle->ask(networks, [this](std::size_t place, const Answer&) { heard.push_back(place); });
+    return oracle->ask(networks, [this](std::size_t place, const Answer&) {
+      heard.push_back(place);
+      std::ofstream(folder / "heard", std::ios::app) << place << '\n';
+    });
   }
   std::string log() {
     std::ostringstream out;
@@ -66,7 +69,9 @@ TEST_F(CommandOracle, IsAskedByLinesAndAnswersInTheOrderOfTheNetworks) {
 
 TEST_F(CommandOracle, SharesRequestsAmongItsProcessesAndTellsOfEachAnswerAsItComes) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto answers = ask(shell("echo $$ >> log; [ $a = 1 ] && sleep 1; echo '{\"id\": '$id', \"accuracy\": 0.'$a'}'"),
+  // The first is as slow as it takes for the others' answers to be told of.
+  const auto answers = ask(shell("echo $$ >> log; while [ $a = 1 ] && [ $(cat heard 2>&- | wc -l) -lt 5 ]; do sleep "
+                                 "0.02; done; echo '{\"id\": '$id', \"accuracy\": 0.'$a'}'"),
                            networks(6), 20, 3);
   for (std::size_t n = 0; n < 6; ++n) EXPECT_DOUBLE_EQ(answers[n].accuracy, 0.1 * static_cast<double>(n + 1)) << n;
   EXPECT_EQ(heard.back(), 0u) << "the slow one is told of last";
