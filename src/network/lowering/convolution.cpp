@@ -100,7 +100,7 @@ Value Lowerer::convolution_input(const Node& node, const Value& input) {
            fmt::format("its input has {} integers; activations of at most 8 bits are possible", x.map->format.name()),
            "quantise its input to 8 bits or less");
   }
-  if (!exact_map) {
+  if (!exact_map || x.map->format.bits() > 8) {  // wider than its integers: such as a pooling of a join leaves them
     const std::vector<std::int32_t> ones(static_cast<std::size_t>(x.map->channels), 1);
     x.map = copy_map(x, ones, x.map->name + ":narrow", 8);
   }

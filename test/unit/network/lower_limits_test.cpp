@@ -209,6 +209,78 @@ TEST(LowerLimits, WhatCannotBeProvenIsNotCalledExactAndSaysSo) {
 
 // --- formats and orders of real files --------------------------------------------------------------------------------
 
+// A network that random ones were shrunk to: a straight-through estimator, sign(y) - clip(y) + clip(y), in a map of the
+// join's width, whose integers are bytes, and a pooling that leaves them there.
+TEST(LowerLimits, AConvolutionReadsTheBytesOfAWiderMap) {
+  OnnxBuilder m(13);
+  m.input("x", {1, 1, 1, 1});
+  m.output("Conv_61");
+  m.floats("k0", {}, {0});
+  m.floats("k2", {}, {1});
+  m.floats("k3", {}, {-1});
+  m.floats("k5", {1, 1, 1, 1}, {1});
+  m.floats("k7", {}, {0.015625F});
+  m.integers("i8", {}, onnx::TensorProto::INT8, {0});
+  m.floats("k11", {1, 1, 1, 1}, {1});
+  m.floats("k13", {}, {0.015625F});
+  m.integers("i14", {}, onnx::TensorProto::INT8, {0});
+  m.floats("k18", {}, {0});
+  m.floats("k20", {}, {1});
+  m.floats("k21", {}, {-1});
+  m.floats("k24", {}, {0.015625F});
+  m.integers("i25", {}, onnx::TensorProto::INT8, {0});
+  m.floats("k28", {1, 1, 1, 1}, {1});
+  m.floats("k31", {}, {0.25F});
+  m.floats("k33", {}, {0.25F});
+  m.floats("k35", {1, 1, 1, 1}, {-0.0234375F});
+  m.floats("k37", {}, {1});
+  m.floats("k38", {}, {-1});
+  m.floats("k40", {1, 1, 1, 1}, {1});
+  m.floats("k43", {1}, {0.25F});
+  m.floats("k44", {1}, {-1});
+  m.floats("k45", {1}, {-2});
+  m.floats("k46", {1}, {3.99609375F});
+  m.floats("k51", {}, {1});
+  m.floats("k52", {}, {-1});
+  m.floats("k54", {}, {-1});
+  m.floats("k55", {}, {1});
+  m.floats("k60", {1, 1, 1, 1}, {1});
+  m.node("GreaterOrEqual", {"x", "k0"}, {"GreaterOrEqual_1"});
+  m.node("Where", {"GreaterOrEqual_1", "k2", "k3"}, {"Where_4"});
+  m.node("Conv", {"Where_4", "k5"}, {"Conv_6"}, {attr("kernel_shape", {1, 1}), attr("pads", {0, 0, 0, 0})});
+  m.node("QuantizeLinear", {"Conv_6", "k7", "i8"}, {"QuantizeLinear_9"});
+  m.node("DequantizeLinear", {"QuantizeLinear_9", "k7", "i8"}, {"DequantizeLinear_10"});
+  m.node("Conv", {"Where_4", "k11"}, {"Conv_12"}, {attr("kernel_shape", {1, 1}), attr("pads", {0, 0, 0, 0})});
+  m.node("QuantizeLinear", {"Conv_12", "k13", "i14"}, {"QuantizeLinear_15"});
+  m.node("DequantizeLinear", {"QuantizeLinear_15", "k13", "i14"}, {"DequantizeLinear_16"});
+  m.node("Add", {"DequantizeLinear_10", "DequantizeLinear_16"}, {"Add_17"});
+  m.node("GreaterOrEqual", {"Add_17", "k18"}, {"GreaterOrEqual_19"});
+  m.node("Where", {"GreaterOrEqual_19", "k20", "k21"}, {"Where_22"});
+  m.node("AveragePool", {"Where_22"}, {"AveragePool_23"}, {attr("kernel_shape", {1, 1}), attr("strides", {2, 1})});
+  m.node("QuantizeLinear", {"AveragePool_23", "k24", "i25"}, {"QuantizeLinear_26"});
+  m.node("DequantizeLinear", {"QuantizeLinear_26", "k24", "i25"}, {"DequantizeLinear_27"});
+  m.node("Conv", {"DequantizeLinear_27", "k28"}, {"Conv_29"}, {attr("kernel_shape", {1, 1}), attr("strides", {2, 2})});
+  m.node("Relu", {"Conv_29"}, {"Relu_30"});
+  m.node("Mul", {"Relu_30", "k31"}, {"Mul_32"});
+  m.node("Mul", {"Mul_32", "k33"}, {"Mul_34"});
+  m.node("GreaterOrEqual", {"Mul_34", "k35"}, {"GreaterOrEqual_36"});
+  m.node("Where", {"GreaterOrEqual_36", "k37", "k38"}, {"Where_39"});
+  m.node("Conv", {"Where_39", "k40"}, {"Conv_41"}, {attr("kernel_shape", {1, 1}), attr("pads", {0, 0, 0, 0})});
+  m.node("Add", {"Conv_41", "Where_39"}, {"Add_42"});
+  m.node("BatchNormalization", {"Add_42", "k43", "k44", "k45", "k46"}, {"BatchNormalization_47"},
+         {attr("epsilon", 0.00390625F)});
+  m.scalar("k48", 0);
+  m.node("Identity", {"k48"}, {"Identity_49"});
+  m.node("GreaterOrEqual", {"BatchNormalization_47", "Identity_49"}, {"GreaterOrEqual_50"});
+  m.node("Where", {"GreaterOrEqual_50", "k51", "k52"}, {"Where_53"});
+  m.node("Clip", {"BatchNormalization_47", "k54", "k55"}, {"Clip_56"});
+  m.node("Sub", {"Where_53", "Clip_56"}, {"Sub_57"});
+  m.node("Add", {"Sub_57", "Clip_56"}, {"Add_58"});
+  m.node("MaxPool", {"Add_58"}, {"MaxPool_59"}, {attr("kernel_shape", {1, 1}), attr("strides", {2, 2})});
+  m.node("Conv", {"MaxPool_59", "k60"}, {"Conv_61"}, {attr("kernel_shape", {1, 1})});
+  EXPECT_EQ(verdict(m), "accepted");
+}
+
 TEST(LowerLimits, WeightsOfMinus128AreBytes) {
   for (const float unit : {1.0F, 0.125F, 0.0371F}) {
     for (const std::vector<float>& codes : {std::vector<float>{-128, 127, 3, -1}, std::vector<float>{-128, -2, 0, 5},
