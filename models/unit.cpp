@@ -120,7 +120,7 @@ void QueueUnit::start() {
       context_.let_upsets_happen(now);
       if (context_.sampler == nullptr) execute(instruction, *context_.machine, *context_.buffers, context_.areas);
       else execute_sampled(record, instruction);
-      if (context_.capture != nullptr) context_.capture->after(instruction, *context_.machine, *context_.buffers);
+      if (context_.capture != nullptr) context_.capture->after(instruction, *context_.buffers);
       if (context_.events != nullptr) context_.events->executed({index, now, *context_.buffers, context_.areas});
     }
     context_.tell([index, now] { return StartEvent{index, now}; });

@@ -331,7 +331,7 @@ std::vector<std::unique_ptr<ResultCapture>> Machine::Parts::run_main(const Progr
     if (options.image_done && image > 0) options.image_done(image);
     memory_map.select(context, static_cast<std::size_t>(image));
     if (!options.capture_tensors || !options.values) return;
-    captures.push_back(std::make_unique<ResultCapture>(program));
+    captures.push_back(std::make_unique<ResultCapture>(program, *context.machine));
     context.capture = captures.back().get();
   });
   if (options.image_done) options.image_done(static_cast<std::int32_t>(images));

@@ -91,34 +91,17 @@ bool holds(const WrittenPart& part, std::int64_t channel, std::int64_t row) {
   return part.channel0 <= channel && channel < part.channel1 && part.row0 <= row && row < part.row1;
 }
 
-// Row groups of an array's rows come in the order of its instructions, as ResultCapture takes them.
-class GroupCounter {
- public:
-  std::uint32_t next(const Instruction& i, const MachineParameters& machine) {
-    const std::optional<WrittenAccumulators> tile = written(i, machine).accumulators;
-    if (!tile) return 0;
-    auto& rows = next_[{sync_of(i).layer, tile->region}];
-    const std::uint32_t first = rows[tile->out_row];
-    for (std::uint32_t row = tile->out_row; row < tile->out_row + tile->rows; ++row) rows[row] = first + tile->groups;
-    return first;
-  }
-
- private:
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::map<std::uint32_t, std::uint32_t>> next_;
-};
-
 }  // namespace
 
 std::optional<Writer> find_writer(const Program& program, const MachineParameters& machine, const std::string& tensor,
                                   const TensorIndex& at) {
   std::optional<Writer> writer;
-  GroupCounter groups;
+  WrittenResults written(program, machine);
   const std::vector<Instruction> main = decode(program.main);
   for (std::size_t n = 0; n < main.size(); ++n) {
     const std::uint32_t layer = sync_of(main[n]).layer;
     const std::vector<TensorView>& results = program.layers.at(layer).results;
-    for (const WrittenPart& part :
-         written_parts(main[n], program.layers[layer], machine, groups.next(main[n], machine))) {
+    for (const WrittenPart& part : written.next(main[n])) {
       if (results[part.result].name != tensor) continue;
       // Neighbouring results of one name are parts of one tensor, one after the other in its channels.
       std::int64_t before = 0;

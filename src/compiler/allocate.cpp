@@ -25,19 +25,19 @@ struct Lifetime {
 
 // Of all maps, in order of their first use.
 std::vector<Lifetime> find_lifetimes(const Plan& plan) {
-  const Touched nothing;  // constants
   Table<MapId, Lifetime> all(plan.maps.size());
   std::vector<std::pair<NodeId, MapId>> written;
   Table<NodeId, std::pair<OpId, OpId>> span(plan.nodes.size());
   for (const OpId o : plan.ops.keys()) {
     const TileOp& op = plan.ops[o];
+    if (op.kind == TileOp::Kind::constants) continue;  // may come long before its node's maps
     const auto touch = [&](const Touch& t, bool write) {
       Lifetime& life = all[t.map];
       if (!life.begin.exists()) life.begin = o;
       life.end = o;
       (write ? life.writers : life.readers) |= 1U << index(op.unit);
     };
-    const Touched& touched = op.number.exists() ? plan.touched[op.number] : nothing;
+    const Touched& touched = plan.touched[op.number];
     for (const Touch& t : touched.reads) touch(t, false);
     for (const Touch& t : touched.writes) {
       touch(t, true);
@@ -81,7 +81,8 @@ class MapAllocator {
     if (try_all()) return;
     if (plan_.wants_levers) refuse(levers());
     throw NoRoomForMaps(
-        refusal("does-not-fit", std::string(name(buffer())), fmt::format("{}: no room", name(buffer())), {}));
+        refusal("does-not-fit", std::string(name(buffer())), fmt::format("{}: no room", name(buffer())), {}),
+        segment_of(stuck_));
   }
 
   [[nodiscard]] std::int64_t peak() const { return peak_at().first; }
@@ -140,7 +141,10 @@ class MapAllocator {
         best_base = base;
         best_region = region;
       }
-      if (best_cost < 0) return false;
+      if (best_cost < 0) {
+        stuck_ = life.begin;
+        return false;
+      }
       Map& map = plan_.maps[life.map];
       map.region = u32(best_region);
       map.base = u32(best_base);
@@ -215,20 +219,25 @@ class MapAllocator {
                                                     plan_.maps[largest->map].name, largest->size, have, alive)
                             : demand > regions_ * have ? fmt::format("{}: {} too few", alive, demand - regions_ * have)
                                                        : fmt::format("{}, and no map may cross a region", alive);
-    throw NoRoomForMaps(refusal(
-        "does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[too_large ? largest->begin : op].node].row),
-        fmt::format("{}: {}", name(buffer()), why), std::move(levers),
-        !plan_.wants_levers
-            ? std::string()
-            : fmt::format("instructions address {} of them at most, and the rows that windows need of every map "
-                          "have to be there together: use a narrower input or fewer channels",
-                          limit())));
+    throw NoRoomForMaps(
+        refusal(
+            "does-not-fit", plan_.row_name(plan_.nodes[plan_.ops[too_large ? largest->begin : op].node].row),
+            fmt::format("{}: {}", name(buffer()), why), std::move(levers),
+            !plan_.wants_levers
+                ? std::string()
+                : fmt::format("instructions address {} of them at most, and the rows that windows need of every map "
+                              "have to be there together: use a narrower input or fewer channels",
+                              limit())),
+        segment_of(stuck_));
   }
+
+  [[nodiscard]] int segment_of(OpId op) const { return plan_.nodes[plan_.ops[op].node].segment; }
 
   Plan& plan_;
   bool binary_;
   std::int64_t regions_ = 1, depth_ = 0;
   std::vector<Lifetime> lives_;
+  OpId stuck_{0};  // begins the map for which there was no room when maps were last placed
 };
 
 class ConstantAllocator {
@@ -270,7 +279,7 @@ class ConstantAllocator {
     std::int64_t at = 0;
     for (const BlockId b : use.blocks) {
       Block& block = plan_.blocks[b];
-      if (!block.resident) continue;
+      if (block.use.exists()) continue;
       at = in_region(space, at, block.words);
       block.address = u32(first_word(space) + at);
       at += block.words;
@@ -297,29 +306,50 @@ class ConstantAllocator {
     return use;
   }
 
-  // One after the other through the buffer. A load stands behind the last reader of what it overwrites, and not before
-  // the first reader of the block before it: one block is fetched while another is used.
+  // One after the other through the buffer, and together what passes with a phase. A load stands behind the last
+  // reader of what it overwrites, and not before the first reader of what passes before it: one block is fetched while
+  // another is used.
   void stream(Space space, const SpaceUse& use) {
     std::int64_t at = use.kept_words();
     Table<UseId, Use> uses;
-    for (const UseId k : use.streamed.keys()) {
-      Block& block = plan_.blocks[use.streamed[k]];
-      at = in_region(space, at, block.words);
-      if (at + block.words > use.capacity) at = in_region(space, use.kept_words(), block.words);
-      if (at + block.words > use.capacity) throw InvariantError("compiler", "a block passes through too few words");
-      block.address = u32(first_word(space) + at);
-      at += block.words;
-      const Use use_of_it = use_of(block);
-      OpId position = uses.empty() ? use_of_it.first : uses.back().first;
-      for (const UseId j : uses.keys()) {
-        const Block& other = plan_.blocks[use.streamed[j]];
-        if (other.address < block.address + block.words && block.address < other.address + other.words) {
-          position = std::max(position, uses[j].last + 1);
-        }
+    for (const std::vector<BlockId>& blocks : use.streamed) {
+      at = place_together(space, use, blocks, at);
+      Use together{plan_.ops.next()};
+      for (const BlockId b : blocks) {
+        const Use one = use_of(plan_.blocks[b]);
+        together = {std::min(together.first, one.first), std::max(together.last, one.last)};
       }
-      loads_.push_back({position, use.streamed[k]});
-      uses.add(use_of_it);
+      for (const BlockId b : blocks) {
+        OpId position = uses.empty() ? together.first : uses.back().first;
+        for (const UseId j : uses.keys()) {
+          if (overwrites(plan_.blocks[b], use.streamed[j])) position = std::max(position, uses[j].last + 1);
+        }
+        loads_.push_back({position, b});
+      }
+      uses.add(together);
     }
+  }
+
+  // From `at` on, or from the first word on that blocks pass through. Returns where the last one ends.
+  std::int64_t place_together(Space space, const SpaceUse& use, const std::vector<BlockId>& blocks, std::int64_t at) {
+    for (const std::int64_t first : {at, use.kept_words()}) {
+      std::int64_t end = first;
+      for (const BlockId b : blocks) {
+        Block& block = plan_.blocks[b];
+        end = in_region(space, end, block.words);
+        block.address = u32(first_word(space) + end);
+        end += block.words;
+      }
+      if (end <= use.capacity) return end;
+    }
+    throw InvariantError("compiler", "a block passes through too few words");
+  }
+
+  [[nodiscard]] bool overwrites(const Block& block, const std::vector<BlockId>& others) const {
+    return std::ranges::any_of(others, [&](BlockId o) {
+      const Block& other = plan_.blocks[o];
+      return other.address < block.address + block.words && block.address < other.address + other.words;
+    });
   }
 
   void insert_loads() {

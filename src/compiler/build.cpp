@@ -245,66 +245,56 @@ class Builder {
     return i;
   }
 
-  // Bytes of one row in DRAM, a whole number of bus words.
-  [[nodiscard]] std::int64_t whole_bus_words(std::int64_t bytes) const {
-    const std::int64_t bus = plan_.machine->memory.bus_bytes();
-    return ceil_divide(bytes, bus) * bus;
-  }
-
-  Instruction load() const {
-    const InputPart& part = std::get<InputPart>(node_.work);
-    const Map& map = plan_.map(part.view);
-    const IntTensor& t = plan_.network->tensor(plan_.network->input_tensor);
-    LoadInstruction i;
-    i.form = u32(part.form);
-    i.dram_base = u32(DramBase::input);
-    i.run_bytes = u32(input_row_bytes(plan_, part));
+  // What load and store move of a map: rows of all its columns, one after the other in DRAM from `address` on.
+  void rows_of_map(TransferInstruction& i, const View& view, TransferForm form, std::uint32_t origin,
+                   std::uint32_t address, std::int64_t row) const {
+    const Map& map = plan_.map(view);
+    i.form = u32(form);
+    i.run_bytes = u32(row);
     i.dram_stride = i.run_bytes;
-    i.dram_address = i.run_bytes * u32(op_.row);
+    i.dram_address = address + i.run_bytes * u32(op_.row);
     i.runs = u32(op_.rows);
     i.row = u32(op_.row);
     i.height = u32(map.height);
     i.width = u32(map.width);
-    i.sync.layer = 0;
-    if (part.form == TransferForm::binary) {
+    if (form == TransferForm::binary) {
       i.buffer = u32(BufferId::act_binary);
-      i.buffer_address = written_origin(part.view);
+      i.buffer_address = origin;
       i.map_slices = u32(std::int64_t{map.slices} * map.planes);
-      i.first = u32(part.view.first / m());
-      i.slices = u32(map.planes > 1 ? std::int64_t{map.slices} * map.planes : ceil_divide(part.view.lanes.slices, m()));
-    } else {
-      i.buffer = u32(BufferId::act_fixed);
-      i.buffer_address = fixed_word(written_origin(part.view), part.view, 0, 0);
-      i.map_slices = u32(map.slices);
-      i.slices = part.form == TransferForm::stem ? 1 : u32(part.view.lanes.slices);
-      if (part.form == TransferForm::stem) {
-        i.in_width = u32(t.width);
-        i.pad_left = u32(part.pad_left);
-        i.fill = u32(part.fill);
-      }
+      i.first = u32(view.first / m());
+      i.slices = u32(map.planes > 1 ? std::int64_t{map.slices} * map.planes : ceil_divide(view.lanes.slices, m()));
+      return;
+    }
+    i.buffer = u32(BufferId::act_fixed);
+    i.buffer_address = fixed_word(origin, view, 0, 0);
+    i.map_slices = u32(map.slices);
+    i.slices = form == TransferForm::stem ? 1 : u32(view.lanes.slices);
+    i.bytes_log2 = u32(log2_bytes(map.bytes));
+  }
+
+  Instruction load() const {
+    const LoadPart& part = std::get<LoadPart>(node_.work);
+    const bool from_host = !part.spill.exists();
+    LoadInstruction i;
+    rows_of_map(i, part.view, part.form, written_origin(part.view), from_host ? 0 : plan_.spills[part.spill].address,
+                row_bytes(plan_, part));
+    i.dram_base = u32(from_host ? DramBase::input : DramBase::output);
+    i.sync.layer = u32(node_.row.value());
+    if (part.form == TransferForm::stem) {
+      i.in_width = u32(plan_.network->tensor(plan_.network->input_tensor).width);
+      i.pad_left = u32(part.pad_left);
+      i.fill = u32(part.fill);
     }
     return i;
   }
 
   Instruction store() const {
-    const OutputPart& part = std::get<OutputPart>(node_.work);
-    const Map& map = plan_.map(part.view);
+    const StorePart& part = std::get<StorePart>(node_.work);
     StoreInstruction i;
-    i.form = u32(TransferForm::fixed);
+    rows_of_map(i, part.view, plan_.map(part.view).binary ? TransferForm::binary : TransferForm::fixed,
+                read_origin(part.view), part.address, row_bytes(plan_, part));
     i.dram_base = u32(DramBase::output);
-    i.run_bytes = u32(whole_bus_words(std::int64_t{map.width} * part.view.lanes.slices * map.bytes * slice_channels));
-    i.dram_stride = i.run_bytes;
-    i.dram_address = part.address + i.run_bytes * u32(op_.row);
-    i.runs = u32(op_.rows);
-    i.buffer = u32(BufferId::act_fixed);
-    i.buffer_address = fixed_word(read_origin(part.view), part.view, 0, 0);
-    i.map_slices = u32(map.slices);
-    i.slices = u32(part.view.lanes.slices);
-    i.bytes_log2 = u32(log2_bytes(map.bytes));
-    i.row = u32(op_.row);
-    i.height = u32(map.height);
-    i.width = u32(map.width);
-    i.sync.layer = u32(plan_.output_row().value());
+    i.sync.layer = u32(node_.row.value());
     return i;
   }
 
@@ -346,24 +336,33 @@ std::int64_t dram_word_bytes(const MachineParameters& machine, BufferId buffer) 
   return ceil_divide(ceil_divide(machine.buffer(buffer).width, 8), bus) * bus;
 }
 
-std::int64_t input_row_bytes(const Plan& plan, const InputPart& part) {
-  const Map& map = plan.map(part.view);
+namespace {
+
+// Of a row of a view's slices, in whole bus words.
+std::int64_t row_of_map(const Plan& plan, const View& view) {
+  const Map& map = plan.map(view);
   const std::int64_t bus = plan.machine->memory.bus_bytes();
-  std::int64_t bytes = 0;
-  if (part.form == TransferForm::stem) {
-    // The engine writes a word for each pixel slot of the run (units/transfer/instruction.h): filler makes up for the
-    // rest.
-    const int width = plan.network->tensor(plan.network->input_tensor).width;
-    bytes = 4 * std::int64_t{std::max({width, map.width, part.pad_left + 1, 4})};
-  } else if (part.form == TransferForm::binary) {
-    const std::int64_t cells = map.planes > 1 ? std::int64_t{map.slices} * map.planes
-                                              : ceil_divide(part.view.lanes.slices, plan.cell_slices());
-    bytes = map.width * cells * 2 * plan.cell_slices();
-  } else {
-    bytes = std::int64_t{map.width} * part.view.lanes.slices * slice_channels;
+  std::int64_t pixel = std::int64_t{view.lanes.slices} * map.bytes * slice_channels;
+  if (map.binary) {
+    const std::int64_t cells =
+        map.planes > 1 ? std::int64_t{map.slices} * map.planes : ceil_divide(view.lanes.slices, plan.cell_slices());
+    pixel = cells * 2 * plan.cell_slices();
   }
-  return ceil_divide(bytes, bus) * bus;
+  return ceil_divide(map.width * pixel, bus) * bus;
 }
+
+}  // namespace
+
+std::int64_t row_bytes(const Plan& plan, const LoadPart& part) {
+  if (part.form != TransferForm::stem) return row_of_map(plan, part.view);
+  // The engine writes a word for each pixel slot of the run (units/transfer/instruction.h): filler makes up for the
+  // rest.
+  const std::int64_t bus = plan.machine->memory.bus_bytes();
+  const int width = plan.network->tensor(plan.network->input_tensor).width;
+  return ceil_divide(4 * std::int64_t{std::max({width, plan.map(part.view).width, part.pad_left + 1, 4})}, bus) * bus;
+}
+
+std::int64_t row_bytes(const Plan& plan, const StorePart& part) { return row_of_map(plan, part.view); }
 
 Instruction build(const Plan& plan, const TileOp& op) { return Builder(plan, op).run(); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each operation must follow: the writers of what it reads, the convolutions whose accumulators it reads, and what
-// reads the rows whose places in a ring it takes. The same for every order that schedule tries.
+// What each operation must follow: the writers of what it reads, on chip or in DRAM, the convolutions whose
+// accumulators it reads, and what reads the rows whose places in a ring it takes. The same for every order that
+// schedule tries.
 #include <algorithm>
 #include <numeric>
 
@@ -36,6 +37,7 @@ class Finder {
       plan_.touched.add({reads(plan_, op), writes(plan_, op)});
     }
     list_writers();
+    list_stores();
     find_tiles();
     if (plan_.banding.least_height > 0) list_users();
     for (const OpId o : plan_.ops.keys()) {
@@ -73,6 +75,20 @@ class Finder {
       for (const Touch& t : plan_.touched[o].writes) {
         for (int row = t.row0; row < t.row1; ++row) writers_[next[row_of(t, row)]++] = {o, t.slice0, t.slice1};
       }
+    }
+  }
+
+  // What brings each row of a spilled map to DRAM.
+  void list_stores() {
+    stores_.clear();
+    for (const Spill& s : plan_.spills)
+      stores_.add(Table<int, OpId>(static_cast<std::size_t>(plan_.maps[s.map].height)));
+    if (stores_.empty()) return;
+    for (const OpId o : plan_.ops.keys()) {
+      const TileOp& op = plan_.ops[o];
+      if (op.kind != TileOp::Kind::store) continue;
+      const SpillId s = std::get<StorePart>(plan_.nodes[op.node].work).spill;
+      for (int row = op.row; s.exists() && row < op.row + op.rows; ++row) stores_[s][row] = o;
     }
   }
 
@@ -120,6 +136,7 @@ class Finder {
     for (const Touch& t : plan_.touched[o].writes) {
       if (t.band != plan_.maps[t.map].first_band && in_order_) follow_users(o, t);
     }
+    if (op.kind == TileOp::Kind::load) follow_stores(o, op);
     if (op.kind != TileOp::Kind::post) return;
     const PostPart& part = plan_.post(op);
     for (const ConvId conv : {part.a.conv, part.b.conv}) {
@@ -127,16 +144,24 @@ class Finder {
     }
   }
 
-  // Of the rows whose places those of `t` take: the same places, in the band before.
+  void follow_stores(OpId o, const TileOp& op) {
+    const SpillId s = std::get<LoadPart>(plan_.nodes[op.node].work).spill;
+    for (int row = op.row; s.exists() && row < op.row + op.rows; ++row) add(o, stores_[s][row]);
+  }
+
+  // Of the rows whose places those of `t` take: the same places, in the last band before in which anything is there.
   void follow_users(OpId o, const Touch& t) {
-    const Band& band = plan_.bands[t.band];
-    const Band& taken = plan_.bands[t.band - 1];
+    const BandId first = plan_.maps[t.map].first_band;
     for (int row = t.row0; row < t.row1; ++row) {
-      const int place = row - band.first_row;
-      if (place >= taken.rows) continue;
-      for (const OpId user : users_[first_row_[t.band - 1] + taken.first_row + place]) {
-        if (user < o) add(o, user);
-        else ask_for_rows(t.map);
+      const int place = row - plan_.bands[t.band].first_row;
+      for (BandId taken = t.band - 1; taken >= first; taken = taken - 1) {
+        if (place >= plan_.bands[taken].rows) break;
+        const std::vector<OpId>& users = users_[first_row_[taken] + plan_.bands[taken].first_row + place];
+        for (const OpId user : users) {
+          if (user < o) add(o, user);
+          else ask_for_rows(t.map);
+        }
+        if (!users.empty()) break;
       }
     }
   }
@@ -174,7 +199,8 @@ class Finder {
   Table<BandRow, std::size_t> writers_begin_;
   std::vector<Writer> writers_;
   Table<BandRow, std::vector<OpId>> users_;
-  bool in_order_ = false;  // operations are numbered in an order in which rings may be used
+  Table<SpillId, Table<int, OpId>> stores_;  // by row of the map
+  bool in_order_ = false;                    // operations are numbered in an order in which rings may be used
   Table<TileId, OpId> first_conv_;
 };
 

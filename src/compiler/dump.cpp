@@ -21,7 +21,7 @@ std::string operand_text(const Plan& plan, const Stage& stage, const Operand& o)
 std::string operation_text(const Plan& plan, const TileOp& op) {
   return fmt::format("{} {} rows {}+{}{}", name(op.unit), plan.row_name(plan.nodes[op.node].row), op.row, op.rows,
                      op.kind == TileOp::Kind::constants ? " constants"
-                     : op.again                         ? " again"
+                     : op.again > 0                     ? " again"
                                                         : "");
 }
 
@@ -58,9 +58,9 @@ std::string dump_place(const Compilation& c) {
   for (const NodeId n : plan.nodes.keys()) {
     const Node& node = plan.nodes[n];
     text += fmt::format("node {} {}: {} x {}", n.value(), plan.row_name(node.row), node.height, node.width);
-    if (const auto* input = std::get_if<InputPart>(&node.work))
+    if (const auto* input = std::get_if<LoadPart>(&node.work))
       text += fmt::format(", loads {}\n", view_text(plan, input->view));
-    else if (const auto* output = std::get_if<OutputPart>(&node.work))
+    else if (const auto* output = std::get_if<StorePart>(&node.work))
       text += fmt::format(", stores {}\n", view_text(plan, output->view));
     else if (const auto* pool = std::get_if<PoolPart>(&node.work))
       text += fmt::format(", pools {} to {}\n", view_text(plan, pool->in), view_text(plan, pool->out));
@@ -79,6 +79,25 @@ std::string dump_place(const Compilation& c) {
                         view_text(plan, part.fixed), view_text(plan, part.bits));
       }
     }
+  }
+  return text;
+}
+
+std::string dump_spill(const Compilation& c) {
+  const Plan& plan = c.plan;
+  std::string text;
+  for (const NodeId n : plan.nodes.keys()) {
+    const Node& node = plan.nodes[n];
+    text += fmt::format("node {} {}: segment {}", n.value(), plan.row_name(node.row), node.segment);
+    const auto* load = std::get_if<LoadPart>(&node.work);
+    const auto* store = std::get_if<StorePart>(&node.work);
+    if (load != nullptr) {
+      text +=
+          fmt::format(", loads {} from {}", view_text(plan, load->view),
+                      load->spill.exists() ? fmt::format("byte {}", plan.spills[load->spill].address) : "the input");
+    }
+    if (store != nullptr) text += fmt::format(", stores {} to byte {}", view_text(plan, store->view), store->address);
+    text += "\n";
   }
   return text;
 }
@@ -138,7 +157,7 @@ std::string dump_allocate(const Compilation& c) {
   for (const Block& block : plan.blocks) {
     text += fmt::format("constants of node {}, chunk {} in {}: addresses {} to {}, DRAM {}, {}\n", block.node.value(),
                         block.chunk, name(buffer_id(block.space)), block.address, block.address + block.words - 1,
-                        block.dram, block.resident ? "resident" : "streamed");
+                        block.dram, !block.use.exists() ? "resident" : "streamed");
   }
   return text;
 }

@@ -95,7 +95,7 @@ class Emitter {
         }
       } else if (const auto* pool = std::get_if<PoolPart>(&node.work)) {
         const auto* work = pool->layer.exists() ? std::get_if<Pooling>(&plan_.layer(pool->layer).work) : nullptr;
-        if (work != nullptr) add_map(pool->layer, pool->out, work->output);
+        if (work != nullptr && pool->out.tensor == work->output) add_map(pool->layer, pool->out, work->output);
       }
     }
   }
@@ -132,6 +132,7 @@ class Emitter {
   }
 
   void add_accumulators(const Stage& stage, const ConvPart& part) {
+    if (stage.first_slice > 0) return;  // as of the first part: of all rows of all parts
     if (!stage.lanes.is_dense() && array_rows(machine_, part.choice.xnor) != slice_channels) return;
     for (const Run& run : runs_of(stage.lanes)) {
       TensorView view = view_of(plan_.convolution(part).output);
@@ -144,7 +145,7 @@ class Emitter {
 
   // One copy of each tensor, from the layer that writes it.
   void add_map(LayerId layer, const View& at, TensorId id) {
-    if (!at.exists() || !listed_.insert(id).second) return;
+    if (!at.exists() || !listed_.insert({id, std::min(at.first, 0)}).second) return;
     const Map& map = plan_.map(at);
     for (const Run& run : runs_of(at.lanes)) {
       TensorView view = view_of(id);
@@ -156,7 +157,10 @@ class Emitter {
       view.bytes = u32(map.bytes);
       view.planes = u32(map.planes);
       view.plane_cells = map.binary ? u32(map.slices) : 0;
-      results(layer).push_back(view);
+      std::vector<TensorView>& all = results(layer);
+      const auto last =
+          std::find_if(all.rbegin(), all.rend(), [&](const TensorView& v) { return v.name == view.name; });
+      all.insert(last == all.rend() ? all.end() : last.base(), view);
     }
   }
 
@@ -171,11 +175,11 @@ class Emitter {
 
   // --- input and outputs ---------------------------------------------------------------------------------------------
   void make_input() {
-    const InputPart& part = std::get<InputPart>(plan_.nodes.front().work);
+    const LoadPart& part = std::get<LoadPart>(plan_.nodes.front().work);
     const Map& map = plan_.map(part.view);
     const IntTensor& t = network_.tensor(network_.input_tensor);
     program_.input_form = part.form;
-    program_.input_row_bytes = u32(input_row_bytes(plan_, part));
+    program_.input_row_bytes = u32(row_bytes(plan_, part));
     program_.input_bytes = std::uint64_t{program_.input_row_bytes} * u32(t.height);
     if (!complete_) return;
     program_.input = view_of(network_.input_tensor);
@@ -187,22 +191,27 @@ class Emitter {
   }
 
   void make_outputs() {
-    if (complete_) program_.host_outputs = network_.outputs;
+    if (complete_) {
+      program_.host_outputs = network_.outputs;
+      program_.outputs.resize(network_.output_tensors.size());
+    }
     for (const Node& node : plan_.nodes) {
-      const auto* part = std::get_if<OutputPart>(&node.work);
-      if (part == nullptr) continue;
+      const auto* part = std::get_if<StorePart>(&node.work);
+      if (part == nullptr || part->spill.exists()) continue;
       const Map& map = plan_.map(part->view);
       TensorView view = view_of(network_.output_tensors[part->output]);
       view.place = TensorView::Place::dram;
       view.base = part->address;
       view.slices = u32(part->view.lanes.slices);
       view.bytes = u32(map.bytes);
-      const std::int64_t row = std::int64_t{map.width} * view.slices * view.bytes * slice_channels;
-      const std::int64_t bus = machine_.memory.bus_bytes(), row_bytes = ceil_divide(row, bus) * bus;
-      if (row_bytes != row) view.plane_cells = u32(row_bytes);
-      if (complete_) program_.outputs.push_back(view);
-      program_.output_bytes = part->address + static_cast<std::uint64_t>(row_bytes * map.height);
+      const std::int64_t row = row_bytes(plan_, *part);
+      if (row != std::int64_t{map.width} * view.slices * view.bytes * slice_channels) view.plane_cells = u32(row);
+      program_.output_bytes =
+          std::max(program_.output_bytes, part->address + static_cast<std::uint64_t>(row * map.height));
+      if (complete_) program_.outputs[part->output] = std::move(view);
     }
+    program_.scratch_bytes = plan_.scratch_bytes;
+    program_.output_bytes += plan_.scratch_bytes;
   }
 
   // --- constants
@@ -210,7 +219,8 @@ class Emitter {
   [[nodiscard]] std::vector<std::uint8_t> part_bytes(const Block& block, std::size_t part) const {
     const Node& node = plan_.nodes[block.node];
     const Stage& stage = std::get<Stage>(node.work);
-    const int slice = block.chunk * node.chunk, slices = std::min(node.chunk, stage.lanes.slices - slice);
+    const int before = block.chunk * node.chunk, slices = std::min(node.chunk, stage.slices() - before);
+    const int slice = stage.first_slice + before;
     if (block.space == Space::records) return record_bytes(block, PostId(part), slice, slices);
     const ConvPart& conv = stage.convs[ConvId(part)];
     if (conv.choice.xnor != (block.space == Space::weights_binary || block.space == Space::xnor_starts)) return {};
@@ -297,7 +307,7 @@ class Emitter {
       };
       for (const BlockId b : use.blocks) {
         const Block& block = plan_.blocks[b];
-        if (!block.resident) continue;
+        if (block.use.exists()) continue;
         const std::int64_t stored = dram_word_bytes(machine_, buffer_id(block.space));
         if (first == nullptr || block.address != first->address + words ||
             block.dram != first->dram + static_cast<std::uint64_t>(words * stored)) {
@@ -379,8 +389,8 @@ class Emitter {
   const MachineParameters& machine_;
   bool complete_;
   Program program_;
-  std::uint64_t dram_end_ = 0;  // of the program area, so far
-  std::set<TensorId> listed_;
+  std::uint64_t dram_end_ = 0;                 // of the program area, so far
+  std::set<std::pair<TensorId, int>> listed_;  // with minus the slices of the parts before
 };
 
 }  // namespace

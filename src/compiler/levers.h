@@ -14,9 +14,12 @@ namespace blendsim::compiler {
                                       std::vector<Lever> levers, std::string otherwise = {});
 [[nodiscard]] std::string refusal_hint(const std::vector<Lever>& levers, std::string otherwise);
 
-// A refusal that bands may remove: maps that find no room.
+// A refusal that rings or shorter segments may remove: maps that find no room, or what rings need beside them.
 struct NoRoomForMaps : DiagnosticError {
-  explicit NoRoomForMaps(const DiagnosticError& refusal) : DiagnosticError(refusal) {}
+  NoRoomForMaps(const DiagnosticError& refusal, int of_segment, bool of_constants = false)
+      : DiagnosticError(refusal), segment(of_segment), constants(of_constants) {}
+  int segment;     // of the nodes for which there is none
+  bool constants;  // it is these that find none: of fewer rings fewer have to stay
 };
 
 // `error` with a hint that names changes with which the network compiles, found by compiling it (for its timing alone)

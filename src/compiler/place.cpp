@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pass place: joins convolutions with the post-processing that reads their accumulators into stages, gives every copy
 // of every tensor a map or a range of a concatenation's map, and orders the nodes.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -8,6 +10,7 @@
 #include "compiler/plan.h"
 #include "compiler/views.h"
 #include "units/buffer/layout.h"
+#include "units/field_limits.h"
 
 namespace blendsim::compiler {
 namespace {
@@ -56,7 +59,7 @@ class Placer {
                       "make the parts outputs of their own");
       }
       const IntTensor& t = network_.tensor(id);
-      plan_.nodes.add({OutputPart{v, i, address}, plan_.output_row(), t.height, t.width});
+      plan_.nodes.add({StorePart{v, i, {}, address}, plan_.output_row(), t.height, t.width});
       const std::int64_t bus = plan_.machine->memory.bus_bytes();
       const std::int64_t row = std::int64_t{t.width} * v.lanes.slices * bytes_of(t.format) * slice_channels;
       address += u32(t.height * ceil_divide(row, bus) * bus);
@@ -66,7 +69,7 @@ class Placer {
   void make_input() {
     const TensorId id = network_.input_tensor;
     const IntTensor& t = network_.tensor(id);
-    InputPart input;
+    LoadPart input;
     const ConvPart* stem = nullptr;
     for (const LayerId l : layers_of(network_)) {
       const auto* conv = std::get_if<Convolution>(&layer(l).work);
@@ -84,7 +87,8 @@ class Placer {
       input = {{plan_.maps.add(map), 0, Lanes::dense(slice_channels), id},
                TransferForm::stem,
                plan_.convolution(*stem).window.pad_left,
-               t.zero_point & 0xff};
+               t.zero_point & 0xff,
+               {}};
       plan_.fixed[id] = input.view;
     } else {
       input.view = views_.view(id, Lanes::dense(t.channels), binary);
@@ -166,9 +170,48 @@ class Placer {
       part.in_format = in.format;
       part.zero_point = part.sum ? in.zero_point : 0;
       part.divisor = pool.common_divisor;
+      if (!binary && covers_map(pool, in)) part = pool_in_blocks(part, out);
       plan_.nodes.add({part, row_of(l), out.height, out.width});
     }
     if (needs(pool.output).binary && !planes) make_planes(l, pool.output);
+  }
+
+  // One window that is the whole map, whose results are divided by nothing here.
+  [[nodiscard]] static bool covers_map(const Pooling& pool, const IntTensor& in) {
+    const Window& w = pool.window;
+    return w.kernel_h == in.height && w.kernel_w == in.width && w.dilation_h == 1 && w.dilation_w == 1 &&
+           w.pad_top == 0 && w.pad_left == 0 &&
+           (pool.common_divisor == 0 || pool.common_divisor == in.height * in.width);
+  }
+
+  // A tall window would have to wait for all of the map: nodes are added that pool blocks of a few rows each as they
+  // come, until what is left, which is returned, is small. A block at the map's end may have fewer taps.
+  PoolPart pool_in_blocks(PoolPart part, const IntTensor& out) {
+    constexpr int tall = 16;
+    constexpr auto widest = static_cast<int>(field_maximum(pool_fields, "kernel_w"));
+    constexpr int few = 3;  // rows: they are held twice
+    part.divisor = 0;
+    while (std::max(part.window.kernel_h, part.window.kernel_w) >= tall) {
+      PoolPart blocks = part;
+      Window& w = blocks.window;
+      const int height = w.kernel_h, width = w.kernel_w;
+      w.kernel_h = w.stride_h = std::min(few, height);
+      if (width > widest) w.kernel_w = w.stride_w = few * few;
+      Map map;
+      map.name = fmt::format("{}.{}_rows", out.name, w.kernel_h);
+      map.height = static_cast<int>(ceil_divide(height, w.kernel_h));
+      map.width = static_cast<int>(ceil_divide(width, w.kernel_w));
+      map.slices = part.out.lanes.slices;
+      map.bytes = bytes_of(out.format);
+      blocks.out = {plan_.maps.add(map), 0, part.out.lanes, no_tensor};
+      plan_.nodes.add({blocks, row_of(part.layer), map.height, map.width});
+      part.in = blocks.out;
+      part.in_format = out.format;
+      part.zero_point = 0;
+      part.window.kernel_h = map.height;
+      part.window.kernel_w = map.width;
+    }
+    return part;
   }
 
   void make_concatenation(LayerId l, const Concatenation& concat) {

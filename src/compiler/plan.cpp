@@ -49,8 +49,8 @@ std::uint32_t Plan::origin(BandId band) const {
   return (m.base - before) % (m.binary ? binary_map_addresses : fixed_map_addresses);
 }
 
-void Plan::begin_order(const Table<OpId, TileOp>& tiles) {
-  ops = tiles;
+void Plan::begin_order(const Table<OpId, TileOp>& of_tile) {
+  ops = of_tile;
   std::fill(slots.begin(), slots.end(), 0);
   priority.clear();
   estimate = 0;
@@ -104,8 +104,7 @@ Touch read_of(const Plan& plan, const View& view, RowRange rows) {
 
 Touch write_of(const Plan& plan, const TileOp& op, const View& view, int slice, int slices) {
   const BandId own = plan.band_of(view.map, op.row);
-  return {
-      view.map, op.row, op.row + op.rows, view.first + slice, view.first + slice + slices, op.again ? own + 1 : own};
+  return {view.map, op.row, op.row + op.rows, view.first + slice, view.first + slice + slices, own + op.again};
 }
 
 }  // namespace
@@ -126,7 +125,7 @@ Touches reads(const Plan& plan, const TileOp& op) {
     const PoolPart& part = std::get<PoolPart>(node.work);
     out.push_back(read_of(plan, part.in, window_rows(part.window, plan.map(part.in).height, op.row, op.rows)));
   } else if (op.kind == TileOp::Kind::store) {
-    const OutputPart& part = std::get<OutputPart>(node.work);
+    const StorePart& part = std::get<StorePart>(node.work);
     out.push_back(read_of(plan, part.view, {op.row, op.row + op.rows}));
   }
   return out;
@@ -136,7 +135,7 @@ Touches writes(const Plan& plan, const TileOp& op) {
   Touches out;
   const Node& node = plan.nodes[op.node];
   if (op.kind == TileOp::Kind::load) {
-    const View& view = std::get<InputPart>(node.work).view;
+    const View& view = std::get<LoadPart>(node.work).view;
     out.push_back(write_of(plan, op, view, 0, view.lanes.slices));
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = plan.post(op);

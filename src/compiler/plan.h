@@ -31,11 +31,13 @@ struct Map;
 struct Node;
 struct PostPart;
 struct SpaceUse;
+struct Spill;
 struct TileOp;
 
 using RowId = Index<struct LayerRow>;  // of the program's layer table: the input, the layers, the outputs
 using MapId = Index<Map>;
 using BandId = Index<Band>;  // of all maps
+using SpillId = Index<Spill>;
 using NodeId = Index<Node>;
 using ConvId = Index<ConvPart>;  // of a stage, as
 using PostId = Index<PostPart>;
@@ -153,6 +155,9 @@ struct Stage {
   Table<ConvId, ConvPart> convs;
   Table<PostId, PostPart> posts;
   Lanes lanes;
+  int first_slice = 0;   // spill: of those that it computes
+  int part_slices = -1;  // ... as many; -1: all
+  [[nodiscard]] int slices() const { return part_slices < 0 ? lanes.slices : part_slices; }
 };
 
 struct PoolPart {
@@ -165,27 +170,57 @@ struct PoolPart {
   int plane = 0;  // binary: the one handled
 };
 
-struct InputPart {
+struct LoadPart {
   View view;
   TransferForm form = TransferForm::fixed;
-  int pad_left = 0, fill = 0;
+  int pad_left = 0, fill = 0;  // stem
+  SpillId spill;               // what is loaded; none: the network's input
 };
 
-struct OutputPart {
+struct StorePart {
   View view;
-  std::size_t output = 0;
-  std::uint32_t address = 0;
+  std::size_t output = 0;     // ... of the network, or
+  SpillId spill;              // a map that will be loaded again
+  std::uint32_t address = 0;  // of its first row in the output area
+};
+
+// A map that waits in DRAM, its rows one after the other behind the outputs, until a later segment loads it.
+struct Spill {
+  MapId map;                  // that is stored
+  std::uint32_t address = 0;  // in the output area
 };
 
 struct Node {
-  std::variant<InputPart, Stage, PoolPart, OutputPart> work;
+  std::variant<LoadPart, Stage, PoolPart, StorePart> work;
   RowId row;
   int height = 0, width = 0;  // of what it writes (or stores)
+  int segment = 0;            // spill: between which cuts it lies
+  int phase = 0;              // ... nodes of one come before those of the next in every order: a segment, or a part
   // tile
   int rows = 1;   // a tile
   int chunk = 0;  // stages: slices a tile
   int chunks = 1;
 };
+
+// Calls visit(View&) for each view that a node reads (writes); of a const node with const views. Parts that a node does
+// without have views of no map.
+template <class AnyNode, class Visit>
+void for_views_read(AnyNode& node, Visit&& visit) {
+  if (auto* pool = std::get_if<PoolPart>(&node.work)) visit(pool->in);
+  if (auto* output = std::get_if<StorePart>(&node.work)) visit(output->view);
+  if (auto* stage = std::get_if<Stage>(&node.work)) {
+    for (auto& part : stage->convs) visit(part.source);
+    for (auto& part : stage->posts) visit(part.a.map), visit(part.b.map);
+  }
+}
+template <class AnyNode, class Visit>
+void for_views_written(AnyNode& node, Visit&& visit) {
+  if (auto* input = std::get_if<LoadPart>(&node.work)) visit(input->view);
+  if (auto* pool = std::get_if<PoolPart>(&node.work)) visit(pool->out);
+  if (auto* stage = std::get_if<Stage>(&node.work)) {
+    for (auto& part : stage->posts) visit(part.fixed), visit(part.bits);
+  }
+}
 
 // --- tiles --------------------------------------------------------------------------------------------------------
 // A buffer space that holds constants.
@@ -202,18 +237,22 @@ struct Block {
   int chunk = 0;
   std::int64_t words = 0;
   std::vector<std::int64_t> part_offset;  // words, by convolution (records: by post)
-  bool resident = true;
-  std::uint32_t address = 0;  // allocate
-  std::uint64_t dram = 0;     // emit
+  UseId use;                              // what it passes with; none: it stays
+  std::uint32_t address = 0;              // allocate
+  std::uint64_t dram = 0;                 // emit
 };
+
+// How long a node's blocks of a space are on chip: always; for its phase, with all others of that phase which do not
+// stay; each of its chunks for itself.
+enum class Residence : std::uint8_t { stays, passes_with_phase, passes_by_chunk };
 
 // Blocks are loaded by init and stay, or pass through the last `stream_words` words, in order of use.
 struct SpaceUse {
   std::int64_t capacity = 0, demand = 0;
-  std::int64_t stream_words = 0;     // 0: all stay
-  Table<NodeId, std::uint8_t> kept;  // nodes all of whose blocks stay
-  std::vector<BlockId> blocks;       // by node and chunk
-  Table<UseId, BlockId> streamed;    // those of them that pass through
+  std::int64_t stream_words = 0;  // 0: all stay
+  Table<NodeId, Residence> residence;
+  std::vector<BlockId> blocks;                  // by node and chunk
+  Table<UseId, std::vector<BlockId>> streamed;  // those of them that pass through, at once with others or alone
 
   [[nodiscard]] std::int64_t kept_words() const { return capacity - stream_words; }
 };
@@ -228,7 +267,7 @@ struct TileOp {
   OpId number;  // place after tile, before any order (depend); constants have none
   int row = 0, rows = 0;
   int rows_before = 0;  // of its tile, above `row`
-  bool again = false;   // writes the last rows of a band once more, as the overlap of the next
+  int again = 0;        // writes the last rows of a band once more, for the overlap of the one so many later
   int chunk = 0, slice = 0, slices = 0;
   TileId tile;  // of a stage: conv and post operations that share accumulators
   UnitId unit = UnitId::load;
@@ -281,9 +320,12 @@ struct Placement {
   Table<NodeId, Node> nodes;  // topological order
 };
 
-// Which maps are rings, as search tries them: those of at least `least_height` rows (0: none), of `rows` own rows a
-// band or as few more as there have to be.
+// Which maps wait in DRAM and which are rings, as search tries them: those of at least `least_height` rows (0: none),
+// of `rows` own rows a band or as few more as there have to be.
 struct Banding {
+  std::vector<NodeId> cuts = {};  // of place: each begins a segment; none: no map waits in DRAM
+  std::vector<bool> whole = {};   // by segment: it has no rings; empty: each may have
+  std::vector<int> parts = {};    // by segment: into how many ranges of slices its node is cut; empty: none is
   int least_height = 0, rows = 0;
   Table<MapId, int> least_rows = {};  // depend: by map; empty: as few as windows ask for
   bool too_few = false;               // depend: some ring is too small for any order; least_rows says what to try next
@@ -294,7 +336,9 @@ struct Plan : Placement {
   const NetworkFacts* facts = nullptr;
   const MachineParameters* machine = nullptr;
   Banding banding;
-  Table<BandId, Band> bands;  // split: of each map together, from its first row on
+  Table<SpillId, Spill> spills;     // spill
+  std::uint32_t scratch_bytes = 0;  // ... that they take in DRAM
+  Table<BandId, Band> bands;        // split: of each map together, from its first row on
   Table<BlockId, Block> blocks;
   Table<ChunkId, BySpace<BlockId>> block_table;
   Table<NodeId, ChunkId> first_chunk;
@@ -348,9 +392,10 @@ struct RowRange {
 // The instruction of an operation with the addresses known so far (0 before allocate); without synchronisation.
 [[nodiscard]] Instruction build(const Plan& plan, const TileOp& op);
 
-// DRAM bytes of one word of a buffer in the linear form, and of one row of the input: whole bus words.
+// DRAM bytes of one word of a buffer in the linear form, and of one row that is loaded or stored: whole bus words.
 [[nodiscard]] std::int64_t dram_word_bytes(const MachineParameters& machine, BufferId buffer);
-[[nodiscard]] std::int64_t input_row_bytes(const Plan& plan, const InputPart& part);
+[[nodiscard]] std::int64_t row_bytes(const Plan& plan, const LoadPart& part);
+[[nodiscard]] std::int64_t row_bytes(const Plan& plan, const StorePart& part);
 
 // Throws not-lowerable naming layer, field and limit where a field is too small for what is not an address.
 void check_fields(const Plan& plan, const TileOp& op, const Instruction& instruction);
@@ -366,6 +411,7 @@ struct Reasons {
 [[nodiscard]] Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts,
                                 const MachineParameters& machine, Reasons* reasons);
 void place(Plan& plan);
+void spill(Plan& plan);
 void split(Plan& plan);
 void tile(Plan& plan);
 void depend(Plan& plan);

@@ -92,7 +92,8 @@ class RoomCheck {
                             "{} {} region{} of {}",
                             name(buffer_of_maps(binary)), demand.addresses, demand.largest,
                             b.regions == 1 ? "is" : "are", b.regions, b.regions == 1 ? "" : "s", b.depth),
-                {}));
+                {}),
+        plan_.nodes[plan_.ops[o].node].segment);
   }
 
   static BufferId buffer_of_maps(bool binary) { return binary ? BufferId::act_binary : BufferId::act_fixed; }

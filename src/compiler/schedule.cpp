@@ -34,7 +34,7 @@ class LiveMaps {
   void pass(OpId o) {
     if (plan_.wants_levers) return;
     const Touched& touched = plan_.touched[o];
-    for_maps(touched, [&](MapId m) { begin(m); });
+    for_maps(touched, [&](MapId m) { begin(m, o); });
     for_maps(touched, [&](MapId m) {
       if (--left_[m] == 0) live_[plan_.maps[m].binary ? 1 : 0] -= plan_.maps[m].size();
     });
@@ -47,7 +47,7 @@ class LiveMaps {
     for (const Touch& t : touched.writes) visit(t.map);
   }
 
-  void begin(MapId m) {
+  void begin(MapId m, OpId o) {
     if (begun_[m]) return;
     begun_[m] = true;
     const Map& map = plan_.maps[m];
@@ -56,7 +56,8 @@ class LiveMaps {
     if (live_[buffer] <= capacity_[buffer]) return;
     const std::string_view full = name(map.binary ? BufferId::act_binary : BufferId::act_fixed);
     throw NoRoomForMaps(
-        refusal("does-not-fit", map.name, fmt::format("{}: this order needs {} addresses", full, live_[buffer]), {}));
+        refusal("does-not-fit", map.name, fmt::format("{}: this order needs {} addresses", full, live_[buffer]), {}),
+        plan_.nodes[plan_.ops[o].node].segment);
   }
 
   const Plan& plan_;
@@ -112,6 +113,7 @@ class Scheduler {
     make_tiles();
     make_slots();
     count_blocks();
+    count_phases();
   }
 
   void run() {
@@ -226,6 +228,20 @@ class Scheduler {
     }
   }
 
+  // --- phases ------------------------------------------------------------------------------------------------------
+  [[nodiscard]] int phase_of(OpId o) const { return plan_.nodes[plan_.ops[o].node].phase; }
+
+  void count_phases() {
+    in_phase_.assign(static_cast<std::size_t>(plan_.nodes.back().phase) + 1, 0);
+    for (const OpId o : plan_.ops.keys()) ++in_phase_[phase_of(o)];
+    skip_finished_phases();
+  }
+
+  // Operations of the present phase alone are chosen: all of those before have been.
+  void skip_finished_phases() {
+    while (phase_ + 1 < in_phase_.next() && in_phase_[phase_] == 0) ++phase_;
+  }
+
   // --- streamed constants are used in one order: a block's users all precede the next block's ---------------------
   void count_blocks() {
     for (const Space s : all_spaces) {
@@ -243,20 +259,14 @@ class Scheduler {
     }
   }
 
-  // Of the streamed block that an operation reads; none where it reads none.
+  // Of the streamed block that an operation reads, and those that pass with it; none where it reads none.
   [[nodiscard]] UseId use_of(Space space, const TileOp& op) const {
     const bool mine = op.kind == TileOp::Kind::post   ? space == Space::records
                       : op.kind != TileOp::Kind::conv ? false
                       : op.unit == UnitId::xnor_array ? space == Space::weights_binary || space == Space::xnor_starts
                                                       : space == Space::weights_fixed || space == Space::mac_starts;
-    if (!mine) return {};
-    const Table<UseId, BlockId>& blocks = plan_.spaces[space].streamed;
-    const auto found = std::lower_bound(blocks.begin(), blocks.end(), op, [&](BlockId b, const TileOp& o) {
-      return std::pair(plan_.blocks[b].node, plan_.blocks[b].chunk) < std::pair(o.node, o.chunk);
-    });
-    if (found == blocks.end()) return {};
-    const Block& block = plan_.blocks[*found];
-    return block.node == op.node && block.chunk == op.chunk ? UseId(found - blocks.begin()) : UseId();
+    const BlockId block = mine ? plan_.block_of(space, op.node, op.chunk) : BlockId();
+    return block.exists() ? plan_.blocks[block].use : UseId();
   }
 
   void pass_finished_blocks(Space s) {
@@ -363,7 +373,8 @@ class Scheduler {
       const Cycles start = start_of(o);
       if (start < 0) continue;
       if (best != open_.end() && (start > best_start || (start == best_start && ranks_[o] > ranks_[*best]))) continue;
-      if (!constants_allow(o) || (plan_.ops[o].kind == TileOp::Kind::conv && !accumulators_allow(o))) continue;
+      if (phase_of(o) != phase_ || !constants_allow(o)) continue;
+      if (plan_.ops[o].kind == TileOp::Kind::conv && !accumulators_allow(o)) continue;
       best = next;
       best_start = start;
     }
@@ -378,6 +389,8 @@ class Scheduler {
     free_[op.unit] = start + op.occupancy;
     s.end = start + op.occupancy - 1 + op.depth;
     order_.push_back(o);
+    --in_phase_[phase_];
+    skip_finished_phases();
     live_.pass(o);
     open_next(o);
     for (const Space space : streamed_) {
@@ -415,9 +428,11 @@ class Scheduler {
   std::array<Slots, 2> slots_;
   std::array<int, 2> largest_{};
   std::vector<Space> streamed_;
-  BySpace<Table<UseId, int>> left_;  // streamed: operations to come that read a block
-  BySpace<Table<OpId, UseId>> use_;  // ... the block that an operation reads
-  BySpace<UseId> in_use_;            // ... the first block with operations to come
+  BySpace<Table<UseId, int>> left_;   // streamed: operations to come that read a block
+  BySpace<Table<OpId, UseId>> use_;   // ... the block that an operation reads
+  BySpace<UseId> in_use_;             // ... the first block with operations to come
+  Table<int, std::size_t> in_phase_;  // operations to come
+  int phase_ = 0;                     // ... of which the present one's are chosen
   Each<UnitId, Cycles, unit_count> free_;
   std::vector<OpId> open_;  // heads that wait for nothing they must follow
   std::vector<OpId> order_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "base/diagnostic.h"
 #include "compiler/levers.h"
 #include "compiler/retarget.h"
+#include "compiler/segments.h"
 #include "compiler/trace.h"
 
 namespace blendsim {
@@ -40,6 +42,7 @@ class Search {
     const Table<OpId, TileOp> tiles = compilation.plan.ops;
     for (const Priority& priority : priorities()) {
       if (best_ && (priority.strict || options_.first_that_fits)) continue;
+      if (priority.strict && options_.overlapping_alone) std::rethrow_exception(refused_);
       compilation.plan.begin_order(tiles);
       compilation.priority = priority;
       try_order(compilation);
@@ -83,6 +86,7 @@ class Search {
       const bool too_large = error.diagnostics().front().code == Code("does-not-fit");
       say([&] { return fmt::format("order '{}': {}", priority.name, error.diagnostics().front().message); });
       if (priority.strict || !too_large) throw;
+      refused_ = std::current_exception();
     }
   }
 
@@ -107,6 +111,7 @@ class Search {
   SearchOptions options_;
   Trace* trace_;
   std::optional<Candidate> best_;
+  std::exception_ptr refused_;  // the last order that was
 };
 
 Candidate best_order(const Compilation& compilation, std::span<const Cycles> lengths, const Evaluate& evaluate,
@@ -121,10 +126,12 @@ std::span<const Cycles> lengths_of_tiles(const Evaluate& evaluate, SearchOptions
   return std::span(tile_lengths).first(evaluate && !options.first_that_fits ? tile_lengths.size() : 1);
 }
 
+// Own rows of a ring's bands, as they are tried.
+constexpr std::array band_rows = {16, 4, fewest_rows};
+
 // From rings of the tallest maps alone to those of all, each from many rows to few: what is tried first takes the
 // fewest operations.
 std::vector<Banding> bandings(const Plan& plan) {
-  constexpr std::array band_rows = {16, 4, fewest_rows};
   std::set<int, std::greater<>> heights;
   for (const Map& map : plan.maps) heights.insert(map.height);
   std::vector<Banding> all;
@@ -144,57 +151,155 @@ class RingSearch {
   }
 
   // The fewest cycles among the first bandings with which the maps find room; none: with no one do they.
-  std::optional<Candidate> best() {
-    const std::size_t compared = evaluate_ && !options_.first_that_fits ? 3 : 1;
-    std::size_t found = 0;
+  std::optional<Candidate> in_rings() {
     int height = 0;
     bool room = false;  // with rings of maps of so many rows and more
+    if (!maps_may_find_room({.least_height = 1, .rows = fewest_rows})) return std::nullopt;
     for (const Banding& banding : bandings(compilation_.plan)) {
       if (banding.least_height != height) {
         height = banding.least_height;
         if (!room) room = has_room({.least_height = height, .rows = fewest_rows});
       }
-      if (!room) continue;
-      found += try_banding(banding) ? 1 : 0;
-      if (found == compared) break;
+      if (room && try_banding(banding)) break;
+    }
+    return std::move(best_);
+  }
+
+  // The same between cuts.
+  std::optional<Candidate> in_segments() {
+    std::optional<Banding> banding = cut_until_there_is_room(true);
+    if (!banding) banding = cut_until_there_is_room(false);
+    if (!banding) return std::nullopt;
+    found_ = 0;
+    for (const int rows : band_rows) {
+      banding->rows = rows;
+      if (try_banding(*banding)) break;
     }
     return std::move(best_);
   }
 
  private:
+  // As few cuts as estimated; a segment for whose maps there is no room is tried with rings, then cut in two; one of a
+  // single node is gone through in parts. None where that does not help. `overlapping`: in orders in which layers
+  // overlap.
+  [[nodiscard]] std::optional<Banding> cut_until_there_is_room(bool overlapping) const {
+    const Plan& plan = compilation_.plan;
+    Banding banding{.cuts = cut_into_segments(plan), .least_height = 1, .rows = fewest_rows};
+    for (std::size_t s = 0; s <= banding.cuts.size(); ++s)
+      banding.whole.push_back(may_lie_whole(plan, banding.cuts, static_cast<int>(s)));
+    banding.parts.assign(banding.whole.size(), 1);
+    while (const std::optional<int> segment = segment_without_room(banding, overlapping)) {
+      if (*segment < 0) return std::nullopt;
+      if (!lay_in_rings(banding, *segment) && !cut(banding, *segment) && !take_in_parts(banding, *segment))
+        return std::nullopt;
+    }
+    return banding;
+  }
+
+  static bool lay_in_rings(Banding& banding, int segment) {
+    const bool was_whole = banding.whole[static_cast<std::size_t>(segment)];
+    banding.whole[static_cast<std::size_t>(segment)] = false;
+    return was_whole;
+  }
+
+  bool cut(Banding& banding, int segment) const {
+    const NodeId cut = cut_in_two(compilation_.plan, banding.cuts, segment);
+    if (!cut.exists()) return false;
+    banding.cuts.insert(banding.cuts.begin() + segment, cut);
+    banding.whole.insert(banding.whole.begin() + segment, false);
+    banding.parts.insert(banding.parts.begin() + segment, 1);
+    for (const int s : {segment, segment + 1})
+      *(banding.whole.begin() + s) = may_lie_whole(compilation_.plan, banding.cuts, s);
+    return true;
+  }
+
+  bool take_in_parts(Banding& banding, int segment) const {
+    int& parts = banding.parts[static_cast<std::size_t>(segment)];
+    const int most = most_parts(compilation_.plan, banding.cuts, segment);
+    return parts < most && (parts = std::min(2 * parts, most)) > 0;
+  }
+
   // Whether some order might find room: asked of the fewest rows, which need the least. No order is made.
-  [[nodiscard]] bool has_room(const Banding& least) const {
+  [[nodiscard]] bool has_room(const Banding& least) const { return !no_room(least); }
+
+  // Rings of all maps take the fewest addresses, but ask for the most constants to stay.
+  [[nodiscard]] bool maps_may_find_room(const Banding& least) const {
+    try {
+      if (const std::exception_ptr refused = no_room(least)) std::rethrow_exception(refused);
+      return true;
+    } catch (const NoRoomForMaps& error) {
+      return error.constants;
+    } catch (const DiagnosticError&) {
+      return true;
+    }
+  }
+
+  [[nodiscard]] std::exception_ptr no_room(const Banding& least) const {
     Compilation compilation = compilation_;
     compilation.plan.trace = nullptr;
     compilation.plan.banding = least;
     compilation.plan.shortest_tile = 1;
     try {
       Search::cut(compilation);
-      return true;
-    } catch (const DiagnosticError&) {
-      return false;
+      return nullptr;
+    } catch (const DiagnosticError& error) {
+      say(fmt::format("{}: {}", text(least), error.diagnostics().front().message));
+      return std::current_exception();
     }
   }
 
+  // -1: what is refused is no matter of room.
+  [[nodiscard]] std::optional<int> segment_without_room(const Banding& banding, bool overlapping) const {
+    Compilation compilation = compilation_;
+    compilation.plan.banding = banding;
+    compilation.plan.trace = nullptr;
+    constexpr std::array<Cycles, 1> single_rows = {1};
+    try {
+      (void)best_order(compilation, single_rows, {},
+                       {.first_that_fits = true, .program_alone = true, .overlapping_alone = overlapping});
+      return std::nullopt;
+    } catch (const NoRoomForMaps& error) {
+      const Plan& plan = compilation_.plan;
+      const auto number = static_cast<std::size_t>(error.segment);
+      const NodeId first = number == 0 ? NodeId(0) : banding.cuts[number - 1],
+                   end = number < banding.cuts.size() ? banding.cuts[number] : plan.nodes.next();
+      say(fmt::format("{} segments, from '{}' to '{}': {}", banding.cuts.size() + 1,
+                      plan.row_name(plan.nodes[first].row), plan.row_name(plan.nodes[end - 1].row),
+                      error.diagnostics().front().message));
+      return error.segment;
+    } catch (const DiagnosticError& error) {
+      say(fmt::format("{}: {}", text(banding), error.diagnostics().front().message));
+      return -1;
+    }
+  }
+
+  // Whether enough bandings have found room.
   bool try_banding(const Banding& banding) {
+    const std::size_t compared = evaluate_ && !options_.first_that_fits ? 3 : 1;
     compilation_.plan.banding = banding;
     constexpr std::array<Cycles, 1> single_rows = {1};  // the fewest rows that an order can do with
     const std::span<const Cycles> lengths =
         banding.rows == fewest_rows ? std::span<const Cycles>(single_rows) : lengths_of_tiles(evaluate_, options_);
     try {
       Candidate found = best_order(compilation_, lengths, evaluate_, options_);
-      say(fmt::format("with rings of maps of {} rows and more, of at least {} rows: {} cycles", banding.least_height,
-                      banding.rows, found.cycles));
+      say(fmt::format("with {}: {} cycles", text(banding), found.cycles));
       if (!best_ || found.cycles < best_->cycles) best_ = std::move(found);
-      return true;
+      ++found_;
     } catch (const DiagnosticError& error) {  // whatever it is, whole maps have been refused for size, or fit
-      say(fmt::format("rings of maps of {} rows and more, of at least {} rows: {}", banding.least_height, banding.rows,
-                      error.diagnostics().front().message));
-      return false;
+      say(fmt::format("{}: {}", text(banding), error.diagnostics().front().message));
     }
+    return found_ == compared;
   }
 
-  void say(const std::string& line) {
+  static std::string text(const Banding& banding) {
+    const std::string rings =
+        fmt::format("rings of maps of {} rows and more, of at least {} rows", banding.least_height, banding.rows);
+    return banding.cuts.empty()
+               ? rings
+               : fmt::format("{} segments, maps between them in DRAM, {}", banding.cuts.size() + 1, rings);
+  }
+
+  void say(const std::string& line) const {
     if (compilation_.plan.trace != nullptr) compilation_.plan.trace->say(line);
   }
 
@@ -202,6 +307,7 @@ class RingSearch {
   const Evaluate& evaluate_;
   SearchOptions options_;
   std::optional<Candidate> best_;
+  std::size_t found_ = 0;  // bandings with which the maps find room
 };
 
 }  // namespace
@@ -215,10 +321,15 @@ Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, Sear
   } catch (const NoRoomForMaps&) {
     refused = std::current_exception();
   }
-  std::optional<Candidate> in_rings = RingSearch(std::move(compilation), evaluate, options).best();
-  if (in_rings && (!whole || in_rings->cycles < whole->cycles)) return std::move(*in_rings);
-  if (refused) std::rethrow_exception(refused);
-  return std::move(*whole);
+  RingSearch search(std::move(compilation), evaluate, options);
+  std::optional<Candidate> best = std::move(whole);
+  const auto compare = [&best](std::optional<Candidate> other) {
+    if (other && (!best || other->cycles < best->cycles)) best = std::move(other);
+  };
+  compare(search.in_rings());
+  if (!best || (best->strict && evaluate)) compare(search.in_segments());
+  if (!best) std::rethrow_exception(refused);
+  return std::move(*best);
 }
 
 }  // namespace compiler

@@ -16,12 +16,14 @@ struct Candidate {
 };
 
 struct SearchOptions {
-  bool first_that_fits = false;  // nothing else is tried then
-  bool program_alone = false;    // of the candidate no compilation is wanted
+  bool first_that_fits = false;    // nothing else is tried then
+  bool program_alone = false;      // of the candidate no compilation is wanted
+  bool overlapping_alone = false;  // not the order that overlaps nothing
 };
 
 // All lengths of tiles and all orders of them, the one with the fewest cycles; an order whose maps find no room is left
-// out. Where no order has room for whole maps, or only the one that overlaps nothing, the tall ones become rings.
+// out. Where no order has room for whole maps, or only the one that overlaps nothing, the tall ones become rings; where
+// there is no room for these, the network is cut into segments, between which maps wait in DRAM.
 // Without `evaluate` the usual length alone: the laws' estimate knows nothing of what short tiles cost, the dispatch.
 [[nodiscard]] Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "compiler/trace.h"
 #include "units/field_limits.h"
@@ -57,7 +58,7 @@ namespace {
 
 int stage_slices(const Plan& plan, NodeId n) {
   const auto* stage = std::get_if<Stage>(&plan.nodes[n].work);
-  return stage == nullptr ? 0 : stage->lanes.slices;
+  return stage == nullptr ? 0 : stage->slices();
 }
 
 std::int64_t capacity(const MachineParameters& machine, Space space) {
@@ -81,78 +82,152 @@ class SpaceMeasure {
 
   void run() {
     use_.capacity = capacity(*plan_.machine, space_);
-    use_.kept.assign(plan_.nodes.size(), true);
+    use_.residence.assign(plan_.nodes.size(), Residence::stays);
     for (const NodeId n : plan_.nodes.keys()) {
       words_.add(words_in(plan_, space_, n, stage_slices(plan_, n), nullptr));
       use_.demand += words_[n];
     }
     if (end_of_kept() <= use_.capacity) return;
-    for (const NodeId n : plan_.nodes.keys()) use_.kept[n] = words_[n] == 0 || touches_ring(n);
-    const std::int64_t must = end_of_kept(), least = two_blocks();
-    if (must > 0 && must + least / 2 > use_.capacity) refuse(must + least / 2);
-    use_.stream_words = use_.capacity - must;
-    for (const NodeId n : plan_.nodes.keys()) keep_if_room(n, least);
+    if (!keep_rings() && !pass_rings_with_phases()) refuse();
+    for (const NodeId n : plan_.nodes.keys()) keep_if_room(n);
   }
 
  private:
   [[nodiscard]] bool touches_ring(NodeId n) const {
     const auto is_ring = [&](const View& view) { return view.exists() && plan_.map(view).bands > 1; };
-    const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
-    if (stage == nullptr) return false;
-    return std::ranges::any_of(stage->convs, [&](const ConvPart& part) { return is_ring(part.source); }) ||
-           std::ranges::any_of(stage->posts, [&](const PostPart& part) {
-             return is_ring(part.a.map) || is_ring(part.b.map) || is_ring(part.fixed) || is_ring(part.bits);
-           });
+    const Node& node = plan_.nodes[n];
+    bool found = false;
+    for_views_read(node, [&](const View& view) { found = found || is_ring(view); });
+    for_views_written(node, [&](const View& view) { found = found || is_ring(view); });
+    return found;
   }
 
-  // Behind the last block that is kept, in order of nodes.
+  // What is used row by row, again and again, stays.
+  bool keep_rings() {
+    for (const NodeId n : plan_.nodes.keys())
+      use_.residence[n] = words_[n] == 0 || touches_ring(n) ? Residence::stays : Residence::passes_by_chunk;
+    least_ = two_blocks();
+    return leave_room();
+  }
+
+  // ... or is there for as long as its phase is gone through. The operations of a phase's nodes alternate, from the
+  // first that touches a ring to the last: what they need has to be there together.
+  bool pass_rings_with_phases() {
+    if (plan_.nodes.back().phase == 0) return false;
+    for (NodeId first(0); first < plan_.nodes.next();) {
+      NodeId end = first, begin_of_rings, end_of_rings;
+      for (; end < plan_.nodes.next() && plan_.nodes[end].phase == plan_.nodes[first].phase; ++end) {
+        if (!touches_ring(end)) continue;
+        if (!begin_of_rings.exists()) begin_of_rings = end;
+        end_of_rings = end + 1;
+      }
+      for (NodeId n = begin_of_rings; n < end_of_rings; ++n) {
+        if (words_[n] > 0) use_.residence[n] = Residence::passes_with_phase;
+      }
+      first = end;
+    }
+    least_ = std::max(two_blocks(), largest_phase().first);
+    return leave_room();
+  }
+
+  // Whether what does not stay can pass, beside what does.
+  bool leave_room() {
+    const std::int64_t must = end_of_kept(), with_phases = largest_phase().first;
+    const std::int64_t needed = std::max(two_blocks() / 2, with_phases);
+    needed_ = must + needed;
+    use_.stream_words = use_.capacity - must;
+    return needed_ <= use_.capacity || (must == 0 && with_phases == 0);
+  }
+
+  // Behind the last block that stays, in order of nodes.
   [[nodiscard]] std::int64_t end_of_kept() const {
     std::int64_t end = 0;
     for (const NodeId n : plan_.nodes.keys()) {
-      if (use_.kept[n]) end = in_region(plan_, space_, end, words_[n]) + words_[n];
+      if (use_.residence[n] != Residence::stays) continue;
+      end = in_region(plan_, space_, end, words_[n]) + words_[n];
       // A node's words lie together: beyond a region they are streamed.
-      if (use_.kept[n] && words_[n] > buffer_of(*plan_.machine, space_).depth) return use_.capacity + 1;
+      if (words_[n] > buffer_of(*plan_.machine, space_).depth) return use_.capacity + 1;
     }
     return end;
   }
 
-  // Words of two row groups of whichever node that is not kept has the largest.
+  // Words of two row groups of whichever node whose chunks pass has the largest.
   [[nodiscard]] std::int64_t two_blocks() const {
     std::int64_t most = 0;
     for (const NodeId n : plan_.nodes.keys()) {
-      if (!use_.kept[n]) most = std::max(most, words_in(plan_, space_, n, slice_unit(plan_, n), nullptr));
+      if (use_.residence[n] == Residence::passes_by_chunk)
+        most = std::max(most,
+                        words_in(plan_, space_, n, slice_unit(plan_, std::get<Stage>(plan_.nodes[n].work)), nullptr));
     }
     return 2 * most;
   }
 
-  void keep_if_room(NodeId n, std::int64_t least) {
-    if (use_.kept[n]) return;
-    use_.kept[n] = true;
+  // Words of whichever phase has the most that pass with it, wherever they begin to lie; and its segment.
+  [[nodiscard]] std::pair<std::int64_t, int> largest_phase() const {
+    std::pair<std::int64_t, int> most{0, 0};
+    std::int64_t sum = 0;
+    int phase = 0;
+    for (const NodeId n : plan_.nodes.keys()) {
+      if (std::exchange(phase, plan_.nodes[n].phase) != plan_.nodes[n].phase) sum = 0;
+      if (use_.residence[n] == Residence::passes_with_phase) sum += words_[n];
+      if (sum > most.first) most = {sum, plan_.nodes[n].segment};
+    }
+    // At each border of two regions the end of one may be left free.
+    const bool regions = buffer_id(space_) != BufferId::parameters && buffer_of(*plan_.machine, space_).regions > 1;
+    if (regions && most.first > 0) most.first += *std::ranges::max_element(words_);
+    return most;
+  }
+
+  void keep_if_room(NodeId n) {
+    if (use_.residence[n] == Residence::stays) return;
+    const Residence before = std::exchange(use_.residence[n], Residence::stays);
     const std::int64_t end = end_of_kept();
-    if (use_.capacity - end < least) use_.kept[n] = false;
+    if (use_.capacity - end < least_) use_.residence[n] = before;
     else use_.stream_words = use_.capacity - end;
   }
 
-  [[noreturn]] void refuse(std::int64_t needed) const {
-    throw refusal(
-        "does-not-fit", plan_.network->name,
-        fmt::format("{}: constants of layers whose maps are rings have to stay, and one block of the others beside "
-                    "them: {} words, there are {}: {} too few",
-                    space_name(space_), needed, use_.capacity, needed - use_.capacity),
-        constant_levers(*plan_.machine, space_, needed));
+  [[noreturn]] void refuse() const {
+    throw NoRoomForMaps(
+        refusal("does-not-fit", plan_.network->name,
+                fmt::format("{}: constants of layers whose maps are rings have to stay, and one block of the others "
+                            "beside them: {} words, there are {}: {} too few",
+                            space_name(space_), needed_, use_.capacity, needed_ - use_.capacity),
+                constant_levers(*plan_.machine, space_, needed_)),
+        largest_phase().second, true);
   }
 
   Plan& plan_;
   Space space_;
   SpaceUse& use_;
   Table<NodeId, std::int64_t> words_;
+  std::int64_t least_ = 0;   // words that are left for what passes
+  std::int64_t needed_ = 0;  // ... and what stays
+};
+
+// A space's blocks that pass, in order of nodes: those of one phase together, others each for itself.
+class Uses {
+ public:
+  Uses(const Plan& plan, SpaceUse& use) : plan_(plan), use_(use) {}
+  [[nodiscard]] UseId add(NodeId n, BlockId block) {
+    const bool together = use_.residence[n] == Residence::passes_with_phase;
+    const bool goes_on = together && phase_ == plan_.nodes[n].phase;
+    phase_ = together ? plan_.nodes[n].phase : -1;
+    if (!goes_on) use_.streamed.add({});
+    use_.streamed.back().push_back(block);
+    return use_.streamed.next() - 1;
+  }
+
+ private:
+  const Plan& plan_;
+  SpaceUse& use_;
+  int phase_ = -1;  // of the last use, if it is a phase's
 };
 
 }  // namespace
 
-int slice_unit(const Plan& plan, NodeId n) {
+int slice_unit(const Plan& plan, const Stage& stage) {
   int unit = 1;
-  for (const ConvPart& part : std::get<Stage>(plan.nodes[n].work).convs)
+  for (const ConvPart& part : stage.convs)
     unit = std::lcm(unit, array_rows(*plan.machine, part.choice.xnor) / slice_channels);
   return unit;
 }
@@ -171,6 +246,8 @@ void measure_spaces(Plan& plan) {
 
 void make_blocks(Plan& plan) {
   Table<ChunkId, BySpace<BlockId>> table;
+  std::vector<Uses> uses;
+  for (const Space s : all_spaces) uses.emplace_back(plan, plan.spaces[s]);
   for (const NodeId n : plan.nodes.keys()) {
     const Node& node = plan.nodes[n];
     plan.first_chunk.add(table.next());
@@ -180,12 +257,15 @@ void make_blocks(Plan& plan) {
       const int slices = std::min(node.chunk, stage_slices(plan, n) - c * node.chunk);
       for (const Space s : all_spaces) {
         SpaceUse& use = plan.spaces[s];
-        Block block{s, n, c, 0, {}, use.kept[n] != 0, 0, 0};
+        Block block;
+        block.space = s;
+        block.node = n;
+        block.chunk = c;
         block.words = words_in(plan, s, n, slices, &block.part_offset);
         if (block.words == 0) continue;
-        table[chunk][s] = plan.blocks.add(block);
-        use.blocks.push_back(table[chunk][s]);
-        if (!block.resident) use.streamed.add(table[chunk][s]);
+        const BlockId id = table[chunk][s] = plan.blocks.add(std::move(block));
+        use.blocks.push_back(id);
+        if (use.residence[n] != Residence::stays) plan.blocks[id].use = uses[static_cast<std::size_t>(s)].add(n, id);
       }
     }
   }

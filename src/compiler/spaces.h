@@ -16,7 +16,7 @@ namespace blendsim::compiler {
 [[nodiscard]] std::int64_t row_groups(const MachineParameters& machine, bool xnor, int slices);
 
 // Slices that come in whole row groups of every array of a stage.
-[[nodiscard]] int slice_unit(const Plan& plan, NodeId n);
+[[nodiscard]] int slice_unit(const Plan& plan, const Stage& stage);
 
 // Words that a chunk of `slices` slices of a node needs in a space; with `offsets`, where each part's words begin.
 [[nodiscard]] std::int64_t words_in(const Plan& plan, Space space, NodeId n, int slices,

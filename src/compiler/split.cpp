@@ -3,11 +3,12 @@
 // room for, a row takes the place of another that is read.
 //
 // An instruction walks a window over rows that follow each other, which a ring's first and last row do not: so each
-// band, a turn of the ring, begins with rows of the band before, as many as the tallest window reaches back. What
-// writes those rows writes them twice.
+// band, a turn of the ring, begins with rows of those before, as many as the tallest window reaches back. What writes
+// those rows writes them twice; or more often, where a region has no room for twice as many rows.
+#include "compiler/split.h"
+
 #include <algorithm>
 
-#include "compiler/plan.h"
 #include "units/buffer/layout.h"
 
 namespace blendsim::compiler {
@@ -25,7 +26,9 @@ class Splitter {
       map.overlap = 0;
     }
     if (plan_.banding.least_height > 0) {
-      find_overlaps();
+      const Table<MapId, int> overlaps = window_overlaps(plan_);
+      for (const MapId m : plan_.maps.keys()) plan_.maps[m].overlap = overlaps[m];
+      find_whole();
       choose_rows();
       while (agree()) {}
     }
@@ -34,19 +37,18 @@ class Splitter {
   }
 
  private:
-  static int in_blocks(int rows) { return static_cast<int>(ceil_divide(rows, block_rows)) * block_rows; }
-  [[nodiscard]] bool is_tall(const Map& map) const { return map.height >= plan_.banding.least_height; }
+  [[nodiscard]] bool is_tall(MapId m) const {
+    return whole_[m] == 0 && plan_.maps[m].height >= plan_.banding.least_height;
+  }
 
-  // The rows before a window's last one.
-  void find_overlaps() {
-    const auto reach = [&](MapId m, const Window& w) {
-      plan_.maps[m].overlap = std::max(plan_.maps[m].overlap, (w.kernel_h - 1) * w.dilation_h);
-    };
+  void find_whole() {
+    whole_.assign(plan_.maps.size(), 0);
     for (const Node& node : plan_.nodes) {
-      if (const auto* pool = std::get_if<PoolPart>(&node.work)) reach(pool->in.map, pool->window);
-      if (const auto* stage = std::get_if<Stage>(&node.work)) {
-        for (const ConvPart& part : stage->convs) reach(part.source.map, part.window);
-      }
+      const auto segment = static_cast<std::size_t>(node.segment);
+      if (segment >= plan_.banding.whole.size() || !plan_.banding.whole[segment]) continue;
+      for_views_written(node, [&](const View& v) {
+        if (v.exists()) whole_[v.map] = 1;
+      });
     }
   }
 
@@ -54,9 +56,9 @@ class Splitter {
     const auto& least = plan_.banding.least_rows;
     for (const MapId m : plan_.maps.keys()) {
       Map& map = plan_.maps[m];
-      if (!is_tall(map)) continue;
-      const int rows = std::max({plan_.banding.rows, map.overlap, least.empty() ? 0 : least[m]});
-      map.band_rows = std::min(map.height, rows);
+      if (!is_tall(m)) continue;
+      const int rows = std::max(plan_.banding.rows, own_rows(plan_, m, map.overlap));
+      map.band_rows = std::min(map.height, std::max(rows, least.empty() ? 0 : least[m]));
     }
   }
 
@@ -86,14 +88,9 @@ class Splitter {
 
   template <class Visit>
   void for_written(const Node& node, Visit&& visit) {
-    if (const auto* input = std::get_if<InputPart>(&node.work)) visit(plan_.maps[input->view.map]);
-    if (const auto* pool = std::get_if<PoolPart>(&node.work)) visit(plan_.maps[pool->out.map]);
-    if (const auto* stage = std::get_if<Stage>(&node.work)) {
-      for (const PostPart& part : stage->posts) {
-        if (part.fixed.exists()) visit(plan_.maps[part.fixed.map]);
-        if (part.bits.exists()) visit(plan_.maps[part.bits.map]);
-      }
-    }
+    for_views_written(node, [&](const View& v) {
+      if (v.exists()) visit(plan_.maps[v.map]);
+    });
   }
 
   void make_bands(MapId m) {
@@ -114,9 +111,35 @@ class Splitter {
   }
 
   Plan& plan_;
+  Table<MapId, std::uint8_t> whole_;  // of segments without rings
 };
 
 }  // namespace
+
+int in_blocks(int rows) { return static_cast<int>(ceil_divide(rows, block_rows)) * block_rows; }
+
+Table<MapId, int> window_overlaps(const Plan& plan) {
+  Table<MapId, int> overlaps(plan.maps.size(), 0);
+  const auto reach = [&](MapId m, const Window& w) {
+    overlaps[m] = std::max(overlaps[m], (w.kernel_h - 1) * w.dilation_h);
+  };
+  for (const Node& node : plan.nodes) {
+    if (const auto* pool = std::get_if<PoolPart>(&node.work)) reach(pool->in.map, pool->window);
+    if (const auto* stage = std::get_if<Stage>(&node.work)) {
+      for (const ConvPart& part : stage->convs) reach(part.source.map, part.window);
+    }
+  }
+  return overlaps;
+}
+
+int own_rows(const Plan& plan, MapId m, int overlap) {
+  const Map& map = plan.maps[m];
+  const std::int64_t depth = plan.machine->buffer(map.binary ? BufferId::act_binary : BufferId::act_fixed).depth;
+  const int step = map.binary ? block_rows : 1, before = map.binary ? in_blocks(overlap) : overlap;
+  int rows = std::max(before, step);
+  while (rows > step && map.addresses(before + rows) > depth) rows -= step;
+  return rows;
+}
 
 void split(Plan& plan) { Splitter(plan).run(); }
 

@@ -10,11 +10,13 @@
 #include <array>
 #include <bit>
 #include <map>
+#include <optional>
 #include <span>
 
 #include "base/diagnostic.h"
 #include "compiler/levers.h"
 #include "compiler/plan.h"
+#include "isa/output_bytes.h"
 
 namespace blendsim::compiler {
 namespace {
@@ -110,6 +112,7 @@ class Synchroniser {
     known.started[own] = known.number;
     std::array<Need, unit_count> needs{};
     for (const AccessId a : accesses_of(n)) collect(access(a), own, known, needs);
+    collect_stored(n, known, needs);
     for (auto forced = forced_.lower_bound(n); forced != forced_.end() && forced->first == n; ++forced) {
       const auto& [unit, number] = forced->second;
       if (number > needs[unit].number) needs[unit] = {number, space};
@@ -155,6 +158,21 @@ class Synchroniser {
         needs[unit] = {number, raw ? data : space};
         break;
       }
+    }
+  }
+
+  // The last store that must have ended before a load that reads the output area back. A store never has to wait there:
+  // nothing is stored twice.
+  void collect_stored(OpId n, const Known& known, std::array<Need, unit_count>& needs) {
+    const std::optional<OutputBytes> wanted = output_bytes(instructions_[n]);
+    if (!wanted || wanted->write) return;
+    const auto unit = static_cast<std::size_t>(index(UnitId::store));
+    const auto& stores = of_unit_[unit];
+    for (std::int32_t number = stores.next(); number > std::max(known.ended[unit], needs[unit].number); --number) {
+      const std::optional<OutputBytes> stored = output_bytes(instructions_[stores[number - 1]]);
+      if (!stored || !stored->meets(*wanted)) continue;
+      needs[unit] = {number, data};
+      return;
     }
   }
 

@@ -95,14 +95,11 @@ class Tiler {
     if (std::holds_alternative<Stage>(node.work)) cut_stage(n, node);
     else if (std::holds_alternative<PoolPart>(node.work))
       cut_rows(n, node, TileOp::Kind::pool, UnitId::pool_unit, rows_by_law(n, node, TileOp::Kind::pool));
-    else if (const auto* input = std::get_if<InputPart>(&node.work)) {
-      cut_rows(n, node, TileOp::Kind::load, UnitId::load, rows_by_bytes(input_row_bytes(plan_, *input), node));
-    } else {
-      const auto& output = std::get<OutputPart>(node.work);
-      const std::int64_t row =
-          std::int64_t{node.width} * output.view.lanes.slices * plan_.map(output.view).bytes * slice_channels;
-      cut_rows(n, node, TileOp::Kind::store, UnitId::store, rows_by_bytes(row, node));
-    }
+    else if (const auto* input = std::get_if<LoadPart>(&node.work))
+      cut_rows(n, node, TileOp::Kind::load, UnitId::load, rows_by_bytes(row_bytes(plan_, *input), node));
+    else
+      cut_rows(n, node, TileOp::Kind::store, UnitId::store,
+               rows_by_bytes(row_bytes(plan_, std::get<StorePart>(node.work)), node));
   }
 
   static int rows_by_bytes(std::int64_t row_bytes, const Node& node) {
@@ -130,7 +127,7 @@ class Tiler {
       op.row = tile.row0;
       op.rows = tile.row1 - tile.row0;
       plan_.ops.add(op);
-      if (const auto again = rows_again(op)) plan_.ops.add(*again);
+      add_rows_again(op);
     }
   }
 
@@ -169,21 +166,21 @@ class Tiler {
     for (const PostId p : stage->posts.keys()) op.post = p, add();
   }
 
-  // The operation that writes those rows of `op` once more that the next band holds too; none where there are none.
-  [[nodiscard]] std::optional<TileOp> rows_again(const TileOp& op) const {
+  // The operations that write those rows of `op` once more that bands after its own hold too.
+  void add_rows_again(const TileOp& op) {
     const Touches written = writes(plan_, op);
-    if (written.empty()) return std::nullopt;
+    if (written.empty()) return;
     const Map& map = plan_.maps[written.front().map];
-    const BandId next = written.front().band + 1;
-    if (next == map.first_band + map.bands) return std::nullopt;
-    const int first = std::max(op.row, plan_.bands[next].own_row - map.overlap);
-    if (first >= op.row + op.rows) return std::nullopt;
-    TileOp again = op;
-    again.row = first;
-    again.rows = op.row + op.rows - first;
-    again.rows_before = first - op.row;
-    again.again = true;
-    return again;
+    for (BandId later = written.front().band + 1; later < map.first_band + map.bands; ++later) {
+      const int first = std::max(op.row, plan_.bands[later].own_row - map.overlap);
+      if (first >= op.row + op.rows) return;
+      TileOp again = op;
+      again.row = first;
+      again.rows = op.row + op.rows - first;
+      again.rows_before = first - op.row;
+      again.again = later - written.front().band;
+      plan_.ops.add(again);
+    }
   }
 
   [[nodiscard]] std::int64_t accumulator_words(const Node& node, const Stage& stage, int slices) const {
@@ -195,7 +192,7 @@ class Tiler {
 
   void cut_stage(NodeId n, Node& node) {
     const Stage& stage = std::get<Stage>(node.work);
-    const int unit = slice_unit(plan_, n), all = stage.lanes.slices;
+    const int unit = slice_unit(plan_, stage), all = stage.slices();
     int chunk = static_cast<int>(ceil_divide(all, unit)) * unit;
     for (const ConvPart& part : stage.convs) {
       while (chunk > unit && row_groups(machine_, part.choice.xnor, chunk) > most_row_groups) chunk -= unit;
@@ -215,14 +212,14 @@ class Tiler {
   int limit_by_weights(NodeId n, const Node& node, const Stage& stage, int chunk, int unit) const {
     for (const Space space : all_spaces) {
       const SpaceUse& use = plan_.spaces[space];
-      if (use.kept[n] != 0) continue;
+      if (use.residence[n] != Residence::passes_by_chunk) continue;
       const std::int64_t region = buffer_id(space) == BufferId::parameters
                                       ? use.stream_words
                                       : std::min(use.stream_words, buffer_of(machine_, space).depth);
       // Two chunks at once, so that one is loaded while the other is used; one alone where that is too little.
-      while (chunk > unit && words_in(plan_, space, n, std::min(chunk, stage.lanes.slices), nullptr) > region / 2)
+      while (chunk > unit && words_in(plan_, space, n, std::min(chunk, stage.slices()), nullptr) > region / 2)
         chunk -= unit;
-      const std::int64_t words = words_in(plan_, space, n, std::min(chunk, stage.lanes.slices), nullptr);
+      const std::int64_t words = words_in(plan_, space, n, std::min(chunk, stage.slices()), nullptr);
       if (words > region) {
         throw refusal("does-not-fit", plan_.row_name(node.row),
                       fmt::format("{}: one row group of this layer takes {} words, there are {}: {} too few",
@@ -236,9 +233,8 @@ class Tiler {
   int limit_by_accumulators(const Node& node, const Stage& stage, int chunk, int unit) const {
     if (stage.convs.empty()) return chunk;
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
-    while (chunk > unit && accumulator_words(node, stage, std::min(chunk, stage.lanes.slices)) > depth / 2)
-      chunk -= unit;
-    const std::int64_t words = accumulator_words(node, stage, std::min(chunk, stage.lanes.slices));
+    while (chunk > unit && accumulator_words(node, stage, std::min(chunk, stage.slices())) > depth / 2) chunk -= unit;
+    const std::int64_t words = accumulator_words(node, stage, std::min(chunk, stage.slices()));
     const std::int64_t tiles = most_in_one_region(stage);
     if (words * tiles > depth) {
       throw refusal(
@@ -271,7 +267,7 @@ class Tiler {
     TileOp op;
     op.node = n;
     op.rows = 1;
-    op.slices = std::min(node.chunk, stage.lanes.slices);
+    op.slices = std::min(node.chunk, stage.slices());
     const auto try_part = [&] { longest = std::max(longest, occupancy(build(plan_, op), machine_)); };
     op.kind = TileOp::Kind::conv;
     for (const ConvId c : stage.convs.keys()) op.conv = c, try_part();
@@ -287,7 +283,8 @@ class Tiler {
   }
 
   void emit_stage_ops(NodeId n, const Node& node, const Stage& stage) {
-    const bool by_chunk = std::ranges::any_of(plan_.spaces, [&](const SpaceUse& use) { return use.kept[n] == 0; });
+    const bool by_chunk = std::ranges::any_of(
+        plan_.spaces, [&](const SpaceUse& use) { return use.residence[n] == Residence::passes_by_chunk; });
     TileOp op;
     op.node = n;
     const std::vector<RowRange> rows = row_tiles(op);
@@ -300,8 +297,8 @@ class Tiler {
       op.row = tile.row0;
       op.rows = tile.row1 - tile.row0;
       op.chunk = chunk;
-      op.slice = chunk * node.chunk;
-      op.slices = std::min(node.chunk, stage.lanes.slices - op.slice);
+      op.slice = stage.first_slice + chunk * node.chunk;
+      op.slices = std::min(node.chunk, stage.slices() - chunk * node.chunk);
       op.tile = plan_.tiles;
       ++plan_.tiles;
       op.kind = TileOp::Kind::conv;
@@ -319,7 +316,7 @@ class Tiler {
       }
       for (const PostId p : stage.posts.keys()) {
         op.post = p;
-        if (const auto again = rows_again(op)) plan_.ops.add(*again);
+        add_rows_again(op);
       }
     }
   }

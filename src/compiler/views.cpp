@@ -13,13 +13,8 @@ void for_each_view(Plan& plan, Visit&& visit) {
   for (View& v : plan.fixed) visit(v);
   for (View& v : plan.binary) visit(v);
   for (Node& node : plan.nodes) {
-    if (auto* input = std::get_if<InputPart>(&node.work)) visit(input->view);
-    if (auto* pool = std::get_if<PoolPart>(&node.work)) visit(pool->in), visit(pool->out);
-    if (auto* output = std::get_if<OutputPart>(&node.work)) visit(output->view);
-    if (auto* stage = std::get_if<Stage>(&node.work)) {
-      for (ConvPart& c : stage->convs) visit(c.source);
-      for (PostPart& p : stage->posts) visit(p.a.map), visit(p.b.map), visit(p.fixed), visit(p.bits);
-    }
+    for_views_read(node, visit);
+    for_views_written(node, visit);
   }
 }
 

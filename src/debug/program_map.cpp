@@ -151,22 +151,11 @@ TensorPart* ProgramMap::part_of(std::int32_t layer, std::size_t result) {
 }
 
 void ProgramMap::find_writers() {
-  const auto& layers = subject_.program.layers;
-  // Row groups that earlier instructions took of the same rows of a layer's accumulators, as ResultCapture counts them.
-  std::vector<std::array<std::vector<std::uint32_t>, 2>> groups(layers.size());
+  WrittenResults results(subject_.program, subject_.machine);
   for (std::size_t n = 0; n < instructions_[1].size(); ++n) {
-    const Instruction& i = instructions_[1][n];
-    if (unit_of(i) == UnitId::store) continue;
-    const std::uint32_t layer = sync_of(i).layer;
-    std::uint32_t first_group = 0;
-    if (const auto tile = written(i, subject_.machine).accumulators) {
-      auto& rows = groups.at(layer)[tile->region];
-      if (rows.size() < tile->out_row + tile->rows) rows.resize(tile->out_row + tile->rows);
-      first_group = rows[tile->out_row];
-      for (std::uint32_t y = 0; y < tile->rows; ++y) rows[tile->out_row + y] = first_group + tile->groups;
-    }
-    for (const WrittenPart& part : written_parts(i, layers.at(layer), subject_.machine, first_group)) {
-      TensorPart* of = part_of(static_cast<std::int32_t>(layer), part.result);
+    const auto layer = static_cast<std::int32_t>(sync_of(instructions_[1][n]).layer);
+    for (const WrittenPart& part : results.next(instructions_[1][n])) {
+      TensorPart* of = part_of(layer, part.result);
       if (of != nullptr) of->writers.push_back({static_cast<std::int32_t>(n), part});
     }
   }

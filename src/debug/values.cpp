@@ -36,11 +36,11 @@ void Values::execute_one(State& state, std::int32_t index) {
   if (state.phase == Phase::main && state.image != image) {
     state.image = image;
     state.output.assign(subject_.program.output_bytes, 0);
-    state.capture = std::make_unique<ResultCapture>(subject_.program);
+    state.capture = std::make_unique<ResultCapture>(subject_.program, subject_.machine);
   }
   const Instruction& i = map_.instructions(state.phase)[static_cast<std::size_t>(record.instruction)];
   execute(i, subject_.machine, state.buffers, {program_area_, input_, state.output});
-  if (state.capture) state.capture->after(i, subject_.machine, state.buffers);
+  if (state.capture) state.capture->after(i, state.buffers);
 }
 
 // Executes in order of start until `started` records of `phase` have been; calls before(record, buffers) for each.

@@ -195,10 +195,10 @@ Interpretation interpret(const Program& program, const MachineParameters& machin
   std::vector<std::uint8_t> output(program.output_bytes, 0);
   const DramAreas dram{program_bytes, input, output};
   for (const Instruction& i : decode(program.init)) execute(i, machine, buffers, dram);
-  ResultCapture collected(program);
+  ResultCapture collected(program, machine);
   for (const Instruction& i : decode(program.main)) {
     execute(i, machine, buffers, dram);
-    if (capture) collected.after(i, machine, buffers);
+    if (capture) collected.after(i, buffers);
   }
   Interpretation result;
   for (const TensorView& view : program.outputs) result.outputs.push_back(read_view(view, buffers, output));

@@ -2,13 +2,12 @@
 // The program run by a plain interpreter in program order, without time: the same `execute` as the machine's units.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <vector>
 
 #include "isa/program.h"
+#include "isa/written_results.h"
 #include "units/actions.h"
 #include "units/buffer/storage.h"
 
@@ -19,28 +18,17 @@ namespace blendsim {
 // without gaps, or plane_cells bytes apart where that is not 0 (rows padded to bus words).
 [[nodiscard]] std::vector<std::int32_t> read_view(const TensorView& view, const Buffers& buffers,
                                                   std::span<const std::uint8_t> output_area);
-// The part of a view that one instruction wrote: rows [row0, row1), channels [channel0, channel1).
-struct WrittenPart {
-  std::size_t result = 0;  // index into ProgramLayer::results
-  std::int32_t row0 = 0, row1 = 0, channel0 = 0, channel1 = 0;
-};
 // What an instruction writes, in the terms of its unit.
 [[nodiscard]] Written written(const Instruction& i, const MachineParameters& machine);
-// Which parts of its layer's results a load or a compute instruction writes (accumulator tiles included).
-// Accumulators: an array's accumulator views of a layer follow each other, each in ceil(channels / rows) row groups;
-// the instruction writes its row groups from `first_group` on.
-[[nodiscard]] std::vector<WrittenPart> written_parts(const Instruction& i, const ProgramLayer& layer,
-                                                     const MachineParameters& machine, std::uint32_t first_group = 0);
 
 // Collects every layer result while instructions execute (interpreter and machine): values [channels, height, width].
-// Instructions that compute the same rows of a layer's accumulators take row groups in the order in which they execute.
 // Neighbouring results of one name are parts of one tensor, one after the other in its channels, and come out as one.
 // Views in DRAM are not collected.
 class ResultCapture {
  public:
-  explicit ResultCapture(const Program& program);
+  ResultCapture(const Program& program, const MachineParameters& machine);
   // To be called right after `i` executed.
-  void after(const Instruction& i, const MachineParameters& machine, const Buffers& buffers);
+  void after(const Instruction& i, const Buffers& buffers);
   struct Result {
     std::string name;
     TensorView view;
@@ -54,14 +42,17 @@ class ResultCapture {
     std::int64_t written = 0;
   };
   [[nodiscard]] SoFar so_far(std::size_t layer, std::size_t result) const {
-    return {results_.at(layer).at(result), written_[layer][result]};
+    return {results_.at(layer).at(result), written_.values(layer, result)};
   }
 
  private:
+  static void read_accumulators(const WrittenAccumulators& tile, const WrittenPart& part, const Buffers& buffers,
+                                Result& result);
+
   const Program& program_;
-  std::vector<std::vector<Result>> results_;                                       // [layer][result]
-  std::vector<std::vector<std::int64_t>> written_;                                 // values seen
-  std::vector<std::array<std::map<std::uint32_t, std::uint32_t>, 2>> next_group_;  // [layer][array][row]: accumulators
+  const MachineParameters& machine_;
+  std::vector<std::vector<Result>> results_;  // [layer][result]
+  WrittenResults written_;
 };
 
 // Executes one decoded instruction on buffers and DRAM areas. meter: measures the distances of its words

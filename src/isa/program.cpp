@@ -77,6 +77,7 @@ std::string Program::digest() const {
   for (const std::uint64_t size : {program_bytes, input_bytes, output_bytes, main_address, init_address}) {
     digest.add(static_cast<std::int64_t>(size));
   }
+  if (scratch_bytes > 0) digest.add("scratch").add(static_cast<std::int64_t>(scratch_bytes));
   add_list(digest, layers, [&](const ProgramLayer& layer) { add(digest, layer); });
   add(digest, input);
   digest.add(static_cast<std::int64_t>(input_form)).add(input_row_bytes).add(host_input.format.name());

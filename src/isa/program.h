@@ -78,9 +78,10 @@ struct Program {
   std::vector<DramSegment> segments;  // weights, parameters, the instruction words themselves
   std::uint64_t program_bytes = 0;    // size of the program area in DRAM (read-only while running)
   std::uint64_t input_bytes = 0;      // of one image, multiple of the bus word
-  std::uint64_t output_bytes = 0;
-  std::uint64_t main_address = 0;  // of `main` in the program area, words of 16 bytes
-  std::uint64_t init_address = 0;  // of `init`, which is always fetched from there
+  std::uint64_t output_bytes = 0;     // likewise: the outputs, and behind them
+  std::uint64_t scratch_bytes = 0;    // ... of these, maps that wait in DRAM until they are loaded again
+  std::uint64_t main_address = 0;     // of `main` in the program area, words of 16 bytes
+  std::uint64_t init_address = 0;     // of `init`, which is always fetched from there
   std::vector<ProgramLayer> layers;
   TensorView input;  // place dram; see transfer/instruction.h for the byte order of each form
   TransferForm input_form = TransferForm::fixed;

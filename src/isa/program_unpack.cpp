@@ -41,6 +41,7 @@ class Unpacker {
     p.program_bytes = f.program_bytes();
     p.input_bytes = f.input_bytes();
     p.output_bytes = f.output_bytes();
+    p.scratch_bytes = f.scratch_bytes();
     p.main_address = f.main_address();
     p.init_address = f.init_address();
     p.layers = all<ProgramLayer>(*f.layers(), [this](const auto& l) { return layer(l); });

@@ -24,6 +24,7 @@ void verify(const Program& program, const MachineParameters& machine) {
   verification::check_words(init, program, machine);
   verification::check_order(init, main, machine);
   verification::check_results(main, program, machine);
+  verification::check_outputs(main, program, machine);
   verification::check_values(init, main, program, machine);
 }
 

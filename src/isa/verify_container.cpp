@@ -295,8 +295,14 @@ class ContainerChecker {
     std::uint64_t end = 0;  // of the outputs so far; their bytes are apart, as one store a byte proves
     for (std::size_t o = 0; o < program_.outputs.size(); ++o)
       end = std::max(end, check_output(program_.outputs[o], Field{fmt::format("outputs[{}]", o)}));
-    Field{"output_bytes"}.require(program_.output_bytes - end < most_gap, "", "is {}, but the outputs end at {}",
-                                  program_.output_bytes, end);
+    const std::uint64_t scratch = program_.scratch_bytes;
+    Field{"scratch_bytes"}.require(scratch % bus_ == 0, "", "is {}, no whole bus words of {} bytes", scratch, bus_);
+    Field{"scratch_bytes"}.require(scratch <= program_.output_bytes - end, "",
+                                   "is {}, but the output area has {} bytes behind its outputs", scratch,
+                                   program_.output_bytes - end);
+    Field{"output_bytes"}.require(program_.output_bytes - scratch - end < most_gap, "",
+                                  "is {}, but the outputs end at {} and {} bytes are scratch", program_.output_bytes,
+                                  end, scratch);
   }
   // Returns where it ends.
   [[nodiscard]] std::uint64_t check_output(const TensorView& view, const Field& field) const {

@@ -34,7 +34,11 @@ void check_order(const Stream& init, const Stream& main, const MachineParameters
 // After check_fields: layers exist.
 void check_results(const Stream& main, const Program& program, const MachineParameters& machine);
 
-// What the constants prove. Each byte of an output is stored once; factors fit post_unit's multiplier, weights and
+// The output area: nothing is stored twice, outputs are stored whole, and a load reads back what was stored before.
+// After check_fields and check_container.
+void check_outputs(const Stream& main, const Program& program, const MachineParameters& machine);
+
+// What the constants prove: factors fit post_unit's multiplier, weights and
 // activations mac_array's operands, accumulators their width; |x * M + B| < 2^47 for every x that can come.
 // Last: records and operands are known to be written, in program order.
 void check_values(const Stream& init, const Stream& main, const Program& program, const MachineParameters& machine);

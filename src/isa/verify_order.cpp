@@ -16,13 +16,17 @@
 //   the front one instruction reads what it writes     refused, but for post_unit in place: each word is read before it
 //   is written
 // A word that is read has an earlier write, in init or in main; by the above that write is ordered before the read.
+// Likewise a load that reads the output area back: the ends of all stores that write there precede its start. Nothing
+// is stored there twice (verify_values.cpp), so a store has no load to wait for.
 // The next image finds what this one left: main writes no word that it reads as init left it.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/diagnostic.h"
+#include "isa/output_bytes.h"
 #include "isa/verify_internal.h"
 
 namespace blendsim::verification {
@@ -287,10 +291,46 @@ class Meetings {
   Regions regions_;
 };
 
+// What main stores in the output area and loads from there again.
+class ReadBack {
+ public:
+  ReadBack(const Stream& stream, const Orders& orders) : stream_(stream), orders_(orders) {}
+
+  void add(std::size_t n) {
+    const std::optional<OutputBytes> bytes = output_bytes(stream_.instructions[n]);
+    if (!bytes) return;
+    if (bytes->write) {
+      stores_.push_back({n, *bytes});
+      return;
+    }
+    const Clock& ended = orders_[n].ended;
+    for (auto store = stores_.rbegin(); store != stores_.rend(); ++store) {
+      const Ordered& order = orders_[store->instruction];
+      if (order.number <= ended[order.unit]) return;  // and so are those before it
+      if (!bytes->meets(store->bytes)) continue;
+      refuse(stream_, n,
+             fmt::format("reads bytes {} to {} of the output area and is not ordered behind instruction {} (store), "
+                         "which writes some of them",
+                         bytes->begin, bytes->end - 1, store->instruction),
+             "a data token from the store to the load orders them");
+    }
+  }
+
+ private:
+  struct Stored {
+    std::size_t instruction;
+    OutputBytes bytes;
+  };
+  const Stream& stream_;
+  const Orders& orders_;
+  std::vector<Stored> stores_;
+};
+
 void check_stream(const Stream& stream, const MachineParameters& machine, std::array<Shadow, buffer_count>& shadows) {
   const bool is_main = stream.name == "main";
   const Orders orders(stream, machine);
   Meetings meetings(stream, orders, machine);
+  ReadBack read_back(stream, orders);
   for (std::size_t n = 0; n < stream.instructions.size(); ++n) {
     std::vector<Access> list;
     try {
@@ -299,6 +339,7 @@ void check_stream(const Stream& stream, const MachineParameters& machine, std::a
       refuse(stream, n, error.diagnostics().front().message);
     }
     meetings.add(n, list);
+    read_back.add(n);
     for (const Access& access : list) {
       std::uint32_t address = 0;
       switch (shadows[static_cast<std::size_t>(index(access.buffer))].apply(access, is_main, address)) {

@@ -116,9 +116,20 @@ class Values {
       xnor_ranges_.clear();
     }
     if (i.buffer != static_cast<std::uint32_t>(BufferId::act_fixed)) return;
-    const bool input = i.form == static_cast<std::uint32_t>(TransferForm::fixed) && i.bytes_log2 == 0 &&
-                       i.dram_base == static_cast<std::uint32_t>(DramBase::input);
-    write_map(i, input ? Range{std::min<std::int64_t>(0, input_.min()), input_.max()} : unknown);
+    write_map(i, loaded(i));
+  }
+  // Of values that the host packs, the input's range; of those that store has brought to DRAM, what it read.
+  [[nodiscard]] Range loaded(const LoadInstruction& i) const {
+    if (i.form != static_cast<std::uint32_t>(TransferForm::fixed)) return unknown;
+    if (i.dram_base == static_cast<std::uint32_t>(DramBase::input))
+      return i.bytes_log2 == 0 ? Range{std::min<std::int64_t>(0, input_.min()), input_.max()} : unknown;
+    Range range;
+    for (std::uint32_t run = 0; run < i.runs; ++run) {
+      const auto row = stored_.find({i.dram_address + std::uint64_t{run} * i.dram_stride, i.run_bytes});
+      if (row == stored_.end()) return unknown;
+      range = {std::min(range.lo, row->second.lo), std::max(range.hi, row->second.hi)};
+    }
+    return range;
   }
   // Of a unit without a rule of its own nothing is known but where it writes.
   template <class I>
@@ -131,7 +142,11 @@ class Values {
       });
     }
   }
-  void step(const StoreInstruction&) {}
+  void step(const StoreInstruction& i) {
+    const Range range = read_map(i);
+    for (std::uint32_t run = 0; run < i.runs; ++run)
+      stored_[{i.dram_address + std::uint64_t{run} * i.dram_stride, i.run_bytes}] = range;
+  }
   void step(const PoolInstruction& i) {
     if (i.binary == 0) write_map(i, i.sum != 0 ? unknown : read_map(i));
   }
@@ -470,6 +485,8 @@ class Values {
   std::size_t lanes_ = 0;                 // rows of the wider array
   std::vector<std::uint32_t> reach_;      // largest |value| of each accumulator, lanes_ a word
   std::vector<Range> maps_;               // values of each word of act_fixed
+  std::map<std::pair<std::uint64_t, std::uint32_t>, Range>
+      stored_;  // values of runs: first byte of the output area, size
   Format input_;
   // Since the last load of what they follow from:
   std::map<std::array<std::int64_t, 4>, std::vector<Range>> start_ranges_;  // group after group, row after row
@@ -481,46 +498,9 @@ class Values {
   std::uint32_t slice_ = 0;
 };
 
-// Bytes of the output area: each is written at most once in an image, and an output's by values.
-void check_outputs(const Stream& main, const Program& program, const MachineParameters& machine) {
-  enum class Written : std::uint8_t { not_at_all, filler, value };
-  std::vector<Written> area(program.output_bytes, Written::not_at_all);
-  for (std::size_t n = 0; n < main.instructions.size(); ++n) {
-    const auto* store = std::get_if<StoreInstruction>(&main.instructions[n]);
-    if (store == nullptr) continue;
-    const bool binary = store->form == static_cast<std::uint32_t>(TransferForm::binary);
-    const std::int64_t element = binary ? 2 * machine.xnor_array.cell_slices() : std::int64_t{16} << store->bytes_log2;
-    const std::uint64_t values = static_cast<std::uint64_t>(element) * store->width * store->slices;
-    for (std::uint32_t run = 0; run < store->runs; ++run) {
-      const std::size_t begin = store->dram_address + std::size_t{run} * store->dram_stride;
-      for (std::size_t b = 0; b < store->run_bytes; ++b) {
-        Written& byte = area[begin + b];
-        if (byte != Written::not_at_all)
-          refuse(main, n, fmt::format("writes byte {} of the output area once more", begin + b));
-        byte = b < values ? Written::value : Written::filler;
-      }
-    }
-  }
-  for (const TensorView& view : program.outputs) {
-    const std::size_t pixel = std::size_t{view.slices} * view.bytes * slice_channels;
-    const std::size_t values = pixel * static_cast<std::size_t>(view.width);
-    const std::size_t pitch = view.plane_cells != 0 ? view.plane_cells : values;
-    for (std::size_t y = 0; y < static_cast<std::size_t>(view.height); ++y) {
-      const auto row = area.begin() + static_cast<std::ptrdiff_t>(view.base + y * pitch);
-      const auto missing = std::find_if(row, row + static_cast<std::ptrdiff_t>(values),
-                                        [](Written byte) { return byte != Written::value; });
-      if (missing == row + static_cast<std::ptrdiff_t>(values)) continue;
-      throw DiagnosticError(
-          "program-invalid", Place{{}, 0, fmt::format("output '{}'", view.name)},
-          fmt::format("no store writes byte {} of the output area, in its row {}", missing - area.begin(), y));
-    }
-  }
-}
-
 }  // namespace
 
 void check_values(const Stream& init, const Stream& main, const Program& program, const MachineParameters& machine) {
-  check_outputs(main, program, machine);
   Values values(program, machine);
   values.walk(init);
   values.walk(main);

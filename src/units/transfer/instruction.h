@@ -22,7 +22,8 @@
 namespace blendsim {
 
 enum class TransferForm : std::uint8_t { linear, fixed, binary, stem };
-// What a DRAM address is relative to; image i of a batch adds i strides of the base.
+// What a DRAM address is relative to; image i of a batch adds i strides of the base. Behind the outputs, the output
+// area holds maps for which there is no room on chip: load reads back what store has written there.
 enum class DramBase : std::uint8_t { program, input, output };
 
 struct TransferInstruction {

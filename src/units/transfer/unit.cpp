@@ -122,8 +122,8 @@ void Load::check(const LoadInstruction& i, const FieldCheck& check) {
   check_transfer(i, check);
   const auto form = static_cast<TransferForm>(i.form);
   const auto buffer = static_cast<BufferId>(i.buffer);
-  check.require(i.dram_base != static_cast<std::uint32_t>(DramBase::output),
-                "load reads the program and input areas only");
+  check.require(!check.in_init || i.dram_base != static_cast<std::uint32_t>(DramBase::output),
+                "init must not read the output area: no image has stored anything yet");
   if (form == TransferForm::linear) {
     check.require(buffer != BufferId::act_binary && buffer != BufferId::accumulators,
                   "the linear form does not fill this buffer");
@@ -144,7 +144,9 @@ void Load::check(const LoadInstruction& i, const FieldCheck& check) {
   }
 }
 
+// What comes back from the output area is no result of the layer that reads it: another has written it before.
 Written Load::written(const LoadInstruction& i, const MachineParameters& machine) {
+  if (i.dram_base == static_cast<std::uint32_t>(DramBase::output)) return {};
   const auto m = static_cast<std::uint32_t>(machine.xnor_array.cell_slices());
   if (i.form == static_cast<std::uint32_t>(TransferForm::binary)) {
     return {

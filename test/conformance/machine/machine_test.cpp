@@ -171,6 +171,18 @@ TEST_F(MachineConformance, RingsOfRowsAgreeOnTheTinyMachine) {
   ASSERT_TRUE(has_rings(compile(pools, platform).program));
   expect_no_difference(platform, pools, 2);
 }
+// Maps that wait in DRAM: what one image stores the same image loads again, in both forms.
+TEST_F(MachineConformance, MapsThatWaitInDramAgreeOnTheTinyMachine) {
+  const Platform platform = platform_named("tiny", {"buffers.act_fixed.depth=256"});
+  ZooOptions large;
+  large.width = 8;
+  large.blocks = 1;
+  large.size = 32;
+  IntegerNetwork network = zoo("neuroblend20", large);
+  network.name = "neuroblend20 of 32x32";
+  ASSERT_GT(compile(network, platform).program.scratch_bytes, 0U);
+  expect_no_difference(platform, network, 2);
+}
 TEST_F(MachineConformance, RandomNetworksAgreeOnTheTinyMachine) {
   expect_random_networks_agree(platform_named("tiny"), 21, 12, 1);
 }

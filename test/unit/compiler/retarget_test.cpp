@@ -106,7 +106,7 @@ TEST(Retargeter, FindsRoomWhereCompileFindsIt) {
     const IntegerNetwork network = test::random_integer_network(seed);
     Retargeter retargeter(network);
     for (const BufferId buffer : {BufferId::act_fixed, BufferId::act_binary}) {
-      for (const std::int64_t depth : {24, 48, 80, 112, 160, 224, 320}) {
+      for (const std::int64_t depth : {16, 24, 48, 80, 112, 160, 224, 320}) {
         for (const std::int64_t regions : {1, 2}) {
           Platform platform = test::platform_of();
           BufferParameters& b = platform.machine.buffers[static_cast<std::size_t>(index(buffer))];

@@ -211,8 +211,6 @@ TEST(Verify, RefusesFieldsThatTheMachineDoesNotHave) {
   EXPECT_THAT(stem(16, 15), testing::Not(HasSubstr("a stem's run")));
   EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_address = 16; }), HasSubstr("leave an area"));
   EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_address = 8; }), HasSubstr("bus words"));
-  EXPECT_THAT(refused([](Example& e) { e.at<LoadInstruction>(0).dram_base = 2; }),
-              HasSubstr("program and input areas"));
   EXPECT_THAT(refused([](Example& e) { e.at<StoreInstruction>(5).dram_base = 1; }), HasSubstr("output area only"));
   EXPECT_THAT(refused([](Example& e) { e.program.segments[0].address = 1 << 20; }), HasSubstr("program area"));
   EXPECT_THAT(refused([](Example& e) { e.program.outputs[0].base = 16; }), HasSubstr("outputs[0].base"));
