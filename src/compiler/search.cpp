@@ -42,7 +42,7 @@ class Search {
     const Table<OpId, TileOp> tiles = compilation.plan.ops;
     for (const Priority& priority : priorities()) {
       if (best_ && (priority.strict || options_.first_that_fits)) continue;
-      if (priority.strict && options_.overlapping_alone) std::rethrow_exception(refused_);
+      if (!options_.order.empty() && priority.name != options_.order) continue;
       compilation.plan.begin_order(tiles);
       compilation.priority = priority;
       try_order(compilation);
@@ -85,8 +85,7 @@ class Search {
     } catch (const DiagnosticError& error) {
       const bool too_large = error.diagnostics().front().code == Code("does-not-fit");
       say([&] { return fmt::format("order '{}': {}", priority.name, error.diagnostics().front().message); });
-      if (priority.strict || !too_large) throw;
-      refused_ = std::current_exception();
+      if (priority.strict || !too_large || !options_.order.empty()) throw;
     }
   }
 
@@ -111,7 +110,6 @@ class Search {
   SearchOptions options_;
   Trace* trace_;
   std::optional<Candidate> best_;
-  std::exception_ptr refused_;  // the last order that was
 };
 
 Candidate best_order(const Compilation& compilation, std::span<const Cycles> lengths, const Evaluate& evaluate,
@@ -162,33 +160,29 @@ class RingSearch {
       }
       if (room && try_banding(banding)) break;
     }
-    return std::move(best_);
+    return std::exchange(best_, std::nullopt);
   }
 
-  // The same between cuts.
+  // Between cuts, with rings of the fewest rows: more were not found to save cycles.
   std::optional<Candidate> in_segments() {
-    std::optional<Banding> banding = cut_until_there_is_room(true);
-    if (!banding) banding = cut_until_there_is_room(false);
+    std::optional<Banding> banding = cut_until_there_is_room(priorities().front());
+    if (!banding) banding = cut_until_there_is_room(priorities().back());
     if (!banding) return std::nullopt;
-    found_ = 0;
-    for (const int rows : band_rows) {
-      banding->rows = rows;
-      if (try_banding(*banding)) break;
-    }
-    return std::move(best_);
+    (void)try_banding(*banding);
+    return std::exchange(best_, std::nullopt);
   }
 
  private:
   // As few cuts as estimated; a segment for whose maps there is no room is tried with rings, then cut in two; one of a
-  // single node is gone through in parts. None where that does not help. `overlapping`: in orders in which layers
-  // overlap.
-  [[nodiscard]] std::optional<Banding> cut_until_there_is_room(bool overlapping) const {
+  // single node is gone through in parts. None where that does not help. Rings are as large in every order: one of
+  // those that overlap layers is asked, or the one that overlaps nothing.
+  [[nodiscard]] std::optional<Banding> cut_until_there_is_room(const Priority& order) const {
     const Plan& plan = compilation_.plan;
     Banding banding{.cuts = cut_into_segments(plan), .least_height = 1, .rows = fewest_rows};
     for (std::size_t s = 0; s <= banding.cuts.size(); ++s)
       banding.whole.push_back(may_lie_whole(plan, banding.cuts, static_cast<int>(s)));
     banding.parts.assign(banding.whole.size(), 1);
-    while (const std::optional<int> segment = segment_without_room(banding, overlapping)) {
+    while (const std::optional<int> segment = segment_without_room(banding, order)) {
       if (*segment < 0) return std::nullopt;
       if (!lay_in_rings(banding, *segment) && !cut(banding, *segment) && !take_in_parts(banding, *segment))
         return std::nullopt;
@@ -249,14 +243,14 @@ class RingSearch {
   }
 
   // -1: what is refused is no matter of room.
-  [[nodiscard]] std::optional<int> segment_without_room(const Banding& banding, bool overlapping) const {
+  [[nodiscard]] std::optional<int> segment_without_room(const Banding& banding, const Priority& order) const {
     Compilation compilation = compilation_;
     compilation.plan.banding = banding;
     compilation.plan.trace = nullptr;
     constexpr std::array<Cycles, 1> single_rows = {1};
     try {
       (void)best_order(compilation, single_rows, {},
-                       {.first_that_fits = true, .program_alone = true, .overlapping_alone = overlapping});
+                       {.first_that_fits = true, .program_alone = true, .order = order.name});
       return std::nullopt;
     } catch (const NoRoomForMaps& error) {
       const Plan& plan = compilation_.plan;

@@ -16,9 +16,9 @@ struct Candidate {
 };
 
 struct SearchOptions {
-  bool first_that_fits = false;    // nothing else is tried then
-  bool program_alone = false;      // of the candidate no compilation is wanted
-  bool overlapping_alone = false;  // not the order that overlaps nothing
+  bool first_that_fits = false;  // nothing else is tried then
+  bool program_alone = false;    // of the candidate no compilation is wanted
+  std::string_view order = {};   // the one that is tried; empty: all are
 };
 
 // All lengths of tiles and all orders of them, the one with the fewest cycles; an order whose maps find no room is left
