@@ -31,6 +31,7 @@ bool quant_avg_pool(Expansion& e) {
   std::string x = e.input(0);
   if (last) x = e.add("Transpose", {x}, "channels_first", {{"perm", channels_first(4)}});
   const std::int64_t channels = e.context().shape(x).at(1);
+  if (channels > 65536) throw Refusal{"number-width", "more than 65536 channels"};
   const Constant ones{
       {channels, 1, kernel, kernel}, std::vector<float>(static_cast<std::size_t>(channels * taps), 1.0F), "float"};
   const std::string sum = e.add("Conv", {x, e.constant("ones", ones)}, "sum",

@@ -146,6 +146,9 @@ class Absorber {
     if (!is_one_pixel(*move) && !absorbs_blocks(conv, *move, graph_.shapes.at(before->inputs[0]))) return std::nullopt;
     const auto weights = weights_of(conv, graph_, producers_);
     if (!weights || !is_composable(*move, *weights)) return std::nullopt;
+    const Shape& w = weights->constant->shape;
+    if (w[0] * w[2] * w[3] > operators::largest_move / (move->channels * move->kernel_h * move->kernel_w))
+      return std::nullopt;
     return composition(std::move(out), *move, *weights, pads);
   }
 

@@ -53,6 +53,8 @@ void emit_channels(const Node& node, const std::string& x, const std::vector<std
   const auto count = static_cast<std::int64_t>(sources.size());
   if (shape.size() < 2 || shape.size() > 4 || count < 1)
     throw Refusal{"shape-mismatch", fmt::format("{} of channels of a tensor of shape {}", node.op, shape_text(shape))};
+  if (count > largest_move / std::max<std::int64_t>(1, shape[1]))
+    throw Refusal{"number-width", fmt::format("{} of {} channels out of {}", node.op, count, shape[1])};
   std::vector<float> ones(static_cast<std::size_t>(count * shape[1]), 0.0F);
   for (std::int64_t c = 0; c < count; ++c) {
     const std::int64_t source = sources[static_cast<std::size_t>(c)];
@@ -101,6 +103,8 @@ void emit_stretches(const Node& node, const std::string& x, const std::vector<St
   // A window from the first pixel to as far behind the last as the map goes, so that there are `count` of them.
   const auto side = [&](std::size_t d) { return shape[d] - (stretches[d].count - 1) * stretches[d].step; };
   const std::int64_t channels = stretches[1].count, h = side(2), w = side(3);
+  if (channels < 1 || h < 1 || w < 1 || stretches[2].count < 1 || stretches[3].count < 1)
+    throw Refusal{"shape-mismatch", node.op + " of nothing"};
   std::vector<float> ones(static_cast<std::size_t>(channels * h * w), 0.0F);
   for (std::int64_t c = 0; c < channels; ++c)
     ones[static_cast<std::size_t>((c * h + stretches[2].first) * w + stretches[3].first)] = 1;
@@ -330,6 +334,8 @@ void canonical_blocks(const Node& node, Rewriter& out) {
     return;
   }
   const std::int64_t c = out.context().shape(node.inputs[0])[1], b = blocks.size, taps = b * b;
+  if (c > 4096 || taps * c > largest_move / (c * taps))
+    throw Refusal{"number-width", fmt::format("SpaceToDepth of {} channels in blocks of {}", c, b)};
   std::vector<float> ones(static_cast<std::size_t>(taps * c * c * taps), 0.0F);
   for (std::int64_t tap = 0; tap < taps; ++tap) {
     for (std::int64_t i = 0; i < c; ++i) ones[static_cast<std::size_t>(((tap * c + i) * c + i) * taps + tap)] = 1;

@@ -7,6 +7,9 @@
 
 namespace blendsim::operators {
 
+// Weights of 0 and 1 beyond this many are refused: a file of some bytes can ask for any number.
+inline constexpr std::int64_t largest_move = std::int64_t{1} << 24;
+
 // Along one dimension: first, first + step, ... `count` indices.
 struct Stretch {
   std::int64_t first = 0, step = 1, count = 0;
