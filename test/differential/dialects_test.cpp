@@ -216,6 +216,15 @@ INSTANTIATE_TEST_SUITE_P(
                  }}),
     [](const auto& test) { return std::string(test.param.name); });
 
+TEST(Moves, BehindAPoolThatWaitsForItsQuantiserReadItsOutput) {
+  DialectModel m = between([](DialectModel& d, const std::string& x) {
+    const std::string pooled = d.node("GlobalMaxPool", {d.quantised(x, 0.5F)});
+    const std::string y = d.node("Gather", {d.node("Relu", {pooled}), d.int64s({4, 0, 2})}, {attr("axis", 1)});
+    return d.quantised(y, 0.5F);
+  });
+  expect_equal(m);
+}
+
 TEST(Moves, SplitGivesEachReaderItsPart) {
   DialectModel m = between([](DialectModel& d, const std::string& x) {
     const std::string q = d.quantised(x, 0.5F), a = d.output_name("part"), b = d.output_name("part");

@@ -255,8 +255,8 @@ void Lowerer::convolution(const Node& node) {
   Shape shape = shape_of(node.outputs[0]);
   if (is_reshaped(x)) {  // pixel by pixel it makes no difference
     if (work.window != Window{}) refuse_reshaped(node, x);
-    shape[2] = x.map->height;
-    shape[3] = x.map->width;
+    shape[2] = map_size(x).height;
+    shape[3] = map_size(x).width;
   }
   emit_convolution(node, x, std::move(weights), work, shape);
 }

@@ -148,6 +148,11 @@ class Lowerer {
 
   // window.cpp
   void require_taps(const Node& node, const Window& window, const Map& in) const;  // of every window of a pool
+  // Of the machine's map, behind a pool that waits.
+  struct MapSize {
+    int height = 0, width = 0;
+  };
+  [[nodiscard]] static MapSize map_size(const Value& x);
   // [1, C, H, W] in the file, where a Reshape left the machine's map another height and width.
   [[nodiscard]] static bool is_reshaped(const Value& x);
   [[noreturn]] void refuse_reshaped(const Node& node, const Value& x) const;

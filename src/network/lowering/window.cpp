@@ -58,14 +58,20 @@ void Lowerer::require_taps(const Node& node, const Window& window, const Map& in
       "pad by less than the dilated kernel");
 }
 
+Lowerer::MapSize Lowerer::map_size(const Value& x) {
+  if (x.pool) return {x.pool->height, x.pool->width};
+  return {x.map->height, x.map->width};
+}
+
 bool Lowerer::is_reshaped(const Value& x) {
-  return x.shape.size() == 4 && (x.shape[2] != x.map->height || x.shape[3] != x.map->width);
+  const MapSize own = map_size(x);
+  return x.shape.size() == 4 && (x.shape[2] != own.height || x.shape[3] != own.width);
 }
 
 void Lowerer::refuse_reshaped(const Node& node, const Value& x) const {
   refuse("not-lowerable", node.name,
          fmt::format("its window moves over {}, but the map before the Reshape is {} x {}", shape_text(x.shape),
-                     x.map->height, x.map->width),
+                     map_size(x).height, map_size(x).width),
          "leave the map's height and width as they are in front of windows");
 }
 
@@ -74,8 +80,8 @@ Window Lowerer::pool_window(const Node& node, const Value& x) const {
   if (!is_reshaped(x)) return window;
   const Window whole{static_cast<int>(x.shape[2]), static_cast<int>(x.shape[3]), window.stride_h, window.stride_w};
   if (window != whole) refuse_reshaped(node, x);
-  window.kernel_h = x.map->height;
-  window.kernel_w = x.map->width;
+  window.kernel_h = map_size(x).height;
+  window.kernel_w = map_size(x).width;
   return window;
 }
 
