@@ -265,6 +265,7 @@ Tensor staircase(Draft& d, const Tensor& x) {
   else if (kind == 2) codes = d.node("Floor", {d.node("Add", {clip(steps), d.scalar(0.5F)})});
   else codes = d.node("Ceil", {clip(steps)});
   d.traits.quantised.insert(codes);
+  if (kind != 1) d.traits.codes.insert(codes);
   return codes_of(d, x, d.node("Mul", {codes, d.scalar(scale)}), c, 0, {scale});
 }
 

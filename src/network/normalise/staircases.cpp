@@ -194,10 +194,12 @@ std::optional<Node> fuse(const Node& node, Graph& graph, const Producers& produc
   if (source != nullptr && (source->op == "ArgMax" || source->op == "TopK")) return std::nullopt;  // indices
   const Range front = Ranges(graph, producers).of(x);
   double lo = round_as(front.lo, rounding), hi = round_as(front.hi, rounding);
+  bool clips = false;
   if (!std::isfinite(lo) || !std::isfinite(hi) || hi - lo > 255) {
     const Range behind = bounds_behind(graph, node.outputs[0]);
     lo = std::max(lo, std::floor(static_cast<double>(behind.lo)));
     hi = std::min(hi, std::ceil(static_cast<double>(behind.hi)));
+    clips = true;
   }
   if (!std::isfinite(lo) || !std::isfinite(hi) || hi < lo || hi - lo > 65535) {
     throw Refusal{"not-lowerable",
@@ -207,6 +209,12 @@ std::optional<Node> fuse(const Node& node, Graph& graph, const Producers& produc
   Node quantiser = operators::canonical_copy(node, "Quant", 1);
   quantiser.inputs = {x};
   if (casts) add_origin(quantiser, *inner);
+  if (clips) {  // not the file's tensor, whose values the Clip behind it bounds
+    quantiser.outputs = {operators::Rewriter(graph).fresh_tensor(node.outputs[0] + "/clipped")};
+    graph.shapes[quantiser.outputs[0]] = graph.shapes.at(node.outputs[0]);
+    for (Node& reader : graph.nodes)
+      std::replace(reader.inputs.begin(), reader.inputs.end(), node.outputs[0], quantiser.outputs[0]);
+  }
   staircase(lo, hi, rounding).write(quantiser);
   return quantiser;
 }
