@@ -46,6 +46,15 @@ struct Node {
 struct GraphInput {
   std::string name;
   Shape shape;
+  std::string type = "float";  // of its elements in the file; "uint8", "int8": float32 here, whole numbers
+};
+
+// A tensor of integers in the file: float32 here.
+struct IntegerTensor {
+  std::string type;      // "uint8", "int32", ...
+  float zero_point = 0;  // taken off
+  bool raw = false;      // nothing taken off, not yet on the machine: the network's input, moved at most
+  std::string codes{};   // raw: the tensor of its codes, once something reads them
 };
 
 struct Graph {
@@ -57,7 +66,10 @@ struct Graph {
   std::map<std::string, Constant> constants;   // initializers and folded tensors
   std::vector<GraphInput> inputs;              // without the initializers that are listed as inputs
   std::vector<std::string> outputs;
-  std::map<std::string, Shape> shapes;  // of every tensor, after shape inference
+  std::map<std::string, Shape> shapes;            // of every tensor, after shape inference
+  std::map<std::string, IntegerTensor> integers;  // tensors of integers in the file
+  bool requantises = false;                       // computes on integers from its input on (RequantShift)
+  std::map<std::string, std::string> datatypes;   // QONNX's quantization_annotation: tensor -> finn_datatype
 
   [[nodiscard]] const Constant* constant(const std::string& tensor) const;  // nullptr: computed
 };

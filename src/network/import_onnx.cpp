@@ -108,6 +108,16 @@ class Importer {
     }
     if (graph_.outputs.empty()) error("bad-graph", graph_.name, "the graph has no output");
     for (const auto& node : model_.graph().node()) read_node(node);
+    read_annotations();
+  }
+
+  void read_annotations() {
+    for (const auto& annotation : model_.graph().quantization_annotation()) {
+      for (const auto& entry : annotation.quant_parameter_tensor_names()) {
+        if (entry.key() != "finn_datatype" || !is_text(annotation.tensor_name()) || !is_text(entry.value())) continue;
+        graph_.datatypes[annotation.tensor_name()] = entry.value();
+      }
+    }
   }
 
   void read_initializers() {
@@ -159,7 +169,9 @@ class Importer {
       return error("dynamic-shape", info.name(), "the input has no shape",
                    "export the network with a fixed input shape");
     }
-    if (type.elem_type() != onnx::TensorProto::FLOAT) input_types_[info.name()] = type.elem_type();
+    const std::string element = element_type_name(type.elem_type());
+    const bool takes_codes = element == "uint8" || element == "int8";
+    if (type.elem_type() != onnx::TensorProto::FLOAT && !takes_codes) input_types_[info.name()] = type.elem_type();
     Shape shape;
     for (int d = 0; d < type.shape().dim_size(); ++d) {
       const auto& dim = type.shape().dim(d);
@@ -182,7 +194,7 @@ class Importer {
     if (operators::checked_count(shape) < 0) {
       return error("dynamic-shape", info.name(), "the input's shape " + shape_text(shape) + " is too large");
     }
-    graph_.inputs.push_back({info.name(), shape});
+    graph_.inputs.push_back({info.name(), shape, takes_codes ? element : "float"});
   }
 
   // Two dimensions are [batch, features] and four [batch, channels, height, width]; three or one may as well lack a

@@ -95,7 +95,7 @@ struct Exactness {
   std::int64_t checked = 0;    // domain values compared (all of them when exact)
   std::int64_t differing = 0;  // ... that gave another output
   std::int64_t ambiguous = 0;  // ... on which the two usual orders of batch normalisation disagree
-  std::int64_t max_error = 0;  // in output LSB
+  std::int64_t max_error = 0;  // in output LSB; from -1 to +1 is one
   std::string note;            // "three-valued Sign: 0 is reachable in 3 channels", ...
   bool operator==(const Exactness&) const = default;
 };

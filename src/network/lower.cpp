@@ -52,6 +52,7 @@ const std::vector<Lowerer::HandlerRow>& Lowerer::handlers() {
       {"Transpose", &Lowerer::transpose},
       {"Softmax", &Lowerer::output_operator},
       {"ArgMax", &Lowerer::output_operator},
+      {"Integers", &Lowerer::integers},
       {"TopK", &Lowerer::output_operator},
   };
   return table;
@@ -264,13 +265,13 @@ bool Lowerer::is_untouched_input(const Value& x, const std::string& tensor) cons
          std::all_of(x.chain.begin(), x.chain.end(), is_scalar);
 }
 
-// The host does `op` behind its quantiser; the input tensor takes the shape [1, C] or [1, C, H, W].
+// The host does `op` behind its quantiser; the input tensor takes the shape [1, C], [1, C, L] or [1, C, H, W].
 void Lowerer::rearrange_input(Value& x, const HostOp& op, const Shape& shape) {
   builder_.network.input.ops.push_back(op);
   Map& map = *x.map;
   map.channels = static_cast<int>(shape[1]);
   map.height = shape.size() == 4 ? static_cast<int>(shape[2]) : 1;
-  map.width = shape.size() == 4 ? static_cast<int>(shape[3]) : 1;
+  map.width = shape.size() > 2 ? static_cast<int>(shape.back()) : 1;
   map.domain = {std::vector(static_cast<std::size_t>(map.channels), map.domain.lowest()),
                 std::vector(static_cast<std::size_t>(map.channels), map.domain.highest()), map.domain.step};
   IntTensor& t = builder_.network.tensors[static_cast<std::size_t>(map.tensor)];
@@ -292,7 +293,7 @@ void Lowerer::reshape(const Node& node) {
   const bool batched = shape.size() >= 2 && shape[0] == 1;
   const bool keeps = batched && shape[1] == channels && element_count(shape) == channels * pixels;
   const bool flattens = batched && shape[1] == channels * pixels;
-  if (batched && !keeps && (shape.size() == 2 || shape.size() == 4) && is_untouched_input(x, node.inputs[0])) {
+  if (batched && !keeps && shape.size() >= 2 && shape.size() <= 4 && is_untouched_input(x, node.inputs[0])) {
     rearrange_input(x, op, shape);
   } else if (keeps || flattens) {
     x.flat = !keeps;
@@ -313,12 +314,28 @@ void Lowerer::transpose(const Node& node) {
   for (std::size_t d = 0; d < op.shape.size(); ++d) identity = identity && op.shape[d] == static_cast<std::int64_t>(d);
   if (identity) return define(node.outputs[0], std::move(x));
   const Shape& shape = shape_of(node.outputs[0]);
-  if (shape.size() == 4 && op.shape[0] == 0 && !x.flat && is_untouched_input(x, node.inputs[0])) {
+  if ((shape.size() == 3 || shape.size() == 4) && op.shape[0] == 0 && !x.flat &&
+      is_untouched_input(x, node.inputs[0])) {
     rearrange_input(x, op, shape);
     builder_.rename(x.map, node.outputs[0]);
     return define(node.outputs[0], std::move(x));
   }
+  if (x.state == Value::State::integer) {
+    x = to_tail(x, node.name);
+    x.tail_reason = "transposes data, which the machine does at its input and output only";
+  }
+  append_host(node, std::move(x), std::move(op));
+}
+
+void Lowerer::integers(const Node& node) {
+  Value x = value_of(node.inputs[0]);
   if (x.state == Value::State::integer) x = to_tail(x, node.name);
+  HostOp op;
+  op.kind = HostOp::Kind::quantize;
+  op.zero_point = node.attribute_float("zero_point", 0);
+  op.lo = node.attribute_int("lo", 0);
+  op.hi = node.attribute_int("hi", 0);
+  op.saturate_first = false;
   append_host(node, std::move(x), std::move(op));
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "network/dialects/dialect.h"
 #include "network/import/structure.h"
 #include "network/normalise/passes.h"
 #include "network/operators/support.h"
@@ -31,7 +32,18 @@ bool is_index(const std::string& tensor, const Producers& producers) {
   return false;
 }
 
-void canonicalise_node(const Node& node, const Producers& producers, operators::Rewriter& out) {
+// What a binary quantiser may be written with (normalise/selections.cpp).
+bool is_comparison(const std::string& op) {
+  static constexpr const char* list[] = {"Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal", "And", "Or",
+                                         "Not",     "Where"};
+  return std::find(std::begin(list), std::end(list), op) != std::end(list);
+}
+
+void canonicalise_node(const Node& node, Graph& graph, const Producers& producers, operators::Rewriter& out) {
+  if (operators::find_operator(node) == nullptr && dialects::find_rule(node) != nullptr) {  // refused when expanded
+    dialects::Expansion again(graph, node);
+    (void)dialects::find_rule(node)->rewrite(again);
+  }
   const operators::Operator& row = operators::checked_operator(node);
   if (node.op == "Cast") {
     constexpr std::int64_t to_float = 1;
@@ -44,6 +56,10 @@ void canonicalise_node(const Node& node, const Producers& producers, operators::
   if (row.canonical == nullptr) {
     (void)operators::infer(node,
                            out.context());  // behind a refused node no quantiser is recognised: not this one's fault
+    if (!is_comparison(node.op)) {
+      throw Refusal{"unsupported-operator", "the operator is supported on constants only",
+                    "replace it by supported operators (docs/numerics.md lists them)"};
+    }
     throw Refusal{
         "unsupported-operator", "the operator is supported on constants only, or as a part of a binary quantiser",
         "write a sign as BipolarQuant, as GreaterOrEqual -> Where, or as GreaterOrEqual -> Cast -> Mul 2 -> Sub 1"};
@@ -80,7 +96,7 @@ void canonicalise(Graph& graph, Diagnostics& diagnostics) {
     if (std::any_of(diagnostics.list().begin(), diagnostics.list().end(), blamed)) continue;  // by a pattern, already
     operators::Rewriter out(graph);
     try {
-      canonicalise_node(node, producers, out);
+      canonicalise_node(node, graph, producers, out);
       for (Node& made : out.nodes) canonical.push_back(std::move(made));
     } catch (const Refusal& refusal) {
       report(diagnostics, graph, node, refusal);
@@ -105,9 +121,13 @@ Graph normalise(Graph graph) {
   fuse_selections(graph, diagnostics);
   fuse_linear_quantisers(graph, diagnostics);
   remove_unused(graph);
+  fuse_staircases(graph, diagnostics);
+  remove_unused(graph);
   canonicalise(graph, diagnostics);
   diagnostics.throw_if_any();
   remove_identities(graph);
+  fuse_channel_shuffles(graph, diagnostics);
+  settle_layout(graph);
   settle_weights(graph, diagnostics);
   diagnostics.throw_if_any();
   remove_unused(graph);

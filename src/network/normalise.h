@@ -27,11 +27,15 @@
 //   Add Sub Mul Div Pow   X, Y   either may be a constant tensor of the graph (order kept)
 //   Relu, PRelu (X | slope Constant; LeakyRelu becomes this), Clip (X | lo, hi float), Sigmoid
 //   MaxPool, AveragePool  X | kernel_shape, strides, pads, dilations, ceil_mode, count_include_pad (int)
-//                           GlobalAveragePool, GlobalMaxPool, ReduceMean over H and W become these with the full kernel
+//                           GlobalAveragePool, GlobalMaxPool, ReduceMean become these with the full kernel
 //   Concat          X... | axis (int, non-negative)
 //   Reshape         X | shape (ints, fully resolved)     from Reshape, Flatten, Squeeze, Unsqueeze and Shape chains
 //   Transpose       X | perm
 //   Softmax, ArgMax, TopK (outputs values, indices | axis, k, largest, sorted), as ONNX
+//
+//   Integers        X | zero_point (float), lo, hi (int): a network's output of integers
+//
+// Integer tensors of the file keep their names and are float32 here, less their zero point (Graph::integers).
 //
 // Weights: the second input of Conv or MatMul is a graph constant, or the output of Quant/Bipolar/Sign/Transpose nodes
 // over constants; those nodes are kept (not folded), so that lowering sees integers and scales. W of MatMul that came

@@ -196,11 +196,20 @@ std::vector<std::int32_t> quantize_input(const HostInput& input, const FloatArra
     const bool representable = v >= -2147483648.0F && v < 2147483648.0F;  // false for NaN
     if (!representable || v != std::nearbyint(v) || !input.format.contains(static_cast<std::int64_t>(v))) {
       throw DiagnosticError("input-value", {.node = input.name},
-                            fmt::format("the value {} is no {} integer", v, input.format.name()));
+                            fmt::format("the value {} is no {} integer", v, input.format.name()),
+                            "the network takes integers as they are; another type of input is declared in the file, by "
+                            "its element type or by finn_datatype in its quantization_annotation");
     }
     integers.push_back(static_cast<std::int32_t>(v));
   }
   return integers;
+}
+
+std::string element_type(const HostOutput& output) {
+  if (output.ops.empty() || output.ops.back().kind != Kind::quantize) return "float32";
+  const std::int64_t lo = output.ops.back().lo, hi = output.ops.back().hi;
+  if (lo >= 0) return hi <= 255 ? "uint8" : hi <= 65535 ? "uint16" : "uint32";
+  return lo >= -128 && hi <= 127 ? "int8" : lo >= -32768 && hi <= 32767 ? "int16" : "int32";
 }
 
 FloatArray finish_output(const HostOutput& output, const std::vector<std::int32_t>& values) {

@@ -87,6 +87,10 @@ struct HostOutput {
   bool operator==(const HostOutput&) const = default;
 };
 
+// NumPy's name of the output's elements: of the narrowest integer type that holds the codes of a quantiser in the last
+// place, else "float32".
+[[nodiscard]] std::string element_type(const HostOutput& output);
+
 // Runs all of a HostInput's ops; returns integers [channels, height, width].
 [[nodiscard]] std::vector<std::int32_t> quantize_input(const HostInput& input, const FloatArray& x);
 

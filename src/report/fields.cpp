@@ -278,7 +278,9 @@ Json outputs_of(const Figures& f) {
     for (const auto& image : f.in.outputs)
       all.values.insert(all.values.end(), image[o].values.begin(), image[o].values.end());
     const std::string name = o < f.in.output_names.size() ? f.in.output_names[o] : std::to_string(o);
-    out.push_back({{"name", name}, {"shape", all.shape}, {"dtype", "float32"}, {"values", output_values(all.values)}});
+    const auto& hosts = f.in.program.host_outputs;
+    const std::string type = o < hosts.size() ? element_type(hosts[o]) : "float32";
+    out.push_back({{"name", name}, {"shape", all.shape}, {"dtype", type}, {"values", output_values(all.values)}});
   }
   return out;
 }
@@ -392,7 +394,10 @@ std::vector<FieldRow> small_objects() {
       {"resources.range.ff", "FF", "[low, high]."},
       {"outputs[].name", "", "Name of the ONNX output."},
       {"outputs[].shape", "", "Its shape; the first dimension counts the images."},
-      {"outputs[].dtype", "", "`float32`; integral values print as integers."},
+      {"outputs[].dtype", "",
+       "`float32`, or the integers of a network that ends in a quantiser: `int8`, `uint8`, ...; integral values print "
+       "as "
+       "integers."},
       {"outputs[].values", "", "Row-major."},
       {"agreement.inputs", "", "Images compared."},
       {"agreement.max_abs_error", "", "Largest absolute difference of an output value."},

@@ -28,6 +28,9 @@ struct Row {
 [[nodiscard]] std::span<const Row> sums();
 [[nodiscard]] std::span<const Row> pools();
 [[nodiscard]] std::span<const Row> joins();
+// dialects.cpp: a float tensor -> another, over integers; codes -> the same elsewhere.
+[[nodiscard]] std::span<const Row> integer_blocks();
+[[nodiscard]] std::span<const Row> moves();
 Tensor write_max_pool(Draft& d, const Tensor& x);
 // tails.cpp: what stands behind the last quantiser.
 [[nodiscard]] std::span<const Row> dense_tails();

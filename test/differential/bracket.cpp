@@ -45,6 +45,7 @@ class Bracket {
     for (const std::string& input : node.input()) reads = reads || doubled_.contains(input);
     *out_.mutable_graph()->add_node() = node;
     if (reads) twins(node);
+    if (reads && bends_at_zero(node)) twin_at_zero(node);
     for (const std::string& y : node.output()) {
       const bool rounds = traits_.rounding_sums.contains(y);
       if (!reads && !rounds) continue;
@@ -70,6 +71,23 @@ class Bracket {
     }
   }
 
+  // Of a negative slope a value of 0 is an end that neither end of its operand gives.
+  static bool bends_at_zero(const onnx::NodeProto& node) {
+    return node.op_type() == "LeakyRelu" || node.op_type() == "PRelu";
+  }
+
+  void twin_at_zero(const onnx::NodeProto& node) {
+    const std::string &x = node.input(0), y = node.output(0);
+    const std::string zero = scalar(0, y + "//zero");
+    const std::string nearest =
+        op("Min", {op("Max", {zero, x + low_suffix}, y + "//above"), x + high_suffix}, y + "//n");
+    auto& twin = *out_.mutable_graph()->add_node();
+    twin = node;
+    twin.clear_name();
+    twin.set_input(0, nearest);
+    twin.set_output(0, y + "//c");
+  }
+
   // Orders y and its twins (a falling operator exchanges them), and widens them by y's own rounding.
   void settle(const onnx::NodeProto& node, const std::string& y, bool twice, bool rounds) {
     static const std::set<std::string> not_float{"GreaterOrEqual", "Greater", "LessOrEqual", "Less", "Not",
@@ -77,8 +95,10 @@ class Bracket {
     const bool ordered = !not_float.contains(node.op_type());
     std::string least = y, most = y;
     if (twice && ordered) {
-      least = op("Min", {y, y + "//a", y + "//b"}, rounds ? y + "//least" : y + low_suffix);
-      most = op("Max", {y, y + "//a", y + "//b"}, rounds ? y + "//most" : y + high_suffix);
+      std::vector<std::string> all{y, y + "//a", y + "//b"};
+      if (bends_at_zero(node)) all.push_back(y + "//c");
+      least = op("Min", all, rounds ? y + "//least" : y + low_suffix);
+      most = op("Max", all, rounds ? y + "//most" : y + high_suffix);
     } else if (twice) {
       op("Identity", {y + "//a"}, y + low_suffix);
       op("Identity", {y + "//b"}, y + high_suffix);

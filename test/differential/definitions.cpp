@@ -63,6 +63,15 @@ class Writer {
     attribute.set_type(onnx::AttributeProto::INT);
     attribute.set_i(value);
   }
+  void set_attribute(const std::string& name, const std::vector<std::int64_t>& values) {
+    onnx::AttributeProto& attribute = *last_->add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(onnx::AttributeProto::INTS);
+    for (const std::int64_t v : values) attribute.add_ints(v);
+  }
+  void copy_attributes() { *last_->mutable_attribute() = node_.attribute(); }
+  [[nodiscard]] int inputs() const { return node_.input_size(); }
+  [[nodiscard]] const std::string& type() const { return node_.op_type(); }
   // Names the last node's output as the file does.
   void finish() { last_->set_output(0, node_.output(0)); }
 
@@ -79,6 +88,7 @@ class Writer {
   }
   [[nodiscard]] double attribute(const std::string& name, double fallback) const {
     for (const auto& a : node_.attribute()) {
+      if (a.name() == name && a.type() == onnx::AttributeProto::TENSOR) return static_cast<double>(a.t().float_data(0));
       if (a.name() == name)
         return a.type() == onnx::AttributeProto::FLOAT ? static_cast<double>(a.f()) : static_cast<double>(a.i());
     }
@@ -172,6 +182,43 @@ void multi_threshold(Writer& w, int rank) {
   w.op("Add", {w.op("Mul", {count, w.scalar(w.attribute("out_scale", 1))}), w.scalar(w.attribute("out_bias", 0))});
 }
 
+// qonnx/custom_op/channels_last: maps of four dimensions, weights [O, kh, kw, I].
+void channels_last(Writer& w) {
+  const auto turned = [&](const std::string& x, const std::vector<std::int64_t>& perm) {
+    std::string y = w.op("Transpose", {x});
+    w.set_attribute("perm", perm);
+    return y;
+  };
+  std::vector<std::string> operands{turned(w.input(0), {0, 3, 1, 2})};
+  for (int i = 1; i < w.inputs(); ++i)
+    operands.push_back(i == 1 && w.type() == "Conv" ? turned(w.input(1), {0, 3, 1, 2}) : w.input(i));
+  const std::string y = w.op(w.type(), operands);
+  w.copy_attributes();
+  (void)turned(y, {0, 2, 3, 1});
+}
+
+// Deeploy: (x * mul + add + div / 2) >> log2(div), clipped to n levels.
+void requant_shift(Writer& w) {
+  const double div = w.attribute("div", 1), levels = w.attribute("n_levels_out", 256);
+  const double lo = w.attribute("signed", 1) != 0 ? -levels / 2 : 0;
+  std::string y = w.op("Add", {w.op("Mul", {w.input(0), w.input(1)}), w.input(2)});
+  if (div > 1) y = w.op("Add", {y, w.scalar(div / 2)});
+  y = w.op("Floor", {w.op("Div", {y, w.scalar(div)})});
+  w.op("Max", {w.op("Min", {y, w.scalar(lo + levels - 1)}), w.scalar(lo)});
+}
+
+// qonnx: the sum of a window >> (bits of the largest sum - obits).
+void quant_avg_pool(Writer& w) {
+  const double k = w.attribute("kernel", 1), most = (std::exp2(w.attribute("ibits", 8)) - 1) * k * k;
+  const double bits = std::floor(std::log2(most)) + 1, shift = std::max(0.0, bits - w.attribute("obits", 8));
+  const auto side = static_cast<std::int64_t>(k), stride = static_cast<std::int64_t>(w.attribute("stride", 1));
+  const std::string mean = w.op("AveragePool", {w.input(0)});
+  w.set_attribute("kernel_shape", {side, side});
+  w.set_attribute("strides", {stride, stride});
+  const std::string sum = w.op("Round", {w.op("Mul", {mean, w.scalar(k * k)})});
+  w.op("Floor", {w.op("Div", {sum, w.scalar(std::exp2(shift))})});
+}
+
 // The rank of a node's output, given that of what it reads.
 int rank_behind(const onnx::ModelProto& model, const onnx::NodeProto& node, int rank) {
   const std::string& op = node.op_type();
@@ -213,6 +260,9 @@ onnx::ModelProto in_standard_operators(const onnx::ModelProto& model) {
     }
     Writer writer(model, *out.mutable_graph(), node);
     if (op == "Quant" || op == "IntQuant") quant(writer);
+    else if (node.domain() == "qonnx.custom_op.channels_last") channels_last(writer);
+    else if (op == "QuantAvgPool2d") quant_avg_pool(writer);
+    else if (op == "RequantShift") requant_shift(writer);
     else if (op == "BipolarQuant") bipolar_quant(writer);
     else if (op == "Trunc") trunc(writer, node.input_size());
     else if (op == "MultiThreshold") multi_threshold(writer, result);
@@ -224,7 +274,8 @@ onnx::ModelProto in_standard_operators(const onnx::ModelProto& model) {
   }
   auto* imports = out.mutable_opset_import();
   imports->erase(
-      std::remove_if(imports->begin(), imports->end(), [](const auto& import) { return !import.domain().empty(); }),
+      std::remove_if(imports->begin(), imports->end(),
+                     [](const auto& import) { return !import.domain().empty() && import.domain() != "com.microsoft"; }),
       imports->end());
   return out;
 }

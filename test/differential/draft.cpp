@@ -2,6 +2,7 @@
 #include "draft.h"
 
 #include <cmath>
+#include <optional>
 
 namespace blendsim::differential {
 
@@ -77,6 +78,51 @@ std::string Draft::qonnx_domain() {
   }
   model.opset_import(domain, 1);
   return domain;
+}
+
+namespace {
+
+// Which operand is the zero point of an operator's integers; -1: its sums have none.
+int zero_point_operand(const onnx::NodeProto& node) {
+  static const std::map<std::string, int> places{{"QuantizeLinear", 2}, {"ConvInteger", -1}, {"MatMulInteger", -1},
+                                                 {"QGemm", 8},          {"QLinearConv", 7},  {"QLinearMatMul", 7},
+                                                 {"QLinearAdd", 7},     {"QLinearMul", 7},   {"QLinearConcat", 1}};
+  const auto found = places.find(node.op_type());
+  return found != places.end() ? found->second : 4;
+}
+
+int constant_value(const onnx::ModelProto& model, const onnx::NodeProto& node, int operand) {
+  if (operand < 0 || operand >= node.input_size()) return 0;
+  for (const auto& constant : model.graph().initializer()) {
+    if (constant.name() != node.input(operand)) continue;
+    if (constant.int32_data_size() > 0) return constant.int32_data(0);
+    const auto byte = constant.raw_data().empty() ? '\0' : constant.raw_data()[0];
+    return constant.data_type() == onnx::TensorProto::UINT8 ? static_cast<unsigned char>(byte)
+                                                            : static_cast<signed char>(byte);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void mark_integers(const onnx::ModelProto& model, Traits& traits) {
+  static const std::set<std::string> sources{"QuantizeLinear", "ConvInteger", "MatMulInteger"};
+  static const std::set<std::string> keepers{"MaxPool", "Clip",  "Relu",   "Concat",    "Reshape",     "Flatten",
+                                             "Slice",   "Split", "Gather", "Transpose", "Identity",    "Squeeze",
+                                             "Pad",     "Max",   "Min",    "Unsqueeze", "SpaceToDepth"};
+  for (const auto& node : model.graph().node()) {
+    const std::string& op = node.op_type();
+    std::optional<int> zero;
+    if (sources.contains(op) || op.starts_with("QLinear") || (op == "QGemm" && node.input_size() > 7))
+      zero = constant_value(model, node, zero_point_operand(node));
+    for (const std::string& input : node.input()) {
+      const auto known = traits.integers.find(input);
+      if (keepers.contains(op) && known != traits.integers.end()) zero = known->second;
+    }
+    for (const std::string& output : node.output()) {
+      if (zero) traits.integers[output] = *zero, traits.codes.insert(output);
+    }
+  }
 }
 
 double lowest_bit(double value) {

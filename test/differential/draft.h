@@ -37,6 +37,7 @@ struct Traits {
   std::set<std::string> rounding_sums;  // outputs of nodes whose float result depends on the order of its sum
   std::set<std::string> quantised;      // outputs of quantisers: what rounding noise is cut off by
   std::set<std::string> codes;          // these, and what pools, concatenations and reshapes make of them
+  std::map<std::string, int> integers;  // tensors of integers in the file: their zero points
   std::map<std::string, std::vector<float>> channel_scales;  // of codes with one scale a channel; empty: not to be told
   bool odd_constants = false;                                // holds an infinite, NaN or zero parameter on purpose
 };
@@ -88,6 +89,9 @@ class Draft {
  private:
   int count_ = 0;
 };
+
+// Notes the tensors of integers that a file's nodes yield: they are codes.
+void mark_integers(const onnx::ModelProto& model, Traits& traits);
 
 // The power of two of which `value` is an odd multiple; 0 for 0.
 [[nodiscard]] double lowest_bit(double value);

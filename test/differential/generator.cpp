@@ -67,9 +67,11 @@ Tensor prepared(Draft& d, Tensor x) {
 // One layer: something that sums, pools or joins, float operations, a quantiser. Codes may stay as they are.
 Tensor block(Draft& d, const Tensor& x) {
   const Choices::Scope scope(d.choices);
-  const int kind = d.pick(0, 19);
+  const int kind = d.pick(0, 23);
   Tensor y = x;
-  if (kind < 9) y = draw(d, sums(), x);
+  if (kind >= 22) y = draw(d, moves(), x);
+  else if (kind >= 20) y = draw(d, integer_blocks(), x);
+  else if (kind < 9) y = draw(d, sums(), x);
   else if (kind < 13) y = draw(d, pools(), x);
   else if (kind < 16) y = draw(d, joins(), x);
   else if (kind < 18) y = draw(d, chain_steps(), draw(d, chain_steps(), x));  // float operations on codes, then a sum
@@ -102,6 +104,7 @@ void finish(Draft& d, Tensor x) {
 Case generate(Choices& choices) {
   const int opset = choices.one_of<int>({13, 17, 19, 21, 12});
   Draft d(choices, opset);
+  d.model.opset_import("com.microsoft", 1);
   d.qonnx = d.chance(60) && opset >= 13;  // what their definitions are written in
   Tensor x;
   x.name = "x";
@@ -125,6 +128,7 @@ Case generate(Choices& choices) {
   }
   finish(d, y);
   out.model = d.model.bytes();
+  mark_integers(d.model.model(), d.traits);
   out.traits = d.traits;
   return out;
 }

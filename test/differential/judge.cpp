@@ -21,10 +21,10 @@ namespace {
 
 constexpr int answer_limit_ms = 60'000;
 
-// Tensors of the file that are float: comparisons give booleans and QuantizeLinear integers, which stand for no map.
+// Tensors of the file that stand for maps; comparisons give booleans, which do not.
 std::set<std::string> float_tensors(const onnx::ModelProto& model) {
-  static const std::set<std::string> others{"GreaterOrEqual", "Greater", "LessOrEqual", "Less",    "Not",
-                                            "QuantizeLinear", "Shape",   "Gather",      "Constant"};
+  static const std::set<std::string> others{"GreaterOrEqual", "Greater", "LessOrEqual", "Less", "Not",
+                                            "Shape",          "Constant"};
   std::set<std::string> names, constants;
   for (const auto& c : model.graph().initializer()) constants.insert(c.name());
   for (const auto& node : model.graph().node()) {

@@ -248,6 +248,27 @@ Tensor straight_through(Draft& d, const Tensor& x) {
   return out;
 }
 
+// Round, Floor or a Cast between operators that scale and clip, in any of the orders that tools write.
+Tensor staircase(Draft& d, const Tensor& x) {
+  const float scale = draw_scale(d, x, 32);
+  const bool is_signed = !d.chance(40);
+  const Codes c{5, is_signed, is_signed ? -16 : 0, is_signed ? 15 : 31};
+  const std::string steps =
+      d.chance(50) ? d.node("Div", {x.name, d.scalar(scale)}) : d.node("Mul", {x.name, d.scalar(1 / scale)});
+  const auto clip = [&](const std::string& y) {
+    return d.node("Clip", {y, d.floats({}, {static_cast<float>(c.lo)}), d.floats({}, {static_cast<float>(c.hi)})});
+  };
+  const int kind = d.pick(0, 3);
+  std::string codes;
+  if (kind == 0) codes = d.node("Round", {clip(steps)});
+  else if (kind == 1) codes = clip(d.node("Round", {steps}));
+  else if (kind == 2) codes = d.node("Floor", {d.node("Add", {clip(steps), d.scalar(0.5F)})});
+  else codes = d.node("Ceil", {clip(steps)});
+  d.traits.quantised.insert(codes);
+  if (kind != 1) d.traits.codes.insert(codes);
+  return codes_of(d, x, d.node("Mul", {codes, d.scalar(scale)}), c, 0, {scale});
+}
+
 bool has_channels(const Draft&, const Tensor& x) { return x.shape.size() >= 2; }
 
 constexpr Row table[] = {
@@ -256,6 +277,7 @@ constexpr Row table[] = {
     {"Cast", 2, false, nullptr, cast},
     {"Sign", 1, false, nullptr, sign},
     {"straight-through", 1, false, nullptr, straight_through},
+    {"staircase", 2, false, nullptr, staircase},
     {"Quant", 10, true, nullptr, quant},
     {"BipolarQuant", 4, true, nullptr, bipolar_quant},
     {"MultiThreshold", 5, true, has_channels, multi_threshold},

@@ -120,6 +120,27 @@ TEST(Bracket, TellsWhereAnotherOrderOfASumGivesAnotherCode) {
   EXPECT_EQ(y.low[2], y.high[2]);
 }
 
+TEST(Bracket, TakesTheTurnOfANegativeSlopeBetweenItsEnds) {
+  if (!Judge::available()) GTEST_SKIP() << "ONNX Runtime is not installed (npm install in test/)";
+  test::OnnxBuilder model(13, 8);
+  model.input("x", {1, 1, 1, 2});
+  model.floats("w", {1, 1, 1, 1}, {0.1F});
+  model.scalar("k", 0.1F);
+  model.node("Conv", {"x", "w"}, {"product"});
+  model.node("Sub", {"product", "k"}, {"sum"});  // 0 but for rounding
+  model.node("LeakyRelu", {"sum"}, {"bent"}, {attr("alpha", -0.5F)});
+  model.node("Sign", {"bent"}, {"y"});
+  model.output("y");
+  Traits traits;
+  traits.rounding_sums = {"product"};
+  traits.quantised = {"y"};
+  Judge judge;
+  const Judged y = judge.judge(model.bytes(), traits, {{1, 1, 1, 2}, {1, 3}}).at("y");
+  EXPECT_EQ(y.low[0], 0) << "both ends are positive, 0 lies between them";
+  EXPECT_EQ(y.high[0], 1);
+  EXPECT_EQ(y.low[1], y.high[1]);
+}
+
 TEST(IntegerLayers, RoundTiesAsTheContractSays) {
   IntegerNetwork network;
   IntTensor in{"in", 1, 1, 4, Format::signed_bits(8), -128, 127, 0, 1};

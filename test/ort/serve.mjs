@@ -39,7 +39,9 @@ async function compute(model, input, dims) {
   const session = await ort.InferenceSession.create(model, options);
   try {
     const values = new Float32Array(input.buffer.slice(input.byteOffset, input.byteOffset + input.length));
-    const results = await session.run({ [session.inputNames[0]]: new ort.Tensor('float32', values, dims) });
+    const type = session.inputMetadata[0].type;  // whole numbers travel as float32 too
+    const typed = { uint8: Uint8Array, int8: Int8Array }[type]?.from(values) ?? values;
+    const results = await session.run({ [session.inputNames[0]]: new ort.Tensor(type, typed, dims) });
     return session.outputNames.map((name) => {
       const data = results[name].data;
       const floats = data instanceof Float32Array ? data : Float32Array.from(data, Number);

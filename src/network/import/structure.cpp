@@ -6,6 +6,7 @@
 #include <queue>
 #include <set>
 
+#include "network/dialects/dialect.h"
 #include "network/normalise/fold_budget.h"
 #include "network/operators/operator.h"
 
@@ -139,20 +140,28 @@ bool understood(const Node& node, Graph& graph, FoldBudget& budget) {
 void fold_and_infer(Graph& graph) {
   for (const GraphInput& input : graph.inputs) graph.shapes[input.name] = input.shape;
   for (const auto& [name, constant] : graph.constants) graph.shapes[name] = constant.shape;
+  for (const GraphInput& input : graph.inputs) {
+    if (input.type != "float") graph.integers[input.name] = {input.type, 0, true};
+  }
+  const std::set<std::string> pairs = dialects::quantiser_pairs(graph);
   std::vector<Node> kept;
   FoldBudget budget(graph);
-  for (Node& node : graph.nodes) {
-    bool folded = false;
-    try {
-      folded = understood(node, graph, budget);
-    } catch (const operators::Refusal&) {  // normalise() meets the same refusal and reports it with all others
-    } catch (const operators::UnknownShape&) {
-    } catch (const DiagnosticError& error) {
-      if (error.diagnostics().front().code == Code("constants-too-large")) throw;
+  for (const Node& written : graph.nodes) {
+    for (Node& node : dialects::expand(written, graph, pairs)) {
+      bool folded = false;
+      try {
+        folded = understood(node, graph, budget);
+      } catch (const operators::Refusal&) {  // normalise() meets the same refusal and reports it with all others
+      } catch (const operators::UnknownShape&) {
+      } catch (const DiagnosticError& error) {
+        if (error.diagnostics().front().code == Code("constants-too-large")) throw;
+      }
+      if (!folded) kept.push_back(std::move(node));
     }
-    if (!folded) kept.push_back(std::move(node));
   }
   graph.nodes = std::move(kept);
+  dialects::declare_input(graph);
+  dialects::restore_integer_outputs(graph);
 }
 
 }  // namespace blendsim

@@ -71,7 +71,6 @@ Chain mean_chain(const Value& x, const std::optional<PerChannel>& scale, std::in
 
 Value Lowerer::average_input(const Node& node, bool padding_counts) {
   Value x = value_of(node.inputs[0]);
-  require_pool_input(x, node, graph_.file);
   if (x.pool) x = resolve_pool(std::move(x));
   const bool commutes = pure_scale(x) || (!padding_counts && is_affine(x));  // an affine map commutes with the mean
   if (!commutes) {
@@ -92,7 +91,8 @@ void Lowerer::average_pool(const Node& node) {
   const Shape& shape = shape_of(node.outputs[0]);
   Pooling work;
   work.kind = Pooling::Kind::sum;
-  work.window = read_window(node);
+  require_pool_input(value_of(node.inputs[0]), node, graph_.file);
+  work.window = pool_window(node, value_of(node.inputs[0]));
   const Window& w = work.window;
   const bool padded = is_padded(w);
   const bool include_padding = node.attribute_int("count_include_pad", 0) != 0;

@@ -76,6 +76,26 @@ PostProcessing Builder::on_top(const MapPtr& map) {
   return post;
 }
 
+namespace {
+
+// The most steps by which a code moves when its operand moves by `error`: the thresholds that so many integers can
+// cross.
+std::int64_t code_error(const std::optional<Thresholds>& thresholds, std::int64_t error) {
+  if (error == 0) return 0;
+  std::int64_t most = 1;
+  const auto levels = thresholds ? static_cast<std::size_t>(thresholds->levels) : 0;
+  for (std::size_t row = 0; levels > 0 && row < thresholds->values.size(); row += levels) {
+    const auto at = thresholds->values.begin() + static_cast<std::ptrdiff_t>(row);
+    for (std::size_t k = 0; k < levels; ++k) {
+      const auto end = std::upper_bound(at, at + static_cast<std::ptrdiff_t>(levels), at[k] + error - 1);
+      most = std::max<std::int64_t>(most, end - (at + static_cast<std::ptrdiff_t>(k)));
+    }
+  }
+  return most;
+}
+
+}  // namespace
+
 void Builder::write_code(const MapPtr& source, const std::optional<Thresholds>& thresholds, const MapPtr& code) {
   add_tensor(*code);
   if (source->recipe) {
@@ -85,7 +105,9 @@ void Builder::write_code(const MapPtr& source, const std::optional<Thresholds>& 
     if (post.code == no_tensor) {
       post.code = code->tensor;
       post.thresholds = thresholds;
-      merge(layer.exactness, code->exactness);
+      Exactness& claim = layer.exactness;  // the source's error counts its own units
+      claim.max_error = std::max(claim.max_error, code_error(thresholds, claim.max_error));
+      merge(claim, code->exactness);
       append(layer.nodes, code->nodes);
       return;
     }

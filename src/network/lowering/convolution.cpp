@@ -82,7 +82,14 @@ Value Lowerer::convolution_input(const Node& node, const Value& input) {
   Value x = input;
   if (x.pool) x = resolve_pool(std::move(x));
   if (!pure_scale(x)) {  // an offset, or a Relu, on an integer grid of its own
-    const auto grid = integer_grid(x, node.name);
+    auto grid = integer_grid(x, node.name);
+    if (grid && grid->format.bits() > 8 && grid->hi - grid->lo <= 255) {  // bytes with a zero point
+      grid->out_zero_point = static_cast<int>(-grid->lo);
+      grid->zero_point = {{static_cast<float>(-grid->lo)}};
+      grid->hi -= grid->lo;
+      grid->lo = 0;
+      grid->format = Format::unsigned_bits(8);
+    }
     if (grid && grid->format.bits() <= 8) x = quantise(std::move(x), *grid);
   }
   const std::int64_t lowest = x.map->domain.lowest(), width = x.map->domain.highest() - lowest;
@@ -224,7 +231,7 @@ void require_integer(const Value& x, const Node& node, const std::string& file) 
                           "put a quantiser between the network's input and this node");
   }
   throw DiagnosticError("not-lowerable", {.file = file, .node = node.name},
-                        fmt::format("it follows '{}', which has no integer form on the machine", x.tail_node));
+                        fmt::format("it follows '{}', which {}", x.tail_node, tail_reason(x)));
 }
 
 }  // namespace
@@ -245,7 +252,13 @@ void Lowerer::convolution(const Node& node) {
   const auto at = [](const std::vector<std::int64_t>& v, std::size_t i) { return static_cast<int>(v.at(i)); };
   work.window = {at(weights.shape, 2), at(weights.shape, 3), at(strides, 0), at(strides, 1), at(dilations, 0),
                  at(dilations, 1),     at(pads, 0),          at(pads, 1),    at(pads, 2),    at(pads, 3)};
-  emit_convolution(node, x, std::move(weights), work, shape_of(node.outputs[0]));
+  Shape shape = shape_of(node.outputs[0]);
+  if (is_reshaped(x)) {  // pixel by pixel it makes no difference
+    if (work.window != Window{}) refuse_reshaped(node, x);
+    shape[2] = map_size(x).height;
+    shape[3] = map_size(x).width;
+  }
+  emit_convolution(node, x, std::move(weights), work, shape);
 }
 
 void Lowerer::dense(const Node& node) {

@@ -23,6 +23,10 @@ struct Domain {
   [[nodiscard]] std::int64_t highest() const;
 };
 
+[[nodiscard]] inline Domain uniform_domain(std::size_t channels, std::int64_t lo, std::int64_t hi, std::int64_t step) {
+  return {std::vector(channels, lo), std::vector(channels, hi), step};
+}
+
 // Domain values of a channel that are checked one by one.
 inline constexpr std::int64_t exhaustive_limit = std::int64_t{1} << 17;
 

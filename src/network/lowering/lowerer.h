@@ -36,8 +36,14 @@ struct Value {
   std::optional<PendingPool> pool;
   std::vector<HostOp> ops;  // host: so far; tail: after the accelerator
   std::vector<std::string> origin;
-  std::string tail_node;  // the node after which everything is the host's
+  std::string tail_node;    // the node after which everything is the host's
+  std::string tail_reason;  // why, where that is to be told
 };
+
+// Why a value is the host's, as the end of a sentence about its tail_node.
+[[nodiscard]] inline std::string tail_reason(const Value& value) {
+  return value.tail_reason.empty() ? "has no integer form on the machine" : value.tail_reason;
+}
 
 class Lowerer {
  public:
@@ -61,14 +67,17 @@ class Lowerer {
   void reshape(const Node& node);
   void transpose(const Node& node);
   void output_operator(const Node& node);  // Softmax, ArgMax, TopK
+  void integers(const Node& node);         // an output of integers
   void append_step(const Node& node, Value value, Step step);
   void append_host(const Node& node, Value value, HostOp op);
   void finish_outputs();
 
   // quantise.cpp
   void quantiser(const Node& node);
+  [[nodiscard]] bool feeds_machine(const std::string& tensor) const;
+  [[nodiscard]] static bool is_beyond_machine(const Value& value, const Quantiser& q);
   Value quantise_host(const Node& node, const Value& value, const Quantiser& q);
-  void append_host_quantiser(const Node& node, const Value& value, const Quantiser& q);
+  void append_host_quantiser(const Node& node, const Value& value, const Quantiser& q, std::vector<HostOp>& ops) const;
   void settle_quantiser(const Value& value, Quantiser& q) const;  // fits the value's channels; bounds of Trunc
   [[nodiscard]] static bool is_on_its_grid(const Value& value, const Quantiser& q);
   Value quantise(Value value, Quantiser q);
@@ -139,6 +148,16 @@ class Lowerer {
 
   // window.cpp
   void require_taps(const Node& node, const Window& window, const Map& in) const;  // of every window of a pool
+  // Of the machine's map, behind a pool that waits.
+  struct MapSize {
+    int height = 0, width = 0;
+  };
+  [[nodiscard]] static MapSize map_size(const Value& x);
+  // [1, C, H, W] in the file, where a Reshape left the machine's map another height and width.
+  [[nodiscard]] static bool is_reshaped(const Value& x);
+  [[noreturn]] void refuse_reshaped(const Node& node, const Value& x) const;
+  // A pool's window over the machine's map: of a reshaped one only all of it.
+  [[nodiscard]] Window pool_window(const Node& node, const Value& x) const;
 
   // copies.cpp
   // The map's integers (times -1 where a sign says so) in the narrowest of INT8, UINT8, INT16, INT32 from least_bits

@@ -102,7 +102,7 @@ void Lowerer::max_pool(const Node& node) {
   if (x.pool) x = resolve_pool(std::move(x));
   const Shape& shape = shape_of(node.outputs[0]);
   PendingPool pool;
-  pool.window = read_window(node);
+  pool.window = pool_window(node, x);
   require_taps(node, pool.window, *x.map);
   pool.height = static_cast<int>(shape.at(2));
   pool.width = static_cast<int>(shape.at(3));

@@ -13,10 +13,6 @@ namespace blendsim::lowering {
 
 namespace {
 
-Domain uniform_domain(std::size_t channels, std::int64_t lo, std::int64_t hi, std::int64_t step) {
-  return {std::vector(channels, lo), std::vector(channels, hi), step};
-}
-
 // Channels in which a three-valued sign can give 0.
 std::int64_t channels_reaching_zero(const ThresholdFit& fit, const Domain& domain) {
   std::int64_t channels = 0;
@@ -29,9 +25,6 @@ std::int64_t channels_reaching_zero(const ThresholdFit& fit, const Domain& domai
   }
   return channels;
 }
-
-// A count whose offset the chain carries is not the file's tensor: (q - zero_point) * scale leaves the offset out.
-std::string tensor_name(const Quantiser& q) { return q.out_offset == 0 ? q.output : q.output + ":count"; }
 
 void explain(Exactness& exactness) {
   if (exactness.exact || !exactness.note.empty()) return;
@@ -47,7 +40,7 @@ void explain(Exactness& exactness) {
 
 MapPtr Lowerer::new_map(const Value& like, const Quantiser& q) {
   auto map = std::make_shared<Map>();
-  map->name = tensor_name(q);
+  map->name = q.tensor_name();
   map->channels = like.map->channels;
   map->height = like.map->height;
   map->width = like.map->width;
@@ -277,7 +270,7 @@ Value Lowerer::quantise_pooled(Value value, const Quantiser& q) {
   full.pool = pool;
   full.pool->chain_before = 0;  // of the codes, which never fall, whatever sign they are scaled with
   full.pool->of_codes = true;
-  full.pool->output = tensor_name(q);
+  full.pool->output = q.tensor_name();
   return resolve_pool(std::move(full));
 }
 
@@ -340,85 +333,17 @@ Value Lowerer::quantise(Value value, Quantiser q) {
   return quantised_value(value, map, q);
 }
 
-void Lowerer::append_host_quantiser(const Node& node, const Value& value, const Quantiser& q) {
-  HostInput& input = builder_.network.input;
-  const std::size_t rank = value.shape.size(), channels = rank > 1 ? static_cast<std::size_t>(value.shape[1]) : 1;
-  const auto push = [&](HostOp op) {
-    op.node = node.name;
-    input.ops.push_back(std::move(op));
-  };
-  HostOp op;
-  switch (q.kind) {
-    case Quantiser::Kind::quant:
-      if (!q.scale.is_scalar()) push(host_op(make_step(Step::Kind::divide, q.scale), rank, channels));
-      op.kind = HostOp::Kind::quantize;
-      op.scale = q.scale.is_scalar() ? q.scale.at(0) : 1.0F;
-      op.zero_point = q.zero_point.at(0);
-      op.lo = q.lo;
-      op.hi = q.hi;
-      op.rounding = q.rounding_name;
-      op.saturate_first = q.saturate_first;
-      push(op);
-      break;
-    case Quantiser::Kind::bipolar:
-      op.kind = HostOp::Kind::bipolar;
-      push(op);
-      break;
-    case Quantiser::Kind::sign:
-      op.kind = HostOp::Kind::sign;
-      push(op);
-      break;
-    case Quantiser::Kind::thresholds:
-      op.kind = HostOp::Kind::thresholds;
-      op.operand = {{static_cast<std::int64_t>(q.thresholds.size() / q.levels), static_cast<std::int64_t>(q.levels)},
-                    q.thresholds};
-      push(op);
-      if (q.format.is_bipolar()) push(host_op(make_step(Step::Kind::multiply, {{2.0F}}), rank, channels));
-      push(host_op(make_step(Step::Kind::add, {{q.format.is_bipolar() ? -1.0F : static_cast<float>(q.lo)}}), rank,
-                   channels));
-      break;
-    case Quantiser::Kind::trunc: refuse("not-quantised", node.name, "Trunc reads values that no quantiser produced");
-  }
-}
-
-Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantiser& q) {
-  if (builder_.network.input_tensor != no_tensor) {
-    refuse("not-lowerable", node.name,
-           fmt::format("two quantisers ('{}' and this one) read the network's float input", host_node_),
-           "quantise the input once");
-  }
-  host_node_ = node.name;
-  HostInput& input = builder_.network.input;
-  input.name = graph_.inputs.front().name;
-  input.shape = graph_.inputs.front().shape;
-  input.ops = value.ops;
-  input.format = q.format;
-  append_host_quantiser(node, value, q);
-  if (value.shape.size() != 2 && value.shape.size() != 4) {
-    refuse("not-lowerable", node.name,
-           fmt::format("the quantised input has shape {}; [1, C] or [1, C, H, W] is due", shape_text(value.shape)));
-  }
-  auto map = std::make_shared<Map>();
-  map->name = tensor_name(q);
-  map->channels = input.channels = static_cast<int>(value.shape[1]);
-  map->height = input.height = value.shape.size() == 4 ? static_cast<int>(value.shape[2]) : 1;
-  map->width = input.width = value.shape.size() == 4 ? static_cast<int>(value.shape[3]) : 1;
-  map->format = q.format;
-  map->zero_point = q.out_zero_point;
-  map->scale = q.out_scale.at(0);
-  map->domain = uniform_domain(static_cast<std::size_t>(map->channels), q.format.is_bipolar() ? -1 : q.lo,
-                               q.format.is_bipolar() ? 1 : q.hi, q.format.is_bipolar() ? 2 : 1);
-  map->uses = consumers_[q.output];
-  builder_.network.input_tensor = builder_.add_tensor(*map);
-  return quantised_value(value, map, q);
-}
-
 void Lowerer::quantiser(const Node& node) {
-  const Value& value = value_of(node.inputs[0]);
+  Value value = value_of(node.inputs[0]);
   const Quantiser q = read_quantiser(node, value.shape);
-  if (value.state == Value::State::tail) {
-    refuse("not-lowerable", node.name,
-           fmt::format("the quantiser follows '{}', which has no integer form on the machine", value.tail_node));
+  if (is_beyond_machine(value, q) && !feeds_machine(node.outputs[0])) value = to_tail(value, node.name);
+  if (value.state == Value::State::tail) {  // the host quantises, and dequantises
+    Value y = value;
+    append_host_quantiser(node, value, q, y.ops);
+    const std::size_t channels = y.shape.size() > 1 ? static_cast<std::size_t>(y.shape[1]) : 1;
+    for (HostOp& op : host_ops(q.dequantise(), y.shape.size(), channels)) y.ops.push_back(std::move(op));
+    append(y.origin, origin_of(node));
+    return define(node.outputs[0], std::move(y));
   }
   define(node.outputs[0], value.state == Value::State::host ? quantise_host(node, value, q) : quantise(value, q));
 }

@@ -120,6 +120,7 @@ void read_quant(const Node& node, const Shape& shape, Quantiser& q) {
   q.rounding_name = node.attribute_string("rounding", "ROUND");
   q.rounding = parse_round_mode(q.rounding_name);
   q.saturate_first = node.attribute_int("saturate_first", 1) != 0;
+  q.declared = node.attribute_int("declared", 0) != 0;
   q.out_scale = q.scale;
   q.out_zero_point = integer_zero_point(q.zero_point);
 }

@@ -25,6 +25,7 @@ struct Quantiser {
   RoundMode rounding = RoundMode::half_even;
   std::string rounding_name = "ROUND";
   bool saturate_first = true;
+  bool declared = false;          // of the network's input: integers (less zero_point) already
   float divisor = 1;              // trunc
   bool trunc_clips = false;       // trunc: clip before the last rounding (version 2)
   std::size_t levels = 0;         // thresholds
@@ -42,6 +43,8 @@ struct Quantiser {
     return format.is_bipolar() ? (code_value + 1) / 2 : code_value - lo;
   }
   [[nodiscard]] std::int64_t rank_count() const { return format.is_bipolar() ? 2 : hi - lo + 1; }
+  // A count whose offset the chain carries is not the file's tensor: (q - zero_point) * scale leaves the offset out.
+  [[nodiscard]] std::string tensor_name() const { return out_offset == 0 ? output : output + ":count"; }
   // Steps from a code to the file's float.
   [[nodiscard]] Chain dequantise() const;
 };

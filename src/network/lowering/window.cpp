@@ -58,4 +58,31 @@ void Lowerer::require_taps(const Node& node, const Window& window, const Map& in
       "pad by less than the dilated kernel");
 }
 
+Lowerer::MapSize Lowerer::map_size(const Value& x) {
+  if (x.pool) return {x.pool->height, x.pool->width};
+  return {x.map->height, x.map->width};
+}
+
+bool Lowerer::is_reshaped(const Value& x) {
+  const MapSize own = map_size(x);
+  return x.shape.size() == 4 && (x.shape[2] != own.height || x.shape[3] != own.width);
+}
+
+void Lowerer::refuse_reshaped(const Node& node, const Value& x) const {
+  refuse("not-lowerable", node.name,
+         fmt::format("its window moves over {}, but the map before the Reshape is {} x {}", shape_text(x.shape),
+                     map_size(x).height, map_size(x).width),
+         "leave the map's height and width as they are in front of windows");
+}
+
+Window Lowerer::pool_window(const Node& node, const Value& x) const {
+  Window window = read_window(node);
+  if (!is_reshaped(x)) return window;
+  const Window whole{static_cast<int>(x.shape[2]), static_cast<int>(x.shape[3]), window.stride_h, window.stride_w};
+  if (window != whole) refuse_reshaped(node, x);
+  window.kernel_h = map_size(x).height;
+  window.kernel_w = map_size(x).width;
+  return window;
+}
+
 }  // namespace blendsim::lowering

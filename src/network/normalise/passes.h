@@ -33,8 +33,12 @@ void remove_straight_through(Graph& graph);  // (sign - clip) + clip -> sign
 void fuse_batch_norm_reshapes(Graph& graph, Diagnostics& diagnostics);  // Unsqueeze, BatchNormalization, Squeeze
 void fuse_selections(Graph& graph, Diagnostics& diagnostics);           // comparisons -> Bipolar, MultiThreshold
 void fuse_linear_quantisers(Graph& graph, Diagnostics& diagnostics);  // QuantizeLinear, Clip, DequantizeLinear -> Quant
+void fuse_staircases(Graph& graph, Diagnostics& diagnostics);         // Round, Floor, Ceil, Cast and Cast -> Quant
 void canonicalise(Graph& graph, Diagnostics& diagnostics);            // node by node, through the operator table
 void remove_identities(Graph& graph);
+void settle_layout(Graph& graph);                                    // moves transposes of data to where they vanish
+void fuse_channel_shuffles(Graph& graph, Diagnostics& diagnostics);  // Reshape, Transpose, Reshape of channels -> Conv
+void absorb_moves(Graph& graph);  // convolutions that only move, in the weights of those behind them
 void settle_weights(Graph& graph,
                     Diagnostics& diagnostics);  // Transpose(Quant(c)) -> Quant(c'), folds the rest, checks
 

@@ -5,6 +5,7 @@
 //   any other threshold, strict comparison or pair of values            -> MultiThreshold with one level
 // A strict comparison is exact too: x > t in float32 is x >= the next float after t.
 // The straight-through estimator's residue (sign - clip) + clip stands for the sign; in float it is not exactly +-1.
+// (Round(x) - x) + x is Round(x).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -116,9 +117,10 @@ Node quantiser_of(const Selection& s, const Node& node, const Graph& graph) {
   return fused;
 }
 
-bool is_sign(const std::string& tensor, const Graph& graph, const Producers& producers) {
+bool is_quantised(const std::string& tensor, const Graph& graph, const Producers& producers) {
   const Node* node = producers.find(tensor);
   if (node == nullptr) return false;
+  if (node->op == "Round" || node->op == "Floor" || node->op == "Ceil") return true;
   if (node->op == "Sign" || node->op == "BipolarQuant" || node->op == "Bipolar") return true;
   return match_selection(*node, graph, producers).has_value();
 }
@@ -259,13 +261,13 @@ void remove_straight_through(Graph& graph) {
       const Node* difference = producers.find(node.inputs[side], "Sub");
       if (difference == nullptr || difference->inputs.size() != 2 || difference->inputs[1] != node.inputs[1 - side])
         continue;
-      bool sign = false;
+      bool quantised = false;
       try {
-        sign = is_sign(difference->inputs[0], graph, producers);
+        quantised = is_quantised(difference->inputs[0], graph, producers);
       } catch (const operators::Refusal&) {  // reported when the comparison itself is looked at
       } catch (const DiagnosticError&) {
       } catch (const std::invalid_argument&) {}
-      if (!sign) continue;
+      if (!quantised) continue;
       Node identity = operators::canonical_copy(node, "Identity", 1);
       identity.inputs = {difference->inputs[0]};
       add_origin(identity, *difference);

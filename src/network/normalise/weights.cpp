@@ -26,6 +26,30 @@ Constant moved(const Node& movement, const Constant& constant, const Shape& x, G
   return operators::evaluate(movement, Context(graph), {&wide})[0];
 }
 
+// The shape of a parameter that varies along one dimension of `from`, which `to` has too, before as many elements.
+std::optional<Shape> reshaped_parameter(Shape parameter, const Shape& from, const Shape& to) {
+  if (element_count(parameter) == 1) return Shape{};
+  parameter.insert(parameter.begin(), from.size() - std::min(from.size(), parameter.size()), 1);
+  std::int64_t behind = 1, length = 0;
+  for (std::size_t d = from.size(); d-- > 0;) {
+    if (parameter[d] != 1) {
+      if (length != 0 || parameter[d] != from[d]) return std::nullopt;
+      length = parameter[d];
+    } else if (length == 0) {
+      behind *= from[d];
+    }
+  }
+  std::int64_t own = 1;
+  for (std::size_t d = to.size(); d-- > 0; own *= to[d]) {
+    if (own == behind && to[d] == length) {
+      Shape shape(to.size(), 1);
+      shape[d] = length;
+      return shape;
+    }
+  }
+  return std::nullopt;
+}
+
 // Transpose or Reshape of a quantised constant -> the quantiser of the moved constant.
 std::optional<Node> push_movement(const Node& node, Graph& graph, const Producers& producers) {
   if (node.op != "Transpose" && node.op != "Reshape") return std::nullopt;
@@ -39,7 +63,12 @@ std::optional<Node> push_movement(const Node& node, Graph& graph, const Producer
     if (found == result.attributes.end()) continue;
     Constant& parameter = std::get<Constant>(found->second);
     if (parameter.shape.empty()) continue;
-    if (node.op == "Reshape") return std::nullopt;
+    if (node.op == "Reshape") {
+      const auto shape = reshaped_parameter(parameter.shape, constant->shape, graph.shapes.at(node.outputs[0]));
+      if (!shape) return std::nullopt;
+      parameter.shape = *shape;
+      continue;
+    }
     parameter = moved(node, parameter, constant->shape, graph);
   }
   Constant target = moved(node, *constant, constant->shape, graph);
@@ -143,6 +172,7 @@ void check_operands(const Graph& graph, Diagnostics& diagnostics) {
 void settle_weights(Graph& graph, Diagnostics& diagnostics) {
   rewrite(graph, diagnostics, push_movement);
   remove_unused(graph);
+  absorb_moves(graph);
   fold_constants(graph, diagnostics);
   check_weights(graph, diagnostics);
   check_operands(graph, diagnostics);

@@ -183,6 +183,47 @@ void canonical_bound(const Node& node, Rewriter& out) {
   out.emit(std::move(copy));
 }
 
+// Emits a product, sum or bound with one number; `output` empty: a tensor in between.
+std::string emit_with(const Node& node, const char* op, const std::string& x, float number, const std::string& output,
+                      Rewriter& out, bool number_first = false) {
+  Node copy = canonical_copy(node, op, 0);
+  const std::string suffix = std::string("/") + op,
+                    constant = out.add_constant(node.outputs[0] + suffix, scalar(number));
+  copy.name += output.empty() ? suffix : "";
+  copy.inputs = number_first ? std::vector<std::string>{constant, x} : std::vector<std::string>{x, constant};
+  copy.outputs = {output.empty() ? out.fresh_tensor(node.outputs[0] + suffix + "/result") : output};
+  std::string y = copy.outputs[0];
+  out.emit(std::move(copy));
+  return y;
+}
+
+void canonical_negation(const Node& node, Rewriter& out) {
+  (void)emit_with(node, "Mul", node.inputs[0], -1, node.outputs[0], out);
+}
+
+void canonical_reciprocal(const Node& node, Rewriter& out) {
+  (void)emit_with(node, "Div", node.inputs[0], 1, node.outputs[0], out, true);
+}
+
+// max(0, min(1, alpha * x + beta))
+std::vector<Value> evaluate_hard_sigmoid(const Node& node, const Context&, const std::vector<const Value*>& in) {
+  const float alpha = node.attribute_float("alpha", 0.2F), beta = node.attribute_float("beta", 0.5F);
+  FloatArray x = floats(*in[0]);
+  for (float& v : x.values) {
+    const float product = alpha * v;
+    v = clipped(product + beta, 0, 1);
+  }
+  return {value_of(std::move(x))};
+}
+
+void canonical_hard_sigmoid(const Node& node, Rewriter& out) {
+  const std::string product = emit_with(node, "Mul", node.inputs[0], node.attribute_float("alpha", 0.2F), "", out);
+  Node clip = canonical_copy(node, "Clip", 0);
+  clip.inputs = {emit_with(node, "Add", product, node.attribute_float("beta", 0.5F), "", out)};
+  clip.attributes = {{"lo", 0.0F}, {"hi", 1.0F}};
+  out.emit(std::move(clip));
+}
+
 void vanish(const Node& node, Rewriter& out) {  // normalise() drops Identity; Dropout at inference is one
   Node copy = canonical_copy(node, "Identity", 1);
   copy.outputs.resize(1);
@@ -206,7 +247,7 @@ constexpr Operator table[] = {
     {"Clip", 1, 3, "lo hi min max", infer_clip, evaluate_clip, canonical_clip},
     {"Identity", 1, 1, none, same_shape, evaluate_identity, vanish},
     {"Dropout", 1, 3, "ratio seed is_test", infer_dropout, evaluate_identity, vanish},
-    {"Neg", 1, 1, none, same_shape, evaluate_each<negative>, nullptr},
+    {"Neg", 1, 1, none, same_shape, evaluate_each<negative>, canonical_negation},
     {"Abs", 1, 1, none, same_shape, evaluate_each<absolute>, nullptr},
     {"Sqrt", 1, 1, none, same_shape, evaluate_each<root>, nullptr},
     {"Floor", 1, 1, none, same_shape, evaluate_each<floor_of>, nullptr},
@@ -215,7 +256,8 @@ constexpr Operator table[] = {
     {"Exp", 1, 1, none, same_shape, evaluate_each<exponential>, nullptr},
     {"Log", 1, 1, none, same_shape, evaluate_each<logarithm>, nullptr},
     {"Tanh", 1, 1, none, same_shape, evaluate_each<hyperbolic_tangent>, nullptr},
-    {"Reciprocal", 1, 1, none, same_shape, evaluate_each<reciprocal>, nullptr},
+    {"Reciprocal", 1, 1, none, same_shape, evaluate_each<reciprocal>, canonical_reciprocal},
+    {"HardSigmoid", 1, 1, "alpha beta", same_shape, evaluate_hard_sigmoid, canonical_hard_sigmoid},
 };
 
 }  // namespace

@@ -21,13 +21,20 @@ struct ConvShapes {
   std::int64_t groups = 1, channels = 0, outputs = 0;
 };
 
-ConvShapes parse_conv(const Node& node, const Context& context) {
-  const Shape &x = context.shape(node.inputs[0]), &w = context.shape(node.inputs[1]);
+// [N, C, L] and its weights [O, C, K], as maps of one row.
+bool is_row(const Node& node, const Context& context) {
+  return context.shape(node.inputs[0]).size() == 3 && context.shape(node.inputs[1]).size() == 3;
+}
+
+ConvShapes parse_conv(const Node& file_node, const Context& context) {
+  const bool row = is_row(file_node, context);
+  const Node node = row ? with_row_window(file_node) : file_node;
+  Shape x = context.shape(node.inputs[0]), w = context.shape(node.inputs[1]);
+  if (row) x.insert(x.begin() + 2, 1), w.insert(w.begin() + 2, 1);
   if (x.size() != 4 || w.size() != 4) {
-    throw Refusal{"shape-mismatch",
-                  fmt::format("only two-dimensional convolutions are supported: input {}, weights {}", shape_text(x),
-                              shape_text(w)),
-                  "add a dimension of 1 to a one-dimensional convolution"};
+    throw Refusal{"shape-mismatch", fmt::format("convolutions of one and two dimensions are supported: input {}, "
+                                                "weights {}",
+                                                shape_text(x), shape_text(w))};
   }
   const std::vector<std::int64_t> kernel = node.attribute_ints("kernel_shape", {w[2], w[3]});
   if (kernel != std::vector<std::int64_t>{w[2], w[3]}) {
@@ -55,7 +62,9 @@ ConvShapes parse_conv(const Node& node, const Context& context) {
 
 std::vector<Shape> infer_conv(const Node& node, const Context& context) {
   const ConvShapes shapes = parse_conv(node, context);
-  return {{context.shape(node.inputs[0])[0], shapes.outputs, shapes.window.out_h, shapes.window.out_w}};
+  Shape y{context.shape(node.inputs[0])[0], shapes.outputs, shapes.window.out_h, shapes.window.out_w};
+  if (is_row(node, context)) y.erase(y.begin() + 2);
+  return {y};
 }
 
 // Adds weight * input, shifted by one tap, to the sums of one output map.
@@ -105,10 +114,16 @@ std::vector<Value> evaluate_conv(const Node& node, const Context& context, const
       }
     }
   }
+  if (is_row(node, context)) y.shape.erase(y.shape.begin() + 2);
   return {value_of(std::move(y))};
 }
 
 void canonical_conv(const Node& node, Rewriter& out) {
+  if (is_row(node, out.context())) {
+    const Node row = emit_as_row(node, out);
+    canonical_conv(row, out);
+    return emit_from_row(node, row, out);
+  }
   ConvShapes shapes = parse_conv(node, out.context());
   Node copy = canonical_copy(node, "Conv", 3);
   if (copy.inputs.size() == 3 && copy.inputs[2].empty()) copy.inputs.pop_back();
@@ -118,9 +133,20 @@ void canonical_conv(const Node& node, Rewriter& out) {
   out.emit(std::move(copy));
 }
 
+// [M, K] constants on the left of [1, K, N].
+bool has_weights_left(const Node& node, const Context& context) {
+  return context.constant(node.inputs[1]) == nullptr && context.shape(node.inputs[0]).size() == 2 &&
+         context.shape(node.inputs[1]).size() == 3 && context.shape(node.inputs[1])[0] == 1;
+}
+
 std::vector<Shape> infer_matmul(const Node& node, const Context& context) {
   Shape x = context.shape(node.inputs[0]);
   const Shape& w = context.shape(node.inputs[1]);
+  if (has_weights_left(node, context) && x[1] == w[1]) return {{1, x[0], w[2]}};
+  if (x.size() > 2 && w.size() > 2 && context.constant(node.inputs[0]) == nullptr) {
+    throw Refusal{"not-constant", fmt::format("the weights '{}' are computed from the network's input", node.inputs[1]),
+                  "products of two computed tensors (attention) are not supported"};
+  }
   if (x.size() < 2 || w.size() != 2 || x.back() != w[0]) {
     throw Refusal{"shape-mismatch", fmt::format("cannot multiply {} by {}; the second operand must be a matrix",
                                                 shape_text(x), shape_text(w))};
@@ -149,11 +175,87 @@ FloatArray multiplied(const FloatArray& x, const FloatArray& w) {
   return y;
 }
 
-std::vector<Value> evaluate_matmul(const Node&, const Context&, const std::vector<const Value*>& in) {
-  return {value_of(multiplied(floats(*in[0]), floats(*in[1])))};
+std::vector<Value> evaluate_matmul(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  if (!has_weights_left(node, context)) return {value_of(multiplied(floats(*in[0]), floats(*in[1])))};
+  FloatArray x = floats(*in[1]);
+  x.shape.erase(x.shape.begin());
+  const std::vector<std::int64_t> swap{1, 0};
+  FloatArray y = transposed(multiplied(transposed(x, swap), transposed(floats(*in[0]), swap)), swap);
+  y.shape.insert(y.shape.begin(), 1);
+  return {value_of(std::move(y))};
 }
 
-void canonical_matmul(const Node& node, Rewriter& out) { out.emit(canonical_copy(node, "MatMul", 2)); }
+// Moves in front of and behind the convolution that a MatMul is.
+class Moves {
+ public:
+  Moves(const Node& node, Rewriter& out) : node_(node), out_(out) {}
+
+  std::string move(const char* op, const std::string& x, const std::string& suffix, std::vector<std::int64_t> value,
+                   bool last = false) {
+    Node move = canonical_copy(node_, op, 0);
+    move.name += suffix;
+    move.inputs = {x};
+    move.outputs = {last ? node_.outputs[0] : out_.fresh_tensor(node_.outputs[0] + suffix)};
+    move.attributes[move.op == "Reshape" ? "shape" : "perm"] = std::move(value);
+    std::string y = move.outputs[0];
+    out_.emit(std::move(move));
+    return y;
+  }
+  std::string convolve(const std::string& x, const std::string& weights, const std::vector<std::string>& bias = {}) {
+    Node conv = canonical_copy(node_, "Conv", 0);
+    conv.inputs = {x, weights};
+    conv.inputs.insert(conv.inputs.end(), bias.begin(), bias.end());
+    conv.outputs = {out_.fresh_tensor(node_.outputs[0] + "/map")};
+    const std::vector<std::int64_t> ones{1, 1}, zeros{0, 0, 0, 0};
+    conv.attributes = {
+        {"kernel_shape", ones}, {"strides", ones}, {"dilations", ones}, {"pads", zeros}, {"group", std::int64_t{1}}};
+    std::string y = conv.outputs[0];
+    out_.emit(std::move(conv));
+    return y;
+  }
+
+ private:
+  const Node& node_;
+  Rewriter& out_;
+};
+
+// A matrix for each of many rows, [1, S, K] by [K, N]: a convolution by 1x1 over S pixels with K channels.
+void canonical_tokens(const Node& node, Rewriter& out) {
+  const Shape x = out.context().shape(node.inputs[0]), w = out.context().shape(node.inputs[1]);
+  Moves moves(node, out);
+  std::vector<std::int64_t> first{0, static_cast<std::int64_t>(x.size()) - 1}, last{0};
+  for (std::size_t d = 1; d + 1 < x.size(); ++d) first.push_back(static_cast<std::int64_t>(d));
+  for (std::size_t d = 2; d < x.size(); ++d) last.push_back(static_cast<std::int64_t>(d));
+  last.push_back(1);
+  const std::int64_t pixels = element_count(x) / w[0];
+  const std::string turned = moves.move("Transpose", node.inputs[0], "/channels_first", first);
+  const std::string map = x.size() == 4 ? turned : moves.move("Reshape", turned, "/pixels", {1, w[0], 1, pixels});
+  const std::string rows = moves.move("Transpose", node.inputs[1], "/weights", {1, 0});
+  const std::string weights = moves.move("Reshape", rows, "/kernel", {w[1], w[0], 1, 1});
+  std::string y = moves.convolve(map, weights);
+  Shape shape = out.context().shape(turned);
+  shape[1] = w[1];
+  if (x.size() != 4) y = moves.move("Reshape", y, "/rows", shape);
+  (void)moves.move("Transpose", y, "/transpose", last, true);
+}
+
+// [M, K] by [1, K, N]: a convolution by 1x1 over N pixels with K channels.
+void canonical_left(const Node& node, Rewriter& out) {
+  const Shape w = out.context().shape(node.inputs[0]), x = out.context().shape(node.inputs[1]);
+  Moves moves(node, out);
+  const std::string map = moves.move("Reshape", node.inputs[1], "/pixels", {1, x[1], 1, x[2]});
+  const std::string weights = moves.move("Reshape", node.inputs[0], "/kernel", {w[0], w[1], 1, 1});
+  (void)moves.move("Reshape", moves.convolve(map, weights), "/rows", {1, w[0], x[2]}, true);
+}
+
+void canonical_matmul(const Node& node, Rewriter& out) {
+  const Context context = out.context();
+  (void)infer_matmul(node, context);
+  const Shape& x = context.shape(node.inputs[0]);
+  if (has_weights_left(node, context)) return canonical_left(node, out);
+  if (x.size() > 2 && x[0] == 1 && context.constant(node.inputs[0]) == nullptr) return canonical_tokens(node, out);
+  out.emit(canonical_copy(node, "MatMul", 2));
+}
 
 // Gemm: y = alpha * op(A) * op(B) + beta * C
 std::vector<Shape> infer_gemm(const Node& node, const Context& context) {

@@ -2,6 +2,7 @@
 // ONNX's QuantizeLinear and DequantizeLinear. A pair of them becomes one Quant (normalise/linear_quantisers.cpp).
 //   QuantizeLinear    saturate(round_half_even(x / scale) + zero_point)
 //   DequantizeLinear  (x - zero_point) * scale
+// Integers (canonical only): a network's output of integers, clip(round_half_even(x) + zero_point, lo, hi).
 #include <fmt/format.h>
 
 #include <cmath>
@@ -92,16 +93,28 @@ std::vector<Value> evaluate_dequantize(const Node& node, const Context& context,
 
 void refuse_quantize(const Node& node, Rewriter& out) {
   (void)infer_linear(node, out.context());
-  throw Refusal{
-      "unsupported-operator", "the integers of this QuantizeLinear do not go straight to DequantizeLinear",
-      "only QuantizeLinear -> [Clip] -> DequantizeLinear is supported; integer operators between them are not"};
+  throw Refusal{"unsupported-operator", "the integers of this QuantizeLinear go to an operator that is not supported",
+                "use one zero point for the whole tensor, and operators on integers that docs/numerics.md lists"};
 }
 
 void refuse_dequantize(const Node& node, Rewriter& out) {
   (void)infer_linear(node, out.context());
-  throw Refusal{
-      "unsupported-operator", "this DequantizeLinear reads neither a constant nor a QuantizeLinear",
-      "only QuantizeLinear -> [Clip] -> DequantizeLinear is supported; integer operators between them are not"};
+  throw Refusal{"unsupported-operator", "this DequantizeLinear reads neither a constant nor integers that are known",
+                "read integers of QuantizeLinear or of an operator on integers that docs/numerics.md lists"};
+}
+
+std::vector<Value> evaluate_integers(const Node& node, const Context&, const std::vector<const Value*>& in) {
+  const auto lo = static_cast<float>(node.attribute_int("lo", 0)), hi = static_cast<float>(node.attribute_int("hi", 0));
+  const float zero = node.attribute_float("zero_point", 0);
+  FloatArray x = floats(*in[0]);
+  for (float& v : x.values) v = clipped(std::nearbyint(v) + zero, lo, hi);
+  return {value_of(std::move(x))};
+}
+
+void canonical_integers(const Node& node, Rewriter& out) {
+  Node copy = canonical_copy(node, "Integers", 1);
+  copy.attributes = node.attributes;
+  out.emit(std::move(copy));
 }
 
 constexpr const char* attributes = "axis saturate block_size output_dtype precision";
@@ -109,6 +122,7 @@ constexpr const char* attributes = "axis saturate block_size output_dtype precis
 constexpr Operator table[] = {
     {"QuantizeLinear", 2, 3, attributes, infer_linear, evaluate_quantize, refuse_quantize},
     {"DequantizeLinear", 2, 3, attributes, infer_linear, evaluate_dequantize, refuse_dequantize},
+    {"Integers", 1, 1, "zero_point lo hi", same_shape, evaluate_integers, canonical_integers},
 };
 
 }  // namespace

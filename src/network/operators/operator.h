@@ -85,6 +85,8 @@ struct Operator {
 [[nodiscard]] std::span<const Operator> comparison_operators();
 [[nodiscard]] std::span<const Operator> movement_operators();
 [[nodiscard]] std::span<const Operator> shape_operators();
+[[nodiscard]] std::span<const Operator> move_operators();
+[[nodiscard]] std::span<const Operator> resize_operators();
 [[nodiscard]] std::span<const Operator> convolution_operators();
 [[nodiscard]] std::span<const Operator> pooling_operators();
 [[nodiscard]] std::span<const Operator> quantiser_operators();

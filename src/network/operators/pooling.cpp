@@ -12,16 +12,22 @@ namespace blendsim::operators {
 
 namespace {
 
-const Shape& image_shape(const Node& node, const Context& context) {
-  const Shape& x = context.shape(node.inputs[0]);
-  if (x.size() != 4) throw Refusal{"shape-mismatch", "pooling needs a tensor of four dimensions, not " + shape_text(x)};
+// Of [N, C, L]: one row.
+Shape image_shape(const Node& node, const Context& context) {
+  Shape x = context.shape(node.inputs[0]);
+  if (x.size() == 3) x.insert(x.begin() + 2, 1);
+  if (x.size() != 4)
+    throw Refusal{"shape-mismatch", "pooling needs a tensor of three or four dimensions, not " + shape_text(x)};
   return x;
 }
 
 bool is_global(const Node& node) { return node.op.starts_with("Global"); }
 
-Geometry parse_pool(const Node& node, const Context& context) {
-  const Shape& x = image_shape(node, context);
+bool is_row(const Node& node, const Context& context) { return context.shape(node.inputs[0]).size() == 3; }
+
+Geometry parse_pool(const Node& file_node, const Context& context) {
+  const Node node = is_row(file_node, context) ? with_row_window(file_node) : file_node;
+  const Shape x = image_shape(node, context);
   if (is_global(node)) return parse_window(node, x, {x[2], x[3]});
   if (node.attribute_int("storage_order", 0) != 0) {
     throw Refusal{"unsupported-attribute", "storage_order 1 (column major) is not supported"};
@@ -34,6 +40,7 @@ Geometry parse_pool(const Node& node, const Context& context) {
 std::vector<Shape> infer_pool(const Node& node, const Context& context) {
   const Geometry g = parse_pool(node, context);
   const Shape& x = context.shape(node.inputs[0]);
+  if (is_row(node, context)) return {{x[0], x[1], g.out_w}};
   return {{x[0], x[1], g.out_h, g.out_w}};
 }
 
@@ -42,6 +49,7 @@ template <class Start, class Tap, class Finish>
 FloatArray pool(const FloatArray& x, const Geometry& g, Start start, Tap tap, Finish finish) {
   const std::int64_t maps = x.shape[0] * x.shape[1];
   FloatArray y{{x.shape[0], x.shape[1], g.out_h, g.out_w}, {}};
+  if (x.shape.size() == 3) y.shape.erase(y.shape.begin() + 2);
   y.values.reserve(static_cast<std::size_t>(maps * g.out_h * g.out_w));
   for (std::int64_t m = 0; m < maps; ++m) {
     const float* map = x.values.data() + m * g.in_h * g.in_w;
@@ -107,6 +115,11 @@ std::vector<std::int64_t> padding_reached(const Geometry& g) {
 }
 
 void canonical_pool(const Node& node, Rewriter& out) {
+  if (is_row(node, out.context())) {
+    const Node row = emit_as_row(node, out);
+    canonical_pool(row, out);
+    return emit_from_row(node, row, out);
+  }
   Geometry g = parse_pool(node, out.context());
   Node copy = canonical_copy(node, node.op.ends_with("MaxPool") ? "MaxPool" : "AveragePool", 1);
   for (const std::size_t d : {std::size_t{0}, std::size_t{1}}) {
@@ -131,53 +144,99 @@ void canonical_pool(const Node& node, Rewriter& out) {
 }
 
 struct Reduction {
-  std::vector<std::int64_t> axes;  // sorted, non-negative
-  bool keep_dimensions = true;
+  std::vector<std::int64_t> axes, kept;  // sorted, non-negative; kept without the first
+  Shape result;
 };
 
 Reduction parse_mean(const Node& node, const Context& context) {
   const Shape& x = context.shape(node.inputs[0]);
   Reduction r;
-  r.keep_dimensions = node.attribute_int("keepdims", 1) != 0;
+  const bool keeps = node.attribute_int("keepdims", 1) != 0;
   const auto axes = ints_parameter(node, context, "axes", 1);
   if (!axes || axes->empty()) throw Refusal{"unsupported-attribute", "ReduceMean must name its axes"};
   for (const std::int64_t axis : *axes) r.axes.push_back(checked_axis(axis, x.size()));
   std::sort(r.axes.begin(), r.axes.end());
-  if (x.size() != 4 || r.axes != std::vector<std::int64_t>{2, 3}) {
-    throw Refusal{"unsupported-attribute", "ReduceMean is supported over height and width of [N, C, H, W] only"};
+  if (r.axes.front() == 0 || std::adjacent_find(r.axes.begin(), r.axes.end()) != r.axes.end()) {
+    throw Refusal{"unsupported-attribute", "ReduceMean over the batch, or over one axis twice"};
+  }
+  for (std::size_t d = 0; d < x.size(); ++d) {
+    const bool reduced = std::binary_search(r.axes.begin(), r.axes.end(), static_cast<std::int64_t>(d));
+    if (!reduced || keeps) r.result.push_back(reduced ? 1 : x[d]);
+    if (!reduced && d > 0) r.kept.push_back(static_cast<std::int64_t>(d));
+    if (reduced && x[d] < 1) throw Refusal{"shape-mismatch", "ReduceMean over nothing"};
   }
   return r;
 }
 
-std::vector<Shape> infer_mean(const Node& node, const Context& context) {
-  const Reduction r = parse_mean(node, context);
-  const Shape& x = context.shape(node.inputs[0]);
-  if (x[2] * x[3] < 1) throw Refusal{"shape-mismatch", "ReduceMean over nothing"};
-  return {r.keep_dimensions ? Shape{x[0], x[1], 1, 1} : Shape{x[0], x[1]}};
+std::vector<Shape> infer_mean(const Node& node, const Context& context) { return {parse_mean(node, context).result}; }
+
+bool is_over_map(const Reduction& r, const Shape& x) {
+  return x.size() == 4 && r.axes == std::vector<std::int64_t>{2, 3};
 }
 
-Node mean_as_pool(const Node& node, const Context& context) {
-  const Shape& x = context.shape(node.inputs[0]);
-  Node copy = canonical_copy(node, "AveragePool", 1);
-  copy.attributes["kernel_shape"] = std::vector<std::int64_t>{x[2], x[3]};
-  return copy;
+// The axes that stay in front, those of the mean behind: [N, kept, reduced].
+std::vector<std::int64_t> mean_order(const Reduction& r) {
+  std::vector<std::int64_t> perm{0};
+  perm.insert(perm.end(), r.kept.begin(), r.kept.end());
+  perm.insert(perm.end(), r.axes.begin(), r.axes.end());
+  return perm;
+}
+
+// [N, kept, 1, reduced]
+Shape mean_map(const Reduction& r, const Shape& x) {
+  const auto count = [&](const std::vector<std::int64_t>& axes) {
+    std::int64_t n = 1;
+    for (const std::int64_t d : axes) n *= x[static_cast<std::size_t>(d)];
+    return n;
+  };
+  return {x[0], count(r.kept), 1, count(r.axes)};
 }
 
 std::vector<Value> evaluate_mean(const Node& node, const Context& context, const std::vector<const Value*>& in) {
-  std::vector<Value> y = evaluate_average(mean_as_pool(node, context), context, in);
-  y[0].shape = infer_mean(node, context)[0];
-  return y;
+  const Reduction r = parse_mean(node, context);
+  FloatArray x = floats(*in[0]);
+  if (!is_over_map(r, x.shape)) x = {mean_map(r, x.shape), transposed(x, mean_order(r)).values};
+  Geometry g;
+  g.in_h = x.shape[2];
+  g.in_w = x.shape[3];
+  g.strides = g.dilations = {1, 1};
+  g.kernel = {g.in_h, g.in_w};
+  g.pads = {0, 0, 0, 0};
+  g.out_h = g.out_w = 1;
+  FloatArray y = pool(
+      x, g, [] { return 0.0; }, [](double& state, float value) { state += static_cast<double>(value); },
+      [](double state, std::int64_t inside, std::int64_t) {
+        return static_cast<float>(state) / static_cast<float>(inside);
+      });
+  y.shape = r.result;
+  return {value_of(std::move(y))};
 }
 
 void canonical_mean(const Node& node, Rewriter& out) {
-  const Shape result = infer_mean(node, out.context())[0];
-  Node mean = mean_as_pool(node, out.context());
-  if (result.size() == 4) return canonical_pool(mean, out);
+  const Shape x = out.context().shape(node.inputs[0]);
+  const Reduction r = parse_mean(node, out.context());
+  Node mean = canonical_copy(node, "AveragePool", 1);
+  const auto move = [&](const char* op, const char* suffix, std::vector<std::int64_t> value) {
+    Node node_before = canonical_copy(node, op, 0);
+    node_before.name += suffix;
+    node_before.inputs = {mean.inputs[0]};
+    node_before.outputs = {out.fresh_tensor(node.outputs[0] + suffix)};
+    node_before.attributes[node_before.op == "Reshape" ? "shape" : "perm"] = std::move(value);
+    mean.inputs[0] = node_before.outputs[0];
+    out.emit(std::move(node_before));
+  };
+  if (!is_over_map(r, x)) {
+    move("Transpose", "/kept_first", mean_order(r));
+    move("Reshape", "/pixels", mean_map(r, x));
+  }
+  const Shape map = out.context().shape(mean.inputs[0]);
+  mean.attributes["kernel_shape"] = std::vector<std::int64_t>{map[2], map[3]};
+  if (r.result == Shape{map[0], map[1], 1, 1}) return canonical_pool(mean, out);
   Node reshape = canonical_copy(node, "Reshape", 1);
   mean.outputs = {out.fresh_tensor(node.outputs[0] + "/mean")};
   reshape.name += "/squeeze";
   reshape.inputs = mean.outputs;
-  reshape.attributes["shape"] = result;
+  reshape.attributes["shape"] = r.result;
   canonical_pool(mean, out);
   out.emit(std::move(reshape));
 }

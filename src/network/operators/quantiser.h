@@ -13,7 +13,8 @@ struct Quantiser {
   int bits = 8;
   bool is_signed = true;
   bool saturate_first = true;
-  bool bipolar = false;  // one signed bit: only scale counts
+  bool bipolar = false;   // one signed bit: only scale counts
+  bool declared = false;  // its operand holds integers already, which it only names: others are errors
 
   void write(Node& node) const;  // the canonical attributes
 };

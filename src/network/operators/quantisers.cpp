@@ -257,7 +257,7 @@ void canonical_trunc(const Node& node, Rewriter& out) {
 }
 
 constexpr const char* quant_attributes =
-    "signed narrow rounding_mode scale zero_point lo hi rounding bits saturate_first";
+    "signed narrow rounding_mode scale zero_point lo hi rounding bits saturate_first declared";
 constexpr const char* trunc_attributes =
     "signed narrow rounding_mode scale zero_point out_scale in_bits out_bits lo hi rounding version";
 constexpr const char* threshold_attributes = "thresholds out_scale out_bias out_dtype data_layout";
@@ -297,6 +297,7 @@ void Quantiser::write(Node& node) const {
   node.attributes["bits"] = std::int64_t{bits};
   node.attributes["signed"] = std::int64_t{is_signed};
   node.attributes["saturate_first"] = std::int64_t{saturate_first};
+  if (declared) node.attributes["declared"] = std::int64_t{1};
 }
 
 Quantiser parse_quantiser(const Node& node, const Context& context) {
@@ -311,6 +312,7 @@ Quantiser parse_quantiser(const Node& node, const Context& context) {
     q.hi = node.attribute_int("hi", 0);
     q.bits = static_cast<int>(node.attribute_int("bits", 8));
     q.saturate_first = node.attribute_int("saturate_first", 1) != 0;
+    q.declared = node.attribute_int("declared", 0) != 0;
     return q;
   }
   q.bits = bits_of(node, context, 3, "bit_width");

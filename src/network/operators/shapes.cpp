@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shape arithmetic that exporters leave in the graph: always folded, refused where it is computed from data.
+// Shape arithmetic that exporters leave in the graph, which is folded; Gather and Slice of data too.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "network/operators/moves.h"
 #include "network/operators/support.h"
 
 namespace blendsim::operators {
@@ -169,13 +170,50 @@ std::vector<Value> evaluate_slice(const Node& node, const Context& context, cons
   return {value_of(sliced(floats(*in[0]), ranges))};
 }
 
+void canonical_slice(const Node& node, Rewriter& out) {
+  std::vector<Stretch> stretches;
+  for (const Range& range : slice_ranges(node, out.context()))
+    stretches.push_back({range.first, range.step, range.count()});
+  emit_stretches(node, node.inputs[0], stretches, node.outputs[0], out);
+}
+
+// Of channels, in any order; of one place along another axis.
+void canonical_gather(const Node& node, Rewriter& out) {
+  const Context context = out.context();
+  const Shape x = context.shape(node.inputs[0]), result = infer_gather(node, context)[0];
+  const auto axis = static_cast<std::size_t>(checked_axis(node.attribute_int("axis", 0), x.size()));
+  std::vector<std::int64_t> indices = constant_input(node, context, 1, "indices").as_integer();
+  for (std::int64_t& index : indices) index = checked_axis(index, static_cast<std::size_t>(x[axis]));
+  if (axis == 0 || (axis != 1 && indices.size() != 1)) {
+    throw Refusal{"not-lowerable", fmt::format("Gather of {} indices along axis {}", indices.size(), axis),
+                  "gather channels (axis 1), or one index"};
+  }
+  Shape picked = x;
+  picked[axis] = static_cast<std::int64_t>(indices.size());
+  const std::string y = picked == result ? node.outputs[0] : out.fresh_tensor(node.outputs[0] + "/picked");
+  if (axis == 1) {
+    emit_channels(node, node.inputs[0], indices, y, out);
+  } else {
+    std::vector<Stretch> stretches;
+    for (const std::int64_t size : x) stretches.push_back({0, 1, size});
+    stretches[axis] = {indices[0], 1, 1};
+    emit_stretches(node, node.inputs[0], stretches, y, out);
+  }
+  if (picked == result) return;
+  Node reshape = canonical_copy(node, "Reshape", 0);
+  reshape.name += "/shape";
+  reshape.inputs = {y};
+  reshape.attributes["shape"] = result;
+  out.emit(std::move(reshape));
+}
+
 constexpr Operator table[] = {
     {"Shape", 1, 1, "start end", infer_shape, evaluate_shape, nullptr},
     {"Size", 1, 1, "", infer_size, evaluate_size, nullptr},
     {"ConstantOfShape", 1, 1, "value", infer_constant_of_shape, evaluate_constant_of_shape, nullptr},
     {"Expand", 2, 2, "", infer_expand, evaluate_expand, nullptr},
-    {"Gather", 2, 2, "axis", infer_gather, evaluate_gather, nullptr},
-    {"Slice", 1, 5, "starts ends axes steps", infer_slice, evaluate_slice, nullptr},
+    {"Gather", 2, 2, "axis", infer_gather, evaluate_gather, canonical_gather},
+    {"Slice", 1, 5, "starts ends axes steps", infer_slice, evaluate_slice, canonical_slice},
 };
 
 }  // namespace

@@ -111,4 +111,58 @@ Geometry parse_window(const Node& node, const Shape& x, const std::vector<std::i
   return g;
 }
 
+Node with_row_window(const Node& node) {
+  Node row = node;
+  const auto lead = [&](const char* key, std::int64_t first) {
+    const auto found = row.attributes.find(key);
+    if (found == row.attributes.end()) return;
+    std::vector<std::int64_t> values = node.attribute_ints(key, {});
+    values.insert(values.begin(), first);
+    if (values.size() == 3) values.insert(values.begin() + 2, first);  // pads: [0, begin, 0, end]
+    found->second = std::move(values);
+  };
+  for (const char* key : {"kernel_shape", "strides", "dilations"}) lead(key, 1);
+  lead("pads", 0);
+  return row;
+}
+
+namespace {
+
+std::string emit_reshape(const Node& node, const std::string& x, const Shape& shape, const std::string& suffix,
+                         Rewriter& out) {
+  Node reshape = canonical_copy(node, "Reshape", 0);
+  reshape.name += suffix;
+  reshape.inputs = {x};
+  reshape.outputs = {out.fresh_tensor(x + suffix)};
+  reshape.attributes["shape"] = shape;
+  std::string y = reshape.outputs[0];
+  out.emit(std::move(reshape));
+  return y;
+}
+
+}  // namespace
+
+Node emit_as_row(const Node& node, Rewriter& out) {
+  Node row = with_row_window(node);
+  for (std::size_t i = 0; i < std::min<std::size_t>(row.inputs.size(), 2); ++i) {
+    Shape shape = out.context().shape(row.inputs[i]);
+    if (shape.size() != 3) continue;
+    shape.insert(shape.begin() + 2, 1);
+    row.inputs[i] = emit_reshape(node, row.inputs[i], shape, "/row", out);
+  }
+  row.outputs = {out.fresh_tensor(node.outputs[0] + "/row")};
+  return row;
+}
+
+void emit_from_row(const Node& node, const Node& row, Rewriter& out) {
+  Shape shape = out.context().shape(row.outputs[0]);
+  shape.erase(shape.begin() + 2);
+  Node back = canonical_copy(node, "Reshape", 0);
+  back.name += "/back";
+  back.inputs = {row.outputs[0]};
+  back.attributes["shape"] = shape;
+  back.outputs.resize(1);
+  out.emit(std::move(back));
+}
+
 }  // namespace blendsim::operators

@@ -25,6 +25,13 @@ struct Geometry {
 // (behind the last window none need be). Takes them out of g and returns the tensor to read.
 [[nodiscard]] std::string emit_crop(const Node& node, Geometry& g, Rewriter& out);
 
+// Windows along one dimension, of [N, C, L]: the attributes of the same window over one row, [N, C, 1, L].
+[[nodiscard]] Node with_row_window(const Node& node);
+// The same operator on such rows: emits the reshapes of its first input and, where there are weights of three
+// dimensions, of those, and returns the node, whose output is a new tensor. emit_from_row takes that back to `node`'s.
+[[nodiscard]] Node emit_as_row(const Node& node, Rewriter& out);
+void emit_from_row(const Node& node, const Node& row, Rewriter& out);
+
 // What auto_pad SAME means where the stride passes the kernel and ONNX's formula is negative. ONNX Runtime (1.30) drops
 // pixels in front of a Conv and of an AveragePool from opset 19 on, not as many of either; it refuses other pools, for
 // which TensorFlow's 0 is taken.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/diagnostic.h"
+#include "network/lowering/builder.h"
 #include "unit/network/lower_support.h"
 #include "unit/network/onnx_builder.h"
 
@@ -205,6 +206,32 @@ TEST(LowerRules, AnUnquantisedJoinOperandIsRoundedAndCounted) {
   EXPECT_FALSE(e.exact);
   EXPECT_GT(e.differing, 0);
   EXPECT_NE(e.note.find("'join'"), std::string::npos);
+}
+
+TEST(LowerRules, AClaimOfACodeCountsCodesWhereItsOperandWasRounded) {
+  lowering::Builder builder;
+  const auto map = [](const char* name, Format format, std::int64_t lo, std::int64_t hi) {
+    auto m = std::make_shared<lowering::Map>();
+    m->name = m->layer_name = name;
+    m->channels = m->height = m->width = 1;
+    m->format = format;
+    m->domain = lowering::uniform_domain(1, lo, hi, 1);
+    return m;
+  };
+  const auto operand = map("operand", Format::signed_bits(16), -100, 100);
+  const auto rounded = map("rounded", Format::signed_bits(32), -100, 100);
+  const auto code = map("code", Format::unsigned_bits(2), 0, 3);
+  PostProcessing recipe;
+  recipe.a = builder.add_tensor(*operand);
+  rounded->recipe = recipe;
+  rounded->exactness.exact = false;
+  rounded->exactness.max_error = 1;
+  Thresholds at_once;  // one unit of the operand passes all three
+  at_once.levels = 3;
+  at_once.values = {4, 4, 4};
+  at_once.direction = {1};
+  builder.write_code(rounded, at_once, code);
+  EXPECT_EQ(builder.network.layers.back().exactness.max_error, 3);
 }
 
 TEST(CheckNetwork, RefusesABrokenNetwork) {

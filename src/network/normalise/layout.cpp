@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transposes of data, which the machine does not do. Each moves towards the network's output, through operators that
+// work element by element, until another one undoes it, a MatMul takes it into the rows of its weights, or the output
+// is reached, where the host does it. Those at the network's input stay: the host does them too.
+#include <algorithm>
+#include <numeric>
+
+#include "network/normalise/passes.h"
+#include "network/operators/support.h"
+
+namespace blendsim {
+
+namespace {
+
+using Permutation = std::vector<std::int64_t>;
+
+Permutation perm_of(const Node& node) { return node.attribute_ints("perm", {}); }
+
+Permutation inverse(const Permutation& perm) {
+  Permutation out(perm.size());
+  for (std::size_t d = 0; d < perm.size(); ++d) out[static_cast<std::size_t>(perm[d])] = static_cast<std::int64_t>(d);
+  return out;
+}
+
+// transposed(transposed(x, first), second)
+Permutation composed(const Permutation& first, const Permutation& second) {
+  Permutation out;
+  for (const std::int64_t d : second) out.push_back(first[static_cast<std::size_t>(d)]);
+  return out;
+}
+
+bool is_identity(const Permutation& perm) {
+  for (std::size_t d = 0; d < perm.size(); ++d) {
+    if (perm[d] != static_cast<std::int64_t>(d)) return false;
+  }
+  return true;
+}
+
+// Only dimensions of 1 change their place.
+bool moves_nothing(const Permutation& perm, const Shape& x) {
+  std::int64_t last = -1;
+  for (const std::int64_t d : perm) {
+    if (x[static_cast<std::size_t>(d)] == 1) continue;
+    if (d < last) return false;
+    last = d;
+  }
+  return true;
+}
+
+Shape permuted(const Shape& x, const Permutation& perm) {
+  Shape out;
+  for (const std::int64_t d : perm) out.push_back(x[static_cast<std::size_t>(d)]);
+  return out;
+}
+
+bool is_one_of(const std::string& op, std::initializer_list<const char*> list) {
+  return std::any_of(list.begin(), list.end(), [&](const char* name) { return op == name; });
+}
+
+class Layout {
+ public:
+  explicit Layout(Graph& graph) : graph_(graph) {}
+
+  void run() {
+    index();
+    merge_equal();
+    for (std::size_t i = 0; i < graph_.nodes.size();) {
+      index();
+      i = step(i) ? restart(i) : i + 1;
+    }
+  }
+
+ private:
+  // Nodes before `i` may have a transpose in front of them now.
+  static std::size_t restart(std::size_t i) { return i == 0 ? 0 : i - 1; }
+
+  void index() {
+    producer_.clear();
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      for (const std::string& output : graph_.nodes[i].outputs) producer_[output] = i;
+    }
+  }
+  [[nodiscard]] const Node* producer(const std::string& tensor) const {
+    const auto found = producer_.find(tensor);
+    return found == producer_.end() ? nullptr : &graph_.nodes[found->second];
+  }
+  [[nodiscard]] bool is_constant(const std::string& tensor) const { return graph_.constant(tensor) != nullptr; }
+  [[nodiscard]] const Shape& shape(const std::string& tensor) const { return operators::Context(graph_).shape(tensor); }
+
+  // Where a tensor comes from through moves and operators on single elements.
+  [[nodiscard]] const std::string& root_of(const std::string& tensor) const {
+    const std::string* at = &tensor;
+    for (const Node* node = producer(*at); node != nullptr; node = producer(*at)) {
+      if (!is_elementwise(*node) && !is_one_of(node->op, {"Transpose", "Reshape"})) break;
+      at = &node->inputs[data_operand(*node)];
+    }
+    return *at;
+  }
+  // Of the network's input, or a constant.
+  [[nodiscard]] bool is_near_input(const std::string& tensor) const { return producer(root_of(tensor)) == nullptr; }
+
+  // The Transpose of data that yields the tensor, unless it is the host's at the network's input.
+  [[nodiscard]] const Node* transpose_of(const std::string& tensor) const {
+    const Node* node = producer(tensor);
+    return node != nullptr && node->op == "Transpose" && !is_near_input(node->inputs[0]) ? node : nullptr;
+  }
+
+  [[nodiscard]] bool is_elementwise(const Node& node) const {
+    if (is_one_of(node.op, {"Quant", "Bipolar", "Sign", "Trunc", "Relu", "PRelu", "Clip", "Sigmoid", "MultiThreshold",
+                            "BatchNormalization"}))
+      return true;
+    return is_one_of(node.op, {"Add", "Sub", "Mul", "Div", "Pow"}) &&
+           (is_constant(node.inputs[0]) || is_constant(node.inputs[1]));
+  }
+  [[nodiscard]] std::size_t data_operand(const Node& node) const {
+    return node.inputs.size() > 1 && is_constant(node.inputs[0]) ? 1 : 0;
+  }
+
+  // One rewriting of node i; false: none applies.
+  bool step(std::size_t i) {
+    const Node& node = graph_.nodes[i];
+    if (node.op == "Transpose") return simplify(i);
+    if (is_elementwise(node)) return sink_through_elementwise(i) || lift_out_of_reshape(i);
+    if (is_one_of(node.op, {"Add", "Sub", "Concat"})) return sink_through_join(i);
+    if (node.op == "MatMul") return sink_into_weights(i);
+    if (node.op == "Reshape") return merge_reshapes(i);
+    return false;
+  }
+
+  bool simplify(std::size_t i) {
+    Node& node = graph_.nodes[i];
+    if (is_constant(node.inputs[0]) || is_near_input(node.inputs[0])) return false;
+    const Permutation perm = perm_of(node);
+    const Shape& x = shape(node.inputs[0]);
+    if (is_identity(perm) || moves_nothing(perm, x)) {
+      node.op = "Reshape";
+      node.attributes = {{"shape", permuted(x, perm)}};
+      return true;
+    }
+    const Node* before = transpose_of(node.inputs[0]);
+    if (before == nullptr) return false;
+    node.attributes["perm"] = composed(perm_of(*before), perm);
+    add_origin(node, *before);
+    node.inputs[0] = before->inputs[0];
+    return true;
+  }
+
+  // A parameter that broadcasts to a transposed tensor, for the tensor itself. Absent: it has more dimensions.
+  [[nodiscard]] std::optional<Constant> turned(const Constant& parameter, const Permutation& perm) const {
+    Constant wide = operators::float_constant(parameter);
+    if (element_count(wide.shape) == 1) return Constant{{}, wide.values, "float"};
+    if (wide.shape.size() > perm.size()) return std::nullopt;
+    wide.shape.insert(wide.shape.begin(), perm.size() - wide.shape.size(), 1);
+    const FloatArray moved = transposed(FloatArray{wide.shape, wide.as_float()}, inverse(perm));
+    return Constant{moved.shape, moved.values, "float"};
+  }
+
+  // The node on the tensor in front of a Transpose `perm`. Absent: its parameters lie along channels that move.
+  [[nodiscard]] std::optional<Node> before_transpose(const Node& node, const Permutation& perm) {
+    Node out = node;
+    if (is_one_of(node.op, {"BatchNormalization", "MultiThreshold"}) && (perm.size() < 2 || perm[1] != 1)) {
+      if (node.op == "BatchNormalization") return std::nullopt;
+      const auto* rows = std::get_if<Constant>(&node.attributes.at("thresholds"));
+      if (rows == nullptr || rows->shape[0] != 1) return std::nullopt;
+    }
+    for (const char* key : {"scale", "zero_point", "slope", "out_scale"}) {
+      const auto found = out.attributes.find(key);
+      const auto* constant = found == out.attributes.end() ? nullptr : std::get_if<Constant>(&found->second);
+      if (constant == nullptr) continue;
+      const auto moved = turned(*constant, perm);
+      if (!moved) return std::nullopt;
+      found->second = *moved;
+    }
+    for (std::string& input : out.inputs) {
+      const Constant* constant = graph_.constant(input);
+      if (constant == nullptr) continue;
+      const auto moved = turned(*constant, perm);
+      if (!moved) return std::nullopt;
+      input = operators::Rewriter(graph_).add_constant(input + "/turned", *moved);
+    }
+    return out;
+  }
+
+  // `inner` in place of node i with a tensor of its own, and a Transpose behind it that yields node i's output.
+  void put(std::size_t i, Node inner, const Node& transpose, const Permutation& perm) {
+    Node outer = transpose;
+    outer.outputs = {inner.outputs[0]};
+    outer.attributes["perm"] = perm;
+    outer.name = inner.name + "/transpose";
+    const std::string name = operators::Rewriter(graph_).fresh_tensor(inner.outputs[0] + "/turned");
+    graph_.shapes[name] = permuted(shape(inner.outputs[0]), inverse(perm));
+    inner.outputs[0] = name;
+    outer.inputs = {name};
+    graph_.nodes[i] = std::move(inner);
+    graph_.nodes.insert(graph_.nodes.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(outer));
+  }
+
+  bool sink_through_elementwise(std::size_t i) {
+    const std::size_t operand = data_operand(graph_.nodes[i]);
+    const Node* found = transpose_of(graph_.nodes[i].inputs[operand]);
+    if (found == nullptr || shape(graph_.nodes[i].outputs[0]) != shape(found->outputs[0])) return false;
+    const Node transpose = *found;
+    const Permutation perm = perm_of(transpose);
+    auto inner = before_transpose(graph_.nodes[i], perm);
+    if (!inner) return false;
+    inner->inputs[operand] = transpose.inputs[0];
+    put(i, std::move(*inner), transpose, perm);
+    return true;
+  }
+
+  bool sink_through_join(std::size_t i) {
+    Node inner = graph_.nodes[i];
+    std::vector<const Node*> found;
+    for (const std::string& input : inner.inputs) found.push_back(transpose_of(input));
+    if (found.empty() || found[0] == nullptr) return false;
+    const Node transpose = *found[0];
+    const Permutation perm = perm_of(transpose);
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      const bool same = found[k] != nullptr && perm_of(*found[k]) == perm &&
+                        (inner.op == "Concat" || shape(inner.inputs[k]) == shape(inner.inputs[0]));
+      if (!same) return false;
+      inner.inputs[k] = found[k]->inputs[0];
+    }
+    if (inner.op == "Concat") inner.attributes["axis"] = perm[static_cast<std::size_t>(inner.attribute_int("axis", 1))];
+    put(i, std::move(inner), transpose, perm);
+    return true;
+  }
+
+  // Transpose -> Reshape -> operator with one parameter: the operator first.
+  bool lift_out_of_reshape(std::size_t i) {
+    const std::size_t operand = data_operand(graph_.nodes[i]);
+    const Node* found = producer(graph_.nodes[i].inputs[operand]);
+    if (found == nullptr || found->op != "Reshape" || transpose_of(found->inputs[0]) == nullptr) return false;
+    if (shape(graph_.nodes[i].outputs[0]) != shape(found->outputs[0])) return false;
+    Node reshape = *found, inner = graph_.nodes[i];
+    if (!has_single_parameters(inner)) return false;
+    const std::string output = inner.outputs[0];
+    inner.inputs[operand] = reshape.inputs[0];
+    inner.outputs[0] = operators::Rewriter(graph_).fresh_tensor(output + "/turned");
+    graph_.shapes[inner.outputs[0]] = shape(reshape.inputs[0]);
+    reshape.inputs = {inner.outputs[0]};
+    reshape.outputs = {output};
+    reshape.name = inner.name + "/reshape";
+    graph_.nodes[i] = std::move(inner);
+    graph_.nodes.insert(graph_.nodes.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(reshape));
+    return true;
+  }
+
+  [[nodiscard]] bool has_single_parameters(const Node& node) const {
+    const auto single = [](const Constant& c) { return element_count(c.shape) == 1; };
+    if (node.op == "BatchNormalization") return false;
+    for (const auto& [key, attribute] : node.attributes) {
+      const auto* constant = std::get_if<Constant>(&attribute);
+      if (constant == nullptr) continue;
+      if (key == "thresholds" ? constant->shape[0] != 1 : !single(*constant)) return false;
+    }
+    return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& input) {
+      return !is_constant(input) || single(*graph_.constant(input));
+    });
+  }
+
+  // Transpose -> Reshape to [1, K] -> MatMul: the weights' rows take the order of the tensor itself.
+  bool sink_into_weights(std::size_t i) {
+    const Node* flat = producer(graph_.nodes[i].inputs[0]);
+    if (flat == nullptr || flat->op != "Reshape") return false;
+    const Node* found = transpose_of(flat->inputs[0]);
+    if (found == nullptr) return false;
+    const Node transpose = *found;
+    const Permutation perm = perm_of(transpose);
+    const Shape turned_shape = shape(transpose.outputs[0]), flat_shape = shape(flat->outputs[0]);
+    const Shape& w = shape(graph_.nodes[i].inputs[1]);
+    if (perm[0] != 0 || flat_shape.size() != 2 || flat_shape[0] != turned_shape[0] || w.size() != 2) return false;
+    Node matmul = graph_.nodes[i], reshape = *flat;
+    operators::Rewriter out(graph_);
+    const auto emit = [&](const char* op, const std::string& x, const char* suffix, Attribute attribute) {
+      Node move = operators::canonical_copy(matmul, op, 0);
+      move.name += suffix;
+      move.inputs = {x};
+      move.outputs = {out.fresh_tensor(matmul.inputs[1] + suffix)};
+      move.attributes[move.op == "Reshape" ? "shape" : "perm"] = std::move(attribute);
+      std::string y = move.outputs[0];
+      out.emit(std::move(move));
+      return y;
+    };
+    Shape rows(turned_shape.begin() + 1, turned_shape.end());
+    rows.push_back(w[1]);
+    Permutation back;
+    for (const std::int64_t d : inverse(perm)) {
+      if (d != 0) back.push_back(d - 1);
+    }
+    back.push_back(static_cast<std::int64_t>(perm.size()) - 1);
+    const std::string parts = emit("Reshape", matmul.inputs[1], "/rows", rows);
+    const std::string moved = emit("Transpose", parts, "/turned", back);
+    matmul.inputs[1] = emit("Reshape", moved, "/matrix", Shape(w));
+    reshape.name = matmul.name + "/flat";
+    reshape.inputs = {transpose.inputs[0]};
+    reshape.outputs = {out.fresh_tensor(matmul.inputs[0] + "/turned")};
+    add_origin(reshape, transpose);
+    matmul.inputs[0] = reshape.outputs[0];
+    out.emit(std::move(reshape));
+    out.emit(std::move(matmul));
+    const auto place = graph_.nodes.begin() + static_cast<std::ptrdiff_t>(i);
+    graph_.nodes.insert(graph_.nodes.erase(place), out.nodes.begin(), out.nodes.end());
+    return true;
+  }
+
+  // Reshape(Reshape(x)): the last shape counts.
+  bool merge_reshapes(std::size_t i) {
+    Node& node = graph_.nodes[i];
+    const Node* before = producer(node.inputs[0]);
+    if (before == nullptr || before->op != "Reshape" || transpose_of(before->inputs[0]) == nullptr) return false;
+    node.inputs[0] = before->inputs[0];
+    add_origin(node, *before);
+    return true;
+  }
+
+  // Readers of one tensor that transpose it alike read one Transpose.
+  void merge_equal() {
+    std::map<std::pair<std::string, Permutation>, std::string> seen;
+    std::map<std::string, std::string> renamed;
+    const std::vector<std::string>& outputs = graph_.outputs;
+    for (Node& node : graph_.nodes) {
+      for (std::string& input : node.inputs) {
+        const auto found = renamed.find(input);
+        if (found != renamed.end()) input = found->second;
+      }
+      if (node.op != "Transpose" || is_constant(root_of(node.inputs[0]))) continue;
+      const auto [first, is_new] = seen.try_emplace({node.inputs[0], perm_of(node)}, node.outputs[0]);
+      const bool is_output = std::find(outputs.begin(), outputs.end(), node.outputs[0]) != outputs.end();
+      if (!is_new && !is_output) renamed[node.outputs[0]] = first->second;
+    }
+  }
+
+  Graph& graph_;
+  std::map<std::string, std::size_t> producer_;
+};
+
+}  // namespace
+
+void settle_layout(Graph& graph) {
+  const bool transposes = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return node.op == "Transpose" && graph.constant(node.inputs[0]) == nullptr;
+  });
+  if (!transposes) return;
+  Layout(graph).run();
+  remove_unused(graph);
+}
+
+}  // namespace blendsim
