@@ -322,10 +322,12 @@ void check_table(const Plan& plan, const TileOp& op, const I& i, const Fields& f
   for (const auto& field : fields) {
     const std::uint64_t value = i.*(field.member);
     if (value <= field.maximum()) continue;
-    throw DiagnosticError("not-lowerable", Place{{}, 0, plan.row_name(RowId(i.sync.layer))},
-                          fmt::format("{} instruction: {} ({}) is {}, an instruction holds at most {}", name(op.unit),
-                                      field.name, field.sentence, value, field.maximum()),
-                          "make the layer smaller in this respect");
+    throw DiagnosticError(
+        "not-lowerable", Place{{}, 0, plan.row_name(RowId(i.sync.layer))},
+        fmt::format("{} instruction: {} ({}) is {}, an instruction holds at most {}", name(op.unit), field.name,
+                    field.sentence, value, field.maximum()),
+        fmt::format("no setting of the platform changes that: export the network with {} of {} at most", field.sentence,
+                    field.maximum()));
   }
 }
 
