@@ -23,6 +23,12 @@ struct Lifetime {
   std::uint32_t readers = 0, writers = 0;  // units
 };
 
+// Pools some rows of a larger window: place.cpp.
+bool is_block(const Node& node) {
+  const auto* pool = std::get_if<PoolPart>(&node.work);
+  return pool != nullptr && pool->out.tensor == no_tensor;
+}
+
 // Of all maps, in order of their first use.
 std::vector<Lifetime> find_lifetimes(const Plan& plan) {
   Table<MapId, Lifetime> all(plan.maps.size());
@@ -47,11 +53,15 @@ std::vector<Lifetime> find_lifetimes(const Plan& plan) {
     if (!first.exists()) first = o;
     last = o;
   }
-  // What one node writes lies apart, so that every word says which of its tensors it belongs to.
+  // What one node writes lies apart, so that every word says which of its tensors it belongs to; and so do blocks of a
+  // pooling, which is gone through in several nodes.
   for (const auto& [node, map] : written) {
     Lifetime& life = all[map];
     life.begin = std::min(life.begin, span[node].first);
-    life.end = std::max(life.end, span[node].second);
+    for (NodeId n = node; n < plan.nodes.next() && plan.nodes[n].row == plan.nodes[node].row; ++n) {
+      life.end = std::max(life.end, span[n].second);
+      if (!is_block(plan.nodes[n])) break;
+    }
   }
   std::vector<Lifetime> used;
   for (const MapId m : all.keys()) {

@@ -82,6 +82,25 @@ void check_complete(const Graph& graph, Diagnostics& diagnostics) {
 
 }  // namespace
 
+// Of nodes that ask for no shape when they are written in canonical form: the first whose own is unknown, though those
+// of its inputs are known.
+void report_unknown_shape(const Graph& original, const Graph& graph, Diagnostics& diagnostics) {
+  const auto is_known = [&](const std::string& tensor) { return tensor.empty() || graph.shapes.contains(tensor); };
+  for (const Node& node : original.nodes) {
+    if (std::ranges::all_of(node.outputs, is_known) || !std::ranges::all_of(node.inputs, is_known)) continue;
+    Refusal why{"bad-graph", "its attributes and the shapes of its inputs do not fit each other",
+                "check the node with the exporter that wrote it"};
+    try {
+      if (dialects::find_rule(node) == nullptr) (void)operators::infer(node, operators::Context(graph));
+    } catch (const Refusal& refusal) {
+      why = refusal;
+    } catch (const std::exception& error) {
+      why.message = error.what();
+    }
+    return report(diagnostics, graph, node, why);
+  }
+}
+
 void canonicalise(Graph& graph, Diagnostics& diagnostics) {
   const Graph original = [&] {  // names and operators only: Producers must see the nodes as they were
     Graph copy;
@@ -110,6 +129,7 @@ void canonicalise(Graph& graph, Diagnostics& diagnostics) {
       }
     }
   }
+  if (cascaded && diagnostics.empty()) report_unknown_shape(original, graph, diagnostics);
   if (cascaded && diagnostics.empty()) throw InvariantError("normalise", "a shape is unknown and no node is to blame");
   graph.nodes = std::move(canonical);
 }

@@ -188,7 +188,7 @@ Constant Expansion::centred_constant(std::size_t input, std::size_t zero_points,
   return {values.shape, values.values, "float"};
 }
 
-void Expansion::quantise(const std::string& x, float zero_point, const std::string& type) {
+void Expansion::quantise(const std::string& x, float zero_point, const std::string& type, bool rounds_sum) {
   const IntegerRange range = integer_range(type);
   operators::Quantiser q;
   q.scale = operators::scalar(1);
@@ -197,7 +197,7 @@ void Expansion::quantise(const std::string& x, float zero_point, const std::stri
   q.hi = range.hi;
   q.bits = range.bits;
   q.is_signed = range.is_signed;
-  q.saturate_first = false;
+  q.saturate_first = rounds_sum;
   Node quantiser = made("Quant", {x}, {});
   q.write(quantiser);
   emit(std::move(quantiser));

@@ -62,8 +62,9 @@ class Expansion : public operators::Rewriter {
   std::string centred(const std::string& tensor, float zero_point);
   // An integer constant's values less its zero points (one, or one a channel along `axis`), in float32.
   [[nodiscard]] Constant centred_constant(std::size_t input, std::size_t zero_points, std::size_t axis) const;
-  // Rounds x half to even, adds the zero point and saturates to the type: the node's output, an integer tensor.
-  void quantise(const std::string& x, float zero_point, const std::string& type);
+  // Rounds x half to even, adds the zero point and saturates to the type: the node's output, an integer tensor. With
+  // `rounds_sum` it is x plus the zero point that is rounded, which is another code for ties and odd zero points.
+  void quantise(const std::string& x, float zero_point, const std::string& type, bool rounds_sum = false);
 
  private:
   Node made(const std::string& op, std::vector<std::string> inputs, Attributes attributes) const;

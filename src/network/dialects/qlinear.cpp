@@ -101,15 +101,15 @@ std::string real(Expansion& e, std::size_t i, const std::string& suffix) {
   return e.scaled(e.centred(e.input(i), e.zero_point(i + 2)), e.scale(i + 1), suffix);
 }
 
-void quantise(Expansion& e, const std::string& x, std::size_t scale) {
-  e.quantise(e.divided(x, e.scale(scale), "steps"), e.zero_point(scale + 1), e.zero_point_type(scale + 1));
+void quantise(Expansion& e, const std::string& x, std::size_t scale, bool rounds_sum = false) {
+  e.quantise(e.divided(x, e.scale(scale), "steps"), e.zero_point(scale + 1), e.zero_point_type(scale + 1), rounds_sum);
 }
 
 template <const char* op>
 bool of_two(Expansion& e) {
   e.require_inputs(7);
   const std::string a = real(e, 0, "a"), b = real(e, 3, "b");
-  quantise(e, e.add(op, {a, b}, "real"), 6);
+  quantise(e, e.add(op, {a, b}, "real"), 6, true);  // as ONNX Runtime (1.30): the sum with the zero point is rounded
   return true;
 }
 
@@ -124,7 +124,7 @@ bool of_one(Expansion& e) {
   if (last) x = e.add("Transpose", {x}, "channels_first", {{"perm", channels_first(rank)}});
   x = e.add(op, {x}, "real", attributes);
   if (last) x = e.add("Transpose", {x}, "channels_last", {{"perm", channels_last(rank)}});
-  quantise(e, x, 3);
+  quantise(e, x, 3, std::string_view(op) == "AveragePool");  // as ONNX Runtime (1.30)
   return true;
 }
 

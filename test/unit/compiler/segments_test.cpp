@@ -158,6 +158,26 @@ TEST(Segments, PoolAWholeMapInBlocks) {
   }
 }
 
+// Two levels of blocks, and what follows the pooling in another segment: blocks are none of the layer's results,
+// wherever they lie.
+TEST(Segments, MayEndBehindAPoolingInBlocks) {
+  for (const int rows : {8, 12, 16, 24}) {
+    NetworkBuilder b(13);
+    TensorId x = b.input(16, 101, width, bits8);
+    x = b.post(b.conv(x, 16, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, false, bits8).fixed;
+    Window w = NetworkBuilder::square(1);
+    w.kernel_h = 101;
+    w.kernel_w = width;
+    x = b.post(b.pool(x, Pooling::Kind::sum, w), no_tensor, true, bits8, false, bits8).fixed;
+    b.output(b.post(b.conv(x, 16, NetworkBuilder::square(1), bits8), no_tensor, true, bits8, false, bits8).fixed);
+    for (const std::int64_t weights : {36, 37, 40, 52}) {  // 36 and 4
+      Platform p = with_rows(rows);
+      buffer(p, BufferId::weights_fixed).depth = weights;
+      EXPECT_NO_THROW((void)compile(b.net, p)) << rows << " rows, " << weights << " words";
+    }
+  }
+}
+
 // --- where to cut ------------------------------------------------------------------------------------------------
 // What crosses cuts, counted by hand: the nodes of each segment that read or write each map.
 struct Counted {
