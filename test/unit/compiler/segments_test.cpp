@@ -33,14 +33,18 @@ Platform with_rows(int rows) {
   return p;
 }
 
-// `layers` convolutions of 3x3, stride 1, on 16 channels.
-IntegerNetwork chain(int height, int layers) {
+// Convolutions of 3x3, stride 1, to so many channels each.
+IntegerNetwork chain(int height, const std::vector<int>& channels) {
   NetworkBuilder b(3);
   TensorId x = b.input(16, height, width, bits8);
-  for (int l = 0; l < layers; ++l)
-    x = b.post(b.conv(x, 16, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, false, bits8).fixed;
+  for (const int c : channels)
+    x = b.post(b.conv(x, c, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, false, bits8).fixed;
   b.output(x);
   return b.net;
+}
+// `layers` of them on 16 channels.
+IntegerNetwork chain(int height, int layers) {
+  return chain(height, std::vector<int>(static_cast<std::size_t>(layers), 16));
 }
 
 struct Traffic {
@@ -65,7 +69,12 @@ TEST(Segments, OfAChainTakeWhatOneLayerTakes) {
   for (const int layers : {2, 5}) {
     for (const int height : {40, 100}) {
       const IntegerNetwork network = chain(height, layers);
-      const Program program = compile(network, with_rows(5)).program;
+      CompileOptions options;
+      std::string said;
+      options.explain = true;
+      options.print = [&](const std::string& lines) { said += lines; };
+      const Program program = compile(network, with_rows(5), options).program;
+      EXPECT_EQ(said.find("chosen: order 'one by one'"), std::string::npos) << "layers of a segment overlap";
       const std::int64_t between = std::int64_t{layers - 1} * height * row;
       EXPECT_EQ(static_cast<std::int64_t>(program.scratch_bytes), between);
       const Traffic traffic = traffic_of(program);
@@ -206,7 +215,8 @@ Counted count(const compiler::Plan& plan, const std::set<int>& cuts, const Platf
   }
   Counted all;
   for (const MapId m : plan.maps.keys()) {
-    const std::int64_t bytes = std::int64_t{plan.maps[m].height} * plan.maps[m].width * slice_channels;
+    const std::int64_t bytes =
+        std::int64_t{plan.maps[m].height} * plan.maps[m].width * plan.maps[m].slices * slice_channels;
     const int written = *writers[m].begin();
     const auto later = std::ranges::count_if(readers[m], [&](int segment) { return segment > written; });
     all.bytes += bytes * (later + (later > 0 && m != MapId(0) ? 1 : 0));
@@ -216,7 +226,7 @@ Counted count(const compiler::Plan& plan, const std::set<int>& cuts, const Platf
         0;  // of 32 words: where a window of 3x3 reads, four if they are loaded, else five; one if nothing reads
     for (const MapId m : maps) {
       const bool loaded = m == MapId(0) || !writers[m].contains(segment);
-      rows += !readers[m].contains(segment) ? 1 : loaded ? 4 : 5;
+      rows += plan.maps[m].slices * (!readers[m].contains(segment) ? 1 : loaded ? 4 : 5);
     }
     all.fits = all.fits && rows * width <= platform.machine.buffer(BufferId::act_fixed).depth;
   }
@@ -225,9 +235,9 @@ Counted count(const compiler::Plan& plan, const std::set<int>& cuts, const Platf
 
 // Of all sets of cuts with which the segments' rings fit, none has fewer bytes across.
 TEST(Segments, AreCutWhereTheFewestBytesCross) {
-  const IntegerNetwork network = chain(60, 7);
+  const IntegerNetwork network = chain(60, {32, 16, 48, 16, 32, 64, 16});
   const compiler::NetworkFacts facts(network);
-  for (const int rows : {5, 9, 10, 14, 15, 17, 29}) {
+  for (const int rows : {17, 20, 24, 29, 33, 40, 55}) {
     const Platform platform = with_rows(rows);
     compiler::Compilation c = compiler::begin(network, facts, platform.machine, nullptr);
     c.plan.wants_levers = false;
