@@ -170,17 +170,17 @@ class Placer {
       part.in_format = in.format;
       part.zero_point = part.sum ? in.zero_point : 0;
       part.divisor = pool.common_divisor;
-      if (!binary && covers_map(pool, in)) part = pool_in_blocks(part, out);
+      if (!binary && covers_map(pool, in, out)) part = pool_in_blocks(part, out);
       plan_.nodes.add({part, row_of(l), out.height, out.width});
     }
     if (needs(pool.output).binary && !planes) make_planes(l, pool.output);
   }
 
-  // One window that is the whole map, whose results are divided by nothing here.
-  [[nodiscard]] static bool covers_map(const Pooling& pool, const IntTensor& in) {
+  // One window that is the whole map, and one result, which is divided by nothing here.
+  [[nodiscard]] static bool covers_map(const Pooling& pool, const IntTensor& in, const IntTensor& out) {
     const Window& w = pool.window;
-    return w.kernel_h == in.height && w.kernel_w == in.width && w.dilation_h == 1 && w.dilation_w == 1 &&
-           w.pad_top == 0 && w.pad_left == 0 &&
+    return out.height == 1 && out.width == 1 && w.kernel_h == in.height && w.kernel_w == in.width &&
+           w.dilation_h == 1 && w.dilation_w == 1 && w.pad_top == 0 && w.pad_left == 0 &&
            (pool.common_divisor == 0 || pool.common_divisor == in.height * in.width);
   }
 

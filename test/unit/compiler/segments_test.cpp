@@ -167,6 +167,21 @@ TEST(Segments, PoolAWholeMapInBlocks) {
   }
 }
 
+// A window as large as the map that slides over it, beyond its end or its padding, has more results than one.
+TEST(Segments, PoolInBlocksWhereThereIsOneWindowAlone) {
+  for (const int beyond : {1, 8}) {
+    NetworkBuilder b(15);
+    const TensorId in = b.input(16, 17, 5, bits8);
+    Window w = NetworkBuilder::square(1);
+    w.kernel_h = 17;
+    w.kernel_w = 5;
+    w.pad_bottom = beyond;
+    w.pad_right = 1;
+    b.output(b.post(b.pool(in, Pooling::Kind::sum, w), no_tensor, true, bits8, false, bits8).fixed);
+    EXPECT_NO_THROW((void)compile(b.net, test::platform_of())) << beyond;
+  }
+}
+
 // Two levels of blocks, and what follows the pooling in another segment: blocks are none of the layer's results,
 // wherever they lie.
 TEST(Segments, MayEndBehindAPoolingInBlocks) {
