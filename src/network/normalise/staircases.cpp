@@ -211,7 +211,10 @@ std::optional<Node> fuse(const Node& node, Graph& graph, const Producers& produc
   if (casts) add_origin(quantiser, *inner);
   if (clips) {  // not the file's tensor, whose values the Clip behind it bounds
     quantiser.outputs = {operators::Rewriter(graph).fresh_tensor(node.outputs[0] + "/clipped")};
-    graph.shapes[quantiser.outputs[0]] = graph.shapes.at(node.outputs[0]);
+    for (const std::string& alike : {node.outputs[0], x}) {  // behind what a pass has made, one of them may be unknown
+      const auto known = graph.shapes.find(alike);
+      if (known != graph.shapes.end()) graph.shapes.emplace(quantiser.outputs[0], Shape(known->second));
+    }
     for (Node& reader : graph.nodes)
       std::replace(reader.inputs.begin(), reader.inputs.end(), node.outputs[0], quantiser.outputs[0]);
   }
