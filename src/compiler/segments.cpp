@@ -70,7 +70,8 @@ class Cutter {
   }
 
   [[nodiscard]] NodeId one(const std::vector<NodeId>& cuts, int segment) const {
-    const auto [first, last] = nodes_of(cuts, segment);
+    const auto nodes = nodes_of(cuts, segment);
+    const NodeId first = nodes.first, last = nodes.second;
     std::vector<std::pair<NodeId, std::int64_t>> ways;
     std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
     for (NodeId n = first + 1; n < last; ++n) {

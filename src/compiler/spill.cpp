@@ -85,7 +85,8 @@ class Spiller {
   // Each part writes maps of its own slices alone.
   void make_parts(int segment, int parts) {
     const NodeId n = stage_of(segment);
-    for (const auto& [first, slices] : parts_of(plan_, old_[n], parts)) {
+    for (const auto& part : parts_of(plan_, old_[n], parts)) {
+      const int first = part.first, slices = part.second;
       std::map<MapId, MapId> loaded = load_all(segment);
       for_views_read(old_[n], [&](const View& v) {
         if (v.exists() && is_input(v.map) && !loaded.contains(v.map))
@@ -100,8 +101,8 @@ class Spiller {
         if (v.exists()) v = part_of(v, first, slices, own);
       });
       add(std::move(node), segment);
-      for (const auto& [whole, part] : own) {
-        if (is_read_later(whole)) store(whole, part, first, segment);
+      for (const auto& [whole, own_part] : own) {
+        if (is_read_later(whole)) store(whole, own_part, first, segment);
       }
       ++phase_;
     }
