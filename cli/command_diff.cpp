@@ -236,9 +236,12 @@ bool compare(const Arguments& arguments) {
     usage_error("diff takes two: B, or somebody's trace with --events",
                 "blendsim diff A B, or diff A --events TRACE.csv");
   }
-  const LoadArguments load_a{arguments.a, arguments.platform, arguments.sets, arguments.allow_oversize};
-  LoadArguments load_b{arguments.b, arguments.platform_b.empty() ? arguments.platform : arguments.platform_b,
-                       arguments.sets, arguments.allow_oversize};
+  const LoadArguments load_a{arguments.a, arguments.platform, arguments.sets, arguments.allow_oversize, {}};
+  LoadArguments load_b{arguments.b,
+                       arguments.platform_b.empty() ? arguments.platform : arguments.platform_b,
+                       arguments.sets,
+                       arguments.allow_oversize,
+                       {}};
   load_b.sets.insert(load_b.sets.end(), arguments.sets_b.begin(), arguments.sets_b.end());
   const std::unique_ptr<Side> a = open_side("A", load_a, arguments.input);
   std::unique_ptr<Side> b;

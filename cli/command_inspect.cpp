@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "cli/quantising.h"
 #include "cli/terminal.h"
 #include "cli/text_output.h"
 #include "estimate/clock.h"
@@ -35,12 +36,13 @@ std::string exactness_text(const Exactness& e) {
     return fmt::format("{} of {} checked values differ from the file's float32 formula, by at most {}{}",
                        grouped(e.differing), grouped(e.checked), e.max_error, ambiguous);
   }
+  if (!e.exact && e.checked == 0) return "not compared";
   const std::string out = (e.exact ? "exact" : "no checked value differs") + ambiguous;
   return e.note.empty() ? out : out + "; " + e.note;
 }
 
-void show_network(const std::string& file, const TextLayout& layout) {
-  const IntegerNetwork network = load_network(file);
+void show_network(const std::string& file, const QuantiseArguments& quantise, const TextLayout& layout) {
+  const IntegerNetwork network = read_network(file, quantise);
   std::int64_t macs = 0, binary = 0;
   TextTable table({{"layer", true}, {"op", true}, {"output", true, 2}, {"MAC"}, {"lowering", true, 1}});
   for (const Layer& layer : network.layers) {
@@ -59,6 +61,7 @@ void show_network(const std::string& file, const TextLayout& layout) {
     head += fmt::format("output    {} {}\n", output.name, shape_text(output.shape));
   head += fmt::format("work      {} MAC, {} of them binary\ndigest    {}\n\n", grouped(macs), grouped(binary),
                       network.digest());
+  for (const std::string& note : network.notes) head.insert(head.size() - 1, fmt::format("note      {}\n", note));
   std::cout << wrapped(head, indent, layout) << table.text(layout);
 }
 
@@ -146,14 +149,16 @@ void show_platform(const std::string& name, const TextLayout& layout) {
   }
 }
 
-void show(const std::string& what, const TextLayout& layout) {
-  if (!std::filesystem::exists(what)) {
+void show(const std::string& what, const QuantiseArguments& quantise, const TextLayout& layout) {
+  if (!std::filesystem::exists(what) && !quantise.any()) {
     const std::vector<std::string> names = platform_names(config_paths());
     if (std::find(names.begin(), names.end(), what) != names.end()) return show_platform(what, layout);
   }
   const FileKind kind = file_kind(what);
+  if (kind != FileKind::onnx && quantise.any())
+    usage_error("--calibrate, --bits and --assume quantise a network", "leave them out");
   switch (kind) {
-    case FileKind::onnx: return show_network(what, layout);
+    case FileKind::onnx: return show_network(what, quantise, layout);
     case FileKind::program: return show_program(what, layout);
     case FileKind::yaml: return show_platform(what, layout);
     default: break;
@@ -166,14 +171,16 @@ void show(const std::string& what, const TextLayout& layout) {
 void declare_inspect(CLI::App& command, ExitStatus&) {
   struct Arguments {
     std::string what;
+    QuantiseArguments quantise;
     TextOptions text;
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("WHAT", arguments->what, "ONNX network, program, platform file or name of a platform")
       ->type_name("PLATFORM")
       ->required();
+  add_quantise_options(command, arguments->quantise);
   add_wide_option(command, arguments->text);
-  command.callback([arguments] { show(arguments->what, text_output(arguments->text).layout); });
+  command.callback([arguments] { show(arguments->what, arguments->quantise, text_output(arguments->text).layout); });
 }
 
 }  // namespace blendsim::cli

@@ -291,6 +291,15 @@ bool run(Arguments& arguments) {
   keep_files_apart(arguments, arguments.load.platform, {});
   const auto begin = Clock::now();
   const Loaded loaded = load(arguments.load);
+  if (loaded.program.assumed) {
+    if (wants_values || arguments.activity != 0 || !arguments.flips.empty()) {
+      usage_error(
+          "what is quantised on an assumption has no values: --tensors, --expect, --agreement, --activity and --flip "
+          "need them",
+          "--calibrate IMAGES finds ranges, and values are computed then");
+    }
+    arguments.timing_only = true;
+  }
   if (arguments.agreement && !loaded.network) {
     usage_error("--agreement needs the original network, a program no longer has it", "run the ONNX file");
   }

@@ -70,6 +70,13 @@ constexpr std::array table = {
             {{{"blendsim compile net.onnx --platform k26 -o net.program", "compile once, run often"},
               {"blendsim compile net.onnx --platform k26 --set clock=\"200 MHz\" --explain -o net.program",
                "for a changed platform, with the compiler's decisions"}}}},
+    Command{"quantise",
+            prepare,
+            "Quantise a float network from images, or change the bits of its layers, and write it as ONNX",
+            declare_quantise,
+            {{{"blendsim quantise net.onnx --calibrate IMAGES.npy -o net8.onnx", "8 bits everywhere"},
+              {"blendsim quantise net.onnx --calibrate IMAGES.npy --bits plan.yaml -o mixed.onnx",
+               "bits of each layer as a plan says"}}}},
     Command{
         "rtl",
         prepare,

@@ -42,6 +42,7 @@ void declare_inspect(CLI::App& command, ExitStatus& status);
 void declare_man(CLI::App& command, ExitStatus& status);
 void declare_platforms(CLI::App& command, ExitStatus& status);
 void declare_power(CLI::App& command, ExitStatus& status);
+void declare_quantise(CLI::App& command, ExitStatus& status);
 void declare_replay(CLI::App& command, ExitStatus& status);
 void declare_report(CLI::App& command, ExitStatus& status);
 void declare_rtl(CLI::App& command, ExitStatus& status);

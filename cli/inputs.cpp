@@ -179,21 +179,20 @@ InputScale parse_scale(const std::string& text) {
   return {parse_positive(all.substr(0, slash), text), parse_positive(all.substr(slash + 1), text)};
 }
 
-Inputs read_inputs(const std::vector<std::string>& files, const std::optional<InputScale>& scale,
-                   const HostInput& input) {
+std::vector<FloatArray> read_images(const std::vector<std::string>& files, const std::optional<InputScale>& scale,
+                                    const std::string& name, const Shape& shape) {
   const InputScale factor = scale.value_or(InputScale{});
-  Inputs out;
-  out.source = "file";
-  const auto size = static_cast<std::size_t>(element_count(input.shape));
+  std::vector<FloatArray> images;
+  const auto size = static_cast<std::size_t>(element_count(shape));
   for (const std::string& file : files) {
     check_kind(file);
     InputArray read = read_input(file);
-    const std::int64_t count = image_count(read.array.shape, input.shape);
+    const std::int64_t count = image_count(read.array.shape, shape);
     if (count == 0) {
       throw DiagnosticError("input-shape", {.file = file},
                             fmt::format("the array is {}, the network's input '{}' is {}", shape_text(read.array.shape),
-                                        input.name, shape_text(input.shape)),
-                            shape_hint(read.array.shape, input.shape));
+                                        name, shape_text(shape)),
+                            shape_hint(read.array.shape, shape));
     }
     check_finite(read.array, file);
     for (float& value : read.array.values) {
@@ -203,9 +202,17 @@ Inputs read_inputs(const std::vector<std::string>& files, const std::optional<In
     check_finite(read.array, file);
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
       const auto begin = read.array.values.begin() + static_cast<std::ptrdiff_t>(i * size);
-      out.images.push_back({input.shape, {begin, begin + static_cast<std::ptrdiff_t>(size)}});
+      images.push_back({shape, {begin, begin + static_cast<std::ptrdiff_t>(size)}});
     }
   }
+  return images;
+}
+
+Inputs read_inputs(const std::vector<std::string>& files, const std::optional<InputScale>& scale,
+                   const HostInput& input) {
+  Inputs out;
+  out.source = "file";
+  out.images = read_images(files, scale, input.name, input.shape);
   finish(out, input);
   out.warnings = input_warnings(out, input, scale.has_value());
   return out;

@@ -29,8 +29,14 @@ struct Inputs {
   std::vector<std::string> warnings;  // of files: values that the network's input quantiser cannot hold
 };
 
-// Files in the order given; a file may hold several images along a leading dimension.
-// Throws DiagnosticError: those of read_input, input-shape, input-value.
+// Files in the order given, each array's values times the scale; a file may hold several images along a leading
+// dimension. `name` and `shape` are the network's input. Throws DiagnosticError: those of read_input, input-shape,
+// input-value.
+[[nodiscard]] std::vector<FloatArray> read_images(const std::vector<std::string>& files,
+                                                  const std::optional<InputScale>& scale, const std::string& name,
+                                                  const Shape& shape);
+
+// The same, quantised.
 // `scale`: absent where none was given, which is a factor of 1 and one more thing to point out where values are
 // clipped.
 [[nodiscard]] Inputs read_inputs(const std::vector<std::string>& files, const std::optional<InputScale>& scale,

@@ -38,6 +38,7 @@ void add_load_options(CLI::App& command, LoadArguments& arguments) {
   command
       .add_flag("--allow-oversize", arguments.allow_oversize, "Simulate a machine that exceeds its device's limits too")
       ->group("Platform");
+  add_quantise_options(command, arguments.quantise);
 }
 
 namespace {
@@ -98,7 +99,7 @@ std::string used_text(const std::string& part, const MachineParameters& machine,
 Loaded load_onnx(const LoadArguments& arguments) {
   Platform platform = named_platform(arguments.platform, arguments.sets);
   progress("lowering " + arguments.file);
-  IntegerNetwork network = load_network(arguments.file);
+  IntegerNetwork network = read_network(arguments.file, arguments.quantise);
   progress("compiling for " + platform.name);
   CompileOptions options;
   options.evaluate = machine_evaluate();
@@ -120,6 +121,9 @@ Loaded load_program(const LoadArguments& arguments) {
   if (arguments.platform.empty() && !arguments.sets.empty()) {
     usage_error("--set changes a platform, and a program was compiled for the one that it embeds",
                 "compile the network again with --set");
+  }
+  if (arguments.quantise.any()) {
+    usage_error("a program is quantised already", "compile the network again with --calibrate, --bits or --assume");
   }
   auto [program, platform] = open_program(arguments.file, config_paths());
   if (!arguments.platform.empty()) {
@@ -147,6 +151,8 @@ Loaded load(const LoadArguments& arguments) {
   if (kind == FileKind::program || kind == FileKind::onnx) {
     Loaded loaded = kind == FileKind::program ? load_program(arguments) : load_onnx(arguments);
     require_device(arguments, loaded);
+    if (loaded.program.assumed)
+      warning(loaded.program.notes.empty() ? "quantised on an assumption" : loaded.program.notes.front());
     return loaded;
   }
   unexpected_kind(arguments.file, kind, "an ONNX network or a program");

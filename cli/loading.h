@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/inputs.h"
+#include "cli/quantising.h"
 #include "isa/program.h"
 #include "network/integer_network.h"
 #include "platform/platform.h"
@@ -19,13 +20,15 @@ struct LoadArguments {
   std::string file, platform;     // an ONNX network or a program; of a program, the platform may be empty
   std::vector<std::string> sets;  // "unit.parameter=value"
   bool allow_oversize = false;
+  QuantiseArguments quantise;  // of a network
 };
 
 // Declare --platform and --set, in the group "Platform". What they write to must live as long as the command.
 CLI::Option* add_platform_option(CLI::App& command, std::string& platform);
 void add_set_option(CLI::App& command, std::vector<std::string>& sets);
 
-// Declares FILE, --platform, --set and --allow-oversize. `arguments` must live as long as the command.
+// Declares FILE, --platform, --set, --allow-oversize and those of a network to quantise. `arguments` must live as long
+// as the command.
 void add_load_options(CLI::App& command, LoadArguments& arguments);
 
 struct Loaded {
@@ -35,6 +38,7 @@ struct Loaded {
 };
 
 // Lowers and compiles a network, or opens a program, whose platform --platform may only repeat.
+// What is quantised on an assumption is warned of: its values are nobody's.
 // Throws DiagnosticError: those of the file, of the platform and of the compiler; device-too-small for a machine beyond
 // its device's limits, unless allow_oversize; usage.
 [[nodiscard]] Loaded load(const LoadArguments& arguments);

@@ -82,13 +82,17 @@ constexpr std::array table = {
         "A Conv whose weights depend on the network's input.",
         "Make it an initializer. torch.onnx.export does so of a model in evaluation mode with "
         "do_constant_folding=True."},
-    Explanation{"not-quantised", "A layer that needs integers reads values that no quantiser made.",
-                "A Conv on the sum of two Relus, or with weights in float32.",
-                "Put a quantiser directly before the layer, and one on its weights: QuantIdentity and weight_quant in "
-                "Brevitas, QuantizeLinear with DequantizeLinear in ONNX."},
-    Explanation{"number-width", "A number has more bits than the integer contract allows.",
-                "A Conv that reads integers of 12 bits.",
-                "Quantise to fewer bits: 8 for activations and weights. docs/numerics.md has every limit."},
+    Explanation{
+        "not-quantised", "A layer that needs integers reads values that no quantiser made.",
+        "A Conv on the sum of two Relus, or with weights in float32.",
+        "Put a quantiser directly before the layer, and one on its weights: QuantIdentity and weight_quant in "
+        "Brevitas, QuantizeLinear with DequantizeLinear in ONNX. Or let --calibrate IMAGES quantise what the file "
+        "does not, or --assume 8 where latency, resources and power are all that is wanted: docs/quantisation.md."},
+    Explanation{
+        "number-width", "A number has more bits than the integer contract allows.",
+        "A Conv that reads integers of 12 bits.",
+        "Quantise to fewer bits: 8 for activations and weights; --bits does it with a plan. docs/numerics.md has "
+        "every limit."},
     Explanation{
         "not-lowerable", "The construct has no integer form that is exact, or whose errors can be counted.",
         "A Conv whose input channels have different scales.",

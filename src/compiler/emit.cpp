@@ -36,8 +36,10 @@ class Emitter {
     }
     list_results();
     measure_buffers();
+    program_.notes = network_.notes;
+    program_.assumed = network_.assumed;
     for (const Layer& layer : network_.layers) {
-      if (!layer.exactness.note.empty())
+      if (!layer.exactness.note.empty() && !network_.assumed)
         program_.notes.push_back(fmt::format("{}: {}", layer.name, layer.exactness.note));
     }
     note_fallbacks();

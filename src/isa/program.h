@@ -91,6 +91,7 @@ struct Program {
   std::vector<HostOutput> host_outputs;  // parallel to outputs
   std::vector<BufferUse> buffers;        // buffer_count of them
   std::vector<std::string> notes;        // exactness notes and decisions that a report should repeat
+  bool assumed = false;                  // quantised on an assumption: runs compute no values
 
   [[nodiscard]] std::string digest() const;
   bool operator==(const Program&) const = default;

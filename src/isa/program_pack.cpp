@@ -91,11 +91,11 @@ void pack(FlatBufferBuilder& builder, const Program& p) {
   const auto host_outputs = tables(builder, p.host_outputs, pack_output_steps);
   const auto peaks = builder.CreateVector(peak_bits);
   const auto notes = builder.CreateVectorOfStrings(p.notes);
-  const auto root = file::CreateProgram(builder, digest, network, network_digest, platform_yaml, platform_digest, init,
-                                        main, p.resident, segments, p.program_bytes, p.input_bytes, p.output_bytes,
-                                        p.main_address, p.init_address, layers, input,
-                                        static_cast<file::TransferForm>(p.input_form), p.input_row_bytes, host_input,
-                                        outputs, host_outputs, peaks, notes, program_format, p.scratch_bytes);
+  const auto root = file::CreateProgram(
+      builder, digest, network, network_digest, platform_yaml, platform_digest, init, main, p.resident, segments,
+      p.program_bytes, p.input_bytes, p.output_bytes, p.main_address, p.init_address, layers, input,
+      static_cast<file::TransferForm>(p.input_form), p.input_row_bytes, host_input, outputs, host_outputs, peaks, notes,
+      program_format, p.scratch_bytes, p.assumed);
   builder.Finish(root, file::ProgramIdentifier());
 }
 

@@ -116,6 +116,9 @@ struct LoweringOptions {
   // Of what a layer's steps hand to each other (before an activation, before a second rounding): int16 like a join's
   // operands. More, up to 27, is exact for more slopes that are not dyadic, and asks for a wider post_unit.value.
   int step_bits = 16;
+  // Whether requantisers are searched and compared with the file's formula. Where nobody asks for values the nearest
+  // line will do: it takes the machine as long.
+  bool prove = true;
   bool operator==(const LoweringOptions&) const = default;
 };
 
@@ -128,6 +131,8 @@ struct IntegerNetwork {
   std::vector<HostOutput> outputs;
   std::vector<TensorId> output_tensors;  // parallel to outputs
   LoweringOptions options;
+  std::vector<std::string> notes;  // of the whole network: how it was quantised, where its file did not
+  bool assumed = false;            // ... on an assumption: its values are nobody's
 
   [[nodiscard]] const IntTensor& tensor(TensorId id) const { return tensors[static_cast<std::size_t>(id)]; }
   [[nodiscard]] std::string digest() const;

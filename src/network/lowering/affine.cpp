@@ -54,6 +54,18 @@ class ChannelFitter {
     return p;
   }
 
+  [[nodiscard]] Parameters ideal() const {
+    const int s = largest_shift();
+    const double slope = std::nearbyint(std::ldexp(line_.slope, s)), offset = offset_for(s);
+    if (fits(slope, offset)) return reduced({static_cast<std::int64_t>(slope), static_cast<std::int64_t>(offset), s});
+    // Steeper than M or the sum can be: so steep that neighbours saturate. The flattest line through the same zero.
+    constexpr double half = static_cast<double>(sum_limit / 2) - 1;
+    const double steepest = std::floor(std::min(static_cast<double>(limit_), half / std::max(1.0, reach_)));
+    const double flattening = std::fabs(slope) > steepest ? steepest / std::fabs(slope) : 1;
+    const double m = std::nearbyint(slope * flattening), b = std::nearbyint(offset * flattening);
+    return reduced({static_cast<std::int64_t>(m), static_cast<std::int64_t>(std::clamp(b, -half, half)), s});
+  }
+
   // The same without a count.
   [[nodiscard]] Parameters find() const {
     Parameters p;
@@ -117,18 +129,6 @@ class ChannelFitter {
       if (fits(std::fabs(std::nearbyint(std::ldexp(line_.slope, s))) + 64, std::fabs(offset_for(s)) + 64)) return s;
     }
     return 0;
-  }
-
-  [[nodiscard]] Parameters ideal() const {
-    const int s = largest_shift();
-    const double slope = std::nearbyint(std::ldexp(line_.slope, s)), offset = offset_for(s);
-    if (fits(slope, offset)) return reduced({static_cast<std::int64_t>(slope), static_cast<std::int64_t>(offset), s});
-    // Steeper than M or the sum can be: so steep that neighbours saturate. The flattest line through the same zero.
-    constexpr double half = static_cast<double>(sum_limit / 2) - 1;
-    const double steepest = std::floor(std::min(static_cast<double>(limit_), half / std::max(1.0, reach_)));
-    const double flattening = std::fabs(slope) > steepest ? steepest / std::fabs(slope) : 1;
-    const double m = std::nearbyint(slope * flattening), b = std::nearbyint(offset * flattening);
-    return reduced({static_cast<std::int64_t>(m), static_cast<std::int64_t>(std::clamp(b, -half, half)), s});
   }
 
   // The sums that round to code t: [lower, upper]. Codes too far out for any sum have bounds that no offset meets.
@@ -256,16 +256,15 @@ class ChannelFitter {
   double reach_;
 };
 
-// exactness: absent where nobody asks for it.
-Affine affine_with(CodeRuns& runs, int bits, Rounding rounding, const std::vector<CodeLine>& lines,
-                   Exactness* exactness) {
+// find: a channel's parameters, by its fitter.
+template <class F>
+Affine affine_with(CodeRuns& runs, int bits, Rounding rounding, const std::vector<CodeLine>& lines, F find) {
   Affine out;
   out.rounding = rounding;
   out.lo = lines.front().lo;
   out.hi = lines.front().hi;
   for (std::size_t c = 0; c < lines.size(); ++c) {
-    const ChannelFitter fitter(runs, bits, rounding, lines[c], c);
-    const Parameters p = exactness != nullptr ? fitter.fit(*exactness) : fitter.find();
+    const Parameters p = find(ChannelFitter(runs, bits, rounding, lines[c], c));
     out.multiplier.push_back(static_cast<std::int32_t>(p.multiplier));
     out.offset.push_back(p.offset);
     out.shift.push_back(static_cast<std::uint8_t>(p.shift));
@@ -314,7 +313,8 @@ std::optional<AffineFit> fit_affine(CodeRuns& runs, int bits) {
   std::optional<AffineFit> best;
   for (const Rounding rounding : rounding_candidates(runs.reference().quantiser.rounding)) {
     AffineFit fit;
-    fit.affine = affine_with(runs, bits, rounding, *lines, &fit.exactness);
+    fit.affine = affine_with(runs, bits, rounding, *lines,
+                             [&](const ChannelFitter& fitter) { return fitter.fit(fit.exactness); });
     if (!best || fit.exactness.differing < best->exactness.differing) best = std::move(fit);
     if (best->exactness.differing == 0) break;
   }
@@ -327,9 +327,23 @@ std::optional<Affine> find_affine(const Reference& reference, const Domain& doma
   const auto roundings = rounding_candidates(reference.quantiser.rounding);
   const auto lines = code_lines(reference, domain.channels());
   if (!lines) return std::nullopt;
-  if (roundings.size() == 1) return affine_with(runs, bits, roundings.front(), *lines, nullptr);
+  if (roundings.size() == 1) {
+    return affine_with(runs, bits, roundings.front(), *lines,
+                       [](const ChannelFitter& fitter) { return fitter.find(); });
+  }
   const auto fit = fit_affine(runs, bits);  // the best of several
   return fit->affine;
+}
+
+std::optional<AffineFit> nearest_affine(const Reference& reference, const Domain& domain, int bits) {
+  const auto lines = code_lines(reference, domain.channels());
+  if (!lines) return std::nullopt;
+  CodeRuns runs(reference, domain);
+  AffineFit fit;
+  fit.affine = affine_with(runs, bits, rounding_candidates(reference.quantiser.rounding).front(), *lines,
+                           [](const ChannelFitter& fitter) { return fitter.ideal(); });
+  fit.exactness.exact = false;
+  return fit;
 }
 
 std::int64_t count_ambiguous(CodeRuns& runs) {

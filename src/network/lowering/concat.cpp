@@ -16,7 +16,8 @@ std::vector<Value> Lowerer::concat_inputs(const Node& node) {
     if (is_constant(input)) refuse("not-lowerable", node.name, "Concat with a constant has no lowering");
     Value x = value_of(input);
     if (x.state != Value::State::integer) {
-      refuse("not-quantised", node.name, "Concat reads values that no quantiser produced", "quantise its inputs");
+      refuse("not-quantised", node.name, "Concat reads values that no quantiser produced",
+             or_calibrate("quantise its inputs"));
     }
     if (x.pool) x = resolve_pool(std::move(x));
     parts.push_back(std::move(x));

@@ -100,12 +100,12 @@ Value Lowerer::convolution_input(const Node& node, const Value& input) {
   if (!pure_scale(x) || (!exact_map && !fits_bits(x.map->domain, 8))) {
     refuse("not-quantised", node.name,
            "its input is not quantised: float operations stand between the last quantiser and this node",
-           "put a quantiser of 8 bits or less directly before it");
+           or_calibrate("put a quantiser of 8 bits or less directly before it"));
   }
   if (!fits_bits(x.map->domain, 8)) {
     refuse("number-width", node.name,
            fmt::format("its input has {} integers; activations of at most 8 bits are possible", x.map->format.name()),
-           "quantise its input to 8 bits or less");
+           "quantise its input to 8 bits or less, or let --bits do it: a plan with `activations: 8` for this layer");
   }
   if (!exact_map || x.map->format.bits() > 8) {  // wider than its integers: such as a pooling of a join leaves them
     const std::vector<std::int32_t> ones(static_cast<std::size_t>(x.map->channels), 1);
@@ -217,7 +217,7 @@ IntegerWeights Lowerer::weights_of(const Node& node, std::size_t out_axis) const
   } catch (const std::out_of_range& error) {
     refuse("number-width", node.name, error.what());
   } catch (const std::invalid_argument& error) {
-    refuse("not-quantised", node.name, error.what(), "quantise the weights in the file");
+    refuse("not-quantised", node.name, error.what(), or_calibrate("quantise the weights in the file"));
   }
   refuse("not-constant", node.name, "its weights are computed");
 }
@@ -228,7 +228,7 @@ void require_integer(const Value& x, const Node& node, const std::string& file) 
   if (x.state == Value::State::integer) return;
   if (x.state == Value::State::host) {
     throw DiagnosticError("not-quantised", {.file = file, .node = node.name}, "its input is not quantised",
-                          "put a quantiser between the network's input and this node");
+                          or_calibrate("put a quantiser between the network's input and this node"));
   }
   throw DiagnosticError("not-lowerable", {.file = file, .node = node.name},
                         fmt::format("it follows '{}', which {}", x.tail_node, tail_reason(x)));

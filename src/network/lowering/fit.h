@@ -55,6 +55,9 @@ struct AffineFit {
 };
 // Absent: the chain is not of the form clamp(slope*q + offset) with one pair of saturation codes for all channels.
 [[nodiscard]] std::optional<AffineFit> fit_affine(CodeRuns& runs, int multiplier_bits);
+// The nearest line to the formula, neither searched for nor compared: not exact, nothing checked.
+[[nodiscard]] std::optional<AffineFit> nearest_affine(const Reference& reference, const Domain& domain,
+                                                      int multiplier_bits);
 // The same formula without an account of its exactness.
 [[nodiscard]] std::optional<Affine> find_affine(const Reference& reference, const Domain& domain, int multiplier_bits);
 

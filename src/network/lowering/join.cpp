@@ -68,7 +68,7 @@ Lowerer::CommonGrid Lowerer::common_grid(const Node& node, const Value& first, c
   std::vector<Value> values{first, second};
   for (Value& value : values) {
     if (value.state != Value::State::integer) {
-      refuse("not-quantised", node.name, "an operand is not quantised", "quantise both operands");
+      refuse("not-quantised", node.name, "an operand is not quantised", or_calibrate("quantise both operands"));
     }
     if (value.pool) value = resolve_pool(std::move(value));
   }

@@ -45,6 +45,11 @@ struct Value {
   return value.tail_reason.empty() ? "has no integer form on the machine" : value.tail_reason;
 }
 
+// A hint for a layer without a quantiser: what the file may change, and what changes no file.
+[[nodiscard]] inline std::string or_calibrate(const std::string& hint) {
+  return hint + "; or --calibrate IMAGES quantises it here, --assume 8 for latency, resources and power alone";
+}
+
 class Lowerer {
  public:
   Lowerer(const Graph& graph, const LoweringOptions& options);

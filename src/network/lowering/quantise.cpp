@@ -177,10 +177,10 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   const Domain& domain = value.map->domain;
   const int bits = multiplier_bits(options_, domain.lowest(), domain.highest());
   CodeRuns runs({value.chain, q}, domain);
-  auto fit = fit_affine(runs, bits);
+  auto fit = options_.prove ? fit_affine(runs, bits) : nearest_affine({value.chain, q}, domain, bits);
   if (!fit) return nullptr;
   std::optional<Affine> behind;
-  if (!fit->exactness.exact) {
+  if (!fit->exactness.exact && options_.prove) {
     auto plain = fit_without_zero_point(value, q, bits);
     if (plain && (plain->exactness.exact || plain->exactness.differing < fit->exactness.differing)) {
       behind = addition(domain.channels(), q.out_zero_point, fit->affine.lo, fit->affine.hi);
@@ -203,7 +203,7 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
   require_reachable_rounding(q, fit->exactness);
   MapPtr map = new_map(value, q);
   map->exactness = fit->exactness;
-  explain(map->exactness);
+  if (options_.prove) explain(map->exactness);
   if (sum) {
     Exactness operands = value.map->exactness;  // its error counts units of the sum, here it counts codes
     if (operands.max_error != 0) operands.max_error = code_error(fit->affine, operands.max_error);

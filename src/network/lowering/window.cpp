@@ -28,7 +28,7 @@ void require_pool_input(const Value& x, const Node& node, const std::string& fil
   if (x.state != Value::State::integer || x.shape.size() != 4 || x.flat) {
     throw DiagnosticError("not-quantised", {.file = file, .node = node.name},
                           fmt::format("{} reads values that no quantiser produced", node.op),
-                          "quantise before pooling");
+                          or_calibrate("quantise before pooling"));
   }
 }
 

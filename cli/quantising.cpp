@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/quantising.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "cli/terminal.h"
+#include "cli/validators.h"
+#include "network/normalise.h"
+#include "report/format_text.h"
+#include "session/precision_file.h"
+
+namespace blendsim::cli {
+
+namespace {
+
+constexpr const char* group = "Quantisation";
+
+}  // namespace
+
+void add_calibration_options(CLI::App& command, QuantiseArguments& arguments) {
+  auto* images = command.add_option("--calibrate", arguments.images,
+                                    "Quantise what the file does not: ranges of activations from these images");
+  images->type_name("FILE")->allow_extra_args(false)->group(group);
+  command
+      .add_option_function<std::string>(
+          "--calibrate-scale", [&arguments](const std::string& text) { arguments.scale = parse_scale(text); },
+          "Factor on their values, such as 1/255")
+      ->type_name("SCALE")
+      ->needs(images)
+      ->group(group);
+  command.add_option("--bits", arguments.plan, "Bits of each layer's weights and activations, a YAML file")
+      ->type_name("PLAN")
+      ->group(group);
+}
+
+void add_quantise_options(CLI::App& command, QuantiseArguments& arguments) {
+  add_calibration_options(command, arguments);
+  command
+      .add_option("--assume", arguments.assumed,
+                  "Quantise what the file does not with so many bits and made-up ranges: for latency, resources and "
+                  "power; no values are computed")
+      ->type_name("BITS")
+      ->check(CLI::Range(1, 8).description(""))
+      ->excludes("--calibrate")
+      ->group(group);
+}
+
+namespace {
+
+// "8-bit weights", "1- to 8-bit weights"; of no layer: empty.
+std::string bits_text(const std::vector<QuantisedLayer>& layers, int QuantisedLayer::*bits, const char* what) {
+  std::set<int> all;
+  for (const QuantisedLayer& layer : layers) {
+    if (layer.*bits != 0) all.insert(layer.*bits);
+  }
+  if (all.empty()) return {};
+  return all.size() == 1 ? fmt::format("{}-bit {}", *all.begin(), what)
+                         : fmt::format("{}- to {}-bit {}", *all.begin(), *all.rbegin(), what);
+}
+
+std::string what_text(const std::vector<QuantisedLayer>& layers) {
+  const std::string weights = bits_text(layers, &QuantisedLayer::weights, "weights"),
+                    activations = bits_text(layers, &QuantisedLayer::activations, "activations");
+  if (weights.empty() && activations.empty()) return "nothing: the file quantises every layer";
+  return weights + (weights.empty() || activations.empty() ? "" : ", ") + activations;
+}
+
+std::string images_text(std::size_t images) { return fmt::format("{} image{}", images, images == 1 ? "" : "s"); }
+
+std::string account(const QuantiseArguments& arguments, const QuantisedNetwork& q, std::size_t images) {
+  const std::string what = what_text(q.quantised.layers);
+  if (arguments.assumed) {
+    return fmt::format(
+        "quantisation assumed ({}; ranges of made-up images): latency, resources and power are those of "
+        "such a network; values are not computed",
+        what);
+  }
+  if (!q.loss) return fmt::format("quantised ({}) in the ranges of the file's own quantisers", what);
+  return fmt::format("quantised ({}) on {}: {} from the float network's outputs, the largest one the same in {} of {}",
+                     what, images_text(images),
+                     std::isinf(q.loss->sqnr_db) ? "no difference" : fmt::format("{:.1f} dB", q.loss->sqnr_db),
+                     q.loss->top1_equal, q.loss->images);
+}
+
+}  // namespace
+
+QuantisedNetwork quantise_file(const std::string& file, const QuantiseArguments& arguments) {
+  QuantisedNetwork out;
+  out.original = normalise(import_onnx(file));
+  QuantiseInput input;
+  if (!arguments.plan.empty()) input.plan = read_precision_plan(arguments.plan);
+  const GraphInput& wanted = out.original.inputs.front();
+  if (arguments.assumed) {
+    input.bits = *arguments.assumed;
+    constexpr std::uint64_t made_up = 2;
+    for (std::uint64_t seed = 1; seed <= made_up; ++seed) input.images.push_back(made_up_image(wanted.shape, seed));
+  } else if (!arguments.images.empty()) {
+    input.images = read_images(arguments.images, arguments.scale, wanted.name, wanted.shape);
+    progress(fmt::format("finding ranges on {}", images_text(input.images.size())));
+  }
+  out.quantised = quantise(out.original, input);
+  if (!arguments.images.empty()) {
+    progress("comparing with the float network on " + images_text(input.images.size()));
+    out.loss = quantisation_loss(out.original, out.quantised.graph, input.images);
+  }
+  out.account = account(arguments, out, input.images.size());
+  return out;
+}
+
+IntegerNetwork read_network(const std::string& file, const QuantiseArguments& arguments) {
+  if (!arguments.any()) return load_network(file);
+  const QuantisedNetwork quantised = quantise_file(file, arguments);
+  LoweringOptions options;
+  options.prove = !arguments.assumed;
+  IntegerNetwork network = lower(quantised.quantised.graph, options);
+  network.notes.push_back(quantised.account);
+  network.assumed = arguments.assumed.has_value();
+  return network;
+}
+
+}  // namespace blendsim::cli

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks as the commands read them: quantised by the file, by images, by a plan, or on an assumption.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/inputs.h"
+#include "network/integer_network.h"
+#include "network/quantise.h"
+
+namespace blendsim::cli {
+
+struct QuantiseArguments {
+  std::vector<std::string> images;  // --calibrate
+  std::optional<InputScale> scale;  // --calibrate-scale
+  std::string plan;                 // --bits
+  std::optional<int> assumed;       // --assume
+
+  [[nodiscard]] bool any() const { return !images.empty() || !plan.empty() || assumed.has_value(); }
+};
+
+// Declare --calibrate, --calibrate-scale and --bits, and --assume besides, in the group "Quantisation". `arguments`
+// must live as long as the command.
+void add_calibration_options(CLI::App& command, QuantiseArguments& arguments);
+void add_quantise_options(CLI::App& command, QuantiseArguments& arguments);
+
+struct QuantisedNetwork {
+  Graph original;  // normalised
+  Quantised quantised;
+  std::optional<QuantisationLoss> loss;  // on the images
+  std::string account;                   // a sentence: what was quantised, and from what
+};
+
+// Normalises and quantises a file. Throws DiagnosticError: those of the file, of the images and of quantise().
+[[nodiscard]] QuantisedNetwork quantise_file(const std::string& file, const QuantiseArguments& arguments);
+
+// The network of an ONNX file, lowered; quantised before where `arguments` ask for it, which its notes then say.
+[[nodiscard]] IntegerNetwork read_network(const std::string& file, const QuantiseArguments& arguments);
+
+}  // namespace blendsim::cli

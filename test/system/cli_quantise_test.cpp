@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Float networks on the command line: what is claimed, what is not, and what is said of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "process.h"
+#include "tensor/array.h"
+#include "tensor/files.h"
+#include "unit/network/onnx_builder.h"
+
+namespace blendsim {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using Json = nlohmann::ordered_json;
+using test::attr;
+using test::OnnxBuilder;
+
+class CliQuantise : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    OnnxBuilder m(13, 8);
+    m.input("image", {1, 3, 8, 8}, onnx::TensorProto::FLOAT);
+    m.floats("w1", {8, 3, 3, 3}, wave(8 * 27, 0.3F));
+    m.floats("w2", {8, 8, 3, 3}, wave(8 * 72, 0.2F));
+    m.floats("w3", {5, 8}, wave(40, 0.5F));
+    m.node("Conv", {"image", "w1"}, {"a"}, {attr("pads", {1, 1, 1, 1})}).set_name("stem");
+    m.node("Relu", {"a"}, {"b"}).set_name("relu");
+    m.node("Conv", {"b", "w2"}, {"c"}, {attr("pads", {1, 1, 1, 1})}).set_name("body");
+    m.node("Add", {"b", "c"}, {"d"}).set_name("join");
+    m.node("GlobalAveragePool", {"d"}, {"e"}).set_name("pool");
+    m.node("Flatten", {"e"}, {"f"}).set_name("flat");
+    m.node("Gemm", {"f", "w3"}, {"scores"}, {attr("transB", 1)}).set_name("head");
+    m.output("scores");
+    work.write("net.onnx", m.bytes());
+    write_npy(work.path("x.npy"), FloatArray{{4, 3, 8, 8}, wave(4 * 3 * 64, 1)});
+  }
+  static std::vector<float> wave(int count, float size) {
+    std::vector<float> out;
+    for (int i = 0; i < count; ++i)
+      out.push_back(size * static_cast<float>(std::sin(1.7 * i) + std::sin(0.37 * i * i)));
+    return out;
+  }
+  ProcessResult run(std::vector<std::string> more, const std::string& file = "net.onnx") const {
+    std::vector<std::string> arguments{"run", work.path(file)};
+    if (file.ends_with(".onnx")) arguments.insert(arguments.end(), {"--platform", "zu3eg"});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return blendsim_cli(arguments);
+  }
+  Json report(std::vector<std::string> more, const std::string& file = "net.onnx") const {
+    more.insert(more.end(), {"--json", work.path("report.json"), "-q"});
+    const ProcessResult result = run(more, file);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return Json::parse(read_text(work.path("report.json")));
+  }
+  Workspace work;
+};
+
+TEST_F(CliQuantise, AFloatNetworkIsRefusedWithAHintThatWorks) {
+  const ProcessResult refused = run({});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("not-quantised"), HasSubstr("--assume 8")));
+  EXPECT_EQ(run({"--assume", "8"}).status, 0);
+  EXPECT_EQ(run({"--calibrate", work.path("x.npy")}).status, 0);
+}
+
+TEST_F(CliQuantise, AnAssumptionHasTheCyclesOfSuchANetworkAndNoValues) {
+  const ProcessResult text = run({"--assume", "8"});
+  EXPECT_THAT(text.err, HasSubstr("values are not computed"));
+  EXPECT_THAT(text.out, AllOf(HasSubstr("assumed"), HasSubstr("outputs     none")));
+  const Json assumed = report({"--assume", "8"}), calibrated = report({"--calibrate", work.path("x.npy")});
+  EXPECT_EQ(assumed["cycles"], calibrated["cycles"]);
+  EXPECT_THAT(assumed["notes"].dump(), HasSubstr("quantisation assumed"));
+  EXPECT_TRUE(assumed["outputs"].is_null() || assumed["outputs"].empty()) << assumed["outputs"].dump();
+  EXPECT_EQ(assumed["resources"], calibrated["resources"]);
+}
+
+TEST_F(CliQuantise, WhatNeedsValuesIsRefusedOnAnAssumption) {
+  for (const std::vector<std::string>& option : {std::vector<std::string>{"--tensors", work.path("t")},
+                                                 {"--agreement"},
+                                                 {"--activity"},
+                                                 {"--expect", work.path("x.npy")}}) {
+    std::vector<std::string> arguments{"--assume", "8"};
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    const ProcessResult refused = run(arguments);
+    EXPECT_EQ(refused.status, 2) << option.front();
+    EXPECT_THAT(refused.err, HasSubstr("--calibrate"));
+  }
+}
+
+TEST_F(CliQuantise, AProgramRemembersThatItWasAssumed) {
+  ASSERT_EQ(blendsim_cli({"compile", work.path("net.onnx"), "--platform", "zu3eg", "--assume", "8", "-o",
+                          work.path("net.program")})
+                .status,
+            0);
+  const ProcessResult text = run({}, "net.program");
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.err, HasSubstr("values are not computed"));
+  EXPECT_EQ(run({"--agreement"}, "net.program").status, 2);
+  EXPECT_EQ(run({"--assume", "8"}, "net.program").status, 2) << "a program is quantised already";
+  EXPECT_EQ(report({}, "net.program")["digest"], report({"--assume", "8"})["digest"]);
+}
+
+TEST_F(CliQuantise, TheWrittenNetworkIsTheOneThatRuns) {
+  const ProcessResult wrote =
+      blendsim_cli({"quantise", work.path("net.onnx"), "--calibrate", work.path("x.npy"), "-o", work.path("q.onnx")});
+  ASSERT_EQ(wrote.status, 0) << wrote.err;
+  EXPECT_THAT(wrote.out,
+              AllOf(HasSubstr("stem"), HasSubstr("8-bit weights"), HasSubstr("dB"), HasSubstr("on 4 images")));
+  const Json direct = report({"--calibrate", work.path("x.npy"), "--input", work.path("x.npy")}),
+             written = report({"--input", work.path("x.npy")}, "q.onnx");
+  EXPECT_EQ(direct["outputs"], written["outputs"]);
+  EXPECT_EQ(direct["cycles"], written["cycles"]);
+}
+
+TEST_F(CliQuantise, AgreementIsWithTheFloatNetwork) {
+  const Json r = report({"--calibrate", work.path("x.npy"), "--input", work.path("x.npy"), "--agreement"});
+  EXPECT_EQ(r["agreement"]["inputs"], 4);
+  EXPECT_GT(r["agreement"]["max_abs_error"], 0);
+  EXPECT_LT(r["agreement"]["max_abs_error"], 0.2);
+}
+
+TEST_F(CliQuantise, APlanGivesLayersTheirBits) {
+  const std::string plan =
+      work.write("plan.yaml", "schema: blendsim.bits/1\nweights: 4\nlayers:\n  b*: {weights: 1, activations: 2}\n");
+  const ProcessResult shown = blendsim_cli({"quantise", work.path("net.onnx"), "--calibrate", work.path("x.npy"),
+                                            "--bits", plan, "-o", work.path("q.onnx")});
+  ASSERT_EQ(shown.status, 0) << shown.err;
+  EXPECT_THAT(shown.out, ::testing::ContainsRegex("body +576 +1 +2"));
+  EXPECT_THAT(shown.out, ::testing::ContainsRegex("stem +216 +4 +8"));
+  // And the written one, which is quantised, again: in the ranges of its own quantisers.
+  const std::string more = work.write("more.yaml", "schema: blendsim.bits/1\nlayers:\n  head: {weights: 2}\n");
+  const ProcessResult again =
+      blendsim_cli({"quantise", work.path("q.onnx"), "--bits", more, "-o", work.path("r.onnx")});
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.out, ::testing::ContainsRegex("head +40 +2 +file's"));
+}
+
+TEST_F(CliQuantise, ADamagedPlanIsNamedWithItsLine) {
+  const std::pair<const char*, const char*> plans[] = {
+      {"weights: 8\n", "schema"},
+      {"schema: blendsim.bits/1\nweights: 9\n", "plan.yaml:2"},
+      {"schema: blendsim.bits/1\nactivations: none\n", "plan.yaml:2"},
+      {"schema: blendsim.bits/1\nrange: 12\n", "99.99"},
+      {"schema: blendsim.bits/1\nbits: 4\n", "has no key 'bits'"},
+      {"schema: blendsim.bits/1\nlayers:\n  bodi: {weights: 4}\n", "did you mean 'body'?"},
+      {"schema: blendsim.bits/1\nlayers:\n  body: {wieghts: 4}\n", "plan.yaml:3"},
+      {"schema: blendsim.bits/1\nlayers: [body]\n", "must be a map"}};
+  for (const auto& [text, said] : plans) {
+    const ProcessResult refused = run({"--calibrate", work.path("x.npy"), "--bits", work.write("plan.yaml", text)});
+    EXPECT_EQ(refused.status, 1) << text;
+    EXPECT_THAT(refused.err, HasSubstr(said)) << text;
+  }
+}
+
+TEST_F(CliQuantise, RangesThatNobodyKnowsAreAskedFor) {
+  const std::string plan = work.write("plan.yaml", "schema: blendsim.bits/1\nweights: 4\n");
+  const ProcessResult refused = run({"--bits", plan});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("not-quantised"), HasSubstr("--calibrate IMAGES")));
+}
+
+TEST_F(CliQuantise, ImagesOfAnotherShapeOrWithoutNumbersAreNamed) {
+  write_npy(work.path("other.npy"), FloatArray{{3, 9, 9}, wave(243, 1)});
+  const ProcessResult shape = run({"--calibrate", work.path("other.npy")});
+  EXPECT_EQ(shape.status, 1);
+  EXPECT_THAT(shape.err, AllOf(HasSubstr("input-shape"), HasSubstr("other.npy")));
+  FloatArray nan{{3, 8, 8}, wave(192, 1)};
+  nan.values[5] = std::nanf("");
+  write_npy(work.path("nan.npy"), nan);
+  EXPECT_THAT(run({"--calibrate", work.path("nan.npy")}).err, HasSubstr("input-value"));
+  FloatArray huge{{3, 8, 8}, std::vector<float>(192, 3e38F)};
+  write_npy(work.path("huge.npy"), huge);
+  const ProcessResult infinite = run({"--calibrate", work.path("huge.npy")});
+  EXPECT_EQ(infinite.status, 1);
+  EXPECT_THAT(infinite.err, AllOf(HasSubstr("input-value"), HasSubstr("'stem'")));
+}
+
+TEST_F(CliQuantise, ExclusionsAreUsageErrors) {
+  EXPECT_EQ(run({"--assume", "8", "--calibrate", work.path("x.npy")}).status, 2);
+  EXPECT_EQ(run({"--assume", "9"}).status, 2);
+  EXPECT_EQ(run({"--calibrate-scale", "1/255"}).status, 2);
+  EXPECT_EQ(blendsim_cli({"quantise", work.path("net.onnx"), "-o", work.path("q.onnx")}).status, 2);
+  EXPECT_EQ(
+      blendsim_cli({"quantise", work.path("net.onnx"), "--calibrate", work.path("x.npy"), "-o", work.path("x.npy")})
+          .status,
+      2);
+}
+
+}  // namespace
+}  // namespace blendsim
