@@ -317,7 +317,9 @@ void Lowerer::transpose(const Node& node) {
   if ((shape.size() == 3 || shape.size() == 4) && op.shape[0] == 0 && !x.flat &&
       is_untouched_input(x, node.inputs[0])) {
     rearrange_input(x, op, shape);
-    builder_.rename(x.map, node.outputs[0]);
+    const auto scale = pure_scale(x);  // else the codes are those of a tensor in front, which lies otherwise
+    const bool stands = scale && scale->all(x.map->scale);
+    builder_.rename(x.map, stands ? node.outputs[0] : node.outputs[0] + ":codes");
     return define(node.outputs[0], std::move(x));
   }
   if (x.state == Value::State::integer) {

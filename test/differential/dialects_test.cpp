@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks in other dialects, and of data that moves: what ONNX Runtime computes on them as written.
+#include <tuple>
+
 #include "networks.h"
 
 namespace blendsim::differential {
@@ -301,6 +303,37 @@ TEST(Tokens, AreMixedByWeightsOnTheLeft) {
   DialectModel m;
   m.input({1, 9, 8}, float32, -128, 127, 5);
   m.model.output(m.node("MatMul", {m.floats({5, 9}, whole(45)), m.quantised("x", 0.0625F)}));
+  expect_equal(m);
+}
+
+// Where the stride passes the kernel SAME's formula is negative, and these drop pixels in front (found by seed
+// 1102369).
+TEST(AveragePools, OfPaddingThatCountsInCeilModeDropPixelsBeyondTheKernelBeforeOpset19) {
+  for (const auto& [size, kernel, stride, pad] : {std::tuple{3, 1, 3, "SAME_UPPER"},
+                                                  {3, 1, 3, "SAME_LOWER"},
+                                                  {6, 1, 3, "SAME_UPPER"},
+                                                  {7, 1, 4, "SAME_LOWER"},
+                                                  {7, 2, 4, "SAME_UPPER"},
+                                                  {6, 2, 3, "SAME_LOWER"}}) {
+    SCOPED_TRACE(testing::Message() << size << " " << kernel << " " << stride << " " << pad);
+    DialectModel m;
+    m.input({1, 2, size, size}, float32, -128, 127, 5);
+    m.model.output(m.node("AveragePool", {m.quantised("x", 0.0625F)},
+                          {attr("kernel_shape", {kernel, kernel}), attr("strides", {stride, stride}),
+                           attr("auto_pad", pad), attr("ceil_mode", 1), attr("count_include_pad", 1)}));
+    expect_equal(m);
+  }
+}
+
+// The input's codes lie as the second transpose has them, and are no longer what its tensor holds (seed 1202510).
+TEST(Transposes, OfTheInputAroundAnOperatorNameNoTensorThatTheCodesAreNot) {
+  DialectModel m;
+  m.input({1, 1, 2, 3}, float32, -128, 127, 5);
+  const std::string signs =
+      m.node("Where", {m.node("GreaterOrEqual", {"x", m.scalar(0.5F)}), m.scalar(1), m.scalar(-3)});
+  const std::string rows = m.node("Transpose", {signs}, {attr("perm", {0, 2, 3, 1})});
+  const std::string back = m.node("Transpose", {m.node("Relu", {rows})}, {attr("perm", {0, 3, 1, 2})});
+  m.model.output(m.quantised(back, 0.0625F));
   expect_equal(m);
 }
 

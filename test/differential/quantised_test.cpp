@@ -210,6 +210,25 @@ TEST(QuantisedNetworks, AreWhatOnnxRuntimeComputesOnTheFile) {
   }
 }
 
+// The shortcut's codes get onto the grid of the addition in the addition: no pass and no map of 16 bits of their own.
+TEST(QuantisedNetworks, JoinAShortcutOfAnyScaleInOnePass) {
+  for (FloatModel (*make)() : {resnet, mobilenet}) {
+    FloatModel m = make();
+    const IntegerNetwork network = lower(write(m, {}).quantised.graph);
+    int joins = 0;
+    for (const IntTensor& t : network.tensors) EXPECT_EQ(t.name.find(":int16"), std::string::npos) << t.name;
+    for (const Layer& layer : network.layers) {
+      const auto* post = std::get_if<PostProcessing>(&layer.work);
+      if (post == nullptr || post->b == no_tensor) continue;
+      ++joins;
+      EXPECT_TRUE(post->q1 && post->q2 && post->q3) << layer.name;
+      EXPECT_EQ(std::min(network.tensor(post->a).format.bits(), network.tensor(post->b).format.bits()), 8)
+          << layer.name;
+    }
+    EXPECT_EQ(joins, 2);
+  }
+}
+
 TEST(QuantisedNetworks, LoseSixDecibelsABit) {
   double before = 0;
   for (const int bits : {4, 6, 8}) {

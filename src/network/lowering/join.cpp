@@ -39,8 +39,10 @@ struct Side {
 Side make_side(Builder& builder, const Value& value, std::int64_t factor, bool alone, Map& join) {
   const MapPtr& map = value.map;
   const bool recipe_fits = map->recipe && map->recipe->b == no_tensor && !map->recipe->q3 && map->layer < 0;
+  // A shortcut's codes, which are there for others too, get onto the join's grid in the join itself.
+  const bool on_codes = recipe_fits && builder.network.tensor(map->recipe->a).format.bits() <= 16;
   Side side;
-  if (alone && map->uses == 1 && factor == 1 && recipe_fits) {  // q1 works on the accumulator
+  if ((alone || on_codes) && map->uses == 1 && factor == 1 && recipe_fits) {  // q1 works on the accumulator
     side = {map->recipe->a, map->recipe->q1, map->recipe->activation};
     merge(join.exactness, map->exactness);
     append(join.nodes, map->nodes);

@@ -32,7 +32,9 @@ Geometry parse_pool(const Node& file_node, const Context& context) {
   if (node.attribute_int("storage_order", 0) != 0) {
     throw Refusal{"unsupported-attribute", "storage_order 1 (column major) is not supported"};
   }
-  const bool drops = node.op == "AveragePool" && context.opset(node.domain) >= 19;
+  const bool drops = node.op == "AveragePool" &&
+                     (context.opset(node.domain) >= 19 ||
+                      (node.attribute_int("ceil_mode", 0) != 0 && node.attribute_int("count_include_pad", 0) != 0));
   return parse_window(node, x, node.attribute_ints("kernel_shape", {}),
                       drops ? SameBeyondKernel::drops_as_average : SameBeyondKernel::pads_nothing);
 }

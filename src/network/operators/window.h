@@ -33,8 +33,8 @@ struct Geometry {
 void emit_from_row(const Node& node, const Node& row, Rewriter& out);
 
 // What auto_pad SAME means where the stride passes the kernel and ONNX's formula is negative. ONNX Runtime (1.30) drops
-// pixels in front of a Conv and of an AveragePool from opset 19 on, not as many of either; it refuses other pools, for
-// which TensorFlow's 0 is taken.
+// pixels in front of a Conv and of an AveragePool from opset 19 on, or with ceil_mode and count_include_pad, not as
+// many of either; it refuses other pools, for which TensorFlow's 0 is taken.
 enum class SameBeyondKernel : std::uint8_t { pads_nothing, drops_as_conv, drops_as_average };
 
 // Reads strides, dilations, pads, auto_pad and ceil_mode. x has four dimensions. Throws Refusal.
