@@ -20,10 +20,10 @@ std::size_t largest(const std::vector<float>& values) {
 
 }  // namespace
 
-Agreement find_agreement(const std::string& file, const Inputs& inputs,
+Agreement find_agreement(const std::string& file, const Shape& shape, const Inputs& inputs,
                          const std::vector<std::vector<FloatArray>>& outputs, const std::vector<std::string>& names) {
   progress("evaluating the original in float32");
-  const Graph graph = normalise(import_onnx(file));
+  const Graph graph = normalise(import_onnx(file, {shape}));
   Agreement out;
   out.top1_equal = true;
   for (std::size_t i = 0; i < inputs.images.size(); ++i) {

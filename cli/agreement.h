@@ -12,7 +12,7 @@ namespace blendsim::cli {
 
 // `file`: the ONNX network. `outputs`: [image][output], after the host's operators; `names`: of the outputs, as in the
 // network. Throws DiagnosticError: those of the file.
-[[nodiscard]] Agreement find_agreement(const std::string& file, const Inputs& inputs,
+[[nodiscard]] Agreement find_agreement(const std::string& file, const Shape& shape, const Inputs& inputs,
                                        const std::vector<std::vector<FloatArray>>& outputs,
                                        const std::vector<std::string>& names);
 

@@ -22,7 +22,7 @@ struct Arguments {
   std::string network, platform, output, lowered, dump_after;
   std::vector<std::string> sets;
   bool explain = false;
-  QuantiseArguments quantise;
+  NetworkArguments reading;
   TextOptions text;
 };
 
@@ -51,7 +51,7 @@ void run(const Arguments& arguments) {
   if (kind != FileKind::onnx) unexpected_kind(arguments.network, kind, "an ONNX network");
   const Platform platform = named_platform(arguments.platform, arguments.sets);
   progress("lowering " + arguments.network);
-  const IntegerNetwork network = read_network(arguments.network, arguments.quantise);
+  const IntegerNetwork network = read_network(arguments.network, arguments.reading);
   progress("compiling for " + platform.name);
   CompileOptions options;
   options.dump_after = arguments.dump_after;
@@ -84,7 +84,7 @@ void declare_compile(CLI::App& command, ExitStatus&) {
   command.add_option("FILE", arguments->network, "ONNX network")->type_name("FILE")->required();
   add_platform_option(command, arguments->platform);
   add_set_option(command, arguments->sets);
-  add_quantise_options(command, arguments->quantise);
+  add_network_options(command, arguments->reading);
   command.add_option("-o,--output", arguments->output, "Program to write; - is standard output")
       ->type_name("FILE")
       ->required()

@@ -10,7 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/files.h"
-#include "cli/quantising.h"
+#include "cli/network_options.h"
 #include "cli/terminal.h"
 #include "cli/text_output.h"
 #include "estimate/clock.h"
@@ -41,8 +41,8 @@ std::string exactness_text(const Exactness& e) {
   return e.note.empty() ? out : out + "; " + e.note;
 }
 
-void show_network(const std::string& file, const QuantiseArguments& quantise, const TextLayout& layout) {
-  const IntegerNetwork network = read_network(file, quantise);
+void show_network(const std::string& file, const NetworkArguments& reading, const TextLayout& layout) {
+  const IntegerNetwork network = read_network(file, reading);
   std::int64_t macs = 0, binary = 0;
   TextTable table({{"layer", true}, {"op", true}, {"output", true, 2}, {"MAC"}, {"lowering", true, 1}});
   for (const Layer& layer : network.layers) {
@@ -149,16 +149,16 @@ void show_platform(const std::string& name, const TextLayout& layout) {
   }
 }
 
-void show(const std::string& what, const QuantiseArguments& quantise, const TextLayout& layout) {
-  if (!std::filesystem::exists(what) && !quantise.any()) {
+void show(const std::string& what, const NetworkArguments& reading, const TextLayout& layout) {
+  if (!std::filesystem::exists(what) && !reading.any()) {
     const std::vector<std::string> names = platform_names(config_paths());
     if (std::find(names.begin(), names.end(), what) != names.end()) return show_platform(what, layout);
   }
   const FileKind kind = file_kind(what);
-  if (kind != FileKind::onnx && quantise.any())
-    usage_error("--calibrate, --bits and --assume quantise a network", "leave them out");
+  if (kind != FileKind::onnx && reading.any())
+    usage_error("--input-shape, --calibrate, --bits and --assume are a network's", "leave them out");
   switch (kind) {
-    case FileKind::onnx: return show_network(what, quantise, layout);
+    case FileKind::onnx: return show_network(what, reading, layout);
     case FileKind::program: return show_program(what, layout);
     case FileKind::yaml: return show_platform(what, layout);
     default: break;
@@ -171,16 +171,16 @@ void show(const std::string& what, const QuantiseArguments& quantise, const Text
 void declare_inspect(CLI::App& command, ExitStatus&) {
   struct Arguments {
     std::string what;
-    QuantiseArguments quantise;
+    NetworkArguments reading;
     TextOptions text;
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("WHAT", arguments->what, "ONNX network, program, platform file or name of a platform")
       ->type_name("PLATFORM")
       ->required();
-  add_quantise_options(command, arguments->quantise);
+  add_network_options(command, arguments->reading);
   add_wide_option(command, arguments->text);
-  command.callback([arguments] { show(arguments->what, arguments->quantise, text_output(arguments->text).layout); });
+  command.callback([arguments] { show(arguments->what, arguments->reading, text_output(arguments->text).layout); });
 }
 
 }  // namespace blendsim::cli

@@ -6,7 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/files.h"
-#include "cli/quantising.h"
+#include "cli/network_options.h"
 #include "cli/terminal.h"
 #include "cli/text_output.h"
 
@@ -18,23 +18,23 @@ namespace {
 
 struct Arguments {
   std::string network, output;
-  QuantiseArguments quantise;
+  NetworkArguments reading;
   TextOptions text;
 };
 
 std::string bits_of(int bits) { return bits == 0 ? "file's" : fmt::format("{}", bits); }
 
 void run(const Arguments& arguments) {
-  std::vector<std::string> read = arguments.quantise.images;
-  read.insert(read.end(), {arguments.network, arguments.quantise.plan});
+  std::vector<std::string> read = arguments.reading.images;
+  read.insert(read.end(), {arguments.network, arguments.reading.plan});
   keep_apart(read, {arguments.output});
   const FileKind kind = file_kind(arguments.network);
   if (kind != FileKind::onnx) unexpected_kind(arguments.network, kind, "an ONNX network");
-  if (!arguments.quantise.any()) {
+  if (!arguments.reading.quantises()) {
     usage_error("neither --calibrate nor --bits says what to quantise",
                 "--calibrate IMAGES quantises what the file does not; --bits PLAN changes what it does");
   }
-  const QuantisedNetwork network = quantise_file(arguments.network, arguments.quantise);
+  const QuantisedNetwork network = quantise_file(arguments.network, arguments.reading);
   (void)lower(network.quantised.graph);  // what the machine cannot do is said now, not when the file is used
   Outputs outputs;
   outputs.write([&] {
@@ -55,7 +55,7 @@ void run(const Arguments& arguments) {
 void declare_quantise(CLI::App& command, ExitStatus&) {
   auto arguments = std::make_shared<Arguments>();
   command.add_option("FILE", arguments->network, "ONNX network")->type_name("FILE")->required();
-  add_calibration_options(command, arguments->quantise);
+  add_calibration_options(command, arguments->reading);
   command.add_option("-o,--output", arguments->output, "ONNX file to write; - is standard output")
       ->type_name("FILE")
       ->required()

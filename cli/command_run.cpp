@@ -261,7 +261,8 @@ void write_report(const Arguments& arguments, const Loaded& loaded, const Outcom
                      .version = BLENDSIM_VERSION,
                      .remarks = remarks(arguments, outcome)};
   if (arguments.agreement)
-    report.agreement = find_agreement(arguments.load.file, outcome.inputs, report.outputs, report.output_names);
+    report.agreement = find_agreement(arguments.load.file, arguments.load.reading.shape, outcome.inputs, report.outputs,
+                                      report.output_names);
   report.host = {seconds_since(begin), outcome.simulation_s, peak_memory_bytes(), warnings_of(outcome.traces)};
   if (!arguments.tensors.empty()) outputs.write([&] { write_tensors(arguments.tensors, outcome.tensors); });
   const Json whole = report_object(report);

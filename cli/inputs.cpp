@@ -218,7 +218,7 @@ Inputs read_inputs(const std::vector<std::string>& files, const std::optional<In
   return out;
 }
 
-Inputs random_input(std::uint64_t seed, const HostInput& input) {
+Inputs random_input(std::uint64_t seed, const HostInput& input, int images) {
   std::int64_t lo = input.format.min(), hi = input.format.max();
   float scale = 1, zero_point = 0;
   const auto last = std::find_if(input.ops.rbegin(), input.ops.rend(),
@@ -232,14 +232,16 @@ Inputs random_input(std::uint64_t seed, const HostInput& input) {
   Inputs out;
   out.source = "random";
   out.seed = seed;
-  FloatArray image{input.shape, std::vector<float>(static_cast<std::size_t>(element_count(input.shape)))};
   std::mt19937_64 generator(seed);  // its sequence is part of the C++ standard; distributions are not
   const std::int64_t step = last == input.ops.rend() && input.format.is_bipolar() ? 2 : 1;  // -1 and 1, not 0
   const auto count = static_cast<std::uint64_t>((hi - lo) / step) + 1;
-  for (float& value : image.values) {
-    value = (static_cast<float>(lo + step * static_cast<std::int64_t>(generator() % count)) - zero_point) * scale;
+  for (int i = 0; i < images; ++i) {
+    FloatArray image{input.shape, std::vector<float>(static_cast<std::size_t>(element_count(input.shape)))};
+    for (float& value : image.values) {
+      value = (static_cast<float>(lo + step * static_cast<std::int64_t>(generator() % count)) - zero_point) * scale;
+    }
+    out.images.push_back(std::move(image));
   }
-  out.images.push_back(std::move(image));
   finish(out, input);
   return out;
 }

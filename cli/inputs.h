@@ -50,7 +50,7 @@ struct Inputs {
 // outside their range (a quantiser's, thresholds', a clip's): of the operator that clips most.
 [[nodiscard]] std::int64_t clipped_values(const HostInput& input, const FloatArray& image);
 
-// One image whose integers are drawn uniformly from the input's range.
-[[nodiscard]] Inputs random_input(std::uint64_t seed, const HostInput& input);
+// Images whose integers are drawn uniformly from the input's range, `count` > 0 of them.
+[[nodiscard]] Inputs random_input(std::uint64_t seed, const HostInput& input, int count = 1);
 
 }  // namespace blendsim::cli

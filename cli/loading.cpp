@@ -38,7 +38,7 @@ void add_load_options(CLI::App& command, LoadArguments& arguments) {
   command
       .add_flag("--allow-oversize", arguments.allow_oversize, "Simulate a machine that exceeds its device's limits too")
       ->group("Platform");
-  add_quantise_options(command, arguments.quantise);
+  add_network_options(command, arguments.reading);
 }
 
 namespace {
@@ -99,7 +99,7 @@ std::string used_text(const std::string& part, const MachineParameters& machine,
 Loaded load_onnx(const LoadArguments& arguments) {
   Platform platform = named_platform(arguments.platform, arguments.sets);
   progress("lowering " + arguments.file);
-  IntegerNetwork network = read_network(arguments.file, arguments.quantise);
+  IntegerNetwork network = read_network(arguments.file, arguments.reading);
   progress("compiling for " + platform.name);
   CompileOptions options;
   options.evaluate = machine_evaluate();
@@ -122,8 +122,9 @@ Loaded load_program(const LoadArguments& arguments) {
     usage_error("--set changes a platform, and a program was compiled for the one that it embeds",
                 "compile the network again with --set");
   }
-  if (arguments.quantise.any()) {
-    usage_error("a program is quantised already", "compile the network again with --calibrate, --bits or --assume");
+  if (arguments.reading.any()) {
+    usage_error("a program's network was read when it was compiled",
+                "compile it again with --input-shape, --calibrate, --bits or --assume");
   }
   auto [program, platform] = open_program(arguments.file, config_paths());
   if (!arguments.platform.empty()) {
@@ -175,10 +176,18 @@ void add_input_options(CLI::App& command, InputArguments& arguments) {
       ->capture_default_str()
       ->excludes(input)
       ->group("Input");
+  command
+      .add_option("--batch", arguments.batch,
+                  "Images that are made up without --input, back to back; default as many as the file takes at once")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096).description(""))
+      ->excludes(input)
+      ->group("Input");
 }
 
 Inputs prepare_inputs(const InputArguments& arguments, const Program& program, const Inputs* said) {
-  Inputs inputs = arguments.files.empty() ? random_input(arguments.seed, program.host_input)
+  Inputs inputs = arguments.files.empty() ? random_input(arguments.seed, program.host_input,
+                                                         arguments.batch.value_or(program.host_input.batch))
                                           : read_inputs(arguments.files, arguments.scale, program.host_input);
   for (const std::string& text : inputs.warnings) {
     if (said == nullptr || std::find(said->warnings.begin(), said->warnings.end(), text) == said->warnings.end())

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/inputs.h"
-#include "cli/quantising.h"
+#include "cli/network_options.h"
 #include "isa/program.h"
 #include "network/integer_network.h"
 #include "platform/platform.h"
@@ -20,7 +20,7 @@ struct LoadArguments {
   std::string file, platform;     // an ONNX network or a program; of a program, the platform may be empty
   std::vector<std::string> sets;  // "unit.parameter=value"
   bool allow_oversize = false;
-  QuantiseArguments quantise;  // of a network
+  NetworkArguments reading;  // of a network
 };
 
 // Declare --platform and --set, in the group "Platform". What they write to must live as long as the command.
@@ -46,7 +46,8 @@ struct Loaded {
 struct InputArguments {
   std::vector<std::string> files;   // none: a made-up image
   std::optional<InputScale> scale;  // only of files
-  std::uint64_t seed = 1;           // of the made-up image
+  std::uint64_t seed = 1;           // of the made-up images
+  std::optional<int> batch;         // how many; none: as many as the network's file takes at once
 };
 
 // Declares --input, --input-scale and --seed, in the group "Input". `arguments` must live as long as the command.

@@ -83,6 +83,7 @@ std::string Program::digest() const {
   add(digest, input);
   digest.add(static_cast<std::int64_t>(input_form)).add(input_row_bytes).add(host_input.format.name());
   add_host(digest, host_input);
+  if (host_input.batch != 1) digest.add("batch").add(std::int64_t{host_input.batch});
   add_list(digest, outputs, [&](const TensorView& view) { add(digest, view); });
   add_list(digest, host_outputs, [&](const HostOutput& output) { add_host(digest, output); });
   add_list(digest, buffers, [&](const BufferUse& use) { digest.add(use.peak_bits); });

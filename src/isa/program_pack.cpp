@@ -63,7 +63,7 @@ Offset<file::HostInput> pack_input_steps(FlatBufferBuilder& builder, const HostI
   const auto shape = builder.CreateVector(h.shape);
   const auto ops = tables(builder, h.ops, pack_op);
   const auto format = builder.CreateString(h.format.name());
-  return file::CreateHostInput(builder, name, shape, ops, format, h.channels, h.height, h.width);
+  return file::CreateHostInput(builder, name, shape, ops, format, h.channels, h.height, h.width, h.batch);
 }
 
 Offset<file::HostOutput> pack_output_steps(FlatBufferBuilder& builder, const HostOutput& h) {

@@ -177,6 +177,7 @@ class Unpacker {
     HostInput host;
     steps(host, f);
     host.format = format(host.name, f.format());
+    host.batch = f.batch();
     return host;
   }
   HostOutput output_steps(const file::HostOutput& f) {

@@ -185,6 +185,7 @@ void check_input(const HostInput& input, const TensorView& view) {
   field.require(input.format == view.format, "format", "is {}, but the view of '{}' has {}", input.format.name(),
                 view.name, view.format.name());
   (void)check_shape(input.shape, field, "shape");
+  field.within("batch", input.batch, 1, 4096);
   Steps steps(input.shape, field);
   steps.walk(input.ops);
   const std::int64_t due = std::int64_t{view.channels} * view.height * view.width;

@@ -47,6 +47,7 @@ struct GraphInput {
   std::string name;
   Shape shape;
   std::string type = "float";  // of its elements in the file; "uint8", "int8": float32 here, whole numbers
+  int batch = 1;               // images that the file takes at once; `shape` is of one
 };
 
 // A tensor of integers in the file: float32 here.
@@ -74,9 +75,13 @@ struct Graph {
   [[nodiscard]] const Constant* constant(const std::string& tensor) const;  // nullptr: computed
 };
 
-// Parses an ONNX file's bytes.
+struct ImportOptions {
+  Shape input_shape{};  // where the file leaves sizes of its input open; empty: it must not
+};
+
+// Parses an ONNX file's bytes. A file of a batch becomes one of an image.
 // Throws DiagnosticError: file-damaged, bad-graph, dynamic-shape, unsupported-attribute, ...
-[[nodiscard]] Graph import_onnx(const std::string& path);
+[[nodiscard]] Graph import_onnx(const std::string& path, const ImportOptions& options = {});
 
 // Runs a Graph (as imported or normalised) in float32, operation by operation, in order: the reference that lowering
 // bisects and agreement is judged against. Returns every tensor by name. x has the input's shape.

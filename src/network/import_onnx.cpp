@@ -42,9 +42,11 @@ bool is_text(const std::string& name) {
   return true;
 }
 
+constexpr std::int64_t largest_batch = 4096;  // images that somebody runs at once
+
 class Importer {
  public:
-  explicit Importer(std::string path) { graph_.file = std::move(path); }
+  Importer(std::string path, const ImportOptions& options) : options_(options) { graph_.file = std::move(path); }
 
   Graph run() {
     parse();
@@ -108,6 +110,7 @@ class Importer {
     }
     if (graph_.outputs.empty()) error("bad-graph", graph_.name, "the graph has no output");
     for (const auto& node : model_.graph().node()) read_node(node);
+    take_batch_away();
     read_annotations();
   }
 
@@ -172,7 +175,14 @@ class Importer {
     const std::string element = element_type_name(type.elem_type());
     const bool takes_codes = element == "uint8" || element == "int8";
     if (type.elem_type() != onnx::TensorProto::FLOAT && !takes_codes) input_types_[info.name()] = type.elem_type();
-    Shape shape;
+    Shape shape, wanted = options_.input_shape;
+    const auto rank = static_cast<std::size_t>(type.shape().dim_size());
+    if (wanted.size() + 1 == rank) wanted.insert(wanted.begin(), -1);  // of one image
+    if (!wanted.empty() && wanted.size() != rank) {
+      return error("dynamic-shape", info.name(),
+                   fmt::format("--input-shape {} has {} dimensions, the file's input {}",
+                               shape_text(options_.input_shape), options_.input_shape.size(), rank));
+    }
     for (int d = 0; d < type.shape().dim_size(); ++d) {
       const auto& dim = type.shape().dim(d);
       if (dim.has_dim_value() && dim.dim_value() == 0) {
@@ -180,29 +190,72 @@ class Importer {
                      "export the network with batch 1 and a fixed input shape");
       }
       std::int64_t size = dim.has_dim_value() ? dim.dim_value() : -1;  // some exporters write -1 for what is open
-      if (d == 0 && size < 0) size = 1;                                // a symbolic batch stands for one image
+      if (const std::int64_t given = wanted.empty() ? -1 : wanted[static_cast<std::size_t>(d)]; given > 0) {
+        if (size > 0 && size != given) {
+          return error("dynamic-shape", info.name(),
+                       fmt::format("--input-shape has {} in dimension {}, the file {}", given, d, size),
+                       "sizes that the file fixes are those of its layers' constants: leave --input-shape out");
+        }
+        size = given;
+      }
+      if (d == 0 && size < 0) size = 1;  // a symbolic batch stands for one image
       if (size < 0) {
         return error(
             "dynamic-shape", info.name(),
             fmt::format("dimension {} of the input is {}", d,
                         dim.has_dim_param() && is_text(dim.dim_param()) ? "'" + dim.dim_param() + "'" : "unknown"),
-            "export the network with a fixed input shape");
+            fmt::format("--input-shape gives it: --input-shape {}", example_shape(type.shape())));
       }
       shape.push_back(size);
     }
-    if (shape[0] != 1) return refuse_first_dimension(info.name(), shape);
+    const std::int64_t batch = shape[0];
+    if (batch != 1) {
+      if ((rank != 2 && rank != 4) || batch > largest_batch) return refuse_first_dimension(info.name(), shape);
+      shape[0] = 1;
+    }
     if (operators::checked_count(shape) < 0) {
       return error("dynamic-shape", info.name(), "the input's shape " + shape_text(shape) + " is too large");
     }
-    graph_.inputs.push_back({info.name(), shape, takes_codes ? element : "float"});
+    graph_.inputs.push_back({info.name(), shape, takes_codes ? element : "float", static_cast<int>(batch)});
+  }
+
+  // What an input of open sizes may be: 3 channels, 224 rows and columns.
+  static std::string example_shape(const onnx::TensorShapeProto& shape) {
+    std::string text;
+    for (int d = 0; d < shape.dim_size(); ++d) {
+      const auto& dim = shape.dim(d);
+      const std::int64_t usual = d == 0 ? 1 : d == 1 && shape.dim_size() > 2 ? 3 : 224;
+      text +=
+          fmt::format("{}{}", d == 0 ? "" : ",", dim.has_dim_value() && dim.dim_value() > 0 ? dim.dim_value() : usual);
+    }
+    return text;
+  }
+
+  // A Reshape that spells the batch out, of one image.
+  void take_batch_away() {
+    if (graph_.inputs.size() != 1 || graph_.inputs[0].batch == 1) return;
+    for (Node& node : graph_.nodes) {
+      if (node.op != "Reshape" || !node.domain.empty() || node.inputs.size() < 2) continue;
+      const Constant* shape = graph_.constant(node.inputs[1]);
+      if (shape == nullptr || !shape->is_integer()) continue;
+      Constant one = *shape;
+      auto& sizes = std::get<std::vector<std::int64_t>>(one.values);
+      if (sizes.empty() || sizes[0] != graph_.inputs[0].batch) continue;
+      sizes[0] = 1;
+      const std::string name = node.inputs[1] + "/of_one";
+      graph_.constants[name] = std::move(one);
+      node.inputs[1] = name;
+    }
   }
 
   // Two dimensions are [batch, features] and four [batch, channels, height, width]; three or one may as well lack a
   // batch.
   void refuse_first_dimension(const std::string& name, const Shape& shape) {
     if (shape.size() == 2 || shape.size() == 4) {
-      return error("dynamic-shape", name, fmt::format("the input holds a batch of {} images", shape[0]),
-                   "export the network with batch 1; --input may be given several times");
+      return error(
+          "dynamic-shape", name,
+          fmt::format("the input holds a batch of {} images, and at most {} are possible", shape[0], largest_batch),
+          "export the network with batch 1; --input may be given several times");
     }
     error("dynamic-shape", name,
           fmt::format(
@@ -305,6 +358,7 @@ class Importer {
     graph_.constants[output] = std::move(constant);
   }
 
+  const ImportOptions& options_;
   Graph graph_;
   Diagnostics diagnostics_;
   onnx::ModelProto model_;
@@ -313,6 +367,6 @@ class Importer {
 
 }  // namespace
 
-Graph import_onnx(const std::string& path) { return Importer(path).run(); }
+Graph import_onnx(const std::string& path, const ImportOptions& options) { return Importer(path, options).run(); }
 
 }  // namespace blendsim

@@ -156,7 +156,10 @@ struct Graph;
 [[nodiscard]] IntegerNetwork lower(const Graph& graph, const LoweringOptions& options = {});
 
 // Imports, normalises and lowers a file.
+struct ImportOptions;
 [[nodiscard]] IntegerNetwork load_network(const std::string& onnx_path, const LoweringOptions& options = {});
+[[nodiscard]] IntegerNetwork load_network(const std::string& onnx_path, const LoweringOptions& options,
+                                          const ImportOptions& import);
 
 // Writes the lowered network as standard ONNX (opset 17, IR 8, default domain): every layer's integer tensors and the
 // network's outputs are graph outputs named as IntTensor::name. Throws DiagnosticError: export-bound, file-unwritable.

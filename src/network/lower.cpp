@@ -423,7 +423,11 @@ IntegerNetwork lower(const Graph& graph, const LoweringOptions& options) {
 }
 
 IntegerNetwork load_network(const std::string& onnx_path, const LoweringOptions& options) {
-  return lower(normalise(import_onnx(onnx_path)), options);
+  return load_network(onnx_path, options, {});
+}
+
+IntegerNetwork load_network(const std::string& onnx_path, const LoweringOptions& options, const ImportOptions& import) {
+  return lower(normalise(import_onnx(onnx_path, import)), options);
 }
 
 }  // namespace blendsim

@@ -73,6 +73,7 @@ struct HostInput {
   std::vector<HostOp> ops;                  // the last yields integers
   Format format;                            // of the integers
   int channels = 0, height = 0, width = 0;  // the accelerator's view [channels, height, width]
+  int batch = 1;                            // images that the file takes at once: 1 to 4096
 
   bool operator==(const HostInput&) const = default;
 };

@@ -180,6 +180,68 @@ TEST_F(CliQuantise, ImagesOfAnotherShapeOrWithoutNumbersAreNamed) {
   EXPECT_THAT(infinite.err, AllOf(HasSubstr("input-value"), HasSubstr("'stem'")));
 }
 
+// x -> Conv -> Reshape that spells the batch out -> Gemm.
+std::string network_of(const std::vector<std::int64_t>& batch, bool open_sides = false) {
+  OnnxBuilder m(13, 8);
+  Shape shape{batch[0], 2, 4, 4};
+  m.input("x", shape, onnx::TensorProto::FLOAT);
+  if (open_sides) {
+    auto* dims = m.model().mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+    dims->mutable_dim(2)->set_dim_param("H");
+    dims->mutable_dim(3)->set_dim_param("W");
+  }
+  std::vector<float> w(4 * 2), v(64 * 3);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(i % 5) - 2;
+  for (std::size_t i = 0; i < v.size(); ++i) v[i] = static_cast<float>(i % 7) - 3;
+  m.floats("w", {4, 2, 1, 1}, w);
+  m.floats("v", {64, 3}, v);
+  m.scalar("s", 0.125F);
+  m.integers("z", {}, onnx::TensorProto::INT8, {0});
+  m.int64s("flat", {2}, {batch[0], -1});
+  m.node("QuantizeLinear", {"x", "s", "z"}, {"xq"});
+  m.node("DequantizeLinear", {"xq", "s", "z"}, {"xd"});
+  m.node("Conv", {"xd", "w"}, {"c"});
+  m.node("QuantizeLinear", {"c", "s", "z"}, {"cq"});
+  m.node("DequantizeLinear", {"cq", "s", "z"}, {"cd"});
+  m.node("Reshape", {"cd", "flat"}, {"f"});
+  m.node("MatMul", {"f", "v"}, {"y"});
+  m.output("y");
+  return m.bytes();
+}
+
+TEST_F(CliQuantise, ABatchInTheFileIsSoManyImages) {
+  work.write("one.onnx", network_of({1}));
+  work.write("four.onnx", network_of({4}));
+  write_npy(work.path("four.npy"), FloatArray{{4, 2, 4, 4}, wave(4 * 32, 3)});
+  const Json one = report({"--input", work.path("four.npy")}, "one.onnx"),
+             four = report({"--input", work.path("four.npy")}, "four.onnx");
+  EXPECT_EQ(one["outputs"], four["outputs"]);
+  EXPECT_EQ(one["cycles"], four["cycles"]);
+  EXPECT_EQ(report({}, "four.onnx")["run"]["inferences"], report({"--batch", "4"}, "one.onnx")["run"]["inferences"]);
+  EXPECT_EQ(report({}, "four.onnx")["outputs"], report({"--batch", "4"}, "one.onnx")["outputs"]);
+  ASSERT_EQ(
+      blendsim_cli({"compile", work.path("four.onnx"), "--platform", "zu3eg", "-o", work.path("four.program")}).status,
+      0);
+  EXPECT_EQ(report({}, "four.program")["digest"], report({}, "four.onnx")["digest"]);
+  EXPECT_EQ(run({"--batch", "2", "--input", work.path("four.npy")}).status, 2);
+}
+
+TEST_F(CliQuantise, OpenSizesAreGivenByTheHintThatAsksForThem) {
+  work.write("open.onnx", network_of({1}, true));
+  work.write("fixed.onnx", network_of({1}));
+  const ProcessResult refused = run({}, "open.onnx");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("'H'"), HasSubstr("--input-shape 1,2,224,224")));
+  const Json fixed = report({}, "fixed.onnx");
+  for (const char* shape : {"1,2,4,4", "2,4,4", "1x2x4x4"})
+    EXPECT_EQ(report({"--input-shape", shape}, "open.onnx")["outputs"], fixed["outputs"]) << shape;
+  EXPECT_EQ(run({"--input-shape", "1,3,4,4"}, "open.onnx").status, 1) << "3 channels, the file has 2";
+  EXPECT_EQ(run({"--input-shape", "1,2,5,5"}, "fixed.onnx").status, 1);
+  EXPECT_THAT(run({"--input-shape", "2,4"}, "open.onnx").err, HasSubstr("2 dimensions, the file's input 4"));
+  for (const char* shape : {"", "1,,2", "1,2,4,-4", "1,2,4,4,", "a"})
+    EXPECT_NE(run({"--input-shape", shape}, "open.onnx").status, 0) << shape;
+}
+
 TEST_F(CliQuantise, ExclusionsAreUsageErrors) {
   EXPECT_EQ(run({"--assume", "8", "--calibrate", work.path("x.npy")}).status, 2);
   EXPECT_EQ(run({"--assume", "9"}).status, 2);

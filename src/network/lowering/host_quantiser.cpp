@@ -64,6 +64,7 @@ Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantis
   host_node_ = node.name;
   HostInput& input = builder_.network.input;
   input.name = graph_.inputs.front().name;
+  input.batch = graph_.inputs.front().batch;
   input.shape = graph_.inputs.front().shape;
   input.ops = value.ops;
   input.format = q.format;

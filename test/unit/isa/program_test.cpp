@@ -103,6 +103,8 @@ TEST(ProgramFile, EveryMemberReachesTheDigest) {
       [](Program& p) { p.host_input.shape[0] = 2; },
       [](Program& p) { p.host_input.format = Format::bipolar(); },
       [](Program& p) { p.host_input.channels += 1; },
+      [](Program& p) { p.host_input.batch += 1; },
+      [](Program& p) { p.assumed = true; },
       [](Program& p) { p.host_input.ops[0].kind = HostOp::Kind::add; },
       [](Program& p) { p.host_input.ops[0].node += "x"; },
       [](Program& p) { p.host_input.ops[0].operand.values[0] = 0.25F; },

@@ -44,10 +44,20 @@ TEST(Import, RefusesAnySymbolicDimensionButTheBatch) {
   EXPECT_THAT(refusal(model), HasSubstr("error[dynamic-shape]"));
 }
 
-TEST(Import, RefusesABatchOfMoreThanOne) {
-  OnnxBuilder model = add_model({2, 4});
+TEST(Import, TakesABatchForSoManyImages) {
+  for (const Shape& shape : {Shape{5, 6}, Shape{5, 3, 6, 6}}) {
+    OnnxBuilder model = add_model(shape);
+    model.node("Relu", {"x"}, {"y"});
+    const GraphInput input = model.imported().inputs[0];
+    EXPECT_EQ(input.shape[0], 1);
+    EXPECT_EQ(input.batch, 5);
+  }
+}
+
+TEST(Import, RefusesABatchBeyondAllThatIsRunAtOnce) {
+  OnnxBuilder model = add_model({5000, 4});
   model.node("Relu", {"x"}, {"y"});
-  EXPECT_THAT(refusal(model), HasSubstr("a batch of 2"));
+  EXPECT_THAT(refusal(model), HasSubstr("a batch of 5000 images, and at most 4096"));
 }
 
 TEST(Import, RefusesADimensionOfZeroAlsoOfTheBatch) {
@@ -65,11 +75,6 @@ TEST(Import, CallsTheFirstDimensionABatchOnlyWhereItIsOne) {
     model.node("Relu", {"x"}, {"y"});
     EXPECT_THAT(refusal(model), HasSubstr("its first dimension must be 1"));
     EXPECT_THAT(refusal(model), Not(HasSubstr("a batch of")));
-  }
-  for (const Shape& shape : {Shape{5, 6}, Shape{5, 3, 6, 6}}) {
-    OnnxBuilder model = add_model(shape);
-    model.node("Relu", {"x"}, {"y"});
-    EXPECT_THAT(refusal(model), HasSubstr("a batch of 5 images"));
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Networks as the commands read them: quantised by the file, by images, by a plan, or on an assumption.
+// Networks as the commands read them: of a given size; quantised by the file, by images, by a plan, or on an
+// assumption.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,19 +14,21 @@
 
 namespace blendsim::cli {
 
-struct QuantiseArguments {
+struct NetworkArguments {
+  Shape shape;                      // --input-shape
   std::vector<std::string> images;  // --calibrate
   std::optional<InputScale> scale;  // --calibrate-scale
   std::string plan;                 // --bits
   std::optional<int> assumed;       // --assume
 
-  [[nodiscard]] bool any() const { return !images.empty() || !plan.empty() || assumed.has_value(); }
+  [[nodiscard]] bool quantises() const { return !images.empty() || !plan.empty() || assumed.has_value(); }
+  [[nodiscard]] bool any() const { return quantises() || !shape.empty(); }
 };
 
-// Declare --calibrate, --calibrate-scale and --bits, and --assume besides, in the group "Quantisation". `arguments`
-// must live as long as the command.
-void add_calibration_options(CLI::App& command, QuantiseArguments& arguments);
-void add_quantise_options(CLI::App& command, QuantiseArguments& arguments);
+// Declare --input-shape, in the group "Network", --calibrate, --calibrate-scale and --bits, and --assume besides, in
+// the group "Quantisation". `arguments` must live as long as the command.
+void add_calibration_options(CLI::App& command, NetworkArguments& arguments);
+void add_network_options(CLI::App& command, NetworkArguments& arguments);
 
 struct QuantisedNetwork {
   Graph original;  // normalised
@@ -35,9 +38,9 @@ struct QuantisedNetwork {
 };
 
 // Normalises and quantises a file. Throws DiagnosticError: those of the file, of the images and of quantise().
-[[nodiscard]] QuantisedNetwork quantise_file(const std::string& file, const QuantiseArguments& arguments);
+[[nodiscard]] QuantisedNetwork quantise_file(const std::string& file, const NetworkArguments& arguments);
 
 // The network of an ONNX file, lowered; quantised before where `arguments` ask for it, which its notes then say.
-[[nodiscard]] IntegerNetwork read_network(const std::string& file, const QuantiseArguments& arguments);
+[[nodiscard]] IntegerNetwork read_network(const std::string& file, const NetworkArguments& arguments);
 
 }  // namespace blendsim::cli

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/quantising.h"
+#include "cli/network_options.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "cli/terminal.h"
@@ -18,9 +19,32 @@ namespace {
 
 constexpr const char* group = "Quantisation";
 
+// "1,3,224,224", "3x224x224"
+Shape parse_shape(const std::string& text) {
+  Shape shape;
+  for (const char *at = text.data(), *end = at + text.size(); at <= end;) {
+    std::int64_t size = 0;
+    const auto [next, error] = std::from_chars(at, end, size);
+    const bool ends = next == end || *next == ',' || *next == 'x';
+    if (error != std::errc{} || size < 1 || !ends) {
+      throw DiagnosticError("input-shape", {.node = "--input-shape"}, fmt::format("'{}' is no shape", text),
+                            "write whole numbers from 1 on, such as 1,3,224,224");
+    }
+    shape.push_back(size);
+    at = next + 1;
+  }
+  return shape;
+}
+
 }  // namespace
 
-void add_calibration_options(CLI::App& command, QuantiseArguments& arguments) {
+void add_calibration_options(CLI::App& command, NetworkArguments& arguments) {
+  command
+      .add_option_function<std::string>(
+          "--input-shape", [&arguments](const std::string& text) { arguments.shape = parse_shape(text); },
+          "Sizes of the input where the file leaves them open, such as 1,3,224,224")
+      ->type_name("SHAPE")
+      ->group("Network");
   auto* images = command.add_option("--calibrate", arguments.images,
                                     "Quantise what the file does not: ranges of activations from these images");
   images->type_name("FILE")->allow_extra_args(false)->group(group);
@@ -36,7 +60,7 @@ void add_calibration_options(CLI::App& command, QuantiseArguments& arguments) {
       ->group(group);
 }
 
-void add_quantise_options(CLI::App& command, QuantiseArguments& arguments) {
+void add_network_options(CLI::App& command, NetworkArguments& arguments) {
   add_calibration_options(command, arguments);
   command
       .add_option("--assume", arguments.assumed,
@@ -70,7 +94,7 @@ std::string what_text(const std::vector<QuantisedLayer>& layers) {
 
 std::string images_text(std::size_t images) { return fmt::format("{} image{}", images, images == 1 ? "" : "s"); }
 
-std::string account(const QuantiseArguments& arguments, const QuantisedNetwork& q, std::size_t images) {
+std::string account(const NetworkArguments& arguments, const QuantisedNetwork& q, std::size_t images) {
   const std::string what = what_text(q.quantised.layers);
   if (arguments.assumed) {
     return fmt::format(
@@ -87,9 +111,9 @@ std::string account(const QuantiseArguments& arguments, const QuantisedNetwork& 
 
 }  // namespace
 
-QuantisedNetwork quantise_file(const std::string& file, const QuantiseArguments& arguments) {
+QuantisedNetwork quantise_file(const std::string& file, const NetworkArguments& arguments) {
   QuantisedNetwork out;
-  out.original = normalise(import_onnx(file));
+  out.original = normalise(import_onnx(file, {arguments.shape}));
   QuantiseInput input;
   if (!arguments.plan.empty()) input.plan = read_precision_plan(arguments.plan);
   const GraphInput& wanted = out.original.inputs.front();
@@ -110,8 +134,8 @@ QuantisedNetwork quantise_file(const std::string& file, const QuantiseArguments&
   return out;
 }
 
-IntegerNetwork read_network(const std::string& file, const QuantiseArguments& arguments) {
-  if (!arguments.any()) return load_network(file);
+IntegerNetwork read_network(const std::string& file, const NetworkArguments& arguments) {
+  if (!arguments.quantises()) return load_network(file, {}, {arguments.shape});
   const QuantisedNetwork quantised = quantise_file(file, arguments);
   LoweringOptions options;
   options.prove = !arguments.assumed;
