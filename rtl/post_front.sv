@@ -15,6 +15,8 @@
 //             SLICES records whether or not it has as many slices, so places come round only when what they held is taken. A
 //             threshold that a word brings: a strobe, row and digit of the word for each bank (`level_*`). `record_word` has
 //             the group's lanes of the word; `record_limits` and `record_head` what a slice's lanes share, 4 bits and 1 of each.
+// Table       where the instruction uses one, the loops stand in s+1 to s+32, and a row of 8 entries is read in each of them,
+//             its word again for each; it goes to the lanes as a record's word would: `table_write`, `table_row`, `table_entries`.
 module post_front #(
     parameter int SLICES = 1,  // of a lane group
     parameter int HALVES = 1,  // lane groups of a slice
@@ -26,7 +28,8 @@ module post_front #(
     parameter int PLACES = 32,  // words of a step's records that wait
     parameter int TAGS = 64,
     parameter int BANKS = 3,  // of thresholds, in a lane
-    parameter int ROWS = 32   // of a bank
+    parameter int ROWS = 32,  // of a bank
+    parameter int TABLE = 256 // entries of the lanes' table; 0: none
 ) (
     input  logic clk,
     input  logic reset,
@@ -60,7 +63,10 @@ module post_front #(
     output logic [$clog2(ROWS)-1:0] head_row,
     output logic [SLICES*BANKS-1:0] level_write,
     output logic [BANKS*$clog2(ROWS)-1:0] level_row,
-    output logic [4*BANKS-1:0] level_from
+    output logic [4*BANKS-1:0] level_from,
+    output logic table_write,
+    output logic [4:0] table_row,
+    output logic [63:0] table_entries
 );
   localparam int PLACE = $clog2(PLACES);
   localparam int COLUMN = WIDTH / 16;
@@ -131,7 +137,7 @@ module post_front #(
     word_done = word == words_end || !has_record;
     record_done = word_done && groups_after == 5'd0;
     records_done = !records_left || (record_done && 32'(slice) == SLICES - 1);
-    group_done = pixels_done && records_done;
+    group_done = !loads && pixels_done && records_done;
     last = running && group_done && slice_done && slices_left <= 9'(SLICES);
     front_free = !running || last;
   end
@@ -149,6 +155,24 @@ module post_front #(
     for (int w = 1; w < T_WORDS; w++) if (32 + 32 * 32'(instruction.levels) > w * COLUMN) threshold_start = 5'(w);
     rows_start = ROW'(1);
     for (int r = 1; r * BANKS < 15; r++) if (32'(instruction.levels) > r * BANKS) rows_start = ROW'(r + 1);
+  end
+
+  // --- the table ------------------------------------------------------------------------------------------------------------
+  localparam int PIECES = WIDTH / 64 < 32 ? WIDTH / 64 : 32;  // rows of a word
+  localparam int PIECE = $clog2(PIECES);
+  logic loads;         // its rows are read
+  logic [4:0] row;
+  logic [PIECE-1:0] piece;
+  if (TABLE != 0) begin : g_table
+    always_ff @(posedge clk) begin
+      if (reset) loads <= 1'b0;
+      else if (start) loads <= instruction.use_table;
+      else if (row == 5'd31) loads <= 1'b0;
+      row <= start ? 5'd0 : row + 5'd1;
+      piece <= start || 32'(piece) == PIECES - 1 ? '0 : piece + 1'b1;
+    end
+  end else begin : g_no_table
+    assign {loads, row, piece} = '0;
   end
 
   if (HALVES > 1) begin : g_halves
@@ -200,7 +224,7 @@ module post_front #(
       group <= lowest(start ? groups_start[3:0] : groups_used[3:0]);
       word <= 5'd0;
       slices_left <= start ? instruction.slices : slice_done ? slices_left - 9'(SLICES) : slices_left;
-    end else begin
+    end else if (!loads) begin
       if (pixels_left) begin
         remaining <= cell_done ? cycles_end : remaining - 4'd1;
         if (cell_done) begin
@@ -221,7 +245,7 @@ module post_front #(
     end
   end
 
-  assign step_valid = running && pixels_left;
+  assign step_valid = running && !loads && pixels_left;
   assign step_first = remaining == cycles_end;
   assign step_last = cell_done;
   assign step_begin = first_cell;
@@ -233,19 +257,21 @@ module post_front #(
   assign step_tag = tag;
 
   // --- records: address register, memory, word register -------------------------------------------------------------------
-  logic read;
+  logic read, advances;  // to the next word
   logic [ADDRESS-1:0] next_address, slice_address;  // of the record that the slice's second half reads again
-  assign read = running && records_left && has_record && {5'b0, slice} < slices_left;
+  assign read = running && !loads && records_left && has_record && {5'b0, slice} < slices_left;
+  assign advances = read || (loads && (32'(piece) == PIECES - 1 || row == 5'd31));
   always_ff @(posedge clk) begin
     if (start) next_address <= ADDRESS'(instruction.parameters);
     else if (running && group_done && !slice_done) next_address <= slice_address;
-    else if (read) next_address <= next_address + 1'b1;
+    else if (advances) next_address <= next_address + 1'b1;
     if (start) slice_address <= ADDRESS'(instruction.parameters);
+    else if (loads) slice_address <= next_address + ADDRESS'(advances);
     else if (running && group_done && slice_done) slice_address <= next_address + ADDRESS'(read);
   end
 
   delay_line #(.WIDTH(1 + ADDRESS), .CYCLES(WAIT + 1), .RESET(1)) addresses (
-      .clk(clk), .reset(reset), .in({read, next_address}), .out({parameters_read, parameters_address}));
+      .clk(clk), .reset(reset), .in({read || loads, next_address}), .out({parameters_read, parameters_address}));
 
   localparam int BESIDE = 1 + 4 + 3 + 5 + PLACE + ROW;
   logic [BESIDE-1:0] beside, beside_word;
@@ -289,6 +315,24 @@ module post_front #(
     end
     record_place <= word_place;
     head_row <= word_levels;
+  end
+
+  if (TABLE != 0) begin : g_rows
+    logic row_comes;
+    logic [4:0] row_number;
+    logic [PIECE-1:0] row_piece;
+    logic [63:0] entries;
+    delay_line #(.WIDTH(6 + PIECE), .CYCLES(WAIT + LATENCY + 1), .RESET(1)) rows_in_flight (
+        .clk(clk), .reset(reset), .in({loads, row, piece}), .out({row_comes, row_number, row_piece}));
+    multiplexer #(.COUNT(PIECES), .WIDTH(64)) row_of_word (
+        .select(row_piece), .words(parameters_data[64*PIECES-1:0]), .word(entries));
+    always_ff @(posedge clk) begin
+      table_write <= row_comes;
+      table_row <= row_number;
+      table_entries <= entries;
+    end
+  end else begin : g_no_rows
+    assign {table_write, table_row, table_entries} = '0;
   end
 
   // Digit 0 of the thresholds' words is their head, digit n + 1 level n: it goes to row n / BANKS of bank n mod BANKS.

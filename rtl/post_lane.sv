@@ -13,7 +13,7 @@
 //   17  q3: 6 stages
 //   23  saturated or `raw`: u. It waits in a ring of LUT RAM, because an element's last comparison is in stage K = 24 + most
 //       steps - 1 whatever its number: in each step it is read where `compare_ring` says, its levels a cycle before
-//    K  compared with up to COMPARATORS levels and counted; K+1 code
+//    K  compared with up to COMPARATORS levels and counted; K+1 code, or u's entry of the table
 //   K+2 value and code stand in a ring for the writer, which takes its words in stages K+2 to K+5 where `result_ring` says
 // Adders      saturate their second operand on the way: v, lo and hi, the choice and the other operand are six inputs of a LUT
 //             a bit. Where there is no join, the other operand is held at 0.
@@ -31,7 +31,8 @@ module post_lane #(
     parameter int COLUMN = 32,
     parameter int PLACES = 32,  // words of a step's records that wait
     parameter int BANKS = COMPARATORS,  // of thresholds
-    parameter int ROWS = 32             // of a bank
+    parameter int ROWS = 32,            // of a bank
+    parameter int TABLE = 256           // entries of the table; 0: none
 ) (
     input  logic clk,
     input  logic reset,
@@ -69,6 +70,10 @@ module post_lane #(
     input  logic sign_only,             // stage K: no thresholds
     input  logic bipolar,               // stage K+1
     input  logic value_is_code,         // stage K+1
+    input  logic code_by_table,         // stage K+1
+    input  logic table_write,           // a row of the table: stage K+1 of no step
+    input  logic [4:0] table_row,
+    input  logic [63:0] table_entries,
     input  logic [7:0] base,            // stage K+1; all ones where bipolar
     input  logic [4:0] now,             // counts cycles
     input  logic [4:0] result_ring,
@@ -207,8 +212,17 @@ module post_lane #(
   logic [3:0] code, code_chosen;
   logic [7:0] code_value;
   logic [OPERAND+3:0] results[0:31];
+  logic [7:0] entry;
+  if (TABLE != 0) begin : g_table
+    post_table table_of (
+        .clk(clk), .write(table_write), .write_row(table_row), .write_entries(table_entries), .code(u_counted[7:0]), .entry(entry));
+  end else begin : g_no_table
+    logic unused;
+    assign unused = &{1'b0, table_write, table_row, table_entries};
+    assign entry = 8'd0;
+  end
   always_comb begin
-    code_value = base + (bipolar ? {6'b0, count != 4'd0, 1'b0} : {4'b0, count});
+    code_value = TABLE != 0 && code_by_table ? entry : base + (bipolar ? {6'b0, count != 4'd0, 1'b0} : {4'b0, count});
     code = bipolar ? {3'b0, count != 4'd0} : code_value[3:0];
   end
   always_ff @(posedge clk) results[now] <= {code, u_counted[OPERAND-1:8], value_is_code ? code_value : u_counted[7:0]};

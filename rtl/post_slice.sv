@@ -3,6 +3,7 @@
 // together from each lane's few bits (src/units/post_unit/record.h): 4 bits in the first word of a step, `word_limits`, 1 bit in
 // the first of the thresholds, `word_head`.
 //
+// Table       a row of it comes with `table_write` a cycle before the lanes' stage K+1.
 // Limits      of q1, q2, q3 and activation are read by the place of the record's first word, in the stage before the one in
 //             which they are compared: `limits_place`, {activation, q3, q2, q1}.
 module post_slice #(
@@ -15,7 +16,8 @@ module post_slice #(
     parameter int COLUMN = 32,
     parameter int PLACES = 32,
     parameter int BANKS = COMPARATORS,
-    parameter int ROWS = 32
+    parameter int ROWS = 32,
+    parameter int TABLE = 256
 ) (
     input  logic clk,
     input  logic reset,
@@ -55,6 +57,10 @@ module post_slice #(
     input  logic sign_only,
     input  logic bipolar,
     input  logic value_is_code,
+    input  logic code_by_table,
+    input  logic table_write,
+    input  logic [4:0] table_row,
+    input  logic [63:0] table_entries,
     input  logic [4:0] compare_ring,
     input  logic [4:0] now,
     input  logic [4:0] result_ring,
@@ -89,10 +95,24 @@ module post_slice #(
     base <= bases[base_row];
   end
 
+  // --- a row of the table on its way to the lanes ---------------------------------------------------------------------------------
+  logic row_write;
+  logic [4:0] row;
+  logic [63:0] row_entries;
+  if (TABLE != 0) begin : g_table
+    always_ff @(posedge clk) begin
+      row_write <= table_write;
+      row <= table_row;
+      row_entries <= table_entries;
+    end
+  end else begin : g_no_table
+    assign {row_write, row, row_entries} = {table_write, table_row, table_entries};
+  end
+
   for (l = 0; l < LANES; l++) begin : g_lane
     post_lane #(
         .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
-        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS)
+        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS), .TABLE(TABLE)
     ) lane (
         .clk(clk), .reset(reset), .write(write), .write_place(write_place), .column(word[l*COLUMN+:COLUMN]),
         .a(a[l*OPERAND+:OPERAND]), .b(b[l*OPERAND+:OPERAND]), .read_place(read_place), .comes(comes), .takes(takes),
@@ -100,7 +120,8 @@ module post_slice #(
         .no_activation(no_activation), .apart_early(apart_early), .apart_late(apart_late), .raw(raw), .limits(limits),
         .limits_taken(limits_taken), .level_write(level_write), .level_row(level_row), .level_from(level_from),
         .compare_row(compare_row), .compare_part(compare_part), .compare_first(compare_first),
-        .compares(compares), .sign_only(sign_only), .bipolar(bipolar), .value_is_code(value_is_code),
+        .compares(compares), .sign_only(sign_only), .bipolar(bipolar), .value_is_code(value_is_code), .code_by_table(code_by_table),
+        .table_write(row_write), .table_row(row), .table_entries(row_entries),
         .base(base | {8{bipolar}}), .compare_ring(compare_ring), .now(now), .result_ring(result_ring),
         .result_plane(result_plane), .value(values[l*OPERAND+:OPERAND]), .code_bit(code_bits[l]));
   end

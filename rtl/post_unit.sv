@@ -3,7 +3,7 @@
 // are SLICES slices or, with 8 lanes, a slice's two halves one after the other (src/units/post_unit/instruction.h says what it computes). The datapath behind queue_unit #(.UNIT(UNIT_POST_UNIT)).
 //
 // Parameters  LANES, MULTIPLIER bits of a factor, OPERAND bits of an operand, VALUE of what a step saturates to, SHIFT_STEP of
-//             which shifts are multiples, COMPARATORS a lane, DEPTH; rows of both arrays; CELL_SLICES slices of a cell of
+//             which shifts are multiples, COMPARATORS a lane, TABLE entries of a lane's table (0: none), DEPTH; rows of both arrays; CELL_SLICES slices of a cell of
 //             act_binary; widths, address bits and latencies of the buffers.
 // Queue       `start` with `instruction` in cycle s; the loops walk in s+1 to s+occupancy, `front_free` in the last of them;
 //             `done` in s+occupancy-1+DEPTH, the cycle in which the write ports carry the last word.
@@ -12,7 +12,8 @@
 // Pipeline    front (post_front)   the loops; each record's words are read as soon as its group begins
 //             LEAD                 steps wait until the first element finds its record in the lanes (below)
 //             operands             address, LATENCY, word, a and b (post_operands)
-//             lanes                24 stages to u, STEPS - 1 for its comparisons, 2 to the code (post_lane)
+//             lanes                24 stages to u, STEPS - 1 for its comparisons, 2 to the code (post_lane); a row of the table
+//                                  comes to them when a step of its cycle would come to its code
 //             results              up to 3 cycles between a cell's first and last word, choice, write (post_results)
 //             STAGES = LEAD + 33 + 2 LATE + LATENCY + STEPS in all; with DEPTH above STAGES records and steps wait behind the front.
 // DSP         of a lane: one slice each for q1 and q2 where operands have at most 18 bits, else two; for activation and q3
@@ -24,6 +25,7 @@ module post_unit #(
     parameter int VALUE = blendsim_pkg::POST_UNIT_VALUE,
     parameter int SHIFT_STEP = blendsim_pkg::POST_UNIT_SHIFT_STEP,
     parameter int COMPARATORS = blendsim_pkg::POST_UNIT_COMPARATORS,
+    parameter int TABLE = blendsim_pkg::POST_UNIT_TABLE,
     parameter int DEPTH = blendsim_pkg::POST_UNIT_DEPTH,
     parameter int XNOR_ROWS = blendsim_pkg::XNOR_ARRAY_ROWS,
     parameter int MAC_ROWS = blendsim_pkg::MAC_ARRAY_ROWS,
@@ -147,9 +149,12 @@ module post_unit #(
   logic [SLICES*BANKS-1:0] level_write;
   logic [BANKS*ROW-1:0] level_row;
   logic [4*BANKS-1:0] level_from;
+  logic front_table_write;
+  logic [4:0] front_table_row;
+  logic [63:0] front_table_entries;
   post_front #(
       .SLICES(SLICES), .HALVES(HALVES), .COMPARATORS(COMPARATORS), .WIDTH(PARAMETERS_WIDTH), .ADDRESS(PARAMETERS_ADDRESS),
-      .LATENCY(PARAMETERS_LATENCY), .WAIT(WAIT), .PLACES(PLACES), .TAGS(TAGS), .BANKS(BANKS), .ROWS(ROWS)
+      .LATENCY(PARAMETERS_LATENCY), .WAIT(WAIT), .PLACES(PLACES), .TAGS(TAGS), .BANKS(BANKS), .ROWS(ROWS), .TABLE(TABLE)
   ) front (
       .clk(clk), .reset(reset), .start(start), .instruction(instruction), .start_tag(start_tag), .front_free(front_free),
       .last(last), .step_valid(front_valid), .step_first(front_first), .step_last(front_last), .step_begin(front_begin),
@@ -157,7 +162,8 @@ module post_unit #(
       .step_tag(front_tag), .parameters_read(parameters_read), .parameters_address(parameters_address),
       .parameters_data(parameters_data), .record_word(record_word), .record_limits(record_limits),
       .record_head(record_head), .record_write(record_write), .record_first(record_first), .record_place(record_place), .head_write(head_write), .head_row(head_row),
-      .step_levels(front_levels), .level_write(level_write), .level_row(level_row), .level_from(level_from));
+      .step_levels(front_levels), .level_write(level_write), .level_row(level_row), .level_from(level_from),
+      .table_write(front_table_write), .table_row(front_table_row), .table_entries(front_table_entries));
   delay_line #(.WIDTH(1), .CYCLES(DEPTH - 1), .RESET(1)) ends (.clk(clk), .reset(reset), .in(last), .out(done));
 
   // Instructions under way, by tag: what operands and lanes need of one until its steps begin, what results need until the end.
@@ -172,14 +178,15 @@ module post_unit #(
     logic [1:0] activation;
     logic even, use_thresholds;
     logic [3:0] levels;
-    logic code_bipolar, fixed_is_code;
+    logic code_bipolar, fixed_is_code, use_table;
   } begun_t;
   begun_t begins_with, stepped;
   assign begins_with = {instruction.a_source, instruction.b_source, instruction.a, instruction.b, instruction.a_stride,
                         instruction.b_stride, instruction.a_bytes_log2, instruction.b_bytes_log2, instruction.a_signed,
                         instruction.b_signed, instruction.use_q1, instruction.use_q2, instruction.use_q3,
                         instruction.activation, instruction.rounding == 2'd0, instruction.use_thresholds,
-                        instruction.levels, instruction.code_bipolar, instruction.fixed_is_code};
+                        instruction.levels, instruction.code_bipolar, instruction.fixed_is_code,
+                        instruction.use_table && TABLE != 0};
   (* ram_style = "distributed" *) logic [$bits(begins_with)-1:0] begun[0:BEGUN-1];
   always_ff @(posedge clk) begin
     if (reset) start_tag <= '0;
@@ -210,9 +217,9 @@ module post_unit #(
 
   // What goes along with a step: stage n of the line is n cycles behind the address stage's step.
   localparam int LAST = LATENCY + 3 + K + 4;
-  localparam int LINE = TAG + 2 * PLACE + 8 + 4 + 4 + 4 + 8 + ROW;
+  localparam int LINE = TAG + 2 * PLACE + 8 + 4 + 4 + 4 + 8 + ROW + 1;
   localparam int AT_PLACE = TAG, AT_CONTROL = TAG + 2 * PLACE, AT_REMAINING = AT_CONTROL + 8, AT_STEPS = AT_REMAINING + 4,
-                 AT_LEVELS = AT_STEPS + 4, AT_FLAGS = AT_LEVELS + 4, AT_ROW = AT_FLAGS + 8;
+                 AT_LEVELS = AT_STEPS + 4, AT_FLAGS = AT_LEVELS + 4, AT_ROW = AT_FLAGS + 8, AT_TABLE = AT_ROW + ROW;
   localparam int RAW = 7, EVEN = 6, APART_LATE = 5, APART_EARLY = 4, ACTIVATION = 3;  // of the controls, above q3, q2, q1
   logic [LINE-1:0] step_now;
   logic [LINE*LAST-1:0] steps_before;
@@ -220,7 +227,7 @@ module post_unit #(
   logic joins;
   assign joins = stepped.b_source != 2'd0;
   assign step_now = {
-      levels_at, valid, valid && group && first, stepped.use_thresholds, stepped.code_bipolar, stepped.fixed_is_code, begins,
+      stepped.use_table, levels_at, valid, valid && group && first, stepped.use_thresholds, stepped.code_bipolar, stepped.fixed_is_code, begins,
       group, row, stepped.levels, steps_taken, remaining,
       !(joins || stepped.use_q1 || stepped.use_q3 || stepped.activation != 2'd0), stepped.even,
       !joins || stepped.activation == 2'd2, !joins || stepped.activation != 2'd2, stepped.activation != 2'd0, stepped.use_q3,
@@ -284,7 +291,7 @@ module post_unit #(
   // of one before it with many. `now` counts cycles: the places of the rings in which the lanes keep u and results.
   localparam int PARTS = BANKS / COMPARATORS;
   localparam int SOON = LINE * (OPERANDS + K - 2), NEXT = LINE * (OPERANDS + K - 1), NOW = LINE * (OPERANDS + K);
-  logic compare_first, sign_only, bipolar, is_code;
+  logic compare_first, sign_only, bipolar, is_code, by_table;
   logic [3:0] step_soon, step_next, compare_part;
   logic [ROW-1:0] compare_row;
   logic [COMPARATORS-1:0] compares;
@@ -303,11 +310,26 @@ module post_unit #(
     sign_only <= !line[NEXT+AT_FLAGS+5];
     bipolar <= line[NOW+AT_FLAGS+4];
     is_code <= line[NOW+AT_FLAGS+3];
+    by_table <= line[NOW+AT_TABLE];
     if (reset) now <= 5'd0;
     else now <= now + 5'd1;
     compare_ring <= now + 5'd1 - 5'(STEPS) + {1'b0, line[NEXT+AT_REMAINING+:4]};
   end
   assign result_ring = now - 5'd1 - {3'b0, result_tap};
+
+  // Rows of the table: post_slice has them for another cycle.
+  localparam int ROW_WAITS = LEAD + OPERANDS + K + 1 - (PARAMETERS_LATENCY + 2) - 1;
+  logic table_write;
+  logic [4:0] table_row;
+  logic [63:0] table_entries;
+  if (TABLE != 0) begin : g_table
+    delay_line #(.WIDTH(1), .CYCLES(ROW_WAITS), .RESET(1)) row_writes (
+        .clk(clk), .reset(reset), .in(front_table_write), .out(table_write));
+    delay_line #(.WIDTH(69), .CYCLES(ROW_WAITS)) rows_wait (
+        .clk(clk), .reset(1'b0), .in({front_table_row, front_table_entries}), .out({table_row, table_entries}));
+  end else begin : g_no_table
+    assign {table_write, table_row, table_entries} = {front_table_write, front_table_row, front_table_entries};
+  end
 
   logic [1:0] result_tap, result_plane;
   logic [LANES*OPERAND-1:0] values;
@@ -316,7 +338,7 @@ module post_unit #(
   for (n = 0; n < SLICES; n++) begin : g_slice
     post_slice #(
         .LANES(SLICE), .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(SHIFT_STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
-        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS)
+        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS), .TABLE(TABLE)
     ) slice (
         .clk(clk), .reset(reset), .write(record_write[n*4+:4]), .write_first(record_first[n*4+:4]), .write_place(record_place),
         .write_head(head_write[n]), .head_row(head_row), .word(record_word), .word_limits(record_limits),
@@ -327,7 +349,8 @@ module post_unit #(
         .raw(line[LINE*(OPERANDS+22+2*LATE)+AT_CONTROL+RAW]), .level_write(level_write[n*BANKS+:BANKS]), .level_row(level_row),
         .level_from(level_from), .base_row(line[NOW+AT_ROW+:ROW]), .compare_row(compare_row),
         .compare_part(compare_part), .compare_first(compare_first), .compares(compares), .sign_only(sign_only),
-        .bipolar(bipolar), .value_is_code(is_code), .compare_ring(compare_ring), .now(now), .result_ring(result_ring),
+        .bipolar(bipolar), .value_is_code(is_code), .code_by_table(by_table), .table_write(table_write), .table_row(table_row),
+        .table_entries(table_entries), .compare_ring(compare_ring), .now(now), .result_ring(result_ring),
         .result_plane(result_plane), .values(values[n*SLICE*OPERAND+:SLICE*OPERAND]), .code_bits(code_bits[n*SLICE+:SLICE]));
   end
 

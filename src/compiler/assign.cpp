@@ -292,6 +292,10 @@ void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, c
       refuse(l, fmt::format("it reads values of {} bits, post_unit.operand is {}", layer.post.operand, unit.operand),
              {{widens}});
     }
+    if (layer.post.table && unit.table == 0) {
+      refuse(l, "it computes a function of a code, for which post_unit.table, which is 0, must hold the code's values",
+             {{fmt::format("post_unit.table={}", table_entries)}});
+    }
     if (layer.post.shift_step < unit.shift_step) {
       refuse(l,
              fmt::format("scaled to shifts that are multiples of {}, post_unit.shift_step, its sums pass 47 bits",

@@ -163,6 +163,7 @@ class Builder {
       i.use_thresholds = 1;
       i.levels = u32(part.thresholds->levels);
     }
+    i.use_table = part.table != nullptr ? 1 : 0;
     if (part.fixed.exists()) {
       i.write_fixed = 1;
       i.fixed_is_code = part.fixed_is_code ? 1 : 0;
@@ -174,8 +175,9 @@ class Builder {
     const TensorId code = part.bits.exists() ? part.bits_tensor : part.fixed_is_code ? part.fixed_tensor : no_tensor;
     if (code != no_tensor) {
       const Format format = plan_.network->tensor(code).format;
-      i.code_bipolar = format.is_bipolar() ? 1 : 0;
-      i.code_bits = format.is_bipolar() ? 1 : u32(format.bits());
+      i.code_bipolar = format.is_bipolar() && part.table == nullptr ? 1 : 0;
+      const bool has_planes = part.table == nullptr || part.bits.exists();
+      i.code_bits = format.is_bipolar() || !has_planes ? 1 : u32(format.bits());
     }
     if (part.bits.exists()) bits(i, part);
     return i;

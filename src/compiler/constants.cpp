@@ -311,6 +311,19 @@ PostRecord fitted(PostRecord record, const PostUnitParameters& unit, bool joined
   return record;
 }
 
+// The table's words. A plane of +1 and -1 is 1 for +1.
+std::vector<std::uint8_t> table_bytes(const Plan& plan, const PostPart& part, const PostInstruction& i,
+                                      std::int64_t width) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(table_words(i, width) * width / 8));
+  if (part.table == nullptr) return bytes;
+  const bool signs = i.write_bits != 0 && plan.network->tensor(part.bits_tensor).format.is_bipolar();
+  for (std::size_t n = 0; n < part.table->values.size(); ++n) {
+    const std::int16_t code = part.table->values[n];
+    bytes[n] = signs ? (code > 0 ? 1 : 0) : static_cast<std::uint8_t>(code);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, const PostPart& part,
@@ -318,7 +331,8 @@ std::vector<std::uint8_t> post_records(const Plan& plan, const Stage& stage, con
   const std::int64_t width = plan.machine->buffer(BufferId::parameters).width;
   const Table<int, int> channels = stage.lanes.channels();
   const bool joined = i.b_source != 0 && i.activation == u32(ActivationStep::after_q1);
-  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint8_t> bytes = table_bytes(plan, part, i, width);
+  if (record_bits(i) == 0) return bytes;
   for (int s = slice; s < slice + slices; ++s) {
     const PostRecord own = fitted(record_of(part, channels, s), plan.machine->post_unit, joined);
     const std::vector<std::uint8_t> record = encode_record(i, own, width);

@@ -72,11 +72,11 @@ std::string dump_place(const Compilation& c) {
                             plan.layer(part.layer).name, view_text(plan, part.source));
       }
       for (const PostPart& part : stage.posts) {
-        text +=
-            fmt::format("  post_unit {} reads {}{}, writes {} and {}\n", plan.row_name(row_of(part.layer)),
-                        operand_text(plan, stage, part.a),
-                        part.b.conv.exists() || part.b.map.exists() ? " and " + operand_text(plan, stage, part.b) : "",
-                        view_text(plan, part.fixed), view_text(plan, part.bits));
+        text += fmt::format(
+            "  post_unit {} reads {}{}, writes {} and {}{}\n", plan.row_name(row_of(part.layer)),
+            operand_text(plan, stage, part.a),
+            part.b.conv.exists() || part.b.map.exists() ? " and " + operand_text(plan, stage, part.b) : "",
+            view_text(plan, part.fixed), view_text(plan, part.bits), part.table != nullptr ? ", by a table" : "");
       }
     }
   }

@@ -241,7 +241,6 @@ class Emitter {
     op.slices = slices;
     op.rows = 1;
     const auto instruction = std::get<PostInstruction>(build(plan_, op));
-    if (record_bits(instruction) == 0) return {};
     return post_records(plan_, plan_.stage(op), plan_.post(op), instruction, slice, slices);
   }
 

@@ -49,6 +49,7 @@ class PostWalk {
     }
     if (post.activation_place == PostProcessing::ActivationPlace::after_join) u = step(*post.activation, u, false);
     if (post.q3) step(*post.q3, u);
+    needs_.table = post.table.has_value();
     if (post.thresholds) {
       for (const std::int64_t level : post.thresholds->values)
         needs_.operand = std::max(needs_.operand, signed_bits_for(level, level));

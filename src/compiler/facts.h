@@ -24,8 +24,9 @@ using LayerId = Index<Layer>;  // of the network
 
 // What a layer asks of post_unit's widths (units/post_unit/parameters.h).
 struct PostNeeds {
-  int operand = 0;              // bits of accumulators, map values and thresholds
-  int value = 0;                // bits of what its steps yield, and of what joins or is activated without one
+  int operand = 0;  // bits of accumulators, map values and thresholds
+  int value = 0;    // bits of what its steps yield, and of what joins or is activated without one
+  bool table = false;
   std::int64_t shift_step = 4;  // the largest whose scaling of M and B leaves every sum within 47 bits
 };
 

@@ -318,6 +318,11 @@ class Placer {
     return {{}, plan_.fixed[id], network_.tensor(id).format};
   }
 
+  static void encode(PostPart& part, const PostProcessing& post) {
+    part.thresholds = post.thresholds;
+    part.table = post.table ? &*post.table : nullptr;
+  }
+
   // One instruction writes u and the code's bits; a second or third one what is left.
   void add_posts(Stage& stage, LayerId l, const PostProcessing& post, const std::map<TensorId, ConvId>& conv_of) {
     const Needs none;
@@ -328,23 +333,25 @@ class Placer {
     base.work = &post;
     base.a = operand(l, post.a, conv_of);
     base.b = operand(l, post.b, conv_of);
+    // A table's bytes of +1 and -1 are no planes.
+    const bool apart = post.table && code.binary && code.fixed && network_.tensor(post.code).format.is_bipolar();
     if (u.fixed || code.binary || code.fixed) {
       PostPart part = base;
-      if (code.binary || (code.fixed && !u.fixed)) part.thresholds = post.thresholds;
+      if (code.binary || (code.fixed && !u.fixed)) encode(part, post);
       if (code.binary) {
         part.bits = views_.view(post.code, stage.lanes, true);
         part.bits_tensor = post.code;
       }
-      if (u.fixed || code.fixed) {
+      if (u.fixed || (code.fixed && !apart)) {
         part.fixed_is_code = !u.fixed;
         part.fixed_tensor = u.fixed ? post.fixed : post.code;
         part.fixed = views_.view(part.fixed_tensor, stage.lanes, false);
       }
       stage.posts.add(part);
     }
-    if (u.fixed && code.fixed) {
+    if (code.fixed && (u.fixed || apart)) {
       PostPart part = base;
-      part.thresholds = post.thresholds;
+      encode(part, post);
       part.fixed_is_code = true;
       part.fixed_tensor = post.code;
       part.fixed = views_.view(post.code, stage.lanes, false);

@@ -149,6 +149,7 @@ struct PostPart {
   TensorId fixed_tensor = no_tensor, bits_tensor = no_tensor;
   bool fixed_is_code = false;
   std::optional<Thresholds> thresholds;  // of the code written: the network's, or one level a value
+  const CodeTable* table = nullptr;      // ... or the network's
 };
 
 struct Stage {

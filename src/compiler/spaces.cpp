@@ -40,8 +40,8 @@ std::int64_t words_in(const Plan& plan, Space space, NodeId n, int slices, std::
       op.post = p;
       op.slices = slices;
       op.rows = 1;
-      const auto i = std::get<PostInstruction>(build(plan, op));
-      add(record_bits(i) == 0 ? 0 : slices * record_words(i, plan.machine->buffer(BufferId::parameters).width));
+      add(parameter_words(std::get<PostInstruction>(build(plan, op)),
+                          plan.machine->buffer(BufferId::parameters).width));
     }
     return words;
   }

@@ -205,9 +205,13 @@ Resources post_unit(const MachineParameters& m) {
   // Half a slice: its choice among the halves of accumulators (48 a lane) and of a record's words (32), and what 16
   // lanes share on fewer.
   const bool half = slice_parts(p) > 1;
-  return {1290 + (half ? 380 + 80 * p.lanes : 0) + p.lanes * lane + p.lanes * 38 * p.comparators,
-          800 + (half ? 460 : 0) + p.lanes * (1420 + 20 * wider + 40 * more) + p.lanes * 25 * p.comparators,
-          2 * p.lanes * ((p.operand > slice_narrow_bits ? 2 : 1) + (p.value + 1 > slice_narrow_bits ? 2 : 1)), 0, 0};
+  Resources r{1290 + (half ? 380 + 80 * p.lanes : 0) + p.lanes * lane + p.lanes * 38 * p.comparators,
+              800 + (half ? 460 : 0) + p.lanes * (1420 + 20 * wider + 40 * more) + p.lanes * 25 * p.comparators,
+              2 * p.lanes * ((p.operand > slice_narrow_bits ? 2 : 1) + (p.value + 1 > slice_narrow_bits ? 2 : 1)), 0,
+              0};
+  // A lane's table, 5 RAM32M16 and a choice of 8; its rows: one of 8 out of a word, and the way down the pipeline.
+  if (p.table != 0) r += LogicCost{440 + 64 * p.lanes, 140 + 70 * slices_at_once(p)};
+  return r;
 }
 
 }  // namespace

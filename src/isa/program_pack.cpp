@@ -53,9 +53,10 @@ Offset<file::HostOp> pack_op(FlatBufferBuilder& builder, const HostOp& op) {
   const auto operand = builder.CreateVector(op.operand.values);
   const auto shape = builder.CreateVector(op.shape);
   const auto rounding = builder.CreateString(op.rounding);
+  const auto function = builder.CreateString(op.function);
   return file::CreateHostOp(builder, static_cast<file::HostOpKind>(op.kind), node, operand_shape, operand, op.axis,
                             shape, op.scale, op.zero_point, op.lo, op.hi, rounding, op.saturate_first, op.count,
-                            op.output, op.keep_dimensions);
+                            op.output, op.keep_dimensions, function);
 }
 
 Offset<file::HostInput> pack_input_steps(FlatBufferBuilder& builder, const HostInput& h) {

@@ -162,6 +162,7 @@ class Unpacker {
     o.count = f.count();
     o.output = f.output();
     o.keep_dimensions = f.keep_dimensions();
+    o.function = text(f.function());
     return o;
   }
   template <class Host, class Stored>

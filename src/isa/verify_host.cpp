@@ -9,6 +9,7 @@
 
 #include "isa/verify_container.h"
 #include "numerics/float_ops.h"
+#include "numerics/functions.h"
 
 namespace blendsim::verification {
 namespace {
@@ -76,6 +77,13 @@ class Steps {
       case Kind::clip:
         return field.require(op.operand.values.size() == 2, "operand", "has {} values, a clip has 2",
                              op.operand.values.size());
+      case Kind::function:
+        field.require(find_function(op.function) != nullptr, "function", "is '{}', which there is not", op.function);
+        return field.require(op.operand.values.size() == 2, "operand", "has {} values, a function has 2 arguments",
+                             op.operand.values.size());
+      case Kind::lookup:
+        field.within("lo", op.lo, -widest_code, widest_code);
+        return field.require(!op.operand.values.empty(), "operand", "is missing");
       case Kind::batch_normalization: return normalise(op, field);
       case Kind::quantize: return quantise(op, field);
       case Kind::thresholds: return compare(op, field);
@@ -85,7 +93,6 @@ class Steps {
       case Kind::reshape: return reshape(op, field);
       case Kind::transpose: return transpose(op, field);
       case Kind::relu:
-      case Kind::sigmoid:
       case Kind::bipolar:
       case Kind::sign:
       case Kind::identity: return;

@@ -32,6 +32,21 @@ struct Range {
   std::int64_t lo = 0, hi = 0;
 };
 constexpr Range unknown;  // fits everything: nothing is refused for what is not known
+Range hull(const Range& a, const Range& b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)}; }
+
+// What words of act_fixed hold: read as unsigned values and as signed ones, which differ where a table wrote bytes
+// that only their reader gives a sign.
+struct MapRange {
+  Range as_unsigned, as_signed;
+  MapRange(const Range& both = unknown) : as_unsigned(both), as_signed(both) {}
+  [[nodiscard]] const Range& read(bool is_signed) const { return is_signed ? as_signed : as_unsigned; }
+};
+MapRange hull(const MapRange& a, const MapRange& b) {
+  MapRange all;
+  all.as_unsigned = hull(a.as_unsigned, b.as_unsigned);
+  all.as_signed = hull(a.as_signed, b.as_signed);
+  return all;
+}
 
 Range type_range(std::int64_t bits, bool is_signed) {
   if (!is_signed) return {0, (std::int64_t{1} << bits) - 1};
@@ -119,15 +134,15 @@ class Values {
     write_map(i, loaded(i));
   }
   // Of values that the host packs, the input's range; of those that store has brought to DRAM, what it read.
-  [[nodiscard]] Range loaded(const LoadInstruction& i) const {
+  [[nodiscard]] MapRange loaded(const LoadInstruction& i) const {
     if (i.form != static_cast<std::uint32_t>(TransferForm::fixed)) return unknown;
     if (i.dram_base == static_cast<std::uint32_t>(DramBase::input))
       return i.bytes_log2 == 0 ? Range{std::min<std::int64_t>(0, input_.min()), input_.max()} : unknown;
-    Range range;
+    MapRange range;
     for (std::uint32_t run = 0; run < i.runs; ++run) {
       const auto row = stored_.find({i.dram_address + std::uint64_t{run} * i.dram_stride, i.run_bytes});
       if (row == stored_.end()) return unknown;
-      range = {std::min(range.lo, row->second.lo), std::max(range.hi, row->second.hi)};
+      range = hull(range, row->second);
     }
     return range;
   }
@@ -143,7 +158,7 @@ class Values {
     }
   }
   void step(const StoreInstruction& i) {
-    const Range range = read_map(i);
+    const MapRange range = read_map(i);
     for (std::uint32_t run = 0; run < i.runs; ++run)
       stored_[{i.dram_address + std::uint64_t{run} * i.dram_stride, i.run_bytes}] = range;
   }
@@ -154,17 +169,15 @@ class Values {
   // --- act_fixed -----------------------------------------------------------------------------------------------------
 
   // What the words of act_fixed that an instruction reads are known to hold.
-  [[nodiscard]] Range read_map(const Instruction& i) const {
-    Range range;
+  [[nodiscard]] MapRange read_map(const Instruction& i) const {
+    MapRange range;
     for (const Access& access : accesses(i, machine_)) {
       if (access.buffer != BufferId::act_fixed || access.write) continue;
-      each_word(access, [&](std::size_t word) {
-        range = {std::min(range.lo, maps_[word].lo), std::max(range.hi, maps_[word].hi)};
-      });
+      each_word(access, [&](std::size_t word) { range = hull(range, maps_[word]); });
     }
     return range;
   }
-  void write_map(const Instruction& i, const Range& range) {
+  void write_map(const Instruction& i, const MapRange& range) {
     for (const Access& access : accesses(i, machine_)) {
       if (access.buffer == BufferId::act_fixed && access.write)
         each_word(access, [&](std::size_t word) { maps_[word] = range; });
@@ -267,7 +280,7 @@ class Values {
   }
 
   void step(const MacInstruction& i) {
-    const Range x = read_map(i);
+    const Range x = read_map(i).read(i.activation_signed != 0);
     const std::int64_t bits = machine_.mac_array.activation_bits;
     if (!fits(x, type_range(bits, i.activation_signed != 0))) {
       refuse(*stream_, index_,
@@ -350,7 +363,20 @@ class Values {
     const Range written = record_bits(i) == 0 ? unknown : check_records(i);
     if (i.write_fixed == 0) return;
     if (i.fixed_bytes_log2 != 0) return write_map(i, unknown);
+    if (i.fixed_is_code != 0 && i.use_table != 0) return write_map(i, table_range(i));
     write_map(i, i.fixed_is_code != 0 && i.code_bipolar != 0 ? Range{-1, 1} : written);
+  }
+
+  // Of all entries: nothing is known of where u lies among them.
+  [[nodiscard]] MapRange table_range(const PostInstruction& i) const {
+    const auto words = static_cast<std::size_t>(table_words(i, machine_.buffer(BufferId::parameters).width));
+    MapRange range;
+    for (const std::uint8_t entry : parameters_.words(i.parameters, words).first(table_entries)) {
+      const std::int64_t as_signed = static_cast<std::int8_t>(entry);
+      range.as_unsigned.hi = std::max(range.as_unsigned.hi, std::int64_t{entry});
+      range.as_signed = hull(range.as_signed, {as_signed, as_signed});
+    }
+    return range;
   }
 
   // What the unit's widths hold of an instruction by itself.
@@ -379,7 +405,7 @@ class Values {
     const std::int64_t width = machine_.buffer(BufferId::parameters).width;
     const auto words = static_cast<std::size_t>(record_words(i, width));
     for (std::uint32_t s = 0; s < i.slices; ++s) {
-      const std::size_t address = i.parameters + s * words;
+      const auto address = static_cast<std::size_t>(record_address(i, s, width));
       const Lanes a = operand(i, false, s), b = operand(i, true, s);
       std::vector<std::int64_t> key = {static_cast<std::int64_t>(address), record_kind(i), layout_of(i)};
       for (const Lanes& lanes : {a, b}) {
@@ -484,8 +510,8 @@ class Values {
   Mirror parameters_, weights_, planes_;  // planes_: of xnor_array's weights
   std::size_t lanes_ = 0;                 // rows of the wider array
   std::vector<std::uint32_t> reach_;      // largest |value| of each accumulator, lanes_ a word
-  std::vector<Range> maps_;               // values of each word of act_fixed
-  std::map<std::pair<std::uint64_t, std::uint32_t>, Range>
+  std::vector<MapRange> maps_;            // values of each word of act_fixed
+  std::map<std::pair<std::uint64_t, std::uint32_t>, MapRange>
       stored_;  // values of runs: first byte of the output area, size
   Format input_;
   // Since the last load of what they follow from:

@@ -201,7 +201,16 @@ class Checker {
   void check_code(const PostProcessing& post, const Ranges& u) {
     const IntTensor& code = network_.tensor(post.code);
     Ranges out;
-    if (post.thresholds) {
+    if (post.table) {
+      require(!post.thresholds, "a code has thresholds and a table");
+      for (const Range& r : u) {
+        require(CodeTable::holds(r.lo, r.hi), "a table is asked for codes of more than 8 bits");
+        Range entries{post.table->at(r.lo), post.table->at(r.lo)};
+        for (std::int64_t v = r.lo; v <= r.hi; ++v)
+          entries = {std::min(entries.lo, post.table->at(v)), std::max(entries.hi, post.table->at(v))};
+        out.push_back(entries);
+      }
+    } else if (post.thresholds) {
       const Thresholds& t = *post.thresholds;
       const auto levels = static_cast<std::size_t>(t.levels);
       require(t.levels >= 1 && t.levels <= 15 && t.values.size() == levels * u.size() && t.direction.size() == u.size(),
@@ -220,7 +229,7 @@ class Checker {
       require(code.format.is_bipolar(), "a code without thresholds is not bipolar");
       for (const Range& r : u) out.push_back({r.lo >= 0 ? 1 : -1, r.hi >= 0 ? 1 : -1});
     }
-    require(code.format.bits() <= 4, "a code is wider than 4 bits");
+    require(code.format.bits() <= (post.table ? 8 : 4), "a code is wider than 4 bits, or one by a table than 8");
     write(post.code, std::move(out));
   }
 
@@ -245,7 +254,7 @@ class Checker {
       const IntTensor& t = network_.tensor(id);
       require(a.channels == t.channels && a.height == t.height && a.width == t.width, "its output has another shape");
     }
-    require(post.code != no_tensor || !post.thresholds, "thresholds without a code");
+    require(post.code != no_tensor || (!post.thresholds && !post.table), "thresholds or a table without a code");
     if (post.code != no_tensor) check_code(post, u);
     if (post.fixed == no_tensor) return;
     require(!network_.tensor(post.fixed).format.is_bipolar(), "its fixed output is bipolar");

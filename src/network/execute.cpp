@@ -107,6 +107,7 @@ class Executor {
   }
 
   [[nodiscard]] std::int64_t code_of(const PostProcessing& post, std::int64_t u, std::size_t channel) const {
+    if (post.table) return post.table->at(u);
     if (!post.thresholds) return u >= 0 ? 1 : -1;
     const std::int64_t count = post.thresholds->count(u, channel);
     if (network_.tensor(post.code).format.is_bipolar()) return count != 0 ? 1 : -1;

@@ -145,6 +145,11 @@ void write_code(const LayerWriter& out, const PostProcessing& work, const Value&
   }
   const OnnxType type = wide ? OnnxType::int64 : OnnxType::int32;
   std::string integer = u.real || wide ? out.cast(u.name, type) : u.name;
+  if (work.table) {  // a negative index counts from the end: -1 is entry 255
+    const std::vector<std::int32_t> entries(work.table->values.begin(), work.table->values.end());
+    out.node("Gather", {out.constant("table", {std::ssize(entries)}, entries), integer}, {}, name);
+    return;
+  }
   if (!work.thresholds) {
     const std::string zero = wide ? out.scalar("zero", std::int64_t{0}) : out.scalar("zero", std::int32_t{0});
     write_bipolar(out, out.node("GreaterOrEqual", {integer, zero}), name);

@@ -87,6 +87,7 @@ class NetworkDigest {
       numbers(w.thresholds->direction);
       number(w.thresholds->base);
     }
+    if (w.table) numbers(std::vector<std::int16_t>(w.table->values.begin(), w.table->values.end()));
   }
 
   void work(const Pooling& w) {
@@ -108,6 +109,7 @@ class NetworkDigest {
     number(op.zero_point);
     numbers(std::vector<std::int64_t>{op.lo, op.hi, op.count, op.output, op.keep_dimensions ? 1 : 0});
     text(op.rounding);
+    if (!op.function.empty()) text(op.function);
   }
 
   template <class HostPart>

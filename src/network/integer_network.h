@@ -54,7 +54,7 @@ struct Convolution {
 };
 
 // u = q3(activation?(q1(a)) + q2(b)) or q3(activation?(q1(a) + q2(b))), absent steps skipped, per element;
-// outputs: u itself (`fixed`), and/or a code of u (`code`): by thresholds, or without thresholds its sign,
+// outputs: u itself (`fixed`), and/or a code of u (`code`): by a table or by thresholds, or without either its sign,
 // u >= 0 ? +1 : -1.
 struct PostProcessing {
   enum class ActivationPlace : std::uint8_t { none, after_q1, after_join };
@@ -64,8 +64,9 @@ struct PostProcessing {
   ActivationPlace activation_place = ActivationPlace::none;
   std::optional<Activation> activation;
   TensorId fixed = no_tensor;  // int or uint, 8, 16 or 32 bits of storage
-  TensorId code = no_tensor;   // bipolar, or n-bit (n <= 4) with thresholds
+  TensorId code = no_tensor;   // bipolar, or n-bit: with thresholds n <= 4, with a table n <= 8
   std::optional<Thresholds> thresholds;
+  std::optional<CodeTable> table;  // not beside thresholds
   bool operator==(const PostProcessing&) const = default;
 };
 
@@ -94,7 +95,8 @@ struct Exactness {
   bool exact = true;           // proven over the whole domain
   std::int64_t checked = 0;    // domain values compared (all of them when exact)
   std::int64_t differing = 0;  // ... that gave another output
-  std::int64_t ambiguous = 0;  // ... on which the two usual orders of batch normalisation disagree
+  std::int64_t ambiguous = 0;  // ... that two computations decide differently: the two usual orders of batch
+                               // normalisation; float32 functions of different libraries (then no layer is exact)
   std::int64_t max_error = 0;  // in output LSB; from -1 to +1 is one
   std::string note;            // "three-valued Sign: 0 is reachable in 3 channels", ...
   bool operator==(const Exactness&) const = default;

@@ -7,6 +7,7 @@
 
 #include "network/lowering/lowerer.h"
 #include "network/normalise.h"
+#include "network/operators/functions.h"
 #include "numerics/float_ops.h"
 
 namespace blendsim {
@@ -28,31 +29,18 @@ Lowerer::Lowerer(const Graph& graph, const LoweringOptions& options) : graph_(gr
 
 const std::vector<Lowerer::HandlerRow>& Lowerer::handlers() {
   static const std::vector<HandlerRow> table = {
-      {"Quant", &Lowerer::quantiser},
-      {"Bipolar", &Lowerer::quantiser},
-      {"Sign", &Lowerer::quantiser},
-      {"MultiThreshold", &Lowerer::quantiser},
-      {"Trunc", &Lowerer::quantiser},
-      {"Conv", &Lowerer::convolution},
-      {"MatMul", &Lowerer::dense},
-      {"BatchNormalization", &Lowerer::elementwise},
-      {"Add", &Lowerer::elementwise},
-      {"Sub", &Lowerer::elementwise},
-      {"Mul", &Lowerer::elementwise},
-      {"Div", &Lowerer::elementwise},
-      {"Pow", &Lowerer::elementwise},
-      {"Relu", &Lowerer::elementwise},
-      {"PRelu", &Lowerer::elementwise},
-      {"Clip", &Lowerer::elementwise},
-      {"Sigmoid", &Lowerer::elementwise},
-      {"MaxPool", &Lowerer::max_pool},
-      {"AveragePool", &Lowerer::average_pool},
-      {"Concat", &Lowerer::concat},
-      {"Reshape", &Lowerer::reshape},
-      {"Transpose", &Lowerer::transpose},
-      {"Softmax", &Lowerer::output_operator},
-      {"ArgMax", &Lowerer::output_operator},
-      {"Integers", &Lowerer::integers},
+      {"Quant", &Lowerer::quantiser},        {"Bipolar", &Lowerer::quantiser},
+      {"Sign", &Lowerer::quantiser},         {"MultiThreshold", &Lowerer::quantiser},
+      {"Trunc", &Lowerer::quantiser},        {"Conv", &Lowerer::convolution},
+      {"MatMul", &Lowerer::dense},           {"BatchNormalization", &Lowerer::elementwise},
+      {"Add", &Lowerer::elementwise},        {"Sub", &Lowerer::elementwise},
+      {"Mul", &Lowerer::elementwise},        {"Div", &Lowerer::elementwise},
+      {"Pow", &Lowerer::elementwise},        {"Relu", &Lowerer::elementwise},
+      {"PRelu", &Lowerer::elementwise},      {"Clip", &Lowerer::elementwise},
+      {"MaxPool", &Lowerer::max_pool},       {"AveragePool", &Lowerer::average_pool},
+      {"Concat", &Lowerer::concat},          {"Reshape", &Lowerer::reshape},
+      {"Transpose", &Lowerer::transpose},    {"Softmax", &Lowerer::output_operator},
+      {"ArgMax", &Lowerer::output_operator}, {"Integers", &Lowerer::integers},
       {"TopK", &Lowerer::output_operator},
   };
   return table;
@@ -91,10 +79,11 @@ void Lowerer::lower_node(const Node& node) {
     }
   }
   const auto row = std::find_if(handlers().begin(), handlers().end(), [&](const auto& r) { return node.op == r.op; });
-  if (row == handlers().end()) {
+  if (row == handlers().end() && find_function(node.op) != nullptr) {
+    elementwise(node);
+  } else if (row == handlers().end()) {
     refuse("unsupported-operator", node.name, fmt::format("operator {} has no lowering", node.op));
-  }
-  (this->*row->handler)(node);
+  } else (this->*row->handler)(node);
   for (const std::string& output : node.outputs) require_finite(node, output);
 }
 
@@ -216,11 +205,27 @@ void Lowerer::append_step(const Node& node, Value value, Step step) {
   append_host(node, std::move(value), host_op(step, shape_of(node.outputs.front()).size(), channels));
 }
 
+void Lowerer::refuse_pair(const Node& node, const Value& a, const Value& b) const {
+  const bool of_one = a.state == Value::State::integer && b.state == Value::State::integer && a.map == b.map;
+  refuse("not-lowerable", node.name, fmt::format("{} of two computed tensors has no integer form", node.op),
+         of_one
+             ? fmt::format("both follow from '{}': where it is quantised to 8 bits or less, with one scale, they are "
+                           "one function of its code",
+                           a.map->name)
+             : "only functions of one tensor of at most 8 bits can be combined so");
+}
+
 void Lowerer::elementwise(const Node& node) {
   if (node.op == "BatchNormalization") return append_step(node, value_of(node.inputs[0]), batch_normalization(node));
-  if (node.op == "Relu" || node.op == "Sigmoid") {
-    const auto kind = node.op == "Relu" ? Step::Kind::relu : Step::Kind::sigmoid;
-    return append_step(node, value_of(node.inputs[0]), make_step(kind, {}, node.name, origin_of(node)));
+  if (node.op == "Relu") {
+    return append_step(node, value_of(node.inputs[0]), make_step(Step::Kind::relu, {}, node.name, origin_of(node)));
+  }
+  if (find_function(node.op) != nullptr) {
+    const operators::FunctionCall call = operators::function_of(node);
+    Step step = make_step(Step::Kind::function, {}, node.name, origin_of(node));
+    step.function = call.function;
+    step.arguments = call.arguments;
+    return append_step(node, value_of(node.inputs[0]), std::move(step));
   }
   if (node.op == "Clip") {
     Step step = make_step(Step::Kind::clip, {{node.attribute_float("lo", -HUGE_VALF)}}, node.name, origin_of(node));
@@ -234,9 +239,12 @@ void Lowerer::elementwise(const Node& node) {
   }
   const bool first = is_constant(node.inputs[0]), second = is_constant(node.inputs[1]);
   if (!first && !second) {
-    if (node.op != "Add" && node.op != "Sub") {
-      refuse("not-lowerable", node.name, fmt::format("{} of two computed tensors has no integer form", node.op));
+    const Value &a = value_of(node.inputs[0]), &b = value_of(node.inputs[1]);
+    const bool joins = node.op == "Add" || node.op == "Sub";
+    if (!joins || find_curve(a.chain) != nullptr || find_curve(b.chain) != nullptr) {
+      if (auto y = of_one_code(node, a, b)) return define(node.outputs.front(), std::move(*y));
     }
+    if (!joins) refuse_pair(node, a, b);
     return join(node, value_of(node.inputs[0]), value_of(node.inputs[1]), node.op == "Sub");
   }
   const auto kind = binary_kind(node.op, first);

@@ -85,8 +85,6 @@ float power(float x, float y) {
   return std::pow(x, y);
 }
 
-float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
-
 float clipped(float x, float lo, float hi) { return x < lo ? lo : x > hi ? hi : x; }
 
 float standard_deviation(float variance, float epsilon) { return std::sqrt(variance + epsilon); }

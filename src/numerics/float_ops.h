@@ -75,7 +75,6 @@ template <class T>
 
 // x^y. Exponents 0.5, 1 and 2 use sqrt, x and x*x: correctly rounded on every host, unlike a library's pow.
 [[nodiscard]] float power(float x, float y);
-[[nodiscard]] float sigmoid(float x);
 // NaN stays NaN. lo <= hi.
 [[nodiscard]] float clipped(float x, float lo, float hi);
 

@@ -11,6 +11,7 @@
 
 #include "base/diagnostic.h"
 #include "numerics/float_ops.h"
+#include "numerics/functions.h"
 
 namespace blendsim {
 
@@ -34,7 +35,8 @@ constexpr KindRow kind_table[] = {
     {Kind::relu, "Relu"},
     {Kind::leaky_relu, "LeakyRelu"},
     {Kind::clip, "Clip"},
-    {Kind::sigmoid, "Sigmoid"},
+    {Kind::function, "Function"},
+    {Kind::lookup, "Lookup"},
     {Kind::batch_normalization, "BatchNormalization"},
     {Kind::quantize, "Quant"},
     {Kind::bipolar, "BipolarQuant"},
@@ -97,6 +99,21 @@ FloatArray quantize(const HostOp& op, FloatArray x) {
   return x;
 }
 
+FloatArray of_function(const HostOp& op, const FloatArray& x) {
+  const Function* function = find_function(op.function);
+  if (function == nullptr) throw std::invalid_argument("there is no function '" + op.function + "'");
+  const FunctionArguments arguments{op.operand.values.at(0), op.operand.values.at(1)};
+  return each(x, [&](float v) { return function->of(v, arguments); });
+}
+
+FloatArray looked_up(const HostOp& op, const FloatArray& x) {
+  const auto last = static_cast<float>(op.operand.values.size()) - 1;
+  return each(x, [&](float v) {
+    if (std::isnan(v)) return v;
+    return op.operand.values.at(static_cast<std::size_t>(clipped(v - static_cast<float>(op.lo), 0, last)));
+  });
+}
+
 FloatArray reshaped(const HostOp& op, FloatArray x) {
   if (element_count(op.shape) != element_count(x.shape)) {
     throw std::invalid_argument("cannot reshape " + shape_text(x.shape) + " to " + shape_text(op.shape));
@@ -118,7 +135,8 @@ FloatArray apply_unchecked(const HostOp& op, const FloatArray& x) {
     case Kind::relu: return each(x, [](float v) { return v < 0 ? 0.0F : v; });
     case Kind::leaky_relu: return zip(x, op.operand, [](float v, float a) { return v < 0 ? v * a : v; });
     case Kind::clip: return each(x, [lo = operand(0), hi = operand(1)](float v) { return clipped(v, lo, hi); });
-    case Kind::sigmoid: return each(x, sigmoid);
+    case Kind::function: return of_function(op, x);
+    case Kind::lookup: return looked_up(op, x);
     case Kind::batch_normalization: return batch_normalize(op, x);
     case Kind::quantize: return quantize(op, x);
     case Kind::bipolar:
@@ -159,6 +177,7 @@ std::string describe(const HostOp& op) {
   for (const KindRow& row : kind_table) {
     if (row.kind == op.kind) name = row.name;
   }
+  if (op.kind == Kind::function) name = op.function;
   return op.node.empty() ? fmt::format("{} on the host", name)
                          : fmt::format("{} on the host (node '{}')", name, op.node);
 }

@@ -23,8 +23,9 @@ struct HostOp {
     reverse_divide,  // y = operand op x
     relu,
     leaky_relu,
-    clip,
-    sigmoid,              // clip: operand = {lo, hi}; leaky_relu: operand = slope, broadcast
+    clip,                 // clip: operand = {lo, hi}; leaky_relu: operand = slope, broadcast
+    function,             // y = a row of numerics/functions.h of x; operand = its two arguments
+    lookup,               // y = operand[x - lo], x an integer
     batch_normalization,  // operand [5, channels], rows: gamma, beta, mean, variance, epsilon
     quantize,             // y = round(clip(x / scale + zero_point)): integers; see below
     bipolar,              // y = x >= 0 ? 1 : -1
@@ -42,12 +43,14 @@ struct HostOp {
   FloatArray operand;  // see kind
   int axis = 1;
   Shape shape;  // reshape: the new shape; transpose: the permutation
+  // lookup: the integer of the first value in `lo`
   // quantize: y = x / scale + zero_point; clipped to [lo, hi] and rounded, clip first as QONNX does
   float scale = 1;
   float zero_point = 0;
   std::int64_t lo = 0;
   std::int64_t hi = 0;
   std::string rounding = "ROUND";  // QONNX's names, upper case
+  std::string function;            // function: its row's name
   bool saturate_first = true;      // false: round(x / scale) + zero_point, then clipped, as QuantizeLinear does
   std::int64_t count = 1;          // top_k
   int output = 0;                  // top_k: 0 values, 1 indices; argmax: unused

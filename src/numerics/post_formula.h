@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -70,6 +71,17 @@ struct Thresholds {
     return sum;
   }
   bool operator==(const Thresholds&) const = default;
+};
+
+// A code by the code: values[u mod 256], for u in [-128, 127] or in [0, 255]. One table for all channels.
+struct CodeTable {
+  std::array<std::int16_t, 256> values{};  // of at most 8 bits
+
+  [[nodiscard]] std::int64_t at(std::int64_t u) const { return values[static_cast<std::uint8_t>(u)]; }
+  [[nodiscard]] static constexpr bool holds(std::int64_t lo, std::int64_t hi) {
+    return (lo >= -128 && hi <= 127) || (lo >= 0 && hi <= 255);
+  }
+  bool operator==(const CodeTable&) const = default;
 };
 
 }  // namespace blendsim

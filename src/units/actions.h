@@ -18,6 +18,7 @@ enum class Action : std::uint8_t {
   post_q3,          // through q3
   post_activation,  // through the activation
   post_threshold,   // one element compared with one threshold
+  post_table,       // one element's code found in the table
   post_plain,       // of post_element: through none of the steps above
   pool_element,     // one lane's tap
   pool_binary,      // of pool_element: packed bits
@@ -53,7 +54,7 @@ enum class Action : std::uint8_t {
   post_start,
   pool_start,
 };
-inline constexpr std::array<std::string_view, 43> action_names = {"xnor_word",
+inline constexpr std::array<std::string_view, 44> action_names = {"xnor_word",
                                                                   "mac",
                                                                   "mac_depthwise",
                                                                   "post_element",
@@ -62,6 +63,7 @@ inline constexpr std::array<std::string_view, 43> action_names = {"xnor_word",
                                                                   "post_q3",
                                                                   "post_activation",
                                                                   "post_threshold",
+                                                                  "post_table",
                                                                   "post_plain",
                                                                   "pool_element",
                                                                   "pool_binary",

@@ -84,6 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         Settings{"mac_array.rows=64", "mac_array.columns=1"},
         Settings{"xnor_array.accumulator=12 bit", "mac_array.accumulator=16 bit"},
         Settings{"xnor_array.rows=64", "xnor_array.words=12", "xnor_array.implementation=lut"},
+        Settings{"post_unit.table=0"},
         Settings{"post_unit.lanes=8", "xnor_array.rows=32", "xnor_array.words=6", "mac_array.rows=48"},
         Settings{"memory.port_width=32 bit", "load.outstanding=1", "load.burst=1 beats", "store.outstanding=1"},
         Settings{"buffers.parameters.depth=2", "buffers.act_binary.depth=2", "buffers.act_binary.regions=1",

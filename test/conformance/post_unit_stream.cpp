@@ -115,7 +115,11 @@ Kind random_kind(const MachineParameters& machine, Random& random) {
   } else if (f.use_thresholds != 0) {
     f.levels = 1;
   }
-  if (random.percent(10)) {  // the longest record
+  if (machine.post_unit.table != 0 && random.percent(25)) {
+    f.use_table = 1;
+    f.use_thresholds = f.levels = f.code_bipolar = 0;
+    f.code_bits = random.u(1, 4);
+  } else if (random.percent(10)) {  // the longest record
     f.b_source = f.use_q1 = f.use_q2 = f.use_q3 = f.use_thresholds = 1;
     f.activation = random.u(1, 2);
     f.code_bipolar = 0;
@@ -135,8 +139,8 @@ std::vector<Kind> random_kinds(const MachineParameters& machine, Random& random)
   std::int64_t address = 0;
   for (int attempt = 0; attempt < 60; ++attempt) {
     Kind kind = random_kind(machine, random);
-    const std::int64_t words =
-        record_bits(kind.fields) == 0 ? 0 : record_words(kind.fields, parameters.width) * kind.most_slices;
+    kind.fields.slices = kind.most_slices;
+    const std::int64_t words = parameter_words(kind.fields, parameters.width);
     if (address + words > parameters.depth) continue;
     kind.fields.parameters = static_cast<std::uint32_t>(words == 0 ? 0 : address);
     address += words;
@@ -207,10 +211,10 @@ class Builder {
   }
 
   bool results(PostInstruction& i) {
-    const bool has_code = i.code_bipolar != 0 || i.use_thresholds != 0;
+    const bool has_code = i.code_bipolar != 0 || i.use_thresholds != 0 || i.use_table != 0;
     i.write_bits = has_code ? random_.u(0, 1) : 0;
     i.write_fixed = i.write_bits == 0 ? 1 : random_.u(0, 1);
-    i.fixed_is_code = has_code ? i.write_fixed * random_.u(0, 1) : 0;
+    i.fixed_is_code = !has_code ? 0 : i.use_table != 0 && i.write_bits == 0 ? 1 : i.write_fixed * random_.u(0, 1);
     return (i.write_fixed == 0 || fixed_results(i)) && (i.write_bits == 0 || bit_results(i));
   }
 
@@ -383,11 +387,11 @@ void fill_post_unit(const MachineParameters& machine, std::span<const Instructio
     users.b = join(users.b, range_of(b_of(i), i, machine));
   }
   const std::int64_t width = machine.buffer(BufferId::parameters).width;
-  for (const auto& [address, users] : records) {
-    const auto words = static_cast<std::uint32_t>(record_words(*users.any, width));
+  for (const auto& record : records) {
+    const Users& users = record.second;
     for (std::uint32_t s = 0; s < users.slices; ++s) {
       buffers.write_words(
-          BufferId::parameters, address + s * words,
+          BufferId::parameters, static_cast<std::uint32_t>(record_address(*users.any, s, width)),
           encode_record(*users.any, Records(machine, random).make(*users.any, users.a, users.b), width));
     }
   }

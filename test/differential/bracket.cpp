@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "numerics/functions.h"
+
 namespace blendsim::differential {
 
 namespace {
@@ -73,7 +75,7 @@ class Bracket {
 
   // Of a negative slope a value of 0 is an end that neither end of its operand gives.
   static bool bends_at_zero(const onnx::NodeProto& node) {
-    return node.op_type() == "LeakyRelu" || node.op_type() == "PRelu";
+    return node.op_type() == "LeakyRelu" || node.op_type() == "PRelu" || node.op_type() == "Abs";
   }
 
   void twin_at_zero(const onnx::NodeProto& node) {
@@ -114,7 +116,9 @@ class Bracket {
   std::string magnitude(const onnx::NodeProto& node) {
     const std::string& y = node.output(0);
     const std::string& type = node.op_type();
-    if (type == "Sigmoid" || type == "Softmax") return scalar(1, y + "//m");  // approximations, each library its own
+    if (type == "Softmax") return scalar(1, y + "//m");  // approximations, each library its own
+    if (find_function(type) != nullptr)
+      return op("Add", {op("Abs", {y}, y + "//m0"), scalar(1, y + "//one")}, y + "//m");
     if (type == "Pow") return op("Abs", {y}, y + "//m");
     auto all = node;
     all.clear_name();

@@ -199,14 +199,6 @@ Tensor power(Draft& d, const Tensor& x) {
   return out;
 }
 
-Tensor sigmoid(Draft& d, const Tensor& x) {
-  Tensor out = renamed(x, d.node("Sigmoid", {x.name}), x.shape);
-  out.codes = false;
-  out.spread = 0.5, out.bound = 1, out.unit = 0;
-  d.traits.rounding_sums.insert(out.name);
-  return out;
-}
-
 Tensor passed(Draft& d, const Tensor& x) {
   return d.same_codes(renamed(x, d.node(d.chance(50) ? "Dropout" : "Identity", {x.name}), x.shape), x.name);
 }
@@ -248,7 +240,7 @@ constexpr Row table[] = {
     {"Clip", 3, false, nullptr, clip},
     {"Identity", 1, false, nullptr, passed},
     {"Pow", 1, false, nullptr, power},
-    {"Sigmoid", 1, false, nullptr, sigmoid},
+    {"function", 3, false, nullptr, write_function},
     {"odd constant", 1, false, nullptr, odd_constant},
     {"MaxPool", 5, false, is_map, max_pool},  // last: the only one that changes the map's size
 };

@@ -81,6 +81,7 @@ void compute(const IntegerNetwork& n, const Convolution& conv, TensorValues& val
 }
 
 Integer code_of(const IntegerNetwork& n, const PostProcessing& post, Integer u, std::size_t c) {
+  if (post.table) return post.table->values[static_cast<std::size_t>((u % 256 + 256) % 256)];
   if (!post.thresholds) return u >= 0 ? 1 : -1;
   const Thresholds& t = *post.thresholds;
   Integer count = 0;

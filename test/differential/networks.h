@@ -5,8 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <fstream>
 #include <numeric>
 
+#include "network/integer_network.h"
 #include "trial.h"
 
 namespace blendsim::differential {
@@ -91,6 +95,11 @@ class DialectModel {
     c.traits = traits;
     c.input = x;
     return trials.run(c);
+  }
+  [[nodiscard]] IntegerNetwork lowered() {
+    const std::string path = ::testing::TempDir() + "blendsim_lowered_" + std::to_string(getpid()) + ".onnx";
+    std::ofstream(path, std::ios::binary) << model.bytes();
+    return load_network(path);
   }
   // The name for an initializer that the test writes itself.
   std::string output_name(const std::string& stem) { return fresh(stem); }

@@ -46,7 +46,8 @@ INSTANTIATE_TEST_SUITE_P(Dialects, SharedNetwork,
                          ::testing::Values("weights_minus128", "uint8_input", "int8_output", "qlinear_resnet8",
                                            "dorefa_round", "nhwc_flatten", "pad_node", "space_to_depth",
                                            "slice_channels", "split_channels", "tokens_input", "reduce_mean_tokens",
-                                           "depth_to_space_tail", "resize_nearest", "conv1d", "join_not_exact"),
+                                           "depth_to_space_tail", "resize_nearest", "conv1d", "join_not_exact",
+                                           "sigmoid_lut", "tanh_lut"),
                          [](const auto& test) { return std::string(test.param); });
 
 }  // namespace

@@ -93,13 +93,13 @@ void write_descriptions(const fs::path& root) {
 // Steps of the host of every kind, so that a mutation of one is near.
 void add_steps(IntegerNetwork& net, int n) {
   HostOutput& out = net.outputs.front();
-  const auto op = [&](HostOp::Kind kind, FloatArray operand = {}, Shape shape = {}) {
+  const auto op = [&](HostOp::Kind kind, FloatArray operand = {}, Shape shape = {}) -> HostOp& {
     HostOp made;
     made.kind = kind;
     made.node = "node";
     made.operand = std::move(operand);
     made.shape = std::move(shape);
-    out.ops.push_back(std::move(made));
+    return out.ops.emplace_back(std::move(made));
   };
   using Kind = HostOp::Kind;
   const auto c = static_cast<std::size_t>(out.channels);
@@ -121,7 +121,7 @@ void add_steps(IntegerNetwork& net, int n) {
     op(Kind::thresholds, {{channels, 2}, std::vector<float>(2 * c, 3.0F)});
     op(Kind::quantize);
     out.ops.back().lo = -8, out.ops.back().hi = 7, out.ops.back().scale = 0.5F;
-    op(Kind::sigmoid);
+    op(Kind::function, {{2}, {0, 0}}).function = "Sigmoid";
     op(Kind::power, {{1}, {2.0F}});
     op(Kind::top_k);
     out.shape = {1, 1, out.height, out.width};

@@ -2,6 +2,8 @@
 #include "network/lowering/builder.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
 #include <utility>
 
 namespace blendsim::lowering {
@@ -80,9 +82,14 @@ namespace {
 
 // The most steps by which a code moves when its operand moves by `error`: the thresholds that so many integers can
 // cross.
-std::int64_t code_error(const std::optional<Thresholds>& thresholds, std::int64_t error) {
+std::int64_t code_error(const Coding& coding, std::int64_t error, std::int64_t lo, std::int64_t hi) {
   if (error == 0) return 0;
   std::int64_t most = 1;
+  for (std::int64_t u = lo; coding.table && u <= hi; ++u) {
+    for (std::int64_t other = u; other <= std::min(hi, u + error); ++other)
+      most = std::max(most, std::abs(coding.table->at(u) - coding.table->at(other)));
+  }
+  const std::optional<Thresholds>& thresholds = coding.thresholds;
   const auto levels = thresholds ? static_cast<std::size_t>(thresholds->levels) : 0;
   for (std::size_t row = 0; levels > 0 && row < thresholds->values.size(); row += levels) {
     const auto at = thresholds->values.begin() + static_cast<std::ptrdiff_t>(row);
@@ -96,7 +103,7 @@ std::int64_t code_error(const std::optional<Thresholds>& thresholds, std::int64_
 
 }  // namespace
 
-void Builder::write_code(const MapPtr& source, const std::optional<Thresholds>& thresholds, const MapPtr& code) {
+void Builder::write_code(const MapPtr& source, const Coding& coding, const MapPtr& code) {
   add_tensor(*code);
   if (source->recipe) {
     emit(source);
@@ -104,9 +111,11 @@ void Builder::write_code(const MapPtr& source, const std::optional<Thresholds>& 
     auto& post = std::get<PostProcessing>(layer.work);
     if (post.code == no_tensor) {
       post.code = code->tensor;
-      post.thresholds = thresholds;
+      post.thresholds = coding.thresholds;
+      post.table = coding.table;
       Exactness& claim = layer.exactness;  // the source's error counts its own units
-      claim.max_error = std::max(claim.max_error, code_error(thresholds, claim.max_error));
+      claim.max_error = std::max(
+          claim.max_error, code_error(coding, claim.max_error, source->domain.lowest(), source->domain.highest()));
       merge(claim, code->exactness);
       append(layer.nodes, code->nodes);
       return;
@@ -115,7 +124,8 @@ void Builder::write_code(const MapPtr& source, const std::optional<Thresholds>& 
   PostProcessing post;
   post.a = write(source);
   post.code = code->tensor;
-  post.thresholds = thresholds;
+  post.thresholds = coding.thresholds;
+  post.table = coding.table;
   add_layer(code->layer_name, "Post", code->nodes, post, code->exactness);
 }
 
@@ -124,6 +134,50 @@ void Builder::rename(const MapPtr& map, const std::string& name) {
   tensor_names_.erase(t.name);
   t.name = unique(tensor_names_, name);
 }
+
+namespace {
+
+bool looks_up_alone(const PostProcessing& post) {
+  return post.table && post.fixed == no_tensor && post.b == no_tensor && !post.q1 && !post.q3 && !post.activation;
+}
+
+// A table of a map that another post-processing writes for it alone is that one's last step. Returns the maps that
+// nobody has any more.
+std::vector<TensorId> take_in_tables(IntegerNetwork& network) {
+  std::map<TensorId, int> readers;
+  for (const TensorId id : network.output_tensors) ++readers[id];
+  for (const Layer& layer : network.layers) {
+    for (const TensorId id : layer_inputs(layer)) ++readers[id];
+  }
+  std::vector<TensorId> gone;
+  std::vector<Layer> kept;
+  std::map<TensorId, std::size_t> writer;  // among those that are kept
+  for (Layer& layer : network.layers) {
+    const auto* post = std::get_if<PostProcessing>(&layer.work);
+    const auto found =
+        post != nullptr && looks_up_alone(*post) && readers[post->a] == 1 ? writer.find(post->a) : writer.end();
+    const std::size_t at = found != writer.end() ? found->second : kept.size();
+    auto* maker = found != writer.end() ? std::get_if<PostProcessing>(&kept[at].work) : nullptr;
+    if (maker == nullptr || maker->fixed != post->a || maker->code != no_tensor) {
+      for (const TensorId id : layer_outputs(layer)) writer[id] = kept.size();
+      kept.push_back(std::move(layer));
+      continue;
+    }
+    writer[post->code] = at;
+    const IntTensor& u = network.tensor(post->a);
+    gone.push_back(std::exchange(maker->fixed, no_tensor));
+    maker->code = post->code;
+    maker->table = post->table;
+    Exactness& claim = kept[at].exactness;
+    claim.max_error = std::max(claim.max_error, code_error({{}, post->table}, claim.max_error, u.lo, u.hi));
+    merge(claim, layer.exactness);
+    append(kept[at].nodes, layer.nodes);
+  }
+  network.layers = std::move(kept);
+  return gone;
+}
+
+}  // namespace
 
 void Builder::remove_unused() {
   std::vector<bool> needed(network.tensors.size(), false);
@@ -137,6 +191,7 @@ void Builder::remove_unused() {
       if (!is_needed(post->code)) {
         post->code = no_tensor;
         post->thresholds.reset();
+        post->table.reset();
       }
     }
     const auto outputs = layer_outputs(*layer);
@@ -146,6 +201,7 @@ void Builder::remove_unused() {
   }
   std::reverse(kept.begin(), kept.end());
   network.layers = std::move(kept);
+  for (const TensorId id : take_in_tables(network)) needed[static_cast<std::size_t>(id)] = false;
 
   std::vector<TensorId> renumbered(network.tensors.size(), no_tensor);
   std::vector<IntTensor> tensors;

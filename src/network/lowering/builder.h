@@ -13,6 +13,8 @@
 
 namespace blendsim::lowering {
 
+struct Derivation;
+
 // Integers [channels, height, width]: a tensor that a layer writes, or a recipe of a post-processing not yet emitted.
 struct Map {
   std::string name;  // of the ONNX tensor
@@ -30,7 +32,8 @@ struct Map {
   std::string layer_name;
   std::vector<std::string> nodes;  // the file's nodes that the recipe stands for
   Exactness exactness;
-  int uses = 1;  // nodes of the graph that read it
+  std::shared_ptr<const Derivation> derivation;  // absent: of nothing known
+  int uses = 1;                                  // nodes of the graph that read it
 
   [[nodiscard]] bool is_sum() const { return recipe && recipe->b != no_tensor && !recipe->q3; }
   // Integers of a tensor, or of one that need only be written: no accumulator, no sum that is still open.
@@ -38,6 +41,19 @@ struct Map {
   [[nodiscard]] bool is_written() const { return tensor != no_tensor; }
 };
 using MapPtr = std::shared_ptr<Map>;
+
+// The map's codes by those of another map: entry n for its code first + n.
+struct Derivation {
+  MapPtr from;
+  std::int64_t first = 0;
+  std::vector<CodeBounds> codes;
+};
+
+// How a code follows from integers: by thresholds, by a table, else their sign.
+struct Coding {
+  std::optional<Thresholds> thresholds;
+  std::optional<CodeTable> table;
+};
 
 void merge(Exactness& into, const Exactness& other);
 void append(std::vector<std::string>& into, const std::vector<std::string>& nodes);  // without repeating
@@ -55,8 +71,9 @@ class Builder {
   // A post-processing that reads `map`: on its tensor, or on the two operands of a sum that is not written (q1 and the
   // activation are taken then).
   [[nodiscard]] PostProcessing on_top(const MapPtr& map);
-  // Writes a code of `source` to the map `code`; thresholds absent: the sign.
-  void write_code(const MapPtr& source, const std::optional<Thresholds>& thresholds, const MapPtr& code);
+  // Writes a code of `source` to the map `code`: with the post-processing that makes the source's integers, where that
+  // makes no code yet.
+  void write_code(const MapPtr& source, const Coding& coding, const MapPtr& code);
   // Another name for the tensor of `map`, which leaves its own to a copy of it or never stood for that tensor.
   void rename(const MapPtr& map, const std::string& name);
   // Drops what no output needs and numbers the tensors anew.

@@ -19,6 +19,11 @@ Step make_step(Step::Kind kind, PerChannel p, std::string node, std::vector<std:
   return step;
 }
 
+const FloatBounds& Lookup::at(float q) const {
+  const std::int64_t n = std::llround(q) - first;
+  return values[static_cast<std::size_t>(std::clamp<std::int64_t>(n, 0, std::ssize(values) - 1))];
+}
+
 float Step::apply(float x, std::size_t c) const {
   switch (kind) {
     case Kind::add: return x + p.at(c);
@@ -31,7 +36,8 @@ float Step::apply(float x, std::size_t c) const {
     case Kind::relu: return x < 0 ? 0.0F : x;
     case Kind::prelu: return x < 0 ? x * p.at(c) : x;
     case Kind::clip: return clipped(x, p.at(c), high.at(c));
-    case Kind::sigmoid: return sigmoid(x);
+    case Kind::function: return function->of(x, arguments);
+    case Kind::lookup: return table->at(x).value;
     case Kind::batch_normalization: return batch_normalized(x, gamma.at(c), beta.at(c), mean.at(c), deviation.at(c));
   }
   return x;
@@ -44,7 +50,89 @@ float evaluate_chain(const Chain& chain, float x, std::size_t channel) {
 
 namespace {
 
+bool contains_zero(float lo, float hi) { return lo <= 0 && hi >= 0; }
+
+}  // namespace
+
+// All but a few operations are monotone.
+std::optional<std::vector<float>> Step::extremes(float lo, float hi, std::size_t c) const {
+  switch (kind) {
+    case Kind::prelu:
+    case Kind::power:
+    case Kind::reverse_divide:
+      if (contains_zero(lo, hi)) return std::vector{lo, hi, 0.0F};
+      break;
+    case Kind::function: {
+      const auto places = blendsim::extremes(*function, arguments, lo, hi);
+      if (!places) return std::nullopt;
+      return std::vector(places->begin(), places->end());
+    }
+    case Kind::lookup: {
+      std::vector<float> all;
+      for (float q = lo; q <= hi; q += 1) all.push_back(q);
+      return all;
+    }
+    default: break;
+  }
+  (void)c;
+  return std::vector{lo, hi};
+}
+
+const Step* find_curve(const Chain& chain) {
+  const auto found = std::find_if(chain.begin(), chain.end(), [](const Step& step) {
+    return step.kind == Step::Kind::function || step.kind == Step::Kind::lookup ||
+           step.kind == Step::Kind::reverse_divide || (step.kind == Step::Kind::power && !step.p.all(1));
+  });
+  return found == chain.end() ? nullptr : &*found;
+}
+
+bool is_certain(const Chain& chain) {
+  return std::all_of(chain.begin(), chain.end(), [](const Step& step) {
+    if (step.kind == Step::Kind::function) return step.function->is_exact();
+    if (step.kind != Step::Kind::lookup) return true;
+    const auto& values = step.table->values;
+    return std::all_of(values.begin(), values.end(), [](const FloatBounds& v) { return v.is_exact(); });
+  });
+}
+
+FloatBounds bound_chain(const Chain& chain, const FloatBounds& x, std::size_t channel) {
+  FloatBounds y = x;
+  for (const Step& step : chain) {
+    if (step.kind == Step::Kind::function) {
+      y = bounds_of(*step.function, step.arguments, y);
+    } else if (step.kind == Step::Kind::lookup) {
+      y = step.table->at(y.value);
+    } else {
+      FloatBounds next = FloatBounds::exactly(step.apply(y.value, channel));
+      if (y.is_exact()) {
+        y = next;
+        continue;
+      }
+      const auto places = step.extremes(y.lo, y.hi, channel);
+      for (const float place : *places) {
+        const float v = step.apply(place, channel);
+        next.lo = std::isnan(v) ? v : std::min(next.lo, v);
+        next.hi = std::isnan(v) ? v : std::max(next.hi, v);
+      }
+      y = next;
+    }
+  }
+  return y;
+}
+
+namespace {
+
 int sign_of(float v) { return v > 0 ? 1 : v < 0 ? -1 : 0; }
+
+std::optional<int> lookup_direction(const Lookup& table) {
+  bool rises = false, falls = false;
+  for (std::size_t n = 1; n < table.values.size(); ++n) {
+    rises = rises || table.values[n].value > table.values[n - 1].value;
+    falls = falls || table.values[n].value < table.values[n - 1].value;
+  }
+  if (rises && falls) return std::nullopt;
+  return rises ? 1 : falls ? -1 : 0;
+}
 
 std::optional<int> step_direction(const Step& step, std::size_t c) {
   switch (step.kind) {
@@ -58,8 +146,9 @@ std::optional<int> step_direction(const Step& step, std::size_t c) {
     case Step::Kind::batch_normalization: return sign_of(step.gamma.at(c));
     case Step::Kind::prelu: return step.p.at(c) >= 0 ? std::optional(1) : std::nullopt;
     case Step::Kind::power: return step.p.at(c) == 1.0F ? std::optional(1) : std::nullopt;
-    case Step::Kind::reverse_divide:
-    case Step::Kind::sigmoid: return std::nullopt;
+    case Step::Kind::function: return step.function->rises_with(step.arguments) ? std::optional(1) : std::nullopt;
+    case Step::Kind::lookup: return lookup_direction(*step.table);
+    case Step::Kind::reverse_divide: return std::nullopt;
   }
   return std::nullopt;
 }
@@ -126,28 +215,22 @@ std::optional<Linear> chain_linear(const Chain& chain, std::size_t c) {
         if (step.p.at(c) != 1.0F) return std::nullopt;
         break;
       case Step::Kind::reverse_divide:
-      case Step::Kind::sigmoid: return std::nullopt;
+      case Step::Kind::function:
+      case Step::Kind::lookup: return std::nullopt;
     }
   }
   return f;
 }
 
-namespace {
-
-bool contains_zero(FloatRange r) { return r.lo <= 0 && r.hi >= 0; }
-
-// Every operation but these is monotone, so its extremes lie at the ends of the range.
-bool bends_or_breaks_at_zero(Step::Kind kind) {
-  return kind == Step::Kind::prelu || kind == Step::Kind::power || kind == Step::Kind::reverse_divide;
-}
-
-}  // namespace
-
 std::optional<FloatRange> chain_range(const Chain& chain, std::int64_t lo, std::int64_t hi, std::size_t channel) {
   FloatRange range{static_cast<float>(lo), static_cast<float>(hi)};
   for (const Step& step : chain) {
-    std::vector<float> ends{step.apply(range.lo, channel), step.apply(range.hi, channel)};
-    if (bends_or_breaks_at_zero(step.kind) && contains_zero(range)) ends.push_back(step.apply(0.0F, channel));
+    std::vector<float> ends;
+    if (const auto places = step.extremes(range.lo, range.hi, channel)) {
+      for (const float place : *places) ends.push_back(step.apply(place, channel));
+    } else {
+      ends = {step.function->lo, step.function->hi};
+    }
     if (!std::all_of(ends.begin(), ends.end(), [](float v) { return std::isfinite(v); })) return std::nullopt;
     const auto [least, most] = std::minmax_element(ends.begin(), ends.end());
     range = {*least, *most};
@@ -241,7 +324,8 @@ bool walk_chain(const Chain& chain, std::size_t c, ExactWalk& walk) {
         if (step.p.at(c) != 1.0F) return false;
         break;
       case Step::Kind::reverse_divide:
-      case Step::Kind::sigmoid: return false;
+      case Step::Kind::function:
+      case Step::Kind::lookup: return false;
     }
   }
   return walk.exact;
@@ -307,14 +391,25 @@ HostOp host_op(const Step& step, std::size_t rank, std::size_t channels) {
     case Step::Kind::relu: op.kind = HostOp::Kind::relu; break;
     case Step::Kind::prelu: op.kind = HostOp::Kind::leaky_relu; break;
     case Step::Kind::clip: op.kind = HostOp::Kind::clip; break;
-    case Step::Kind::sigmoid: op.kind = HostOp::Kind::sigmoid; break;
+    case Step::Kind::function:
+      op.kind = HostOp::Kind::function;
+      op.function = step.function->name;
+      op.operand = {{2}, {step.arguments[0], step.arguments[1]}};
+      break;
+    case Step::Kind::lookup:
+      op.kind = HostOp::Kind::lookup;
+      op.lo = step.table->first;
+      op.operand.shape = {std::ssize(step.table->values)};
+      for (const FloatBounds& v : step.table->values) op.operand.values.push_back(v.value);
+      break;
     case Step::Kind::batch_normalization: op = batch_normalization_op(step, channels); break;
   }
   op.node = step.node;
-  const bool plain = step.kind == Step::Kind::relu || step.kind == Step::Kind::sigmoid;
+  const bool is_complete = step.kind == Step::Kind::relu || step.kind == Step::Kind::function ||
+                           step.kind == Step::Kind::lookup || step.kind == Step::Kind::batch_normalization;
   if (step.kind == Step::Kind::clip) {
     op.operand = {{2}, {step.p.at(0), step.high.at(0)}};
-  } else if (!plain && step.kind != Step::Kind::batch_normalization) {
+  } else if (!is_complete) {
     op.operand = operand_array(step.p, rank, channels);
   }
   return op;

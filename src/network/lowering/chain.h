@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "numerics/functions.h"
 #include "numerics/host_op.h"
 
 namespace blendsim::lowering {
@@ -27,6 +29,13 @@ struct PerChannel {
   }
 };
 
+// What a file computes of one integer, by the integer: entry n is of `first` + n.
+struct Lookup {
+  std::int64_t first = 0;
+  std::vector<FloatBounds> values;
+  [[nodiscard]] const FloatBounds& at(float q) const;  // of the nearest entry
+};
+
 struct Step {
   enum class Kind : std::uint8_t {
     add,
@@ -39,7 +48,8 @@ struct Step {
     relu,
     prelu,
     clip,
-    sigmoid,
+    function,  // of numerics/functions.h
+    lookup,    // the first step only: of the chain's integer
     batch_normalization
   };
   Kind kind = Kind::add;
@@ -47,10 +57,15 @@ struct Step {
   PerChannel high;                                    // clip: hi
   PerChannel gamma, beta, mean, variance, deviation;  // batch normalization; deviation = sqrt(variance + epsilon)
   float epsilon = 0;
+  const Function* function = nullptr;
+  FunctionArguments arguments{};
+  std::shared_ptr<const Lookup> table;  // lookup
   std::string node;
   std::vector<std::string> origin;  // the file's nodes
 
   [[nodiscard]] float apply(float x, std::size_t c) const;
+  // Where its extremes over [lo, hi] lie; absent: nothing but looking at all of it tells.
+  [[nodiscard]] std::optional<std::vector<float>> extremes(float lo, float hi, std::size_t c) const;
 };
 
 using Chain = std::vector<Step>;
@@ -59,6 +74,12 @@ using Chain = std::vector<Step>;
                              std::vector<std::string> origin = {});
 
 [[nodiscard]] float evaluate_chain(const Chain& chain, float x, std::size_t channel);
+
+// The same with what another library may compute in its place: its functions round otherwise (numerics/functions.h).
+[[nodiscard]] FloatBounds bound_chain(const Chain& chain, const FloatBounds& x, std::size_t channel);
+[[nodiscard]] bool is_certain(const Chain& chain);  // then evaluate_chain is what every library computes
+// A step that is no line and no line with a bend at 0; nullptr: there is none.
+[[nodiscard]] const Step* find_curve(const Chain& chain);
 
 // The float32 values that a chain can take on [lo, hi], bounded step by step. Absent: an operation can give an infinity
 // or NaN there (overflow, a division by zero, the power of a negative number).

@@ -90,7 +90,7 @@ MapPtr Lowerer::negated_signs(const Value& value, const std::vector<std::int32_t
   Thresholds thresholds;
   thresholds.values.assign(signs.size(), 0);
   for (const std::int32_t sign : signs) thresholds.direction.push_back(sign < 0 ? 0 : 1);
-  builder_.write_code(value.map, thresholds, map);
+  builder_.write_code(value.map, {thresholds, {}}, map);
   return map;
 }
 

@@ -30,6 +30,12 @@ struct Domain {
 // Domain values of a channel that are checked one by one.
 inline constexpr std::int64_t exhaustive_limit = std::int64_t{1} << 17;
 
+// A code, and the least and the largest that a computation of the same formula may decide for.
+struct CodeBounds {
+  std::int64_t value = 0, lo = 0, hi = 0;
+  [[nodiscard]] bool is_certain() const { return lo == value && hi == value; }
+};
+
 // What the file computes: quantiser(chain(q)).
 struct Reference {
   const Chain& chain;
@@ -37,6 +43,7 @@ struct Reference {
   [[nodiscard]] std::int64_t operator()(std::int64_t q, std::size_t c) const {
     return quantiser.code(evaluate_chain(chain, static_cast<float>(q), c), c);
   }
+  [[nodiscard]] CodeBounds bounds(std::int64_t q, std::size_t c) const;
 };
 
 class CodeRuns;  // runs.h: a reference, its domain, and the runs of each channel

@@ -108,8 +108,7 @@ bool Lowerer::feeds_machine(const std::string& tensor) const {
 // A code of more than 4 bits of what is neither a line nor known to rise or to fall.
 bool Lowerer::is_beyond_machine(const Value& value, const Quantiser& q) {
   if (value.state != Value::State::integer || q.format.bits() <= 4) return false;
-  return std::any_of(value.chain.begin(), value.chain.end(),
-                     [](const Step& step) { return step.kind == Step::Kind::sigmoid; });
+  return find_curve(value.chain) != nullptr;
 }
 
 }  // namespace blendsim::lowering

@@ -58,7 +58,8 @@ bool follow(const Step& step, std::size_t c, ErrorWalk& walk) {
     case Step::Kind::prelu:
     case Step::Kind::power: return step.p.at(c) == 1.0F;
     case Step::Kind::reverse_divide:
-    case Step::Kind::sigmoid: return false;
+    case Step::Kind::function:
+    case Step::Kind::lookup: return false;
   }
   return false;
 }

@@ -67,6 +67,7 @@ class Lowerer {
   void lower_node(const Node& node);
   void require_finite(const Node& node, const std::string& output) const;
   void elementwise(const Node& node);
+  [[noreturn]] void refuse_pair(const Node& node, const Value& a, const Value& b) const;
   [[nodiscard]] bool is_untouched_input(const Value& x, const std::string& tensor) const;
   void rearrange_input(Value& x, const HostOp& op, const Shape& shape);
   void reshape(const Node& node);
@@ -91,9 +92,19 @@ class Lowerer {
   MapPtr affine_map(const Value& value, const Quantiser& q);     // nullptr: no line
   MapPtr activated_map(const Value& value, const Quantiser& q);  // nullptr: no Relu or PRelu between lines
   MapPtr three_step_map(const Value& value, const Quantiser& q, const AffineFit& other);
+  MapPtr any_map(const Value& value, const Quantiser& q);
   void require_reachable_rounding(const Quantiser& q, const Exactness& exactness) const;
   MapPtr new_map(const Value& like, const Quantiser& q);
   Value quantised_value(const Value& from, MapPtr map, const Quantiser& q);
+
+  // table.cpp
+  [[nodiscard]] static std::string uncertain_note(std::int64_t uncertain, std::int64_t checked);
+  [[nodiscard]] static bool fits_table(const Value& value, const Quantiser& q);
+  MapPtr table_map(const Value& value, const Quantiser& q);  // nullptr: more than 8 bits, or not alike in all channels
+  static void derive(const Value& value, const Quantiser& q, const MapPtr& map);
+  [[noreturn]] void refuse_form(const Value& value, const Quantiser& q) const;
+  // A function of two operands that follow from one code; absent: they do not.
+  [[nodiscard]] std::optional<Value> of_one_code(const Node& node, const Value& a, const Value& b) const;
 
   // convolution.cpp
   void convolution(const Node& node);

@@ -74,6 +74,11 @@ MapPtr Lowerer::coded_map(const Value& value, const Quantiser& wanted) {
   }
   MapPtr map = new_map(value, q);
   map->exactness = fit->exactness;
+  Exactness& e = map->exactness;
+  if (!e.exact) {
+    e.max_error = 1;
+    e.note += (e.note.empty() ? "" : "; ") + uncertain_note(e.ambiguous, e.checked);
+  }
   if (!q.format.is_bipolar()) {
     const Reference reference{value.chain, q};
     for (std::size_t c = 0; c < map->domain.channels(); ++c) {  // monotone: the codes at the ends bound all others
@@ -85,7 +90,7 @@ MapPtr Lowerer::coded_map(const Value& value, const Quantiser& wanted) {
   }
   std::optional<Thresholds> thresholds = fit->thresholds;
   if (fit->is_sign) thresholds.reset();
-  builder_.write_code(value.map, thresholds, map);
+  builder_.write_code(value.map, {thresholds, {}}, map);
   return map;
 }
 
@@ -200,7 +205,7 @@ MapPtr Lowerer::affine_map(const Value& value, const Quantiser& q) {
     if (auto map = three_step_map(value, q, *fit)) return map;
   }
   if (q.kind == Quantiser::Kind::thresholds && fit->exactness.max_error > 1) return nullptr;
-  require_reachable_rounding(q, fit->exactness);
+  if (!fits_table(value, q)) require_reachable_rounding(q, fit->exactness);
   MapPtr map = new_map(value, q);
   map->exactness = fit->exactness;
   if (options_.prove) explain(map->exactness);
@@ -232,7 +237,7 @@ MapPtr Lowerer::activated_map(const Value& value, const Quantiser& q) {
   CodeRuns runs({value.chain, q}, value.map->domain);
   const auto fit = fit_activation(runs, options_);
   if (!fit) return nullptr;
-  require_reachable_rounding(q, fit->exactness);
+  if (!fits_table(value, q)) require_reachable_rounding(q, fit->exactness);
   MapPtr map = new_map(value, q);
   map->exactness = fit->exactness;
   explain(map->exactness);
@@ -315,20 +320,24 @@ bool Lowerer::is_on_its_grid(const Value& value, const Quantiser& q) {
   return true;
 }
 
+// The cheapest exact form, a table as the dearest; else one that is not exact.
+MapPtr Lowerer::any_map(const Value& value, const Quantiser& q) {
+  const bool narrow = q.format.bits() <= 4;
+  MapPtr map = narrow ? coded_map(value, q) : affine_map(value, q);
+  if (map && (narrow || map->exactness.exact)) return map;
+  if (!map && !narrow) map = activated_map(value, q);
+  if (map && map->exactness.exact) return map;
+  if (MapPtr table = table_map(value, q)) return table;
+  return map || !narrow ? map : activated_map(value, q);
+}
+
 Value Lowerer::quantise(Value value, Quantiser q) {
   if (value.pool) return quantise_pooled(std::move(value), q);
   settle_quantiser(value, q);
   if (is_on_its_grid(value, q)) return quantised_value(value, value.map, q);  // quantised twice on one grid
-  MapPtr map;
-  if (q.format.bits() <= 4) map = coded_map(value, q);
-  if (!map && q.format.bits() > 4) map = affine_map(value, q);
-  if (!map) map = activated_map(value, q);
-  if (!map) {
-    refuse("not-lowerable", q.node,
-           "the float operations before this quantiser are neither monotone (for thresholds) nor linear with at most "
-           "one Relu or PRelu (for multiply, add, shift)",
-           "quantise between the operations, or to 4 bits or less");
-  }
+  const MapPtr map = any_map(value, q);
+  if (!map) refuse_form(value, q);
+  derive(value, q, map);
   if (q.format.is_bipolar() || map->format.is_bipolar()) q.format = Format::bipolar();
   return quantised_value(value, map, q);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Thresholds by bisection of the float32 reference over every integer of the range.
 #include <algorithm>
+#include <set>
 
 #include "network/lowering/fit.h"
 
@@ -61,6 +62,18 @@ std::optional<ChannelThresholds> bisect_channel(const Reference& reference, std:
   return out;
 }
 
+// Integers around the steps of a channel that other libraries' functions may decide differently.
+std::int64_t count_uncertain(const Reference& reference, const ChannelThresholds& channel, std::int64_t lo,
+                             std::int64_t hi, std::int64_t step, std::size_t c) {
+  std::set<std::int64_t> uncertain;
+  for (const std::int64_t t : channel.values) {
+    const std::int64_t at = lo + (t - lo) / step * step;
+    for (std::int64_t q = at - step; q >= lo && !reference.bounds(q, c).is_certain(); q -= step) uncertain.insert(q);
+    for (std::int64_t q = at; q <= hi && !reference.bounds(q, c).is_certain(); q += step) uncertain.insert(q);
+  }
+  return std::ssize(uncertain);
+}
+
 std::int64_t distance(const ChannelThresholds& a, const ChannelThresholds& b, std::int64_t step) {
   std::int64_t sum = 0;
   for (std::size_t k = 0; k < a.values.size(); ++k) {
@@ -71,6 +84,12 @@ std::int64_t distance(const ChannelThresholds& a, const ChannelThresholds& b, st
 }
 
 }  // namespace
+
+CodeBounds Reference::bounds(std::int64_t q, std::size_t c) const {
+  const FloatBounds y = bound_chain(chain, FloatBounds::exactly(static_cast<float>(q)), c);
+  const std::int64_t value = quantiser.code(y.value, c), a = quantiser.code(y.lo, c), b = quantiser.code(y.hi, c);
+  return {value, std::min({value, a, b}), std::max({value, a, b})};
+}
 
 std::optional<ThresholdFit> fit_thresholds(const Reference& reference, const Domain& domain) {
   ThresholdFit fit;
@@ -84,6 +103,11 @@ std::optional<ThresholdFit> fit_thresholds(const Reference& reference, const Dom
     auto channel = bisect_channel(reference, lo, hi, c);
     if (!channel) return std::nullopt;
     fit.exactness.checked += domain.count(c);
+    if (!is_certain(reference.chain)) {
+      const std::int64_t uncertain = count_uncertain(reference, *channel, domain.lo[c], domain.hi[c], domain.step, c);
+      fit.exactness.ambiguous += uncertain;
+      fit.exactness.exact = fit.exactness.exact && uncertain == 0;
+    }
     if (other) {
       const auto swapped = bisect_channel({*other, reference.quantiser}, lo, hi, c);
       if (swapped && swapped->direction == channel->direction) {

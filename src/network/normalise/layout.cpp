@@ -7,6 +7,7 @@
 
 #include "network/normalise/passes.h"
 #include "network/operators/support.h"
+#include "numerics/functions.h"
 
 namespace blendsim {
 
@@ -106,8 +107,9 @@ class Layout {
   }
 
   [[nodiscard]] bool is_elementwise(const Node& node) const {
-    if (is_one_of(node.op, {"Quant", "Bipolar", "Sign", "Trunc", "Relu", "PRelu", "Clip", "Sigmoid", "MultiThreshold",
-                            "BatchNormalization"}))
+    if (is_one_of(node.op, {"Quant", "Bipolar", "Sign", "Trunc", "Relu", "PRelu", "Clip", "MultiThreshold",
+                            "BatchNormalization"}) ||
+        find_function(node.op) != nullptr)
       return true;
     return is_one_of(node.op, {"Add", "Sub", "Mul", "Div", "Pow"}) &&
            (is_constant(node.inputs[0]) || is_constant(node.inputs[1]));

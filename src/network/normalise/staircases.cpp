@@ -11,6 +11,7 @@
 #include "network/normalise/passes.h"
 #include "network/operators/quantiser.h"
 #include "network/operators/support.h"
+#include "numerics/functions.h"
 #include "numerics/host_op.h"
 
 namespace blendsim {
@@ -62,8 +63,7 @@ class Ranges {
     const Node* node = producers_.find(tensor);
     if (node == nullptr || rest == 0 || node->inputs.empty() || operators::find_operator(*node) == nullptr) return {};
     const std::string& op = node->op;
-    if (op == "Sigmoid") return {0, 1};
-    if (op == "Tanh") return {-1, 1};
+    if (const Function* function = find_function(op)) return {function->lo, function->hi};
     if (op == "Quant" && operators::has_attribute(*node, "lo")) return of_quantiser(*node);
     const Range x = of(node->inputs[0], rest - 1);
     if (op == "Clip") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element by element: Add, Sub, Mul, Div, Pow, Min, Max, activations, Clip, and functions that only constants go
-// through.
+// Element by element: Add, Sub, Mul, Div, Pow, Min, Max, Relu and its kin, Clip, roundings. Functions of one value
+// have rows of their own (numerics/functions.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,15 +62,10 @@ std::vector<Value> evaluate_pair(const Node&, const Context&, const std::vector<
 
 float relu(float x) { return x < 0 ? 0.0F : x; }
 float negative(float x) { return -x; }
-float absolute(float x) { return std::fabs(x); }
-float root(float x) { return std::sqrt(x); }
 float floor_of(float x) { return std::floor(x); }
 float ceiling_of(float x) { return std::ceil(x); }
 float rounded(float x) { return std::nearbyint(x); }
-float exponential(float x) { return std::exp(x); }
-float logarithm(float x) { return std::log(x); }
 float reciprocal(float x) { return 1.0F / x; }
-float hyperbolic_tangent(float x) { return std::tanh(x); }
 
 template <float (*function)(float)>
 std::vector<Value> evaluate_each(const Node&, const Context&, const std::vector<const Value*>& in) {
@@ -241,21 +236,15 @@ constexpr Operator table[] = {
     {"Min", 2, 2, none, infer_pair, evaluate_pair<smaller, smaller_integer>, canonical_bound},
     {"Max", 2, 2, none, infer_pair, evaluate_pair<larger, larger_integer>, canonical_bound},
     {"Relu", 1, 1, "consumed_inputs", same_shape, evaluate_each<relu>, canonical_relu},
-    {"Sigmoid", 1, 1, "consumed_inputs", same_shape, evaluate_each<sigmoid>, canonical_relu},
     {"PRelu", 1, 2, "slope", infer_prelu, evaluate_prelu, canonical_prelu},
     {"LeakyRelu", 1, 1, "alpha", infer_prelu, evaluate_prelu, canonical_prelu},
     {"Clip", 1, 3, "lo hi min max", infer_clip, evaluate_clip, canonical_clip},
     {"Identity", 1, 1, none, same_shape, evaluate_identity, vanish},
     {"Dropout", 1, 3, "ratio seed is_test", infer_dropout, evaluate_identity, vanish},
     {"Neg", 1, 1, none, same_shape, evaluate_each<negative>, canonical_negation},
-    {"Abs", 1, 1, none, same_shape, evaluate_each<absolute>, nullptr},
-    {"Sqrt", 1, 1, none, same_shape, evaluate_each<root>, nullptr},
     {"Floor", 1, 1, none, same_shape, evaluate_each<floor_of>, nullptr},
     {"Ceil", 1, 1, none, same_shape, evaluate_each<ceiling_of>, nullptr},
     {"Round", 1, 1, none, same_shape, evaluate_each<rounded>, nullptr},
-    {"Exp", 1, 1, none, same_shape, evaluate_each<exponential>, nullptr},
-    {"Log", 1, 1, none, same_shape, evaluate_each<logarithm>, nullptr},
-    {"Tanh", 1, 1, none, same_shape, evaluate_each<hyperbolic_tangent>, nullptr},
     {"Reciprocal", 1, 1, none, same_shape, evaluate_each<reciprocal>, canonical_reciprocal},
     {"HardSigmoid", 1, 1, "alpha beta", same_shape, evaluate_hard_sigmoid, canonical_hard_sigmoid},
 };

@@ -17,9 +17,10 @@ constexpr std::int64_t newest_qonnx_opset = 1;  // Trunc without an import reads
 
 using Family = std::span<const Operator> (*)();
 constexpr Family families[] = {
-    arithmetic_operators, comparison_operators,       movement_operators,      shape_operators,
-    move_operators,       resize_operators,           convolution_operators,   pooling_operators,
-    quantiser_operators,  linear_quantiser_operators, normalization_operators, tail_operators};
+    arithmetic_operators, function_operators,  comparison_operators,       movement_operators,
+    shape_operators,      move_operators,      resize_operators,           convolution_operators,
+    pooling_operators,    quantiser_operators, linear_quantiser_operators, normalization_operators,
+    tail_operators};
 
 bool is_standard_domain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 

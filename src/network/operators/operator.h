@@ -82,6 +82,7 @@ struct Operator {
 
 // The families' rows (one file each).
 [[nodiscard]] std::span<const Operator> arithmetic_operators();
+[[nodiscard]] std::span<const Operator> function_operators();
 [[nodiscard]] std::span<const Operator> comparison_operators();
 [[nodiscard]] std::span<const Operator> movement_operators();
 [[nodiscard]] std::span<const Operator> shape_operators();

@@ -28,6 +28,7 @@ class Tile {
         fixed_bytes_(1U << i.fixed_bytes_log2),
         pixels_(i.rows * i.width),
         record_words_(record_bits(i) == 0 ? 0 : static_cast<std::uint32_t>(record_words(i, buffers.parameter_width()))),
+        table_(table_of(i, buffers)),
         in_place_(reads_what_it_writes()) {}
 
   void slice(std::uint32_t s) {
@@ -49,7 +50,7 @@ class Tile {
 
  private:
   const PreparedRecord& record_of(std::uint32_t s) {
-    const std::uint32_t address = i_.parameters + s * record_words_;
+    const auto address = static_cast<std::uint32_t>(record_address(i_, s, buffers_.parameter_width()));
     const Buffers& read = buffers_;
     return buffers_.decoded_records().at(i_, address, read.parameters(address, record_words_), read.parameter_width());
   }
@@ -125,6 +126,12 @@ class Tile {
       static constexpr std::array<std::int32_t, slice_channels> zeros{};
       threshold_bits(u.first, u.stride, pixels, i_.use_thresholds != 0 ? record.thresholds[0].data() : zeros.data(),
                      record.flip, bits_.data());
+    } else if (code && i_.use_table != 0) {
+      for (std::size_t p = 0; p < count; ++p) {
+        const std::int32_t* from = u.first + static_cast<std::ptrdiff_t>(p) * u.stride;
+        for (std::size_t lane = 0; lane < slice_channels; ++lane)
+          codes_[p * slice_channels + lane] = table_[static_cast<std::uint8_t>(from[lane])];
+      }
     } else if (code) {
       codes(u, pixels, record);
     }
@@ -218,6 +225,7 @@ class Tile {
   Buffers& buffers_;
   PostOperand a_, b_;
   std::uint32_t fixed_bytes_, pixels_, record_words_;
+  PostTable table_;
   bool in_place_;
   alignas(cache_line_bytes) PostStrip a_room_, b_room_, u_room_, codes_;
   std::array<std::uint16_t, strip_pixels> bits_;

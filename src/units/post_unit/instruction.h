@@ -6,14 +6,15 @@
 //   u = q3(act?(q1(a)) + q2(b)) or q3(act?(q1(a) + q2(b))), absent steps skipped.
 // Results: `write_fixed` stores u, or the code when fixed_is_code, as fixed_bytes per value; `write_bits` stores the
 // code in act_binary: one plane (bipolar: 1 = +1) or code_bits planes of the n-bit code in two's complement. code:
-// use_thresholds ? Thresholds (count, base) : sign of u (u >= 0 ? 1 : 0, bipolar). Bipolar codes have fixed value +-1.
+// use_table ? T[u mod 256] : use_thresholds ? Thresholds (count, base) : sign of u (u >= 0 ? 1 : 0, bipolar). Bipolar
+// codes have fixed value +-1; a table's are bytes, of which planes hold the low code_bits bits.
 //
 // Sources: accumulators (word a + (row * width + x) * groups_a + g; element c of the tile is lane c mod rows of group
 // c / rows) or act_fixed maps (word a + (pixel * map_slices + s) * bytes, pixel counted from the tile's first row;
 // bytes 1, 2, 4; signed or unsigned). The tile covers `slices` slices starting at the addresses given.
 //
-// Parameters (region 0): one record a slice at `parameters` + slice * record_words (record.h says what lies where in
-// it).
+// Parameters (region 0): from `parameters` on the table, if the instruction uses one: entry n is byte n of its
+// table_words words. Behind it one record a slice, each of record_words (record.h says what lies where in it).
 #pragma once
 
 #include <array>
@@ -52,6 +53,7 @@ struct PostInstruction {
   std::uint32_t bits_slice = 0;        // first slice (16 channels) of the tile in a plane of the map
   std::uint32_t bits_plane_cells = 0;  // cells from one plane to the next
   std::uint32_t bits_row = 0;          // map row of the tile's first row
+  std::uint32_t use_table = 0;
   bool operator==(const PostInstruction&) const = default;
 };
 
@@ -92,6 +94,7 @@ inline constexpr std::array post_fields = {
     Field<PostInstruction>{"bits_plane_cells", &PostInstruction::bits_plane_cells, 9,
                            "cells from one plane to the next"},
     Field<PostInstruction>{"bits_row", &PostInstruction::bits_row, 9, "first row written, of the map"},
+    Field<PostInstruction>{"use_table", &PostInstruction::use_table, 1, "code by a table in front of the records"},
 };
 
 // Thresholds that a channel can have, and planes of the widest code that they make.

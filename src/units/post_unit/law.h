@@ -36,6 +36,24 @@ inline constexpr std::int64_t quantiser_lane_bits = 90, activation_lane_bits = 3
                                     (i.use_thresholds != 0 ? ceil_divide(threshold_lane_bits(i.levels), column) : 0));
 }
 
+// Words of the instruction's table, and cycles before its first lane group in which the table goes to all lanes,
+// table_piece entries a cycle, a word of the buffer read in each. 0: it uses none.
+inline constexpr std::int64_t table_piece = 8;
+[[nodiscard]] constexpr std::int64_t table_words(const PostInstruction& i, std::int64_t width) {
+  return i.use_table != 0 ? ceil_divide(8 * table_entries, width) : 0;
+}
+[[nodiscard]] constexpr Cycles table_cycles(const PostInstruction& i) {
+  return i.use_table != 0 ? table_entries / table_piece : 0;
+}
+
+// Words that the instruction reads from `parameters` on, and the address of a slice's record.
+[[nodiscard]] constexpr std::int64_t parameter_words(const PostInstruction& i, std::int64_t width) {
+  return table_words(i, width) + (record_bits(i) > 0 ? i.slices * record_words(i, width) : 0);
+}
+[[nodiscard]] constexpr std::int64_t record_address(const PostInstruction& i, std::int64_t slice, std::int64_t width) {
+  return i.parameters + table_words(i, width) + slice * record_words(i, width);
+}
+
 // Slices that the lanes take at once; the parts in which they take a slice that has more channels than they are: its
 // halves, one after the other.
 [[nodiscard]] constexpr std::int64_t slices_at_once(const PostUnitParameters& p) {
@@ -87,16 +105,16 @@ inline constexpr std::int64_t quantiser_lane_bits = 90, activation_lane_bits = 3
 
 [[nodiscard]] constexpr Cycles occupancy(const PostInstruction& i, const PostUnitParameters& p,
                                          std::int64_t parameter_width) {
-  return lane_groups(i, p) * group_cycles(i, p, parameter_width);
+  return table_cycles(i) + lane_groups(i, p) * group_cycles(i, p, parameter_width);
 }
 
 // Cycle, counted from the start, in which word `word` of the `words` (of its values, or planes) that a cell writes
-// is on the write port: a group's cells come one after the other from its first cycle on, and each writes its words in
-// the last cycles of its own.
+// is on the write port: behind the table, a group's cells come one after the other from its first cycle on, and each
+// writes its words in the last cycles of its own.
 [[nodiscard]] constexpr Cycles word_time(const PostInstruction& i, const PostUnitParameters& p,
                                          std::int64_t parameter_width, std::int64_t group, std::int64_t pixel,
                                          std::int64_t word, std::int64_t words) {
-  return group * group_cycles(i, p, parameter_width) + (pixel + 1) * cell_cycles(i, p) - 1 + p.depth -
+  return table_cycles(i) + group * group_cycles(i, p, parameter_width) + (pixel + 1) * cell_cycles(i, p) - 1 + p.depth -
          (words - 1 - word);
 }
 

@@ -8,6 +8,8 @@
 
 namespace blendsim {
 
+inline constexpr std::int64_t table_entries = 256;  // a code of 8 bits each
+
 struct PostUnitParameters {
   std::int64_t lanes = 16;
   std::int64_t multiplier = 24;
@@ -15,6 +17,7 @@ struct PostUnitParameters {
   std::int64_t value = 16;
   std::int64_t shift_step = 4;
   std::int64_t comparators = 3;
+  std::int64_t table = 256;
   std::int64_t depth = 24;
   bool operator==(const PostUnitParameters&) const = default;
 };
@@ -48,6 +51,16 @@ inline constexpr std::array post_unit_parameters = {
                                   powers_of_two},
     Parameter<PostUnitParameters>{"comparators", &PostUnitParameters::comparators, 1, 15, Unit::none,
                                   "thresholds compared each cycle and lane"},
+    Parameter<PostUnitParameters>{"table",
+                                  &PostUnitParameters::table,
+                                  0,
+                                  table_entries,
+                                  Unit::none,
+                                  "entries of each lane's table, by which any function of a code of at most 8 bits "
+                                  "becomes another one; 0: there is none",
+                                  {},
+                                  false,
+                                  table_entries},
     Parameter<PostUnitParameters>{"depth", &PostUnitParameters::depth, 16, 255, Unit::cycle,
                                   "loop to the result written; an element waits for its record in it"},
 };

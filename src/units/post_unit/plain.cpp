@@ -115,8 +115,13 @@ class Elements {
 };
 
 // The code of u: what the planes hold, and (bipolar) the value +-1 that a fixed map gets.
-void encode(const PostInstruction& i, const PostRecord& record, const Lanes& u, Lanes& code, Lanes& value) {
+void encode(const PostInstruction& i, const PostRecord& record, const PostTable& table, const Lanes& u, Lanes& code,
+            Lanes& value) {
   for (std::size_t lane = 0; lane < slice_channels; ++lane) {
+    if (i.use_table != 0) {
+      code[lane] = value[lane] = table[static_cast<std::uint8_t>(u[lane])];
+      continue;
+    }
     std::int64_t count = u[lane] >= 0 ? 1 : 0;
     if (i.use_thresholds != 0) {
       count = 0;
@@ -139,6 +144,7 @@ class Tile {
       : i_(i),
         buffers_(buffers),
         elements_(i, machine, buffers),
+        table_(table_of(i, buffers)),
         fixed_bytes_(1U << i.fixed_bytes_log2),
         bits_map_{i.bits, i.bits_row + i.rows, i.width, i.bits_cells} {}
 
@@ -147,7 +153,7 @@ class Tile {
     Saturation seen;
     for (std::uint32_t pixel = 0; pixel < i_.rows * i_.width; ++pixel) {
       const Lanes u = elements_.at(record, pixel, s, seen);
-      if (i_.write_bits != 0 || i_.fixed_is_code != 0) encode(i_, record, u, code, value);
+      if (i_.write_bits != 0 || i_.fixed_is_code != 0) encode(i_, record, table_, u, code, value);
       if (i_.write_fixed != 0) write_fixed(pixel, s, i_.fixed_is_code != 0 ? value : u);
       if (i_.write_bits != 0) write_bits(pixel, s, code);
     }
@@ -179,11 +185,21 @@ class Tile {
   const PostInstruction& i_;
   Buffers& buffers_;
   Elements elements_;
+  PostTable table_;
   std::uint32_t fixed_bytes_;
   BinaryMap bits_map_;
 };
 
 }  // namespace
+
+PostTable table_of(const PostInstruction& i, const Buffers& buffers) {
+  PostTable table{};
+  if (i.use_table == 0) return table;
+  const auto words = static_cast<std::uint32_t>(table_words(i, buffers.parameter_width()));
+  const auto bytes = buffers.parameters(i.parameters, words);
+  std::copy_n(bytes.begin(), table.size(), table.begin());
+  return table;
+}
 
 void execute_slice_plain(const PostInstruction& i, const MachineParameters& machine, std::uint32_t slice,
                          const PostRecord& record, Buffers& buffers) {
@@ -197,7 +213,9 @@ Saturation saturation(const PostInstruction& i, const MachineParameters& machine
   Saturation seen;
   for (std::uint32_t s = 0; s < i.slices; ++s) {
     PostRecord record;
-    if (words != 0) record = decode_record(i, buffers.parameters(i.parameters + s * words, words), width);
+    if (words != 0)
+      record =
+          decode_record(i, buffers.parameters(static_cast<std::uint32_t>(record_address(i, s, width)), words), width);
     for (std::uint32_t pixel = 0; pixel < i.rows * i.width; ++pixel) (void)elements.at(record, pixel, s, seen);
   }
   return seen;

@@ -14,6 +14,10 @@
 
 namespace blendsim {
 
+// The table that an instruction reads; zeros where it uses none.
+using PostTable = std::array<std::uint8_t, table_entries>;
+[[nodiscard]] PostTable table_of(const PostInstruction& instruction, const Buffers& buffers);
+
 void execute_slice_plain(const PostInstruction& instruction, const MachineParameters& machine, std::uint32_t slice,
                          const PostRecord& record, Buffers& buffers);
 

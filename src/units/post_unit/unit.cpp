@@ -51,7 +51,8 @@ void add_steps(const PostInstruction& i, std::int64_t elements, ActionSums& acti
   actions.add(Action::post_q3, elements * i.use_q3);
   actions.add(Action::post_activation, i.activation != 0 ? elements : 0);
   actions.add(Action::post_threshold, i.use_thresholds != 0 ? elements * i.levels : 0);
-  actions.add(Action::post_plain, record_bits(i) == 0 ? elements : 0);
+  actions.add(Action::post_table, i.use_table != 0 ? elements : 0);
+  actions.add(Action::post_plain, record_bits(i) == 0 && i.use_table == 0 ? elements : 0);
 }
 
 void check_operand(const Operand& o, const FieldCheck& check) {
@@ -66,7 +67,13 @@ void check_operand(const Operand& o, const FieldCheck& check) {
 
 void check_code(const PostInstruction& i, const FieldCheck& check) {
   check.require((i.use_thresholds != 0) == (i.levels > 0), "levels and use_thresholds contradict each other");
-  if (i.code_bipolar != 0) {
+  if (i.use_table != 0) {
+    check.require(check.machine.post_unit.table != 0, "the unit has no table (post_unit.table is 0)");
+    check.require(i.use_thresholds == 0 && i.code_bipolar == 0, "a table alone makes the code");
+    check.require(i.write_bits != 0 || i.fixed_is_code != 0, "nobody gets the table's code");
+    check.require(i.write_bits == 0 || (i.code_bits >= 1 && i.code_bits <= widest_code),
+                  "an n-bit code has 1 to {} planes", widest_code);
+  } else if (i.code_bipolar != 0) {
     check.require(i.code_bits == 1 && i.levels <= 1, "a bipolar code has one plane and at most one level");
   } else if (i.write_bits != 0 || i.fixed_is_code != 0) {
     check.require(i.use_thresholds != 0, "an n-bit code needs thresholds");
@@ -102,10 +109,8 @@ std::string PostUnit::stages(const MachineParameters& machine) {
 
 void PostUnit::add_accesses(const PostInstruction& i, const MachineParameters& machine, Accesses& accesses) {
   for (const Operand& o : operands(i)) add_operand(i, o, machine, accesses);
-  if (record_bits(i) > 0) {
-    const std::int64_t words = record_words(i, machine.buffer(BufferId::parameters).width);
-    accesses.interval(BufferId::parameters, false, i.parameters, i.slices * words);
-  }
+  const std::int64_t words = parameter_words(i, machine.buffer(BufferId::parameters).width);
+  if (words > 0) accesses.interval(BufferId::parameters, false, i.parameters, words);
   if (i.write_fixed != 0) {
     const std::int64_t bytes = std::int64_t{1} << i.fixed_bytes_log2;
     accesses.fixed(BufferId::act_fixed, true, i.fixed, i.width, i.fixed_slices * bytes, {0, i.rows}, 0,
@@ -132,10 +137,10 @@ void PostUnit::add_actions(const PostInstruction& i, const MachineParameters& ma
                                               part_words(o.bytes_log2, machine.post_unit));
     }
   }
-  if (record_bits(i) > 0) {
-    const std::int64_t width = machine.buffer(BufferId::parameters).width;
-    actions.add(Action::parameters_read, i.slices * slice_parts(machine.post_unit) * record_words(i, width) * width);
-  }
+  const std::int64_t width = machine.buffer(BufferId::parameters).width;
+  const std::int64_t records =
+      record_bits(i) > 0 ? i.slices * slice_parts(machine.post_unit) * record_words(i, width) : 0;
+  actions.add(Action::parameters_read, (table_cycles(i) + records) * width);
   if (i.write_fixed != 0) actions.add(Action::act_fixed_write, cells * fixed_word_bits << i.fixed_bytes_log2);
   if (i.write_bits != 0) actions.add(Action::act_binary_write, cells * slice_channels * i.code_bits);
 }

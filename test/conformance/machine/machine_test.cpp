@@ -125,6 +125,30 @@ IntegerNetwork pooling(int side = 10) {
   return b.net;
 }
 
+// Codes by tables: a fixed map, planes beside the integers looked up, +1 and -1 in both forms.
+IntegerNetwork tables() {
+  using test::NetworkBuilder;
+  NetworkBuilder b(5);
+  b.table_percent = 100;
+  const Format bits8 = Format::signed_bits(8);
+  const TensorId in = b.input(16, 6, 6, bits8);
+  auto planes = b.post(b.conv(in, 40, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, true,
+                       Format::unsigned_bits(3));
+  auto signs = b.post(b.conv(planes.code, 32, NetworkBuilder::square(1), Format::bipolar()), no_tensor, false, bits8,
+                      true, Format::bipolar());
+  auto first = b.post(b.conv(signs.code, 40, NetworkBuilder::square(3, 1, 1), Format::bipolar()), no_tensor, false,
+                      bits8, true, Format::signed_bits(4));
+  auto second = b.post(first.code, planes.fixed, false, bits8, true, Format::unsigned_bits(2));
+  b.output(second.code);
+  b.output(signs.code);
+  b.net.name = "tables";
+  return b.net;
+}
+
+TEST_F(MachineConformance, CodesByTablesAgree) {
+  for (const char* name : {"zu3eg", "tiny"}) expect_no_difference(platform_named(name), tables(), 2);
+}
+
 TEST_F(MachineConformance, ABlendOfBothPathsAgreesOnZu3eg) {
   expect_no_difference(platform_named("zu3eg"), blend(8, 16));
 }

@@ -80,6 +80,19 @@ TEST(Levers, NamedInAHintLetTheNetworkCompileWhenTheyAreFollowed) {
   EXPECT_GT(followed, 30);
 }
 
+TEST(Levers, OfACodeByATableIsTheTable) {
+  test::NetworkBuilder b(1);
+  b.table_percent = 100;
+  const TensorId in = b.input(16, 6, 6, Format::signed_bits(8));
+  const TensorId sums = b.conv(in, 16, test::NetworkBuilder::square(1), Format::signed_bits(4));
+  b.output(b.post(sums, no_tensor, false, Format::signed_bits(8), true, Format::signed_bits(4)).code);
+  EXPECT_EQ(refusal(b.net, "zu3eg", {}), "");
+  const std::string message = refusal(b.net, "zu3eg", {"post_unit.table=0"});
+  EXPECT_THAT(message, HasSubstr("error[unit-too-narrow]: 'Post1': it computes a function of a code"));
+  EXPECT_THAT(sets_in(message), testing::ElementsAre("post_unit.table=256"));
+  EXPECT_EQ(refusal(b.net, "zu3eg", {"post_unit.table=256"}), "");
+}
+
 // Of one row, which can be no ring, and 256 slices: 256 words a column.
 IntegerNetwork two_maps(int width) {
   test::NetworkBuilder b(1);

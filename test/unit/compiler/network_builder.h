@@ -14,9 +14,12 @@ namespace blendsim::test {
 
 class NetworkBuilder {
  public:
-  explicit NetworkBuilder(std::uint64_t seed) : random_(seed) { net.name = "random" + std::to_string(seed); }
+  explicit NetworkBuilder(std::uint64_t seed) : random_(seed), tables_(seed) {
+    net.name = "random" + std::to_string(seed);
+  }
 
   IntegerNetwork net;
+  int table_percent = 0;  // of codes of 8-bit integers that are made by a table, drawn beside all else
 
   // --- random numbers ------------------------------------------------------------------------------------------------
   std::int64_t pick(std::int64_t lo, std::int64_t hi) {
@@ -119,6 +122,11 @@ class NetworkBuilder {
     if (with_fixed) post.fixed = tensor("fixed", t.channels, t.height, t.width, fixed, lo, hi);
     if (with_code) {
       if (!code.is_bipolar() || chance(50)) post.thresholds = thresholds(t.channels, code, lo, hi);
+      if (CodeTable::holds(lo, hi) && static_cast<int>(tables_() % 100) < table_percent) {
+        if (tables_() % 3 == 0) code = tables_() % 2 == 0 ? Format::signed_bits(8) : Format::unsigned_bits(8);
+        post.thresholds.reset();
+        post.table = table(code);
+      }
       post.code = tensor("code", t.channels, t.height, t.width, code, code.min(), code.max());
     }
     const Outputs out{post.fixed, post.code};
@@ -201,6 +209,16 @@ class NetworkBuilder {
     post.activation_place = place;
   }
 
+  CodeTable table(Format code) {
+    CodeTable out;
+    const auto span = static_cast<std::uint64_t>(code.max() - code.min() + 1);
+    for (std::int16_t& entry : out.values) {
+      entry = static_cast<std::int16_t>(code.min() + static_cast<std::int64_t>(tables_() % span));
+      if (code.is_bipolar()) entry = tables_() % 2 == 0 ? 1 : -1;
+    }
+    return out;
+  }
+
   Thresholds thresholds(int channels, Format code, std::int64_t lo, std::int64_t hi) {
     Thresholds t;
     t.levels = code.is_bipolar() ? 1 : static_cast<int>(code.max() - code.min());
@@ -216,7 +234,7 @@ class NetworkBuilder {
     return t;
   }
 
-  std::mt19937_64 random_;
+  std::mt19937_64 random_, tables_;
 };
 
 struct RandomNetworkOptions {
@@ -224,12 +242,14 @@ struct RandomNetworkOptions {
   int largest_map = 12;
   int most_channels = 64;
   std::vector<int> channels = {3, 8, 16, 20, 24, 32, 48, 64};
+  int table_percent = 20;
 };
 
 // A network of `layers` random steps on a pool of activation tensors: convolutions on codes and integers, residual
 // joins, pools, concatenations, grouped and depthwise ones, then a global sum and a dense layer.
 inline IntegerNetwork random_integer_network(std::uint64_t seed, const RandomNetworkOptions& options = {}) {
   NetworkBuilder b(seed);
+  b.table_percent = options.table_percent;
   std::vector<TensorId> live;
   const std::vector<Format> codes = {Format::bipolar(),      Format::bipolar(),        Format::unsigned_bits(2),
                                      Format::signed_bits(2), Format::unsigned_bits(3), Format::unsigned_bits(1),

@@ -55,7 +55,7 @@ TEST(VerifyHost, FollowsShapesThroughEveryKindOfStep) {
     EXPECT_EQ(verdict({op(kind, {{2}, {1}})}, whole), "host_outputs[0].ops[0].operand");
     EXPECT_EQ(verdict({op(kind, {{2, 1, 1, 1}, {1, 2}})}, whole), "host_outputs[0].shape") << "it grew";
   }
-  for (const Kind kind : {Kind::relu, Kind::sigmoid, Kind::bipolar, Kind::sign, Kind::identity})
+  for (const Kind kind : {Kind::relu, Kind::bipolar, Kind::sign, Kind::identity})
     EXPECT_EQ(verdict({op(kind)}, whole), "accepted");
   EXPECT_EQ(verdict({op(Kind::reshape, {}, {1, 128}), op(Kind::softmax)}, {1, 128}), "accepted");
   EXPECT_EQ(verdict({op(Kind::transpose, {}, {0, 2, 3, 1}), with(op(Kind::argmax), [](HostOp& o) { o.axis = 3; })},
@@ -63,6 +63,17 @@ TEST(VerifyHost, FollowsShapesThroughEveryKindOfStep) {
             "accepted");
   EXPECT_EQ(verdict({with(op(Kind::argmax), [](HostOp& o) { o.keep_dimensions = false; })}, {1, 4, 4}), "accepted");
   EXPECT_EQ(verdict({with(op(Kind::top_k), [](HostOp& o) { o.count = 5; })}, {1, 5, 4, 4}), "accepted");
+}
+
+TEST(VerifyHost, KnowsTheFunctionsByName) {
+  const auto named = [](const char* name, FloatArray operand) {
+    return with(op(Kind::function, std::move(operand)), [&](HostOp& o) { o.function = name; });
+  };
+  EXPECT_EQ(verdict({named("Gelu", {{2}, {1, 0}})}, whole), "accepted");
+  EXPECT_EQ(verdict({named("Gelu", one)}, whole), "host_outputs[0].ops[0].operand");
+  EXPECT_EQ(verdict({named("Gamma", {{2}, {1, 0}})}, whole), "host_outputs[0].ops[0].function");
+  EXPECT_EQ(verdict({op(Kind::lookup, {{3}, {1, 0, 2}})}, whole), "accepted");
+  EXPECT_EQ(verdict({op(Kind::lookup)}, whole), "host_outputs[0].ops[0].operand");
 }
 
 TEST(VerifyHost, NamesAnOperandThatDoesNotFitItsKind) {

@@ -268,6 +268,12 @@ TEST(Actions, OfPostUnitTellTheStepsThatItsElementsPass) {
   i.levels = 3;
   EXPECT_EQ(counts(i)[Action::post_threshold], 8 * 16 * 3);
   EXPECT_EQ(counts(i)[Action::post_plain], 0);
+  i.use_thresholds = i.levels = i.code_bipolar = 0;
+  i.use_table = i.fixed_is_code = 1;
+  EXPECT_EQ(counts(i)[Action::post_table], 8 * 16);
+  EXPECT_EQ(counts(i)[Action::post_threshold], 0);
+  EXPECT_EQ(counts(i)[Action::post_plain], 0);
+  EXPECT_EQ(counts(i)[Action::parameters_read], 32 * 512) << "a word for 8 entries";
   i.use_q1 = i.use_q3 = 1;
   i.activation = 2;
   EXPECT_EQ(counts(i)[Action::post_q1], 8 * 16);

@@ -130,5 +130,40 @@ TEST(VerifyOperands, WeightsAndActivationsFitTheArray) {
   EXPECT_EQ(activations.refusal(), "accepted");
 }
 
+// A table whose codes go to a second convolution, of the same weights: its 256 bytes lie in front of the record.
+std::string with_table(const std::function<void(std::vector<std::uint8_t>&, Example&, PostInstruction&)>& change) {
+  Example example;
+  std::vector<std::uint8_t>& bytes = example.program.segments[0].bytes;
+  std::vector<std::uint8_t> table(256, 1);
+  PostInstruction looks_up = Example::post(0);
+  looks_up.use_table = looks_up.fixed_is_code = 1;
+  looks_up.code_bipolar = 0;
+  change(table, example, looks_up);
+  bytes.insert(bytes.begin() + Example::weight_bytes + 64, table.begin(), table.end());
+  example.program.program_bytes = bytes.size();
+  std::get<LoadInstruction>(example.init[2]).run_bytes += 256;
+  for (const std::size_t at : {std::size_t{3}, std::size_t{4}}) {
+    auto& post = example.at<PostInstruction>(at);
+    post.use_table = looks_up.use_table;
+    post.fixed_is_code = looks_up.fixed_is_code;
+    post.code_bipolar = looks_up.code_bipolar;
+    post.use_thresholds = looks_up.use_thresholds;
+    post.levels = looks_up.levels;
+  }
+  return example.refusal();
+}
+
+TEST(VerifyTables, LieInFrontOfTheRecordAndMakeTheCodeAlone) {
+  EXPECT_EQ(with_table([](auto&, Example&, PostInstruction&) {}), "accepted");
+  EXPECT_THAT(with_table([](auto&, Example& e, PostInstruction&) { e.machine.post_unit.table = 0; }),
+              HasSubstr("the unit has no table"));
+  EXPECT_THAT(with_table([](auto&, Example&, PostInstruction& i) { i.code_bipolar = 1; }),
+              HasSubstr("a table alone makes the code"));
+  EXPECT_THAT(with_table([](auto&, Example&, PostInstruction& i) { i.use_thresholds = i.levels = 1; }),
+              HasSubstr("a table alone makes the code"));
+  EXPECT_THAT(with_table([](auto&, Example&, PostInstruction& i) { i.fixed_is_code = 0; }),
+              HasSubstr("nobody gets the table's code"));
+}
+
 }  // namespace
 }  // namespace blendsim::test

@@ -60,10 +60,15 @@ class Experiment {
             if (record.direction[c % 16] != 0 ? reached : !reached) ++count;
           }
         }
-        const std::int64_t value = i_.code_bipolar != 0 ? (count != 0 ? 1 : -1) : record.base + count;
+        const std::int64_t value = i_.use_table != 0      ? std::int64_t{table_[static_cast<std::size_t>(u & 255)]}
+                                   : i_.code_bipolar != 0 ? (count != 0 ? 1 : -1)
+                                                          : record.base + count;
         const std::int64_t code = i_.code_bipolar != 0 ? count : value;
         if (i_.write_fixed != 0) {
-          ASSERT_EQ(fixed_result(pixel, c), i_.fixed_is_code != 0 ? value : u);
+          const bool is_byte = i_.use_table != 0 && i_.fixed_bytes_log2 == 0;  // whose sign is the reader's
+          ASSERT_EQ(fixed_result(pixel, c), i_.fixed_is_code == 0 ? u
+                                            : is_byte             ? static_cast<std::int8_t>(value)
+                                                                  : value);
         }
         if (i_.write_bits != 0) {
           for (std::uint32_t plane = 0; plane < i_.code_bits; ++plane) {
@@ -88,6 +93,13 @@ class Experiment {
   }
 
   void choose_code() {
+    if (random_.in(0, 2) == 0) {
+      i_.code_bipolar = 0;
+      i_.use_table = 1;
+      i_.code_bits = random_.u(1, 4);
+      for (std::uint8_t& entry : table_) entry = static_cast<std::uint8_t>(random_.in(0, 255));
+      return;
+    }
     if (random_.coin()) {  // bipolar, by sign or by a threshold
       i_.use_thresholds = i_.levels = random_.u(0, 1);
       return;
@@ -140,6 +152,13 @@ class Experiment {
   void write_records() {
     const std::int64_t width = machine_.buffer(BufferId::parameters).width, words = record_words(i_, width);
     i_.parameters = random_.u(0, 9);
+    const std::int64_t before = i_.use_table != 0 ? (8 * 256 + width - 1) / width : 0;
+    if (i_.use_table != 0) {
+      std::vector<std::uint8_t> bytes(table_.begin(), table_.end());
+      bytes.resize(static_cast<std::size_t>(before * width / 8));
+      buffers_.write_words(BufferId::parameters, i_.parameters, bytes);
+    }
+    const auto first = i_.parameters + static_cast<std::uint32_t>(before);
     for (std::uint32_t s = 0; s < i_.slices; ++s) {
       const PostRecord& r = records_[s];
       Bits bits(static_cast<std::size_t>(words * width));
@@ -193,7 +212,7 @@ class Experiment {
         }
       }
       if (record_bits(i_) > 0) {
-        buffers_.write_words(BufferId::parameters, i_.parameters + s * static_cast<std::uint32_t>(words), bits.bytes());
+        buffers_.write_words(BufferId::parameters, first + s * static_cast<std::uint32_t>(words), bits.bytes());
         const auto encoded = encode_record(i_, r, width);
         EXPECT_TRUE(std::equal(encoded.begin(), encoded.end(), bits.bytes().begin())) << "encode_record";
       }
@@ -244,7 +263,7 @@ class Experiment {
     const auto m = static_cast<std::uint32_t>(buffers_.cell_slices());
     i_.write_fixed = what & 1;
     i_.write_bits = what >> 1;
-    i_.fixed_is_code = i_.write_fixed * random_.u(0, 1);
+    i_.fixed_is_code = i_.use_table != 0 && i_.write_bits == 0 ? 1 : i_.write_fixed * random_.u(0, 1);
     // u without q3 may take 32 bits; a code fits a byte.
     i_.fixed_bytes_log2 = i_.fixed_is_code != 0 ? random_.u(0, 2) : 2;
     i_.fixed = 2 * 4096 + random_.u(0, 9);
@@ -304,6 +323,7 @@ class Experiment {
   Buffers buffers_;
   PostInstruction i_;
   std::vector<PostRecord> records_;
+  std::array<std::uint8_t, 256> table_{};
   std::vector<std::int64_t> a_, b_;
   Saturation saturated_;  // by the test's own steps
 };
@@ -374,6 +394,47 @@ TEST(PostUnit, ReadsItsRecordsBehindThePixelsOfTheGroupBefore) {
   EXPECT_EQ(occupancy(i, p, 512), 3 * 32);
   i.width = 2;
   EXPECT_EQ(occupancy(i, p, 512), 3 * 3) << "two pixels hide two of a record's three words";
+}
+
+TEST(PostUnit, CopiesItsTableInFrontOfTheFirstLaneGroup) {
+  PostUnitParameters p;
+  p.lanes = 16;
+  p.depth = 46;
+  PostInstruction i;
+  i.a_source = i.use_q1 = i.rows = i.write_fixed = i.fixed_is_code = i.use_table = 1;
+  i.code_bipolar = 0;
+  i.slices = 3;
+  i.width = 32;
+  EXPECT_EQ(occupancy(i, p, 512), 32 + 3 * 32) << "256 entries, 8 a cycle";
+  EXPECT_EQ(occupancy(i, p, 2048), 32 + 3 * 32) << "whatever a word holds";
+  EXPECT_EQ(word_time(i, p, 512, 0, 0, 0, 1), 32 + 46);
+  EXPECT_EQ(table_words(i, 512), 4);
+  EXPECT_EQ(table_words(i, 1536), 2) << "the second word is filled in part";
+  EXPECT_EQ(record_address(i, 2, 512), 4 + 2 * 3);
+  i.use_table = 0;
+  EXPECT_EQ(occupancy(i, p, 512), 3 * 32);
+  EXPECT_EQ(record_address(i, 2, 512), 2 * 3);
+}
+
+TEST(PostUnit, LooksUpSignedAndUnsignedCodesByTheirLowByte) {
+  const MachineParameters machine = make_machine({});
+  Buffers buffers;
+  buffers.configure(machine, true);
+  PostInstruction i;
+  i.a_source = static_cast<std::uint32_t>(PostSource::mac_accumulators);
+  i.a = 4096;
+  i.a_stride = i.rows = i.width = i.slices = i.write_fixed = i.fixed_is_code = i.fixed_slices = i.use_table = 1;
+  i.code_bipolar = 0;
+  std::vector<std::uint8_t> table(256);
+  for (std::size_t n = 0; n < 256; ++n) table[n] = static_cast<std::uint8_t>(255 - n);
+  buffers.write_words(BufferId::parameters, 0, table);
+  const auto sums = buffers.accumulators(4096, 1);
+  const std::array<std::pair<std::int32_t, int>, 5> cases = {{{-128, 127}, {-1, 0}, {0, 255}, {127, 128}, {255, 0}}};
+  for (std::size_t n = 0; n < cases.size(); ++n) sums[n] = cases[n].first;
+  for (std::size_t n = cases.size(); n < 16; ++n) sums[n] = 0;
+  execute(i, machine, buffers);
+  for (std::size_t n = 0; n < cases.size(); ++n)
+    EXPECT_EQ(static_cast<const Buffers&>(buffers).fixed(0, 1)[n], cases[n].second) << cases[n].first;
 }
 
 TEST(PostUnit, WritesACellsWordsInTheLastCyclesOfItsTime) {
