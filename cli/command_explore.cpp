@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/explore.h"
 #include "cli/files.h"
+#include "cli/inputs.h"
 #include "cli/machine_evaluate.h"
 #include "cli/terminal.h"
 #include "cli/text_output.h"
@@ -23,6 +25,9 @@
 #include "explore/made_networks.h"
 #include "explore/outer_method.h"
 #include "explore/study_page.h"
+#include "network/graph.h"
+#include "network/normalise.h"
+#include "network/quantise.h"
 #include "page/page.h"
 #include "session/networks.h"
 
@@ -43,6 +48,26 @@ void end_after_this_batch(int signal) {
   interrupted = 1;
 }
 
+// Quantises a study's network. Requantisers are not proven: a search asks for cycles, and for the loss in float32.
+ex::QuantiseNetwork quantiser(const ex::QuantisedSource& source) {
+  const Graph graph = normalise(import_onnx(source.network));
+  const GraphInput& input = graph.inputs.front();
+  std::optional<InputScale> scale;
+  if (!source.scale.empty()) scale = parse_scale(source.scale);
+  std::vector<FloatArray> images{made_up_image(input.shape, 1)};
+  if (!source.images.empty()) images = read_images(source.images, scale, input.name, input.shape);
+  return [graph, images, bits = source.bits](const PrecisionPlan& plan) {
+    const Quantised quantised = quantise(graph, {plan, bits, images});
+    LoweringOptions options;
+    options.prove = false;
+    IntegerNetwork network = lower(quantised.graph, options);
+    const QuantisationLoss loss = quantisation_loss(graph, quantised.graph, images);
+    constexpr double equal = 1e-9;  // models take its logarithm
+    network.noise = std::max(std::pow(10, -loss.sqnr_db / 20), equal);
+    return network;
+  };
+}
+
 // A study with all that evaluates its points.
 struct Bench {
   explicit Bench(const std::string& file) : study(ex::read_study(file, config_paths())) {
@@ -56,9 +81,11 @@ struct Bench {
     }
     ex::set_network_digests(study, digests);
     study.identity.version = BLENDSIM_VERSION;
-    if (study.maker.empty())
+    if (!study.makes_networks())
       evaluator = std::make_unique<Evaluator>(*study.variants, std::move(task), machine_evaluate());
-    else made = std::make_unique<ex::MadeNetworks>(study, machine_evaluate());
+    else
+      made = std::make_unique<ex::MadeNetworks>(study, machine_evaluate(),
+                                                study.quantised ? quantiser(*study.quantised) : ex::QuantiseNetwork{});
   }
 
   [[nodiscard]] std::unique_ptr<ex::Method> method() const {

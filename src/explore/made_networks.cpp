@@ -33,8 +33,12 @@ struct MadeNetworks::Parts {
     std::string code, subject;
   };
 
-  Parts(const Study& of, Evaluate with)
-      : study(of), machine(std::move(with)), maker(of.maker, of.folder), platform(*of.variants, task({}), machine) {
+  Parts(const Study& of, Evaluate with, QuantiseNetwork by)
+      : study(of),
+        machine(std::move(with)),
+        quantise(std::move(by)),
+        maker(of.maker, of.folder),
+        platform(*of.variants, task({}), machine) {
     const std::size_t outer = study.asked_space().dimensions.size();
     inner.dimensions.assign(study.space.dimensions.begin() + static_cast<std::ptrdiff_t>(outer),
                             study.space.dimensions.end());
@@ -52,6 +56,8 @@ struct MadeNetworks::Parts {
   [[nodiscard]] Outcome screen(const Point& point) const { return platform.screen(study.settings_of(point)); }
   [[nodiscard]] std::string made_file(const std::string& text);
   void make(Made& made);
+  void quantise_for(Made& made, const Point& point);
+  void take(Made& made, const std::function<IntegerNetwork()>& network);
   [[nodiscard]] Made& of(const Point& point);
   [[nodiscard]] Outcome evaluate(const Point& point, Effort effort);
   [[nodiscard]] Trial best_machine(const Job& job);
@@ -59,6 +65,7 @@ struct MadeNetworks::Parts {
 
   const Study& study;
   Evaluate machine;
+  QuantiseNetwork quantise;
   LineProcess maker;
   Evaluator platform;    // without a network
   std::list<Made> kept;  // the latest first
@@ -97,11 +104,20 @@ void MadeNetworks::Parts::make(Made& made) {
     made.subject = "named no regular file";  // a pipe would be waited for
     return;
   }
+  take(made, [&] { return named_network(file); });
+}
+
+void MadeNetworks::Parts::quantise_for(Made& made, const Point& point) {
+  take(made, [&] { return quantise(study.precision_plan(point)); });
+}
+
+void MadeNetworks::Parts::take(Made& made, const std::function<IntegerNetwork()>& network) {
   try {
-    made.network = std::make_unique<IntegerNetwork>(named_network(file));
+    made.network = std::make_unique<IntegerNetwork>(network());
     made.evaluator = std::make_unique<Evaluator>(*study.variants, task({made.network.get()}), machine);
   } catch (const DiagnosticError& refusal) {
     const Diagnostic& first = refusal.diagnostics().front();
+    if (first.code == Code("unknown-name")) throw;  // a layer that no network of the study has
     made.code = first.code.name();
     made.subject = first.place.node;
   }
@@ -115,7 +131,8 @@ MadeNetworks::Parts::Made& MadeNetworks::Parts::of(const Point& point) {
     return kept.front();
   }
   kept.emplace_front().text = text;
-  make(kept.front());
+  if (quantise) quantise_for(kept.front(), point);
+  else make(kept.front());
   if (kept.size() > kept_networks) kept.pop_back();
   return kept.front();
 }
@@ -177,8 +194,8 @@ Trial MadeNetworks::Parts::best_machine(const Job& job) {
   return best;
 }
 
-MadeNetworks::MadeNetworks(const Study& study, Evaluate machine)
-    : parts_(std::make_unique<Parts>(study, std::move(machine))) {}
+MadeNetworks::MadeNetworks(const Study& study, Evaluate machine, QuantiseNetwork quantise)
+    : parts_(std::make_unique<Parts>(study, std::move(machine), std::move(quantise))) {}
 MadeNetworks::~MadeNetworks() = default;
 
 Outcome MadeNetworks::screen(const Point& point) const {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluates points whose networks a program makes.
+// Evaluates points whose networks a program makes, or the study's own is quantised for.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,10 +14,13 @@ namespace blendsim::explore {
 // A process has one of its own, and one program that makes networks, which is started when it is first asked and stays.
 // It is given a line of JSON (Study::network_text) and writes the path of an ONNX file, relative to the study's folder,
 // which it may write over for the next line. The last 16 networks are kept.
+// Of a study that quantises (Study::quantised) there is no program, but this: a plan's network.
+using QuantiseNetwork = std::function<IntegerNetwork(const PrecisionPlan&)>;
+
 class MadeNetworks {
  public:
   // `study` is referred to; `machine` runs a program for its timing.
-  MadeNetworks(const Study& study, Evaluate machine);
+  MadeNetworks(const Study& study, Evaluate machine, QuantiseNetwork quantise = {});
   ~MadeNetworks();
   MadeNetworks(const MadeNetworks&) = delete;
   MadeNetworks& operator=(const MadeNetworks&) = delete;

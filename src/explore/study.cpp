@@ -38,6 +38,23 @@ std::string Study::network_text(const Point& point) const {
   return "{" + out + "}";
 }
 
+PrecisionPlan Study::precision_plan(const Point& point) const {
+  PrecisionPlan plan;
+  for (std::size_t d = 0; d < space.dimensions.size(); ++d) {
+    if (!is_of_network(d)) continue;
+    const PrecisionKey key = precision_key(space.dimensions[d].name);
+    const int bits = static_cast<int>(number_of(space.dimensions[d].values[point[d]]).value_or(0));
+    if (key.layers.empty()) {
+      (key.is_of_weights ? plan.weights : plan.activations) = bits;
+      continue;
+    }
+    PrecisionPlan::Row row{key.layers, {}, {}, {file, 0, space.dimensions[d].name}};
+    (key.is_of_weights ? row.weights : row.activations) = bits;
+    plan.layers.push_back(std::move(row));
+  }
+  return plan;
+}
+
 std::vector<std::string> Study::network_values(const Point& point) const {
   std::vector<std::string> out;
   for (std::size_t d = 0; d < point.size(); ++d) {

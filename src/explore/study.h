@@ -14,6 +14,7 @@
 #include "explore/scalar.h"
 #include "explore/space.h"
 #include "explore/trial.h"
+#include "network/quantise.h"
 #include "platform/variants.h"
 #include "session/evaluator.h"
 
@@ -28,12 +29,21 @@ struct Budget {
       oracle_calls;  // networks that the oracle was asked for; at least one of the three is given
 };
 
+// A network that is quantised anew for each point (docs/quantisation.md).
+struct QuantisedSource {
+  std::string network;              // a file
+  std::vector<std::string> images;  // whose values give the ranges; none: made-up ones do
+  std::string scale;                // of the images' values, such as "1/255"; empty: 1
+  int bits = 8;                     // where neither the point nor the file says
+};
+
 struct Study {
   std::string file, name, summary;
-  std::vector<std::string> networks;       // files, or names of the zoo
-  std::vector<std::string> network_names;  // what figures are suffixed with, where there are several
-  std::vector<std::string> maker;          // program that makes a point's network, instead of those; empty: none
-  std::string folder;                      // where it and the oracle run: the study's
+  std::vector<std::string> networks;         // files, or names of the zoo
+  std::vector<std::string> network_names;    // what figures are suffixed with, where there are several
+  std::vector<std::string> maker;            // program that makes a point's network, instead of those; empty: none
+  std::optional<QuantisedSource> quantised;  // likewise, without a program
+  std::string folder;                        // where it and the oracle run: the study's
   std::optional<OracleSpec> oracle;
   std::string platform;  // name, or path as load_platform takes it
   std::string journal;   // path
@@ -56,6 +66,9 @@ struct Study {
   std::unique_ptr<PlatformVariants> variants;  // of the platform
   StudyIdentity identity;                      // without version and digest
 
+  [[nodiscard]] bool makes_networks() const { return !maker.empty() || quantised.has_value(); }
+  // Of `quantised`: what the point's keys precision.LAYERS.weights and .activations say, in the order of the space.
+  [[nodiscard]] PrecisionPlan precision_plan(const Point& point) const;
   [[nodiscard]] const Space& asked_space() const { return inner_evaluations > 0 ? outer : space; }
   [[nodiscard]] bool is_of_network(std::size_t dimension) const { return settings[dimension].empty(); }
   // Of the platform.

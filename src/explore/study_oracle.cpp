@@ -36,7 +36,37 @@ std::vector<std::string> StudyReader::command_of(const YamlTree& value) {
   return out;
 }
 
+// networks: {quantise: net.onnx, calibrate: images.npy, scale: 1/255, bits: 8}
+void StudyReader::read_quantised(const YamlTree& map) {
+  check_keys(map, {"quantise", "calibrate", "scale", "bits"});
+  QuantisedSource source;
+  source.network = beside(text_of(map, "quantise", ""));
+  if (const YamlTree* images = map.find("calibrate")) {
+    std::vector<YamlTree> items = images->items;
+    if (images->kind == YamlTree::Kind::scalar) items = {*images};
+    for (const YamlTree& item : items) source.images.push_back(beside(item.text));
+  }
+  source.scale = text_of(map, "scale", "");
+  source.bits = static_cast<int>(count_of(map, "bits", 1, 8).value_or(8));
+  study_.quantised = std::move(source);
+}
+
+// A key of a network that is quantised names layers, and its values are bits.
+void StudyReader::require_bits(const std::string& key, const std::vector<std::string>& values, const Place& place) {
+  const PrecisionKey read = precision_key(key);
+  if (!read.is_known) {
+    diagnostics_.error("unknown-key", place, fmt::format("{} is no key of a network that is quantised", key),
+                       "such as precision.weights, or precision.conv1.activations for the layer conv1");
+  }
+  for (const std::string& value : values) {
+    const std::optional<double> bits = number_of(value);
+    if (!bits || *bits < 1 || *bits > 8 || *bits != static_cast<int>(*bits))
+      diagnostics_.error("out-of-range", place, fmt::format("'{}' is no number of bits from 1 to 8", value));
+  }
+}
+
 void StudyReader::read_maker(const YamlTree& map) {
+  if (map.find("quantise") != nullptr) return read_quantised(map);
   check_keys(map, {"make", "out"});
   const YamlTree* make = map.find("make");
   if (make == nullptr) return missing(map, "make", "such as networks: {make: [python3, make.py], out: qonnx}");
@@ -69,7 +99,7 @@ void StudyReader::read_oracle(const YamlTree& tree) {
   spec.jobs = static_cast<std::size_t>(count_of(*map, "jobs", 1, 4096).value_or(1));
   spec.timeout = duration_of(*map, "timeout").value_or(spec.timeout);
   spec.fidelity = count_of(*map, "fidelity", 0, 1'000'000'000).value_or(spec.fidelity);
-  if (study_.maker.empty())
+  if (!study_.makes_networks())
     diagnostics_.error("contradiction", map->place, "the oracle is asked about networks that a program makes",
                        "such as networks: {make: [python3, make.py], out: qonnx}");
   study_.oracle = std::move(spec);
@@ -91,7 +121,7 @@ void StudyReader::read_hardware(const YamlTree& tree) {
   const YamlTree* map = tree.find("hardware");
   if (map == nullptr) return;
   check_keys(*map, {"search", "each"});
-  if (study_.maker.empty()) {
+  if (!study_.makes_networks()) {
     diagnostics_.error("contradiction", map->place, "hardware is searched for each network that a program makes",
                        "write its keys under search");
     return;
@@ -175,6 +205,12 @@ void StudyReader::read_scalar(const YamlTree& tree) {
 void StudyReader::identify_networks() {
   auto& list = study_.identity.settings;
   if (!study_.maker.empty()) list.emplace_back("networks.make", command_text(study_.maker));
+  if (study_.quantised) {
+    const QuantisedSource& source = *study_.quantised;
+    list.emplace_back("networks.quantise", contents_digest(source.network));
+    for (const std::string& images : source.images) list.emplace_back("networks.calibrate", contents_digest(images));
+    list.emplace_back("networks.bits", fmt::format("{} {}", source.bits, source.scale));
+  }
   if (study_.oracle) {
     const OracleSpec& oracle = *study_.oracle;
     list.emplace_back("oracle", oracle.table.empty() ? command_text(oracle.command) : contents_digest(oracle.table));

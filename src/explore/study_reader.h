@@ -56,6 +56,8 @@ class StudyReader {
 
   std::vector<std::string> command_of(const YamlTree& value);
   void read_maker(const YamlTree& map);
+  void read_quantised(const YamlTree& map);
+  void require_bits(const std::string& key, const std::vector<std::string>& values, const Place& place);
   void read_oracle(const YamlTree& tree);
   void read_hardware(const YamlTree& tree);
   void read_scalar(const YamlTree& tree);

@@ -70,14 +70,16 @@ void StudyReader::read_dimension(const std::string& key, const YamlTree::Entry& 
   if (!values) return;
   const bool is_of_network = key.starts_with("network.") || key.starts_with("precision.");
   if (!is_of_network) return add_dimension(key, std::move(*values), entry.value.place);
-  if (study_.maker.empty() || in_hardware_) {
+  if (!study_.makes_networks() || in_hardware_) {
     diagnostics_.error(
         "contradiction", entry.place,
         in_hardware_ ? fmt::format("{} is the network's, not the machine's", key)
                      : fmt::format("{} is asked of a program that makes networks, and there is none", key),
-        in_hardware_ ? "write it under search" : "such as networks: {make: [python3, make.py], out: qonnx}");
+        in_hardware_ ? "write it under search"
+                     : "such as networks: {make: [python3, make.py], out: qonnx}, or networks: {quantise: net.onnx}");
     return;
   }
+  if (study_.quantised) require_bits(key, *values, entry.place);
   add_network_dimension(key, std::move(*values), entry.value.place);
 }
 
@@ -134,6 +136,11 @@ std::ptrdiff_t StudyReader::figure_of(const std::string& name, const Place& plac
   if (metric == nullptr) {
     diagnostics_.error("unknown-name", place, fmt::format("'{}' is no figure of a report", name.substr(0, dot)),
                        suggestion(name.substr(0, dot), metric_names()));
+    return -1;
+  }
+  if (metric->name == "noise" && !study_.quantised) {
+    diagnostics_.error("contradiction", place, "noise is asked of a network that is quantised, and there is none",
+                       "such as networks: {quantise: net.onnx, calibrate: images.npy}");
     return -1;
   }
   if (metric->from == Metric::From::oracle && !study_.oracle) {

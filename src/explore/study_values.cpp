@@ -95,4 +95,17 @@ std::optional<double> duration_of(std::string_view text) {
   return *number * (unit == "h" ? 3600 : unit == "min" ? 60 : 1);
 }
 
+PrecisionKey precision_key(std::string_view key) {
+  constexpr std::string_view group = "precision.";
+  if (!key.starts_with(group)) return {};
+  key.remove_prefix(group.size());
+  const std::size_t dot = key.rfind('.');
+  const std::string_view what = dot == std::string_view::npos ? key : key.substr(dot + 1);
+  PrecisionKey out;
+  out.is_of_weights = what == "weights";
+  out.is_known = out.is_of_weights || what == "activations";
+  if (dot != std::string_view::npos) out.layers = key.substr(0, dot);
+  return out;
+}
+
 }  // namespace blendsim::explore

@@ -31,4 +31,11 @@ struct Bound {
 // "90 s", "10 min", "2 h" in seconds. Null: it is none.
 [[nodiscard]] std::optional<double> duration_of(std::string_view text);
 
+// "precision.LAYERS.weights", "precision.activations".
+struct PrecisionKey {
+  bool is_known = false, is_of_weights = false;
+  std::string layers;  // a name or a pattern; empty: all
+};
+[[nodiscard]] PrecisionKey precision_key(std::string_view key);
+
 }  // namespace blendsim::explore

@@ -2,9 +2,11 @@
 // A normalised graph as standard ONNX.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "network/onnx_writer.h"
+#include "network/operators/functions.h"
 #include "network/operators/quantiser.h"
 #include "network/quantise.h"
 
@@ -12,12 +14,20 @@ namespace blendsim {
 
 namespace {
 
-constexpr std::int64_t opset = 17, ir_version = 8;
+// As old as the operators allow: the first versions of IR that hold these operator sets.
+struct Versions {
+  std::int64_t opset = 17, ir = 8;
+};
+Versions versions_for(const Graph& graph) {
+  const bool is_new = std::ranges::any_of(graph.nodes, [](const Node& n) { return n.op == "Gelu" || n.op == "Mish"; });
+  return is_new ? Versions{20, 9} : Versions{};
+}
 
 class NetworkWriter {
  public:
   explicit NetworkWriter(const Graph& graph)
-      : graph_(graph), out_(graph.name.empty() ? "network" : graph.name, opset, ir_version) {}
+      : graph_(graph),
+        out_(graph.name.empty() ? "network" : graph.name, versions_for(graph).opset, versions_for(graph).ir) {}
 
   void write(const std::string& path) {
     for (const auto& [name, shape] : graph_.shapes) out_.reserve(name);
@@ -75,6 +85,23 @@ class NetworkWriter {
     out_.node({node.op, std::move(inputs), node.outputs[0], std::move(attributes), node.name});
   }
 
+  // A function of numerics/functions.h.
+  void function(const Node& node) {
+    const operators::FunctionCall call = operators::function_of(node);
+    std::vector<OnnxAttribute> own;
+    for (std::size_t n = 0; n < call.arguments.size(); ++n) {
+      const FunctionParameter& parameter = call.function->parameters[n];
+      if (parameter.name.empty()) continue;
+      const std::size_t blank = parameter.choices.find(' ');
+      const std::string key(parameter.name);
+      if (parameter.choices.empty()) own.push_back({key, call.arguments[n]});
+      else
+        own.push_back({key, std::string(call.arguments[n] == 0 ? parameter.choices.substr(0, blank)
+                                                               : parameter.choices.substr(blank + 1))});
+    }
+    plain(node, std::move(own));
+  }
+
   void add(const Node& node) {
     const std::string& op = node.op;
     if (op == "Quant") return quantiser(node);
@@ -104,7 +131,8 @@ class NetworkWriter {
       indices_.insert(node.outputs[0]);
       return plain(node, attributes(node, {"axis", "keepdims", "select_last_index"}));
     }
-    for (const char* name : {"Add", "Sub", "Mul", "Div", "Pow", "Relu", "Sigmoid", "MatMul", "Sign"}) {
+    if (find_function(op) != nullptr) return function(node);
+    for (const char* name : {"Add", "Sub", "Mul", "Div", "Pow", "Relu", "MatMul", "Sign"}) {
       if (op == name) return plain(node, {});
     }
     refuse(node, fmt::format("{} is not written as standard ONNX", op));

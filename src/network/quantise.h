@@ -75,8 +75,9 @@ struct Quantised {
 // Values of a standard normal distribution, clipped to +-4: inputs of a network of which none are known.
 [[nodiscard]] FloatArray made_up_image(const Shape& shape, std::uint64_t seed);
 
-// Writes a normalised graph as standard ONNX (opset 17, IR 8): Quant as QuantizeLinear, Clip where the codes are fewer
-// than the type's, DequantizeLinear. Throws DiagnosticError file-unwritable.
+// Writes a normalised graph as standard ONNX (opset 17, IR 8; 20 and 9 where a Gelu or Mish asks for them): Quant as
+// QuantizeLinear, Clip where the codes are fewer than the type's, DequantizeLinear. Throws DiagnosticError
+// file-unwritable.
 void write_network(const Graph& graph, const std::string& path);
 
 }  // namespace blendsim

@@ -61,6 +61,10 @@ constexpr std::array table = {
            [](const E& e) { return static_cast<double>(e.run->memory.read_bytes + e.run->memory.write_bytes); }},
     Metric{"gops", "GOPS", "Useful operations a second; a multiply-accumulate is two.", run,
            [](const E& e) { return 2e-9 * static_cast<double>(macs(*e.program)) / seconds(e, e.run->cycles); }},
+    Metric{"noise", "share",
+           "Outputs of the quantised network against the float one's on the images: root mean square of the difference "
+           "over that of the outputs.",
+           network, [](const E& e) { return e.network->noise.value_or(std::numeric_limits<double>::quiet_NaN()); }},
     Metric{"size", "bytes", "Weights of the network, at the bits that each layer's have.", network,
            [](const E& e) { return weight_bits(*e.network) / 8; }},
     Metric{"accuracy", "share", "Of the network on the oracle's data.", oracle,

@@ -198,11 +198,30 @@ FloatModel autoencoder() {
   return m;
 }
 
+FloatModel curves() {  // SiLU, HardSwish and GELU as exporters write them, behind normalisation and in front of it
+  FloatModel m({1, 3, 12, 12});
+  const auto silu = [&](const std::string& x) { return m.node("Mul", {x, m.node("Sigmoid", {x})}); };
+  const auto hard_swish = [&](const std::string& x) {
+    return m.node("Mul", {x, m.node("HardSigmoid", {x}, {attr("alpha", 1.0F / 6), attr("beta", 0.5F)})});
+  };
+  const auto gelu = [&](const std::string& x) {
+    const std::string erf = m.node("Erf", {m.node("Div", {x, m.scalar(1.41421356F)})});
+    return m.node("Mul", {m.node("Mul", {x, m.node("Add", {erf, m.scalar(1)})}), m.scalar(0.5F)});
+  };
+  std::string y = silu(m.batch_norm(m.conv("x", {16, 3, 3, 3}), 16));
+  y = m.node("Add", {y, silu(m.batch_norm(m.conv(y, {16, 16, 3, 3}), 16))});
+  y = m.batch_norm(hard_swish(m.conv(y, {16, 16, 1, 1}, 1, 1, true)), 16);
+  y = gelu(m.conv(y, {16, 16, 1, 1}, 2, 1, true));
+  y = m.node("Tanh", {m.conv(y, {16, 16, 1, 1})});
+  m.model.output(m.dense(m.node("GlobalAveragePool", {m.relu(y)}), 16, 10));
+  return m;
+}
+
 TEST(QuantisedNetworks, AreWhatOnnxRuntimeComputesOnTheFile) {
   using Make = FloatModel (*)();
-  const std::pair<const char*, Make> families[] = {{"resnet", resnet},         {"mobilenet", mobilenet},
-                                                   {"squeezenet", squeezenet}, {"densenet", densenet},
-                                                   {"two heads", two_heads},   {"autoencoder", autoencoder}};
+  const std::pair<const char*, Make> families[] = {
+      {"resnet", resnet},       {"mobilenet", mobilenet},     {"squeezenet", squeezenet}, {"densenet", densenet},
+      {"two heads", two_heads}, {"autoencoder", autoencoder}, {"curves", curves}};
   for (const auto& [name, make] : families) {
     SCOPED_TRACE(name);
     FloatModel m = make();

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "process.h"
 #include "tensor/array.h"
@@ -178,6 +181,66 @@ TEST_F(CliQuantise, ImagesOfAnotherShapeOrWithoutNumbersAreNamed) {
   const ProcessResult infinite = run({"--calibrate", work.path("huge.npy")});
   EXPECT_EQ(infinite.status, 1);
   EXPECT_THAT(infinite.err, AllOf(HasSubstr("input-value"), HasSubstr("'stem'")));
+}
+
+// Latency and noise of every point of a small study are those that `run` and `quantise` give with the same plan.
+TEST_F(CliQuantise, AStudyOfBitsFindsWhatTheCommandsFind) {
+  const std::string study = work.write("study.yaml", R"(schema: blendsim.study/1
+networks: {quantise: net.onnx, calibrate: x.npy}
+platform: zu3eg
+search:
+  precision.weights: [2, 4, 8]
+  precision.body.activations: [2, 8]
+objectives: {noise: min, cycles: min}
+method: grid
+budget: {evaluations: 6}
+)");
+  const auto explore = [&](const std::string& csv, const std::string& jobs) {
+    std::filesystem::remove(work.path("study.db"));
+    const ProcessResult result = blendsim_cli({"explore", study, "--jobs", jobs, "--csv", work.path(csv)});
+    EXPECT_EQ(result.status, 0) << result.err;
+    return read_text(work.path(csv));
+  };
+  const std::string table = explore("one.csv", "1");
+  EXPECT_EQ(table, explore("two.csv", "2"));
+  std::istringstream lines(table);
+  std::vector<std::map<std::string, std::string>> rows;
+  std::vector<std::string> header;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream cells(line);
+    std::size_t at = 0;
+    if (!header.empty()) rows.emplace_back();
+    for (std::string cell; std::getline(cells, cell, ','); ++at) {
+      if (rows.empty()) header.push_back(cell);
+      else rows.back()[header.at(at)] = cell;
+    }
+  }
+  ASSERT_EQ(rows.size(), 6U) << table;
+  for (auto& row : rows) {
+    const std::string plan =
+        work.write("plan.yaml", "schema: blendsim.bits/1\nweights: " + row["precision.weights"] +
+                                    "\nlayers:\n  body: {activations: " + row["precision.body.activations"] + "}\n");
+    const Json r = report({"--calibrate", work.path("x.npy"), "--bits", plan});
+    EXPECT_EQ(r["cycles"], std::stoll(row["cycles"])) << plan;
+    const std::string notes = r["notes"].dump();
+    const std::size_t db = notes.find(" dB from the float");
+    ASSERT_NE(db, std::string::npos) << notes;
+    const double said = std::stod(notes.substr(notes.rfind(' ', db - 1) + 1));
+    EXPECT_NEAR(-20 * std::log10(std::stod(row["noise"])), said, 0.06) << notes;
+  }
+}
+
+TEST_F(CliQuantise, AStudyWhoseKeyNamesNoLayerSaysSo) {
+  const std::string study = work.write("study.yaml", R"(schema: blendsim.study/1
+networks: {quantise: net.onnx}
+platform: zu3eg
+search: {precision.bodi.weights: [2, 4]}
+objectives: {cycles: min}
+budget: {evaluations: 2}
+)");
+  const ProcessResult result = blendsim_cli({"explore", study});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("precision.bodi.weights"), HasSubstr("did you mean 'body'?")));
 }
 
 // x -> Conv -> Reshape that spells the batch out -> Gemm.

@@ -22,6 +22,7 @@
 #include "network/normalise/passes.h"
 #include "network/operators/support.h"
 #include "network/quantise/ranges.h"
+#include "numerics/functions.h"
 
 namespace blendsim {
 
@@ -38,8 +39,8 @@ bool is_file_quantiser(const Node& node) {
          node.op == "Trunc";
 }
 bool is_activation(const Node& node) { return node.op == "Relu" || node.op == "PRelu" || node.op == "Clip"; }
-// Neither a line nor an activation of the machine: of codes only.
-bool is_function(const Node& node) { return node.op == "Sigmoid" || node.op == "Pow"; }
+// Neither a line nor an activation of the machine: a table of codes (lowering/table.cpp).
+bool is_function(const Node& node) { return find_function(node.op) != nullptr || node.op == "Pow"; }
 
 // Scales a layer's weights along its output channels.
 std::size_t output_axis(const Node& layer) { return layer.op == "Conv" ? 0 : 1; }
@@ -77,7 +78,7 @@ class Pass {
     strip();
     index();
     find_wants();
-    cut_second_activations();
+    cut_chains();
     observe();
     emit();
     return {std::move(graph_), std::move(layers_)};
@@ -248,6 +249,31 @@ class Pass {
     return (node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div") && node.inputs.size() == 2 &&
            !is_constant(node.inputs[0]) && !is_constant(node.inputs[1]);
   }
+  // Computes each element from that of one tensor alone: which one; nullptr: not so.
+  const std::string* only_operand(const Node& node) const {
+    if (is_layer(node) || is_file_quantiser(node) || passes(node) || is_join(node) || node.op == "AveragePool")
+      return nullptr;
+    return &(is_constant(node.inputs[0]) && node.inputs.size() > 1 ? node.inputs[1] : node.inputs[0]);
+  }
+  // The tensors that a value follows from element by element, itself first.
+  std::vector<std::string> sources_of(const std::string& tensor) const {
+    std::vector<std::string> out{tensor};
+    for (const Node* node = producer(tensor); node != nullptr; node = producer(out.back())) {
+      const std::string* x = only_operand(*node);
+      if (x == nullptr) break;
+      out.push_back(*x);
+    }
+    return out;
+  }
+  // x * Sigmoid(x): the nearest tensor of which both operands are functions; empty: there is none.
+  std::string common_source(const Node& pair) const {
+    const std::vector<std::string> a = sources_of(pair.inputs[0]), b = sources_of(pair.inputs[1]);
+    for (const std::string& tensor : a) {
+      if (std::ranges::find(b, tensor) != b.end()) return tensor;
+    }
+    return {};
+  }
+
   // Its values are codes, of the file's quantisers.
   bool is_coded(const std::string& tensor) const {
     if (is_constant(tensor)) return true;
@@ -285,7 +311,7 @@ class Pass {
       if (is_file_quantiser(*node) || passes(*node) || is_join(*node) || node->op == "AveragePool" ||
           is_function(*node))
         return nullptr;
-      at = is_constant(node->inputs[0]) && node->inputs.size() > 1 ? &node->inputs[1] : &node->inputs[0];
+      at = only_operand(*node);
     }
     return nullptr;
   }
@@ -331,6 +357,7 @@ class Pass {
 
   // One operand of an addition may come straight from accumulators.
   void want_operands(const Node& node) {
+    if (const std::string source = common_source(node); !source.empty()) return want(source, operand_bits(source));
     const std::int64_t first = multiplications(behind_layer(node.inputs[0])),
                        second = multiplications(behind_layer(node.inputs[1]));
     const bool sums = node.op == "Add" || node.op == "Sub";
@@ -340,22 +367,40 @@ class Pass {
     }
   }
 
-  // The machine has one activation between two quantisers.
-  void cut_second_activations() {
-    std::map<std::string, int> since;  // activations since accumulators or codes
+  // Another number for each channel.
+  bool differs_between_channels(const Node& node) const {
+    if (node.op == "BatchNormalization") return true;
+    const auto slope = node.attributes.find("slope");
+    if (slope != node.attributes.end() && element_count(std::get<Constant>(slope->second).shape) > 1) return true;
+    return std::ranges::any_of(node.inputs, [&](const std::string& name) {
+      const Constant* constant = graph_.constant(name);
+      return constant != nullptr && element_count(constant->shape) > 1;
+    });
+  }
+
+  // What the machine has between two quantisers: a line in each channel with one activation in it, or a table of codes,
+  // which is the same in all channels.
+  void cut_chains() {
+    struct Since {  // accumulators or codes
+      int activations = 0;
+      bool curved = false;
+    };
+    std::map<std::string, Since> since;
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
-      const bool begins = is_layer(node) || is_file_quantiser(node) || passes(node) || is_join(node) ||
-                          node.op == "AveragePool" || node.inputs.empty();
-      if (begins) continue;
-      const std::string& x = is_constant(node.inputs[0]) && node.inputs.size() > 1 ? node.inputs[1] : node.inputs[0];
-      if (is_constant(x) || from_host_.contains(x)) continue;
-      int count = widest(x) >= ordinary ? 0 : since[x];
-      if (is_activation(node) && count > 0 && leads_on_.contains(n)) {
-        want(x, ordinary);
-        count = 0;
+      if (node.inputs.empty() || is_constant(node.outputs[0])) continue;
+      if (is_join(node)) since[node.outputs[0]].curved = !common_source(node).empty();
+      const std::string* x = only_operand(node);
+      if (x == nullptr || is_constant(*x) || from_host_.contains(*x)) continue;
+      Since here = widest(*x) >= ordinary ? Since{} : since[*x];
+      const bool twice = is_activation(node) && here.activations > 0 && !here.curved;
+      if ((twice || (here.curved && differs_between_channels(node))) && leads_on_.contains(n)) {
+        want(*x, ordinary);
+        here = {};
       }
-      since[node.outputs[0]] = count + (is_activation(node) ? 1 : 0);
+      here.activations += is_activation(node) ? 1 : 0;
+      here.curved = here.curved || is_function(node);
+      since[node.outputs[0]] = here;
     }
   }
 

@@ -73,6 +73,42 @@ class NetworkStudies : public testing::Test {
   Folder folder;
 };
 
+const std::string quantising = R"(schema: blendsim.study/1
+networks: {quantise: net.onnx, calibrate: [a.npy, b.npy], scale: 1/255, bits: 6}
+platform: k26
+search:
+  precision.weights: [4, 8]
+  precision.stage1.*.activations: [2, 8]
+  precision.stage1.conv.weights: 1..3
+objectives: {noise: min, cycles: min}
+budget: {evaluations: 10}
+)";
+
+TEST_F(NetworkStudies, QuantiseANetworkForEachPoint) {
+  const Study study = read(quantising);
+  ASSERT_TRUE(study.quantised);
+  EXPECT_EQ(study.quantised->bits, 6);
+  EXPECT_EQ(study.quantised->scale, "1/255");
+  EXPECT_EQ(study.quantised->images.size(), 2U);
+  const PrecisionPlan plan = study.precision_plan({0, 1, 2});
+  EXPECT_EQ(plan.weights, 4);
+  EXPECT_FALSE(plan.activations.has_value());
+  ASSERT_EQ(plan.layers.size(), 2U);
+  EXPECT_EQ(plan.layers[0].pattern, "stage1.*");
+  EXPECT_EQ(plan.layers[0].activations, 8);
+  EXPECT_EQ(plan.layers[1].pattern, "stage1.conv");
+  EXPECT_EQ(plan.layers[1].weights, 3);
+}
+
+TEST_F(NetworkStudies, NameWhatIsWrongWithBits) {
+  EXPECT_THAT(refusal(with("[4, 8]", "[4, 9]", quantising)), HasSubstr("'9' is no number of bits"));
+  EXPECT_THAT(refusal(with("precision.weights", "precision.bits", quantising)), HasSubstr("precision.bits is no key"));
+  EXPECT_THAT(refusal(with("precision.weights", "network.width", quantising)), HasSubstr("network.width is no key"));
+  EXPECT_THAT(refusal(with("bits: 6", "bits: 16", quantising)), HasSubstr("16 is not from 1 to 8"));
+  EXPECT_THAT(refusal(with("calibrate", "images", quantising)), HasSubstr("images"));
+  EXPECT_THAT(refusal(with("accuracy: max", "noise: min")), HasSubstr("noise is asked of a network that is quantised"));
+}
+
 TEST_F(NetworkStudies, SayWhatIsVariedAndWhoIsAsked) {
   const Study study = read(whole);
   EXPECT_THAT(study.maker, ElementsAre("bash", "make.sh"));
