@@ -29,6 +29,12 @@ test::OnnxBuilder start() {
   return m;
 }
 
+// Sums of more than 8 bits ("wide"), which no table holds.
+void wide_sums(test::OnnxBuilder& m) {
+  m.floats("v", {2, 2, 1, 1}, {40, 0, 0, -40});
+  m.node("Conv", {"xq", "v"}, {"wide"});
+}
+
 const PostProcessing& only_post(const IntegerNetwork& net) {
   const PostProcessing* found = nullptr;
   for (const Layer& layer : net.layers) {
@@ -147,7 +153,8 @@ TEST(LowerRules, RoundingTowardZeroOfSignedBytesIsRefusedByName) {
   for (const char* mode : {"UP", "DOWN"}) {
     test::OnnxBuilder m = start();
     m.floats("bits8", {}, {8});
-    m.node("Quant", {"acc", "four", "zero", "bits8"}, {"y"},
+    wide_sums(m);
+    m.node("Quant", {"wide", "four", "zero", "bits8"}, {"y"},
            {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, qonnx)
         .set_name("rounded");
     m.output("y");
@@ -166,7 +173,8 @@ TEST(LowerRules, SoIsItBehindAnActivation) {
   for (const char* mode : {"UP", "DOWN"}) {
     test::OnnxBuilder m = start();
     m.floats("bits8", {}, {8});
-    m.node("LeakyRelu", {"acc"}, {"leaky"}, {attr("alpha", 0.3F)});
+    wide_sums(m);
+    m.node("LeakyRelu", {"wide"}, {"leaky"}, {attr("alpha", 0.3F)});
     m.node("Quant", {"leaky", "four", "zero", "bits8"}, {"y"},
            {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", mode)}, qonnx)
         .set_name("rounded");
@@ -230,7 +238,7 @@ TEST(LowerRules, AClaimOfACodeCountsCodesWhereItsOperandWasRounded) {
   at_once.levels = 3;
   at_once.values = {4, 4, 4};
   at_once.direction = {1};
-  builder.write_code(rounded, at_once, code);
+  builder.write_code(rounded, {at_once, {}}, code);
   EXPECT_EQ(builder.network.layers.back().exactness.max_error, 3);
 }
 

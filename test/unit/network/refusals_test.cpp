@@ -51,7 +51,7 @@ OnnxBuilder start(const Shape& shape = {1, 2, 5, 5}) {
 
 TEST(Refusals, AnOperatorThatIsUnknown) {
   OnnxBuilder m = start();
-  m.node("Erf", {"q"}, {"y"}).set_name("culprit");
+  m.node("Asinh", {"q"}, {"y"}).set_name("culprit");
   EXPECT_EQ(findings(m), (std::vector<Finding>{{"unsupported-operator", "culprit"}}));
 }
 
@@ -173,14 +173,15 @@ TEST(Refusals, AllOfOneStageAtOnceWithoutTheirConsequences) {
                 {"unsupported-operator", "one"}, {"unsupported-attribute", "two"}, {"bad-constant", "three"}}));
   OnnxBuilder sign = start();
   sign.scalar("minus", -0.5F);
-  sign.node("Erf", {"q"}, {"a"}).set_name("one");
+  sign.node("Asinh", {"q"}, {"a"}).set_name("one");
   sign.node("GreaterOrEqual", {"a", "zero"}, {"c"}).set_name("compare");
   sign.node("Where", {"c", "unit", "minus"}, {"b"}).set_name("where");
   sign.node("Conv", {"b", "w"}, {"y"}).set_name("conv");
   EXPECT_EQ(findings(sign), (std::vector<Finding>{{"unsupported-operator", "one"}}));
   OnnxBuilder lowering = start();
   lowering.node("Conv", {"x", "w"}, {"a"}).set_name("one");
-  lowering.node("Mul", {"q", "q"}, {"b"}).set_name("two");
+  lowering.node("Conv", {"q", "w"}, {"c"}).set_name("innocent");
+  lowering.node("Mul", {"q", "c"}, {"b"}).set_name("two");
   lowering.node("Add", {"a", "b"}, {"y"}).set_name("consequence");
   EXPECT_EQ(findings(lowering), (std::vector<Finding>{{"not-quantised", "one"}, {"not-lowerable", "two"}}));
 }
