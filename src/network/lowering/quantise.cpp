@@ -166,10 +166,18 @@ MapPtr Lowerer::three_step_map(const Value& value, const Quantiser& q, const Aff
   return map;
 }
 
+namespace {
+
+bool is_reachable(const Quantiser& q, const Exactness& exactness) {
+  const bool toward = q.rounding == RoundMode::up || q.rounding == RoundMode::down;
+  return !toward || q.lo >= 0 || exactness.differing == 0;
+}
+
+}  // namespace
+
 // Rounding toward zero, or away from it, is no line: it takes another offset on each side of 0.
 void Lowerer::require_reachable_rounding(const Quantiser& q, const Exactness& exactness) const {
-  const bool toward = q.rounding == RoundMode::up || q.rounding == RoundMode::down;
-  if (!toward || q.lo >= 0 || exactness.differing == 0) return;
+  if (is_reachable(q, exactness)) return;
   refuse(
       "not-lowerable", q.node,
       fmt::format("rounding mode {} to {} needs another offset for each sign; multiply, add and shift would differ on "
@@ -320,13 +328,13 @@ bool Lowerer::is_on_its_grid(const Value& value, const Quantiser& q) {
   return true;
 }
 
-// The cheapest exact form, a table as the dearest; else one that is not exact.
+// Thresholds or lines where there are any, though they may differ in a few codes: not every machine has tables, and all
+// compute the same integers.
 MapPtr Lowerer::any_map(const Value& value, const Quantiser& q) {
   const bool narrow = q.format.bits() <= 4;
   MapPtr map = narrow ? coded_map(value, q) : affine_map(value, q);
-  if (map && (narrow || map->exactness.exact)) return map;
   if (!map && !narrow) map = activated_map(value, q);
-  if (map && map->exactness.exact) return map;
+  if (map && (narrow || is_reachable(q, map->exactness))) return map;
   if (MapPtr table = table_map(value, q)) return table;
   return map || !narrow ? map : activated_map(value, q);
 }
