@@ -53,7 +53,7 @@ ex::QuantiseNetwork quantiser(const ex::QuantisedSource& source) {
   const Graph graph = normalise(import_onnx(source.network));
   const GraphInput& input = graph.inputs.front();
   std::optional<InputScale> scale;
-  if (!source.scale.empty()) scale = parse_scale(source.scale);
+  if (!source.scale.empty()) scale = parse_scale(source.scale, "networks.scale");
   std::vector<FloatArray> images{made_up_image(input.shape, 1)};
   if (!source.images.empty()) images = read_images(source.images, scale, input.name, input.shape);
   return [graph, images, bits = source.bits](const PrecisionPlan& plan) {

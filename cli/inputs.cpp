@@ -30,11 +30,11 @@ std::string channels_last_hint(const Shape& array, const Shape& wanted) {
 
 namespace {
 
-float parse_positive(std::string_view text, const std::string& whole) {
+float parse_positive(std::string_view text, const std::string& whole, const std::string& option) {
   float value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value <= 0) {
-    throw DiagnosticError("input-scale", {.node = "--input-scale"},
+    throw DiagnosticError("input-scale", {.node = option},
                           fmt::format("'{}' is not a positive number or fraction", whole), "write 0.0078125 or 1/255");
   }
   return value;
@@ -172,11 +172,11 @@ std::int64_t clipped_values(const HostInput& input, const FloatArray& image) {
   return most;
 }
 
-InputScale parse_scale(const std::string& text) {
+InputScale parse_scale(const std::string& text, const std::string& option) {
   const std::size_t slash = text.find('/');
   const std::string_view all(text);
-  if (slash == std::string::npos) return {parse_positive(all, text), 1};
-  return {parse_positive(all.substr(0, slash), text), parse_positive(all.substr(slash + 1), text)};
+  if (slash == std::string::npos) return {parse_positive(all, text, option), 1};
+  return {parse_positive(all.substr(0, slash), text, option), parse_positive(all.substr(slash + 1), text, option)};
 }
 
 std::vector<FloatArray> read_images(const std::vector<std::string>& files, const std::optional<InputScale>& scale,

@@ -18,7 +18,7 @@ struct InputScale {
   float numerator = 1, denominator = 1;
 };
 // Throws DiagnosticError input-scale.
-[[nodiscard]] InputScale parse_scale(const std::string& text);
+[[nodiscard]] InputScale parse_scale(const std::string& text, const std::string& option = "--input-scale");
 
 struct Inputs {
   std::vector<FloatArray> images;                    // each of the network's input shape

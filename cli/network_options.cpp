@@ -50,7 +50,8 @@ void add_calibration_options(CLI::App& command, NetworkArguments& arguments) {
   images->type_name("FILE")->allow_extra_args(false)->group(group);
   command
       .add_option_function<std::string>(
-          "--calibrate-scale", [&arguments](const std::string& text) { arguments.scale = parse_scale(text); },
+          "--calibrate-scale",
+          [&arguments](const std::string& text) { arguments.scale = parse_scale(text, "--calibrate-scale"); },
           "Factor on their values, such as 1/255")
       ->type_name("SCALE")
       ->needs(images)
@@ -140,6 +141,7 @@ IntegerNetwork read_network(const std::string& file, const NetworkArguments& arg
   LoweringOptions options;
   options.prove = !arguments.assumed;
   IntegerNetwork network = lower(quantised.quantised.graph, options);
+  if (!quantised.quantised.changed) return lower(quantised.original);  // the file's own quantisers are all there are
   network.notes.push_back(quantised.account);
   network.assumed = arguments.assumed.has_value();
   return network;

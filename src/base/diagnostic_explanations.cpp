@@ -60,9 +60,11 @@ constexpr std::array table = {
                 "Export the network again; of a file that a script made, onnx.checker.check_model(\"net.onnx\", "
                 "full_check=True) finds the same."},
     Explanation{
-        "dynamic-shape", "A dimension is symbolic, unknown or 0, or the first one, the batch, is not 1.",
+        "dynamic-shape",
+        "A dimension is symbolic, unknown or 0, or an operator works across the images of the file's batch.",
         "An input of [1, 3, height, width].",
-        "Export with fixed shapes and batch 1. A file is mended by python -m "
+        "--input-shape 1,3,224,224 gives the sizes; or export with fixed shapes and batch 1. A file is mended by "
+        "python -m "
         "onnxruntime.tools.make_dynamic_shape_fixed --input_name x --input_shape 1,3,32,32 net.onnx fixed.onnx."},
     Explanation{"shape-mismatch", "The shapes of the operands do not fit the operator.",
                 "A Conv with weights of [64, 32, 3, 3] that reads 16 channels.",

@@ -47,6 +47,9 @@ void StudyReader::read_quantised(const YamlTree& map) {
     for (const YamlTree& item : items) source.images.push_back(beside(item.text));
   }
   source.scale = text_of(map, "scale", "");
+  if (source.images.empty() && map.find("scale") != nullptr)
+    diagnostics_.error("contradiction", map.find("scale")->place, "a scale of images, and there are none",
+                       "such as calibrate: images.npy");
   source.bits = static_cast<int>(count_of(map, "bits", 1, 8).value_or(8));
   study_.quantised = std::move(source);
 }

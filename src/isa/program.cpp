@@ -53,6 +53,7 @@ void add(Digest& digest, const HostOp& op) {
   add_float(digest, op.zero_point);
   digest.add(op.lo).add(op.hi).add(op.rounding).add(op.saturate_first ? 1 : 0).add(op.count).add(op.output);
   digest.add(op.keep_dimensions ? 1 : 0);
+  if (!op.function.empty()) digest.add("function").add(op.function);
 }
 
 template <class Host>

@@ -43,6 +43,7 @@ bool is_text(const std::string& name) {
 }
 
 constexpr std::int64_t largest_batch = 4096;  // images that somebody runs at once
+constexpr const char* of_one = "/of_one";     // ends the name of a Reshape's sizes without the batch
 
 class Importer {
  public:
@@ -58,7 +59,11 @@ class Importer {
     sort_nodes(graph_, diagnostics_);
     diagnostics_.throw_if_any();
     remove_straight_through(graph_);  // before constants are folded: in float its sum is not exactly the sign
+    refuse_shapes_of_batches();
+    diagnostics_.throw_if_any();
     fold_and_infer(graph_);
+    refuse_work_across_images();
+    diagnostics_.throw_if_any();
     return std::move(graph_);
   }
 
@@ -242,10 +247,70 @@ class Importer {
       auto& sizes = std::get<std::vector<std::int64_t>>(one.values);
       if (sizes.empty() || sizes[0] != graph_.inputs[0].batch) continue;
       sizes[0] = 1;
-      const std::string name = node.inputs[1] + "/of_one";
+      const std::string name = node.inputs[1] + of_one;
       graph_.constants[name] = std::move(one);
       node.inputs[1] = name;
     }
+  }
+
+  [[nodiscard]] bool has_batch() const { return graph_.inputs.size() == 1 && graph_.inputs[0].batch > 1; }
+  void across(const Node& node) {
+    error("dynamic-shape", node.name,
+          fmt::format("{} works across the {} images of the file's batch", node.op, graph_.inputs[0].batch),
+          "export the network with batch 1; --input takes several images, --batch makes them up");
+  }
+
+  // A number that is read from a shape would be that of one image.
+  void refuse_shapes_of_batches() {
+    if (!has_batch()) return;
+    for (const Node& node : graph_.nodes) {
+      if (node.op == "Shape" || node.op == "Size") across(node);
+    }
+  }
+
+  // What is read as a batch of one must mean the same for each image: the first dimension stays the batch.
+  void refuse_work_across_images() {
+    if (!has_batch()) return;
+    std::set<std::string> computed{graph_.inputs[0].name};
+    for (const Node& node : graph_.nodes) {
+      const auto is_computed = [&](const std::string& name) { return computed.contains(name); };
+      if (std::ranges::none_of(node.inputs, is_computed)) continue;
+      computed.insert(node.outputs.begin(), node.outputs.end());
+      const bool first_is_batch = std::ranges::all_of(node.outputs, [&](const std::string& name) {
+        const auto shape = graph_.shapes.find(name);
+        return name.empty() || shape == graph_.shapes.end() || (!shape->second.empty() && shape->second[0] == 1);
+      });
+      if (!first_is_batch || moves_batch(node)) across(node);
+    }
+  }
+
+  [[nodiscard]] bool moves_batch(const Node& node) const {
+    const auto shape = graph_.shapes.find(node.inputs[0]);
+    const auto rank = shape == graph_.shapes.end() ? std::int64_t{0} : static_cast<std::int64_t>(shape->second.size());
+    const auto is_first = [&](std::int64_t axis) { return axis == 0 || axis == -rank; };
+    const auto axes = [&](const Node& of, std::size_t input) {
+      if (of.attributes.contains("axes")) return of.attribute_ints("axes", {});
+      const Constant* given = of.inputs.size() > input ? graph_.constant(of.inputs[input]) : nullptr;
+      return given != nullptr && given->is_integer() ? given->as_integer() : std::vector<std::int64_t>{0};
+    };
+    if (node.op == "Transpose") {
+      const std::vector<std::int64_t> perm = node.attribute_ints("perm", {});
+      return perm.empty() || perm[0] != 0;
+    }
+    if (node.op == "Reshape") {  // take_batch_away has seen those that name the batch
+      const Constant* sizes = node.inputs.size() > 1 ? graph_.constant(node.inputs[1]) : nullptr;
+      if (sizes == nullptr || !sizes->is_integer() || sizes->as_integer().empty()) return true;
+      return sizes->as_integer()[0] == 1 && !node.inputs[1].ends_with(of_one);
+    }
+    if (node.op == "Flatten") return is_first(node.attribute_int("axis", 1));
+    if (node.op == "Squeeze" || node.op == "Unsqueeze" || node.op.starts_with("Reduce"))
+      return std::ranges::any_of(axes(node, 1), is_first);
+    if (node.op == "Slice") return std::ranges::any_of(axes(node, 3), is_first);
+    if (node.op == "Gemm" && node.attribute_int("transA", 0) != 0) return true;
+    if (node.op == "QuantizeLinear" || node.op == "DequantizeLinear") return false;  // of their scales
+    static constexpr const char* from_first[] = {"ArgMax", "ArgMin", "Gather", "GatherElements", "Split"};
+    const bool first_by_default = std::ranges::find(from_first, node.op) != std::end(from_first);
+    return is_first(node.attribute_int("axis", first_by_default ? 0 : -1)) && (first_by_default || rank > 1);
   }
 
   // Two dimensions are [batch, features] and four [batch, channels, height, width]; three or one may as well lack a

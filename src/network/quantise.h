@@ -59,6 +59,7 @@ struct QuantisationLoss {
 struct Quantised {
   Graph graph;
   std::vector<QuantisedLayer> layers;  // all Conv and MatMul, in order
+  bool changed = false;                // a quantiser was added or replaced
 };
 
 // Quantises weights (one scale an output channel, symmetric) and what Conv, MatMul, Add, AveragePool and Concat read

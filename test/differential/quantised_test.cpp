@@ -198,6 +198,25 @@ FloatModel autoencoder() {
   return m;
 }
 
+FloatModel pools() {  // parts of other makers share a scale; one dimension, whose activation stands behind a Reshape
+  FloatModel m({1, 3, 12, 12});
+  std::string y = m.relu(m.conv("x", {16, 3, 3, 3}, 1, 1, true));
+  const auto window = {attr("kernel_shape", {2, 2}), attr("strides", {2, 2})};
+  y = m.node("Concat", {m.node("AveragePool", {y}, window), m.node("MaxPool", {y}, window)}, {attr("axis", 1)});
+  m.model.output(m.conv(y, {10, 32, 1, 1}));
+  return m;
+}
+
+FloatModel rows() {
+  FloatModel m({1, 4, 24});
+  const auto conv = [&](const std::string& from, std::int64_t in, std::int64_t out) {
+    return m.node("Conv", {from, m.weights({out, in, 3}), m.floats({out}, m.normal(out, 0.2F))},
+                  {attr("pads", {1, 1})});
+  };
+  m.model.output(conv(m.relu(conv("x", 4, 16)), 16, 8));
+  return m;
+}
+
 FloatModel curves() {  // SiLU, HardSwish and GELU as exporters write them, behind normalisation and in front of it
   FloatModel m({1, 3, 12, 12});
   const auto silu = [&](const std::string& x) { return m.node("Mul", {x, m.node("Sigmoid", {x})}); };
@@ -220,8 +239,9 @@ FloatModel curves() {  // SiLU, HardSwish and GELU as exporters write them, behi
 TEST(QuantisedNetworks, AreWhatOnnxRuntimeComputesOnTheFile) {
   using Make = FloatModel (*)();
   const std::pair<const char*, Make> families[] = {
-      {"resnet", resnet},       {"mobilenet", mobilenet},     {"squeezenet", squeezenet}, {"densenet", densenet},
-      {"two heads", two_heads}, {"autoencoder", autoencoder}, {"curves", curves}};
+      {"resnet", resnet},     {"mobilenet", mobilenet}, {"squeezenet", squeezenet},
+      {"densenet", densenet}, {"two heads", two_heads}, {"autoencoder", autoencoder},
+      {"curves", curves},     {"pools", pools},         {"rows", rows}};
   for (const auto& [name, make] : families) {
     SCOPED_TRACE(name);
     FloatModel m = make();

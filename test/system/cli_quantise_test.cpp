@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -221,7 +222,7 @@ budget: {evaluations: 6}
         work.write("plan.yaml", "schema: blendsim.bits/1\nweights: " + row["precision.weights"] +
                                     "\nlayers:\n  body: {activations: " + row["precision.body.activations"] + "}\n");
     const Json r = report({"--calibrate", work.path("x.npy"), "--bits", plan});
-    EXPECT_EQ(r["cycles"], std::stoll(row["cycles"])) << plan;
+    EXPECT_LE(r["cycles"], std::stoll(row["cycles"])) << "what is not on the front has the first order that fits";
     const std::string notes = r["notes"].dump();
     const std::size_t db = notes.find(" dB from the float");
     ASSERT_NE(db, std::string::npos) << notes;
@@ -287,6 +288,83 @@ TEST_F(CliQuantise, ABatchInTheFileIsSoManyImages) {
       0);
   EXPECT_EQ(report({}, "four.program")["digest"], report({}, "four.onnx")["digest"]);
   EXPECT_EQ(run({"--batch", "2", "--input", work.path("four.npy")}).status, 2);
+}
+
+// What works across the images of a batch would give other values for one image: refused, whatever else it does.
+TEST_F(CliQuantise, ABatchThatAnOperatorWorksAcrossIsRefused) {
+  const auto refusal = [&](const std::function<void(OnnxBuilder&)>& write) {
+    OnnxBuilder m(13, 8);
+    m.input("x", {2, 3, 2, 2}, onnx::TensorProto::FLOAT);
+    m.scalar("s", 0.125F);
+    m.integers("z", {}, onnx::TensorProto::INT8, {0});
+    m.floats("w", {4, 3, 1, 1}, std::vector<float>(12, 1));
+    m.node("QuantizeLinear", {"x", "s", "z"}, {"xq"});
+    m.node("DequantizeLinear", {"xq", "s", "z"}, {"xd"});
+    m.node("Conv", {"xd", "w"}, {"c"});
+    write(m);
+    m.output("y");
+    work.write("batch.onnx", m.bytes());
+    const ProcessResult result = run({}, "batch.onnx");
+    EXPECT_EQ(result.status, 1) << result.out;
+    return result.err;
+  };
+  using M = OnnxBuilder;
+  const std::function<void(M&)> crossing[] = {[](M& m) { m.node("Softmax", {"c"}, {"y"}, {attr("axis", 0)}); },
+                                              [](M& m) { m.node("Softmax", {"c"}, {"y"}, {attr("axis", -4)}); },
+                                              [](M& m) {
+                                                m.node("Transpose", {"c"}, {"y"}, {attr("perm", {1, 0, 2, 3})});
+                                              },
+                                              [](M& m) { m.node("ArgMax", {"c"}, {"y"}); },
+                                              [](M& m) { m.node("Flatten", {"c"}, {"y"}, {attr("axis", 0)}); },
+                                              [](M& m) {
+                                                m.int64s("one", {2}, {1, -1});
+                                                m.node("Reshape", {"c", "one"}, {"y"});
+                                              },
+                                              [](M& m) {
+                                                m.int64s("one", {1}, {-1});
+                                                m.node("Reshape", {"c", "one"}, {"y"});
+                                              },
+                                              [](M& m) {
+                                                m.floats("k", {2, 1, 1, 1}, {1, 2});
+                                                m.node("Mul", {"c", "k"}, {"y"});
+                                              },
+                                              [](M& m) {
+                                                m.int64s("i", {}, {0});
+                                                m.node("Shape", {"c"}, {"n"});
+                                                m.node("Gather", {"n", "i"}, {"first"});
+                                                m.node("Cast", {"first"}, {"f"}, {attr("to", 1)});
+                                                m.node("Mul", {"c", "f"}, {"y"});
+                                              },
+                                              [](M& m) { m.node("ReduceMean", {"c"}, {"y"}, {attr("axes", {0})}); }};
+  for (const auto& write : crossing)
+    EXPECT_THAT(refusal(write), AllOf(HasSubstr("dynamic-shape"), HasSubstr("works across the 2 images")))
+        << &write - crossing;
+}
+
+TEST_F(CliQuantise, AnInputThatTheHostMakesSeveralOfIsRefused) {
+  OnnxBuilder m(13, 8);
+  m.input("x", {1, 3, 2, 2}, onnx::TensorProto::FLOAT);
+  m.scalar("s", 0.125F);
+  m.integers("z", {}, onnx::TensorProto::INT8, {0});
+  m.floats("w", {4, 3, 1, 1}, std::vector<float>(12, 1));
+  m.floats("k", {2, 1, 1, 1}, {1, 2});
+  m.node("Add", {"x", "k"}, {"two"});
+  m.node("QuantizeLinear", {"two", "s", "z"}, {"xq"});
+  m.node("DequantizeLinear", {"xq", "s", "z"}, {"xd"});
+  m.node("Conv", {"xd", "w"}, {"y"});
+  m.output("y");
+  work.write("two.onnx", m.bytes());
+  const ProcessResult result = run({}, "two.onnx");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("[2, 3, 2, 2]"));
+}
+
+TEST_F(CliQuantise, ANetworkThatIsQuantisedIsNotAssumed) {
+  ASSERT_EQ(
+      blendsim_cli({"quantise", work.path("net.onnx"), "--calibrate", work.path("x.npy"), "-o", work.path("q.onnx")})
+          .status,
+      0);
+  EXPECT_EQ(report({"--assume", "4"}, "q.onnx")["digest"], report({}, "q.onnx")["digest"]);
 }
 
 TEST_F(CliQuantise, OpenSizesAreGivenByTheHintThatAsksForThem) {

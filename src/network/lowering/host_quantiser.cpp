@@ -69,7 +69,7 @@ Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantis
   input.ops = value.ops;
   input.format = q.format;
   append_host_quantiser(node, value, q, input.ops);
-  if (value.shape.size() < 2 || value.shape.size() > 4) {
+  if (value.shape.size() < 2 || value.shape.size() > 4 || value.shape[0] != 1) {
     refuse("not-lowerable", node.name,
            fmt::format("the quantised input has shape {}; [1, C], [1, C, L] or [1, C, H, W] is due",
                        shape_text(value.shape)));

@@ -81,7 +81,7 @@ class Pass {
     cut_chains();
     observe();
     emit();
-    return {std::move(graph_), std::move(layers_)};
+    return {std::move(graph_), std::move(layers_), changed_};
   }
 
  private:
@@ -343,11 +343,12 @@ class Pass {
         want(node.inputs[0], operand_bits(node.inputs[0]));
       } else if (passes(node) && (leads_on || node.op == "Concat")) {
         const std::string& made = node.outputs[0];
-        if (is_coded(made)) continue;
+        const bool only_turns = node.op == "Reshape" || node.op == "Transpose";  // accumulators too
+        if (is_coded(made) || (only_turns && widest(made) == 0)) continue;
         const int bits = std::max(widest(made), widest(made) == 0 ? ordinary : 0);
         for (std::size_t i = 0; i < data_inputs(node); ++i) {
           want(node.inputs[i], bits);
-          join_groups(node.inputs[0], node.inputs[i]);
+          join_groups(made, node.inputs[i]);
         }
         if (auto found = wants_.find(made); found != wants_.end()) found->second.erase(bits);
         kept_[made] = bits;
@@ -391,6 +392,8 @@ class Pass {
       if (node.inputs.empty() || is_constant(node.outputs[0])) continue;
       if (is_join(node)) since[node.outputs[0]].curved = !common_source(node).empty();
       const std::string* x = only_operand(node);
+      if ((node.op == "Reshape" || node.op == "Transpose") && !kept_.contains(node.outputs[0]))
+        since[node.outputs[0]] = since[node.inputs[0]];
       if (x == nullptr || is_constant(*x) || from_host_.contains(*x)) continue;
       Since here = widest(*x) >= ordinary ? Since{} : since[*x];
       const bool twice = is_activation(node) && here.activations > 0 && !here.curved;
@@ -415,12 +418,6 @@ class Pass {
     const std::string x = group_of(a), y = group_of(b);
     if (x != y) groups_[y] = x;
   }
-  // The tensors that keep codes lead to their group as what made the codes does.
-  std::string range_group(const std::string& tensor) const {
-    const Node* node = producer(tensor);
-    if (kept_.contains(tensor) && node != nullptr) return range_group(node->inputs[0]);
-    return group_of(tensor);
-  }
 
   void observe() {
     for (const FloatArray& image : input_.images) {
@@ -435,7 +432,7 @@ class Pass {
       }
       for (const auto& [name, bits] : wants_) {
         if (bits.empty()) continue;
-        auto& observer = observers_[range_group(name)];
+        auto& observer = observers_[group_of(name)];
         if (observer == nullptr) observer = std::make_unique<Observer>();
         observer->add(tensors.at(name).values);
       }
@@ -450,7 +447,7 @@ class Pass {
                fmt::format("the range of its values '{}' is not known: no quantiser of the file holds them", name),
                "--calibrate IMAGES finds ranges; --assume 8 makes them up, for latency, power and resources alone");
       }
-      Interval& all = intervals_[range_group(name)];
+      Interval& all = intervals_[group_of(name)];
       all = hull(all, *known);
     }
   }
@@ -488,7 +485,7 @@ class Pass {
   }
 
   operators::Quantiser quantiser_of(const std::string& tensor, int bits) const {
-    const std::string group = range_group(tensor);
+    const std::string group = group_of(tensor);
     if (input_.images.empty()) {
       const Interval i = intervals_.at(group);
       return quantising::activation_quantiser(i, bits, std::max(-i.lo, i.hi) / 2);
@@ -509,7 +506,8 @@ class Pass {
 
   // --- the new graph ---
 
-  Node quantiser_node(const operators::Quantiser& q, const std::string& from, const std::string& to) const {
+  Node quantiser_node(const operators::Quantiser& q, const std::string& from, const std::string& to) {
+    changed_ = true;
     Node node;
     node.op = q.bipolar ? "Bipolar" : "Quant";
     node.name = to;
@@ -643,6 +641,7 @@ class Pass {
   std::map<std::string, Interval> intervals_;
   std::map<std::pair<std::string, int>, std::string> versions_;
   std::vector<QuantisedLayer> layers_;
+  bool changed_ = false;
 };
 
 }  // namespace

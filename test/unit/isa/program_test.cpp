@@ -107,6 +107,7 @@ TEST(ProgramFile, EveryMemberReachesTheDigest) {
       [](Program& p) { p.assumed = true; },
       [](Program& p) { p.host_input.ops[0].kind = HostOp::Kind::add; },
       [](Program& p) { p.host_input.ops[0].node += "x"; },
+      [](Program& p) { p.host_input.ops[0].function = "Tanh"; },
       [](Program& p) { p.host_input.ops[0].operand.values[0] = 0.25F; },
       [](Program& p) { p.host_input.ops[0].operand.shape[0] = 1; },
       [](Program& p) { p.host_input.ops[0].axis += 1; },

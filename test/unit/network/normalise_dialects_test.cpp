@@ -103,7 +103,7 @@ TEST(Normalise, RefusesAComputedScale) {
 
 TEST(Normalise, ListsAllUnsupportedNodesAtOnce) {
   OnnxBuilder model = open_model({1, 3});
-  model.node("Erf", {"x"}, {"a"}).set_name("first");
+  model.node("Bernoulli", {"x"}, {"a"}).set_name("first");
   model.node("Relu", {"a"}, {"b"}).set_name("fine");
   model.node("Conv", {"b", "b"}, {"c"}, {}, "some.vendor").set_name("second");
   auto& branch = model.node("If", {"c"}, {"y"});
