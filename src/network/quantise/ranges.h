@@ -44,8 +44,8 @@ class Observer {
 // else symmetric. Of 1 bit and values of both signs: +-scale.
 [[nodiscard]] operators::Quantiser activation_quantiser(Interval interval, int bits, float mean_magnitude);
 
-// Scales of weights, symmetric, one a channel: the least squared error where `bits` are less than 8. `values` of
-// channel c are every `stride`-th run of `run` ones.
+// The scale of an output channel's weights, symmetric: the largest magnitude over the largest code, with fewer than 8
+// bits that of the least squared error, with 1 the mean magnitude. 1 where all weights are 0.
 [[nodiscard]] float weight_scale(std::span<const float> channel, int bits);
 
 }  // namespace blendsim::quantising
