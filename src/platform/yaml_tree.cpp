@@ -2,6 +2,7 @@
 #include "platform/yaml_tree.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -97,6 +98,42 @@ class Converter {
   std::size_t text_ = 0;
 };
 
+// Where each document begins; what is in it is read by YAML::Load.
+class Beginnings : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::vector<YAML::Mark> marks;
+};
+
+// The file's only document. Not YAML::LoadAll: before a bracket that closes nothing it finds empty documents for ever.
+YAML::Node only_document(const std::string& text, const std::string& file) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Beginnings documents;
+  while (documents.marks.size() < 2 && parser.HandleNextDocument(documents)) {}
+  if (documents.marks.size() > 1) {
+    const YAML::Mark& mark = documents.marks[1];
+    const char c = static_cast<std::size_t>(mark.pos) < text.size() ? text[static_cast<std::size_t>(mark.pos)] : ' ';
+    if (std::string_view("]},").find(c) != std::string_view::npos) {
+      throw DiagnosticError("yaml-syntax", {file, mark.line + 1, {}},
+                            fmt::format("'{}' in column {} belongs to nothing before it", c, mark.column + 1),
+                            "a bracket too many, or one that is missing before");
+    }
+    throw DiagnosticError("yaml-syntax", {file, mark.line + 1, {}},
+                          "the file holds several YAML documents; expected one");
+  }
+  return YAML::Load(text);
+}
+
 }  // namespace
 
 const YamlTree* YamlTree::find(const std::string& key) const {
@@ -141,18 +178,15 @@ bool looks_like_yaml(std::string_view text) {
 }
 
 YamlTree parse_yaml(const std::string& text, const std::string& file, Diagnostics& diagnostics) {
-  std::vector<YAML::Node> documents;
+  YAML::Node document;
   try {
-    documents = YAML::LoadAll(text);
+    document = only_document(text, file);
   } catch (const YAML::Exception& e) {
     throw DiagnosticError("yaml-syntax", {file, e.mark.is_null() ? 0 : e.mark.line + 1, {}}, e.msg);
   }
-  if (documents.size() != 1 || !documents[0].IsMap()) {
-    throw DiagnosticError("yaml-syntax", {file, 1, {}},
-                          documents.size() > 1 ? "the file holds several YAML documents; expected one"
-                                               : "expected a map of keys at the top of the file");
-  }
-  return Converter(file, diagnostics).convert(documents[0], "");
+  if (!document.IsMap())
+    throw DiagnosticError("yaml-syntax", {file, 1, {}}, "expected a map of keys at the top of the file");
+  return Converter(file, diagnostics).convert(document, "");
 }
 
 std::string read_yaml_text(const std::string& file) {
