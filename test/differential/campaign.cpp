@@ -36,6 +36,7 @@ void add(Tally& all, const Tally& one) {
   all.admitted += one.admitted;
   all.tensors += one.tensors;
   all.hidden += one.hidden;
+  all.moved += one.moved;
 }
 
 std::string draws_text(const std::vector<int>& draws) {
@@ -87,8 +88,14 @@ class Progress {
     int* const places[] = {&t.networks, &t.lowered, &t.compiled, &t.equal, &t.refused, &t.unjudged};
     for (std::size_t i = 0; i < std::size(places); ++i) *places[i] = counts.at(i);
     const auto tally = j.at("tally").get<std::vector<std::int64_t>>();
-    t.tally = {static_cast<int>(tally.at(0)), static_cast<int>(tally.at(1)), tally.at(2), tally.at(3), tally.at(4),
-               static_cast<int>(tally.at(5)), static_cast<int>(tally.at(6))};
+    t.tally = {static_cast<int>(tally.at(0)),
+               static_cast<int>(tally.at(1)),
+               tally.at(2),
+               tally.at(3),
+               tally.at(4),
+               static_cast<int>(tally.at(5)),
+               static_cast<int>(tally.at(6)),
+               static_cast<int>(tally.at(7))};
     t.refusals = j.at("refusals"), t.not_compiled = j.at("not_compiled"), t.judge_refusals = j.at("judge_refusals");
     for (const auto& [kind, seen] : j.at("faults").items()) {
       t.faults[kind] = {seen.at("count"), seen.at("first_seed"), seen.at("detail"), seen.at("folder")};
@@ -107,7 +114,7 @@ class Progress {
                            {"counts", {t.networks, t.lowered, t.compiled, t.equal, t.refused, t.unjudged}},
                            {"tally",
                             {t.tally.layers, t.tally.exact_layers, t.tally.values, t.tally.uncertain, t.tally.admitted,
-                             t.tally.tensors, t.tally.hidden}},
+                             t.tally.tensors, t.tally.hidden, t.tally.moved}},
                            {"refusals", t.refusals},
                            {"not_compiled", t.not_compiled},
                            {"judge_refusals", t.judge_refusals},
@@ -130,10 +137,11 @@ std::string Totals::text() const {
       "{} networks: {} lowered ({:.0f} %), {} of them compiled; {} equal, {} refused, {} with a fault\n"
       "{} layers, {} called exact; {} tensors with {} values compared, {} uncertain (float sums round), {} admitted "
       "differences, "
-      "{} layers with a rounding sum inside; {} networks the judge refuses\n",
+      "{} layers with a rounding sum inside, {} behind a code that another order decides otherwise; {} networks the "
+      "judge refuses\n",
       networks, lowered, 100.0 * lowered / std::max(networks, 1), compiled, equal, refused, networks - equal - refused,
       tally.layers, tally.exact_layers, tally.tensors, tally.values, tally.uncertain, tally.admitted, tally.hidden,
-      unjudged);
+      tally.moved, unjudged);
   out += table("refused when lowered:", refusals) + table("refused by the platform:", not_compiled) +
          table("refused by the judge:", judge_refusals);
   for (const auto& [kind, seen] : faults) {

@@ -23,6 +23,7 @@ struct Tally {
   std::int64_t admitted = 0;   // differences in layers that are called differing
   int tensors = 0;             // compared
   int hidden = 0;              // layers that cannot be judged: a float sum inside rounds, and a quantiser behind it
+  int moved = 0;               // layers that differ behind a code that another order of a float sum decided otherwise
 };
 
 struct Comparison {

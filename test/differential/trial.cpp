@@ -120,7 +120,8 @@ std::string packed(const Outcome& o) {
                         {"uncertain", o.tally.uncertain},
                         {"admitted", o.tally.admitted},
                         {"tensors", o.tally.tensors},
-                        {"hidden", o.tally.hidden}}
+                        {"hidden", o.tally.hidden},
+                        {"moved", o.tally.moved}}
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -130,7 +131,7 @@ Outcome unpacked(const std::string& text) {
   o.kind = static_cast<Outcome::Kind>(j.at("kind").get<int>());
   o.reason = j.at("reason"), o.where = j.at("where"), o.detail = j.at("detail"), o.not_compiled = j.at("not_compiled");
   o.tally = {j.at("layers"),   j.at("exact_layers"), j.at("values"), j.at("uncertain"),
-             j.at("admitted"), j.at("tensors"),      j.at("hidden")};
+             j.at("admitted"), j.at("tensors"),      j.at("hidden"), j.at("moved")};
   return o;
 }
 
