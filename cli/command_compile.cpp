@@ -23,6 +23,7 @@ struct Arguments {
   std::vector<std::string> sets;
   bool explain = false;
   NetworkArguments reading;
+  std::optional<int> in_flight;
   TextOptions text;
 };
 
@@ -39,9 +40,11 @@ void check_pass(const std::string& name) {
 }
 
 std::string written_text(const std::string& file, const Program& program, const Platform& platform) {
-  return fmt::format("wrote {}: {} for {}, {} layers, {} instructions an inference, digest {}\n", name_of_output(file),
-                     program.network, platform.name, program.layers.size(),
-                     grouped(static_cast<std::int64_t>(decode(program.main).size())), program.digest());
+  return fmt::format("wrote {}: {} for {}, {} layers, {} instructions {}, digest {}\n", name_of_output(file),
+                     program.network, platform.name, program.layers_an_image(),
+                     grouped(static_cast<std::int64_t>(decode(program.main).size())),
+                     program.images == 1 ? "an inference" : fmt::format("for {} images side by side", program.images),
+                     program.digest());
 }
 
 void run(const Arguments& arguments) {
@@ -57,6 +60,7 @@ void run(const Arguments& arguments) {
   options.dump_after = arguments.dump_after;
   options.explain = arguments.explain;
   options.evaluate = machine_evaluate();
+  options.images = arguments.in_flight.value_or(1);
   const TextOutput text = text_output(arguments.text, {arguments.output, arguments.lowered});
   options.print = [&text](const std::string& lines) {
     text.say(lines, 4);
@@ -85,6 +89,7 @@ void declare_compile(CLI::App& command, ExitStatus&) {
   add_platform_option(command, arguments->platform);
   add_set_option(command, arguments->sets);
   add_network_options(command, arguments->reading);
+  add_in_flight_option(command, arguments->in_flight);
   command.add_option("-o,--output", arguments->output, "Program to write; - is standard output")
       ->type_name("FILE")
       ->required()

@@ -102,7 +102,7 @@ Cycles power_window(const Arguments& arguments, const Run& run) {
 
 UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs& inputs, const PowerModel& model,
                   TimelineRecorder& timeline, std::vector<TraceNote>& traces, Outputs& outputs) {
-  progress(fmt::format("simulating {} inference{}", inputs.quantised.size(), inputs.quantised.size() == 1 ? "" : "s"));
+  progress(fmt::format("simulating {} inference{}", inputs.images.size(), inputs.images.size() == 1 ? "" : "s"));
   RunOptions options;
   options.values = !arguments.timing_only;
   options.check_hazards = arguments.check;
@@ -125,7 +125,7 @@ UpsetRun simulate(const Arguments& arguments, const Loaded& loaded, const Inputs
         return std::move(upset.run);
       },
       [&](const Run& run, const ExecutedRecorder& executed) {
-        const PowerEstimate power = estimate_power(run, static_cast<std::int64_t>(run.completions.size()), model);
+        const PowerEstimate power = estimate_power(run, static_cast<std::int64_t>(inputs.images.size()), model);
         return EnergyOverTime(loaded.program, model, run, power)
             .windows(executed.records(), executed.from(), executed.to(), power_window(arguments, run));
       },
@@ -170,6 +170,7 @@ Outcome simulate_and_collect(const Arguments& arguments, const Loaded& loaded, c
   const auto begin = Clock::now();
   UpsetRun run = simulate(arguments, loaded, out.inputs, model, out.recorder, out.traces, outputs);
   out.run = std::move(run.run);
+  part_images(loaded.program, out.run);
   out.upset = std::move(run.text);
   out.simulation_s = seconds_since(begin);
   for (const TraceNote& trace : out.traces) {
@@ -208,7 +209,7 @@ RunChoices choices(const Arguments& arguments) {
 
 std::vector<std::string> output_names(const Program& program) {
   std::vector<std::string> names;
-  for (const HostOutput& output : program.host_outputs) names.push_back(output.name);
+  for (std::size_t o = 0; o < program.outputs_an_image(); ++o) names.push_back(program.host_outputs[o].name);
   return names;
 }
 

@@ -22,7 +22,8 @@ struct InputScale {
 
 struct Inputs {
   std::vector<FloatArray> images;                    // each of the network's input shape
-  std::vector<std::vector<std::int32_t>> quantised;  // what the accelerator gets: [channels, height, width]
+  std::vector<std::vector<std::int32_t>> quantised;  // what the accelerator gets: [channels, height, width], of one
+                                                     // image, or of as many as a program computes, one after the other
   std::string source;                                // "file" or "random"
   std::uint64_t seed = 0;
   std::string digest;

@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 
 #include "cli/files.h"
 #include "cli/machine_evaluate.h"
@@ -29,6 +31,17 @@ void add_set_option(CLI::App& command, std::vector<std::string>& sets) {
       ->group("Platform");
 }
 
+void add_in_flight_option(CLI::App& command, std::optional<int>& images) {
+  command
+      .add_option(
+          "--in-flight", images,
+          "Images that the program computes side by side: an image's first layers run beside the last layers of "
+          "the one before; default 1")
+      ->type_name("N")
+      ->check(CLI::Range(1, 512).description(""))
+      ->group("Network");
+}
+
 void add_load_options(CLI::App& command, LoadArguments& arguments) {
   command.add_option("FILE", arguments.file, "ONNX network or compiled program, which embeds its platform")
       ->type_name("FILE")
@@ -39,6 +52,7 @@ void add_load_options(CLI::App& command, LoadArguments& arguments) {
       .add_flag("--allow-oversize", arguments.allow_oversize, "Simulate a machine that exceeds its device's limits too")
       ->group("Platform");
   add_network_options(command, arguments.reading);
+  add_in_flight_option(command, arguments.in_flight);
 }
 
 namespace {
@@ -96,6 +110,8 @@ std::string used_text(const std::string& part, const MachineParameters& machine,
                   largest));
 }
 
+std::string image_count_text(std::size_t images) { return fmt::format("{} image{}", images, images == 1 ? "" : "s"); }
+
 Loaded load_onnx(const LoadArguments& arguments) {
   Platform platform = named_platform(arguments.platform, arguments.sets);
   progress("lowering " + arguments.file);
@@ -103,6 +119,7 @@ Loaded load_onnx(const LoadArguments& arguments) {
   progress("compiling for " + platform.name);
   CompileOptions options;
   options.evaluate = machine_evaluate();
+  options.images = arguments.in_flight.value_or(1);
   Program program = compile(network, platform, options).program;
   return {std::move(program), std::move(platform), std::move(network)};
 }
@@ -127,6 +144,11 @@ Loaded load_program(const LoadArguments& arguments) {
                 "compile it again with --input-shape, --calibrate, --bits or --assume");
   }
   auto [program, platform] = open_program(arguments.file, config_paths());
+  if (arguments.in_flight.value_or(program.images) != program.images) {
+    usage_error(fmt::format("--in-flight {}, and the program was compiled for {}", *arguments.in_flight,
+                            image_count_text(program.images)),
+                "leave --in-flight out, or compile the network for as many");
+  }
   if (!arguments.platform.empty()) {
     const std::vector<std::string> keys = differences(platform, named_platform(arguments.platform, arguments.sets));
     if (!keys.empty()) {
@@ -185,10 +207,56 @@ void add_input_options(CLI::App& command, InputArguments& arguments) {
       ->group("Input");
 }
 
+namespace {
+
+// One after the other, as the program takes them. Throws usage where some are left over.
+void join_images(const Program& program, Inputs& inputs) {
+  const auto group = static_cast<std::size_t>(program.images), images = inputs.quantised.size();
+  if (group == 1) return;
+  if (images % group != 0) {
+    std::size_t fitting = group;
+    while (images % fitting != 0) --fitting;
+    usage_error(fmt::format("{}, and the program computes {} side by side", image_count_text(images), group),
+                fmt::format("give it a multiple of {} images, or compile with --in-flight {}", group, fitting));
+  }
+  std::vector<std::vector<std::int32_t>> joined(images / group);
+  for (std::size_t i = 0; i < images; ++i) {
+    std::vector<std::int32_t>& into = joined[i / group];
+    into.insert(into.end(), inputs.quantised[i].begin(), inputs.quantised[i].end());
+  }
+  inputs.quantised = std::move(joined);
+}
+
+}  // namespace
+
+void part_images(const Program& program, Run& run) {
+  const auto group = static_cast<std::size_t>(program.images);
+  if (group == 1) return;
+  const auto part = [group](auto& lists) {
+    std::remove_reference_t<decltype(lists)> parted;
+    for (auto& list : lists) {
+      const auto count = static_cast<std::ptrdiff_t>(list.size() / group);
+      for (std::size_t i = 0; i < group; ++i) {
+        const auto begin = list.begin() + static_cast<std::ptrdiff_t>(i) * count;
+        parted.emplace_back(std::make_move_iterator(begin), std::make_move_iterator(begin + count));
+      }
+    }
+    lists = std::move(parted);
+  };
+  part(run.outputs);
+  part(run.tensors);
+  for (std::size_t i = 0; i < run.tensors.size(); ++i) {
+    const std::vector<LayerResult>& first = run.tensors[i - i % group];
+    for (std::size_t t = 0; t < first.size(); ++t) run.tensors[i][t].name = first[t].name;
+  }
+}
+
 Inputs prepare_inputs(const InputArguments& arguments, const Program& program, const Inputs* said) {
-  Inputs inputs = arguments.files.empty() ? random_input(arguments.seed, program.host_input,
-                                                         arguments.batch.value_or(program.host_input.batch))
-                                          : read_inputs(arguments.files, arguments.scale, program.host_input);
+  const int made_up = std::lcm(program.host_input.batch, program.images);
+  Inputs inputs = arguments.files.empty()
+                      ? random_input(arguments.seed, program.host_input, arguments.batch.value_or(made_up))
+                      : read_inputs(arguments.files, arguments.scale, program.host_input);
+  join_images(program, inputs);
   for (const std::string& text : inputs.warnings) {
     if (said == nullptr || std::find(said->warnings.begin(), said->warnings.end(), text) == said->warnings.end())
       warning(text);

@@ -13,6 +13,7 @@
 #include "isa/program.h"
 #include "network/integer_network.h"
 #include "platform/platform.h"
+#include "result/run.h"
 
 namespace blendsim::cli {
 
@@ -20,6 +21,8 @@ struct LoadArguments {
   std::string file, platform;     // an ONNX network or a program; of a program, the platform may be empty
   std::vector<std::string> sets;  // "unit.parameter=value"
   bool allow_oversize = false;
+  std::optional<int>
+      in_flight;             // images that the program computes; none: one, or as many as a program was compiled for
   NetworkArguments reading;  // of a network
 };
 
@@ -27,8 +30,11 @@ struct LoadArguments {
 CLI::Option* add_platform_option(CLI::App& command, std::string& platform);
 void add_set_option(CLI::App& command, std::vector<std::string>& sets);
 
-// Declares FILE, --platform, --set, --allow-oversize and those of a network to quantise. `arguments` must live as long
-// as the command.
+// Declares --in-flight.
+void add_in_flight_option(CLI::App& command, std::optional<int>& images);
+
+// Declares FILE, --platform, --set, --allow-oversize, --in-flight and those of a network to quantise. `arguments` must
+// live as long as the command.
 void add_load_options(CLI::App& command, LoadArguments& arguments);
 
 struct Loaded {
@@ -53,9 +59,12 @@ struct InputArguments {
 // Declares --input, --input-scale and --seed, in the group "Input". `arguments` must live as long as the command.
 void add_input_options(CLI::App& command, InputArguments& arguments);
 
-// Reads the files or makes up an image; what the network cannot hold is warned of on standard error, unless `said`, of
-// another program on the same files, was already.
+// Reads the files or makes up an image, and puts as many together as the program computes; what the network cannot hold
+// is warned of on standard error, unless `said`, of another program on the same files, was already.
 [[nodiscard]] Inputs prepare_inputs(const InputArguments& arguments, const Program& program,
                                     const Inputs* said = nullptr);
+
+// A run's outputs and tensors by group of images as the program has them, by image, with the network's names.
+void part_images(const Program& program, Run& run);
 
 }  // namespace blendsim::cli

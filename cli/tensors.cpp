@@ -32,7 +32,7 @@ void add_concatenations(const IntegerNetwork& network, std::int64_t images, Name
 }  // namespace
 
 NamedArrays named_arrays(const Loaded& loaded, const Run& run, const Inputs& inputs) {
-  const auto images = static_cast<std::int64_t>(inputs.quantised.size());
+  const auto images = static_cast<std::int64_t>(inputs.images.size());
   const HostInput& host = loaded.program.host_input;
   NamedArrays arrays;
   IntArray& input = arrays[loaded.program.input.name];

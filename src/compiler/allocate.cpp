@@ -265,6 +265,10 @@ class ConstantAllocator {
     for (const SpaceUse& use : plan_.spaces) {
       for (const BlockId b : use.blocks) {
         Block& block = plan_.blocks[b];
+        if (block.original.exists()) {  // which stands before it in the list
+          block.dram = plan_.blocks[block.original].dram;
+          continue;
+        }
         block.dram = dram;
         dram += static_cast<std::uint64_t>(block.words * dram_word_bytes(*plan_.machine, buffer_id(block.space)));
       }

@@ -92,7 +92,7 @@ class Builder {
     i.weights = constant(part.choice.xnor ? Space::weights_binary : Space::weights_fixed, op_.conv);
     i.start = constant(part.choice.xnor ? Space::xnor_starts : Space::mac_starts, op_.conv);
     i.destination = op_.accumulators;
-    i.sync.layer = u32(row_of(part.layer).value());
+    i.sync.layer = u32(plan_.row_of_image(row_of(part.layer), node_.image).value());
   }
   [[nodiscard]] std::int64_t groups(bool on_xnor) const {
     return ceil_divide(std::int64_t{op_.slices} * slice_channels, array_rows(*plan_.machine, on_xnor));
@@ -151,7 +151,7 @@ class Builder {
 
   Instruction post(const PostPart& part) const {
     PostInstruction i;
-    i.sync.layer = u32(row_of(part.layer).value());
+    i.sync.layer = u32(plan_.row_of_image(row_of(part.layer), node_.image).value());
     operand(part.a, i.a_source, i.a, i.a_stride, i.a_bytes_log2, i.a_signed);
     operand(part.b, i.b_source, i.b, i.b_stride, i.b_bytes_log2, i.b_signed);
     i.rows = u32(op_.rows);
@@ -207,7 +207,7 @@ class Builder {
     const Map& in = plan_.map(part.in);
     const Map& out = plan_.map(part.out);
     const Window& w = part.window;
-    i.sync.layer = u32(row_of(part.layer).value());
+    i.sync.layer = u32(plan_.row_of_image(row_of(part.layer), node_.image).value());
     i.sum = part.sum ? 1 : 0;
     i.in_height = u32(in.height);
     i.in_width = u32(in.width);
@@ -278,8 +278,9 @@ class Builder {
     const LoadPart& part = std::get<LoadPart>(node_.work);
     const bool from_host = !part.spill.exists();
     LoadInstruction i;
-    rows_of_map(i, part.view, part.form, written_origin(part.view), from_host ? 0 : plan_.spills[part.spill].address,
-                row_bytes(plan_, part));
+    const std::int64_t row = row_bytes(plan_, part);
+    rows_of_map(i, part.view, part.form, written_origin(part.view),
+                from_host ? u32(node_.image * node_.height * row) : plan_.spills[part.spill].address, row);
     i.dram_base = u32(from_host ? DramBase::input : DramBase::output);
     i.sync.layer = u32(node_.row.value());
     if (part.form == TransferForm::stem) {

@@ -15,8 +15,8 @@ namespace blendsim {
 namespace {
 
 Program compile_traced(const IntegerNetwork& network, const Platform& platform, const compiler::NetworkFacts& facts,
-                       const Evaluate& evaluate, compiler::Trace& trace) {
-  compiler::Compilation compilation = compiler::begin(network, facts, platform.machine, &trace);
+                       const Evaluate& evaluate, int images, compiler::Trace& trace) {
+  compiler::Compilation compilation = compiler::begin(network, facts, platform.machine, &trace, images);
   compilation.platform = &platform;
   run_passes(compiler::Stretch::network, compilation);
   compiler::Candidate best = compiler::best_candidate(std::move(compilation), evaluate, {});
@@ -43,7 +43,7 @@ CompileResult compile(const IntegerNetwork& network, const Platform& platform, c
   const compiler::NetworkFacts facts(network);
   compiler::Trace trace(options);
   try {
-    return {compile_traced(network, platform, facts, options.evaluate, trace)};
+    return {compile_traced(network, platform, facts, options.evaluate, options.images, trace)};
   } catch (const DiagnosticError& error) {
     trace.print(trace.take());  // of the order that was tried last
     throw compiler::with_tried_levers(error, network, facts, platform);

@@ -21,7 +21,9 @@ using Evaluate = std::function<Run(const Program&, const MachineParameters&)>;
 struct CompileOptions {
   std::string dump_after;  // name of a pass: its result is printed
   bool explain =
-      false;          // decisions are printed: unit of each layer and why, tile sizes, what is resident, orders tried
+      false;  // decisions are printed: unit of each layer and why, tile sizes, what is resident, orders tried
+  // That the program computes, at least 1: the next one's first layers run beside the last layers of the one before.
+  int images = 1;
   Evaluate evaluate;  // optional: lets the scheduler compare candidate orders by their real cycles
   // Takes what the two above ask for, whole lines, as soon as it is known: also when a later pass refuses or fails.
   std::function<void(const std::string&)> print;

@@ -38,6 +38,7 @@ class Finder {
     }
     list_writers();
     list_stores();
+    list_last_stores();
     find_tiles();
     if (plan_.banding.least_height > 0) list_users();
     for (const OpId o : plan_.ops.keys()) {
@@ -92,6 +93,21 @@ class Finder {
     }
   }
 
+  // The last operation that stores each output of each image.
+  void list_last_stores() {
+    last_stores_.assign(static_cast<std::size_t>(plan_.images), {});
+    if (plan_.in_flight == 1) return;
+    OpId last;
+    for (const OpId o : plan_.ops.keys()) {
+      const TileOp& op = plan_.ops[o];
+      if (op.kind != TileOp::Kind::store) continue;
+      std::vector<OpId>& of_image = last_stores_[plan_.nodes[op.node].image];
+      if (last.exists() && plan_.ops[last].node == op.node) of_image.back() = o;
+      else of_image.push_back(o);
+      last = o;
+    }
+  }
+
   // What reads or writes each row of a ring.
   void list_users() {
     users_.assign(writers_begin_.size(), {});
@@ -136,7 +152,7 @@ class Finder {
     for (const Touch& t : plan_.touched[o].writes) {
       if (t.band != plan_.maps[t.map].first_band && in_order_) follow_users(o, t);
     }
-    if (op.kind == TileOp::Kind::load) follow_stores(o, op);
+    if (op.kind == TileOp::Kind::load) follow_stores(o, op), follow_image(o, op);
     if (op.kind != TileOp::Kind::post) return;
     const PostPart& part = plan_.post(op);
     for (const ConvId conv : {part.a.conv, part.b.conv}) {
@@ -147,6 +163,13 @@ class Finder {
   void follow_stores(OpId o, const TileOp& op) {
     const SpillId s = std::get<LoadPart>(plan_.nodes[op.node].work).spill;
     for (int row = op.row; s.exists() && row < op.row + op.rows; ++row) add(o, stores_[s][row]);
+  }
+
+  // An image begins when the one so many before it has ended.
+  void follow_image(OpId o, const TileOp& op) {
+    const int before = plan_.nodes[op.node].image - plan_.in_flight;
+    if (plan_.in_flight == 1 || before < 0) return;
+    for (const OpId last : last_stores_[before]) add(o, last);
   }
 
   // Of the rows whose places those of `t` take: the same places, in the last band before in which anything is there.
@@ -199,8 +222,9 @@ class Finder {
   Table<BandRow, std::size_t> writers_begin_;
   std::vector<Writer> writers_;
   Table<BandRow, std::vector<OpId>> users_;
-  Table<SpillId, Table<int, OpId>> stores_;  // by row of the map
-  bool in_order_ = false;                    // operations are numbered in an order in which rings may be used
+  Table<SpillId, Table<int, OpId>> stores_;    // by row of the map
+  Table<int, std::vector<OpId>> last_stores_;  // by image
+  bool in_order_ = false;                      // operations are numbered in an order in which rings may be used
   Table<TileId, OpId> first_conv_;
 };
 

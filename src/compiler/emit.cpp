@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/diagnostic.h"
 #include "compiler/plan.h"
@@ -25,7 +26,7 @@ class Emitter {
   Program run() {
     program_.network = network_.name;
     program_.network_digest = plan_.facts->digest;
-    make_layers();
+    for (int image = 0; image < plan_.images; ++image) make_layers(image);
     make_input();
     make_outputs();
     make_constants();
@@ -70,8 +71,12 @@ class Emitter {
   }
 
   // --- layer table ---------------------------------------------------------------------------------------------------
-  void make_layers() {
-    program_.layers.push_back({"input", "Load", {}, "load", 0, false, {}});
+  void make_layers(int image) {
+    const auto add = [&](ProgramLayer row) {
+      row.name = image_name(row.name, image);
+      program_.layers.push_back(std::move(row));
+    };
+    add({"input", "Load", {}, "load", 0, false, {}});
     for (const LayerId l : layers_of(network_)) {
       const Layer& layer = plan_.layer(l);
       std::string unit = "post_unit";
@@ -80,24 +85,25 @@ class Emitter {
       if (std::holds_alternative<Pooling>(layer.work) || std::holds_alternative<Concatenation>(layer.work))
         unit = "pool_unit";
       const LayerFacts& facts = plan_.facts->layers[l];
-      program_.layers.push_back({layer.name, layer.op, {}, unit, facts.macs, facts.binary, {}});
+      add({layer.name, layer.op, {}, unit, facts.macs, facts.binary, {}});
       if (complete_) program_.layers.back().nodes = layer.nodes;
     }
-    program_.layers.push_back({"output", "Store", {}, "store", 0, false, {}});
+    add({"output", "Store", {}, "store", 0, false, {}});
   }
 
   void list_results() {
     for (const Node& node : plan_.nodes) {
       if (const auto* stage = std::get_if<Stage>(&node.work)) {
-        for (const ConvPart& part : stage->convs) add_accumulators(*stage, part);
+        for (const ConvPart& part : stage->convs) add_accumulators(*stage, part, node.image);
         for (const PostPart& part : stage->posts) {
           if (part.work == nullptr) continue;
-          add_map(part.layer, part.fixed, part.fixed_tensor);
-          add_map(part.layer, part.bits, part.bits_tensor);
+          add_map(part.layer, part.fixed, part.fixed_tensor, node.image);
+          add_map(part.layer, part.bits, part.bits_tensor, node.image);
         }
       } else if (const auto* pool = std::get_if<PoolPart>(&node.work)) {
         const auto* work = pool->layer.exists() ? std::get_if<Pooling>(&plan_.layer(pool->layer).work) : nullptr;
-        if (work != nullptr && pool->out.tensor == work->output) add_map(pool->layer, pool->out, work->output);
+        if (work != nullptr && pool->out.tensor == work->output)
+          add_map(pool->layer, pool->out, work->output, node.image);
       }
     }
   }
@@ -118,10 +124,10 @@ class Emitter {
     return runs;
   }
 
-  [[nodiscard]] TensorView view_of(TensorId id) const {
+  [[nodiscard]] TensorView view_of(TensorId id, int image) const {
     const IntTensor& t = network_.tensor(id);
     TensorView view;
-    view.name = t.name;
+    view.name = image_name(t.name, image);
     view.format = t.format;
     view.channels = t.channels;
     view.height = t.height;
@@ -129,28 +135,28 @@ class Emitter {
     return view;
   }
 
-  [[nodiscard]] std::vector<TensorView>& results(LayerId layer) {
-    return program_.layers[position_of(row_of(layer))].results;
+  [[nodiscard]] std::vector<TensorView>& results(LayerId layer, int image) {
+    return program_.layers[position_of(plan_.row_of_image(row_of(layer), image))].results;
   }
 
-  void add_accumulators(const Stage& stage, const ConvPart& part) {
+  void add_accumulators(const Stage& stage, const ConvPart& part, int image) {
     if (stage.first_slice > 0) return;  // as of the first part: of all rows of all parts
     if (!stage.lanes.is_dense() && array_rows(machine_, part.choice.xnor) != slice_channels) return;
     for (const Run& run : runs_of(stage.lanes)) {
-      TensorView view = view_of(plan_.convolution(part).output);
+      TensorView view = view_of(plan_.convolution(part).output, image);
       view.place = part.choice.xnor ? TensorView::Place::xnor_accumulators : TensorView::Place::mac_accumulators;
       view.channels = run.channels;
       view.bytes = 4;
-      results(part.layer).push_back(view);
+      results(part.layer, image).push_back(view);
     }
   }
 
   // One copy of each tensor, from the layer that writes it.
-  void add_map(LayerId layer, const View& at, TensorId id) {
-    if (!at.exists() || !listed_.insert({id, std::min(at.first, 0)}).second) return;
+  void add_map(LayerId layer, const View& at, TensorId id, int image) {
+    if (!at.exists() || !listed_.insert({image, id, std::min(at.first, 0)}).second) return;
     const Map& map = plan_.map(at);
     for (const Run& run : runs_of(at.lanes)) {
-      TensorView view = view_of(id);
+      TensorView view = view_of(id, image);
       view.place = map.binary ? TensorView::Place::act_binary : TensorView::Place::act_fixed;
       view.channels = run.channels;
       place(view, map);
@@ -159,7 +165,7 @@ class Emitter {
       view.bytes = u32(map.bytes);
       view.planes = u32(map.planes);
       view.plane_cells = map.binary ? u32(map.slices) : 0;
-      std::vector<TensorView>& all = results(layer);
+      std::vector<TensorView>& all = results(layer, image);
       const auto last =
           std::find_if(all.rbegin(), all.rend(), [&](const TensorView& v) { return v.name == view.name; });
       all.insert(last == all.rend() ? all.end() : last.base(), view);
@@ -182,9 +188,10 @@ class Emitter {
     const IntTensor& t = network_.tensor(network_.input_tensor);
     program_.input_form = part.form;
     program_.input_row_bytes = u32(row_bytes(plan_, part));
-    program_.input_bytes = std::uint64_t{program_.input_row_bytes} * u32(t.height);
+    program_.images = plan_.images;
+    program_.input_bytes = std::uint64_t{program_.input_row_bytes} * u32(t.height) * u32(plan_.images);
     if (!complete_) return;
-    program_.input = view_of(network_.input_tensor);
+    program_.input = view_of(network_.input_tensor, 0);
     program_.input.place = TensorView::Place::dram;
     program_.input.slices =
         u32(map.binary ? ceil_divide(part.view.lanes.slices, plan_.cell_slices()) : part.view.lanes.slices);
@@ -194,14 +201,19 @@ class Emitter {
 
   void make_outputs() {
     if (complete_) {
-      program_.host_outputs = network_.outputs;
-      program_.outputs.resize(network_.output_tensors.size());
+      for (int image = 0; image < plan_.images; ++image) {
+        for (HostOutput output : network_.outputs) {
+          output.name = image_name(output.name, image);
+          program_.host_outputs.push_back(std::move(output));
+        }
+      }
+      program_.outputs.resize(program_.host_outputs.size());
     }
     for (const Node& node : plan_.nodes) {
       const auto* part = std::get_if<StorePart>(&node.work);
       if (part == nullptr || part->spill.exists()) continue;
       const Map& map = plan_.map(part->view);
-      TensorView view = view_of(network_.output_tensors[part->output]);
+      TensorView view = view_of(network_.output_tensors[part->output], node.image);
       view.place = TensorView::Place::dram;
       view.base = part->address;
       view.slices = u32(part->view.lanes.slices);
@@ -210,7 +222,8 @@ class Emitter {
       if (row != std::int64_t{map.width} * view.slices * view.bytes * slice_channels) view.plane_cells = u32(row);
       program_.output_bytes =
           std::max(program_.output_bytes, part->address + static_cast<std::uint64_t>(row * map.height));
-      if (complete_) program_.outputs[part->output] = std::move(view);
+      const std::size_t of_image = static_cast<std::size_t>(node.image) * network_.output_tensors.size();
+      if (complete_) program_.outputs[of_image + part->output] = std::move(view);
     }
     program_.scratch_bytes = plan_.scratch_bytes;
     program_.output_bytes += plan_.scratch_bytes;
@@ -249,6 +262,7 @@ class Emitter {
     for (const SpaceUse& use : plan_.spaces) {
       for (const BlockId b : use.blocks) {
         const Block& block = plan_.blocks[b];
+        if (block.original.exists()) continue;
         const std::int64_t stored = dram_word_bytes(machine_, buffer_id(block.space));
         if (dram_end_ != block.dram) throw InvariantError("compiler", "constants do not lie one after the other");
         dram_end_ += static_cast<std::uint64_t>(block.words * stored);
@@ -390,8 +404,8 @@ class Emitter {
   const MachineParameters& machine_;
   bool complete_;
   Program program_;
-  std::uint64_t dram_end_ = 0;                 // of the program area, so far
-  std::set<std::pair<TensorId, int>> listed_;  // with minus the slices of the parts before
+  std::uint64_t dram_end_ = 0;                       // of the program area, so far
+  std::set<std::tuple<int, TensorId, int>> listed_;  // of an image, with minus the slices of the parts before
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/diagnostic.h"
 #include "compiler/dump.h"
 #include "compiler/trace.h"
+#include "units/field_limits.h"
 
 namespace blendsim::compiler {
 namespace {
@@ -73,6 +74,10 @@ constexpr std::array passes = {
          Stretch::tiles,
          [](Compilation& c) { spill(c.plan); },
          dump_spill},
+    Pass{{"images", "the nodes once more for each further image that the program computes"},
+         Stretch::tiles,
+         [](Compilation& c) { repeat_for_images(c.plan); },
+         dump_spill},
     Pass{{"split", "which maps are rings of rows, and their bands"},
          Stretch::tiles,
          [](Compilation& c) { split(c.plan); },
@@ -123,16 +128,26 @@ void Placements::add(Key key, const Placement& placement) {
 }
 
 Compilation begin(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
-                  Trace* trace) {
-  if (network.layers.size() + 2 > 1024) {
-    throw DiagnosticError("not-lowerable", Place{{}, 0, network.name},
-                          fmt::format("{} layers; an instruction names one of at most 1022", network.layers.size()));
+                  Trace* trace, int images) {
+  const auto rows = static_cast<std::int64_t>(network.layers.size()) + 2;
+  if (rows > most_layers) {
+    throw DiagnosticError(
+        "not-lowerable", Place{{}, 0, network.name},
+        fmt::format("{} layers; an instruction names one of at most {}", network.layers.size(), most_layers - 2));
+  }
+  if (rows * images > most_layers) {
+    throw DiagnosticError("does-not-fit", Place{{}, 0, network.name},
+                          fmt::format("{} images of {} layers, with their inputs and outputs, in one program; an "
+                                      "instruction names one of {} rows",
+                                      images, network.layers.size(), most_layers),
+                          fmt::format("--in-flight {}", most_layers / rows));
   }
   Compilation c;
   c.plan.network = &network;
   c.plan.facts = &facts;
   c.plan.machine = &machine;
   c.plan.trace = trace;
+  c.plan.images = images;
   return c;
 }
 

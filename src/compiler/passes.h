@@ -50,9 +50,10 @@ struct Pass {
   std::string (*dump)(const Compilation&);  // what it made, as text for people
 };
 
-// A network before its first pass. Throws not-lowerable where it has more layers than an instruction can name.
+// A network before its first pass. Throws not-lowerable where it has more layers than an instruction can name, and
+// does-not-fit where so many `images` have.
 [[nodiscard]] Compilation begin(const IntegerNetwork& network, const NetworkFacts& facts,
-                                const MachineParameters& machine, Trace* trace);
+                                const MachineParameters& machine, Trace* trace, int images = 1);
 
 // The passes of a stretch, one after the other; the trace is told of each.
 void run_passes(Stretch stretch, Compilation& compilation);

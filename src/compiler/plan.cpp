@@ -33,8 +33,12 @@ const Convolution& Plan::convolution(const ConvPart& part) const {
 }
 
 std::string Plan::row_name(RowId row) const {
-  if (row == input_row) return "input";
-  return row < output_row() ? layer(LayerId(row - row_of(LayerId(0)))).name : "output";
+  const int image = row.value() / rows_an_image();
+  const RowId own(row.value() % rows_an_image());
+  return image_name(own == input_row     ? "input"
+                    : own < output_row() ? layer(LayerId(own - row_of(LayerId(0)))).name
+                                         : "output",
+                    image);
 }
 
 BandId Plan::band_of(MapId map, int row) const {

@@ -17,6 +17,7 @@
 
 #include "base/index.h"
 #include "compiler/facts.h"
+#include "isa/image_name.h"
 #include "isa/program.h"
 #include "network/integer_network.h"
 #include "units/buffer/layout.h"
@@ -197,6 +198,8 @@ struct Node {
   int height = 0, width = 0;  // of what it writes (or stores)
   int segment = 0;            // spill: between which cuts it lies
   int phase = 0;              // ... nodes of one come before those of the next in every order: a segment, or a part
+  int image = 0;              // images
+  NodeId original;            // ... the first image's node that it repeats; none: it is the first image's own
   // tile
   int rows = 1;   // a tile
   int chunk = 0;  // stages: slices a tile
@@ -239,8 +242,9 @@ struct Block {
   std::int64_t words = 0;
   std::vector<std::int64_t> part_offset;  // words, by convolution (records: by post)
   UseId use;                              // what it passes with; none: it stays
+  BlockId original;                       // the first image's, in whose DRAM it is; none: its own
   std::uint32_t address = 0;              // allocate
-  std::uint64_t dram = 0;                 // emit
+  std::uint64_t dram = 0;                 // ...
 };
 
 // How long a node's blocks of a space are on chip: always; for its phase, with all others of that phase which do not
@@ -336,6 +340,8 @@ struct Plan : Placement {
   const IntegerNetwork* network = nullptr;
   const NetworkFacts* facts = nullptr;
   const MachineParameters* machine = nullptr;
+  int images = 1;     // that the program computes
+  int in_flight = 1;  // ... at once, as search tries it: an image begins when the one so many before it has ended
   Banding banding;
   Table<SpillId, Spill> spills;     // spill
   std::uint32_t scratch_bytes = 0;  // ... that they take in DRAM
@@ -367,6 +373,10 @@ struct Plan : Placement {
   [[nodiscard]] const Layer& layer(LayerId id) const { return layer_of(*network, id); }
   [[nodiscard]] const Convolution& convolution(const ConvPart& part) const;
   [[nodiscard]] RowId output_row() const { return row_of(LayerId(network->layers.size())); }
+  // Each image has its own rows of the layer table, one image's after the other's: rows of the first, and as they are
+  // another's.
+  [[nodiscard]] int rows_an_image() const { return output_row().value() + 1; }
+  [[nodiscard]] RowId row_of_image(RowId row, int image) const { return row + image * rows_an_image(); }
   [[nodiscard]] std::string row_name(RowId row) const;
   [[nodiscard]] const Map& map(const View& view) const { return maps[view.map]; }
   // The band of whose own rows `row` is.
@@ -413,6 +423,7 @@ struct Reasons {
                                 const MachineParameters& machine, Reasons* reasons);
 void place(Plan& plan);
 void spill(Plan& plan);
+void repeat_for_images(Plan& plan);
 void split(Plan& plan);
 void tile(Plan& plan);
 void depend(Plan& plan);

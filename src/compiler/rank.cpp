@@ -2,6 +2,7 @@
 #include "compiler/rank.h"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 #include <vector>
 
@@ -67,6 +68,15 @@ Table<OpId, Cycles> ways_to_the_end(const Plan& plan) {
   return tail;
 }
 
+// An image's operations before the next one's, so that its own are in time and the next one's fill what is left.
+void put_images_in_order(const Plan& plan, Ranks& ranks) {
+  std::vector<OpId> order;
+  for (const OpId o : plan.ops.keys()) order.push_back(o);
+  const auto place = [&](OpId o) { return std::pair(plan.nodes[plan.ops[o].node].image, ranks[o]); };
+  std::ranges::sort(order, std::less<>(), place);
+  for (std::size_t i = 0; i < order.size(); ++i) ranks[order[i]] = static_cast<std::int64_t>(i);
+}
+
 }  // namespace
 
 Ranks rank(const Plan& plan, std::string_view priority) {
@@ -79,6 +89,7 @@ Ranks rank(const Plan& plan, std::string_view priority) {
   else if (priority == "latest-start") set([start = Backwards(plan).starts()](OpId o) { return start[o]; });
   else if (priority == "depth-first") set([&](OpId o) { return -std::int64_t{plan.ops[o].node.value()}; });
   else set([](OpId) { return std::int64_t{0}; });
+  if (plan.in_flight > 1) put_images_in_order(plan, ranks);
   return ranks;
 }
 

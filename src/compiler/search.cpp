@@ -42,6 +42,7 @@ class Search {
     const Table<OpId, TileOp> tiles = compilation.plan.ops;
     for (const Priority& priority : priorities()) {
       if (best_ && (priority.strict || options_.first_that_fits)) continue;
+      if (priority.strict && options_.overlapped) continue;
       if (!options_.order.empty() && priority.name != options_.order) continue;
       compilation.plan.begin_order(tiles);
       compilation.priority = priority;
@@ -62,7 +63,9 @@ class Search {
     }
   }
 
+  // Throws why the last order was refused, where all were.
   Candidate best() {
+    if (!best_) std::rethrow_exception(refused_);
     say([&] {
       return fmt::format("chosen: order '{}', tiles of at least {} cycles", best_->compilation.priority.name,
                          best_->compilation.plan.shortest_tile);
@@ -86,6 +89,7 @@ class Search {
       const bool too_large = error.diagnostics().front().code == Code("does-not-fit");
       say([&] { return fmt::format("order '{}': {}", priority.name, error.diagnostics().front().message); });
       if (priority.strict || !too_large || !options_.order.empty()) throw;
+      refused_ = std::current_exception();
     }
   }
 
@@ -110,6 +114,7 @@ class Search {
   SearchOptions options_;
   Trace* trace_;
   std::optional<Candidate> best_;
+  std::exception_ptr refused_;  // the last
 };
 
 Candidate best_order(const Compilation& compilation, std::span<const Cycles> lengths, const Evaluate& evaluate,
@@ -306,20 +311,53 @@ class RingSearch {
 
 }  // namespace
 
-Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options) {
-  std::optional<Candidate> whole;
-  std::exception_ptr refused;
-  try {
-    whole = best_order(compilation, lengths_of_tiles(evaluate, options), evaluate, options);
-    if (!whole->strict || !evaluate) return std::move(*whole);
-  } catch (const NoRoomForMaps&) {
-    refused = std::current_exception();
+namespace {
+
+// Images that are in flight at once, as they are tried.
+constexpr std::array images_at_once = {2, 3};
+
+// Of orders in which several images are, as far as their maps find room together.
+std::optional<Candidate> with_images_in_flight(Compilation& compilation, const Evaluate& evaluate,
+                                               SearchOptions options) {
+  std::optional<Candidate> best;
+  options.overlapped = true;
+  for (const int at_once : images_at_once) {
+    if (at_once > compilation.plan.images) break;
+    compilation.plan.in_flight = at_once;
+    try {
+      Candidate found = best_order(compilation, lengths_of_tiles(evaluate, options), evaluate, options);
+      if (!best || found.cycles < best->cycles) best = std::move(found);
+    } catch (const DiagnosticError& error) {
+      if (compilation.plan.trace != nullptr)
+        compilation.plan.trace->say(
+            fmt::format("{} images in flight: {}", at_once, error.diagnostics().front().message));
+      break;  // more need more room
+    }
   }
-  RingSearch search(std::move(compilation), evaluate, options);
-  std::optional<Candidate> best = std::move(whole);
+  compilation.plan.in_flight = 1;
+  return best;
+}
+
+}  // namespace
+
+Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options) {
+  std::exception_ptr refused;
+  std::optional<Candidate> best = with_images_in_flight(compilation, evaluate, options);
+  const bool in_flight = best.has_value();
   const auto compare = [&best](std::optional<Candidate> other) {
     if (other && (!best || other->cycles < best->cycles)) best = std::move(other);
   };
+  bool strict = false;
+  try {
+    Candidate whole = best_order(compilation, lengths_of_tiles(evaluate, options), evaluate, options);
+    strict = whole.strict;
+    compare(std::move(whole));
+    if (!strict || !evaluate || in_flight) return std::move(*best);
+  } catch (const NoRoomForMaps&) {
+    if (in_flight) return std::move(*best);
+    refused = std::current_exception();
+  }
+  RingSearch search(std::move(compilation), evaluate, options);
   compare(search.in_rings());
   if (!best || (best->strict && evaluate)) compare(search.in_segments());
   if (!best) std::rethrow_exception(refused);

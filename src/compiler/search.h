@@ -18,6 +18,7 @@ struct Candidate {
 struct SearchOptions {
   bool first_that_fits = false;  // nothing else is tried then
   bool program_alone = false;    // of the candidate no compilation is wanted
+  bool overlapped = false;       // not one operation after the other
   std::string_view order = {};   // the one that is tried; empty: all are
 };
 

@@ -84,15 +84,21 @@ class SpaceMeasure {
     use_.capacity = capacity(*plan_.machine, space_);
     use_.residence.assign(plan_.nodes.size(), Residence::stays);
     for (const NodeId n : plan_.nodes.keys()) {
-      words_.add(words_in(plan_, space_, n, stage_slices(plan_, n), nullptr));
+      // Other images' constants are the first one's.
+      words_.add(repeats(n) ? 0 : words_in(plan_, space_, n, stage_slices(plan_, n), nullptr));
       use_.demand += words_[n];
     }
     if (end_of_kept() <= use_.capacity) return;
     if (!keep_rings() && !pass_rings_with_phases()) refuse();
     for (const NodeId n : plan_.nodes.keys()) keep_if_room(n);
+    for (const NodeId n : plan_.nodes.keys()) {
+      if (repeats(n)) use_.residence[n] = use_.residence[plan_.nodes[n].original];
+    }
   }
 
  private:
+  [[nodiscard]] bool repeats(NodeId n) const { return plan_.nodes[n].original.exists(); }
+
   [[nodiscard]] bool touches_ring(NodeId n) const {
     const auto is_ring = [&](const View& view) { return view.exists() && plan_.map(view).bands > 1; };
     const Node& node = plan_.nodes[n];
@@ -179,7 +185,7 @@ class SpaceMeasure {
   }
 
   void keep_if_room(NodeId n) {
-    if (use_.residence[n] == Residence::stays) return;
+    if (repeats(n) || use_.residence[n] == Residence::stays) return;
     const Residence before = std::exchange(use_.residence[n], Residence::stays);
     const std::int64_t end = end_of_kept();
     if (use_.capacity - end < least_) use_.residence[n] = before;
@@ -257,7 +263,14 @@ void make_blocks(Plan& plan) {
       const int slices = std::min(node.chunk, stage_slices(plan, n) - c * node.chunk);
       for (const Space s : all_spaces) {
         SpaceUse& use = plan.spaces[s];
+        const bool stays = use.residence[n] == Residence::stays;
+        const BlockId original = node.original.exists() ? table[plan.first_chunk[node.original] + c][s] : BlockId();
+        if (original.exists() && stays) {
+          table[chunk][s] = original;
+          continue;
+        }
         Block block;
+        block.original = original;
         block.space = s;
         block.node = n;
         block.chunk = c;
@@ -265,7 +278,7 @@ void make_blocks(Plan& plan) {
         if (block.words == 0) continue;
         const BlockId id = table[chunk][s] = plan.blocks.add(std::move(block));
         use.blocks.push_back(id);
-        if (use.residence[n] != Residence::stays) plan.blocks[id].use = uses[static_cast<std::size_t>(s)].add(n, id);
+        if (!stays) plan.blocks[id].use = uses[static_cast<std::size_t>(s)].add(n, id);
       }
     }
   }

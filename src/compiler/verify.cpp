@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::uint64_t seed = 20230707;
 
-std::vector<std::int32_t> random_input(const IntTensor& t) {
+std::vector<std::int32_t> random_input(const IntTensor& t, int images) {
   std::mt19937_64 random(seed);
-  std::vector<std::int32_t> values(static_cast<std::size_t>(t.size()));
+  std::vector<std::int32_t> values(static_cast<std::size_t>(t.size() * images));
   for (std::int32_t& v : values) {
     const std::uint64_t draw = random();
     v = t.format.is_bipolar()
@@ -50,19 +50,28 @@ std::string verify_program(const Program& program, const IntegerNetwork& network
   } catch (const DiagnosticError& error) {
     throw InvariantError("compiler", fmt::format("the program it made is not legal: {}", error.what()));
   }
-  const std::vector<std::int32_t> input = random_input(network.tensor(network.input_tensor));
-  const TensorValues values = execute(network, input);
+  const IntTensor& in = network.tensor(network.input_tensor);
+  const std::vector<std::int32_t> input = random_input(in, program.images);  // image after image
+  const auto size = static_cast<std::ptrdiff_t>(in.size());
+  std::vector<TensorValues> values;
+  std::map<std::string, std::pair<int, TensorId>> by_name;
+  for (int image = 0; image < program.images; ++image) {
+    const auto begin = input.begin() + image * size;
+    values.push_back(execute(network, {begin, begin + size}));
+    for (std::size_t t = 0; t < network.tensors.size(); ++t)
+      by_name[image_name(network.tensors[t].name, image)] = {image, static_cast<TensorId>(t)};
+  }
   const Interpretation run = interpret(program, machine, input, true);
-  std::map<std::string, TensorId> by_name;
-  for (std::size_t t = 0; t < network.tensors.size(); ++t) by_name[network.tensors[t].name] = static_cast<TensorId>(t);
+  const auto check = [&](const std::string& name, int image, TensorId id, const std::vector<std::int32_t>& actual) {
+    compare(name, network.tensor(id), values[static_cast<std::size_t>(image)][position_of(id)], actual);
+  };
   for (const ResultCapture::Result& result : run.results) {
-    const TensorId id = by_name.at(result.name);
-    compare(result.name, network.tensor(id), values[position_of(id)], result.values);
+    const auto& [image, id] = by_name.at(result.name);
+    check(result.name, image, id, result.values);
   }
-  for (std::size_t o = 0; o < run.outputs.size(); ++o) {
-    const TensorId id = network.output_tensors[o];
-    compare(network.tensor(id).name, network.tensor(id), values[position_of(id)], run.outputs[o]);
-  }
+  const std::size_t outputs = network.output_tensors.size();
+  for (std::size_t o = 0; o < run.outputs.size(); ++o)
+    check(program.outputs[o].name, static_cast<int>(o / outputs), network.output_tensors[o % outputs], run.outputs[o]);
   return fmt::format("verified: the program is legal; {} tensors and {} outputs equal the network's, input seed {}",
                      run.results.size(), run.outputs.size(), seed);
 }

@@ -99,6 +99,48 @@ void pack_stem(const Program& program, std::span<const std::int32_t> values, std
   }
 }
 
+// A map's pixels, slice after slice; `m`: slices a cell of binary ones.
+void pack_map(const Program& program, std::size_t m, std::span<const std::int32_t> values,
+              std::span<std::uint8_t> area) {
+  const TensorView& view = program.input;
+  const auto byte_at = [&](std::size_t at) -> std::uint8_t& {
+    if (at >= area.size())
+      throw InvariantError("input", fmt::format("byte {} leaves an area of {} bytes", at, area.size()));
+    return area[at];
+  };
+  // Byte of channel c in the pixel, for each form (units/transfer/instruction.h).
+  for (std::int32_t c = 0; c < view.channels; ++c) {
+    const auto channel = static_cast<std::size_t>(c), slice = view.first + channel / slice_channels,
+               lane = channel % slice_channels;
+    for (std::int32_t y = 0; y < view.height; ++y) {
+      for (std::int32_t x = 0; x < view.width; ++x) {
+        const auto raw = static_cast<std::uint32_t>(values[index_of(view, c, y, x)]);
+        const std::size_t row = view.base + static_cast<std::size_t>(y) * program.input_row_bytes;
+        const auto column = static_cast<std::size_t>(x);
+        switch (program.input_form) {
+          case TransferForm::fixed:
+            for (std::size_t b = 0; b < view.bytes; ++b) {
+              byte_at(row + ((column * view.slices + slice) * slice_channels + lane) * view.bytes + b) =
+                  static_cast<std::uint8_t>(raw >> (8 * b));
+            }
+            break;
+          case TransferForm::binary: {
+            const std::uint32_t code = view.format.is_bipolar() ? (static_cast<std::int32_t>(raw) > 0 ? 1U : 0U) : raw;
+            for (std::size_t plane = 0; plane < view.planes; ++plane) {
+              const std::size_t cell = column * view.slices + slice / m + plane * view.plane_cells;
+              std::uint8_t& byte = byte_at(row + 2 * (cell * m + slice % m) + lane / 8);
+              byte = static_cast<std::uint8_t>(byte | (code >> plane & 1) << (lane % 8));
+            }
+            break;
+          }
+          case TransferForm::stem:
+          case TransferForm::linear: throw InvariantError("input", "has no linear form");
+        }
+      }
+    }
+  }
+}
+
 WrittenPart whole(const TensorView& view) { return {0, 0, view.height, 0, view.channels}; }
 
 }  // namespace
@@ -130,47 +172,16 @@ std::vector<std::int32_t> read_view(const TensorView& view, const Buffers& buffe
 
 std::vector<std::uint8_t> pack_input(const Program& program, const MachineParameters& machine,
                                      std::span<const std::int32_t> values) {
-  const TensorView& view = program.input;
-  if (values.size() != index_of(view, view.channels, 0, 0)) {
-    throw InvariantError("input",
-                         fmt::format("{} values for a view of {}", values.size(), index_of(view, view.channels, 0, 0)));
-  }
-  const auto m = static_cast<std::size_t>(machine.xnor_array.cell_slices());
+  const std::size_t image = index_of(program.input, program.input.channels, 0, 0),
+                    images = static_cast<std::size_t>(program.images), bytes = program.input_bytes / images;
+  if (values.size() != images * image)
+    throw InvariantError("input", fmt::format("{} values for {} views of {}", values.size(), images, image));
   std::vector<std::uint8_t> area(program.input_bytes, 0);
-  if (program.input_form == TransferForm::stem) {
-    pack_stem(program, values, area);
-    return area;
-  }
-  // Byte of channel c in the pixel, for each form (units/transfer/instruction.h).
-  for (std::int32_t c = 0; c < view.channels; ++c) {
-    const auto channel = static_cast<std::size_t>(c), slice = view.first + channel / slice_channels,
-               lane = channel % slice_channels;
-    for (std::int32_t y = 0; y < view.height; ++y) {
-      for (std::int32_t x = 0; x < view.width; ++x) {
-        const auto raw = static_cast<std::uint32_t>(values[index_of(view, c, y, x)]);
-        const std::size_t row = view.base + static_cast<std::size_t>(y) * program.input_row_bytes;
-        const auto column = static_cast<std::size_t>(x);
-        switch (program.input_form) {
-          case TransferForm::fixed:
-            for (std::size_t b = 0; b < view.bytes; ++b) {
-              area.at(row + ((column * view.slices + slice) * slice_channels + lane) * view.bytes + b) =
-                  static_cast<std::uint8_t>(raw >> (8 * b));
-            }
-            break;
-          case TransferForm::binary: {
-            const std::uint32_t code = view.format.is_bipolar() ? (static_cast<std::int32_t>(raw) > 0 ? 1U : 0U) : raw;
-            for (std::size_t plane = 0; plane < view.planes; ++plane) {
-              const std::size_t cell = column * view.slices + slice / m + plane * view.plane_cells;
-              std::uint8_t& byte = area.at(row + 2 * (cell * m + slice % m) + lane / 8);
-              byte = static_cast<std::uint8_t>(byte | (code >> plane & 1) << (lane % 8));
-            }
-            break;
-          }
-          case TransferForm::stem:
-          case TransferForm::linear: throw InvariantError("input", "has no linear form");
-        }
-      }
-    }
+  for (std::size_t i = 0; i < images; ++i) {
+    const auto from = values.subspan(i * image, image);
+    const auto into = std::span(area).subspan(i * bytes, bytes);
+    if (program.input_form == TransferForm::stem) pack_stem(program, from, into);
+    else pack_map(program, static_cast<std::size_t>(machine.xnor_array.cell_slices()), from, into);
   }
   return area;
 }

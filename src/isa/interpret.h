@@ -65,7 +65,7 @@ void execute(const Instruction& i, const MachineParameters& machine, Buffers& bu
 // Added to two sums at once: few of all actions are any instruction's.
 void add_actions(const Instruction& i, const MachineParameters& machine, ActionCounts& to, ActionCounts& and_to);
 
-// Packs quantised input integers [channels, height, width] into the input area's bytes (input_bytes of them).
+// Packs quantised input integers [images, channels, height, width] into the input area's bytes (input_bytes of them).
 [[nodiscard]] std::vector<std::uint8_t> pack_input(const Program& program, const MachineParameters& machine,
                                                    std::span<const std::int32_t> values);
 // Program area bytes: all segments laid out.

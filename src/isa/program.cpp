@@ -80,6 +80,7 @@ std::string Program::digest() const {
   }
   if (scratch_bytes > 0) digest.add("scratch").add(static_cast<std::int64_t>(scratch_bytes));
   if (assumed) digest.add("assumed");
+  if (images != 1) digest.add("images").add(std::int64_t{images});
   add_list(digest, layers, [&](const ProgramLayer& layer) { add(digest, layer); });
   add(digest, input);
   digest.add(static_cast<std::int64_t>(input_form)).add(input_row_bytes).add(host_input.format.name());

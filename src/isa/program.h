@@ -73,17 +73,18 @@ struct Program {
   std::string platform_yaml;   // resolved platform, canonical text
   std::string platform_digest;
   std::vector<Word> init;             // run once: brings program, resident weights and parameters on chip
-  std::vector<Word> main;             // run per inference
+  std::vector<Word> main;             // run for each group of `images`
   bool resident = true;               // main stays in the instructions buffer
   std::vector<DramSegment> segments;  // weights, parameters, the instruction words themselves
   std::uint64_t program_bytes = 0;    // size of the program area in DRAM (read-only while running)
-  std::uint64_t input_bytes = 0;      // of one image, multiple of the bus word
-  std::uint64_t output_bytes = 0;     // likewise: the outputs, and behind them
-  std::uint64_t scratch_bytes = 0;    // ... of these, maps that wait in DRAM until they are loaded again
-  std::uint64_t main_address = 0;     // of `main` in the program area, words of 16 bytes
-  std::uint64_t init_address = 0;     // of `init`, which is always fetched from there
-  std::vector<ProgramLayer> layers;
-  TensorView input;  // place dram; see transfer/instruction.h for the byte order of each form
+  std::int32_t images = 1;           // that one run of main computes, each with rows of `layers` and outputs of its own
+  std::uint64_t input_bytes = 0;     // of these images, one after the other, multiple of the bus word
+  std::uint64_t output_bytes = 0;    // likewise: the outputs, and behind them
+  std::uint64_t scratch_bytes = 0;   // ... of these, maps that wait in DRAM until they are loaded again
+  std::uint64_t main_address = 0;    // of `main` in the program area, words of 16 bytes
+  std::uint64_t init_address = 0;    // of `init`, which is always fetched from there
+  std::vector<ProgramLayer> layers;  // of each image as many (image_name.h)
+  TensorView input;                  // place dram; see transfer/instruction.h for the byte order of each form
   TransferForm input_form = TransferForm::fixed;
   std::uint32_t input_row_bytes = 0;  // DRAM bytes of one row of the input map
   HostInput host_input;
@@ -93,6 +94,8 @@ struct Program {
   std::vector<std::string> notes;        // exactness notes and decisions that a report should repeat
   bool assumed = false;                  // quantised on an assumption: runs compute no values
 
+  [[nodiscard]] std::size_t layers_an_image() const { return layers.size() / static_cast<std::size_t>(images); }
+  [[nodiscard]] std::size_t outputs_an_image() const { return outputs.size() / static_cast<std::size_t>(images); }
   [[nodiscard]] std::string digest() const;
   bool operator==(const Program&) const = default;
 };

@@ -96,7 +96,7 @@ void pack(FlatBufferBuilder& builder, const Program& p) {
       builder, digest, network, network_digest, platform_yaml, platform_digest, init, main, p.resident, segments,
       p.program_bytes, p.input_bytes, p.output_bytes, p.main_address, p.init_address, layers, input,
       static_cast<file::TransferForm>(p.input_form), p.input_row_bytes, host_input, outputs, host_outputs, peaks, notes,
-      program_format, p.scratch_bytes, p.assumed);
+      program_format, p.scratch_bytes, p.assumed, p.images);
   builder.Finish(root, file::ProgramIdentifier());
 }
 

@@ -43,6 +43,7 @@ class Unpacker {
     p.output_bytes = f.output_bytes();
     p.scratch_bytes = f.scratch_bytes();
     p.assumed = f.assumed();
+    p.images = f.images();
     p.main_address = f.main_address();
     p.init_address = f.init_address();
     p.layers = all<ProgramLayer>(*f.layers(), [this](const auto& l) { return layer(l); });

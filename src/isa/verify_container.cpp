@@ -48,11 +48,21 @@ class ContainerChecker {
     const Field layers{"layers"};
     layers.within("size", static_cast<std::int64_t>(program_.layers.size()), 1, most_layers);
     for (std::size_t l = 0; l < program_.layers.size(); ++l) check_layer(l);
+    check_images();
     check_input();
     check_outputs();
   }
 
  private:
+  void check_images() const {
+    const Field images{"images"};
+    images.within("", program_.images, 1, most_layers);
+    images.require(program_.layers.size() % static_cast<std::size_t>(program_.images) == 0, "",
+                   "is {}, but there are {} layers", program_.images, program_.layers.size());
+    images.require(program_.outputs.size() % static_cast<std::size_t>(program_.images) == 0, "",
+                   "is {}, but there are {} outputs", program_.images, program_.outputs.size());
+  }
+
   // --- DRAM ----------------------------------------------------------------------------------------------------------
 
   void check_sizes() const {
@@ -284,9 +294,11 @@ class ContainerChecker {
     row.require(program_.input_row_bytes % bus_ == 0, "", "is {}, no whole bus words of {} bytes",
                 program_.input_row_bytes, bus_);
     row.within("", program_.input_row_bytes, pixel * view.width, most_run_bytes);
-    Field{"input_bytes"}.require(
-        program_.input_bytes == std::uint64_t{program_.input_row_bytes} * static_cast<std::uint64_t>(view.height), "",
-        "is {}, but {} rows of {} bytes are due", program_.input_bytes, view.height, program_.input_row_bytes);
+    Field{"input_bytes"}.require(program_.input_bytes == std::uint64_t{program_.input_row_bytes} *
+                                                             static_cast<std::uint64_t>(view.height) *
+                                                             static_cast<std::uint64_t>(program_.images),
+                                 "", "is {}, but {} rows of {} bytes are due for each of {} images",
+                                 program_.input_bytes, view.height, program_.input_row_bytes, program_.images);
   }
 
   void check_outputs() const {

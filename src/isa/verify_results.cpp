@@ -45,7 +45,9 @@ void check_input_load(const Stream& main, std::size_t index, const LoadInstructi
   const TensorView& input = program.input;
   const bool stem = program.input_form == TransferForm::stem;
   require(load.form == static_cast<std::uint32_t>(program.input_form), "form");
-  require(load.dram_address == std::uint64_t{load.row} * program.input_row_bytes, "dram_address");
+  const std::uint64_t row = std::uint64_t{load.row} * program.input_row_bytes,
+                      image = program.input_bytes / static_cast<std::uint64_t>(program.images);
+  require(load.dram_address >= row && (load.dram_address - row) % image == 0, "dram_address");
   require(load.run_bytes == program.input_row_bytes, "run_bytes");
   require(load.runs == 1 || load.dram_stride == program.input_row_bytes, "dram_stride");
   require(load.height == static_cast<std::uint32_t>(input.height), "height");

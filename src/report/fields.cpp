@@ -78,8 +78,9 @@ constexpr std::array platform_fields = {
 
 constexpr std::array program_fields = {
     Field0{"digest", "", "Digest of the program.", [](const F& f) { return Json(f.in.program.digest()); }},
-    Field0{"instructions", "", "Instructions of one inference, END not counted.",
+    Field0{"instructions", "", "Its instructions, for `images` inferences, END not counted.",
            [](const F& f) { return Json(f.instructions); }},
+    Field0{"images", "", "Inferences that it computes side by side.", [](const F& f) { return Json(f.in_flight); }},
     Field0{"resident", "", "true: it stays on chip; false: it is fetched from DRAM for each inference.",
            [](const F& f) { return Json(f.in.program.resident); }},
 };
@@ -326,12 +327,18 @@ constexpr std::array top_fields = {
            "From the accepted doorbell to the completion flag of the last inference, half-open; every account covers "
            "this window.",
            [](const F& f) { return Json(f.in.run.cycles); }},
-    Field0{"latency_s", "s", "Of one inference, warm: resident parts on chip, image in DRAM.",
+    Field0{"latency_s", "s",
+           "Of one inference, or of as many as the program computes side by side (program.images); warm: resident "
+           "parts on "
+           "chip, images in DRAM.",
            [](const F& f) { return Json(f.seconds(f.latency)); }},
     Field0{"host_overhead_s", "s", "The platform's figure for driver and cache work; not inside latency_s.",
            [](const F& f) { return Json(static_cast<double>(f.in.platform.host_overhead_ns) / 1e9); }},
-    Field0{"interval_cycles", "cycles", "Completion to completion, mean of the run; null with one inference.",
-           [](const F& f) { return or_null(f.interval); }},
+    Field0{
+        "interval_cycles", "cycles",
+        "From one inference to the next, mean of the run: completion to completion, over program.images; null with one "
+        "inference.",
+        [](const F& f) { return or_null(f.interval); }},
     Field0{
         "inferences_per_s", "1/s", "clock / interval_cycles; null with one inference.",
         [](const F& f) { return f.interval && *f.interval > 0 ? Json(1.0 / f.seconds(*f.interval)) : Json(nullptr); }},

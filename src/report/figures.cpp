@@ -59,11 +59,16 @@ std::string_view critical_name(std::size_t unit) { return unit < unit_names.size
 
 Figures::Figures(const ReportInput& input) : in(input) {
   const Run& run = in.run;
-  images = std::max<std::int64_t>(1, static_cast<std::int64_t>(run.completions.size()));
+  const auto groups = std::max<std::int64_t>(1, static_cast<std::int64_t>(run.completions.size()));
+  in_flight = in.program.images;
+  images = groups * in_flight;
   latency = run.completions.empty() ? run.cycles : run.completions.front();
   // The mean over the run, rounded: refreshes fall differently into each image.
-  if (images > 1) interval = (run.completions.back() - run.completions.front() + (images - 1) / 2) / (images - 1);
-  for (const ProgramLayer& layer : in.program.layers) {
+  const auto mean = [](Cycles cycles, std::int64_t count) { return (cycles + count / 2) / count; };
+  if (groups > 1) interval = mean(run.completions.back() - run.completions.front(), (groups - 1) * in_flight);
+  else if (in_flight > 1) interval = mean(latency, in_flight);
+  for (std::size_t i = 0; i < in.program.layers_an_image(); ++i) {
+    const ProgramLayer& layer = in.program.layers[i];
     macs += layer.macs;
     if (layer.binary) binary_macs += layer.macs;
   }
@@ -100,7 +105,7 @@ std::size_t Figures::second_on_path() const {
 
 void Figures::find_layers() {
   const Run& run = in.run;
-  const std::size_t count = in.program.layers.size();
+  const std::size_t count = in.program.layers.size(), an_image = in.program.layers_an_image();
   std::vector<Cycles> first(count, std::numeric_limits<Cycles>::max()), last(count, -1), busy(count, 0);
   for (const InstructionRecord& record : run.records) {
     const auto layer = static_cast<std::size_t>(record.layer);
@@ -140,17 +145,33 @@ void Figures::find_layers() {
     }
     row.busy = busy[i];
     if (i < run.layer_actions.size()) find_traffic(run.layer_actions[i], row);
-    layers.push_back(std::move(row));
+    if (i < an_image) layers.push_back(std::move(row));
+    else add_repeated(row, layers[i % an_image]);
+  }
+  for (LayerFigures& row : layers) {
+    row.dram_bytes /= in_flight;
+    row.buffer_bits /= in_flight;
   }
 }
 
+// Sums of a layer are over the images that the program computes; when it ran and what it waited for, the first one's.
+void Figures::add_repeated(const LayerFigures& row, LayerFigures& first) const {
+  first.critical_cycles += row.critical_cycles;
+  first.energy_j += row.energy_j;
+  first.energy_low_j += row.energy_low_j;
+  first.energy_high_j += row.energy_high_j;
+  first.dram_bytes += row.dram_bytes;
+  first.buffer_bits += row.buffer_bits;
+}
+
 void Figures::find_traffic(const ActionCounts& counts, LayerFigures& row) const {
-  row.dram_bytes = (counts[Action::dram_read_byte] + counts[Action::dram_write_byte]) / images;
+  const std::int64_t groups = images / in_flight;
+  row.dram_bytes = (counts[Action::dram_read_byte] + counts[Action::dram_write_byte]) / groups;
   for (const Action bits : {Action::act_binary_read, Action::act_binary_write, Action::act_fixed_read,
                             Action::act_fixed_write, Action::weights_binary_read, Action::weights_binary_write,
                             Action::weights_fixed_read, Action::weights_fixed_write, Action::accumulators_read,
                             Action::accumulators_write, Action::parameters_read, Action::parameters_write}) {
-    row.buffer_bits += counts[bits] / images;
+    row.buffer_bits += counts[bits] / groups;
   }
 }
 
@@ -184,7 +205,7 @@ void Figures::find_units() {
     if (peak == 0) continue;
     std::int64_t useful = 0;
     for (const ProgramLayer& layer : in.program.layers) {
-      if (layer.unit == row.name) useful += layer.macs * images;
+      if (layer.unit == row.name) useful += layer.macs * images / in_flight;
     }
     if (in.run.cycles > 0) row.utilization = static_cast<double>(useful) / static_cast<double>(peak * in.run.cycles);
     if (row.cycles.busy > 0) {

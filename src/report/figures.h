@@ -45,11 +45,11 @@ struct Figures {
   explicit Figures(const ReportInput& input);
 
   const ReportInput& in;
-  std::int64_t images = 1;
+  std::int64_t images = 1, in_flight = 1;  // of the run; ... that the program computes side by side
   std::int64_t macs = 0, binary_macs = 0;  // of one inference
-  std::int64_t instructions = 0;           // of one inference
-  Cycles latency = 0;                      // doorbell to the first completion
-  std::optional<Cycles> interval;          // last completion to the one before; none with one inference
+  std::int64_t instructions = 0;           // of the program: of in_flight inferences
+  Cycles latency = 0;                      // doorbell to the first completion, of in_flight inferences
+  std::optional<Cycles> interval;          // from one inference to the next; none with one
   std::vector<LayerFigures> layers;
   std::array<UnitFigures, unit_count> units;
   std::array<Cycles, unit_count + 1> critical_by{};  // the run's critical cycles by unit; last: dispatch
@@ -80,6 +80,7 @@ struct Figures {
 
  private:
   void find_layers();
+  void add_repeated(const LayerFigures& row, LayerFigures& first) const;
   void find_traffic(const ActionCounts& counts, LayerFigures& row) const;
   void find_units();
   void find_resources();

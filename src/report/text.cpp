@@ -131,8 +131,10 @@ std::string totals(const Json& r, const TextLayout& layout) {
                                 images > 1 ? fmt::format(" for {} inferences", images) : "",
                                 share(whole(r, "/compute_cycles"), cycles));
   const std::int64_t init = whole(r, "/init_cycles");
-  out += fmt::format("latency     {} ({} cycles) an inference, warm; before the first: init {} ({} cycles)\n",
+  const std::int64_t in_flight = whole(r, "/program/images");
+  out += fmt::format("latency     {} ({} cycles) {}, warm; before the first: init {} ({} cycles)\n",
                      engineering(latency, "s"), grouped(std::llround(latency * clock)),
+                     in_flight == 1 ? "an inference" : fmt::format("for {} images side by side", in_flight),
                      engineering(static_cast<double>(init) / clock, "s"), grouped(init));
   if (real(r, "/host_overhead_s") > 0) {
     out += fmt::format("            not inside: host overhead {}\n", unit_of(r, "/host_overhead_s", "s"));

@@ -64,8 +64,16 @@ std::vector<std::int32_t> image_of(const Program& program) {
   return image;
 }
 
+// The same image for each that the program computes.
+std::vector<std::int32_t> images_of(const Program& program) {
+  const std::vector<std::int32_t> one = image_of(program);
+  std::vector<std::int32_t> all;
+  for (int i = 0; i < program.images; ++i) all.insert(all.end(), one.begin(), one.end());
+  return all;
+}
+
 void simulate(const Program& program, const MachineParameters& machine) {
-  const std::vector<std::vector<std::int32_t>> images = {image_of(program)};
+  const std::vector<std::vector<std::int32_t>> images = {images_of(program)};
   Interpretation plain;
   if (!accepted([&] { plain = interpret(program, machine, images.front(), true); })) return;
   RunOptions options;

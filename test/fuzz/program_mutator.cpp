@@ -26,7 +26,7 @@ class Slots {
  public:
   explicit Slots(Program& p) {
     add(p.network, p.network_digest, p.platform_yaml, p.platform_digest, p.resident, p.program_bytes, p.input_bytes,
-        p.output_bytes, p.scratch_bytes, p.main_address, p.init_address, p.input_form, p.input_row_bytes);
+        p.output_bytes, p.scratch_bytes, p.images, p.main_address, p.init_address, p.input_form, p.input_row_bytes);
     for (DramSegment& segment : p.segments) {
       add(segment.address);
       for (std::size_t b = 0; b < segment.bytes.size(); b += 16) add(segment.bytes[b]);

@@ -36,9 +36,18 @@ class MachineConformance : public testing::Test {
   static BenchResult run(const Platform& platform, const Program& program, int images = 1,
                          const BenchOptions& options = {}) {
     std::vector<std::vector<std::int32_t>> inputs;
-    for (int n = 0; n < images; ++n)
-      inputs.push_back(random_image(program.host_input, static_cast<std::uint64_t>(n) + 1));
+    for (int n = 0; n < images; ++n) inputs.push_back(group(program, n));
     return run_machine_bench(platform.machine, program, inputs, options);
+  }
+  // As many seeded images as the program computes, one after the other.
+  static std::vector<std::int32_t> group(const Program& program, int number) {
+    std::vector<std::int32_t> all;
+    for (int i = 0; i < program.images; ++i) {
+      const std::vector<std::int32_t> image =
+          random_image(program.host_input, static_cast<std::uint64_t>(number * program.images + i) + 1);
+      all.insert(all.end(), image.begin(), image.end());
+    }
+    return all;
   }
   static void expect_no_difference(const Platform& platform, const IntegerNetwork& network, int images = 1) {
     expect_no_difference(network.name, platform, compile(network, platform).program, images);
@@ -211,6 +220,17 @@ TEST_F(MachineConformance, MapsThatWaitInDramAgreeOnTheTinyMachine) {
     return std::ranges::adjacent_find(layer.results, {}, &TensorView::name) != layer.results.end();
   })) << "no layer is gone through in parts";
   expect_no_difference(network.name, platform, program, 2);
+}
+// Units at work on different images, and the next group behind the first.
+TEST_F(MachineConformance, ImagesSideBySideAgreeOnTheTinyMachine) {
+  CompileOptions options;
+  options.images = 3;
+  const Platform platform = platform_named("tiny");
+  for (const IntegerNetwork& network : {blend(6, 16), pooling(6)}) {
+    const Program program = compile(network, platform, options).program;
+    ASSERT_EQ(program.images, 3);
+    expect_no_difference(network.name + ", three images side by side", platform, program, 2);
+  }
 }
 TEST_F(MachineConformance, RandomNetworksAgreeOnTheTinyMachine) {
   expect_random_networks_agree(platform_named("tiny"), 21, 12, 1);

@@ -76,6 +76,7 @@ TEST(ProgramFile, EveryMemberReachesTheDigest) {
       [](Program& p) { p.segments[1].address += 1; },
       [](Program& p) { p.program_bytes += 1; },
       [](Program& p) { p.input_bytes += 1; },
+      [](Program& p) { p.images += 1; },
       [](Program& p) { p.output_bytes += 1; },
       [](Program& p) { p.main_address += 1; },
       [](Program& p) { p.init_address += 1; },
