@@ -304,12 +304,14 @@ class ConstantAllocator {
     OpId first, last{0};
   };
 
-  // Operations that read a block, as positions in the present order.
-  [[nodiscard]] Use use_of(const Block& block) const {
+  // Operations that read a block, of one image or of all, as positions in the present order.
+  [[nodiscard]] Use use_of(BlockId b) const {
+    const Block& block = plan_.blocks[b];
     Use use{plan_.ops.next()};
     for (const OpId o : plan_.ops.keys()) {
       const TileOp& op = plan_.ops[o];
-      if (op.node != block.node || op.chunk != block.chunk) continue;
+      if (op.chunk != block.chunk || !(op.node == block.node || plan_.nodes[op.node].original == block.node)) continue;
+      if (plan_.block_of(block.space, op.node, op.chunk) != b) continue;
       const bool post = op.kind == TileOp::Kind::post, conv = op.kind == TileOp::Kind::conv;
       const bool xnor = block.space == Space::weights_binary || block.space == Space::xnor_starts;
       const bool reads_it = block.space == Space::records ? post : conv && (op.unit == UnitId::xnor_array) == xnor;
@@ -330,7 +332,7 @@ class ConstantAllocator {
       at = place_together(space, use, blocks, at);
       Use together{plan_.ops.next()};
       for (const BlockId b : blocks) {
-        const Use one = use_of(plan_.blocks[b]);
+        const Use one = use_of(b);
         together = {std::min(together.first, one.first), std::max(together.last, one.last)};
       }
       for (const BlockId b : blocks) {

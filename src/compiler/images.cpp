@@ -4,7 +4,8 @@
 //
 // One image in flight: its nodes come before the next one's in every order, which needs no more memory than one image;
 // units still go on to the next one as soon as what they would overwrite is read. Several: depend lets an image begin
-// when the one so many before it has ended.
+// when the one so many before it has ended. All of them: streamed constants are loaded once for all images. The nodes
+// in front of the first that streams any come image after image, so that of their maps only the last ones wait.
 #include <algorithm>
 
 #include "compiler/plan.h"
@@ -28,6 +29,11 @@ class Repeater {
     for (int image = 1; image < plan_.images; ++image) repeat(image, scratch);
     for (const SpillId s : KeyRange<SpillId>{SpillId(0), spills_}) plan_.spills[s].address = address(s, 0, scratch);
     for (const NodeId n : KeyRange<NodeId>{NodeId(0), nodes_}) move_spill(plan_.nodes[n]);
+    if (!plan_.together() || !plan_.shared_from.exists()) return;
+    for (const NodeId n : plan_.nodes.keys()) {
+      Node& node = plan_.nodes[n];
+      node.phase = (node.original.exists() ? node.original : n) < plan_.shared_from ? node.image : plan_.images;
+    }
   }
 
  private:

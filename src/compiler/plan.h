@@ -342,6 +342,8 @@ struct Plan : Placement {
   const MachineParameters* machine = nullptr;
   int images = 1;     // that the program computes
   int in_flight = 1;  // ... at once, as search tries it: an image begins when the one so many before it has ended
+  NodeId
+      shared_from;  // ... all of them: the first of one image's nodes that is gone through for all, behind the others
   Banding banding;
   Table<SpillId, Spill> spills;     // spill
   std::uint32_t scratch_bytes = 0;  // ... that they take in DRAM
@@ -378,6 +380,8 @@ struct Plan : Placement {
   [[nodiscard]] int rows_an_image() const { return output_row().value() + 1; }
   [[nodiscard]] RowId row_of_image(RowId row, int image) const { return row + image * rows_an_image(); }
   [[nodiscard]] std::string row_name(RowId row) const;
+  // All images are in flight at once: what is streamed passes once for all of them.
+  [[nodiscard]] bool together() const { return images > 1 && in_flight == images; }
   [[nodiscard]] const Map& map(const View& view) const { return maps[view.map]; }
   // The band of whose own rows `row` is.
   [[nodiscard]] BandId band_of(MapId map, int row) const;

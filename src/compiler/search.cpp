@@ -313,17 +313,38 @@ class RingSearch {
 
 namespace {
 
-// Images that are in flight at once, as they are tried.
-constexpr std::array images_at_once = {2, 3};
+// The first node that streams constants where one image is in flight; none where all stay.
+NodeId first_that_streams(Compilation compilation) {
+  compilation.plan.images = 1;
+  compilation.plan.trace = nullptr;
+  compilation.plan.wants_levers = false;
+  try {
+    Search::cut(compilation);
+  } catch (const DiagnosticError&) {
+    return {};
+  }
+  NodeId first;
+  for (const SpaceUse& use : compilation.plan.spaces) {
+    for (const std::vector<BlockId>& blocks : use.streamed) {
+      const NodeId node = compilation.plan.blocks[blocks.front()].node;
+      if (!first.exists() || node < first) first = node;
+    }
+  }
+  return first;
+}
 
 // Of orders in which several images are, as far as their maps find room together.
 std::optional<Candidate> with_images_in_flight(Compilation& compilation, const Evaluate& evaluate,
                                                SearchOptions options) {
   std::optional<Candidate> best;
+  const int images = compilation.plan.images;
+  if (images == 1) return best;
   options.overlapped = true;
-  for (const int at_once : images_at_once) {
-    if (at_once > compilation.plan.images) break;
+  const NodeId streams = first_that_streams(compilation);
+  for (const int at_once : {2, 3, images}) {
+    if (at_once > images || (at_once == images && images > 3 && !streams.exists())) continue;
     compilation.plan.in_flight = at_once;
+    compilation.plan.shared_from = at_once == images ? streams : NodeId();
     try {
       Candidate found = best_order(compilation, lengths_of_tiles(evaluate, options), evaluate, options);
       if (!best || found.cycles < best->cycles) best = std::move(found);
@@ -331,10 +352,10 @@ std::optional<Candidate> with_images_in_flight(Compilation& compilation, const E
       if (compilation.plan.trace != nullptr)
         compilation.plan.trace->say(
             fmt::format("{} images in flight: {}", at_once, error.diagnostics().front().message));
-      break;  // more need more room
     }
   }
   compilation.plan.in_flight = 1;
+  compilation.plan.shared_from = {};
   return best;
 }
 

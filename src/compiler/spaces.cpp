@@ -265,7 +265,7 @@ void make_blocks(Plan& plan) {
         SpaceUse& use = plan.spaces[s];
         const bool stays = use.residence[n] == Residence::stays;
         const BlockId original = node.original.exists() ? table[plan.first_chunk[node.original] + c][s] : BlockId();
-        if (original.exists() && stays) {
+        if (original.exists() && (stays || plan.together())) {
           table[chunk][s] = original;
           continue;
         }

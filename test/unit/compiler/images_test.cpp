@@ -40,9 +40,26 @@ IntegerNetwork blended(int height = 12, int channels = 32) {
   return b.net;
 }
 
-Program compiled(const IntegerNetwork& network, const Platform& platform, int images) {
+// Bytes of constants that main loads, and that the program holds.
+std::int64_t streamed_bytes(const Program& program) {
+  std::int64_t bytes = 0;
+  for (const Instruction& i : decode(program.main)) {
+    const auto* load = std::get_if<LoadInstruction>(&i);
+    if (load != nullptr && load->dram_base == static_cast<std::uint32_t>(DramBase::program)) bytes += load->run_bytes;
+  }
+  return bytes;
+}
+
+Program compiled(const IntegerNetwork& network, const Platform& platform, int images, bool few_loads = false) {
   CompileOptions options;
   options.images = images;
+  if (few_loads) {
+    options.evaluate = [](const Program& program, const MachineParameters&) {
+      Run run;
+      run.cycles = streamed_bytes(program);
+      return run;
+    };
+  }
   return compile(network, platform, options).program;
 }
 
@@ -57,8 +74,8 @@ std::vector<std::int32_t> random_image(const IntegerNetwork& network, std::uint6
 }
 
 // The outputs of each image as of a program for one.
-void expect_images_apart(const IntegerNetwork& network, const Platform& platform, int images) {
-  const Program one = compiled(network, platform, 1), several = compiled(network, platform, images);
+void expect_images_apart(const IntegerNetwork& network, const Platform& platform, int images, bool few_loads = false) {
+  const Program one = compiled(network, platform, 1), several = compiled(network, platform, images, few_loads);
   std::vector<std::int32_t> all;
   std::vector<std::vector<std::int32_t>> due;
   for (int i = 0; i < images; ++i) {
@@ -85,16 +102,6 @@ TEST(Images, HaveNamesOfTheirOwn) {
   EXPECT_EQ(program.host_outputs[2].name, program.host_outputs[0].name + "@1");
 }
 
-// Bytes of constants that main loads, and that the program holds.
-std::int64_t streamed_bytes(const Program& program) {
-  std::int64_t bytes = 0;
-  for (const Instruction& i : decode(program.main)) {
-    const auto* load = std::get_if<LoadInstruction>(&i);
-    if (load != nullptr && load->dram_base == static_cast<std::uint32_t>(DramBase::program)) bytes += load->run_bytes;
-  }
-  return bytes;
-}
-
 // Weights are there once, however many images read them.
 TEST(Images, ShareTheirConstants) {
   const IntegerNetwork network = blended();
@@ -104,15 +111,19 @@ TEST(Images, ShareTheirConstants) {
   EXPECT_EQ(streamed_bytes(four), 0);
 }
 
+// Streamed ones are loaded once for all images whose maps find room together, else once for each; from one place.
 TEST(Images, ThatStreamTheirConstantsReadThemFromOnePlace) {
-  Platform p = test::platform_of();
-  buffer(p, BufferId::weights_binary).depth = 48;
   const IntegerNetwork network = blended();
-  const Program one = compiled(network, p, 1), three = compiled(network, p, 3);
-  ASSERT_GT(streamed_bytes(one), 0);
-  EXPECT_EQ(streamed_bytes(three), 3 * streamed_bytes(one));
-  EXPECT_EQ(one.segments.front().bytes, three.segments.front().bytes);
-  expect_images_apart(network, p, 3);
+  for (const auto& [fixed_depth, times] : {std::pair{16384, 1}, std::pair{1000, 5}}) {
+    Platform p = test::platform_of();
+    buffer(p, BufferId::weights_binary).depth = 8;
+    buffer(p, BufferId::act_fixed) = {1, 128, fixed_depth, 0, 2};
+    const Program one = compiled(network, p, 1), five = compiled(network, p, 5, true);
+    ASSERT_GT(streamed_bytes(one), 0);
+    EXPECT_EQ(streamed_bytes(five), times * streamed_bytes(one)) << fixed_depth;
+    EXPECT_EQ(one.segments.front().bytes, five.segments.front().bytes);
+    expect_images_apart(network, p, 5, true);
+  }
 }
 
 // No more room than one image takes: the next one's maps follow the present one's.
