@@ -102,6 +102,17 @@ std::string dump_spill(const Compilation& c) {
   return text;
 }
 
+std::string dump_images(const Compilation& c) {
+  const Plan& plan = c.plan;
+  std::string text = fmt::format("images: {}, in flight: {}\n", plan.images, plan.in_flight);
+  for (const NodeId n : plan.nodes.keys()) {
+    const Node& node = plan.nodes[n];
+    text += fmt::format("node {} {}: image {}, phase {}", n.value(), plan.row_name(node.row), node.image, node.phase);
+    text += node.original.exists() ? fmt::format(", as node {}\n", node.original.value()) : "\n";
+  }
+  return text;
+}
+
 std::string dump_split(const Compilation& c) {
   const Plan& plan = c.plan;
   std::string text;

@@ -11,6 +11,7 @@ namespace blendsim::compiler {
 [[nodiscard]] std::string dump_assign(const Compilation& c);
 [[nodiscard]] std::string dump_place(const Compilation& c);
 [[nodiscard]] std::string dump_spill(const Compilation& c);
+[[nodiscard]] std::string dump_images(const Compilation& c);
 [[nodiscard]] std::string dump_split(const Compilation& c);
 [[nodiscard]] std::string dump_tile(const Compilation& c);
 [[nodiscard]] std::string dump_depend(const Compilation& c);

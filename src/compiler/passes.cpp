@@ -77,7 +77,7 @@ constexpr std::array passes = {
     Pass{{"images", "the nodes once more for each further image that the program computes"},
          Stretch::tiles,
          [](Compilation& c) { repeat_for_images(c.plan); },
-         dump_spill},
+         dump_images},
     Pass{{"split", "which maps are rings of rows, and their bands"},
          Stretch::tiles,
          [](Compilation& c) { split(c.plan); },

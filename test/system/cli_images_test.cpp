@@ -71,11 +71,14 @@ TEST_F(CliImages, TheReportIsOfOneInference) {
   for (std::size_t l = 0; l < alone["layers"].size(); ++l) {
     const Json &a = alone["layers"][l], &t = together["layers"][l];
     for (const char* same : {"name", "unit", "macs", "dram_bytes"}) EXPECT_EQ(a.at(same), t.at(same)) << a["name"];
-    EXPECT_NEAR(a["energy_j"].get<double>(), t["energy_j"].get<double>(), 1e-3 * a["energy_j"].get<double>());
+    // Rows of DRAM are opened at other times.
+    EXPECT_NEAR(a["energy_j"].get<double>(), t["energy_j"].get<double>(), 0.01 * a["energy_j"].get<double>());
     critical += t["critical_cycles"].get<std::int64_t>();
   }
   EXPECT_EQ(critical, together["cycles"]);
-  EXPECT_EQ(together["macs"], alone["macs"]);
+  EXPECT_EQ(together["network"], alone["network"]);
+  EXPECT_NEAR(together["efficiency"]["gops"].get<double>() * together["cycles"].get<double>(),
+              alone["efficiency"]["gops"].get<double>() * alone["cycles"].get<double>(), 1);
   EXPECT_EQ(together["input"]["images"], 8);
   const std::string text = run({"--batch", "8", "--in-flight", "4"}).out;
   EXPECT_THAT(text, HasSubstr("for 4 images side by side"));

@@ -267,6 +267,7 @@ TEST(DumpAfter, shows_each_pass_and_refuses_an_unknown_one) {
     EXPECT_THAT(text, HasSubstr(pass == "allocate" || pass == "split" ? "map 0"
                                 : pass == "assign"                    ? "cycles by law"
                                 : pass == "place" || pass == "tile"   ? "node 0 input"
+                                : pass == "images"                    ? "image 0"
                                 : pass == "spill"                     ? "segment 0"
                                 : pass == "verify"                    ? "is legal"
                                                                       : "xnor_array"));
