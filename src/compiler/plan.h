@@ -247,6 +247,11 @@ struct Block {
   std::uint64_t dram = 0;                 // ...
 };
 
+// Which nodes' constants stay where not all do: as search tries them. Those that pass have to be loaded while others
+// are used, and which units have time for that when, the machine knows.
+enum class Keep : std::uint8_t { first, last };
+inline constexpr std::array all_keeps = {Keep::first, Keep::last};
+
 // How long a node's blocks of a space are on chip: always; for its phase, with all others of that phase which do not
 // stay; each of its chunks for itself.
 enum class Residence : std::uint8_t { stays, passes_with_phase, passes_by_chunk };
@@ -344,6 +349,7 @@ struct Plan : Placement {
   int in_flight = 1;  // ... at once, as search tries it: an image begins when the one so many before it has ended
   NodeId
       shared_from;  // ... all of them: the first of one image's nodes that is gone through for all, behind the others
+  Keep keep = Keep::first;
   Banding banding;
   Table<SpillId, Spill> spills;     // spill
   std::uint32_t scratch_bytes = 0;  // ... that they take in DRAM
@@ -352,6 +358,7 @@ struct Plan : Placement {
   Table<ChunkId, BySpace<BlockId>> block_table;
   Table<NodeId, ChunkId> first_chunk;
   BySpace<SpaceUse> spaces;
+  Table<NodeId, int> table_copies;                  // tile: chunks, each with a table in front of its records
   Cycles shortest_tile = 64;                        // tile: as many rows as make these cycles
   Table<OpId, TileOp> ops;                          // tile: by node; schedule: program order
   TileId tiles{0};                                  // as many

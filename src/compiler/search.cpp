@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/diagnostic.h"
+#include "compiler/bound.h"
 #include "compiler/levers.h"
 #include "compiler/retarget.h"
 #include "compiler/segments.h"
@@ -37,17 +38,26 @@ class Search {
 
   void try_tiles(Compilation compilation, Cycles shortest) {
     compilation.plan.shortest_tile = shortest;
-    say([&] { return fmt::format("tiles of at least {} cycles", shortest); });
-    cut(compilation);
-    const Table<OpId, TileOp> tiles = compilation.plan.ops;
-    for (const Priority& priority : priorities()) {
-      if (best_ && (priority.strict || options_.first_that_fits)) continue;
-      if (priority.strict && options_.overlapped) continue;
-      if (!options_.order.empty() && priority.name != options_.order) continue;
-      compilation.plan.begin_order(tiles);
-      compilation.priority = priority;
-      try_order(compilation);
+    for (const Keep keep : all_keeps) {
+      say([&] {
+        return fmt::format("tiles of at least {} cycles{}", shortest,
+                           keep == Keep::first ? "" : ", constants of the last layers stay");
+      });
+      compilation.plan.keep = keep;
+      if (!try_orders(compilation) || !evaluate_ || options_.first_that_fits) break;
+      if (compilation.plan.shared_from.exists()) break;  // which holds of what is kept now
     }
+  }
+
+  // Throws why the last order was refused, where all were.
+  Candidate best() {
+    if (!best_) std::rethrow_exception(refused_);
+    say([&] {
+      return fmt::format("chosen: order '{}', tiles of at least {} cycles; {:.2f} times the least bound of {} cycles",
+                         best_->compilation.priority.name, best_->compilation.plan.shortest_tile,
+                         static_cast<double>(best_->cycles) / static_cast<double>(least_bound_), least_bound_);
+    });
+    return std::move(*best_);
   }
 
   // Rings grow, all of them a little, until there is an order in which no row is overwritten before it is read.
@@ -63,17 +73,31 @@ class Search {
     }
   }
 
-  // Throws why the last order was refused, where all were.
-  Candidate best() {
-    if (!best_) std::rethrow_exception(refused_);
-    say([&] {
-      return fmt::format("chosen: order '{}', tiles of at least {} cycles", best_->compilation.priority.name,
-                         best_->compilation.plan.shortest_tile);
-    });
-    return std::move(*best_);
+ private:
+  // Returns whether constants are streamed, so that others could stay.
+  bool try_orders(Compilation compilation) {
+    cut(compilation);
+    note_bound(compilation.plan);
+    const Table<OpId, TileOp> tiles = compilation.plan.ops;
+    for (const Priority& priority : priorities()) {
+      if (best_ && (priority.strict || options_.first_that_fits)) continue;
+      if (priority.strict && options_.overlapped) continue;
+      if (!options_.order.empty() && priority.name != options_.order) continue;
+      compilation.plan.begin_order(tiles);
+      compilation.priority = priority;
+      try_order(compilation);
+    }
+    return std::ranges::any_of(compilation.plan.spaces, [](const SpaceUse& use) { return !use.streamed.empty(); });
   }
 
- private:
+  // Of these tiles, whatever their order.
+  void note_bound(const Plan& plan) {
+    if (trace_ == nullptr) return;
+    const LowerBound bound = lower_bound(plan);
+    if (least_bound_ == 0 || bound.cycles < least_bound_) least_bound_ = bound.cycles;
+    say([&] { return fmt::format("no order of these takes fewer than {} cycles: {}", bound.cycles, bound.by); });
+  }
+
   void try_order(Compilation& compilation) {
     const Priority& priority = compilation.priority;
     try {
@@ -114,6 +138,7 @@ class Search {
   SearchOptions options_;
   Trace* trace_;
   std::optional<Candidate> best_;
+  Cycles least_bound_ = 0;      // of all tiles tried; 0: none was asked for
   std::exception_ptr refused_;  // the last
 };
 

@@ -54,6 +54,15 @@ std::int64_t words_in(const Plan& plan, Space space, NodeId n, int slices, std::
   return words;
 }
 
+std::int64_t words_of_tables(const Plan& plan, NodeId n) {
+  const auto* stage = std::get_if<Stage>(&plan.nodes[n].work);
+  if (stage == nullptr) return 0;
+  const auto tables = std::ranges::count_if(stage->posts, [](const PostPart& part) { return part.table != nullptr; });
+  PostInstruction with_table;
+  with_table.use_table = 1;
+  return tables * table_words(with_table, plan.machine->buffer(BufferId::parameters).width);
+}
+
 namespace {
 
 int stage_slices(const Plan& plan, NodeId n) {
@@ -81,22 +90,29 @@ class SpaceMeasure {
   SpaceMeasure(Plan& plan, Space space) : plan_(plan), space_(space), use_(plan.spaces[space]) {}
 
   void run() {
+    use_ = {};
     use_.capacity = capacity(*plan_.machine, space_);
     use_.residence.assign(plan_.nodes.size(), Residence::stays);
     for (const NodeId n : plan_.nodes.keys()) {
       // Other images' constants are the first one's.
-      words_.add(repeats(n) ? 0 : words_in(plan_, space_, n, stage_slices(plan_, n), nullptr));
+      words_.add(repeats(n) ? 0 : words_in(plan_, space_, n, stage_slices(plan_, n), nullptr) + copies_of_tables(n));
       use_.demand += words_[n];
     }
     if (end_of_kept() <= use_.capacity) return;
     if (!keep_rings() && !pass_rings_with_phases()) refuse();
-    for (const NodeId n : plan_.nodes.keys()) keep_if_room(n);
+    for (const NodeId n : in_order_of_keeping()) keep_if_room(n);
     for (const NodeId n : plan_.nodes.keys()) {
       if (repeats(n)) use_.residence[n] = use_.residence[plan_.nodes[n].original];
     }
   }
 
  private:
+  // Words of tables beyond the first, where the records are cut into chunks.
+  [[nodiscard]] std::int64_t copies_of_tables(NodeId n) const {
+    if (space_ != Space::records || plan_.table_copies.empty()) return 0;
+    return (plan_.table_copies[n] - 1) * words_of_tables(plan_, n);
+  }
+
   [[nodiscard]] bool repeats(NodeId n) const { return plan_.nodes[n].original.exists(); }
 
   [[nodiscard]] bool touches_ring(NodeId n) const {
@@ -106,6 +122,16 @@ class SpaceMeasure {
     for_views_read(node, [&](const View& view) { found = found || is_ring(view); });
     for_views_written(node, [&](const View& view) { found = found || is_ring(view); });
     return found;
+  }
+
+  // Nodes, those first whose constants stay if any do.
+  [[nodiscard]] std::vector<NodeId> in_order_of_keeping() const {
+    std::vector<NodeId> nodes;
+    for (const NodeId n : plan_.nodes.keys()) {
+      if (words_[n] > 0) nodes.push_back(n);
+    }
+    if (plan_.keep == Keep::last) std::ranges::reverse(nodes);
+    return nodes;
   }
 
   // What is used row by row, again and again, stays.

@@ -18,6 +18,8 @@ namespace blendsim::compiler {
 // Slices that come in whole row groups of every array of a stage.
 [[nodiscard]] int slice_unit(const Plan& plan, const Stage& stage);
 
+// Words of the tables in front of a node's records, of one chunk.
+[[nodiscard]] std::int64_t words_of_tables(const Plan& plan, NodeId n);
 // Words that a chunk of `slices` slices of a node needs in a space; with `offsets`, where each part's words begin.
 [[nodiscard]] std::int64_t words_in(const Plan& plan, Space space, NodeId n, int slices,
                                     std::vector<std::int64_t>* offsets);

@@ -33,8 +33,13 @@ class Tiler {
     for (Node& node : plan_.nodes) {
       if (auto* stage = std::get_if<Stage>(&node.work)) prepare(node, *stage);
     }
-    measure_spaces(plan_);
-    for (const NodeId n : plan_.nodes.keys()) cut(n);
+    plan_.table_copies.assign(plan_.nodes.size(), 1);
+    do {
+      plan_.ops.clear();
+      plan_.tiles = TileId(0);
+      measure_spaces(plan_);
+      for (const NodeId n : plan_.nodes.keys()) cut(n);
+    } while (find_copies_of_tables());
     make_blocks(plan_);
     size_slots();
     measure();
@@ -87,6 +92,19 @@ class Tiler {
       }
       rounding = (*q)->rounding;
     }
+  }
+
+  // Chunks have tables of their own, and how many there are is known when room has been found for one: true where there
+  // are more than were measured.
+  bool find_copies_of_tables() {
+    bool more = false;
+    for (const NodeId n : plan_.nodes.keys()) {
+      const int chunks = plan_.nodes[n].chunks;
+      if (chunks <= plan_.table_copies[n] || words_of_tables(plan_, n) == 0) continue;
+      plan_.table_copies[n] = chunks;
+      more = true;
+    }
+    return more;
   }
 
   // --- cutting ---------------------------------------------------------------------------------------------------

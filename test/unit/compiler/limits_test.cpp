@@ -308,7 +308,7 @@ TEST(Orders, are_compared_on_the_machine_when_it_is_given) {
   options.print = [&](const std::string& lines) { text += lines; };
   (void)compile(small_network(), test::platform_of(), options);
   EXPECT_EQ(asked, 8) << "four orders of two lengths of tiles";
-  EXPECT_THAT(text, HasSubstr("chosen: order 'latest-start', tiles of at least 32 cycles\n"));
+  EXPECT_THAT(text, HasSubstr("chosen: order 'latest-start', tiles of at least 32 cycles; "));
 }
 
 TEST(Orders, are_of_the_usual_tiles_alone_where_the_laws_compare_them) {
