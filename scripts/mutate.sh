@@ -2,9 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # Puts one deliberate error at a time into a copy of the tree and demands that a test fails.
 #   scripts/mutate.sh [NAME-PATTERN]     default: every row of test/mutations.txt
+#   scripts/mutate.sh --check            builds nothing: each row's text stands in its file
 # A row that no test catches, that changes nothing or that does not build is an error: exit status 1.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+if [ "${1:-}" = --check ]; then
+  awk -F'|' '!/^#/ && NF > 0 && NF != 6 { print "test/mutations.txt:" NR ": " NF " fields, 6 are due: " $1; bad = 1 }
+             END { exit bad }' test/mutations.txt
+  status=0
+  while IFS='|' read -r name file from _; do
+    case $name in '' | '#'*) continue ;; esac
+    [ -f "$file" ] && FROM=$from perl -0ne 'exit(index($_, $ENV{FROM}) < 0)' "$file" && continue
+    echo "$name: its text does not stand in $file"
+    status=1
+  done <test/mutations.txt
+  exit $status
+fi
 pattern=${1:-.}
 source_tree=$PWD
 copy=$PWD/build/mutants
