@@ -77,9 +77,12 @@ std::vector<SavedRun::Layer> layers_of(const Side& side) {
   if (side.report) {
     layers = side.report->layers;
   } else {
-    for (const ProgramLayer& layer : side.loaded->program.layers) layers.push_back({layer.name, "", -1, -1, 0});
+    const Program& program = side.loaded->program;
+    for (std::size_t l = 0; l < program.layers_an_image(); ++l)
+      layers.push_back({program.layers[l].name, "", -1, -1, 0});
     for (const InstructionRecord& record : side.run->run().records) {
-      if (record.image > 0) break;  // a report has the first image's
+      if (record.image > 0) break;                                            // a report has the first image's
+      if (static_cast<std::size_t>(record.layer) >= layers.size()) continue;  // of another image in flight
       SavedRun::Layer& layer = layers[static_cast<std::size_t>(record.layer)];
       layer.start = layer.start < 0 ? record.start : std::min(layer.start, record.start);
       layer.end = std::max(layer.end, record.end + 1);
@@ -236,11 +239,12 @@ bool compare(const Arguments& arguments) {
     usage_error("diff takes two: B, or somebody's trace with --events",
                 "blendsim diff A B, or diff A --events TRACE.csv");
   }
-  const LoadArguments load_a{arguments.a, arguments.platform, arguments.sets, arguments.allow_oversize, {}};
+  const LoadArguments load_a{arguments.a, arguments.platform, arguments.sets, arguments.allow_oversize, {}, {}};
   LoadArguments load_b{arguments.b,
                        arguments.platform_b.empty() ? arguments.platform : arguments.platform_b,
                        arguments.sets,
                        arguments.allow_oversize,
+                       {},
                        {}};
   load_b.sets.insert(load_b.sets.end(), arguments.sets_b.begin(), arguments.sets_b.end());
   const std::unique_ptr<Side> a = open_side("A", load_a, arguments.input);
@@ -258,6 +262,11 @@ bool compare(const Arguments& arguments) {
       if (kind != FileKind::yaml && !is_table(kind)) unexpected_kind(b->file, kind, "a table of records");
     }
     b->stamps = read_stamps(b->file);
+  }
+  if (a->loaded && b->loaded && a->loaded->program.images != b->loaded->program.images) {
+    usage_error(fmt::format("A computes {} side by side, B {}", image_count_text(a->loaded->program.images),
+                            image_count_text(b->loaded->program.images)),
+                "compile both with the same --in-flight");
   }
   if (a->report || b->report) {
     if ((!a->report && !a->run) || (!b->report && !b->run))

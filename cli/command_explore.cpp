@@ -72,7 +72,7 @@ ex::QuantiseNetwork quantiser(const ex::QuantisedSource& source) {
 struct Bench {
   explicit Bench(const std::string& file) : study(ex::read_study(file, config_paths())) {
     std::vector<std::string> digests;
-    Evaluator::Task task{{}, study.figures, study.limits, study.must_fit};
+    Evaluator::Task task{{}, study.figures, study.limits, study.must_fit, study.in_flight};
     for (const std::string& name : study.networks) {
       progress("lowering " + name);
       networks.push_back(std::make_unique<IntegerNetwork>(named_network(name)));

@@ -86,6 +86,8 @@ void show_program(const std::string& file, const TextLayout& layout) {
   const auto [program, platform] = open_program(file, config_paths());
   std::string head = fmt::format("program   of {}, digest {}\nplatform  {}, digest {}\n", program.network,
                                  program.digest(), platform.name, program.platform_digest);
+  if (program.images > 1)
+    head += fmt::format("images    {} side by side; those after the first bear @1, @2, ...\n", program.images);
   head += fmt::format("dram      program {} bytes, input {}, output {}; instructions {}\n",
                       grouped(static_cast<std::int64_t>(program.program_bytes)),
                       grouped(static_cast<std::int64_t>(program.input_bytes)),
@@ -96,7 +98,8 @@ void show_program(const std::string& file, const TextLayout& layout) {
                         grouped(platform.machine.buffers[b].capacity_bits()));
   }
   TextTable table({{"layer", true}, {"op", true}, {"unit", true}, {"MAC"}});
-  for (const ProgramLayer& layer : program.layers) {
+  for (std::size_t l = 0; l < program.layers_an_image(); ++l) {
+    const ProgramLayer& layer = program.layers[l];
     table.row({layer.name, layer.op, layer.unit, grouped(layer.macs)});
   }
   std::cout << wrapped(head, indent, layout) << '\n' << table.text(layout);

@@ -16,6 +16,7 @@
 #include "cli/inputs.h"
 #include "cli/terminal.h"
 #include "cli/validators.h"
+#include "isa/image_name.h"
 #include "network/tensor_file_name.h"
 #include "report/format_text.h"
 
@@ -45,7 +46,7 @@ std::vector<Tensor> tensors_in_order(const Loaded& loaded, const NamedArrays& ar
     const auto array = arrays.find(name);
     if (array != arrays.end() && seen.insert(name).second) tensors.push_back({name, numbers_of(array->second), false});
   }
-  for (std::size_t o = 0; o < loaded.program.host_outputs.size(); ++o) {
+  for (std::size_t o = 0; o < loaded.program.outputs_an_image(); ++o) {
     if (seen.contains(loaded.program.host_outputs[o].name)) continue;
     NumberArray values;
     for (const std::vector<FloatArray>& image : outputs) {
@@ -65,13 +66,16 @@ std::string writer_text(const Loaded& loaded, const Run& run, const Tensor& tens
   if (tensor.is_output || tensor.values.shape.size() != 4) return {};
   const std::vector<std::int64_t> shape(tensor.values.shape.begin() + 1, tensor.values.shape.end());
   const auto size = static_cast<std::size_t>(shape[0] * shape[1] * shape[2]);
+  const std::size_t image = place / size, group = static_cast<std::size_t>(loaded.program.images);
+  const std::string name_there = image_name(tensor.name, static_cast<int>(image % group));
   const std::optional<Writer> writer =
-      find_writer(loaded.program, loaded.platform.machine, tensor.name, index_in(shape, place % size));
+      find_writer(loaded.program, loaded.platform.machine, name_there, index_in(shape, place % size));
   if (!writer) return {};
   const std::vector<Instruction> main = decode(loaded.program.main);
-  const std::size_t image = place / size;
-  const InstructionRecord& record = run.records.at(image * main.size() + static_cast<std::size_t>(writer->instruction));
-  const std::string of_image = tensor.values.shape[0] > 1 ? fmt::format("@{}", image) : "";
+  const std::size_t run_of_main = image / group;
+  const InstructionRecord& record =
+      run.records.at(run_of_main * main.size() + static_cast<std::size_t>(writer->instruction));
+  const std::string of_image = run.completions.size() > 1 ? fmt::format("@{}", run_of_main) : "";
   return fmt::format("  written by #{}{} {} ({}), cycles {}..{}\n  it is    {}\n", writer->instruction, of_image,
                      name(record.unit), loaded.program.layers.at(static_cast<std::size_t>(writer->layer)).name,
                      grouped(record.start), grouped(record.end),

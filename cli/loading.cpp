@@ -31,6 +31,8 @@ void add_set_option(CLI::App& command, std::vector<std::string>& sets) {
       ->group("Platform");
 }
 
+std::string image_count_text(int images) { return fmt::format("{} image{}", images, images == 1 ? "" : "s"); }
+
 void add_in_flight_option(CLI::App& command, std::optional<int>& images) {
   command
       .add_option(
@@ -109,8 +111,6 @@ std::string used_text(const std::string& part, const MachineParameters& machine,
                   "--allow-oversize simulates the machine all the same",
                   largest));
 }
-
-std::string image_count_text(std::size_t images) { return fmt::format("{} image{}", images, images == 1 ? "" : "s"); }
 
 Loaded load_onnx(const LoadArguments& arguments) {
   Platform platform = named_platform(arguments.platform, arguments.sets);
@@ -216,8 +216,9 @@ void join_images(const Program& program, Inputs& inputs) {
   if (images % group != 0) {
     std::size_t fitting = group;
     while (images % fitting != 0) --fitting;
-    usage_error(fmt::format("{}, and the program computes {} side by side", image_count_text(images), group),
-                fmt::format("give it a multiple of {} images, or compile with --in-flight {}", group, fitting));
+    usage_error(
+        fmt::format("{}, and the program computes {} side by side", image_count_text(static_cast<int>(images)), group),
+        fmt::format("give it a multiple of {} images, or compile with --in-flight {}", group, fitting));
   }
   std::vector<std::vector<std::int32_t>> joined(images / group);
   for (std::size_t i = 0; i < images; ++i) {

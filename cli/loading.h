@@ -64,6 +64,9 @@ void add_input_options(CLI::App& command, InputArguments& arguments);
 [[nodiscard]] Inputs prepare_inputs(const InputArguments& arguments, const Program& program,
                                     const Inputs* said = nullptr);
 
+// "1 image", "4 images".
+[[nodiscard]] std::string image_count_text(int images);
+
 // A run's outputs and tensors by group of images as the program has them, by image, with the network's names.
 void part_images(const Program& program, Run& run);
 

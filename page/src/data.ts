@@ -285,7 +285,13 @@ export const unitOf = (run: Run, phase: Phase, record: number): string =>
 // out of the text.
 export function purposeOf(run: Run, phase: Phase, record: number): string {
   const instruction = instructionOf(phase, record);
-  if (phase.name === 'main') return run.report.layers[phase.layer[instruction]]?.name ?? '?';
+  if (phase.name === 'main') {
+    // The program's rows: those of the report once for each image that it computes side by side.
+    const rows = run.report.layers.length;
+    const row = phase.layer[instruction];
+    const name = run.report.layers[row % rows]?.name ?? '?';
+    return row < rows ? name : `${name}@${Math.floor(row / rows)}`;
+  }
   const buffer = /\bbuffer=(\d+)/.exec(phase.text[instruction])?.[1] ?? 0;
   return Object.keys(run.report.memory.buffers)[Number(buffer)] ?? '?';
 }

@@ -44,6 +44,7 @@ class Emitter {
         program_.notes.push_back(fmt::format("{}: {}", layer.name, layer.exactness.note));
     }
     note_fallbacks();
+    program_.notes.insert(program_.notes.end(), plan_.notes.begin(), plan_.notes.end());
     return std::move(program_);
   }
 

@@ -373,6 +373,7 @@ struct Plan : Placement {
   Table<OpId, Instruction> instructions;            // build
   Table<LayerId, std::string> reasons;              // assign, where traced: of the unit
   std::vector<Fallback> fallbacks;                  // likewise
+  std::vector<std::string> notes;                   // search: what a report should repeat
   bool wants_levers = true;                         // a refusal says what would make room
   Trace* trace = nullptr;                           // none: only the timing is wanted
 

@@ -11,7 +11,7 @@ namespace blendsim {
 class Retargeter {
  public:
   // The network is kept by reference. What all machines share is found here, once.
-  explicit Retargeter(const IntegerNetwork& network);
+  explicit Retargeter(const IntegerNetwork& network, int images = 1);
   ~Retargeter();
   Retargeter(const Retargeter&) = delete;
   Retargeter& operator=(const Retargeter&) = delete;

@@ -386,7 +386,9 @@ std::optional<Candidate> with_images_in_flight(Compilation& compilation, const E
 
 }  // namespace
 
-Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options) {
+namespace {
+
+Candidate best_of_images(Compilation compilation, const Evaluate& evaluate, SearchOptions options) {
   std::exception_ptr refused;
   std::optional<Candidate> best = with_images_in_flight(compilation, evaluate, options);
   const bool in_flight = best.has_value();
@@ -410,20 +412,40 @@ Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, Sear
   return std::move(*best);
 }
 
+}  // namespace
+
+Candidate best_candidate(Compilation compilation, const Evaluate& evaluate, SearchOptions options) {
+  const int images = compilation.plan.images;
+  if (images == 1 || !evaluate || options.program_alone)
+    return best_of_images(std::move(compilation), evaluate, options);
+  Compilation one = compilation;
+  one.plan.images = 1;
+  one.plan.trace = nullptr;
+  Candidate best = best_of_images(std::move(compilation), evaluate, options);
+  const Cycles alone = best_of_images(std::move(one), evaluate, options).cycles;
+  if (best.cycles > images * alone) {
+    best.compilation.plan.notes.push_back(
+        fmt::format("{} images side by side take {} cycles, one after the other {} times {}: leave --in-flight out",
+                    images, best.cycles, images, alone));
+  }
+  return best;
+}
+
 }  // namespace compiler
 
 struct Retargeter::Parts {
   const IntegerNetwork& network;
   compiler::NetworkFacts facts;
   compiler::Placements placements;
-  explicit Parts(const IntegerNetwork& of) : network(of), facts(of) {}
+  int images;
+  Parts(const IntegerNetwork& of, int count) : network(of), facts(of), images(count) {}
 };
 
-Retargeter::Retargeter(const IntegerNetwork& network) : parts_(std::make_unique<Parts>(network)) {}
+Retargeter::Retargeter(const IntegerNetwork& network, int images) : parts_(std::make_unique<Parts>(network, images)) {}
 Retargeter::~Retargeter() = default;
 
 Program Retargeter::timing_program(const MachineParameters& machine, const Evaluate& evaluate) {
-  compiler::Compilation compilation = compiler::begin(parts_->network, parts_->facts, machine, nullptr);
+  compiler::Compilation compilation = compiler::begin(parts_->network, parts_->facts, machine, nullptr, parts_->images);
   compilation.placements = &parts_->placements;
   compilation.plan.wants_levers = false;
   run_passes(compiler::Stretch::network, compilation);

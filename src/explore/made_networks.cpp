@@ -51,7 +51,7 @@ struct MadeNetworks::Parts {
   }
 
   [[nodiscard]] Evaluator::Task task(std::vector<const IntegerNetwork*> networks) const {
-    return {std::move(networks), study.figures, study.limits, study.must_fit};
+    return {std::move(networks), study.figures, study.limits, study.must_fit, study.in_flight};
   }
   [[nodiscard]] Outcome screen(const Point& point) const { return platform.screen(study.settings_of(point)); }
   [[nodiscard]] std::string made_file(const std::string& text);

@@ -58,6 +58,7 @@ struct Study {
   std::vector<FigureOf> figures;          // alike
   std::vector<FigureLimit> limits;
   bool must_fit = true;
+  int in_flight = 1;  // images that a program computes side by side
   std::optional<ScalarSpec> scalar;
   std::string method = "auto";
   std::uint64_t seed = 1;

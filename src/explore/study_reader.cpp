@@ -21,10 +21,11 @@ Study StudyReader::read() {
   const YamlTree tree = read_yaml(study_.file, diagnostics_);
   require_schema(tree, std::string(study_schema), diagnostics_);
   check_keys(tree, {"schema", "name", "summary", "networks", "aggregate", "platform", "search", "hardware", "oracle",
-                    "objectives", "scalar", "limits", "method", "budget", "journal"});
+                    "objectives", "scalar", "limits", "method", "budget", "journal", "in_flight"});
   study_.name = text_of(tree, "name", fs::path(study_.file).stem().string());
   study_.summary = text_of(tree, "summary", "");
   study_.folder = fs::path(study_.file).parent_path().string();
+  study_.in_flight = static_cast<int>(count_of(tree, "in_flight", 1, 512).value_or(1));
   read_networks(tree);
   read_platform(tree);
   read_oracle(tree);
@@ -210,6 +211,7 @@ void StudyReader::identify() {
   for (const Dimension& d : study_.space.dimensions)
     list.emplace_back("search." + d.name, fmt::format("{}", fmt::join(d.values, ", ")));
   for (const Objective& o : study_.objectives) list.emplace_back("objectives." + o.name, o.maximise ? "max" : "min");
+  if (study_.in_flight != 1) list.emplace_back("in_flight", std::to_string(study_.in_flight));
   list.emplace_back("limits.fits", study_.must_fit ? "true" : "false");
   for (const FigureLimit& l : study_.limits)
     list.emplace_back("limits." + study_.figure_names[l.figure],

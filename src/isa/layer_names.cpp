@@ -24,7 +24,10 @@ std::vector<std::int32_t> layers_named(const Program& program, const std::string
   for (std::size_t l = 0; l < program.layers.size(); ++l) {
     const std::string& name = program.layers[l].name;
     // A name may have a bracket of its own, which a pattern reads as something else.
-    if (name == pattern || fnmatch(pattern.c_str(), name.c_str(), 0) == 0)
+    // Of several images each has the layer, which the network's name stands for.
+    const std::string& own = program.layers[l % program.layers_an_image()].name;
+    if (name == pattern || own == pattern || fnmatch(pattern.c_str(), name.c_str(), 0) == 0 ||
+        fnmatch(pattern.c_str(), own.c_str(), 0) == 0)
       found.push_back(static_cast<std::int32_t>(l));
   }
   return found;

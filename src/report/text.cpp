@@ -48,7 +48,9 @@ std::string header(const Json& r, const TextLayout& layout) {
                   clock("/clock/fmax_hz"), clock("/clock/estimated_fmax_hz/0"), clock("/clock/estimated_fmax_hz/1"),
                   text(r, "/clock/limited_by"), whole(r, "/clock/levels"), text(r, "/clock/from"), text(r, "/clock/to"),
                   percent(1 - real(r, "/clock/logic_share")));
-  out += fmt::format("program   {} instructions an inference, {}\n", grouped(whole(r, "/program/instructions")),
+  const std::int64_t in_flight = r.at("program").value("images", 1);  // an earlier report has none
+  out += fmt::format("program   {} instructions {}, {}\n", grouped(whole(r, "/program/instructions")),
+                     in_flight == 1 ? "an inference" : fmt::format("for {} images side by side", in_flight),
                      at(r, "/program/resident") == true ? "resident on chip" : "fetched from DRAM");
   const std::int64_t count = whole(r, "/input/images");
   const std::string images = count == 1 ? "1 image" : fmt::format("{} images", count);
@@ -131,7 +133,7 @@ std::string totals(const Json& r, const TextLayout& layout) {
                                 images > 1 ? fmt::format(" for {} inferences", images) : "",
                                 share(whole(r, "/compute_cycles"), cycles));
   const std::int64_t init = whole(r, "/init_cycles");
-  const std::int64_t in_flight = whole(r, "/program/images");
+  const std::int64_t in_flight = r.at("program").value("images", 1);  // an earlier report has none
   out += fmt::format("latency     {} ({} cycles) {}, warm; before the first: init {} ({} cycles)\n",
                      engineering(latency, "s"), grouped(std::llround(latency * clock)),
                      in_flight == 1 ? "an inference" : fmt::format("for {} images side by side", in_flight),

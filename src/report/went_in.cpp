@@ -45,6 +45,8 @@ std::vector<std::string> what_went_in(const Json& a, const Json& b) {
   for (const auto& [key, value] : after.items()) {
     if (!before.contains(key)) differ("platform." + key, nullptr, value);
   }
+  const auto images = [](const Json& body) { return body.at("program").value("images", 1); };
+  differ("program.images", images(a), images(b));
   differ("program.digest", a.at("program").at("digest"), b.at("program").at("digest"));
   return out;
 }

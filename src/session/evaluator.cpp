@@ -85,7 +85,8 @@ struct Evaluator::Parts {
 
   Parts(const PlatformVariants& of, Task asked, Evaluate with)
       : variants(of), task(std::move(asked)), machine(std::move(with)) {
-    for (const IntegerNetwork* network : task.networks) retargeters.push_back(std::make_unique<Retargeter>(*network));
+    for (const IntegerNetwork* network : task.networks)
+      retargeters.push_back(std::make_unique<Retargeter>(*network, task.images));
     needs_power = std::any_of(task.figures.begin(), task.figures.end(),
                               [](const FigureOf& f) { return f.metric->from == Metric::From::power; });
   }
@@ -158,7 +159,7 @@ std::vector<double> Evaluator::Parts::figures_of(const Design& design, std::size
   PowerEstimate power;
   if (needs_power) {
     const PowerModel model(platform, design.resources, technology(platform), activity(platform));
-    power = estimate_power(run, 1, model);
+    power = estimate_power(run, program.images, model);
   }
   const Evaluated known{platform, design.resources, task.networks[network], &program, &run, &power};
   std::vector<double> out;

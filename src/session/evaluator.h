@@ -68,6 +68,7 @@ class Evaluator {
     std::vector<FigureOf> figures;
     std::vector<FigureLimit> limits;
     bool must_fit = true;  // the board's limits hold
+    int images = 1;        // that a program computes side by side
   };
 
   // Variants and networks are referred to, and must outlive the evaluator; `machine` runs a program for its timing.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "process.h"
+#include "shell.h"
 #include "tensor/array.h"
 
 namespace blendsim {
@@ -112,6 +113,62 @@ TEST_F(CliImages, AProgramKeepsHowMany) {
   const ProcessResult other = blendsim_cli({"run", program, "--in-flight", "2"});
   EXPECT_EQ(other.status, 2);
   EXPECT_THAT(other.err, HasSubstr("--in-flight 2, and the program was compiled for 3 images"));
+}
+
+// What a study finds is what `run` says of it.
+TEST_F(CliImages, AStudyOfThroughputFindsWhatARunHas) {
+  work.write("study.yaml",
+             "schema: blendsim.study/1\nnetworks: net.onnx\nplatform: zu3eg\nin_flight: 4\n"
+             "search: {mac_array.columns: [4, 8]}\nobjectives: {interval: min, lut: min}\n"
+             "method: {name: grid}\nbudget: {evaluations: 10}\n");
+  const ProcessResult explored = run_shell("blendsim explore study.yaml --csv points.csv", work.path(""));
+  ASSERT_EQ(explored.status, 0) << explored.err;
+  const std::string points = read_text(work.path("points.csv"));
+  const Json ran = report({"--in-flight", "4", "--set", "mac_array.columns=8"});
+  char interval[32];
+  std::snprintf(interval, sizeof interval, "%g", ran["cycles"].get<double>() / 4);
+  EXPECT_THAT(points, HasSubstr(interval)) << "the faster of the two is on the front";
+  work.write("none.yaml",
+             "schema: blendsim.study/1\nnetworks: net.onnx\nplatform: zu3eg\nin_flight: 0\n"
+             "search: {mac_array.columns: [4, 8]}\nobjectives: {interval: min}\nbudget: {evaluations: 1}\n");
+  const ProcessResult refused = run_shell("blendsim explore none.yaml", work.path(""));
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("none.yaml:4"), HasSubstr("0 is not from 1 to 512")));
+}
+
+// Somebody else's tensors, of images and not of groups; a wrong value is found in its image, with its writer.
+TEST_F(CliImages, ExpectationsAreOfImages) {
+  ASSERT_EQ(run(six({"--tensors", work.path("due")})).status, 0);
+  EXPECT_EQ(run(six({"--in-flight", "3", "--expect", work.path("due")})).status, 0);
+  IntArray wrong = read_int_npy(work.path("due/stem.out.npy"));
+  ASSERT_EQ(wrong.shape[0], 6);
+  wrong.values[wrong.values.size() / 6 * 4] += 1;  // of image 4, the second of the second group
+  write_npy(work.path("due/stem.out.npy"), wrong);
+  const ProcessResult result = run(six({"--in-flight", "3", "--expect", work.path("due")}));
+  EXPECT_EQ(result.status, 4) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("[4, 0, 0, 0]"), HasSubstr("(stem.out@1)"), HasSubstr("@1 post_unit")));
+}
+
+TEST_F(CliImages, DiffComparesProgramsOfAsMany) {
+  for (const std::string n : {"1", "3"}) {
+    ASSERT_EQ(blendsim_cli({"compile", work.path("net.onnx"), "--platform", "zu3eg", "--in-flight", n, "-o",
+                            work.path(n + ".program")})
+                  .status,
+              0);
+  }
+  const ProcessResult other = blendsim_cli({"diff", work.path("1.program"), work.path("3.program")});
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.err, HasSubstr("A computes 1 image side by side, B 3 images"));
+  EXPECT_EQ(blendsim_cli({"diff", work.path("3.program"), work.path("3.program")}).status, 0);
+  ASSERT_EQ(blendsim_cli({"run", work.path("3.program"), "--json", work.path("3.json")}).status, 0);
+  EXPECT_EQ(blendsim_cli({"diff", work.path("3.json"), work.path("3.program")}).status, 0);
+}
+
+TEST_F(CliImages, ALayersNameIsThatOfEachImage) {
+  ASSERT_EQ(run({"--in-flight", "2", "--trace", work.path("all.npy"), "--trace-layers", "stem.conv"}).status, 0);
+  ASSERT_EQ(run({"--in-flight", "2", "--trace", work.path("one.npy"), "--trace-layers", "stem.conv@1"}).status, 0);
+  const auto bytes = [&](const std::string& file) { return std::filesystem::file_size(work.path(file)); };
+  EXPECT_GT(bytes("all.npy"), bytes("one.npy"));
 }
 
 TEST_F(CliImages, MoreThanAProgramCanNameAreRefused) {

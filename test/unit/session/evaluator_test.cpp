@@ -44,6 +44,29 @@ class Designs : public testing::Test {
 };
 IntegerNetwork* Designs::network_ = nullptr;
 
+// As a program that compile() makes for as many images.
+TEST_F(Designs, OfSeveralImagesInFlightHaveTheFiguresOfOneInference) {
+  const std::size_t cycles = figure("cycles"), interval = figure("interval"), rate = figure("throughput"),
+                    gops = figure("gops"), bytes = figure("dram_bytes"), energy = figure("dynamic_energy");
+  const Outcome alone = outcome({});
+  task_.images = 4;
+  const Outcome four = outcome({});
+  ASSERT_TRUE(alone.complete() && four.complete());
+  CompileOptions options;
+  options.evaluate = simulate;
+  options.images = 4;
+  const Platform platform = load_platform("zu3eg", {}, paths);
+  const Program program = compile(*network_, platform, options).program;
+  EXPECT_EQ(four.figures[cycles], static_cast<double>(simulate(program, platform.machine).cycles));
+  EXPECT_EQ(four.figures[interval], four.figures[cycles] / 4);
+  EXPECT_EQ(alone.figures[interval], alone.figures[cycles]);
+  EXPECT_LT(four.figures[interval], alone.figures[interval]);
+  EXPECT_NEAR(four.figures[rate], static_cast<double>(platform.machine.clock_hz) / four.figures[interval], 1e-6);
+  EXPECT_NEAR(four.figures[gops] * four.figures[interval], alone.figures[gops] * alone.figures[interval], 1e-6);
+  EXPECT_EQ(four.figures[bytes], alone.figures[bytes]);
+  EXPECT_NEAR(four.figures[energy], alone.figures[energy], 0.02 * alone.figures[energy]);
+}
+
 TEST_F(Designs, HaveTheFiguresOfACompilationARunAndTheEstimates) {
   const std::size_t cycles = figure("cycles"), latency = figure("latency"), lut = figure("lut"),
                     energy = figure("energy"), gops = figure("gops"), bytes = figure("dram_bytes");
