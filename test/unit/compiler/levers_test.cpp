@@ -100,7 +100,7 @@ TEST(Levers, OfAProductAreItsFactorsBits) {
   const TensorId sums = b.conv(in, 16, test::NetworkBuilder::square(1), Format::signed_bits(4));
   b.output(b.post(sums, in, true, Format::signed_bits(8), false, {}).fixed);
   EXPECT_EQ(refusal(b.net, "zu3eg", {}), "");
-  for (const char* less : {"post_unit.product=0", "post_unit.product=7 bit"}) {
+  for (const char* less : {"post_unit.product=0 bit", "post_unit.product=7 bit"}) {
     const std::string message = refusal(b.net, "zu3eg", {less});
     EXPECT_THAT(message, HasSubstr("error[unit-too-narrow]: 'Post1': it multiplies by computed values of 8 bits"));
     EXPECT_THAT(sets_in(message), testing::ElementsAre("post_unit.product=8 bit"));
