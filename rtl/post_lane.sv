@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One lane of post_unit: u = q3(act?(q1(a)) + q2(b)) or q3(act?(q1(a) + q2(b))), its code, and a choice of the last four
-// results for the writer.
+// One lane of post_unit: u = q3(act?(q1(a)) + q2(b)), q3(act?(q1(a) + q2(b))) or q3(q1(a) * q2(b)), its code, and a choice of the
+// last four results for the writer.
 //
 // Widths      operands OPERAND bits; q1 and q2 VALUE; from the join on one more. u has OPERAND bits again: an instruction without
 //             any step and join, `raw`, passes a by all of them.
@@ -8,7 +8,7 @@
 // the activation takes two slices then, and after 17 another one for q3.
 //    0  q1 and q2: 8 stages each, saturation included
 //    8  sum in front of the activation: q1(a), with + q2(b) for an activation after the join
-//    9  activation: 7 stages
+//    9  activation, or the product: 7 stages
 //   16  the other sum
 //   17  q3: 6 stages
 //   23  saturated or `raw`: u. It waits in a ring of LUT RAM, because an element's last comparison is in stage K = 24 + most
@@ -32,7 +32,8 @@ module post_lane #(
     parameter int PLACES = 32,  // words of a step's records that wait
     parameter int BANKS = COMPARATORS,  // of thresholds
     parameter int ROWS = 32,            // of a bank
-    parameter int TABLE = 256           // entries of the table; 0: none
+    parameter int TABLE = 256,          // entries of the table; 0: none
+    parameter int PRODUCT = 9           // bits of a product's second factor; 0: there are none
 ) (
     input  logic clk,
     input  logic reset,
@@ -45,8 +46,10 @@ module post_lane #(
     input  logic [3*((blendsim_pkg::POST_RECORD_QUANTISER_BITS+COLUMN-1)/COLUMN)+(blendsim_pkg::POST_RECORD_ACTIVATION_BITS+COLUMN-1)/COLUMN-1:0] comes,
     input  logic [3:0] takes,
     input  logic [3:0] takes_rest,
-    input  logic [2:0] clears,
-    input  logic [2:0] clears_rest,
+    input  logic [3:0] clears,
+    input  logic [3:0] clears_rest,
+    input  logic adds,                  // stage 8: no product
+    input  logic multiplies,            // stage 13
     input  logic [2:0] even,            // q1, q2, q3, each in the stage in which it needs it
     input  logic [3:0] used,            // q1, q2, q3, activation, likewise
     input  logic no_activation,         // stage 13
@@ -101,13 +104,13 @@ module post_lane #(
                 .WORDS(Q_WORDS)) step_q1 (
       .clk(clk), .reset(reset), .write(write[0]), .write_place(write_place), .read_place(read_place[0*PLACE+:PLACE]),
       .column(column), .comes(comes[0+:Q_WORDS]), .takes(takes[0]), .takes_rest(takes_rest[0]), .clears(clears[0]),
-      .clears_rest(clears_rest[0]), .x(a_first), .passes(1'b0), .even(even[0]),
+      .clears_rest(clears_rest[0]), .x(a_first), .by(1'b0), .multiplies(1'b0), .passes(1'b0), .even(even[0]),
       .used(used[0]), .other(1'b0), .lo(limits[0*JOIN+:VALUE]), .hi(limits[1*JOIN+:VALUE]), .v(v1), .choice(choice1));
   requantise #(.X(OPERAND), .OUT(VALUE), .LIMIT(VALUE), .SLICES(WIDE), .FACTOR(FACTOR), .STEP(STEP), .COLUMN(COLUMN), .PLACES(PLACES),
                 .WORDS(Q_WORDS)) step_q2 (
       .clk(clk), .reset(reset), .write(write[1]), .write_place(write_place), .read_place(read_place[1*PLACE+:PLACE]),
       .column(column), .comes(comes[Q_WORDS+:Q_WORDS]), .takes(takes[1]), .takes_rest(takes_rest[1]), .clears(clears[1]),
-      .clears_rest(clears_rest[1]), .x(b_first), .passes(1'b0), .even(even[1]),
+      .clears_rest(clears_rest[1]), .x(b_first), .by(1'b0), .multiplies(1'b0), .passes(1'b0), .even(even[1]),
       .used(used[1]), .other(1'b0), .lo(limits[2*JOIN+:VALUE]), .hi(limits[3*JOIN+:VALUE]), .v(v2), .choice(choice2));
 
   // --- the sums around the activation -------------------------------------------------------------------------------------
@@ -137,12 +140,25 @@ module post_lane #(
     else q2_late <= {q2_before[VALUE-1], q2_before};
     joined <= joined_next;
   end
+  // The second factor: q2(b) where the instruction multiplies.
+  localparam int BY = PRODUCT > 0 ? PRODUCT : 1;
+  logic [BY-1:0] by;
+  if (PRODUCT != 0) begin : g_product
+    always_ff @(posedge clk) begin
+      if (adds) by <= '0;
+      else by <= q2[BY-1:0];
+    end
+  end else begin : g_no_product
+    logic unused_adds;
+    assign unused_adds = adds;
+    assign by = 1'b0;
+  end
   delay_line #(.WIDTH(VALUE), .CYCLES(6 + WIDE_JOIN), .RESET(1)) q2_line (.clk(clk), .reset(reset), .in(q2), .out(q2_before));
-  requantise #(.X(JOIN), .OUT(JOIN), .LIMIT(JOIN), .SLICES(WIDE_JOIN), .ACTIVATION(1), .FACTOR(FACTOR), .STEP(STEP), .COLUMN(COLUMN), .PLACES(PLACES),
+  requantise #(.X(JOIN), .OUT(JOIN), .LIMIT(JOIN), .SLICES(WIDE_JOIN), .ACTIVATION(1), .PRODUCT(PRODUCT), .FACTOR(FACTOR), .STEP(STEP), .COLUMN(COLUMN), .PLACES(PLACES),
                 .WORDS(A_WORDS)) step_act (
       .clk(clk), .reset(reset), .write(write[3]), .write_place(write_place), .read_place(read_place[3*PLACE+:PLACE]),
-      .column(column), .comes(comes[3*Q_WORDS+:A_WORDS]), .takes(takes[3]), .takes_rest(takes_rest[3]), .clears(1'b0),
-      .clears_rest(1'b0), .x(earlier), .passes(no_activation), .even(1'b1),
+      .column(column), .comes(comes[3*Q_WORDS+:A_WORDS]), .takes(takes[3]), .takes_rest(takes_rest[3]), .clears(clears[3]),
+      .clears_rest(clears_rest[3]), .x(earlier), .by(by), .multiplies(multiplies), .passes(no_activation), .even(1'b1),
       .used(used[3]), .other(1'b0), .lo(limits[6*JOIN+:JOIN]), .hi(limits[7*JOIN+:JOIN]), .v(v_act), .choice(choice_act));
 
   // --- q3, or a as it came --------------------------------------------------------------------------------------------------
@@ -150,7 +166,7 @@ module post_lane #(
                 .WORDS(Q_WORDS)) step_q3 (
       .clk(clk), .reset(reset), .write(write[2]), .write_place(write_place), .read_place(read_place[2*PLACE+:PLACE]),
       .column(column), .comes(comes[2*Q_WORDS+:Q_WORDS]), .takes(takes[2]), .takes_rest(takes_rest[2]), .clears(clears[2]),
-      .clears_rest(clears_rest[2]), .x(joined), .passes(1'b0), .even(even[2]),
+      .clears_rest(clears_rest[2]), .x(joined), .by(1'b0), .multiplies(1'b0), .passes(1'b0), .even(even[2]),
       .used(used[2]), .other(raw), .lo(limits[4*JOIN+:VALUE]), .hi(limits[5*JOIN+:VALUE]), .v(v3), .choice(choice3));
   logic [OPERAND-1:0] a_later, u;
   logic [OPERAND-1:0] passing[0:31];

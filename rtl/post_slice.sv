@@ -17,7 +17,8 @@ module post_slice #(
     parameter int PLACES = 32,
     parameter int BANKS = COMPARATORS,
     parameter int ROWS = 32,
-    parameter int TABLE = 256
+    parameter int TABLE = 256,
+    parameter int PRODUCT = 9
 ) (
     input  logic clk,
     input  logic reset,
@@ -38,8 +39,10 @@ module post_slice #(
     input  logic [3*((blendsim_pkg::POST_RECORD_QUANTISER_BITS+COLUMN-1)/COLUMN)+(blendsim_pkg::POST_RECORD_ACTIVATION_BITS+COLUMN-1)/COLUMN-1:0] comes,
     input  logic [3:0] takes,
     input  logic [3:0] takes_rest,
-    input  logic [2:0] clears,
-    input  logic [2:0] clears_rest,
+    input  logic [3:0] clears,
+    input  logic [3:0] clears_rest,
+    input  logic adds,
+    input  logic multiplies,
     input  logic [2:0] even,
     input  logic [3:0] used,
     input  logic no_activation,
@@ -112,11 +115,11 @@ module post_slice #(
   for (l = 0; l < LANES; l++) begin : g_lane
     post_lane #(
         .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
-        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS), .TABLE(TABLE)
+        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS), .TABLE(TABLE), .PRODUCT(PRODUCT)
     ) lane (
         .clk(clk), .reset(reset), .write(write), .write_place(write_place), .column(word[l*COLUMN+:COLUMN]),
         .a(a[l*OPERAND+:OPERAND]), .b(b[l*OPERAND+:OPERAND]), .read_place(read_place), .comes(comes), .takes(takes),
-        .takes_rest(takes_rest), .clears(clears), .clears_rest(clears_rest), .even(even), .used(used),
+        .takes_rest(takes_rest), .clears(clears), .clears_rest(clears_rest), .adds(adds), .multiplies(multiplies), .even(even), .used(used),
         .no_activation(no_activation), .apart_early(apart_early), .apart_late(apart_late), .raw(raw), .limits(limits),
         .limits_taken(limits_taken), .level_write(level_write), .level_row(level_row), .level_from(level_from),
         .compare_row(compare_row), .compare_part(compare_part), .compare_first(compare_first),

@@ -3,7 +3,7 @@
 // are SLICES slices or, with 8 lanes, a slice's two halves one after the other (src/units/post_unit/instruction.h says what it computes). The datapath behind queue_unit #(.UNIT(UNIT_POST_UNIT)).
 //
 // Parameters  LANES, MULTIPLIER bits of a factor, OPERAND bits of an operand, VALUE of what a step saturates to, SHIFT_STEP of
-//             which shifts are multiples, COMPARATORS a lane, TABLE entries of a lane's table (0: none), DEPTH; rows of both arrays; CELL_SLICES slices of a cell of
+//             which shifts are multiples, COMPARATORS a lane, TABLE entries of a lane's table (0: none), PRODUCT bits of a product's second factor (0: none), DEPTH; rows of both arrays; CELL_SLICES slices of a cell of
 //             act_binary; widths, address bits and latencies of the buffers.
 // Queue       `start` with `instruction` in cycle s; the loops walk in s+1 to s+occupancy, `front_free` in the last of them;
 //             `done` in s+occupancy-1+DEPTH, the cycle in which the write ports carry the last word.
@@ -16,6 +16,7 @@
 //                                  comes to them when a step of its cycle would come to its code
 //             results              up to 3 cycles between a cell's first and last word, choice, write (post_results)
 //             STAGES = LEAD + 33 + 2 LATE + LATENCY + STEPS in all; with DEPTH above STAGES records and steps wait behind the front.
+// Product     the activation's slices multiply, by q2(b) instead of a slope: an instruction has the one or the other.
 // DSP         of a lane: one slice each for q1 and q2 where operands have at most 18 bits, else two; for activation and q3
 //             where the join, VALUE + 1 bits, has at most 18.
 module post_unit #(
@@ -26,6 +27,7 @@ module post_unit #(
     parameter int SHIFT_STEP = blendsim_pkg::POST_UNIT_SHIFT_STEP,
     parameter int COMPARATORS = blendsim_pkg::POST_UNIT_COMPARATORS,
     parameter int TABLE = blendsim_pkg::POST_UNIT_TABLE,
+    parameter int PRODUCT = blendsim_pkg::POST_UNIT_PRODUCT,
     parameter int DEPTH = blendsim_pkg::POST_UNIT_DEPTH,
     parameter int XNOR_ROWS = blendsim_pkg::XNOR_ARRAY_ROWS,
     parameter int MAC_ROWS = blendsim_pkg::MAC_ARRAY_ROWS,
@@ -83,6 +85,7 @@ module post_unit #(
   localparam int WORDS = 3 * Q_WORDS + A_WORDS + T_WORDS;
   localparam int SHORTEST = COLUMN < 64 ? 2 : 1;
   localparam int FACTOR = MULTIPLIER + SHIFT_STEP - 1;
+  localparam int BY_VALUE = PRODUCT < VALUE ? PRODUCT : VALUE, BY = BY_VALUE < FACTOR ? BY_VALUE : FACTOR;
 
   // The last word of a lane group's records, counted from 0, less the lane stage that first needs it: of q2 (a stage before
   // stage 0), of the activation (before 9), of the thresholds (24). The rest of the way is equal but for the latencies.
@@ -178,7 +181,7 @@ module post_unit #(
     logic [1:0] activation;
     logic even, use_thresholds;
     logic [3:0] levels;
-    logic code_bipolar, fixed_is_code, use_table;
+    logic code_bipolar, fixed_is_code, use_table, product;
   } begun_t;
   begun_t begins_with, stepped;
   assign begins_with = {instruction.a_source, instruction.b_source, instruction.a, instruction.b, instruction.a_stride,
@@ -186,7 +189,7 @@ module post_unit #(
                         instruction.b_signed, instruction.use_q1, instruction.use_q2, instruction.use_q3,
                         instruction.activation, instruction.rounding == 2'd0, instruction.use_thresholds,
                         instruction.levels, instruction.code_bipolar, instruction.fixed_is_code,
-                        instruction.use_table && TABLE != 0};
+                        instruction.use_table && TABLE != 0, instruction.product && PRODUCT != 0};
   (* ram_style = "distributed" *) logic [$bits(begins_with)-1:0] begun[0:BEGUN-1];
   always_ff @(posedge clk) begin
     if (reset) start_tag <= '0;
@@ -217,20 +220,22 @@ module post_unit #(
 
   // What goes along with a step: stage n of the line is n cycles behind the address stage's step.
   localparam int LAST = LATENCY + 3 + K + 4;
-  localparam int LINE = TAG + 2 * PLACE + 8 + 4 + 4 + 4 + 8 + ROW + 1;
+  localparam int LINE = TAG + 2 * PLACE + 8 + 4 + 4 + 4 + 8 + ROW + 2;
   localparam int AT_PLACE = TAG, AT_CONTROL = TAG + 2 * PLACE, AT_REMAINING = AT_CONTROL + 8, AT_STEPS = AT_REMAINING + 4,
-                 AT_LEVELS = AT_STEPS + 4, AT_FLAGS = AT_LEVELS + 4, AT_ROW = AT_FLAGS + 8, AT_TABLE = AT_ROW + ROW;
+                 AT_LEVELS = AT_STEPS + 4, AT_FLAGS = AT_LEVELS + 4, AT_ROW = AT_FLAGS + 8, AT_TABLE = AT_ROW + ROW,
+                 AT_PRODUCT = AT_TABLE + 1;
   localparam int RAW = 7, EVEN = 6, APART_LATE = 5, APART_EARLY = 4, ACTIVATION = 3;  // of the controls, above q3, q2, q1
   logic [LINE-1:0] step_now;
   logic [LINE*LAST-1:0] steps_before;
   logic [LINE*(LAST+1)-1:0] line;
-  logic joins;
+  logic joins, sums;
   assign joins = stepped.b_source != 2'd0;
+  assign sums = joins && !stepped.product;
   assign step_now = {
-      stepped.use_table, levels_at, valid, valid && group && first, stepped.use_thresholds, stepped.code_bipolar, stepped.fixed_is_code, begins,
+      stepped.product, stepped.use_table, levels_at, valid, valid && group && first, stepped.use_thresholds, stepped.code_bipolar, stepped.fixed_is_code, begins,
       group, row, stepped.levels, steps_taken, remaining,
       !(joins || stepped.use_q1 || stepped.use_q3 || stepped.activation != 2'd0), stepped.even,
-      !joins || stepped.activation == 2'd2, !joins || stepped.activation != 2'd2, stepped.activation != 2'd0, stepped.use_q3,
+      !sums || stepped.activation == 2'd2, !sums || stepped.activation != 2'd2, stepped.activation != 2'd0, stepped.use_q3,
       stepped.use_q2, stepped.use_q1, place, tag};
   assign line = {steps_before, step_now};
   always_ff @(posedge clk) steps_before <= line[LINE*LAST-1:0];
@@ -259,7 +264,8 @@ module post_unit #(
   logic [4*PLACE-1:0] read_place, limits_place;
   logic [RECORDS-1:0] comes;
   logic [3:0] takes, takes_rest, used;
-  logic [2:0] clears, clears_rest, even;
+  logic [3:0] clears, clears_rest;
+  logic [2:0] even;
   genvar n, w;
   for (n = 0; n < 4; n++) begin : g_step
     localparam int X = OPERANDS + (n == 3 ? 9 : n == 2 ? 17 + LATE : OPERAND <= 18 ? 1 : 0);
@@ -284,6 +290,9 @@ module post_unit #(
       assign clears[n] = line[LINE*(X-1)+AT_FLAGS+6] && !line[LINE*(X-1)+AT_CONTROL+n];
       assign clears_rest[n] = line[LINE*X+AT_FLAGS+6] && !line[LINE*X+AT_CONTROL+n];
       assign even[n] = line[LINE*(COMPARES-1)+AT_CONTROL+EVEN];
+    end else begin : g_activation
+      assign clears[n] = line[LINE*(X-1)+AT_FLAGS+6] && line[LINE*(X-1)+AT_PRODUCT];
+      assign clears_rest[n] = line[LINE*X+AT_FLAGS+6] && line[LINE*X+AT_PRODUCT];
     end
   end
 
@@ -338,13 +347,14 @@ module post_unit #(
   for (n = 0; n < SLICES; n++) begin : g_slice
     post_slice #(
         .LANES(SLICE), .OPERAND(OPERAND), .VALUE(VALUE), .FACTOR(FACTOR), .STEP(SHIFT_STEP), .COMPARATORS(COMPARATORS), .COLUMN(COLUMN),
-        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS), .TABLE(TABLE)
+        .PLACES(PLACES), .BANKS(BANKS), .ROWS(ROWS), .TABLE(TABLE), .PRODUCT(BY)
     ) slice (
         .clk(clk), .reset(reset), .write(record_write[n*4+:4]), .write_first(record_first[n*4+:4]), .write_place(record_place),
         .write_head(head_write[n]), .head_row(head_row), .word(record_word), .word_limits(record_limits),
         .word_head(record_head), .a(a[n*SLICE*OPERAND+:SLICE*OPERAND]), .b(b[n*SLICE*OPERAND+:SLICE*OPERAND]), .read_place(read_place), .limits_place(limits_place), .comes(comes), .takes(takes),
-        .takes_rest(takes_rest), .clears(clears), .clears_rest(clears_rest), .even(even), .used(used),
-        .no_activation(!line[LINE*(OPERANDS+13+LATE)+AT_CONTROL+ACTIVATION]),
+        .takes_rest(takes_rest), .clears(clears), .clears_rest(clears_rest), .adds(!line[LINE*(OPERANDS+8)+AT_PRODUCT]),
+        .multiplies(line[LINE*(OPERANDS+13+LATE)+AT_PRODUCT]), .even(even), .used(used),
+        .no_activation(!line[LINE*(OPERANDS+13+LATE)+AT_CONTROL+ACTIVATION] && !line[LINE*(OPERANDS+13+LATE)+AT_PRODUCT]),
         .apart_early(line[LINE*(OPERANDS+7)+AT_CONTROL+APART_EARLY]), .apart_late(line[LINE*(OPERANDS+15+LATE)+AT_CONTROL+APART_LATE]),
         .raw(line[LINE*(OPERANDS+22+2*LATE)+AT_CONTROL+RAW]), .level_write(level_write[n*BANKS+:BANKS]), .level_row(level_row),
         .level_from(level_from), .base_row(line[NOW+AT_ROW+:ROW]), .compare_row(compare_row),

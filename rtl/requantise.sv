@@ -6,9 +6,11 @@
 //             OUT         bits of y; results beyond saturate
 //             STEP        s is a multiple of it (1, 2 or 4): a record brings M and B scaled up to make it so
 //             ACTIVATION  no offset; rounds half to even; passes x >= 0 and, where not used, every x: by the entry below
+//             PRODUCT     as ACTIVATION, may multiply x by `by` instead: bits of it; 0: never. The slice's pre-adder brings it
+//                         in: beside a record's M it is 0, and beside it M is
 // Rounding    The record's B holds 2^(s-1) for both roundings to nearest (an activation adds it here). So the shift rounds, and
 //             half to even, `even`, only takes the last bit off where all bits shifted out are 0.
-// Stages      0 x, M from its memory into the slices; 1 B, s; PRODUCT = SLICES + 2: the product; +1 shifted by a multiple of 12,
+// Stages      0 x, M from its memory into the slices; 1 B, s; AFTER = SLICES + 2: the product; +1 shifted by a multiple of 12,
 //             +2 by the rest: v; +3 v and which of {v, lo, hi} is the result: `choice`.
 //             Inside 48 bits the sum wraps: |x * M + B| < 2^47, so the low 48 bits are the number.
 // Shift       each level is one multiplexer of at most 4:1 a bit where STEP is 4, and as narrow as the result allows. Beside it
@@ -16,13 +18,15 @@
 // Record      words of the lane's column (src/units/post_unit/record.h) wait in a LUT RAM of their own, written at `write_place`
 //             and read at `read_place`, one a cycle: word n of the next record stands at its output while `comes[n]`. In the cycle
 //             before its first x comes, `takes`, M is taken; in the next, `takes_rest`, B and s. `clears` and `clears_rest` take
-//             M = 1, B = 0, s = 0 instead, for an instruction without the step.
+//             M = 1 (of an activation 0), B = 0, s = 0 instead, for an instruction without the step (of an activation: for one
+//             that multiplies).
 module requantise #(
     parameter int X = 24,
     parameter int OUT = 16,
     parameter int LIMIT = 16,  // bits of lo and hi
     parameter int SLICES = 2,
     parameter int ACTIVATION = 0,
+    parameter int PRODUCT = 0,
     parameter int FACTOR = 27,
     parameter int STEP = 4,
     parameter int COLUMN = 32,
@@ -46,14 +50,18 @@ module requantise #(
     /* verilator lint_on UNUSEDSIGNAL */
     input  logic [X-1:0] x,
     /* verilator lint_off UNUSEDSIGNAL */
-    input  logic passes,             // in stage PRODUCT + 1, an activation's: every x passes
+    input  logic [(PRODUCT > 0 ? PRODUCT : 1)-1:0] by,  // 0 where the instruction does not multiply
+    input  logic multiplies,         // in stage AFTER + 1: nothing passes
     /* verilator lint_on UNUSEDSIGNAL */
-    input  logic even,               // in stage PRODUCT + 1
-    input  logic used,               // in stage PRODUCT + 2
-    input  logic other,              // in stage PRODUCT + 2: the result is none of this step's
-    input  logic [LIMIT-1:0] lo,     // in stage PRODUCT + 2
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  logic passes,             // in stage AFTER + 1, an activation's: every x passes
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  logic even,               // in stage AFTER + 1
+    input  logic used,               // in stage AFTER + 2
+    input  logic other,              // in stage AFTER + 2: the result is none of this step's
+    input  logic [LIMIT-1:0] lo,     // in stage AFTER + 2
     input  logic [LIMIT-1:0] hi,
-    output logic [OUT-1:0] v,        // in stage PRODUCT + 3
+    output logic [OUT-1:0] v,        // in stage AFTER + 3
     output logic [1:0] choice        // 0 v, 1 lo, 2 hi, 3 the other
 );
   localparam int COARSE = 12;
@@ -99,7 +107,7 @@ module requantise #(
   logic [FACTOR-1:0] factor_next;
   assign factor_next = WORDS == 1 ? word[FACTOR-1:0] : next[FACTOR-1:0];
   always_ff @(posedge clk) begin
-    if (clears) factor <= FACTOR'(1);
+    if (clears) factor <= FACTOR'(ACTIVATION == 0);
     else if (takes) factor <= factor_next;
   end
   logic [47:0] offset;
@@ -109,27 +117,37 @@ module requantise #(
       else if (takes_rest) {place, offset} <= {next[SHIFT_BIT+:6], next[HIGH+:HIGH_BITS], next[LOW+:LOW_BITS]};
     end
   end else begin : g_half
-    always_ff @(posedge clk) if (takes_rest) place <= next[SHIFT_BIT+:6];
+    always_ff @(posedge clk) begin
+      if (clears_rest) place <= 6'd0;
+      else if (takes_rest) place <= next[SHIFT_BIT+:6];
+    end
     always_comb begin
       offset = 48'b0;
       for (int s = STEP; s < 48; s += STEP) offset[s-1] = place == {2'(s / COARSE), 4'(s % COARSE)};
     end
   end
 
-  // --- stages 0 to PRODUCT: multiply and add --------------------------------------------------------------------------
+  // --- stages 0 to AFTER: multiply and add ----------------------------------------------------------------------------
   logic [29:0] wide;
+  logic [26:0] added;
   assign wide = {{(30 - FACTOR) {factor[FACTOR-1]}}, factor};
+  localparam int PREADD = PRODUCT != 0 ? 1 : 0;
+  if (PRODUCT != 0) begin : g_by
+    assign added = {{(27 - PRODUCT) {by[PRODUCT-1]}}, by};
+  end else begin : g_record_only
+    assign added = 27'b0;
+  end
   logic [47:0] product;
   if (SLICES == 2) begin : g_two
     // x = high * 2^17 + low: the second slice adds the first one's sum, shifted down by 17.
     logic [47:0] low_sum, low_cascade, high_sum, unused_cascade;
     logic [35:0] extended;
     assign extended = {{(36 - X) {x[X-1]}}, x};
-    dsp48e2 #(.MULTIPLY(1)) low (
-        .clk(clk), .a(wide), .b({1'b0, extended[16:0]}), .c(offset), .d(27'b0), .opmode(9'b000110101), .alumode(4'b0000),
+    dsp48e2 #(.MULTIPLY(1), .PREADD(PREADD), .ADREG(0)) low (
+        .clk(clk), .a(wide), .b({1'b0, extended[16:0]}), .c(offset), .d(added), .opmode(9'b000110101), .alumode(4'b0000),
         .pcin(48'b0), .p(low_sum), .pcout(low_cascade));
-    dsp48e2 #(.MULTIPLY(1), .AREG(2), .BREG(2)) high (
-        .clk(clk), .a(wide), .b(extended[34:17]), .c(48'b0), .d(27'b0), .opmode(9'b001010101), .alumode(4'b0000),
+    dsp48e2 #(.MULTIPLY(1), .AREG(2 - PREADD), .BREG(2), .PREADD(PREADD), .ADREG(PREADD)) high (
+        .clk(clk), .a(wide), .b(extended[34:17]), .c(48'b0), .d(added), .opmode(9'b001010101), .alumode(4'b0000),
         .pcin(low_cascade), .p(high_sum), .pcout(unused_cascade));
     logic [16:0] low_bits;
     always_ff @(posedge clk) low_bits <= low_sum[16:0];
@@ -138,17 +156,17 @@ module requantise #(
     assign unused = &{low_sum[47:17], high_sum[47:31], unused_cascade, extended[35]};
   end else begin : g_one
     logic [47:0] unused_cascade;
-    dsp48e2 #(.MULTIPLY(1)) slice (
-        .clk(clk), .a(wide), .b({{(18 - X) {x[X-1]}}, x}), .c(offset), .d(27'b0), .opmode(9'b000110101),
+    dsp48e2 #(.MULTIPLY(1), .PREADD(PREADD), .ADREG(0)) slice (
+        .clk(clk), .a(wide), .b({{(18 - X) {x[X-1]}}, x}), .c(offset), .d(added), .opmode(9'b000110101),
         .alumode(4'b0000), .pcin(48'b0), .p(product), .pcout(unused_cascade));
     logic unused;
     assign unused = &unused_cascade;
   end
-  localparam int PRODUCT = SLICES + 2;
+  localparam int AFTER = SLICES + 2;
 
   // --- the shift's first level: by 12s ----------------------------------------------------------------------------------
   logic [5:0] shift;
-  delay_line #(.WIDTH(6), .CYCLES(PRODUCT - 1), .RESET(1)) places_in_flight (.clk(clk), .reset(reset), .in(place), .out(shift));
+  delay_line #(.WIDTH(6), .CYCLES(AFTER - 1), .RESET(1)) places_in_flight (.clk(clk), .reset(reset), .in(place), .out(shift));
 
   // Of the bits that a shift by 12 n leaves above the window, whether they are the sign's.
   /* verilator lint_off UNUSEDSIGNAL */
@@ -187,8 +205,8 @@ module requantise #(
   logic passes_here;
   logic [OUT-1:0] passed_by;
   if (ACTIVATION != 0) begin : g_passing
-    delay_line #(.WIDTH(X), .CYCLES(PRODUCT + 1), .RESET(1)) passing (.clk(clk), .reset(reset), .in(x), .out(passed_by));
-    assign passes_here = passes || !passed_by[OUT-1];
+    delay_line #(.WIDTH(X), .CYCLES(AFTER + 1), .RESET(1)) passing (.clk(clk), .reset(reset), .in(x), .out(passed_by));
+    assign passes_here = passes || (!passed_by[OUT-1] && !(PRODUCT != 0 && multiplies));
   end else begin : g_all_moved
     assign passed_by = window[OUT-1:0];
     assign passes_here = 1'b0;

@@ -292,6 +292,12 @@ void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, c
       refuse(l, fmt::format("it reads values of {} bits, post_unit.operand is {}", layer.post.operand, unit.operand),
              {{widens}});
     }
+    if (layer.post.product > product_bits(unit)) {
+      refuse(l,
+             fmt::format("it multiplies by computed values of {} bits, post_unit.product is {}", layer.post.product,
+                         product_bits(unit)),
+             {{fmt::format("post_unit.product={} bit", layer.post.product)}});
+    }
     if (layer.post.table && unit.table == 0) {
       refuse(l, "it computes a function of a code, for which post_unit.table, which is 0, must hold the code's values",
              {{fmt::format("post_unit.table={}", table_entries)}});

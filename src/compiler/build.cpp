@@ -142,8 +142,8 @@ class Builder {
       address += u32(std::int64_t{op_.rows_before} * node_.width) * stride;
     } else if (o.map.exists()) {
       source = u32(PostSource::fixed_map);
-      address = fixed_word(read_origin(o.map), o.map, op_.row, op_.slice);
-      stride = u32(plan_.map(o.map).slices);
+      address = fixed_word(read_origin(o.map), o.map, o.one_pixel ? 0 : op_.row, op_.slice);
+      stride = o.one_pixel ? 0 : u32(plan_.map(o.map).slices);
       bytes_log2 = u32(log2_bytes(plan_.map(o.map).bytes));
       is_signed = o.format.is_signed() ? 1 : 0;
     }
@@ -188,6 +188,7 @@ class Builder {
     i.use_q2 = work.q2 ? 1 : 0;
     i.use_q3 = work.q3 ? 1 : 0;
     i.activation = u32(work.activation_place);
+    i.product = work.product ? 1 : 0;
     for (const auto* q : {&work.q1, &work.q2, &work.q3}) {
       if (*q) i.rounding = u32((*q)->rounding);
     }

@@ -15,7 +15,7 @@ std::string view_text(const Plan& plan, const View& view) {
 
 std::string operand_text(const Plan& plan, const Stage& stage, const Operand& o) {
   if (o.conv.exists()) return fmt::format("accumulators of {}", plan.layer(stage.convs[o.conv].layer).name);
-  return view_text(plan, o.map);
+  return (o.one_pixel ? "one pixel, " : "") + view_text(plan, o.map);
 }
 
 std::string operation_text(const Plan& plan, const TileOp& op) {
@@ -75,7 +75,9 @@ std::string dump_place(const Compilation& c) {
         text += fmt::format(
             "  post_unit {} reads {}{}, writes {} and {}{}\n", plan.row_name(row_of(part.layer)),
             operand_text(plan, stage, part.a),
-            part.b.conv.exists() || part.b.map.exists() ? " and " + operand_text(plan, stage, part.b) : "",
+            part.b.conv.exists() || part.b.map.exists()
+                ? (part.work != nullptr && part.work->product ? " times " : " and ") + operand_text(plan, stage, part.b)
+                : "",
             view_text(plan, part.fixed), view_text(plan, part.bits), part.table != nullptr ? ", by a table" : "");
       }
     }

@@ -45,7 +45,7 @@ class PostWalk {
       Range b = operand(post.b);
       if (post.q2) b = step(*post.q2, b);
       else keep(b);
-      u = sum(u, b);
+      u = post.product ? product(u, b) : sum(u, b);
     }
     if (post.activation_place == PostProcessing::ActivationPlace::after_join) u = step(*post.activation, u, false);
     if (post.q3) step(*post.q3, u);
@@ -58,6 +58,14 @@ class PostWalk {
   }
 
  private:
+  // It has the join's bit more.
+  Range product(const Range& a, const Range& b) {
+    const auto [lo, hi] = std::minmax({a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi});
+    needs_.product = bits_of(b);
+    needs_.value = std::max(needs_.value, bits_of({lo, hi}) - 1);
+    return {lo, hi};
+  }
+
   void keep(const Range& r) { needs_.value = std::max(needs_.value, bits_of(r)); }
 
   // What the unit's verifier knows of an operand: sums by their weights, maps of 1 and 2 bytes by their type.

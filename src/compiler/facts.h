@@ -27,6 +27,7 @@ struct PostNeeds {
   int operand = 0;  // bits of accumulators, map values and thresholds
   int value = 0;    // bits of what its steps yield, and of what joins or is activated without one
   bool table = false;
+  int product = 0;              // bits of a join's second factor; 0: no join multiplies
   std::int64_t shift_step = 4;  // the largest whose scaling of M and B leaves every sum within 47 bits
 };
 

@@ -26,7 +26,9 @@ class Grouper {
       if (!assignment_.live[l]) continue;
       if (const auto* post = std::get_if<PostProcessing>(&layer(l).work)) {
         for (const TensorId id : {post->a, post->b}) {
-          if (id != no_tensor && is_accumulator(id)) join(l, id);
+          if (id == no_tensor || !is_accumulator(id)) continue;
+          if (id == post->b && has_one_pixel(network_, *post)) keep_apart(l, id);  // it has other tiles
+          else join(l, id);
         }
       } else {
         for (const TensorId id : layer_inputs(layer(l))) {
@@ -51,6 +53,10 @@ class Grouper {
     sets_.union_set(position_of(producer_[accumulator]), position_of(post));
     if (is_acyclic()) return;
     sets_ = before;
+    keep_apart(post, accumulator);
+  }
+
+  void keep_apart(LayerId post, TensorId accumulator) {
     needs(accumulator).fixed = true;
     groups_.unfused.insert({post, accumulator});
   }

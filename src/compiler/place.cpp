@@ -333,6 +333,7 @@ class Placer {
     base.work = &post;
     base.a = operand(l, post.a, conv_of);
     base.b = operand(l, post.b, conv_of);
+    base.b.one_pixel = has_one_pixel(network_, post);
     // A table's bytes of +1 and -1 are no planes.
     const bool apart = post.table && code.binary && code.fixed && network_.tensor(post.code).format.is_bipolar();
     if (u.fixed || code.binary || code.fixed) {

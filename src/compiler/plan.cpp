@@ -123,7 +123,8 @@ Touches reads(const Plan& plan, const TileOp& op) {
     const PostPart& part = plan.post(op);
     for (const Operand* operand : {&part.a, &part.b}) {
       if (!operand->map.exists()) continue;
-      out.push_back(read_of(plan, operand->map, {op.row, op.row + op.rows}, op.slice, op.slices));
+      const RowRange rows = operand->one_pixel ? RowRange{0, 1} : RowRange{op.row, op.row + op.rows};
+      out.push_back(read_of(plan, operand->map, rows, op.slice, op.slices));
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);

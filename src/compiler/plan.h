@@ -140,6 +140,7 @@ struct Operand {
   ConvId conv;  // accumulators of the stage's convolution, or
   View map;     // a fixed map
   Format format;
+  bool one_pixel = false;  // of the map: it has no other, and it meets all of the node's
 };
 
 struct PostPart {

@@ -211,6 +211,8 @@ Resources post_unit(const MachineParameters& m) {
               0};
   // A lane's table, 5 RAM32M16 and a choice of 8; its rows: one of 8 out of a word, and the way down the pipeline.
   if (p.table != 0) r += LogicCost{440 + 64 * p.lanes, 140 + 70 * slices_at_once(p)};
+  // Products: a bit of each instruction, and of each lane a register for the second factor.
+  if (p.product != 0) r += LogicCost{20, product_bits(p) * p.lanes};
   return r;
 }
 

@@ -360,7 +360,7 @@ class Values {
 
   void step(const PostInstruction& i) {
     check_widths(i);
-    const Range written = record_bits(i) == 0 ? unknown : check_records(i);
+    const Range written = record_bits(i) == 0 && i.product == 0 ? unknown : check_records(i);
     if (i.write_fixed == 0) return;
     if (i.fixed_bytes_log2 != 0) return write_map(i, unknown);
     if (i.fixed_is_code != 0 && i.use_table != 0) return write_map(i, table_range(i));
@@ -414,7 +414,8 @@ class Values {
       const auto [entry, is_new] = checked_.try_emplace(std::move(key));
       if (is_new) {
         slice_ = s;
-        entry->second = check_record(i, decode_record(i, parameters_.words(address, words), width), a, b);
+        const auto bytes = record_bits(i) == 0 ? std::span<const std::uint8_t>() : parameters_.words(address, words);
+        entry->second = check_record(i, decode_record(i, bytes, width), a, b);
       }
       all = {std::min(all.lo, entry->second.lo), std::max(all.hi, entry->second.hi)};
     }
@@ -422,8 +423,8 @@ class Values {
   }
   // What else of an instruction decides a check.
   static std::int64_t layout_of(const PostInstruction& i) {
-    return i.activation | i.b_source << 2 | i.write_fixed << 4 | i.fixed_is_code << 5 | i.fixed_bytes_log2 << 6 |
-           i.code_bits << 8 | i.code_bipolar << 12;
+    return std::int64_t{i.product} << 13 | i.activation | i.b_source << 2 | i.write_fixed << 4 | i.fixed_is_code << 5 |
+           i.fixed_bytes_log2 << 6 | i.code_bits << 8 | i.code_bipolar << 12;
   }
 
   Range check_record(const PostInstruction& i, const PostRecord& record, const Lanes& a, const Lanes& b) {
@@ -436,7 +437,10 @@ class Values {
       if (i.use_q1 != 0) u = quantised("q1", record.quantisers[0], u);
       if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_q1))
         u = activated(record.activation, u, i.b_source != 0);
-      if (i.b_source != 0) u = sum(u, i.use_q2 != 0 ? quantised("q2", record.quantisers[1], b[lane_]) : b[lane_]);
+      if (i.b_source != 0) {
+        const Range other = i.use_q2 != 0 ? quantised("q2", record.quantisers[1], b[lane_]) : b[lane_];
+        u = i.product != 0 ? multiplied(u, other) : sum(u, other);
+      }
       if (i.activation == static_cast<std::uint32_t>(ActivationStep::after_join))
         u = activated(record.activation, u, false);
       if (i.use_q3 != 0) u = quantised("q3", record.quantisers[2], u);
@@ -471,6 +475,19 @@ class Values {
 
   [[nodiscard]] Range quantised(const char* step, const QuantiserRecord& q, const Range& x) const {
     return checked(step, q, q.offset[lane_], x, machine_.post_unit.value);
+  }
+  // A factor whose range nobody knows is taken to fit.
+  [[nodiscard]] Range multiplied(const Range& u, const Range& by) const {
+    const PostUnitParameters& unit = machine_.post_unit;
+    if (is_bounded(by) && !fits(by, type_range(product_bits(unit), true)))
+      refuse_lane(
+          fmt::format("a factor of {} to {} does not fit post_unit.product, {} bit", by.lo, by.hi, product_bits(unit)));
+    if (!is_bounded(u) || !is_bounded(by)) return type_range(unit.value + 1, true);
+    const Range result = product(u, by);
+    if (!fits(result, type_range(unit.value + 1, true)))
+      refuse_lane(fmt::format("a product of {} to {} does not fit {} bit (post_unit.value is {})", result.lo, result.hi,
+                              unit.value + 1, unit.value));
+    return result;
   }
   // A result that is not joined has the join's bit more.
   [[nodiscard]] Range activated(const QuantiserRecord& q, const Range& x, bool joined) const {

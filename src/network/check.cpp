@@ -99,6 +99,11 @@ class Checker {
     require(w.pad_top >= 0 && w.pad_left >= 0 && w.pad_bottom >= 0 && w.pad_right >= 0, "a padding is negative");
   }
 
+  static Range product_of(const Range& a, const Range& b) {
+    const auto [lo, hi] = std::minmax({a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi});
+    return {lo, hi};
+  }
+
   // Of the sum of weight * x over the weights, x in [x.lo, x.hi] for each.
   static Range product_range(Range x, std::span<const std::int16_t> weights) {
     std::int32_t rising = 0, falling = 0;  // 2^16 weights of 8 bits at most
@@ -237,15 +242,19 @@ class Checker {
     using Place = PostProcessing::ActivationPlace;
     const IntTensor& a = network_.tensor(post.a);
     require((post.activation_place != Place::none) == post.activation.has_value(), "activation and its place disagree");
-    require(post.b != no_tensor || !post.q2, "q2 without a second operand");
+    require(post.b != no_tensor || (!post.q2 && !post.product), "q2 or a product without a second operand");
+    require(!post.product || !post.activation, "a product beside an activation");
     Ranges u = of(post.a);
     if (post.q1) u = apply(*post.q1, u);
     if (post.activation_place == Place::after_q1) u = apply(*post.activation, u);
     if (post.b != no_tensor) {
       const IntTensor& b = network_.tensor(post.b);
-      require(a.channels == b.channels && a.height == b.height && a.width == b.width, "its operands differ in shape");
+      require(
+          a.channels == b.channels && ((a.height == b.height && a.width == b.width) || has_one_pixel(network_, post)),
+          "its operands differ in shape");
       const Ranges other = post.q2 ? apply(*post.q2, of(post.b)) : of(post.b);
-      for (std::size_t c = 0; c < u.size(); ++c) u[c] = {u[c].lo + other[c].lo, u[c].hi + other[c].hi};
+      for (std::size_t c = 0; c < u.size(); ++c)
+        u[c] = post.product ? product_of(u[c], other[c]) : Range{u[c].lo + other[c].lo, u[c].hi + other[c].hi};
     }
     if (post.activation_place == Place::after_join) u = apply(*post.activation, u);
     if (post.q3) u = apply(*post.q3, u);

@@ -89,14 +89,15 @@ class Executor {
     std::vector<std::int32_t>* code = post.code == no_tensor ? nullptr : &allocate(post.code);
     using Place = PostProcessing::ActivationPlace;
     const std::size_t pixels = static_cast<std::size_t>(a.height) * static_cast<std::size_t>(a.width);
+    const bool one_pixel = has_one_pixel(network_, post);
     for (std::size_t c = 0, i = 0; c < static_cast<std::size_t>(a.channels); ++c) {
       for (std::size_t p = 0; p < pixels; ++p, ++i) {
         std::int64_t u = of(post.a)[i];
         if (post.q1) u = post.q1->apply(u, c);
         if (post.activation_place == Place::after_q1) u = post.activation->apply(u, c);
         if (post.b != no_tensor) {
-          const std::int64_t other = of(post.b)[i];
-          u += post.q2 ? post.q2->apply(other, c) : other;
+          const std::int64_t b = of(post.b)[one_pixel ? c : i], other = post.q2 ? post.q2->apply(b, c) : b;
+          u = post.product ? u * other : u + other;
         }
         if (post.activation_place == Place::after_join) u = post.activation->apply(u, c);
         if (post.q3) u = post.q3->apply(u, c);

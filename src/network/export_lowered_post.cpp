@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <tuple>
 
 #include "network/export_lowered_internal.h"
 
@@ -103,10 +104,10 @@ std::optional<Value> write_arithmetic(const LayerWriter& out, const PostProcessi
     std::optional<Value> b = value_of(out.tensor(work.b));
     if (work.q2) b = write_affine(out, *b, *work.q2, "q2");
     if (!b) return std::nullopt;
-    const double lo = u->lo + b->lo;
-    const double hi = u->hi + b->hi;
+    double lo = u->lo + b->lo, hi = u->hi + b->hi;
+    if (work.product) std::tie(lo, hi) = std::minmax({u->lo * b->lo, u->lo * b->hi, u->hi * b->lo, u->hi * b->hi});
     if (!bound_proven(out, std::max(std::abs(lo), std::abs(hi)), "join")) return std::nullopt;
-    u = Value{out.node("Add", {as_real(out, *u), as_real(out, *b)}), true, lo, hi};
+    u = Value{out.node(work.product ? "Mul" : "Add", {as_real(out, *u), as_real(out, *b)}), true, lo, hi};
   }
   if (u && place == Place::after_join) u = write_activation(out, *u, *work.activation);
   if (u && work.q3) u = write_affine(out, *u, *work.q3, "q3");

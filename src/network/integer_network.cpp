@@ -70,6 +70,7 @@ class NetworkDigest {
 
   void work(const PostProcessing& w) {
     numbers(std::vector<int>{w.a, w.b, w.fixed, w.code, static_cast<int>(w.activation_place)});
+    if (w.product) text("product");
     affine(w.q1);
     affine(w.q2);
     affine(w.q3);
@@ -172,6 +173,12 @@ std::vector<TensorId> layer_outputs(const Layer& layer) {
   if (post.fixed != no_tensor) out.push_back(post.fixed);
   if (post.code != no_tensor) out.push_back(post.code);
   return out;
+}
+
+bool has_one_pixel(const IntegerNetwork& network, const PostProcessing& post) {
+  if (post.b == no_tensor) return false;
+  const IntTensor &a = network.tensor(post.a), &b = network.tensor(post.b);
+  return b.height == 1 && b.width == 1 && (a.height != 1 || a.width != 1);
 }
 
 std::int64_t layer_macs(const IntegerNetwork& network, const Layer& layer) {

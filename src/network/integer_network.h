@@ -53,13 +53,15 @@ struct Convolution {
   bool operator==(const Convolution&) const = default;
 };
 
-// u = q3(activation?(q1(a)) + q2(b)) or q3(activation?(q1(a) + q2(b))), absent steps skipped, per element;
+// u = q3(activation?(q1(a)) + q2(b)), q3(activation?(q1(a) + q2(b))) or q3(q1(a) * q2(b)), absent steps skipped, per
+// element; b may be one pixel, which meets all of a's;
 // outputs: u itself (`fixed`), and/or a code of u (`code`): by a table or by thresholds, or without either its sign,
 // u >= 0 ? +1 : -1.
 struct PostProcessing {
   enum class ActivationPlace : std::uint8_t { none, after_q1, after_join };
   TensorId a = no_tensor;
   TensorId b = no_tensor;  // absent: no join
+  bool product = false;    // the join multiplies; then there is no activation
   std::optional<Affine> q1, q2, q3;
   ActivationPlace activation_place = ActivationPlace::none;
   std::optional<Activation> activation;
@@ -148,6 +150,8 @@ struct IntegerNetwork {
 // Useful multiply-accumulates of a layer (0 for everything but convolutions), and whether both operands are bipolar.
 [[nodiscard]] std::int64_t layer_macs(const IntegerNetwork& network, const Layer& layer);
 [[nodiscard]] bool layer_is_binary(const IntegerNetwork& network, const Layer& layer);
+// Whether the second operand is one pixel and the first is not.
+[[nodiscard]] bool has_one_pixel(const IntegerNetwork& network, const PostProcessing& post);
 
 // Checks every rule stated above (shapes, formats, ranges, bounds, order). Throws InvariantError: lowering is ours.
 void check(const IntegerNetwork& network);

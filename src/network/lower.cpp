@@ -212,7 +212,8 @@ void Lowerer::refuse_pair(const Node& node, const Value& a, const Value& b) cons
              ? fmt::format("both follow from '{}': where it is quantised to 8 bits or less, with one scale, they are "
                            "one function of its code",
                            a.map->name)
-             : "only functions of one tensor of at most 8 bits can be combined so");
+         : node.op == "Div" ? "multiply by a reciprocal that is quantised to 8 bits: 1 / x is a function of one code"
+                            : "only functions of one tensor of at most 8 bits can be combined so");
 }
 
 void Lowerer::elementwise(const Node& node) {
@@ -244,6 +245,7 @@ void Lowerer::elementwise(const Node& node) {
     if (!joins || find_curve(a.chain) != nullptr || find_curve(b.chain) != nullptr) {
       if (auto y = of_one_code(node, a, b)) return define(node.outputs.front(), std::move(*y));
     }
+    if (node.op == "Mul") return multiply(node, a, b);
     if (!joins) refuse_pair(node, a, b);
     return join(node, value_of(node.inputs[0]), value_of(node.inputs[1]), node.op == "Sub");
   }
@@ -268,7 +270,10 @@ void Lowerer::elementwise(const Node& node) {
 
 // The input tensor that nothing has read yet: the host can still write it in another order.
 bool Lowerer::is_untouched_input(const Value& x, const std::string& tensor) const {
-  return x.state == Value::State::integer && !x.pool && x.map->tensor == builder_.network.input_tensor &&
+  const bool is_shared = std::any_of(values_.begin(), values_.end(), [&](const auto& other) {
+    return other.second.map == x.map && consumers_.count(other.first) != 0 && consumers_.at(other.first) > 1;
+  });
+  return !is_shared && x.state == Value::State::integer && !x.pool && x.map->tensor == builder_.network.input_tensor &&
          builder_.network.layers.empty() && consumers_.at(tensor) == 1 && x.shape[0] == 1 &&
          std::all_of(x.chain.begin(), x.chain.end(), is_scalar);
 }

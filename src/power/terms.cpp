@@ -51,6 +51,7 @@ constexpr std::array terms = {
     Term{"post_unit", "activation", Action::post_activation, one, "... through the activation"},
     Term{"post_unit", "threshold", Action::post_threshold, one, "... is compared with a threshold"},
     Term{"post_unit", "table", Action::post_table, one, "... looks up the table"},
+    Term{"post_unit", "product", Action::post_product, one, "... is a product of two factors"},
     Term{"post_unit", "operand_bit", Action::post_element,
          [](const M& m, const D& d) { return static_cast<double>(m.post_unit.operand) * d[Distance::post_operand]; },
          "a bit of an operand toggles"},

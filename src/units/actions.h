@@ -19,6 +19,7 @@ enum class Action : std::uint8_t {
   post_activation,  // through the activation
   post_threshold,   // one element compared with one threshold
   post_table,       // one element's code found in the table
+  post_product,     // one element's factors multiplied
   post_plain,       // of post_element: through none of the steps above
   pool_element,     // one lane's tap
   pool_binary,      // of pool_element: packed bits
@@ -54,7 +55,7 @@ enum class Action : std::uint8_t {
   post_start,
   pool_start,
 };
-inline constexpr std::array<std::string_view, 44> action_names = {"xnor_word",
+inline constexpr std::array<std::string_view, 45> action_names = {"xnor_word",
                                                                   "mac",
                                                                   "mac_depthwise",
                                                                   "post_element",
@@ -64,6 +65,7 @@ inline constexpr std::array<std::string_view, 44> action_names = {"xnor_word",
                                                                   "post_activation",
                                                                   "post_threshold",
                                                                   "post_table",
+                                                                  "post_product",
                                                                   "post_plain",
                                                                   "pool_element",
                                                                   "pool_binary",

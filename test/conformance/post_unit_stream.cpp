@@ -63,6 +63,10 @@ struct Range {
 };
 Range join(const Range& a, const Range& b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)}; }
 Range sum(const Range& a, const Range& b) { return {a.lo + b.lo, a.hi + b.hi}; }
+Range product(const Range& a, const Range& b) {
+  const auto [lo, hi] = std::minmax({a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi});
+  return {lo, hi};
+}
 
 // What the values of an operand may be: a map's by its type, since any instruction may have written it.
 Range range_of(const Operand& o, const PostInstruction& i, const MachineParameters& machine) {
@@ -87,6 +91,9 @@ struct Kind {
   int a_bits = 31, b_bits = 31;  // widest operand, its sign included
 };
 
+// Magnitude of a factor that is no quantiser's: nine bits of two's complement. Two factors' widths fit the product's.
+constexpr std::int64_t plain_factor = 256;
+
 // What joins or is activated without a quantiser fits post_unit.value.
 void keep_to_widths(Kind& kind, const PostUnitParameters& p, Random& random) {
   const PostInstruction& f = kind.fields;
@@ -97,6 +104,15 @@ void keep_to_widths(Kind& kind, const PostUnitParameters& p, Random& random) {
   };
   kind.a_bits = bits(steps && f.use_q1 == 0);
   kind.b_bits = bits(f.use_q2 == 0);
+  if (f.product != 0 && f.use_q1 == 0) kind.a_bits = 9;
+  if (f.product != 0 && f.use_q2 == 0) kind.b_bits = 9;
+}
+
+// Two factors, at least one of them quantised: two plain ones reach a bit too many.
+void multiply(PostInstruction& f, const PostUnitParameters& p, Random& random) {
+  f.product = f.b_source = 1;
+  f.activation = 0;
+  f.use_q2 = product_bits(p) < 9 || f.use_q1 == 0 ? 1 : random.u(0, 1);
 }
 
 Kind random_kind(const MachineParameters& machine, Random& random) {
@@ -126,6 +142,7 @@ Kind random_kind(const MachineParameters& machine, Random& random) {
     f.code_bits = 4;
     f.levels = 15;
   }
+  if (machine.post_unit.product != 0 && random.percent(25)) multiply(f, machine.post_unit, random);
   f.rounding = random.u(0, 2);  // records hold what it adds
   keep_to_widths(kind, machine.post_unit, random);
   kind.most_slices = random.u(1, 2 * slices_at_once(machine.post_unit) + 2);
@@ -163,8 +180,8 @@ class Builder {
     i.rows = random_.percent(50) ? 1 : random_.u(1, 5);
     i.width = random_.percent(40) ? 1 : random_.u(1, 9);
     Operand a, b;
-    if (!operand(i, kind.a_bits, a)) return false;
-    if (i.b_source != 0 && !operand(i, kind.b_bits, b)) return false;
+    if (!operand(i, kind.a_bits, false, a)) return false;
+    if (i.b_source != 0 && !operand(i, kind.b_bits, random_.percent(25), b)) return false;
     i.a_source = a.source, i.a = a.address, i.a_stride = a.stride, i.a_bytes_log2 = a.bytes_log2,
     i.a_signed = a.is_signed;
     i.b_source = b.source, i.b = b.address, i.b_stride = b.stride, i.b_bytes_log2 = b.bytes_log2,
@@ -180,20 +197,20 @@ class Builder {
     return true;
   }
 
-  bool operand(const PostInstruction& i, int bits, Operand& o) {
-    const std::int64_t pixels = std::int64_t{i.rows} * i.width;
+  bool operand(const PostInstruction& i, int bits, bool one_pixel, Operand& o) {
+    const std::int64_t pixels = one_pixel ? 1 : std::int64_t{i.rows} * i.width;
     o.source = random_.u(1, 3);
     if (o.source == fixed_map) {
       const bool widest = bits == machine_.post_unit.operand && random_.percent(40);
       o.bytes_log2 = widest ? 2 : bits < 16 ? 0 : random_.u(0, 1);
       o.is_signed = widest || (8 << o.bytes_log2) >= bits ? 1 : random_.u(0, 1);
-      o.stride = i.slices + (random_.percent(60) ? 0 : random_.u(0, 3));
+      o.stride = one_pixel ? 0 : i.slices + (random_.percent(60) ? 0 : random_.u(0, 3));
       const BufferParameters& map = machine_.buffer(BufferId::act_fixed);
       const std::int64_t region = widest ? map.regions - 1 : random_.percent(70) ? 0 : random_.in(0, map.regions - 1);
       return place(((pixels - 1) * o.stride + i.slices) << o.bytes_log2, region * map.depth, map.depth, o.address);
     }
     const std::int64_t groups = ceil_divide(std::int64_t{i.slices} * slice_channels, array_rows(machine_, o.source));
-    o.stride = static_cast<std::uint32_t>(groups + (random_.percent(60) ? 0 : random_.in(0, 2)));
+    o.stride = one_pixel ? 0 : static_cast<std::uint32_t>(groups + (random_.percent(60) ? 0 : random_.in(0, 2)));
     const std::int64_t depth = machine_.buffer(BufferId::accumulators).depth;
     std::int64_t room = depth;
     for (std::size_t q = 0; q < 3; ++q) {
@@ -263,6 +280,15 @@ class Records {
   // A record that keeps to rule 8 for operands of these ranges.
   PostRecord make(const PostInstruction& i, Range a, const Range& b) {
     PostRecord r;
+    if (i.product != 0) {
+      const std::int64_t by = (std::int64_t{1} << (product_bits(unit_) - 1)) - 1;
+      const std::int64_t beside_plain = (std::int64_t{1} << unit_.value) / plain_factor - 1;
+      if (i.use_q1 != 0) a = factor(r.quantisers[0], a, beside_plain);
+      a = product(a, i.use_q2 != 0 ? factor(r.quantisers[1], b, std::min({by, beside_plain, plain_factor - 1})) : b);
+      if (i.use_q3 != 0) a = quantiser(r.quantisers[2], a, true);
+      if (i.use_thresholds != 0) thresholds(r, i, a);
+      return r;
+    }
     if (i.use_q1 != 0) a = quantiser(r.quantisers[0], a, true);
     if (i.activation == 1) a = quantiser(r.activation, a, false, i.b_source == 0);
     if (i.b_source != 0) a = sum(a, i.use_q2 != 0 ? quantiser(r.quantisers[1], b, true) : b);
@@ -273,6 +299,14 @@ class Records {
   }
 
  private:
+  // A quantiser whose results stay within -most and most.
+  Range factor(QuantiserRecord& q, const Range& x, std::int64_t most) {
+    quantiser(q, x, true);
+    q.lo = random_.percent(25) ? 0 : random_.percent(40) ? random_.in(-most, 0) : -most;
+    q.hi = random_.percent(40) ? random_.in(std::max<std::int64_t>(0, q.lo), most) : most;
+    return {q.lo, q.hi};
+  }
+
   // Factors up to the widest that keep |x M| and offsets within 2^45, so that there is room for half a step of the
   // longest shift; shifts that leave something of the result.
   Range quantiser(QuantiserRecord& q, const Range& x, bool has_offset, bool one_more = false) {

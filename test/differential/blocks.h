@@ -32,6 +32,7 @@ struct Row {
 [[nodiscard]] std::span<const Row> integer_blocks();
 [[nodiscard]] std::span<const Row> moves();
 Tensor write_max_pool(Draft& d, const Tensor& x);
+Tensor write_global_pool(Draft& d, const Tensor& x);
 Tensor write_function(Draft& d, const Tensor& x);  // functions.cpp: of one value or code
 // tails.cpp: what stands behind the last quantiser.
 [[nodiscard]] std::span<const Row> dense_tails();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several branches of one tensor: Add, Sub, Concat.
+// Several branches of one tensor: Add, Sub, Mul, Concat; one of two operands may be a pixel, or a channel.
 #include <algorithm>
 #include <cmath>
 
@@ -67,6 +67,41 @@ Tensor add(Draft& d, const Tensor& x) {
   return added(d, a, b);
 }
 
+// Codes of a sum of x, of as many channels or fewer.
+Tensor factor(Draft& d, const Tensor& x, int channels) {
+  const Choices::Scope scope(d.choices);
+  return requantised(d, same_size_sum(d, x, channels), pointwise_steps(), 1);
+}
+
+// Squeeze and excitation: codes [1, C, 1, 1] of all of x.
+Tensor gate(Draft& d, const Tensor& x, int channels) {
+  const Choices::Scope scope(d.choices);
+  Tensor y = requantised(d, write_global_pool(d, x), pointwise_steps(), 1);
+  if (d.chance(50) || channels != x.channels()) y = factor(d, y, channels);
+  return y;
+}
+
+Tensor multiplied(Draft& d, const Tensor& a, const Tensor& b) {
+  const bool turned = d.chance(40);
+  Tensor out = renamed(a, d.node("Mul", {turned ? b.name : a.name, turned ? a.name : b.name}), a.shape);
+  out.codes = false;
+  out.scale = 0;
+  out.bound = a.bound * b.bound, out.spread = std::max(1e-6, a.spread * b.spread), out.unit = a.unit * b.unit;
+  return checked(out);
+}
+
+Tensor multiply(Draft& d, const Tensor& x) {
+  const int kind = d.pick(0, 6);
+  if (kind == 6) return multiplied(d, x, x);
+  const int channels = x.codes && d.chance(50) ? x.channels() : d.pick(1, 20);
+  const bool plain = x.codes && channels == x.channels() && d.chance(50);
+  const Tensor a = plain ? x : d.chance(30) ? same_size_sum(d, x, channels) : factor(d, x, channels);
+  if (kind == 0) return multiplied(d, a, factor(d, x, channels));
+  if (kind == 1) return multiplied(d, a, factor(d, x, 1));
+  const Tensor b = gate(d, x, channels);
+  return kind == 2 ? added(d, a, b) : multiplied(d, a, b);
+}
+
 Tensor concatenated(Draft& d, const std::vector<Tensor>& parts) {
   std::vector<std::string> names;
   Tensor out = parts[0];
@@ -98,7 +133,8 @@ Tensor concat(Draft& d, const Tensor& x) {
 
 bool is_map(const Draft&, const Tensor& x) { return !x.flat(); }
 
-constexpr Row table[] = {{"Add", 3, false, is_map, add}, {"Concat", 1, false, is_map, concat}};
+constexpr Row table[] = {
+    {"Add", 3, false, is_map, add}, {"Concat", 1, false, is_map, concat}, {"Mul", 3, false, is_map, multiply}};
 
 }  // namespace
 

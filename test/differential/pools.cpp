@@ -59,6 +59,14 @@ Tensor reduce_mean(Draft& d, const Tensor& x) {
   return averaged(d, x, d.node("ReduceMean", inputs, attributes), shape, x.height() * x.width());
 }
 
+}  // namespace
+
+Tensor write_global_pool(Draft& d, const Tensor& x) {
+  return d.chance(30) ? global_max_pool(d, x) : global_average_pool(d, x);
+}
+
+namespace {
+
 bool is_map(const Draft&, const Tensor& x) { return !x.flat(); }
 
 constexpr Row table[] = {

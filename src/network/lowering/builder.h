@@ -14,6 +14,7 @@
 namespace blendsim::lowering {
 
 struct Derivation;
+struct Factors;
 
 // Integers [channels, height, width]: a tensor that a layer writes, or a recipe of a post-processing not yet emitted.
 struct Map {
@@ -33,6 +34,7 @@ struct Map {
   std::vector<std::string> nodes;  // the file's nodes that the recipe stands for
   Exactness exactness;
   std::shared_ptr<const Derivation> derivation;  // absent: of nothing known
+  std::shared_ptr<const Factors> factors;        // of a product whose float32 the file rounds
   int uses = 1;                                  // nodes of the graph that read it
 
   [[nodiscard]] bool is_sum() const { return recipe && recipe->b != no_tensor && !recipe->q3; }
@@ -47,6 +49,15 @@ struct Derivation {
   MapPtr from;
   std::int64_t first = 0;
   std::vector<CodeBounds> codes;
+};
+
+// What the file multiplies: values of each chain's integers. The product map's are (a - zero) * (b - zero).
+struct Factors {
+  Chain chains[2];
+  Domain domains[2];
+  int zero_points[2] = {0, 0};
+  bool scaled = false;  // the first step behind the map is the product of both scales
+  Exactness operands;   // of the maps multiplied
 };
 
 // How a code follows from integers: by thresholds, by a table, else their sign.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "network/lowering/join.h"
 #include "network/lowering/lowerer.h"
 
 namespace blendsim::lowering {
@@ -29,12 +30,7 @@ Affine times(std::size_t channels, std::int64_t factor) {
   return q;
 }
 
-// One operand of the post-processing: a tensor and how it gets onto the join's grid.
-struct Side {
-  TensorId tensor = no_tensor;
-  std::optional<Affine> q;
-  std::optional<Activation> activation;
-};
+}  // namespace
 
 Side make_side(Builder& builder, const Value& value, std::int64_t factor, bool alone, Map& join) {
   const MapPtr& map = value.map;
@@ -53,8 +49,6 @@ Side make_side(Builder& builder, const Value& value, std::int64_t factor, bool a
   append(join.nodes, chain_nodes(value));
   return side;
 }
-
-}  // namespace
 
 std::optional<Lowerer::Operand> Lowerer::join_operand(Value value, const Node& node) {
   const auto scale = pure_scale(value);
@@ -118,8 +112,8 @@ MapPtr sum_map(const Node& node, const Map& a, std::int64_t fa, const Map& b, st
   map->name = node.outputs[0];
   map->layer_name = node.name;
   map->channels = a.channels;
-  map->height = a.height;
-  map->width = a.width;
+  map->height = std::max(a.height, b.height);  // one of them may be one pixel
+  map->width = std::max(a.width, b.width);
   map->zero_point = static_cast<int>(a.zero_point * fa + b.zero_point * fb);
   map->scale = static_cast<float>(unit);
   for (std::size_t c = 0; c < a.domain.channels(); ++c) {
@@ -137,12 +131,27 @@ MapPtr sum_map(const Node& node, const Map& a, std::int64_t fa, const Map& b, st
 
 }  // namespace
 
+bool is_one_pixel(const Value& value) {
+  return value.pool ? value.pool->height == 1 && value.pool->width == 1
+                    : value.map->height == 1 && value.map->width == 1;
+}
+
+bool meets(const Value& a, const Value& b) {
+  if (a.flat != b.flat || a.map->channels != b.map->channels) return false;
+  if (a.shape == b.shape) return true;
+  return a.shape.size() == 4 && b.shape.size() == 4 && (is_one_pixel(a) || is_one_pixel(b));
+}
+
+void Lowerer::refuse_shapes(const Node& node, const Value& a, const Value& b) const {
+  refuse("not-lowerable", node.name,
+         fmt::format("operands of shapes {} and {} cannot be joined on the machine", shape_text(a.shape),
+                     shape_text(b.shape)),
+         "one may be a pixel [1, C, 1, 1] of as many channels; any other broadcast must be written out");
+}
+
 void Lowerer::join(const Node& node, Value first, Value second, bool subtract) {
-  if (first.state == Value::State::integer && second.state == Value::State::integer &&
-      (first.shape != second.shape || first.flat != second.flat || first.map->channels != second.map->channels)) {
-    refuse("not-lowerable", node.name,
-           fmt::format("operands of shapes {} and {} cannot be joined on the machine", shape_text(first.shape),
-                       shape_text(second.shape)));
+  if (first.state == Value::State::integer && second.state == Value::State::integer && !meets(first, second)) {
+    refuse_shapes(node, first, second);
   }
   const bool alone_a = consumers_[node.inputs[0]] == 1, alone_b = consumers_[node.inputs[1]] == 1;
   const CommonGrid grid = common_grid(node, first, second, subtract);
@@ -153,8 +162,10 @@ void Lowerer::join(const Node& node, Value first, Value second, bool subtract) {
   std::int64_t error = std::exchange(map->exactness.max_error, 0);
   Side right = make_side(builder_, b, fb, alone_b, *map);
   error += map->exactness.max_error;  // both operands' errors add up
-  if (right.activation && !left.activation) std::swap(left, right);
-  if (right.activation) right = {builder_.write(b.map), {}, {}};
+  const bool pixel_first = is_one_pixel(a) && !is_one_pixel(b), pixel_second = is_one_pixel(b) && !is_one_pixel(a);
+  const bool swapped = pixel_first || (right.activation && !left.activation && !pixel_second);
+  if (swapped) std::swap(left, right);
+  if (right.activation) right = {builder_.write((swapped ? a : b).map), {}, {}};
   map->exactness.max_error = error;
   PostProcessing recipe;
   recipe.a = left.tensor;

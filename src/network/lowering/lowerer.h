@@ -141,6 +141,17 @@ class Lowerer {
   std::optional<Operand> join_operand(Value value, const Node& node);  // absent: it has no integer grid
   CommonGrid common_grid(const Node& node, const Value& a, const Value& b, bool subtract);
 
+  [[noreturn]] void refuse_shapes(const Node& node, const Value& a, const Value& b) const;
+
+  // product.cpp
+  void multiply(const Node& node, const Value& a, const Value& b);
+  // Integers (q - zero point) * scale, one pixel's or of the other's shape.
+  Value factor(const Value& value, const Value& other, const Node& node);
+  // A map of one channel in `channels` equal ones, the sums of a convolution.
+  Value repeated(const Value& value, int channels, const Node& node);
+  // Whether the quantiser decides for every pair of factors as it does for their exact product; noted with the map.
+  void prove_pairs(const Value& value, const Quantiser& q) const;
+
   // max_pool.cpp
   void max_pool(const Node& node);
   Value resolve_pool(Value value);  // writes a pending max pool

@@ -343,6 +343,7 @@ Value Lowerer::quantise(Value value, Quantiser q) {
   if (value.pool) return quantise_pooled(std::move(value), q);
   settle_quantiser(value, q);
   if (is_on_its_grid(value, q)) return quantised_value(value, value.map, q);  // quantised twice on one grid
+  if (value.map->factors && !value.map->is_written() && options_.prove) prove_pairs(value, q);
   const MapPtr map = any_map(value, q);
   if (!map) refuse_form(value, q);
   derive(value, q, map);

@@ -115,6 +115,7 @@ Magnitudes chain_as(const PostChain& chain, const std::int32_t* a, std::ptrdiff_
   const Tag<Real> d;
   const bool ends_with_q1 =
       chain.after_q1 == nullptr && b == nullptr && chain.after_join == nullptr && chain.q3 == nullptr;
+  const bool multiplies = chain.product;
   [[maybe_unused]] Lanes<Real> a_largest = hn::Zero(d), b_largest = hn::Zero(d);
   for (int p = 0; p < pixels; ++p, a += a_stride, u += kernel_lanes) {
     Lanes<Real> x[parts<Real>];
@@ -127,7 +128,7 @@ Magnitudes chain_as(const PostChain& chain, const std::int32_t* a, std::ptrdiff_
       load<Real>(b + p * b_stride, y);
       if constexpr (measures) b_largest = larger<Real>(b_largest, y);
       if (chain.q2 != nullptr) quantise<rounding, Real>(factors_of(*chain.q2, Real()), false, y);
-      for (int k = 0; k < parts<Real>; ++k) x[k] = hn::Add(x[k], y[k]);
+      for (int k = 0; k < parts<Real>; ++k) x[k] = multiplies ? hn::Mul(x[k], y[k]) : hn::Add(x[k], y[k]);
     }
     if (chain.after_join != nullptr) activate<Real>(factors_of(*chain.after_join, Real()), x);
     if (chain.q3 != nullptr) quantise<rounding, Real>(factors_of(*chain.q3, Real()), true, x);
@@ -300,7 +301,7 @@ bool is_exact(const PostChain& chain, double a_largest, double b_largest) {
   step(chain.q1, a_largest);
   step(chain.after_q1, a_largest);
   step(chain.q2, b_largest);
-  double u = a_largest + b_largest;
+  double u = chain.product ? a_largest * b_largest : a_largest + b_largest;
   step(chain.after_join, u);
   step(chain.q3, u);
   return exact && u <= word_limit;

@@ -38,7 +38,7 @@ struct LaneQuantiser {
 // What carries a chain's values: the narrowest that is exact, or none.
 enum class Carrier : std::uint8_t { single, wide, none };
 
-// u = q3(act?(q1(a)) + q2(b)) or q3(act?(q1(a) + q2(b))); nullptr: step absent.
+// u = q3(act?(q1(a)) + q2(b)), q3(act?(q1(a) + q2(b))) or, `product`, the same with a product; nullptr: step absent.
 struct PostChain {
   const LaneQuantiser* q1 = nullptr;
   const LaneQuantiser* q2 = nullptr;
@@ -46,6 +46,7 @@ struct PostChain {
   const LaneQuantiser* after_q1 = nullptr;  // activations
   const LaneQuantiser* after_join = nullptr;
   Rounding rounding = Rounding::half_even;  // of all q; activations round half to even
+  bool product = false;                     // the join multiplies
 
   // What carries every value exactly, so that u also fits 32 bits, when |a| <= a_largest and |b| <= b_largest (b
   // absent: 0).

@@ -72,6 +72,7 @@ class Tile {
     if (step == ActivationStep::after_q1) chain.after_q1 = &record.activation;
     if (step == ActivationStep::after_join) chain.after_join = &record.activation;
     chain.rounding = static_cast<Rounding>(i_.rounding);
+    chain.product = i_.product != 0;
     return chain;
   }
   // u = a: no arithmetic, so nothing to carry.

@@ -3,7 +3,7 @@
 // numerics/post_formula.h).
 //
 // For every lane group (lanes/16 slices, or half of one), for every pixel (rows x width, row-major): per element
-//   u = q3(act?(q1(a)) + q2(b)) or q3(act?(q1(a) + q2(b))), absent steps skipped.
+//   u = q3(act?(q1(a)) + q2(b)), q3(act?(q1(a) + q2(b))) or, `product`, q3(q1(a) * q2(b)), absent steps skipped.
 // Results: `write_fixed` stores u, or the code when fixed_is_code, as fixed_bytes per value; `write_bits` stores the
 // code in act_binary: one plane (bipolar: 1 = +1) or code_bits planes of the n-bit code in two's complement. code:
 // use_table ? T[u mod 256] : use_thresholds ? Thresholds (count, base) : sign of u (u >= 0 ? 1 : 0, bipolar). Bipolar
@@ -11,7 +11,8 @@
 //
 // Sources: accumulators (word a + (row * width + x) * groups_a + g; element c of the tile is lane c mod rows of group
 // c / rows) or act_fixed maps (word a + (pixel * map_slices + s) * bytes, pixel counted from the tile's first row;
-// bytes 1, 2, 4; signed or unsigned). The tile covers `slices` slices starting at the addresses given.
+// bytes 1, 2, 4; signed or unsigned). The tile covers `slices` slices starting at the addresses given. With b_stride 0
+// b is one pixel, which meets all of a's: a channel's factor or summand.
 //
 // Parameters (region 0): from `parameters` on the table, if the instruction uses one: entry n is byte n of its
 // table_words words. Behind it one record a slice, each of record_words (record.h says what lies where in it).
@@ -54,6 +55,7 @@ struct PostInstruction {
   std::uint32_t bits_plane_cells = 0;  // cells from one plane to the next
   std::uint32_t bits_row = 0;          // map row of the tile's first row
   std::uint32_t use_table = 0;
+  std::uint32_t product = 0;
   bool operator==(const PostInstruction&) const = default;
 };
 
@@ -64,7 +66,7 @@ inline constexpr std::array post_fields = {
     Field<PostInstruction>{"a", &PostInstruction::a, 17, "address of operand a"},
     Field<PostInstruction>{"b", &PostInstruction::b, 17, "address of operand b"},
     Field<PostInstruction>{"a_stride", &PostInstruction::a_stride, 9, "words a pixel of a: row groups or map slices"},
-    Field<PostInstruction>{"b_stride", &PostInstruction::b_stride, 9, "words a pixel of b"},
+    Field<PostInstruction>{"b_stride", &PostInstruction::b_stride, 9, "words a pixel of b; 0: b is one pixel, for all"},
     Field<PostInstruction>{"a_bytes_log2", &PostInstruction::a_bytes_log2, 2, "bytes of a fixed-map value of a"},
     Field<PostInstruction>{"b_bytes_log2", &PostInstruction::b_bytes_log2, 2, "bytes of a fixed-map value of b"},
     Field<PostInstruction>{"a_signed", &PostInstruction::a_signed, 1, "a is two's complement"},
@@ -95,6 +97,7 @@ inline constexpr std::array post_fields = {
                            "cells from one plane to the next"},
     Field<PostInstruction>{"bits_row", &PostInstruction::bits_row, 9, "first row written, of the map"},
     Field<PostInstruction>{"use_table", &PostInstruction::use_table, 1, "code by a table in front of the records"},
+    Field<PostInstruction>{"product", &PostInstruction::product, 1, "the join multiplies; no activation"},
 };
 
 // Thresholds that a channel can have, and planes of the widest code that they make.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -18,6 +19,7 @@ struct PostUnitParameters {
   std::int64_t shift_step = 4;
   std::int64_t comparators = 3;
   std::int64_t table = 256;
+  std::int64_t product = 9;
   std::int64_t depth = 24;
   bool operator==(const PostUnitParameters&) const = default;
 };
@@ -61,8 +63,17 @@ inline constexpr std::array post_unit_parameters = {
                                   {},
                                   false,
                                   table_entries},
+    Parameter<PostUnitParameters>{"product", &PostUnitParameters::product, 0, 18, Unit::bit,
+                                  "widest value, of two's complement, by which a join multiplies; the product has a "
+                                  "bit more than `value`; 0: joins add only"},
     Parameter<PostUnitParameters>{"depth", &PostUnitParameters::depth, 16, 255, Unit::cycle,
                                   "loop to the result written; an element waits for its record in it"},
 };
+
+// Bits of two's complement of a join's second factor: no wider than a quantiser's value, and than the slice's port of
+// factors.
+[[nodiscard]] constexpr std::int64_t product_bits(const PostUnitParameters& p) {
+  return std::min({p.product, p.value, p.multiplier + p.shift_step - 1});
+}
 
 }  // namespace blendsim

@@ -102,7 +102,8 @@ class Elements {
       Lanes b{};
       b_.read(pixel, s, b);
       if (i_.use_q2 != 0) quantise(record.quantisers[1], rounding, b, seen[PostStep::q2]);
-      for (std::size_t lane = 0; lane < slice_channels; ++lane) u[lane] += b[lane];
+      for (std::size_t lane = 0; lane < slice_channels; ++lane)
+        u[lane] = i_.product != 0 ? u[lane] * b[lane] : u[lane] + b[lane];
     }
     if (step == ActivationStep::after_join) activate(record.activation, u, seen[PostStep::activation]);
     if (i_.use_q3 != 0) quantise(record.quantisers[2], rounding, u, seen[PostStep::q3]);

@@ -21,11 +21,12 @@ struct Operand {
   std::uint32_t kind, address, stride, bytes_log2;
   const char* name;
   const char* stride_name;
+  bool may_be_one_pixel = false;
 };
 
 std::array<Operand, 2> operands(const PostInstruction& i) {
   return {{{static_cast<PostSource>(i.a_source), i.a_source, i.a, i.a_stride, i.a_bytes_log2, "a", "a_stride"},
-           {static_cast<PostSource>(i.b_source), i.b_source, i.b, i.b_stride, i.b_bytes_log2, "b", "b_stride"}}};
+           {static_cast<PostSource>(i.b_source), i.b_source, i.b, i.b_stride, i.b_bytes_log2, "b", "b_stride", true}}};
 }
 
 void add_operand(const PostInstruction& i, const Operand& o, const MachineParameters& machine, Accesses& accesses) {
@@ -33,13 +34,15 @@ void add_operand(const PostInstruction& i, const Operand& o, const MachineParame
   if (o.source == PostSource::none) return;
   if (o.source == PostSource::fixed_map) {
     const std::int64_t bytes = std::int64_t{1} << o.bytes_log2;
+    if (o.stride == 0) return accesses.interval(BufferId::act_fixed, false, o.address, i.slices * bytes);
     accesses.fixed(BufferId::act_fixed, false, o.address, i.width, o.stride * bytes, rows, 0, i.slices * bytes);
     return;
   }
   const std::int64_t array_rows =
       o.source == PostSource::xnor_accumulators ? machine.xnor_array.rows : machine.mac_array.rows;
-  accesses.fixed(BufferId::accumulators, false, o.address, i.width, o.stride, rows, 0,
-                 ceil_divide(i.slices * std::int64_t{slice_channels}, array_rows));
+  const std::int64_t groups = ceil_divide(i.slices * std::int64_t{slice_channels}, array_rows);
+  if (o.stride == 0) return accesses.interval(BufferId::accumulators, false, o.address, groups);
+  accesses.fixed(BufferId::accumulators, false, o.address, i.width, o.stride, rows, 0, groups);
 }
 
 // The elements, and those of each step that makes a multiplier, a shifter or comparators work.
@@ -52,13 +55,14 @@ void add_steps(const PostInstruction& i, std::int64_t elements, ActionSums& acti
   actions.add(Action::post_activation, i.activation != 0 ? elements : 0);
   actions.add(Action::post_threshold, i.use_thresholds != 0 ? elements * i.levels : 0);
   actions.add(Action::post_table, i.use_table != 0 ? elements : 0);
-  actions.add(Action::post_plain, record_bits(i) == 0 && i.use_table == 0 ? elements : 0);
+  actions.add(Action::post_product, elements * i.product);
+  actions.add(Action::post_plain, record_bits(i) == 0 && i.use_table == 0 && i.product == 0 ? elements : 0);
 }
 
 void check_operand(const Operand& o, const FieldCheck& check) {
   check.require(o.kind <= static_cast<std::uint32_t>(PostSource::fixed_map) && o.bytes_log2 <= 2,
                 "operand {} has no such source or width", o.name);
-  if (o.source != PostSource::none) check.positive({{o.stride_name, o.stride}});
+  if (o.source != PostSource::none && !o.may_be_one_pixel) check.positive({{o.stride_name, o.stride}});
   if (o.source == PostSource::xnor_accumulators)
     check.in_region(BufferId::accumulators, o.address, xnor_accumulator_region, o.name);
   if (o.source == PostSource::mac_accumulators)
@@ -150,6 +154,11 @@ void PostUnit::check(const PostInstruction& i, const FieldCheck& check) {
   for (const Operand& o : operands(i)) check_operand(o, check);
   check.require(i.b_source != 0 || i.use_q2 == 0, "q2 has no operand");
   check.require(i.activation <= 2, "activation is 0, 1 or 2");
+  if (i.product != 0) {
+    check.require(check.machine.post_unit.product != 0, "the unit multiplies no operands (post_unit.product is 0)");
+    check.require(i.b_source != 0, "a product has no second operand");
+    check.require(i.activation == 0, "a product takes the activation's multiplier: there is none beside it");
+  }
   check.require(i.rounding <= 2, "rounding is 0, 1 or 2");
   check.require(i.write_fixed != 0 || i.write_bits != 0, "it writes nothing");
   check.require(i.fixed_is_code == 0 || i.write_fixed != 0, "fixed_is_code without write_fixed");

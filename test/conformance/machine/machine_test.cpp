@@ -154,6 +154,29 @@ IntegerNetwork tables() {
   return b.net;
 }
 
+// Joins that multiply: by a map, and by one pixel that follows from all of the other operand.
+IntegerNetwork products() {
+  using test::NetworkBuilder;
+  NetworkBuilder b(6);
+  b.product_percent = 100;
+  const Format bits8 = Format::signed_bits(8);
+  const TensorId in = b.input(20, 6, 6, bits8);
+  auto map = b.post(b.conv(in, 40, NetworkBuilder::square(3, 1, 1), bits8),
+                    b.conv(in, 40, NetworkBuilder::square(1), Format::signed_bits(4)), true, bits8, true,
+                    Format::unsigned_bits(2));
+  auto squeezed =
+      b.post(b.pool(map.fixed, Pooling::Kind::sum, NetworkBuilder::square(6)), no_tensor, true, bits8, false, bits8);
+  auto scaled = b.post(map.fixed, b.conv(squeezed.fixed, 40, {}, Format::signed_bits(4)), true, bits8, false, bits8);
+  b.output(scaled.fixed);
+  b.output(map.code);
+  b.net.name = "products";
+  return b.net;
+}
+
+TEST_F(MachineConformance, ProductsAgree) {
+  for (const char* name : {"zu3eg", "tiny"}) expect_no_difference(platform_named(name), products(), 2);
+}
+
 TEST_F(MachineConformance, CodesByTablesAgree) {
   for (const char* name : {"zu3eg", "tiny"}) expect_no_difference(platform_named(name), tables(), 2);
 }

@@ -93,6 +93,22 @@ TEST(Levers, OfACodeByATableIsTheTable) {
   EXPECT_EQ(refusal(b.net, "zu3eg", {"post_unit.table=256"}), "");
 }
 
+TEST(Levers, OfAProductAreItsFactorsBits) {
+  test::NetworkBuilder b(1);
+  b.product_percent = 100;
+  const TensorId in = b.input(16, 6, 6, Format::signed_bits(8));
+  const TensorId sums = b.conv(in, 16, test::NetworkBuilder::square(1), Format::signed_bits(4));
+  b.output(b.post(sums, in, true, Format::signed_bits(8), false, {}).fixed);
+  EXPECT_EQ(refusal(b.net, "zu3eg", {}), "");
+  for (const char* less : {"post_unit.product=0 bit", "post_unit.product=7 bit"}) {
+    const std::string message = refusal(b.net, "zu3eg", {less});
+    EXPECT_THAT(message, HasSubstr("error[unit-too-narrow]: 'Post1': it multiplies by computed values of 8 bits"));
+    EXPECT_THAT(sets_in(message), testing::ElementsAre("post_unit.product=8 bit"));
+  }
+  EXPECT_EQ(refusal(b.net, "zu3eg", {"post_unit.product=8 bit"}), "");
+  EXPECT_THAT(refusal(b.net, "zu3eg", {"post_unit.value=14 bit"}), HasSubstr("post_unit.value=15 bit"));
+}
+
 // Of one row, which can be no ring, and 256 slices: 256 words a column.
 IntegerNetwork two_maps(int width) {
   test::NetworkBuilder b(1);

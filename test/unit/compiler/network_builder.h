@@ -14,18 +14,20 @@ namespace blendsim::test {
 
 class NetworkBuilder {
  public:
-  explicit NetworkBuilder(std::uint64_t seed) : random_(seed), tables_(seed) {
+  explicit NetworkBuilder(std::uint64_t seed) : random_(seed), tables_(seed), products_(seed) {
     net.name = "random" + std::to_string(seed);
   }
 
   IntegerNetwork net;
-  int table_percent = 0;  // of codes of 8-bit integers that are made by a table, drawn beside all else
+  int table_percent = 0;    // of codes of 8-bit integers that are made by a table, drawn beside all else
+  int product_percent = 0;  // of joins that multiply, likewise
 
   // --- random numbers ------------------------------------------------------------------------------------------------
   std::int64_t pick(std::int64_t lo, std::int64_t hi) {
     return lo + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(hi - lo + 1));
   }
   bool chance(int percent) { return pick(1, 100) <= percent; }
+  bool multiplies() { return static_cast<int>(products_() % 100) < product_percent; }
   template <class T>
   T one_of(const std::vector<T>& list) {
     return list[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(list.size()) - 1))];
@@ -88,7 +90,7 @@ class NetworkBuilder {
     TensorId fixed = no_tensor, code = no_tensor;
   };
 
-  // u = q(a) (+ q(b)); `fixed`: its format; `code`: bipolar or n bits. Formats with 0 bits do not exist: use flags.
+  // u = q(a) (+, * q(b), maybe one pixel); `fixed`: its format; `code`: bipolar or n bits. No format has 0 bits: flags.
   Outputs post(TensorId a, TensorId b, bool with_fixed, Format fixed, bool with_code, Format code) {
     const IntTensor t = net.tensor(a);
     PostProcessing post;
@@ -115,6 +117,7 @@ class NetworkBuilder {
       q3.lo = lo;
       q3.hi = hi;
       post.q3 = q3;
+      if (multiplies()) multiply(post);
     }
     for (auto* q : {&post.q1, &post.q2, &post.q3}) {
       if (*q) (*q)->rounding = rounding;
@@ -209,6 +212,20 @@ class NetworkBuilder {
     post.activation_place = place;
   }
 
+  // Factors of 9 and 8 bits in place of summands of 16.
+  static void multiply(PostProcessing& post) {
+    post.product = true;
+    post.activation.reset();
+    post.activation_place = PostProcessing::ActivationPlace::none;
+    for (auto* q : {&*post.q1, &*post.q2}) {
+      for (std::uint8_t& shift : q->shift) shift = static_cast<std::uint8_t>(shift + 5);
+    }
+    post.q1->lo = -255;
+    post.q1->hi = 255;
+    post.q2->lo = -128;
+    post.q2->hi = 127;
+  }
+
   CodeTable table(Format code) {
     CodeTable out;
     const auto span = static_cast<std::uint64_t>(code.max() - code.min() + 1);
@@ -234,7 +251,7 @@ class NetworkBuilder {
     return t;
   }
 
-  std::mt19937_64 random_, tables_;
+  std::mt19937_64 random_, tables_, products_;
 };
 
 struct RandomNetworkOptions {
@@ -243,6 +260,7 @@ struct RandomNetworkOptions {
   int most_channels = 64;
   std::vector<int> channels = {3, 8, 16, 20, 24, 32, 48, 64};
   int table_percent = 20;
+  int product_percent = 25;
 };
 
 // A network of `layers` random steps on a pool of activation tensors: convolutions on codes and integers, residual
@@ -250,6 +268,7 @@ struct RandomNetworkOptions {
 inline IntegerNetwork random_integer_network(std::uint64_t seed, const RandomNetworkOptions& options = {}) {
   NetworkBuilder b(seed);
   b.table_percent = options.table_percent;
+  b.product_percent = options.product_percent;
   std::vector<TensorId> live;
   const std::vector<Format> codes = {Format::bipolar(),      Format::bipolar(),        Format::unsigned_bits(2),
                                      Format::signed_bits(2), Format::unsigned_bits(3), Format::unsigned_bits(1),
@@ -337,6 +356,13 @@ inline IntegerNetwork random_integer_network(std::uint64_t seed, const RandomNet
       }
       if (parts.size() > 1) live.push_back(b.concat(parts));
       else finish(in, no_tensor);
+    } else if (t.height * t.width > 1 && b.multiplies()) {  // squeeze and excitation
+      Window all;
+      all.kernel_h = t.height;
+      all.kernel_w = t.width;
+      const auto squeezed =
+          b.post(b.pool(in, Pooling::Kind::sum, all), no_tensor, true, Format::signed_bits(8), false, {});
+      finish(in, b.conv(squeezed.fixed, t.channels, {}, Format::signed_bits(4)));
     } else {
       finish(in, no_tensor);
     }

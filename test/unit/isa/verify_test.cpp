@@ -274,6 +274,11 @@ TEST(Actions, OfPostUnitTellTheStepsThatItsElementsPass) {
   EXPECT_EQ(counts(i)[Action::post_threshold], 0);
   EXPECT_EQ(counts(i)[Action::post_plain], 0);
   EXPECT_EQ(counts(i)[Action::parameters_read], 32 * 512) << "a word for 8 entries";
+  i.use_table = i.fixed_is_code = 0;
+  i.code_bipolar = i.b_source = i.product = 1;
+  EXPECT_EQ(counts(i)[Action::post_product], 8 * 16);
+  EXPECT_EQ(counts(i)[Action::post_plain], 0);
+  i.product = i.b_source = 0;
   i.use_q1 = i.use_q3 = 1;
   i.activation = 2;
   EXPECT_EQ(counts(i)[Action::post_q1], 8 * 16);

@@ -165,5 +165,57 @@ TEST(VerifyTables, LieInFrontOfTheRecordAndMakeTheCodeAlone) {
               HasSubstr("nobody gets the table's code"));
 }
 
+// The sums times one pixel, which meets all of them.
+std::string with_product(const std::function<void(Example&, PostInstruction&)>& change, int largest_factor = 15) {
+  Example example;
+  PostRecord record = example.record;
+  for (QuantiserRecord* q : {&record.quantisers[0], &record.quantisers[1]}) {
+    q->multiplier.fill(1);
+    q->shift.fill(0);
+    q->lo = -largest_factor;
+    q->hi = largest_factor;
+  }
+  PostInstruction multiplies = Example::post(0);
+  multiplies.b_source = static_cast<std::uint32_t>(PostSource::fixed_map);
+  multiplies.b = 2 * 128;  // of a region that mac_array does not read
+  multiplies.product = 1;
+  multiplies.fixed_bytes_log2 = 1;
+  change(example, multiplies);
+  example.main.insert(example.main.begin(), Example::map<LoadInstruction>(DramBase::input, multiplies.b));
+  for (const std::size_t at : {std::size_t{4}, std::size_t{5}}) {
+    auto& post = example.at<PostInstruction>(at);
+    post.b_source = multiplies.b_source;
+    post.b = multiplies.b;
+    post.b_stride = multiplies.b_stride;
+    post.product = multiplies.product;
+    post.activation = multiplies.activation;
+    post.use_q1 = multiplies.use_q1;
+    post.use_q2 = multiplies.use_q2;
+  }
+  if (multiplies.use_q1 != 0) example.set_record(record);
+  return example.refusal();
+}
+
+TEST(VerifyProducts, TakeASecondOperandAndTheActivationsMultiplier) {
+  EXPECT_EQ(with_product([](Example&, PostInstruction&) {}), "accepted");
+  EXPECT_THAT(with_product([](Example& e, PostInstruction&) { e.machine.post_unit.product = 0; }),
+              HasSubstr("the unit multiplies no operands (post_unit.product is 0)"));
+  EXPECT_THAT(with_product([](Example&, PostInstruction& i) { i.b_source = 0; }),
+              HasSubstr("a product has no second operand"));
+  EXPECT_THAT(with_product([](Example&, PostInstruction& i) { i.activation = 1; }),
+              HasSubstr("a product takes the activation's multiplier"));
+}
+
+TEST(VerifyProducts, FitTheirWidths) {
+  EXPECT_THAT(with_product([](Example& e, PostInstruction&) { e.machine.post_unit.product = 7; }),
+              HasSubstr("lane 0: a factor of -128 to 127 does not fit post_unit.product, 7 bit"));
+  EXPECT_EQ(with_product([](Example& e, PostInstruction&) { e.machine.post_unit.product = 8; }), "accepted");
+  EXPECT_EQ(with_product([](Example&, PostInstruction&) {}, 511), "accepted");
+  EXPECT_THAT(with_product([](Example&, PostInstruction&) {}, 513),
+              HasSubstr("a product of -65664 to 65664 does not fit 17 bit (post_unit.value is 16)"));
+  EXPECT_THAT(with_product([](Example&, PostInstruction& i) { i.use_q1 = 0; }), HasSubstr("does not fit"))
+      << "channel 7's sums reach 1716, times 128";
+}
+
 }  // namespace
 }  // namespace blendsim::test

@@ -146,10 +146,10 @@ TEST(Refusals, WidthsBeyondTheContract) {
   EXPECT_EQ(findings(m), (std::vector<Finding>{{"number-width", "culprit"}}));
 }
 
-TEST(Refusals, AProductOfTwoComputedTensors) {
+TEST(Refusals, AQuotientOfTwoComputedTensors) {
   OnnxBuilder m = start();
   m.node("Conv", {"q", "w"}, {"a"}).set_name("conv");
-  m.node("Mul", {"a", "q"}, {"y"}).set_name("culprit");
+  m.node("Div", {"a", "q"}, {"y"}).set_name("culprit");
   EXPECT_EQ(findings(m), (std::vector<Finding>{{"not-lowerable", "culprit"}}));
 }
 
@@ -181,7 +181,7 @@ TEST(Refusals, AllOfOneStageAtOnceWithoutTheirConsequences) {
   OnnxBuilder lowering = start();
   lowering.node("Conv", {"x", "w"}, {"a"}).set_name("one");
   lowering.node("Conv", {"q", "w"}, {"c"}).set_name("innocent");
-  lowering.node("Mul", {"q", "c"}, {"b"}).set_name("two");
+  lowering.node("Div", {"q", "c"}, {"b"}).set_name("two");
   lowering.node("Add", {"a", "b"}, {"y"}).set_name("consequence");
   EXPECT_EQ(findings(lowering), (std::vector<Finding>{{"not-quantised", "one"}, {"not-lowerable", "two"}}));
 }

@@ -38,7 +38,7 @@ struct PostExperiment {
     source = kind;
     const auto rows = static_cast<std::uint32_t>(kind == 1 ? machine.xnor_array.rows : machine.mac_array.rows);
     const std::uint32_t groups = (16 * i.slices + rows - 1) / rows;
-    stride = (kind == 3 ? i.slices : groups) + random.u(0, 2);
+    stride = region == 1 && random.in(0, 3) == 0 ? 0 : (kind == 3 ? i.slices : groups) + random.u(0, 2);
     address = (kind == 3 ? region : kind - 1) * 4096 + random.u(0, 9);
     bytes_log2 = kind == 3 ? random.u(0, 2) : 0;
     is_signed = random.u(0, 1);

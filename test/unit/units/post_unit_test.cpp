@@ -39,7 +39,7 @@ class Experiment {
     a_ = make_source(random_.u(1, 3), i_.a_source, i_.a, i_.a_stride, i_.a_bytes_log2, i_.a_signed, 0);
     if (random_.coin())
       b_ = make_source(random_.u(1, 3), i_.b_source, i_.b, i_.b_stride, i_.b_bytes_log2, i_.b_signed, 1);
-    if (i_.b_source == 0) i_.use_q2 = 0;
+    if (i_.b_source == 0) i_.use_q2 = i_.product = 0;
     write_records();
     choose_results();
   }
@@ -90,6 +90,9 @@ class Experiment {
     i_.use_q3 = random_.u(0, 1);
     i_.activation = random_.u(0, 2);
     i_.rounding = random_.u(0, 2);
+    if (random_.in(0, 3) != 0) return;
+    i_.product = i_.use_q1 = i_.use_q2 = 1;  // two of 16 bits
+    i_.activation = 0;
   }
 
   void choose_code() {
@@ -236,7 +239,9 @@ class Experiment {
       address = (kind - 1) * 4096 + region * 1000 + random_.u(0, 5);
     }
     const std::uint32_t bytes = 1U << bytes_log2;
-    for (std::uint32_t pixel = 0; pixel < i_.rows * i_.width; ++pixel) {
+    const bool one_pixel = region == 1 && random_.in(0, 3) == 0;  // b alone
+    if (one_pixel) stride = 0;
+    for (std::uint32_t pixel = 0; pixel < (one_pixel ? 1 : i_.rows * i_.width); ++pixel) {
       for (std::uint32_t c = 0; c < channels; ++c) {
         if (kind == 3) {
           const int bits = static_cast<int>(8 * bytes) - (bytes == 4 ? 8 : 0);
@@ -294,7 +299,11 @@ class Experiment {
     std::int64_t u = a_[at];
     if (i_.use_q1 != 0) u = quantised(PostStep::q1, r.quantisers[0], lane, u);
     if (i_.activation == 1) u = activated(r.activation, lane, u);
-    if (i_.b_source != 0) u += i_.use_q2 != 0 ? quantised(PostStep::q2, r.quantisers[1], lane, b_[at]) : b_[at];
+    if (i_.b_source != 0) {
+      const std::int64_t b = b_[i_.b_stride == 0 ? c : at];
+      const std::int64_t other = i_.use_q2 != 0 ? quantised(PostStep::q2, r.quantisers[1], lane, b) : b;
+      u = i_.product != 0 ? u * other : u + other;
+    }
     if (i_.activation == 2) u = activated(r.activation, lane, u);
     if (i_.use_q3 != 0) u = quantised(PostStep::q3, r.quantisers[2], lane, u);
     return u;
@@ -435,6 +444,46 @@ TEST(PostUnit, LooksUpSignedAndUnsignedCodesByTheirLowByte) {
   execute(i, machine, buffers);
   for (std::size_t n = 0; n < cases.size(); ++n)
     EXPECT_EQ(static_cast<const Buffers&>(buffers).fixed(0, 1)[n], cases[n].second) << cases[n].first;
+}
+
+TEST(PostUnit, MultipliesInTheTimeOfASum) {
+  const PostUnitParameters p;
+  PostInstruction i;
+  i.a_source = i.b_source = 3;
+  i.use_q1 = i.use_q2 = i.use_q3 = i.rows = i.write_fixed = 1;
+  i.slices = 3;
+  i.width = 32;
+  const Cycles sum = occupancy(i, p, 512);
+  i.product = 1;
+  EXPECT_EQ(occupancy(i, p, 512), sum);
+  EXPECT_EQ(record_words(i, 512), 3 * 3) << "three quantisers";
+}
+
+TEST(PostUnit, OnePixelMeetsAllOfTheOtherOperands) {
+  const MachineParameters machine = make_machine({});
+  Buffers buffers;
+  buffers.configure(machine, true);
+  PostInstruction i;
+  i.a_source = i.b_source = static_cast<std::uint32_t>(PostSource::fixed_map);
+  i.a_signed = 0;
+  i.b = 100;
+  i.a_stride = i.slices = i.write_fixed = i.fixed_slices = 1;
+  i.fixed = 4096;
+  i.fixed_bytes_log2 = 1;
+  i.rows = 2;
+  i.width = 3;
+  for (std::uint32_t pixel = 0; pixel < 6; ++pixel) buffers.fixed(pixel, 1)[5] = static_cast<std::uint8_t>(200 + pixel);
+  buffers.fixed(100, 1)[5] = static_cast<std::uint8_t>(-100);
+  for (const std::uint32_t product : {0U, 1U}) {
+    i.product = product;
+    execute(i, machine, buffers);
+    for (std::uint32_t pixel = 0; pixel < 6; ++pixel) {
+      const auto word = static_cast<const Buffers&>(buffers).fixed(4096 + 2 * pixel, 2);
+      const auto result = static_cast<std::int16_t>(word[10] | word[11] << 8);
+      const int a = 200 + static_cast<int>(pixel);
+      EXPECT_EQ(result, product != 0 ? static_cast<std::int16_t>(a * -100) : a - 100) << pixel;
+    }
+  }
 }
 
 TEST(PostUnit, WritesACellsWordsInTheLastCyclesOfItsTime) {
