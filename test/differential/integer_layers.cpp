@@ -97,11 +97,15 @@ void compute(const IntegerNetwork& n, const PostProcessing& post, TensorValues& 
   using Place = PostProcessing::ActivationPlace;
   const IntTensor& a = n.tensor(post.a);
   std::vector<std::int32_t> fixed(static_cast<std::size_t>(a.size())), code = fixed;
+  const bool b_is_one_pixel = post.b != no_tensor && n.tensor(post.b).height * n.tensor(post.b).width == 1;
   for_each(a, [&](int channel, int, int, std::size_t i) {
     const auto c = static_cast<std::size_t>(channel);
     Integer u = requantised(post.q1, values[post.a][i], c);
     if (post.activation_place == Place::after_q1) u = activated(*post.activation, u, c);
-    if (post.b != no_tensor) u += requantised(post.q2, values[post.b][i], c);
+    if (post.b != no_tensor) {
+      const Integer b = requantised(post.q2, values[post.b][b_is_one_pixel ? c : i], c);
+      u = post.product ? u * b : u + b;
+    }
     if (post.activation_place == Place::after_join) u = activated(*post.activation, u, c);
     u = requantised(post.q3, u, c);
     fixed[i] = static_cast<std::int32_t>(u);
