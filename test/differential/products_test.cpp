@@ -7,10 +7,10 @@
 namespace blendsim::differential {
 namespace {
 
-using Write = std::function<std::string(DialectModel&, const std::string&)>;
+using WriteFactor = std::function<std::string(DialectModel&, const std::string&)>;
 
 // Codes of a Conv's sums -> write -> codes -> Conv.
-DialectModel around(const Write& write, float out = 0.0625F, int out_zero = 0, int type = int8,
+DialectModel around(const WriteFactor& write, float out = 0.0625F, int out_zero = 0, int type = int8,
                     float scale = 0.03125F) {
   DialectModel m(20);
   m.input({1, 8, 7, 6}, float32, -128, 127, 5);
@@ -72,18 +72,27 @@ TEST(Products, AtScalesThatAreNoPowersOfTwoAreExactWhereEveryPairIs) {
   }
 }
 
+// Sums may be wider than the values of the judge's platform, which refuses them by name then.
+void expect_equal_but_for_width(DialectModel& m) {
+  if (!Judge::available()) GTEST_SKIP() << "ONNX Runtime is not installed (npm install in test/)";
+  const Outcome o = m.run();
+  EXPECT_EQ(o.kind, Outcome::Kind::equal) << o.reason << "\n" << o.detail;
+  EXPECT_EQ(o.tally.exact_layers, o.tally.layers);
+  EXPECT_TRUE(o.not_compiled.empty() || o.not_compiled.starts_with("unit-too-narrow")) << o.not_compiled;
+}
+
 TEST(Products, OfSumsOfBitsAndWithCodesOfOneBit) {
   DialectModel sums = around([](DialectModel& d, const std::string& x) {
     return d.node("Mul", {another(d, d.quantised(x, 0.5F)), d.quantised(another(d, x), 0.25F)});
   });
-  expect_equal(sums);
+  expect_equal_but_for_width(sums);
   DialectModel gate = around([](DialectModel& d, const std::string& x) {
     const std::string opens = d.node("Cast", {d.node("Greater", {another(d, x), d.scalar(0.75F)})}, {attr("to", 1)});
     const std::string a = d.node("Mul", {opens, x});
     const std::string b = d.node("Mul", {d.node("Sub", {d.scalar(1), opens}), d.quantised(another(d, x), 0.125F)});
     return d.node("Add", {a, b});
   });
-  expect_equal(gate);
+  expect_equal_but_for_width(gate);
   DialectModel signs = around([](DialectModel& d, const std::string& x) {
     const std::string sign =
         d.node("Where", {d.node("GreaterOrEqual", {another(d, x), d.scalar(0)}), d.scalar(1), d.scalar(-1)});
