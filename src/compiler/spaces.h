@@ -25,7 +25,7 @@ namespace blendsim::compiler {
                                     std::vector<std::int64_t>* offsets);
 
 // Fills Plan::spaces but for their blocks. Where not all constants stay, those of nodes that read or write rings do, as
-// they are used again and again; then as many more, from the first on, as leave room for two blocks that pass. Throws
+// they are used again and again; then as many more, as Plan::keep says, as leave room for two blocks that pass. Throws
 // does-not-fit where those that must stay leave no room for the rest.
 void measure_spaces(Plan& plan);
 
