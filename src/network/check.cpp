@@ -324,6 +324,18 @@ class Checker {
     write(concat.output, std::move(ranges));
   }
 
+  void check_work(const Transposition& turn) {
+    const IntTensor &in = network_.tensor(turn.input), &out = network_.tensor(turn.output);
+    require(in.format == out.format && in.zero_point == out.zero_point, "its input and output differ in format");
+    require(!in.format.is_bipolar() && in.format.bits() <= 8, "it moves values of at most 8 bits, not bipolar ones");
+    require(in.height * in.width == out.channels && out.height * out.width == in.channels,
+            "its output has not as many channels as its input has pixels, or the other way round");
+    Range range = of(turn.input).front();
+    for (const Range& channel : of(turn.input))
+      range = {std::min(range.lo, channel.lo), std::max(range.hi, channel.hi)};
+    write(turn.output, Ranges(static_cast<std::size_t>(out.channels), range));
+  }
+
   const IntegerNetwork& network_;
   std::vector<Ranges> ranges_;
   std::string where_;

@@ -155,6 +155,16 @@ class Executor {
     for (const TensorId id : concat.inputs) result.insert(result.end(), of(id).begin(), of(id).end());
   }
 
+  void execute_work(const Transposition& turn) {
+    const auto& in = of(turn.input);
+    const auto pixels = static_cast<std::size_t>(network_.tensor(turn.output).channels), channels = in.size() / pixels;
+    auto& result = values_[static_cast<std::size_t>(turn.output)];
+    result.resize(in.size());
+    for (std::size_t o = 0; o < channels; ++o) {
+      for (std::size_t p = 0; p < pixels; ++p) result[p * channels + o] = in[o * pixels + p];
+    }
+  }
+
   const IntegerNetwork& network_;
   TensorValues& values_;
 };

@@ -23,6 +23,17 @@ void write_layer(const LayerWriter& out, const Concatenation& work) {
   out.node("Concat", inputs, {{"axis", std::int64_t{1}}}, out.name_of(work.output));
 }
 
+void write_layer(const LayerWriter& out, const Transposition& work) {
+  const IntTensor &from = out.tensor(work.input), &to = out.tensor(work.output);
+  const auto reshape = [&](const std::string& input, const Shape& shape, const std::string& output) {
+    return out.node("Reshape", {input, out.constant("shape", {static_cast<std::int64_t>(shape.size())}, shape)}, {},
+                    output);
+  };
+  const std::string rows = reshape(out.name_of(work.input), {1, from.channels, to.channels}, {});
+  const std::string turned = out.node("Transpose", {rows}, {{"perm", std::vector<std::int64_t>{0, 2, 1}}});
+  reshape(turned, shape_of(to), out.name_of(work.output));
+}
+
 void export_lowered(const IntegerNetwork& network, const std::string& path) {
   OnnxWriter onnx(network.name + "_lowered", lowered_opset, lowered_ir);
   onnx.metadata(lowered_mark, network.digest());

@@ -56,6 +56,7 @@ void write_layer(const LayerWriter& out, const Convolution& work);
 void write_layer(const LayerWriter& out, const PostProcessing& work);
 void write_layer(const LayerWriter& out, const Pooling& work);
 void write_layer(const LayerWriter& out, const Concatenation& work);
+void write_layer(const LayerWriter& out, const Transposition& work);
 
 // A sum of products over windows, in float32 parts that stay below 2^24, as int32 named `output` (empty: made up).
 // Also pooling sums: depthwise, weights of one. Returns the name, empty when refused.

@@ -36,6 +36,8 @@ std::set<TensorId> unscaled_tensors(const IntegerNetwork& network) {
       unscaled = pooling->kind == Pooling::Kind::sum || found.contains(pooling->input);
     } else if (const auto* concatenation = std::get_if<Concatenation>(&layer.work)) {
       for (const TensorId id : concatenation->inputs) unscaled |= found.contains(id);
+    } else if (std::holds_alternative<Transposition>(layer.work)) {
+      unscaled = false;
     } else {
       const auto& post = std::get<PostProcessing>(layer.work);
       const bool copy = !post.q1 && !post.q2 && !post.q3 && !post.activation && post.b == no_tensor;

@@ -101,6 +101,8 @@ class NetworkDigest {
     number(std::int64_t{w.output});
   }
 
+  void work(const Transposition& w) { numbers(std::vector<int>{w.input, w.output}); }
+
   void host(const HostOp& op) {
     number(static_cast<std::int64_t>(op.kind));
     floats(op.operand);
@@ -159,6 +161,7 @@ std::vector<TensorId> layer_inputs(const Layer& layer) {
   if (const auto* conv = std::get_if<Convolution>(&layer.work)) return {conv->input};
   if (const auto* pool = std::get_if<Pooling>(&layer.work)) return {pool->input};
   if (const auto* concat = std::get_if<Concatenation>(&layer.work)) return concat->inputs;
+  if (const auto* turn = std::get_if<Transposition>(&layer.work)) return {turn->input};
   const auto& post = std::get<PostProcessing>(layer.work);
   if (post.b == no_tensor) return {post.a};
   return {post.a, post.b};
@@ -168,6 +171,7 @@ std::vector<TensorId> layer_outputs(const Layer& layer) {
   if (const auto* conv = std::get_if<Convolution>(&layer.work)) return {conv->output};
   if (const auto* pool = std::get_if<Pooling>(&layer.work)) return {pool->output};
   if (const auto* concat = std::get_if<Concatenation>(&layer.work)) return {concat->output};
+  if (const auto* turn = std::get_if<Transposition>(&layer.work)) return {turn->output};
   const auto& post = std::get<PostProcessing>(layer.work);
   std::vector<TensorId> out;
   if (post.fixed != no_tensor) out.push_back(post.fixed);

@@ -92,6 +92,15 @@ struct Concatenation {
   bool operator==(const Concatenation&) const = default;
 };
 
+// Pixels and channels change places: channel p of output pixel o is channel o of input pixel p; pixels are numbered row
+// by row. The input has height * width = channels of the output, and as many channels as the output has pixels. Both
+// have one format of at most 8 bits, not bipolar.
+struct Transposition {
+  TensorId input = no_tensor;
+  TensorId output = no_tensor;
+  bool operator==(const Transposition&) const = default;
+};
+
 // How a layer's integers relate to the original's float formula on the same inputs.
 struct Exactness {
   bool exact = true;           // proven over the whole domain
@@ -106,9 +115,9 @@ struct Exactness {
 
 struct Layer {
   std::string name;                // unique; the principal node's name
-  std::string op;                  // "Conv", "MatMul", "Post", "MaxPool", "AveragePool", "Concat"
+  std::string op;                  // "Conv", "MatMul", "Post", "MaxPool", "AveragePool", "Concat", "Transpose"
   std::vector<std::string> nodes;  // the file's nodes it stands for
-  std::variant<Convolution, PostProcessing, Pooling, Concatenation> work;
+  std::variant<Convolution, PostProcessing, Pooling, Concatenation, Transposition> work;
   Exactness exactness;
   bool operator==(const Layer&) const = default;
 };
