@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
+#include <set>
 
 namespace blendsim::compiler {
 
@@ -126,18 +128,67 @@ class PostWalk {
   PostNeeds needs_;
 };
 
-// Largest sum of |w| |x - zero point| of a convolution's output channels.
+// What the arrays add for a tap outside the map, and take off by the word that sums start from, in units of its weight:
+// signs and planes are bits there that are 0, and a zero point is 0 too.
+std::int64_t taken_off(const IntTensor& in, const Convolution& conv) {
+  if (conv.weight_format.is_bipolar()) return in.format.max() - in.format.min();
+  return in.format.is_bipolar() ? 1 : std::abs(in.zero_point);
+}
+
+// Along one axis: of each border class, the taps outside.
+std::set<std::vector<bool>> outside(int kernel, int stride, int dilation, int pad, int size, int positions) {
+  std::set<std::vector<bool>> found;
+  for (int position = 0; position < positions; ++position) {
+    std::vector<bool> taps;
+    for (int k = 0; k < kernel; ++k) {
+      const int at = position * stride - pad + k * dilation;
+      taps.push_back(at < 0 || at >= size);
+    }
+    found.insert(std::move(taps));
+  }
+  return found;
+}
+
+// Taps (row by row) that lie outside the map together, of each border class.
+std::vector<std::vector<std::size_t>> outside(const IntTensor& in, const IntTensor& out, const Window& w) {
+  std::vector<std::vector<std::size_t>> found;
+  for (const auto& rows : outside(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, in.height, out.height)) {
+    for (const auto& columns : outside(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, in.width, out.width)) {
+      auto& taps = found.emplace_back();
+      for (std::size_t k = 0; k < rows.size() * columns.size(); ++k) {
+        if (rows[k / columns.size()] || columns[k % columns.size()]) taps.push_back(k);
+      }
+    }
+  }
+  return found;
+}
+
+// Largest sum of |w| |x - zero point| of a convolution's output channels, as the verifier of programs knows it: at a
+// border it takes a tap for one inside, and the start word for that of a tap outside.
 std::int64_t reach_of(const IntegerNetwork& network, const Convolution& conv) {
-  const IntTensor& in = network.tensor(conv.input);
+  const IntTensor &in = network.tensor(conv.input), &out = network.tensor(conv.output);
   const std::int64_t largest = std::max(std::abs(std::int64_t{in.format.min()} - in.zero_point),
                                         std::abs(std::int64_t{in.format.max()} - in.zero_point));
-  const auto outputs = static_cast<std::size_t>(network.tensor(conv.output).channels);
+  const std::int64_t off = taken_off(in, conv);
+  const auto borders = off == 0 ? std::vector<std::vector<std::size_t>>{} : outside(in, out, conv.window);
+  const auto outputs = static_cast<std::size_t>(out.channels);
   const std::size_t each = conv.weights.size() / outputs;
+  std::vector<std::int64_t> taps(static_cast<std::size_t>(conv.window.kernel_h) *
+                                 static_cast<std::size_t>(conv.window.kernel_w));
   std::int64_t most = 0;
   for (std::size_t o = 0; o < outputs; ++o) {
-    std::int64_t sum = 0;
-    for (std::size_t w = 0; w < each; ++w) sum += std::abs(std::int64_t{conv.weights[o * each + w]});
-    most = std::max(most, sum * largest);
+    std::fill(taps.begin(), taps.end(), 0);
+    const std::int16_t* weight = conv.weights.data() + o * each;
+    for (std::size_t w = 0; w < each; w += taps.size()) {
+      for (std::int64_t& tap : taps) tap += std::abs(std::int64_t{*weight++});
+    }
+    std::int64_t beyond = 0;
+    for (const auto& border : borders) {
+      std::int64_t sum = 0;
+      for (const std::size_t tap : border) sum += taps[tap];
+      beyond = std::max(beyond, sum);
+    }
+    most = std::max(most, std::accumulate(taps.begin(), taps.end(), std::int64_t{0}) * largest + beyond * off);
   }
   return most;
 }

@@ -200,7 +200,7 @@ struct Node {
   int segment = 0;            // spill: between which cuts it lies
   int phase = 0;              // ... nodes of one come before those of the next in every order: a segment, or a part
   int image = 0;              // images
-  NodeId original;            // ... the first image's node that it repeats; none: it is the first image's own
+  NodeId original{};          // ... the first image's node that it repeats; none: it is the first image's own
   // tile
   int rows = 1;   // a tile
   int chunk = 0;  // stages: slices a tile

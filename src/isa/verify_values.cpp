@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 
 #include "base/diagnostic.h"
@@ -189,7 +190,7 @@ class Values {
   // Start values of a row of a row group, over the border classes.
   [[nodiscard]] Range start_range(const auto& i, std::uint32_t group, std::size_t row) const {
     const auto classes = static_cast<std::uint32_t>(border_classes(i));
-    Range range;
+    Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
     for (std::uint32_t c = 0; c < classes; ++c) {
       const auto bytes = parameters_.words(i.start + group * classes + c, 1);
       std::uint32_t raw = 0;

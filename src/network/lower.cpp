@@ -181,9 +181,9 @@ bool fits_channels(const Step& step, std::size_t channels) {
   return true;
 }
 
-bool is_scalar(const Step& step) { return fits_channels(step, 1); }
-
 }  // namespace
+
+bool is_scalar(const Step& step) { return fits_channels(step, 1); }
 
 void Lowerer::append_host(const Node& node, Value value, HostOp op) {
   op.node = node.name;
@@ -316,30 +316,6 @@ void Lowerer::reshape(const Node& node) {
     return append_host(node, std::move(x), std::move(op));
   }
   define(node.outputs[0], std::move(x));
-}
-
-void Lowerer::transpose(const Node& node) {
-  Value x = value_of(node.inputs[0]);
-  HostOp op;
-  op.kind = HostOp::Kind::transpose;
-  op.shape = node.attribute_ints("perm", {});
-  bool identity = true;
-  for (std::size_t d = 0; d < op.shape.size(); ++d) identity = identity && op.shape[d] == static_cast<std::int64_t>(d);
-  if (identity) return define(node.outputs[0], std::move(x));
-  const Shape& shape = shape_of(node.outputs[0]);
-  if ((shape.size() == 3 || shape.size() == 4) && op.shape[0] == 0 && !x.flat &&
-      is_untouched_input(x, node.inputs[0])) {
-    rearrange_input(x, op, shape);
-    const auto scale = pure_scale(x);  // else the codes are those of a tensor in front, which lies otherwise
-    const bool stands = scale && scale->all(x.map->scale);
-    builder_.rename(x.map, stands ? node.outputs[0] : node.outputs[0] + ":codes");
-    return define(node.outputs[0], std::move(x));
-  }
-  if (x.state == Value::State::integer) {
-    x = to_tail(x, node.name);
-    x.tail_reason = "transposes data, which the machine does at its input and output only";
-  }
-  append_host(node, std::move(x), std::move(op));
 }
 
 void Lowerer::integers(const Node& node) {

@@ -60,7 +60,7 @@ struct HostOp {
 };
 
 // One step. x keeps its leading batch dimension of 1.
-// Throws DiagnosticError: input-value (NaN or infinity into quantize).
+// Throws DiagnosticError: input-value (NaN into quantize; an infinity saturates, as ONNX has it).
 [[nodiscard]] FloatArray apply(const HostOp& op, const FloatArray& x);
 
 // "Softmax on the host (node 'Softmax_9')", for reports.

@@ -144,6 +144,16 @@ void compute(const IntegerNetwork&, const Concatenation& concat, TensorValues& v
   values[concat.output] = std::move(result);
 }
 
+void compute(const IntegerNetwork& n, const Transposition& turn, TensorValues& values) {
+  const Map in{n.tensor(turn.input), values[turn.input]};
+  const IntTensor& out = n.tensor(turn.output);
+  std::vector<std::int32_t> result(static_cast<std::size_t>(out.size()));
+  for_each(out, [&](int c, int y, int x, std::size_t i) {
+    result[i] = static_cast<std::int32_t>(in.at(y * out.width + x, c / in.tensor.width, c % in.tensor.width));
+  });
+  values[turn.output] = std::move(result);
+}
+
 }  // namespace
 
 void compute_layer(const IntegerNetwork& network, const Layer& layer, TensorValues& values) {

@@ -223,6 +223,9 @@ void Builder::remove_unused() {
     } else if (auto* pool = std::get_if<Pooling>(&layer.work)) {
       renumber(pool->input);
       renumber(pool->output);
+    } else if (auto* turn = std::get_if<Transposition>(&layer.work)) {
+      renumber(turn->input);
+      renumber(turn->output);
     } else {
       auto& concat = std::get<Concatenation>(layer.work);
       for (TensorId& id : concat.inputs) renumber(id);

@@ -71,7 +71,6 @@ class Lowerer {
   [[nodiscard]] bool is_untouched_input(const Value& x, const std::string& tensor) const;
   void rearrange_input(Value& x, const HostOp& op, const Shape& shape);
   void reshape(const Node& node);
-  void transpose(const Node& node);
   void output_operator(const Node& node);  // Softmax, ArgMax, TopK
   void integers(const Node& node);         // an output of integers
   void append_step(const Node& node, Value value, Step step);
@@ -173,6 +172,12 @@ class Lowerer {
   std::vector<Value> concat_inputs(const Node& node);  // on one grid
   [[nodiscard]] std::optional<Quantiser> concat_grid(const std::vector<Value>& parts, const Node& node) const;
 
+  // transpose.cpp
+  void transpose(const Node& node);
+  Value corner_turn(const Node& node, Value x);  // refuses what is no map of codes, or no turn
+  Value turned_codes(const Node& node, Value x);
+  Value turned_signs(const Node& node, Value x);
+
   // window.cpp
   void require_taps(const Node& node, const Window& window, const Map& in) const;  // of every window of a pool
   // Of the machine's map, behind a pool that waits.
@@ -180,6 +185,7 @@ class Lowerer {
     int height = 0, width = 0;
   };
   [[nodiscard]] static MapSize map_size(const Value& x);
+  [[nodiscard]] MapSize size_of_turned(std::int64_t pixels, const Node& node) const;
   // [1, C, H, W] in the file, where a Reshape left the machine's map another height and width.
   [[nodiscard]] static bool is_reshaped(const Value& x);
   [[noreturn]] void refuse_reshaped(const Node& node, const Value& x) const;
@@ -214,12 +220,16 @@ class Lowerer {
   std::set<std::string> constants_;
   std::map<std::string, int> consumers_;
   std::map<std::string, Value> values_;
+  std::map<std::int64_t, MapSize> map_sizes_;  // by pixels, of maps that were transposed
   Diagnostics diagnostics_;
   std::string host_node_;  // the quantiser that made the input tensor
 };
 
 // The largest unit of which every scale is a whole multiple (at most 127 in the smallest); absent: there is none.
 [[nodiscard]] std::optional<double> common_unit(const std::vector<double>& scales);
+
+// Whether none of its parameters is one a channel.
+[[nodiscard]] bool is_scalar(const Step& step);
 
 // The file's nodes that a node, and those that a value's chain, stands for.
 [[nodiscard]] std::vector<std::string> origin_of(const Node& node);

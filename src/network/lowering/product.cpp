@@ -227,7 +227,7 @@ void Lowerer::multiply(const Node& node, const Value& first, const Value& second
     rounds = rounds || !rounds_nowhere(a, b, c);
   }
   if (scale.all(scale.values[0])) scale.values.resize(1);
-  map->scale = scale.at(0);
+  map->scale = scale.is_scalar() ? scale.at(0) : 1;
   if (!map->format.contains(map->domain.lowest()) || !map->format.contains(map->domain.highest())) {
     refuse("number-width", node.name,
            fmt::format("its products reach [{}, {}], more than 32 bits", map->domain.lowest(), map->domain.highest()),

@@ -1,41 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transposes of data, which the machine does not do. Each moves towards the network's output, through operators that
-// work element by element, until another one undoes it, a MatMul takes it into the rows of its weights, or the output
-// is reached, where the host does it. Those at the network's input stay: the host does them too.
+// Transposes of data, which cost the machine time, and of some kinds it does not do. Each moves towards the network's
+// output, through operators that work element by element, until another one undoes it, a MatMul takes it into the rows
+// of its weights, or the output is reached, where the host does it. Those at the network's input stay: the host does
+// them too. Of matrices, orientations.cpp decides where those stand that are left.
 #include <algorithm>
 #include <numeric>
 
 #include "network/normalise/passes.h"
+#include "network/normalise/turns.h"
 #include "network/operators/support.h"
-#include "numerics/functions.h"
 
 namespace blendsim {
 
 namespace {
-
-using Permutation = std::vector<std::int64_t>;
-
-Permutation perm_of(const Node& node) { return node.attribute_ints("perm", {}); }
-
-Permutation inverse(const Permutation& perm) {
-  Permutation out(perm.size());
-  for (std::size_t d = 0; d < perm.size(); ++d) out[static_cast<std::size_t>(perm[d])] = static_cast<std::int64_t>(d);
-  return out;
-}
-
-// transposed(transposed(x, first), second)
-Permutation composed(const Permutation& first, const Permutation& second) {
-  Permutation out;
-  for (const std::int64_t d : second) out.push_back(first[static_cast<std::size_t>(d)]);
-  return out;
-}
-
-bool is_identity(const Permutation& perm) {
-  for (std::size_t d = 0; d < perm.size(); ++d) {
-    if (perm[d] != static_cast<std::int64_t>(d)) return false;
-  }
-  return true;
-}
 
 // Only dimensions of 1 change their place.
 bool moves_nothing(const Permutation& perm, const Shape& x) {
@@ -48,23 +25,31 @@ bool moves_nothing(const Permutation& perm, const Shape& x) {
   return true;
 }
 
-Shape permuted(const Shape& x, const Permutation& perm) {
-  Shape out;
-  for (const std::int64_t d : perm) out.push_back(x[static_cast<std::size_t>(d)]);
-  return out;
-}
+// The matrix that a tensor is whose first and last dimensions change places as wholes.
+struct Matrix {
+  std::int64_t rows = 1, columns = 1;
+};
 
-bool is_one_of(const std::string& op, std::initializer_list<const char*> list) {
-  return std::any_of(list.begin(), list.end(), [&](const char* name) { return op == name; });
+std::optional<Matrix> matrix_of(const Shape& x, const Permutation& perm) {
+  if (perm.size() < 4 || perm[0] != 0 || x[0] != 1) return std::nullopt;
+  const std::int64_t first = perm[1], count = static_cast<std::int64_t>(perm.size()) - 1;
+  Matrix m;
+  for (std::int64_t d = 1; d <= count; ++d) {
+    if (perm[static_cast<std::size_t>(d)] != (first - 1 + d - 1) % count + 1) return std::nullopt;
+    (d < first ? m.rows : m.columns) *= x[static_cast<std::size_t>(d)];
+  }
+  return m;
 }
 
 class Layout {
  public:
   explicit Layout(Graph& graph) : graph_(graph) {}
 
-  void run() {
+  // settled: what each matrix is kept as is decided; transposes move no more, but vanish where they can.
+  void run(bool settled) {
+    settled_ = settled;
     index();
-    merge_equal();
+    if (!settled_) merge_equal();
     for (std::size_t i = 0; i < graph_.nodes.size();) {
       index();
       i = step(i) ? restart(i) : i + 1;
@@ -75,12 +60,7 @@ class Layout {
   // Nodes before `i` may have a transpose in front of them now.
   static std::size_t restart(std::size_t i) { return i == 0 ? 0 : i - 1; }
 
-  void index() {
-    producer_.clear();
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      for (const std::string& output : graph_.nodes[i].outputs) producer_[output] = i;
-    }
-  }
+  void index() { producer_ = producers_of(graph_); }
   [[nodiscard]] const Node* producer(const std::string& tensor) const {
     const auto found = producer_.find(tensor);
     return found == producer_.end() ? nullptr : &graph_.nodes[found->second];
@@ -88,50 +68,27 @@ class Layout {
   [[nodiscard]] bool is_constant(const std::string& tensor) const { return graph_.constant(tensor) != nullptr; }
   [[nodiscard]] const Shape& shape(const std::string& tensor) const { return operators::Context(graph_).shape(tensor); }
 
-  // Where a tensor comes from through moves and operators on single elements.
-  [[nodiscard]] const std::string& root_of(const std::string& tensor) const {
-    const std::string* at = &tensor;
-    for (const Node* node = producer(*at); node != nullptr; node = producer(*at)) {
-      if (!is_elementwise(*node) && !is_one_of(node->op, {"Transpose", "Reshape"})) break;
-      at = &node->inputs[data_operand(*node)];
-    }
-    return *at;
-  }
-  // Of the network's input, or a constant.
-  [[nodiscard]] bool is_near_input(const std::string& tensor) const { return producer(root_of(tensor)) == nullptr; }
-
   // The Transpose of data that yields the tensor, unless it is the host's at the network's input.
   [[nodiscard]] const Node* transpose_of(const std::string& tensor) const {
     const Node* node = producer(tensor);
-    return node != nullptr && node->op == "Transpose" && !is_near_input(node->inputs[0]) ? node : nullptr;
-  }
-
-  [[nodiscard]] bool is_elementwise(const Node& node) const {
-    if (is_one_of(node.op, {"Quant", "Bipolar", "Sign", "Trunc", "Relu", "PRelu", "Clip", "MultiThreshold",
-                            "BatchNormalization"}) ||
-        find_function(node.op) != nullptr)
-      return true;
-    return is_one_of(node.op, {"Add", "Sub", "Mul", "Div", "Pow"}) &&
-           (is_constant(node.inputs[0]) || is_constant(node.inputs[1]));
-  }
-  [[nodiscard]] std::size_t data_operand(const Node& node) const {
-    return node.inputs.size() > 1 && is_constant(node.inputs[0]) ? 1 : 0;
+    return node != nullptr && node->op == "Transpose" && !is_near_input(node->inputs[0], graph_, producer_) ? node
+                                                                                                            : nullptr;
   }
 
   // One rewriting of node i; false: none applies.
   bool step(std::size_t i) {
     const Node& node = graph_.nodes[i];
-    if (node.op == "Transpose") return simplify(i);
-    if (is_elementwise(node)) return sink_through_elementwise(i) || lift_out_of_reshape(i);
-    if (is_one_of(node.op, {"Add", "Sub", "Concat"})) return sink_through_join(i);
+    if (node.op == "Transpose") return simplify(i) || turn_before_split(i);
     if (node.op == "MatMul") return sink_into_weights(i);
-    if (node.op == "Reshape") return merge_reshapes(i);
-    return false;
+    if (node.op == "Reshape") return merge_reshapes(i) || turn_merged(i);
+    if (settled_) return false;
+    if (is_elementwise(node, graph_)) return sink_through_elementwise(i) || lift_out_of_reshape(i);
+    return is_one_of(node.op, {"Add", "Sub", "Concat"}) && sink_through_join(i);
   }
 
   bool simplify(std::size_t i) {
     Node& node = graph_.nodes[i];
-    if (is_constant(node.inputs[0]) || is_near_input(node.inputs[0])) return false;
+    if (is_constant(node.inputs[0]) || is_near_input(node.inputs[0], graph_, producer_)) return false;
     const Permutation perm = perm_of(node);
     const Shape& x = shape(node.inputs[0]);
     if (is_identity(perm) || moves_nothing(perm, x)) {
@@ -145,42 +102,6 @@ class Layout {
     add_origin(node, *before);
     node.inputs[0] = before->inputs[0];
     return true;
-  }
-
-  // A parameter that broadcasts to a transposed tensor, for the tensor itself. Absent: it has more dimensions.
-  [[nodiscard]] std::optional<Constant> turned(const Constant& parameter, const Permutation& perm) const {
-    Constant wide = operators::float_constant(parameter);
-    if (element_count(wide.shape) == 1) return Constant{{}, wide.values, "float"};
-    if (wide.shape.size() > perm.size()) return std::nullopt;
-    wide.shape.insert(wide.shape.begin(), perm.size() - wide.shape.size(), 1);
-    const FloatArray moved = transposed(FloatArray{wide.shape, wide.as_float()}, inverse(perm));
-    return Constant{moved.shape, moved.values, "float"};
-  }
-
-  // The node on the tensor in front of a Transpose `perm`. Absent: its parameters lie along channels that move.
-  [[nodiscard]] std::optional<Node> before_transpose(const Node& node, const Permutation& perm) {
-    Node out = node;
-    if (is_one_of(node.op, {"BatchNormalization", "MultiThreshold"}) && (perm.size() < 2 || perm[1] != 1)) {
-      if (node.op == "BatchNormalization") return std::nullopt;
-      const auto* rows = std::get_if<Constant>(&node.attributes.at("thresholds"));
-      if (rows == nullptr || rows->shape[0] != 1) return std::nullopt;
-    }
-    for (const char* key : {"scale", "zero_point", "slope", "out_scale"}) {
-      const auto found = out.attributes.find(key);
-      const auto* constant = found == out.attributes.end() ? nullptr : std::get_if<Constant>(&found->second);
-      if (constant == nullptr) continue;
-      const auto moved = turned(*constant, perm);
-      if (!moved) return std::nullopt;
-      found->second = *moved;
-    }
-    for (std::string& input : out.inputs) {
-      const Constant* constant = graph_.constant(input);
-      if (constant == nullptr) continue;
-      const auto moved = turned(*constant, perm);
-      if (!moved) return std::nullopt;
-      input = operators::Rewriter(graph_).add_constant(input + "/turned", *moved);
-    }
-    return out;
   }
 
   // `inner` in place of node i with a tensor of its own, and a Transpose behind it that yields node i's output.
@@ -198,12 +119,12 @@ class Layout {
   }
 
   bool sink_through_elementwise(std::size_t i) {
-    const std::size_t operand = data_operand(graph_.nodes[i]);
+    const std::size_t operand = data_operand(graph_.nodes[i], graph_);
     const Node* found = transpose_of(graph_.nodes[i].inputs[operand]);
     if (found == nullptr || shape(graph_.nodes[i].outputs[0]) != shape(found->outputs[0])) return false;
     const Node transpose = *found;
     const Permutation perm = perm_of(transpose);
-    auto inner = before_transpose(graph_.nodes[i], perm);
+    auto inner = before_transpose(graph_.nodes[i], perm, graph_);
     if (!inner) return false;
     inner->inputs[operand] = transpose.inputs[0];
     put(i, std::move(*inner), transpose, perm);
@@ -230,7 +151,7 @@ class Layout {
 
   // Transpose -> Reshape -> operator with one parameter: the operator first.
   bool lift_out_of_reshape(std::size_t i) {
-    const std::size_t operand = data_operand(graph_.nodes[i]);
+    const std::size_t operand = data_operand(graph_.nodes[i], graph_);
     const Node* found = producer(graph_.nodes[i].inputs[operand]);
     if (found == nullptr || found->op != "Reshape" || transpose_of(found->inputs[0]) == nullptr) return false;
     if (shape(graph_.nodes[i].outputs[0]) != shape(found->outputs[0])) return false;
@@ -316,6 +237,52 @@ class Layout {
     return true;
   }
 
+  // Two moves in place of node i: its output by way of `middle`.
+  bool put_moves(std::size_t i, const std::string& x, const Node& first, const Shape& middle, const Node& second) {
+    const Node node = graph_.nodes[i];
+    const auto named = [&](const Node& move, const std::string& input, const std::string& output, const char* suffix) {
+      Node out = operators::canonical_copy(node, move.op.c_str(), 0);
+      out.name += suffix;
+      out.attributes = move.attributes;
+      out.inputs = {input};
+      out.outputs = {output};
+      return out;
+    };
+    const std::string name = operators::Rewriter(graph_).fresh_tensor(node.outputs[0] + "/matrix");
+    graph_.shapes[name] = middle;
+    graph_.nodes[i] = named(second, name, node.outputs[0], "");
+    graph_.nodes.insert(graph_.nodes.begin() + static_cast<std::ptrdiff_t>(i), named(first, x, name, "/matrix"));
+    return true;
+  }
+
+  static Node move_of(const char* op, std::vector<std::int64_t> value) {
+    Node move;
+    move.op = op;
+    move.attributes[move.op == "Reshape" ? "shape" : "perm"] = std::move(value);
+    return move;
+  }
+
+  // Transpose -> Reshape to a matrix [1, B, A]: [1, A, B] transposed.
+  bool turn_merged(std::size_t i) {
+    const Node* found = transpose_of(graph_.nodes[i].inputs[0]);
+    if (found == nullptr) return false;
+    const auto matrix = matrix_of(shape(found->inputs[0]), perm_of(*found));
+    if (!matrix || shape(graph_.nodes[i].outputs[0]) != Shape{1, matrix->columns, matrix->rows}) return false;
+    const Shape rows{1, matrix->rows, matrix->columns};
+    return put_moves(i, std::string(found->inputs[0]), move_of("Reshape", rows), rows, move_of("Transpose", {0, 2, 1}));
+  }
+
+  // A matrix [1, A, B] -> Reshape -> Transpose: transposed first.
+  bool turn_before_split(std::size_t i) {
+    const Node& node = graph_.nodes[i];
+    const Node* found = producer(node.inputs[0]);
+    if (found == nullptr || found->op != "Reshape" || is_near_input(found->inputs[0], graph_, producer_)) return false;
+    const auto matrix = matrix_of(shape(node.inputs[0]), perm_of(node));
+    if (!matrix || shape(found->inputs[0]) != Shape{1, matrix->rows, matrix->columns}) return false;
+    return put_moves(i, std::string(found->inputs[0]), move_of("Transpose", {0, 2, 1}),
+                     {1, matrix->columns, matrix->rows}, move_of("Reshape", shape(node.outputs[0])));
+  }
+
   // Readers of one tensor that transpose it alike read one Transpose.
   void merge_equal() {
     std::map<std::pair<std::string, Permutation>, std::string> seen;
@@ -326,7 +293,7 @@ class Layout {
         const auto found = renamed.find(input);
         if (found != renamed.end()) input = found->second;
       }
-      if (node.op != "Transpose" || is_constant(root_of(node.inputs[0]))) continue;
+      if (node.op != "Transpose" || is_constant(root_of(node.inputs[0], graph_, producer_))) continue;
       const auto [first, is_new] = seen.try_emplace({node.inputs[0], perm_of(node)}, node.outputs[0]);
       const bool is_output = std::find(outputs.begin(), outputs.end(), node.outputs[0]) != outputs.end();
       if (!is_new && !is_output) renamed[node.outputs[0]] = first->second;
@@ -334,7 +301,8 @@ class Layout {
   }
 
   Graph& graph_;
-  std::map<std::string, std::size_t> producer_;
+  bool settled_ = false;
+  ProducerIndex producer_;
 };
 
 }  // namespace
@@ -344,7 +312,9 @@ void settle_layout(Graph& graph) {
     return node.op == "Transpose" && graph.constant(node.inputs[0]) == nullptr;
   });
   if (!transposes) return;
-  Layout(graph).run();
+  Layout(graph).run(false);
+  settle_orientations(graph);
+  Layout(graph).run(true);
   remove_unused(graph);
 }
 

@@ -37,6 +37,7 @@ void fuse_staircases(Graph& graph, Diagnostics& diagnostics);         // Round, 
 void canonicalise(Graph& graph, Diagnostics& diagnostics);            // node by node, through the operator table
 void remove_identities(Graph& graph);
 void settle_layout(Graph& graph);                                    // moves transposes of data to where they vanish
+void settle_orientations(Graph& graph);                              // part of it: where matrices are transposed
 void fuse_channel_shuffles(Graph& graph, Diagnostics& diagnostics);  // Reshape, Transpose, Reshape of channels -> Conv
 void absorb_moves(Graph& graph);  // convolutions that only move, in the weights of those behind them
 void settle_weights(Graph& graph,

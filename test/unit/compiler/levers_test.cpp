@@ -109,6 +109,49 @@ TEST(Levers, OfAProductAreItsFactorsBits) {
   EXPECT_THAT(refusal(b.net, "zu3eg", {"post_unit.value=14 bit"}), HasSubstr("post_unit.value=15 bit"));
 }
 
+// At a border the verifier of programs knows less of a sum than lowering does: a width that it refuses is a refusal of
+// the platform, with a hint, not a program that is not legal.
+TEST(Levers, WidthsOfSumsAtBordersAreThoseThatTheVerifierKnows) {
+  struct Case {
+    Format activations, weights;
+    int zero_point;
+  };
+  const Case cases[] = {{Format::bipolar(), Format::signed_bits(4), 0},
+                        {Format::bipolar(), Format::bipolar(), 0},
+                        {Format::unsigned_bits(4), Format::bipolar(), 0},
+                        {Format::unsigned_bits(8), Format::signed_bits(4), 100},
+                        {Format::signed_bits(8), Format::signed_bits(3), -128}};
+  int compiled = 0, followed = 0;
+  for (const auto& [activations, weights, zero_point] : cases) {
+    for (const int side : {1, 5}) {
+      for (const bool product : {false, true}) {
+        test::NetworkBuilder b(7);
+        const TensorId in = b.input(16, side, side, activations, zero_point);
+        const TensorId sums = b.conv(in, 16, test::NetworkBuilder::square(3, 1, 1), weights);
+        const TensorId other = b.conv(in, 16, test::NetworkBuilder::square(1), Format::signed_bits(2));
+        b.output(b.post(sums, other, true, Format::signed_bits(8), false, {}).fixed);
+        auto& post = std::get<PostProcessing>(b.net.layers.back().work);
+        post.q1.reset();
+        post.q2.reset();
+        post.activation.reset();
+        post.activation_place = PostProcessing::ActivationPlace::none;
+        post.product = product;
+        for (int value = 9; value <= 26; value += 2) {
+          const std::vector<std::string> sets{"post_unit.value=" + std::to_string(value) + " bit",
+                                              "post_unit.operand=27 bit", "post_unit.product=18 bit"};
+          const std::string message = refusal(b.net, "zu7ev", sets);
+          compiled += message.empty() ? 1 : 0;
+          if (message.find("post_unit.value=") == std::string::npos) continue;
+          EXPECT_EQ(refusal(b.net, "zu7ev", joined(sets, sets_in(message))), "") << message;
+          ++followed;
+        }
+      }
+    }
+  }
+  EXPECT_GT(compiled, 50);
+  EXPECT_GT(followed, 50);
+}
+
 // Of one row, which can be no ring, and 256 slices: 256 words a column.
 IntegerNetwork two_maps(int width) {
   test::NetworkBuilder b(1);

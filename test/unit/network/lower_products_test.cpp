@@ -105,6 +105,21 @@ TEST(LowerProducts, TakeOnePixelSecondWhicheverSideItStandsOn) {
   }
 }
 
+// One scale a channel is none of the tensor: its integers are in units of their own then.
+TEST(LowerProducts, OfChannelsWithScalesOfTheirOwnHaveNone) {
+  test::OnnxBuilder m = start();
+  m.floats("scales", {1, 2, 1, 1}, {0.25F, 0.5F});
+  m.node("Quant", {"acc", "scales", "b_zero", "b_bits"}, {"c"},
+         {attr("signed", 1), attr("narrow", 0), attr("rounding_mode", "ROUND")}, qonnx);
+  m.node("Mul", {"a", "c"}, {"p"});
+  m.node("LeakyRelu", {"p"}, {"bent"}, {attr("alpha", 0.25F)});  // of an instruction of its own
+  finish(m, "bent");
+  const Graph graph = m.normalised();
+  const IntegerNetwork net = lower(graph);
+  EXPECT_EQ(net.tensor(std::get<PostProcessing>(product_layer(net).work).fixed).scale, 1);
+  test::expect_equal(graph, net, image());
+}
+
 TEST(LowerProducts, RepeatOneChannelByAConvolution) {
   test::OnnxBuilder m = start();
   m.floats("one", {1, 2, 1, 1}, {1, 2});

@@ -92,9 +92,14 @@ TEST(HostOp, QuantizeAddsAnOddZeroPointBeforeOrAfterRounding) {
 }
 
 TEST(HostOp, QuantizeRefusesWhatHasNoInteger) {
-  for (const float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
-    EXPECT_THROW((void)apply(quantizer(true, 0), {{1, 1}, {bad}}), DiagnosticError);
-  }
+  for (const bool first : {false, true})
+    EXPECT_THROW((void)apply(quantizer(first, 0), {{1, 1}, {std::nanf("")}}), DiagnosticError);
+}
+
+// A division by a subnormal number overflows; ONNX and ONNX Runtime saturate.
+TEST(HostOp, QuantizeSaturatesInfinities) {
+  for (const bool first : {false, true})
+    EXPECT_THAT(apply(quantizer(first, 0), {{1, 2}, {HUGE_VALF, -HUGE_VALF}}).values, ElementsAre(3, -4));
 }
 
 TEST(HostOp, ArithmeticBroadcastsAndKeepsTheOrderOfOperands) {
