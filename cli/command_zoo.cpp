@@ -23,10 +23,27 @@ struct Arguments {
 };
 
 void list(const TextOptions& options) {
-  TextTable table({{"network", true}, {"summary", true}});
-  for (const ZooEntry& entry : zoo_entries()) table.row({entry.name, entry.summary});
+  TextTable table(
+      {{"network", true}, {"binary MAC"}, {"other"}, {"weights", false, 1}, {"KiB"}, {"of float"}, {"summary", true}});
+  const auto counted = [](std::int64_t n) {
+    if (n == 0) return std::string();
+    const double k = static_cast<double>(n) * 1e-3;
+    return n < 100'000 ? fmt::format("{:.0f} k", k) : fmt::format("{:.1f} M", k * 1e-3);
+  };
+  for (const ZooEntry& entry : zoo_entries()) {
+    const ZooSize size = zoo_size(entry.name);
+    table.row({entry.name, counted(size.binary_macs), counted(size.other_macs), grouped(size.weights),
+               grouped((size.weight_bits + 8191) / 8192),
+               fmt::format("1 / {:.2f}", static_cast<double>(size.float_bits) / static_cast<double>(size.weight_bits)),
+               entry.summary});
+  }
   const TextOutput text = text_output(options);
-  text.stream << table.text(text.layout);
+  text.stream
+      << table.text(text.layout)
+      << wrapped(
+             "\nKiB of weights; of float: against the network with 32-bit weights and without the 8-bit path beside "
+             "the binary one.\n",
+             0, text.layout);
 }
 
 void write(const Arguments& arguments) {
@@ -56,13 +73,16 @@ void declare_zoo(CLI::App& command, ExitStatus&) {
              "QuantizeLinear and compare, or Quant and BipolarQuant")
       ->group(network);
   add_choice(command, "--skip", options.skip, "block|convolution",
-             "One 1x1 skip convolution a basic block, or one a convolution")
+             "One 1x1 skip convolution a basic block, or one a convolution; default: the network's own")
       ->group(network);
   command.add_flag("--float-bn", options.float_batch_norm, "Ordinary float batch-normalization statistics")
       ->group(network);
-  command.add_option("--width", options.width, "Channels of the first stage")->type_name("N")->group(network);
-  command.add_option("--blocks", options.blocks, "Basic blocks a stage")->type_name("N")->group(network);
-  command.add_option("--size", options.size, "Rows and columns of the image of neuroblend20 or neuroblend18")
+  command.add_option("--width", options.width, "Channels of the first stage; of a token of blendmixer")
+      ->type_name("N")
+      ->group(network);
+  command.add_option("--blocks", options.blocks, "Basic blocks a stage; of blendmixer")->type_name("N")->group(network);
+  command
+      .add_option("--size", options.size, "Rows and columns of the image of neuroblend20, neuroblend18 or blendmixer")
       ->type_name("N")
       ->group(network);
   add_quiet_option(command, arguments->text);

@@ -21,9 +21,10 @@ run() {
 }
 for platform in z7020 zu3eg k26 zu7ev vu9p; do run "latency-$platform" "$platform"; done
 for form in dsp lut fused; do run "xnor-$form" zu3eg --set "xnor_array.implementation=$form"; done
+"$blendsim" zoo --wide >"$folder/zoo.txt"
 
 python3 - "$folder" <<'EOF'
-import json, sys
+import json, re, sys
 
 def report(name):
     return json.load(open(f"{sys.argv[1]}/{name}.json"))
@@ -51,5 +52,7 @@ for form in ("lut", "fused"):
           "xnor_array with popcount, accumulators, clocks; neuroblend20 on zu3eg")
     ratio(form, lambda r: (r["power"]["rails"]["core"], r["power"]["rails_range"]["core"]), "core rail of the whole machine, the same")
     ratio(form, lambda r: (r["power"]["total_w"], r["power"]["total_w_range"]), "everything, the same")
-print("| model size of BlendMixer | the network is not in the zoo | 3.5x | - | not judged |")
+smaller = float(re.search(r"^blendmixer .* 1 / ([0-9.]+) ", open(f"{sys.argv[1]}/zoo.txt").read(), re.M)[1])
+print(f"| model size of BlendMixer | weights of `blendsim zoo blendmixer` against 32 bits each and no path beside the binary one | 3.5x "
+      f"| {smaller:.2f}x | {'reached' if smaller >= 3.5 else 'not reached'} |")
 EOF

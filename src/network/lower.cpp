@@ -311,6 +311,10 @@ void Lowerer::reshape(const Node& node) {
   } else if (keeps || flattens) {
     x.flat = !keeps;
     append(x.origin, origin_of(node));
+    if (x.map->name == node.outputs[0] + "/turned") {  // the file's tensor after all (normalise/layout.cpp)
+      x.map->name = node.outputs[0];
+      if (x.map->is_written()) builder_.rename(x.map, x.map->name);
+    }
   } else {
     x = to_tail(x, node.name);
     return append_host(node, std::move(x), std::move(op));

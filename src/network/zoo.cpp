@@ -20,7 +20,7 @@ struct Dimension {
 struct ZooRow {
   const char* name;
   const char* summary;
-  bool blend;  // takes `skip`
+  const char* skip;  // its own; empty: it has no skip path
   Dimension width, blocks, size;
   void (*build)(zoo::Builder& builder, const ZooOptions& options);
 };
@@ -28,35 +28,42 @@ struct ZooRow {
 constexpr ZooRow zoo_table[] = {
     {"neuroblend20",
      "ResNet-20 skeleton of Blend modules: binary 3x3 main path, 8-bit 1x1 skip path; 32x32, 10 classes",
-     true,
+     "block",
      {16, 1, 128},
      {3, 1, 16},
      {32, 16, 256, 4},
      zoo::neuroblend20},
     {"neuroblend18",
      "ResNet-18 skeleton of Blend modules; 32x32, 100 classes, or with --size 224 as for ImageNet, 1000 classes",
-     true,
+     "block",
      {64, 1, 128},
      {2, 1, 16},
      {32, 32, 480, 32},
      zoo::neuroblend18},
+    {"blendmixer",
+     "MLP-Mixer skeleton of Blend modules: mixing of 64 tokens of 4x4 pixels, and of 128 channels; 10 classes",
+     "convolution",
+     {128, 16, 512, 16},
+     {8, 1, 24},
+     {32, 16, 64, 16},
+     zoo::blendmixer},
     {"neuroblend_tiny",
      "the first with 8 channels, one block a stage and 16x16 images, for tests and demonstrations",
-     true,
+     "block",
      {8},
      {1},
      {16},
      zoo::neuroblend20},
     {"mlp_w2a2",
      "perceptron 256-64-64-10 with 2-bit weights and unsigned 2-bit activations",
-     false,
+     "",
      {},
      {},
      {},
      [](zoo::Builder& b, const ZooOptions&) { zoo::mlp_w2a2(b); }},
     {"convnet_mixed",
      "small 8-bit network with PRelu, pooling, depthwise convolution, concatenation and softmax",
-     false,
+     "",
      {},
      {},
      {},
@@ -83,9 +90,11 @@ ZooOptions checked(const ZooRow& row, ZooOptions options) {
   if (options.dialect != "onnx" && options.dialect != "qonnx") {
     refuse(fmt::format("dialect '{}' is unknown", options.dialect), "use onnx or qonnx");
   }
-  if (options.skip != "block" && options.skip != "convolution") {
+  if (options.skip.empty()) {
+    options.skip = row.skip;
+  } else if (options.skip != "block" && options.skip != "convolution") {
     refuse(fmt::format("skip '{}' is unknown", options.skip), "use block or convolution");
-  } else if (!row.blend && options.skip != ZooOptions().skip) {
+  } else if (*row.skip == 0) {
     refuse("this network has no skip path", "leave skip out");
   }
   const auto check = [&](const char* name, const Dimension& dimension, std::optional<int>& value) {
@@ -93,7 +102,7 @@ ZooOptions checked(const ZooRow& row, ZooOptions options) {
       value = dimension.own;
     } else if (dimension.most == 0) {
       refuse(fmt::format("this network's {} is fixed", name),
-             fmt::format("leave {} out, or use neuroblend20 or neuroblend18", name));
+             fmt::format("leave {} out, or use neuroblend20, neuroblend18 or blendmixer", name));
     } else if (*value < dimension.least || *value > dimension.most || *value % dimension.step != 0) {
       const std::string multiples = dimension.step == 1 ? "" : fmt::format(", a multiple of {}", dimension.step);
       refuse(fmt::format("{} {} is not in {}..{}{}", name, *value, dimension.least, dimension.most, multiples),
@@ -118,9 +127,17 @@ std::vector<ZooEntry> zoo_entries() {
 void write_zoo_network(const std::string& name, const ZooOptions& options, const std::string& path) {
   const ZooRow& row = find_row(name);
   const ZooOptions complete = checked(row, options);
-  zoo::Builder builder(name, complete);
+  zoo::Builder builder(name, complete, zoo::Builder::images_of(complete));
   row.build(builder, complete);
   builder.save(path);
+}
+
+ZooSize zoo_size(const std::string& name, const ZooOptions& options) {
+  const ZooRow& row = find_row(name);
+  const ZooOptions complete = checked(row, options);
+  zoo::Builder builder(name, complete, 0);
+  row.build(builder, complete);
+  return builder.size();
 }
 
 std::vector<ZooTensor> trace_zoo_network(const std::string& name, const ZooOptions& options, const std::string& path,
@@ -133,7 +150,7 @@ std::vector<ZooTensor> trace_zoo_network(const std::string& name, const ZooOptio
         fmt::format("a trace needs exact batch normalisation and 1 to {} images", zoo::Builder::images_of(complete)));
   }
   std::vector<ZooTensor> trace;
-  zoo::Builder builder(name, complete, [&](const zoo::Tensor& tensor) {
+  zoo::Builder builder(name, complete, zoo::Builder::images_of(complete), [&](const zoo::Tensor& tensor) {
     if (!tensor.reals.empty()) return;  // no integers yet
     const auto end = tensor.values.begin() + std::ptrdiff_t{images} * tensor.shape.size();
     trace.push_back({tensor.name,

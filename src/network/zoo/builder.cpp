@@ -39,7 +39,7 @@ struct Moments {
 std::vector<Moments> moments_of(int images, const Tensor& x) {
   std::vector<std::int64_t> sum(x.exponent.size(), 0);
   for_each_value(images, x.shape, [&](std::size_t i, std::size_t c) { sum[c] += x.values[i]; });
-  const std::int64_t count = std::int64_t{images} * x.shape.pixels();
+  const std::int64_t count = std::max<std::int64_t>(1, std::int64_t{images} * x.shape.pixels());
   std::vector<Moments> moments(sum.size());
   for (std::size_t c = 0; c < sum.size(); ++c) {
     moments[c].mean = (2 * sum[c] + (sum[c] < 0 ? -count : count)) / (2 * count);
@@ -84,6 +84,14 @@ Tensor Builder::finish(Tensor tensor) const {
   return tensor;
 }
 
+void Builder::count(const Tensor& y, std::size_t weights, int bits, Path path) {
+  const auto n = static_cast<std::int64_t>(weights);
+  (bits == 1 ? size_.binary_macs : size_.other_macs) += n * y.shape.pixels();
+  size_.weights += n;
+  size_.weight_bits += n * bits;
+  if (path == Path::main) size_.float_bits += n * 32;
+}
+
 Tensor Builder::elementwise(const Tensor& x, const std::string& name) const {
   Tensor y = x;
   y.name = name;
@@ -120,11 +128,13 @@ Tensor Builder::binary_convolution(const Tensor& x, int channels, const WindowSh
   const std::vector<float> signs(weights.begin(), weights.end());
   convolution_node(x, onnx_.constant(name + ".weight", shape, signs), window, name);
   Tensor y{name, window.applied(x.shape, channels), false, products, std::vector<int>(index(channels), 0), {}};
+  count(y, weights.size(), 1, Path::main);
   y.values = convolve_bipolar(x.values, x.shape, channels, window, weights);
   return finish(std::move(y));
 }
 
-Tensor Builder::convolution(const Tensor& x, int channels, const WindowShape& window, const std::string& name) {
+Tensor Builder::convolution(const Tensor& x, int channels, const WindowShape& window, const std::string& name,
+                            Path path) {
   const int products = x.shape.channels / window.groups * window.kernel * window.kernel;
   std::vector<int> weights;
   Tensor y{name, window.applied(x.shape, channels), false, 0, {}, {}};
@@ -150,6 +160,7 @@ Tensor Builder::convolution(const Tensor& x, int channels, const WindowShape& wi
   for (const int e : y.exponent) scale.push_back(e - x.exponent[0]);
   const Shape shape{channels, x.shape.channels / window.groups, window.kernel, window.kernel};
   convolution_node(x, weight_node(name, shape, weights, scale, 8), window, name);
+  count(y, weights.size(), 8, path);
   y.values = convolve(x.values, x.shape, channels, window, weights);
   return finish(std::move(y));
 }
@@ -169,6 +180,7 @@ Tensor Builder::dense(const Tensor& x, int channels, int bits, bool bias, const 
            x.magnitude * limit * inputs,
            std::vector<int>(index(channels), x.exponent[0] + exponent),
            {}};
+  count(y, weights.size(), bits, Path::main);
   y.values = convolve(x.values, x.shape, channels, {}, weights);
   if (bias) {
     const int unit = 1 << std::max(y.exponent[0] - 5, 0);

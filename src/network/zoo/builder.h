@@ -45,11 +45,14 @@ inline constexpr Grid stream_grid{8, true, 5};  // between modules
 inline constexpr Grid join_grid{16, true, 10};  // main and skip operands
 inline constexpr Grid pooled_grid{8, true, 7};
 
+enum class Path { main, skip };  // skip: of a Blend module, beside its binary one
+
 class Builder {
  public:
   // `watch`, if given, sees every tensor of the file as it is made.
   using Watch = std::function<void(const Tensor&)>;
-  Builder(const std::string& network, const ZooOptions& options, Watch watch = {});
+  // images: for calibration; 0: nothing is calibrated, for size().
+  Builder(const std::string& network, const ZooOptions& options, int images, Watch watch = {});
 
   Tensor input(const std::string& name, const MapShape& shape);
   Tensor quantise(const Tensor& x, const Grid& grid, const std::string& name);
@@ -57,7 +60,8 @@ class Builder {
   // Weights +1 and -1 on a tensor of signs.
   Tensor binary_convolution(const Tensor& x, int channels, const WindowShape& window, const std::string& name);
   // `bits`-wide weights, a power-of-two scale for each output channel.
-  Tensor convolution(const Tensor& x, int channels, const WindowShape& window, const std::string& name);
+  Tensor convolution(const Tensor& x, int channels, const WindowShape& window, const std::string& name,
+                     Path path = Path::main);
   // Fully connected over channels of a flat tensor, one scale; `bias` adds seeded multiples of the accumulator's unit.
   Tensor dense(const Tensor& x, int channels, int bits, bool bias, const std::string& name);
   // Fitted to x; `grid` is that of the quantiser that follows (a sign: any), which no value meets halfway.
@@ -70,16 +74,21 @@ class Builder {
   Tensor global_average_pool(const Tensor& x, const std::string& name);
   Tensor concat(const Tensor& a, const Tensor& b, const std::string& name);
   Tensor flatten(const Tensor& x, const std::string& name);
+  // Channels and pixels change places: of a quantised map [C, H, W] the map [H * W, height, width], of which the pixels
+  // were its channels.
+  Tensor transpose(const Tensor& x, int height, int width, const std::string& name);
   void softmax(const Tensor& x, const std::string& name);
   void output(const Tensor& x);
 
   void save(const std::string& path) const { onnx_.save(path); }
 
   [[nodiscard]] static int images_of(const ZooOptions& options);
+  [[nodiscard]] const ZooSize& size() const { return size_; }
 
  private:
   [[nodiscard]] bool qonnx() const { return options_.dialect == "qonnx"; }
   Tensor finish(Tensor tensor) const;
+  void count(const Tensor& y, std::size_t weights, int bits, Path path);
   std::string float_scalar(const std::string& name, float value);
   std::string zero_point(const Grid& grid);
   void quantise_node(const std::string& input, const Grid& grid, const std::string& name);
@@ -95,7 +104,8 @@ class Builder {
   ZooOptions options_;
   OnnxWriter onnx_;
   Random random_;
-  int images_;  // for calibration
+  int images_;
+  ZooSize size_;
   Watch watch_;
   std::set<std::string> shared_;  // constants written once
 };

@@ -23,12 +23,12 @@ int Builder::images_of(const ZooOptions& options) {
   return std::max(1, calibration_images * side * side / (size * size));
 }
 
-Builder::Builder(const std::string& network, const ZooOptions& options, Watch watch)
+Builder::Builder(const std::string& network, const ZooOptions& options, int images, Watch watch)
     : options_(options),
       // 16-bit QuantizeLinear needs opset 21; the QONNX tools read opsets of their own time
       onnx_(network, options.dialect == "qonnx" ? 17 : 21, options.dialect == "qonnx" ? 8 : 10),
       random_(options.seed),
-      images_(images_of(options)),
+      images_(images),
       watch_(std::move(watch)) {
   if (qonnx()) onnx_.import_domain(qonnx_domain, 1);
 }
@@ -184,6 +184,27 @@ Tensor Builder::sign(const Tensor& x, const std::string& name) {
   Tensor y{name, x.shape, x.flat, 1, std::vector<int>(x.exponent.size(), 0), {}};
   for (const std::int32_t value : x.values) y.values.push_back(value >= 0 ? 1 : -1);
   for (const float value : x.reals) y.values.push_back(value >= 0 ? 1 : -1);
+  return finish(std::move(y));
+}
+
+Tensor Builder::transpose(const Tensor& x, int height, int width, const std::string& name) {
+  const MapShape to{x.shape.pixels(), height, width};
+  const auto reshape = [&](const std::string& from, const Shape& shape, const std::string& output) {
+    const auto rank = static_cast<std::int64_t>(shape.size());
+    onnx_.node({"Reshape", {from, onnx_.constant(output + ".shape", {rank}, shape)}, output});
+  };
+  reshape(x.name, {1, x.shape.channels, x.shape.pixels()}, name + ".matrix");
+  onnx_.node({"Transpose", {name + ".matrix"}, name + ".turned", {{"perm", std::vector<std::int64_t>{0, 2, 1}}}});
+  reshape(name + ".turned", {1, to.channels, to.height, to.width}, name);
+  Tensor y{name + ".turned",
+           to,
+           false,
+           x.magnitude,
+           std::vector<int>(static_cast<std::size_t>(to.channels), x.exponent[0]),
+           {}};
+  y.values = zoo::transpose(x.values, x.shape);
+  y = finish(std::move(y));
+  y.name = name;
   return finish(std::move(y));
 }
 

@@ -22,6 +22,10 @@ Taps taps_at(int position, int extent, const WindowShape& window) {
 // One output map += one input map filtered with one kernel.
 void accumulate(const std::int32_t* x, const MapShape& in, std::int32_t* y, const MapShape& out,
                 const WindowShape& window, const int* weights) {
+  if (window.kernel == 1 && window.stride == 1 && window.pad == 0) {
+    for (int p = 0; p < out.pixels(); ++p) y[p] += x[p] * weights[0];
+    return;
+  }
   for (int row = 0; row < out.height; ++row) {
     const Taps rows = taps_at(row, in.height, window);
     for (int column = 0; column < out.width; ++column) {
@@ -103,6 +107,17 @@ Values convolve_bipolar(const Values& x, const MapShape& in, int out_channels, c
           y[index(image * out.size() + o * out.pixels() + row * out.width + column)] = inside - 2 * unequal;
         }
       }
+    }
+  }
+  return y;
+}
+
+Values transpose(const Values& x, const MapShape& in) {
+  const auto channels = static_cast<std::size_t>(in.channels), pixels = static_cast<std::size_t>(in.pixels());
+  Values y(x.size());
+  for (std::size_t image = 0; image < x.size(); image += channels * pixels) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t p = 0; p < pixels; ++p) y[image + p * channels + c] = x[image + c * pixels + p];
     }
   }
   return y;

@@ -31,6 +31,7 @@ using Values = std::vector<std::int32_t>;  // [images, channels, height, width]
 // The same for values and weights of +1 and -1 and one group.
 [[nodiscard]] Values convolve_bipolar(const Values& x, const MapShape& in, int out_channels, const WindowShape& window,
                                       const std::vector<int>& weights);
+[[nodiscard]] Values transpose(const Values& x, const MapShape& in);  // [images, pixels, channels]
 [[nodiscard]] Values max_pool(const Values& x, const MapShape& in, const WindowShape& window);
 [[nodiscard]] Values sum_pool(const Values& x, const MapShape& in, int size);  // windows side by side
 

@@ -13,7 +13,7 @@ struct Module {
   std::string name;
 
   [[nodiscard]] Tensor skip(const Tensor& x, int channels, int stride) const {
-    const Tensor sums = builder.convolution(x, channels, {.stride = stride}, name + ".skip_conv");
+    const Tensor sums = builder.convolution(x, channels, {.stride = stride}, name + ".skip_conv", Path::skip);
     return builder.quantise(builder.batch_norm(sums, join_grid, name + ".skip_bn"), join_grid, name + ".skip");
   }
   // Behind the last binary convolution: normalise, join with the skip path, normalise, quantise.
@@ -25,21 +25,32 @@ struct Module {
   }
 };
 
-// Two binary convolutions in one module with one skip convolution.
-Tensor block_module(Builder& builder, const Tensor& x, int channels, int stride, const std::string& name) {
+// Two binary convolutions: the first by `first` to `hidden` channels, the second by `second` to `channels`.
+struct Pair {
+  WindowShape first, second;
+  int hidden = 0, channels = 0;
+};
+
+// In one module with one skip convolution.
+Tensor block_module(Builder& builder, const Tensor& x, const Pair& pair, const std::string& name) {
   const Module module{builder, name};
-  const WindowShape first{.kernel = 3, .stride = stride, .pad = 1};
-  Tensor y = builder.binary_convolution(builder.sign(x, name + ".sign1"), channels, first, name + ".conv1");
+  Tensor y = builder.binary_convolution(builder.sign(x, name + ".sign1"), pair.hidden, pair.first, name + ".conv1");
   y = builder.sign(builder.batch_norm(y, stream_grid, name + ".bn1"), name + ".sign2");
-  y = builder.binary_convolution(y, channels, same3, name + ".conv2");
-  return module.join(y, x, channels, stride);
+  y = builder.binary_convolution(y, pair.channels, pair.second, name + ".conv2");
+  return module.join(y, x, pair.channels, pair.first.stride);
 }
 
 // One binary convolution in a module with a skip convolution of its own.
-Tensor convolution_module(Builder& builder, const Tensor& x, int channels, int stride, const std::string& name) {
-  const WindowShape window{.kernel = 3, .stride = stride, .pad = 1};
+Tensor convolution_module(Builder& builder, const Tensor& x, int channels, const WindowShape& window,
+                          const std::string& name) {
   const Tensor sums = builder.binary_convolution(builder.sign(x, name + ".sign"), channels, window, name + ".conv");
-  return Module{builder, name}.join(sums, x, channels, stride);
+  return Module{builder, name}.join(sums, x, channels, window.stride);
+}
+
+Tensor blend(Builder& builder, const ZooOptions& options, const Tensor& x, const Pair& pair, const std::string& name) {
+  if (options.skip == "block") return block_module(builder, x, pair, name);
+  const Tensor hidden = convolution_module(builder, x, pair.hidden, pair.first, name + ".a");
+  return convolution_module(builder, hidden, pair.channels, pair.second, name + ".b");
 }
 
 void classifier(Builder& builder, const Tensor& x, int classes) {
@@ -55,12 +66,8 @@ Tensor stages(Builder& builder, const ZooOptions& options, Tensor x, int count) 
     for (int block = 1; block <= *options.blocks; ++block) {
       const std::string name = "stage" + std::to_string(stage) + ".block" + std::to_string(block);
       const int stride = stage > 1 && block == 1 ? 2 : 1;
-      if (options.skip == "block") {
-        x = block_module(builder, x, channels, stride, name);
-      } else {
-        x = convolution_module(builder, x, channels, stride, name + ".a");
-        x = convolution_module(builder, x, channels, 1, name + ".b");
-      }
+      const Pair pair{{.kernel = 3, .stride = stride, .pad = 1}, same3, channels, channels};
+      x = blend(builder, options, x, pair, name);
     }
   }
   return x;
@@ -84,6 +91,20 @@ void neuroblend18(Builder& builder, const ZooOptions& options) {
   Tensor x = stem(builder, options, small ? same3 : WindowShape{.kernel = 7, .stride = 2, .pad = 3});
   if (!small) x = builder.max_pool(x, {.kernel = 3, .stride = 2, .pad = 1}, "stem.pool");
   classifier(builder, stages(builder, options, x, 4), small ? 100 : 1000);
+}
+
+void blendmixer(Builder& builder, const ZooOptions& options) {
+  constexpr WindowShape patch{.kernel = 4, .stride = 4};
+  Tensor x = stem(builder, options, patch);
+  const int channels = x.shape.channels, side = x.shape.height, tokens = x.shape.pixels();
+  for (int block = 1; block <= *options.blocks; ++block) {
+    const std::string name = "block" + std::to_string(block);
+    x = builder.transpose(x, 1, channels, name + ".channels");
+    x = blend(builder, options, x, {pointwise, pointwise, channels / 2, tokens}, name + ".tokens");
+    x = builder.transpose(x, side, side, name + ".turned_back");
+    x = blend(builder, options, x, {pointwise, pointwise, 4 * channels, channels}, name + ".features");
+  }
+  classifier(builder, x, 10);
 }
 
 void mlp_w2a2(Builder& builder) {

@@ -46,12 +46,13 @@ FloatArray input_image(const ZooTensor& input, int image) {
 
 class ZooLowered : public testing::TestWithParam<std::string> {
  protected:
-  // Of neuroblend18 a narrow one: the calibration of all its channels takes long.
+  // Of the large ones narrow ones: the calibration of all their channels takes long.
   static ZooOptions options(const std::string& dialect = "onnx", bool float_batch_norm = false) {
     ZooOptions out;
     out.dialect = dialect;
     out.float_batch_norm = float_batch_norm;
     if (GetParam() == "neuroblend18") out.width = 8;
+    if (GetParam() == "blendmixer") out.width = 32, out.blocks = 2;
     return out;
   }
 };
@@ -194,6 +195,32 @@ TEST(ZooNeuroblendLowered, MultiplyAccumulatesAreThoseOfTheSkeleton) {
     EXPECT_EQ(binary_layers, 18);
     EXPECT_EQ(binary, 40108032);
     EXPECT_EQ(fixed, stem + skip_macs + dense) << skip;
+  }
+}
+
+// Mixing of tokens takes the matrix the other way round, twice a block, and no other transpose is left.
+TEST(ZooBlendmixerLowered, TransposesTwiceABlockAndMultipliesAsTheSkeletonDoes) {
+  const Folder folder;
+  for (const char* skip : {"block", "convolution"}) {
+    const ZooOptions options{.skip = skip, .width = 48, .blocks = 3, .size = 16};
+    write_zoo_network("blendmixer", options, folder / "net.onnx");
+    const IntegerNetwork net = load_network(folder / "net.onnx");
+    std::int64_t binary = 0, fixed = 0, transposes = 0;
+    for (const Layer& layer : net.layers) {
+      (layer_is_binary(net, layer) ? binary : fixed) += layer_macs(net, layer);
+      transposes += std::holds_alternative<Transposition>(layer.work) ? 1 : 0;
+    }
+    constexpr std::int64_t tokens = 16, channels = 48, blocks = 3;
+    constexpr std::int64_t main =
+        blocks * (2 * tokens * channels / 2 * channels + 2 * channels * 4 * channels * tokens);
+    constexpr std::int64_t beside = blocks * (tokens * tokens * channels + channels * channels * tokens);
+    constexpr std::int64_t ends = tokens * 3 * 16 * channels + channels * 10;
+    EXPECT_EQ(binary, main);
+    EXPECT_EQ(fixed, ends + (skip == std::string("block") ? beside : main)) << skip;
+    EXPECT_EQ(transposes, 2 * blocks);
+    const ZooSize size = zoo_size("blendmixer", options);
+    EXPECT_EQ(size.binary_macs, binary);
+    EXPECT_EQ(size.other_macs, fixed);
   }
 }
 

@@ -24,7 +24,7 @@ constexpr int images = 3;
 std::vector<std::string> names() {
   std::vector<std::string> all;
   for (const ZooEntry& entry : zoo_entries()) {
-    if (entry.name != "neuroblend18") all.push_back(entry.name);  // large: ZooNeuroblend18 looks at narrow ones
+    if (entry.name != "neuroblend18" && entry.name != "blendmixer") all.push_back(entry.name);  // large: below, narrow
   }
   return all;
 }
@@ -219,6 +219,39 @@ TEST(ZooNeuroblend18, OriginalInOnnxRuntimeEqualsTheGeneratorsIntegersOnEveryTen
   }
 }
 
+TEST(ZooBlendmixer, OriginalInOnnxRuntimeEqualsTheGeneratorsIntegersOnEveryTensor) {
+  BLENDSIM_NEEDS_ONNX_RUNTIME();
+  for (const char* skip : {"block", "convolution"}) {
+    const Folder folder;
+    const ZooOptions options{.skip = skip, .width = 32, .blocks = 2, .size = 16};
+    const auto trace = trace_zoo_network("blendmixer", options, folder / "net.onnx", 1);
+    expose_all_tensors(folder / "net.onnx", folder / "exposed.onnx");
+    write_trace(trace, 0, folder);
+    const Outcome outcome = test::run_script("original.mjs", "--model " + (folder / "exposed.onnx") + " --tensors " +
+                                                                 folder.path() + " --input " + (folder / "input.npy"));
+    ASSERT_EQ(outcome.status, 0) << skip << ": " << outcome.text;
+  }
+}
+
+// By arithmetic (docs/zoo.md): what each mixing multiplies, a byte beside each binary weight, and the 3.5x of the
+// paper.
+TEST(ZooSizes, AreThoseOfTheSkeletons) {
+  const ZooSize mixer = zoo_size("blendmixer");
+  constexpr std::int64_t tokens = 2 * 64 * 64, features = 2 * 128 * 512, ends = 3 * 16 * 128 + 128 * 10;
+  EXPECT_EQ(mixer.weights, 8 * 2 * (tokens + features) + ends);
+  EXPECT_EQ(mixer.binary_macs, 8 * (tokens * 128 + features * 64));
+  EXPECT_EQ(mixer.weight_bits, 8 * 9 * (tokens + features) + 8 * ends);
+  EXPECT_EQ(mixer.float_bits, 32 * (8 * (tokens + features) + ends));
+  EXPECT_NEAR(static_cast<double>(mixer.float_bits) / static_cast<double>(mixer.weight_bits), 3.56, 0.005);
+  EXPECT_GT(zoo_size("blendmixer", {.skip = "block"}).float_bits,
+            10 * zoo_size("blendmixer", {.skip = "block"}).weight_bits);
+
+  const ZooSize resnet = zoo_size("neuroblend20");
+  EXPECT_EQ(resnet.binary_macs, 40108032);
+  EXPECT_EQ(resnet.other_macs, 32 * 32 * 27 * 16 + 2097152 + 640);
+  EXPECT_EQ(zoo_size("mlp_w2a2").weight_bits, 2 * zoo_size("mlp_w2a2").weights);
+}
+
 TEST(ZooNeuroblend, WideNetworksKeepThe24BitRule) {
   const Folder folder;
   EXPECT_NO_THROW(write_zoo_network("neuroblend20", {.width = 64, .blocks = 1}, folder / "a.onnx"));
@@ -243,6 +276,8 @@ TEST(ZooOptions, WhatANetworkDoesNotTakeIsRefused) {
   EXPECT_EQ(code_of("neuroblend20", {.blocks = 17}, path), "out-of-range");
   EXPECT_EQ(code_of("neuroblend20", {.size = 30}, path), "out-of-range");
   EXPECT_EQ(code_of("neuroblend18", {.size = 512}, path), "out-of-range");
+  EXPECT_EQ(code_of("blendmixer", {.size = 24}, path), "out-of-range");
+  EXPECT_EQ(code_of("blendmixer", {.width = 24}, path), "out-of-range");
   EXPECT_EQ(code_of("mlp_w2a2", {.size = 16}, path), "out-of-range");
   EXPECT_EQ(code_of("mlp_w2a2", {.skip = "convolution"}, path), "out-of-range");
   EXPECT_EQ(code_of("mlp_w2a2", {.width = 32}, path), "out-of-range");
