@@ -278,13 +278,14 @@ bool Lowerer::is_untouched_input(const Value& x, const std::string& tensor) cons
          std::all_of(x.chain.begin(), x.chain.end(), is_scalar);
 }
 
-// The host does `op` behind its quantiser; the input tensor takes the shape [1, C], [1, C, L] or [1, C, H, W].
+// The host does `op` behind its quantiser; the input tensor takes the shape [1, C], [1, C, L], [1, C, H, W] or, of more
+// dimensions, which other moves follow, [1, C, all between, W].
 void Lowerer::rearrange_input(Value& x, const HostOp& op, const Shape& shape) {
   builder_.network.input.ops.push_back(op);
   Map& map = *x.map;
   map.channels = static_cast<int>(shape[1]);
-  map.height = shape.size() == 4 ? static_cast<int>(shape[2]) : 1;
   map.width = shape.size() > 2 ? static_cast<int>(shape.back()) : 1;
+  map.height = static_cast<int>(element_count(shape)) / (map.channels * map.width);
   map.domain = {std::vector(static_cast<std::size_t>(map.channels), map.domain.lowest()),
                 std::vector(static_cast<std::size_t>(map.channels), map.domain.highest()), map.domain.step};
   IntTensor& t = builder_.network.tensors[static_cast<std::size_t>(map.tensor)];
@@ -306,7 +307,7 @@ void Lowerer::reshape(const Node& node) {
   const bool batched = shape.size() >= 2 && shape[0] == 1;
   const bool keeps = batched && shape[1] == channels && element_count(shape) == channels * pixels;
   const bool flattens = batched && shape[1] == channels * pixels;
-  if (batched && !keeps && shape.size() >= 2 && shape.size() <= 4 && is_untouched_input(x, node.inputs[0])) {
+  if (batched && !keeps && shape.size() >= 2 && is_untouched_input(x, node.inputs[0])) {
     rearrange_input(x, op, shape);
   } else if (keeps || flattens) {
     x.flat = !keeps;

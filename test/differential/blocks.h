@@ -31,6 +31,7 @@ struct Row {
 // dialects.cpp: a float tensor -> another, over integers; codes -> the same elsewhere.
 [[nodiscard]] std::span<const Row> integer_blocks();
 [[nodiscard]] std::span<const Row> moves();
+Tensor turned(Draft& d, const Tensor& x);  // a map whose channels were x's pixels, and the other way round
 Tensor write_max_pool(Draft& d, const Tensor& x);
 Tensor write_global_pool(Draft& d, const Tensor& x);
 Tensor write_function(Draft& d, const Tensor& x);  // functions.cpp: of one value or code

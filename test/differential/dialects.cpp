@@ -234,11 +234,20 @@ constexpr Row move_rows[] = {{"Pad", 2, false, holds_codes, pad},
                              {"SpaceToDepth", 2, false, is_even, space_to_depth},
                              {"Slice", 2, false, holds_codes, slice},
                              {"Gather", 1, false, holds_codes, gather},
+                             {"turn", 1, false, holds_codes, turned},
                              {"shuffle", 1, false, has_pairs, shuffle},
                              {"channels last", 1, false, holds_codes, there_and_back},
                              {"flat channels last", 1, false, is_small_map, flat_channels_last}};
 
 }  // namespace
+
+Tensor turned(Draft& d, const Tensor& x) {
+  const std::int64_t pixels = std::int64_t{x.height()} * x.width(), channels = x.shape[1];
+  std::string y = d.node("Reshape", {x.name, d.int64s({3}, {1, channels, pixels})});
+  y = d.node("Transpose", {y}, {attr("perm", {0, 2, 1})});
+  const Shape shape = d.chance(50) ? Shape{1, pixels, 1, channels} : Shape{1, pixels, channels, 1};
+  return renamed(x, d.node("Reshape", {y, d.int64s({4}, shape)}), shape);
+}
 
 std::span<const Row> integer_blocks() { return integer_rows; }
 std::span<const Row> moves() { return move_rows; }

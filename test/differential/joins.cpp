@@ -10,8 +10,8 @@ namespace blendsim::differential {
 namespace {
 
 // A 1x1 or 3x3 convolution that keeps the map's size, with `channels` outputs (0: as x).
-Tensor same_size_sum(Draft& d, const Tensor& x, int channels) {
-  const int kernel = d.chance(50) ? 3 : 1, reach = d.choices.one_of<int>({1, 3, 7});
+Tensor same_size_sum(Draft& d, const Tensor& x, int channels, bool pointwise = false) {
+  const int kernel = !pointwise && d.chance(50) ? 3 : 1, reach = d.choices.one_of<int>({1, 3, 7});
   const Shape shape{channels, x.channels(), kernel, kernel};
   const std::vector<float> values = d.filled(
       element_count(shape), [&](int r) { return static_cast<float>(r == 0 ? 1 : r % (2 * reach + 1) - reach); });
@@ -56,6 +56,17 @@ Tensor added(Draft& d, const Tensor& a, const Tensor& b) {
   out.codes = false;
   out.bound = a.bound + b.bound, out.spread = std::hypot(a.spread, b.spread), out.unit = std::min(a.unit, b.unit);
   return checked(out);
+}
+
+// x + what layers make of its pixels as channels, turned back.
+Tensor mixed(Draft& d, const Tensor& x) {
+  const int pixels = x.height() * x.width();
+  Tensor y = turned(d, x);
+  if (d.chance(60)) y = requantised(d, same_size_sum(d, y, d.pick(1, 20), true), pointwise_steps(), 1);
+  y = requantised(d, same_size_sum(d, y, pixels, true), pointwise_steps(), 1);
+  std::string back = d.node("Reshape", {y.name, d.int64s({3}, {1, pixels, x.channels()})});
+  back = d.node("Transpose", {back}, {attr("perm", {0, 2, 1})});
+  return added(d, x, renamed(y, d.node("Reshape", {back, d.int64s({4}, x.shape)}), x.shape));
 }
 
 Tensor add(Draft& d, const Tensor& x) {
@@ -132,9 +143,14 @@ Tensor concat(Draft& d, const Tensor& x) {
 }
 
 bool is_map(const Draft&, const Tensor& x) { return !x.flat(); }
+bool holds_few_codes(const Draft& d, const Tensor& x) {
+  return !x.flat() && x.codes && !d.traits.channel_scales.contains(x.name) && x.height() * x.width() <= 49;
+}
 
-constexpr Row table[] = {
-    {"Add", 3, false, is_map, add}, {"Concat", 1, false, is_map, concat}, {"Mul", 3, false, is_map, multiply}};
+constexpr Row table[] = {{"Add", 3, false, is_map, add},
+                         {"mixing", 1, false, holds_few_codes, mixed},
+                         {"Concat", 1, false, is_map, concat},
+                         {"Mul", 3, false, is_map, multiply}};
 
 }  // namespace
 

@@ -17,6 +17,7 @@ Axis draw_axis(Draft& d, int in, bool pool, bool dilations) {
   Axis a;
   a.kernel = pool ? d.choices.one_of<int>({2, 3, 1, 4, 5, 6, 7}) : d.choices.one_of<int>({1, 3, 2, 4, 5});
   a.stride = d.chance(20) ? d.pick(1, 6) : d.choices.one_of<int>({1, 2, 1, 2, 3});
+  if (dilations && d.chance(6)) a.kernel = d.pick(4, 16), a.stride = d.pick(8, 16);  // patches
   a.dilation = dilations && d.chance(20) ? d.pick(2, 3) : 1;
   a.kernel = std::min(a.kernel, std::max(1, in));
   while (a.kernel > 1 && a.extent() > in) --(a.dilation > 1 ? a.dilation : a.kernel);

@@ -119,8 +119,13 @@ void Lowerer::transpose(const Node& node) {
   for (std::size_t d = 0; d < op.shape.size(); ++d) identity = identity && op.shape[d] == static_cast<std::int64_t>(d);
   if (identity) return define(node.outputs[0], std::move(x));
   const Shape& shape = shape_of(node.outputs[0]);
-  if ((shape.size() == 3 || shape.size() == 4) && op.shape[0] == 0 && !x.flat &&
-      is_untouched_input(x, node.inputs[0])) {
+  if (shape.size() >= 3 && op.shape[0] == 0 && !x.flat && is_untouched_input(x, node.inputs[0])) {
+    if (shape.size() > 4) {  // a Reshape that keeps the channels is no step of the host's
+      HostOp split;
+      split.kind = HostOp::Kind::reshape;
+      split.shape = x.shape;
+      rearrange_input(x, split, x.shape);
+    }
     rearrange_input(x, op, shape);
     const auto scale = pure_scale(x);  // else the codes are those of a tensor in front, which lies otherwise
     const bool stands = scale && scale->all(x.map->scale);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "network/normalise/conv_weights.h"
 #include "network/normalise/passes.h"
 #include "network/operators/moves.h"
 #include "network/operators/support.h"
@@ -63,28 +64,6 @@ bool is_padded(const Move& m) {
   return std::any_of(m.pads.begin(), m.pads.end(), [](auto p) { return p != 0; });
 }
 
-// The weights' floats in the file, and the quantiser of them.
-struct Weights {
-  const Constant* constant = nullptr;
-  const Node* quantiser = nullptr;
-};
-
-std::optional<Weights> weights_of(const Node& conv, const Graph& graph, const Producers& producers) {
-  Weights w{graph.constant(conv.inputs[1]), nullptr};
-  if (w.constant != nullptr) return w;
-  w.quantiser = producers.find(conv.inputs[1]);
-  if (w.quantiser == nullptr || w.quantiser->inputs.empty()) return std::nullopt;
-  w.constant = graph.constant(w.quantiser->inputs[0]);
-  if (w.constant == nullptr || (w.quantiser->op != "Quant" && w.quantiser->op != "Bipolar")) return std::nullopt;
-  const auto scale = w.quantiser->attributes.find("scale");
-  const auto* c = scale == w.quantiser->attributes.end() ? nullptr : std::get_if<Constant>(&scale->second);
-  const bool along_outputs = c != nullptr &&
-                             (element_count(c->shape) == 1 || c->shape.size() == w.constant->shape.size()) &&
-                             (c->shape.empty() || element_count(c->shape) == std::max<std::int64_t>(1, c->shape[0]));
-  if (!along_outputs) return std::nullopt;
-  return w;
-}
-
 // The convolution's weights on what the move reads.
 Constant composed(const Constant& weights, const Move& m) {
   const Shape& w = weights.shape;
@@ -108,7 +87,7 @@ Constant composed(const Constant& weights, const Move& m) {
 }
 
 // Channels that come twice would add their weights, which need not be codes then; and signs have no 0.
-bool is_composable(const Move& m, const Weights& w) {
+bool is_composable(const Move& m, const ConvWeights& w) {
   std::vector<std::int64_t> seen;
   for (std::size_t i = 0; i < m.sources.size(); ++i) {
     if (m.sources[i] < 0) continue;
@@ -144,7 +123,7 @@ class Absorber {
     }
     if (is_padded(*move) || conv.attribute_int("group", 1) != 1) return std::nullopt;
     if (!is_one_pixel(*move) && !absorbs_blocks(conv, *move, graph_.shapes.at(before->inputs[0]))) return std::nullopt;
-    const auto weights = weights_of(conv, graph_, producers_);
+    const auto weights = conv_weights(conv, graph_, producers_);
     if (!weights || !is_composable(*move, *weights)) return std::nullopt;
     const Shape& w = weights->constant->shape;
     if (w[0] * w[2] * w[3] > operators::largest_move / (move->channels * move->kernel_h * move->kernel_w))
@@ -162,28 +141,14 @@ class Absorber {
            kernel[0] * m.kernel_h <= largest_kernel && kernel[1] * m.kernel_w <= largest_kernel;
   }
 
-  std::vector<Node> composition(Node out, const Move& m, const Weights& w, std::vector<std::int64_t> pads) {
-    operators::Rewriter rewriter(graph_);
+  std::vector<Node> composition(Node out, const Move& m, const ConvWeights& w, std::vector<std::int64_t> pads) {
     const Constant weights = composed(*w.constant, m);
     auto strides = out.attribute_ints("strides", {1, 1});
     out.attributes["kernel_shape"] = std::vector<std::int64_t>{weights.shape[2], weights.shape[3]};
     out.attributes["strides"] = std::vector<std::int64_t>{strides[0] * m.stride_h, strides[1] * m.stride_w};
     for (std::size_t d = 0; d < pads.size(); ++d) pads[d] *= d % 2 == 0 ? m.stride_h : m.stride_w;
     out.attributes["pads"] = pads;
-    std::vector<Node> made;
-    const std::string constant = rewriter.add_constant(out.inputs[1] + "/moved", weights);
-    out.inputs[1] = constant;
-    if (w.quantiser != nullptr) {
-      Node quantiser = *w.quantiser;
-      quantiser.name += "/moved";
-      quantiser.inputs[0] = constant;
-      quantiser.outputs = {rewriter.fresh_tensor(quantiser.outputs[0] + "/moved")};
-      graph_.shapes[quantiser.outputs[0]] = weights.shape;
-      out.inputs[1] = quantiser.outputs[0];
-      made.push_back(std::move(quantiser));
-    }
-    made.push_back(std::move(out));
-    return made;
+    return with_weights(std::move(out), w, weights, "/moved", graph_);
   }
 
   Graph& graph_;

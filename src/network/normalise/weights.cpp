@@ -173,6 +173,8 @@ void settle_weights(Graph& graph, Diagnostics& diagnostics) {
   rewrite(graph, diagnostics, push_movement);
   remove_unused(graph);
   absorb_moves(graph);
+  split_concats(graph);
+  split_strides(graph);
   fold_constants(graph, diagnostics);
   check_weights(graph, diagnostics);
   check_operands(graph, diagnostics);
