@@ -93,7 +93,13 @@ module machine #(
   /* verilator lint_on UNUSEDSIGNAL */
   logic [UNITS-1:0] overflows;
 
-  for (genvar u = 0; u < UNITS; u++) begin : queue
+  // A queue for each unit up to the last that there is; one that a platform leaves out no program names.
+  function automatic int queues();
+    queues = 0;
+    for (int u = 0; u < UNITS; u++) if (blendsim_pkg::UNITS_BUILT[u]) queues = u + 1;
+  endfunction
+  localparam int QUEUES = queues();
+  for (genvar u = 0; u < QUEUES; u++) begin : queue
     logic [UNITS-1:0] data_posted, space_posted;
     for (genvar p = 0; p < UNITS; p++) begin : producer
       assign data_posted[p] = post_data[p*UNITS+u];
@@ -114,6 +120,23 @@ module machine #(
         .stall_fence(stall_fence[u*ACCOUNT_BITS +: ACCOUNT_BITS]),
         .stall_dispatch(stall_dispatch[u*ACCOUNT_BITS +: ACCOUNT_BITS]));
   end
+  if (QUEUES < UNITS) begin : no_queue
+    localparam int LEFT_OUT = UNITS - QUEUES;
+    assign full[QUEUES +: LEFT_OUT] = '0;
+    assign start[QUEUES +: LEFT_OUT] = '0;
+    assign overflows[QUEUES +: LEFT_OUT] = '0;
+    assign instruction[QUEUES*ENTRY +: LEFT_OUT*ENTRY] = '0;
+    assign post_data[QUEUES*UNITS +: LEFT_OUT*UNITS] = '0;
+    assign post_space[QUEUES*UNITS +: LEFT_OUT*UNITS] = '0;
+    assign busy[QUEUES*ACCOUNT_BITS +: LEFT_OUT*ACCOUNT_BITS] = '0;
+    assign stall_dependency[QUEUES*ACCOUNT_BITS +: LEFT_OUT*ACCOUNT_BITS] = '0;
+    assign stall_memory[QUEUES*ACCOUNT_BITS +: LEFT_OUT*ACCOUNT_BITS] = '0;
+    assign stall_downstream[QUEUES*ACCOUNT_BITS +: LEFT_OUT*ACCOUNT_BITS] = '0;
+    assign stall_fence[QUEUES*ACCOUNT_BITS +: LEFT_OUT*ACCOUNT_BITS] = '0;
+    assign stall_dispatch[QUEUES*ACCOUNT_BITS +: LEFT_OUT*ACCOUNT_BITS] = '0;
+    logic unused;
+    assign unused = &{1'b0, front_free[QUEUES +: LEFT_OUT]};
+  end
   assign overflow = |overflows;
   assign entered = enter;
   assign started = start;
@@ -124,12 +147,15 @@ module machine #(
   blendsim_pkg::mac_array_instruction_t mac_array_instruction;
   blendsim_pkg::post_unit_instruction_t post_unit_instruction;
   blendsim_pkg::pool_unit_instruction_t pool_unit_instruction;
+  blendsim_pkg::transpose_unit_instruction_t transpose_unit_instruction;
   assign load_instruction = instruction[blendsim_pkg::UNIT_LOAD*ENTRY +: blendsim_pkg::TRANSFER_INSTRUCTION_BITS];
   assign store_instruction = instruction[blendsim_pkg::UNIT_STORE*ENTRY +: blendsim_pkg::TRANSFER_INSTRUCTION_BITS];
   assign xnor_array_instruction = instruction[blendsim_pkg::UNIT_XNOR_ARRAY*ENTRY +: blendsim_pkg::XNOR_ARRAY_INSTRUCTION_BITS];
   assign mac_array_instruction = instruction[blendsim_pkg::UNIT_MAC_ARRAY*ENTRY +: blendsim_pkg::MAC_ARRAY_INSTRUCTION_BITS];
   assign post_unit_instruction = instruction[blendsim_pkg::UNIT_POST_UNIT*ENTRY +: blendsim_pkg::POST_UNIT_INSTRUCTION_BITS];
   assign pool_unit_instruction = instruction[blendsim_pkg::UNIT_POOL_UNIT*ENTRY +: blendsim_pkg::POOL_UNIT_INSTRUCTION_BITS];
+  assign transpose_unit_instruction =
+      instruction[blendsim_pkg::UNIT_TRANSPOSE_UNIT*ENTRY +: blendsim_pkg::TRANSPOSE_UNIT_INSTRUCTION_BITS];
 
   // Sizes of what passes between units and buffers -----------------------------------------------------------------------
   localparam int CELL_SLICES = blendsim_pkg::XNOR_ARRAY_WORDS / 3;
@@ -305,6 +331,31 @@ module machine #(
       .act_binary_write(pool_act_binary_write), .act_binary_write_address(pool_act_binary_write_address),
       .act_binary_write_data(pool_act_binary_write_data));
 
+  // transpose_unit, where there is one ----------------------------------------------------------------------------------------
+  localparam int TURNS = blendsim_pkg::UNITS_BUILT[blendsim_pkg::UNIT_TRANSPOSE_UNIT] ? 1 : 0;
+  logic transpose_act_fixed_read, transpose_act_fixed_write;
+  logic [FIXED-1:0] transpose_act_fixed_address, transpose_act_fixed_write_address;
+  logic [FIXED_WORDS*128-1:0] transpose_act_fixed_data;
+  logic [127:0] transpose_act_fixed_write_data;
+  if (TURNS != 0) begin : turns
+    transpose_unit transpose_unit (
+        .clk, .reset, .start(start[blendsim_pkg::UNIT_TRANSPOSE_UNIT]), .instruction(transpose_unit_instruction),
+        .front_free(front_free[blendsim_pkg::UNIT_TRANSPOSE_UNIT]), .done(done[blendsim_pkg::UNIT_TRANSPOSE_UNIT]),
+        .act_fixed_read(transpose_act_fixed_read), .act_fixed_address(transpose_act_fixed_address),
+        .act_fixed_data(transpose_act_fixed_data[127:0]), .act_fixed_write(transpose_act_fixed_write),
+        .act_fixed_write_address(transpose_act_fixed_write_address), .act_fixed_write_data(transpose_act_fixed_write_data));
+  end else begin : turns_not
+    assign front_free[blendsim_pkg::UNIT_TRANSPOSE_UNIT] = 1'b1;
+    assign done[blendsim_pkg::UNIT_TRANSPOSE_UNIT] = 1'b0;
+    assign transpose_act_fixed_read = 1'b0;
+    assign transpose_act_fixed_address = '0;
+    assign transpose_act_fixed_write = 1'b0;
+    assign transpose_act_fixed_write_address = '0;
+    assign transpose_act_fixed_write_data = '0;
+    logic unused;
+    assign unused = &{1'b0, transpose_unit_instruction};
+  end
+
   // Buffers -----------------------------------------------------------------------------------------------------------------
   logic [16*CELL_SLICES*HALVES-1:0] load_halves, pool_halves;
   for (genvar n = 0; n < 16 * CELL_SLICES; n++) begin : act_binary_slice
@@ -340,19 +391,33 @@ module machine #(
       assign pool_parts[4*n +: 4] = '0;
     end
   end
+  localparam int FIXED_READERS = 4 + TURNS, FIXED_WRITERS = 3 + TURNS;  // transpose_unit's ports are the last
+  logic [FIXED_READERS*FIXED_WORDS*128-1:0] act_fixed_read_data;
   banked_buffer #(
       .BANKS(4), .REGIONS(blendsim_pkg::BUFFER_ACT_FIXED_REGIONS), .DEPTH(blendsim_pkg::BUFFER_ACT_FIXED_DEPTH), .WIDTH(32),
-      .KIND(blendsim_pkg::BUFFER_ACT_FIXED_KIND), .LATENCY(blendsim_pkg::BUFFER_ACT_FIXED_LATENCY), .READERS(4), .WRITERS(3),
-      .WORDS(FIXED_WORDS), .ADDRESS(FIXED)
+      .KIND(blendsim_pkg::BUFFER_ACT_FIXED_KIND), .LATENCY(blendsim_pkg::BUFFER_ACT_FIXED_LATENCY), .READERS(FIXED_READERS),
+      .WRITERS(FIXED_WRITERS), .WORDS(FIXED_WORDS), .ADDRESS(FIXED)
   ) act_fixed (
-      .clk, .read({{4{pool_act_fixed_read}}, {4{post_act_fixed_read}}, {4{mac_act_fixed_read}}, {4{store_act_fixed_read}}}),
-      .read_address({{4{pool_act_fixed_address}}, {4{post_act_fixed_address}}, {4{mac_act_fixed_address}},
-                     {4{store_act_fixed_address}}}),
-      .read_data({pool_act_fixed_data, post_act_fixed_data, mac_act_fixed_data, store_act_fixed_data}),
-      .write({pool_parts, post_parts, load_parts}),
-      .write_address({{4{pool_act_fixed_write_address}}, {4{post_act_fixed_write_address}}, load_act_fixed_write_address}),
-      .write_data({(FIXED_WORDS * 128)'(pool_act_fixed_write_data), (FIXED_WORDS * 128)'(post_act_fixed_write_data),
-                   (FIXED_WORDS * 128)'(load_act_fixed_write_data)}));
+      .clk, .read((4 * FIXED_READERS)'({{4{transpose_act_fixed_read}}, {4{pool_act_fixed_read}}, {4{post_act_fixed_read}},
+                                        {4{mac_act_fixed_read}}, {4{store_act_fixed_read}}})),
+      .read_address((4 * FIXED_READERS * FIXED)'({{4{transpose_act_fixed_address}}, {4{pool_act_fixed_address}},
+                                                  {4{post_act_fixed_address}}, {4{mac_act_fixed_address}},
+                                                  {4{store_act_fixed_address}}})),
+      .read_data(act_fixed_read_data),
+      .write((4 * FIXED_WRITERS * FIXED_WORDS)'({(FIXED_WORDS * 4)'({4{transpose_act_fixed_write}}), pool_parts, post_parts,
+                                                 load_parts})),
+      .write_address((4 * FIXED_WRITERS * FIXED)'({{4{transpose_act_fixed_write_address}}, {4{pool_act_fixed_write_address}},
+                                                   {4{post_act_fixed_write_address}}, load_act_fixed_write_address})),
+      .write_data((FIXED_WRITERS * FIXED_WORDS * 128)'({(FIXED_WORDS * 128)'(transpose_act_fixed_write_data),
+                   (FIXED_WORDS * 128)'(pool_act_fixed_write_data), (FIXED_WORDS * 128)'(post_act_fixed_write_data),
+                   (FIXED_WORDS * 128)'(load_act_fixed_write_data)})));
+  assign {pool_act_fixed_data, post_act_fixed_data, mac_act_fixed_data, store_act_fixed_data}
+      = act_fixed_read_data[4*FIXED_WORDS*128-1:0];
+  if (TURNS != 0) begin : turned_word
+    assign transpose_act_fixed_data = act_fixed_read_data[4*FIXED_WORDS*128 +: FIXED_WORDS*128];
+  end else begin : no_word
+    assign transpose_act_fixed_data = '0;
+  end
 
   buffer #(
       .REGIONS(blendsim_pkg::BUFFER_WEIGHTS_BINARY_REGIONS), .DEPTH(blendsim_pkg::BUFFER_WEIGHTS_BINARY_DEPTH),
@@ -404,5 +469,6 @@ module machine #(
 
   // A unit takes its own width of words that others may need wider.
   logic unused;
-  assign unused = &{1'b0, xnor_parameters_data, mac_parameters_data, mac_act_fixed_data, post_act_fixed_data, pool_act_fixed_data};
+  assign unused = &{1'b0, xnor_parameters_data, mac_parameters_data, mac_act_fixed_data, post_act_fixed_data, pool_act_fixed_data,
+                     transpose_act_fixed_data};
 endmodule

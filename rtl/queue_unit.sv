@@ -5,7 +5,7 @@
 //             TOKEN_BITS of a token counter, IN_FLIGHT most instructions between start and end, ACCOUNT_BITS of an account.
 // Queue       An entry that enters in cycle w is visible from w+1 and leaves at its start; `full` knows of that one cycle later.
 //             The oldest entry stands in a register (`head`), the others in a ring behind it.
-// Tokens      Only links that the package knows of have a counter, and bits in the masks of an entry. `data_posted[u]`: unit u
+// Tokens      Only links that the package knows of have bits in the masks of an entry, and a counter if that unit is there. `data_posted[u]`: unit u
 //             posts in this cycle. A post passes TOKEN_LATENCY registers and counts in the cycle in which
 //             it leaves the last (`arrived`): it may be taken in that very cycle, and a take and an arrival cancel.
 // Start       decided in its own cycle from registers and from `front_free`, which the unit gives from registers of its own:
@@ -59,6 +59,7 @@ module queue_unit #(
   localparam int FLIGHT_BITS = IN_FLIGHT > 1 ? $clog2(IN_FLIGHT) : 1;
   localparam bit TRANSFER = blendsim_pkg::UNITS_MEMORY[UNIT];
   localparam logic [UNITS-1:0] LINKED = blendsim_pkg::UNITS_LINKED[UNIT*UNITS +: UNITS];
+  localparam logic [UNITS-1:0] COUNTED = LINKED & blendsim_pkg::UNITS_BUILT;  // links whose tokens are counted
   localparam int MASK = $countones(LINKED);                     // bits of a mask in an instruction
   localparam int POSTS = blendsim_pkg::HEADER_BITS + 2 * MASK;  // where its posts lie: data, then space
   localparam int FENCE = POSTS + 2 * MASK;
@@ -120,7 +121,7 @@ module queue_unit #(
   end
 
   for (genvar link = 0; link < LINKS; link++) begin : g_link
-    if (!LINKED[link % UNITS]) begin : g_apart
+    if (!COUNTED[link % UNITS]) begin : g_apart
       assign available[link] = 1'b0;
       assign overflows[link] = 1'b0;
     end else begin : g_other

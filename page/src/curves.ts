@@ -62,9 +62,19 @@ function plotsOf(run: Run, phase: Phase): Plot[] {
       'refreshes are left out',
     stacked: true,
     unit: 'W',
-    lines: ['static', 'clocks', 'dram', 'dispatcher', 'load', 'store', 'pool_unit', 'post_unit', 'mac_array', 'xnor_array'].map(
-      (name) => ({ name, colour: `--unit-${name}` }),
-    ),
+    lines: [
+      'static',
+      'clocks',
+      'dram',
+      'dispatcher',
+      'load',
+      'store',
+      'transpose_unit',
+      'pool_unit',
+      'post_unit',
+      'mac_array',
+      'xnor_array',
+    ].map((name) => ({ name, colour: `--unit-${name}` })),
     values: (bins) => power(run, phase, bins),
   });
   return plots;

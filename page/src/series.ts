@@ -91,6 +91,6 @@ export function power(run: Run, phase: Phase, bins: Bins): Float64Array[] {
     empty(bins).fill(rails.clock),
     dynamic(dram),
     dynamic(dispatch),
-    ...['load', 'store', 'pool_unit', 'post_unit', 'mac_array', 'xnor_array'].map(of),
+    ...['load', 'store', 'transpose_unit', 'pool_unit', 'post_unit', 'mac_array', 'xnor_array'].map(of),
   ];
 }

@@ -240,6 +240,8 @@ void find_needs(const IntegerNetwork& network, const NetworkFacts& facts, Assign
       if (!bits && out.binary) out.fixed = true;  // a copy makes the planes
       if (bits && out.binary) need(pool->input).binary = true;
       if (out.fixed) need(pool->input).fixed = true;
+    } else if (const auto* turn = std::get_if<Transposition>(&layer.work)) {
+      need(turn->output).fixed = need(turn->input).fixed = true;  // a copy makes planes
     } else {
       const auto& concat = std::get<Concatenation>(layer.work);
       for (const TensorId id : concat.inputs) {
@@ -311,6 +313,19 @@ void check_post_unit(const IntegerNetwork& network, const NetworkFacts& facts, c
   }
 }
 
+// Of a machine that has no transpose_unit, what needs it.
+void check_transpositions(const IntegerNetwork& network, const MachineParameters& machine, Diagnostics& found) {
+  if (has_unit(UnitId::transpose_unit, machine)) return;
+  for (const LayerId l : layers_of(network)) {
+    if (!std::holds_alternative<Transposition>(layer_of(network, l).work)) continue;
+    found.add(refusal("unit-too-narrow", layer_of(network, l).name,
+                      "it makes pixels channels, for which transpose_unit.lanes, which is 0, must be 16",
+                      {{"transpose_unit.lanes=16"}})
+                  .diagnostics()
+                  .front());
+  }
+}
+
 }  // namespace
 
 Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts, const MachineParameters& machine,
@@ -320,6 +335,7 @@ Assignment assign(const IntegerNetwork& network, const NetworkFacts& facts, cons
   a.convolutions.assign(network.layers.size(), {});
   Diagnostics found;
   check_post_unit(network, facts, machine, found);
+  check_transpositions(network, machine, found);
   Chooser chooser(network, machine);
   for (const LayerId l : layers_of(network)) {
     const auto* conv = std::get_if<Convolution>(&layer_of(network, l).work);

@@ -23,6 +23,7 @@ class Builder {
       case TileOp::Kind::conv: return plan_.conv(op_).choice.xnor ? xnor(plan_.conv(op_)) : mac(plan_.conv(op_));
       case TileOp::Kind::post: return post(plan_.post(op_));
       case TileOp::Kind::pool: return pool(std::get<PoolPart>(node_.work));
+      case TileOp::Kind::transpose: return transpose(std::get<TransposePart>(node_.work));
       case TileOp::Kind::constants: break;
     }
     return constants();
@@ -245,6 +246,19 @@ class Builder {
     i.destination = fixed_word(written_origin(part.out), part.out, op_.row, 0);
     i.out_slices = u32(out.slices);
     i.out_bytes_log2 = u32(log2_bytes(out.bytes));
+    return i;
+  }
+
+  Instruction transpose(const TransposePart& part) const {
+    TransposeInstruction i;
+    const Map& in = plan_.map(part.in);
+    i.sync.layer = u32(plan_.row_of_image(row_of(part.layer), node_.image).value());
+    i.source = fixed_word(read_origin(part.in), part.in, 0, slices_turned(node_, op_.row, op_.rows).first);
+    i.in_slices = u32(in.slices);
+    i.pixels = u32(std::int64_t{in.height} * in.width);
+    i.channels = u32(std::int64_t{op_.rows} * node_.width);
+    i.destination = fixed_word(written_origin(part.out), part.out, op_.row, 0);
+    i.out_slices = u32(plan_.map(part.out).slices);
     return i;
   }
 

@@ -64,6 +64,8 @@ std::string dump_place(const Compilation& c) {
       text += fmt::format(", stores {}\n", view_text(plan, output->view));
     else if (const auto* pool = std::get_if<PoolPart>(&node.work))
       text += fmt::format(", pools {} to {}\n", view_text(plan, pool->in), view_text(plan, pool->out));
+    else if (const auto* turn = std::get_if<TransposePart>(&node.work))
+      text += fmt::format(", transposes {} to {}\n", view_text(plan, turn->in), view_text(plan, turn->out));
     else {
       const Stage& stage = std::get<Stage>(node.work);
       text += fmt::format(", {} slices\n", stage.lanes.slices);

@@ -85,6 +85,7 @@ class Emitter {
         unit = plan_.assignment.convolutions[l].xnor ? "xnor_array" : "mac_array";
       if (std::holds_alternative<Pooling>(layer.work) || std::holds_alternative<Concatenation>(layer.work))
         unit = "pool_unit";
+      if (std::holds_alternative<Transposition>(layer.work)) unit = "transpose_unit";
       const LayerFacts& facts = plan_.facts->layers[l];
       add({layer.name, layer.op, {}, unit, facts.macs, facts.binary, {}});
       if (complete_) program_.layers.back().nodes = layer.nodes;
@@ -105,6 +106,8 @@ class Emitter {
         const auto* work = pool->layer.exists() ? std::get_if<Pooling>(&plan_.layer(pool->layer).work) : nullptr;
         if (work != nullptr && pool->out.tensor == work->output)
           add_map(pool->layer, pool->out, work->output, node.image);
+      } else if (const auto* turn = std::get_if<TransposePart>(&node.work)) {
+        add_map(turn->layer, turn->out, turn->out.tensor, node.image);
       }
     }
   }

@@ -44,6 +44,7 @@ class Placer {
     const LayerId first = members.front();
     if (const auto* pool = std::get_if<Pooling>(&layer(first).work)) make_pool(first, *pool);
     else if (const auto* concat = std::get_if<Concatenation>(&layer(first).work)) make_concatenation(first, *concat);
+    else if (const auto* turn = std::get_if<Transposition>(&layer(first).work)) make_transposition(first, *turn);
     else make_stage(members);
   }
 
@@ -174,6 +175,21 @@ class Placer {
       plan_.nodes.add({part, row_of(l), out.height, out.width});
     }
     if (needs(pool.output).binary && !planes) make_planes(l, pool.output);
+  }
+
+  void make_transposition(LayerId l, const Transposition& turn) {
+    const IntTensor& out = network_.tensor(turn.output);
+    TransposePart part;
+    part.layer = l;
+    part.in = plan_.fixed[turn.input];
+    part.out = views_.view(turn.output, Lanes::dense(out.channels), false);
+    if (!part.in.lanes.is_dense() || !part.out.lanes.is_dense()) {
+      not_lowerable(layer(l).name,
+                    "what it transposes is a concatenation of parts with a channel count that is no multiple of 16",
+                    "make the concatenated channel counts multiples of 16");
+    }
+    plan_.nodes.add({part, row_of(l), out.height, out.width});
+    if (needs(turn.output).binary) make_planes(l, turn.output);
   }
 
   // One window that is the whole map, and one result, which is divided by nothing here.

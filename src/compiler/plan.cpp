@@ -91,6 +91,11 @@ RowRange window_rows(const Window& w, int height, int row, int rows) {
   };
 }
 
+SliceRange slices_turned(const Node& node, int row, int rows) {
+  const int first = row * node.width / slice_channels;
+  return {first, static_cast<int>(slices_of(std::int64_t{row + rows} * node.width)) - first};
+}
+
 namespace {
 
 // Rows that an operation reads lie in the band of the last of them.
@@ -129,6 +134,10 @@ Touches reads(const Plan& plan, const TileOp& op) {
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);
     out.push_back(read_of(plan, part.in, window_rows(part.window, plan.map(part.in).height, op.row, op.rows)));
+  } else if (op.kind == TileOp::Kind::transpose) {
+    const TransposePart& part = std::get<TransposePart>(node.work);
+    const SliceRange slices = slices_turned(node, op.row, op.rows);
+    out.push_back(read_of(plan, part.in, {0, plan.map(part.in).height}, slices.first, slices.count));
   } else if (op.kind == TileOp::Kind::store) {
     const StorePart& part = std::get<StorePart>(node.work);
     out.push_back(read_of(plan, part.view, {op.row, op.row + op.rows}));
@@ -150,6 +159,9 @@ Touches writes(const Plan& plan, const TileOp& op) {
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const View& view = std::get<PoolPart>(node.work).out;
+    out.push_back(write_of(plan, op, view, 0, view.lanes.slices));
+  } else if (op.kind == TileOp::Kind::transpose) {
+    const View& view = std::get<TransposePart>(node.work).out;
     out.push_back(write_of(plan, op, view, 0, view.lanes.slices));
   }
   return out;

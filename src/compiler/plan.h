@@ -3,7 +3,8 @@
 // addresses.
 //
 // A node is a piece of work whose tiles are rows of one output map: loading the input, a stage (convolutions and the
-// post-processing that reads their accumulators), a pooling or copy, storing an output. Passes only add to the plan.
+// post-processing that reads their accumulators), a pooling or copy, a transposition, storing an output. Passes only
+// add to the plan.
 #pragma once
 
 #include <array>
@@ -173,6 +174,12 @@ struct PoolPart {
   int plane = 0;  // binary: the one handled
 };
 
+// Pixels and channels change places: both maps lie whole, their values are bytes, and their channels lie densely.
+struct TransposePart {
+  LayerId layer;
+  View in, out;
+};
+
 struct LoadPart {
   View view;
   TransferForm form = TransferForm::fixed;
@@ -194,7 +201,7 @@ struct Spill {
 };
 
 struct Node {
-  std::variant<LoadPart, Stage, PoolPart, StorePart> work;
+  std::variant<LoadPart, Stage, PoolPart, TransposePart, StorePart> work;
   RowId row;
   int height = 0, width = 0;  // of what it writes (or stores)
   int segment = 0;            // spill: between which cuts it lies
@@ -212,6 +219,7 @@ struct Node {
 template <class AnyNode, class Visit>
 void for_views_read(AnyNode& node, Visit&& visit) {
   if (auto* pool = std::get_if<PoolPart>(&node.work)) visit(pool->in);
+  if (auto* turn = std::get_if<TransposePart>(&node.work)) visit(turn->in);
   if (auto* output = std::get_if<StorePart>(&node.work)) visit(output->view);
   if (auto* stage = std::get_if<Stage>(&node.work)) {
     for (auto& part : stage->convs) visit(part.source);
@@ -222,6 +230,7 @@ template <class AnyNode, class Visit>
 void for_views_written(AnyNode& node, Visit&& visit) {
   if (auto* input = std::get_if<LoadPart>(&node.work)) visit(input->view);
   if (auto* pool = std::get_if<PoolPart>(&node.work)) visit(pool->out);
+  if (auto* turn = std::get_if<TransposePart>(&node.work)) visit(turn->out);
   if (auto* stage = std::get_if<Stage>(&node.work)) {
     for (auto& part : stage->posts) visit(part.fixed), visit(part.bits);
   }
@@ -269,7 +278,7 @@ struct SpaceUse {
 };
 
 struct TileOp {
-  enum class Kind : std::uint8_t { load, store, conv, post, pool, constants };
+  enum class Kind : std::uint8_t { load, store, conv, post, pool, transpose, constants };
   Kind kind = Kind::load;
   NodeId node;
   ConvId conv;  // these three as the kind says
@@ -409,6 +418,12 @@ struct RowRange {
   int row0 = 0, row1 = 0;
 };
 [[nodiscard]] RowRange window_rows(const Window& w, int height, int row, int rows);
+
+// The input's slices whose channels are the pixels of output rows [row, row + rows) of a transposition.
+struct SliceRange {
+  int first = 0, count = 0;
+};
+[[nodiscard]] SliceRange slices_turned(const Node& node, int row, int rows);
 
 [[nodiscard]] Touches reads(const Plan& plan, const TileOp& op);
 [[nodiscard]] Touches writes(const Plan& plan, const TileOp& op);

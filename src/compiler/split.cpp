@@ -125,6 +125,9 @@ Table<MapId, int> window_overlaps(const Plan& plan) {
   };
   for (const Node& node : plan.nodes) {
     if (const auto* pool = std::get_if<PoolPart>(&node.work)) reach(pool->in.map, pool->window);
+    if (const auto* turn = std::get_if<TransposePart>(&node.work)) {  // both lie whole
+      for (const MapId m : {turn->in.map, turn->out.map}) overlaps[m] = plan.maps[m].height - 1;
+    }
     if (const auto* stage = std::get_if<Stage>(&node.work)) {
       for (const ConvPart& part : stage->convs) reach(part.source.map, part.window);
     }

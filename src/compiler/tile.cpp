@@ -113,6 +113,8 @@ class Tiler {
     if (std::holds_alternative<Stage>(node.work)) cut_stage(n, node);
     else if (std::holds_alternative<PoolPart>(node.work))
       cut_rows(n, node, TileOp::Kind::pool, UnitId::pool_unit, rows_by_law(n, node, TileOp::Kind::pool));
+    else if (std::holds_alternative<TransposePart>(node.work))
+      cut_rows(n, node, TileOp::Kind::transpose, UnitId::transpose_unit, rows_turned(n, node));
     else if (const auto* input = std::get_if<LoadPart>(&node.work))
       cut_rows(n, node, TileOp::Kind::load, UnitId::load, rows_by_bytes(row_bytes(plan_, *input), node));
     else
@@ -133,6 +135,16 @@ class Tiler {
     const Cycles one = std::max<Cycles>(1, occupancy(build(plan_, op), machine_));
     return static_cast<int>(
         std::clamp<Cycles>(ceil_divide(plan_.shortest_tile, one), 1, std::min(node.height, most_rows)));
+  }
+
+  // Of a transposition: its tiles are whole slices of the input, and so begin every so many rows.
+  int rows_turned(NodeId n, const Node& node) const {
+    TileOp op;
+    op.kind = TileOp::Kind::transpose;
+    op.node = n;
+    op.rows = std::min(node.height, static_cast<int>(std::lcm(node.width, slice_channels)) / node.width);
+    const Cycles one = std::max<Cycles>(1, occupancy(build(plan_, op), machine_));
+    return static_cast<int>(op.rows * ceil_divide(plan_.shortest_tile, one));
   }
 
   void cut_rows(NodeId n, Node& node, TileOp::Kind kind, UnitId unit, int rows) {

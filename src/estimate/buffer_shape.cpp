@@ -19,6 +19,7 @@ BufferShape buffer_shape(BufferId id, const MachineParameters& m) {
       break;
     case BufferId::act_fixed:
       s.banks = 4, s.readers = 4, s.writers = 3;
+      if (m.transpose_unit.lanes != 0) ++s.readers, ++s.writers;
       s.words = std::max({m.mac_array.rows, m.post_unit.lanes, m.pool_unit.lanes}) / slice_channels;
       break;
     case BufferId::accumulators:

@@ -110,7 +110,7 @@ ClockEstimate estimate_clock(const Platform& platform) {
   const auto add = [&](std::string unit, LongestPath path) {
     e.parts.push_back(part(std::move(unit), std::move(path), platform.device));
   };
-  for (const std::string_view module : delayed_modules())
+  for (const std::string_view module : delayed_modules(platform.machine))
     add(std::string(module), with_buffer(module_path(module, platform.machine), platform.machine));
   for (std::size_t b = 0; b < buffer_names.size(); ++b)
     add(fmt::format("buffer {}", buffer_names[b]), buffer_path(static_cast<BufferId>(b), platform.machine));

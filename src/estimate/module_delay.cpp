@@ -130,11 +130,20 @@ LongestPath PoolUnit::longest_path(const MachineParameters&) {
   return {"control.exact.inverse_rows", "control.exact.inverse2", 8, 2976, {}};
 }
 
+// Whether a step's pixel is one of the map's follows from what is left of the slice; a deeper pipeline has a register
+// there.
+LongestPath TransposeUnit::longest_path(const MachineParameters& m) {
+  if (m.transpose_unit.depth > least_depth(m)) return {"control.blocks_left", "control.in_slice", 2, 629, {}};
+  return {"control.blocks_left", "filler", 3, 781, {}};
+}
+
 }  // namespace units
 
-std::vector<std::string_view> delayed_modules() {
+std::vector<std::string_view> delayed_modules(const MachineParameters& machine) {
   std::vector<std::string_view> modules(common_modules.begin(), common_modules.end());
-  modules.insert(modules.end(), unit_names.begin(), unit_names.end());
+  for (const UnitId unit : all_units) {
+    if (has_unit(unit, machine)) modules.push_back(name(unit));
+  }
   return modules;
 }
 

@@ -19,8 +19,8 @@ namespace blendsim {
 // Of each routed net, picoseconds: what the nets of the rows take on average with the median of their fan-out.
 inline constexpr std::int64_t routing_per_net_ps = 280;
 
-// Modules that have a path of their own: the common ones (module_resources.h), then the units.
-[[nodiscard]] std::vector<std::string_view> delayed_modules();
+// Modules of a machine that have a path of their own: the common ones (module_resources.h), then the units.
+[[nodiscard]] std::vector<std::string_view> delayed_modules(const MachineParameters& machine);
 
 // Of a common module or a unit, by name (InvariantError: there is none such). The forms of the units are their
 // descriptors' `longest_path`.

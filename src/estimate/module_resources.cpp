@@ -216,6 +216,20 @@ Resources post_unit(const MachineParameters& m) {
   return r;
 }
 
+// Two turns of a word of 16 bytes, two levels of four-to-one choices each, around 16 RAMs of LUTs, 32 rows of a byte;
+// pointers by the bits of an address; what goes along with a step waits in shift registers, its four valid bits in
+// registers. A deeper pipeline waits before the address.
+Resources transpose_unit(const MachineParameters& m) {
+  if (m.transpose_unit.lanes == 0) return {};
+  constexpr std::int64_t place_bits = 5, valid_bits = 4;
+  const BufferParameters& maps = m.buffer(BufferId::act_fixed);
+  const std::int64_t address = ceil_log2(maps.regions * maps.depth);
+  const std::int64_t wait = m.transpose_unit.depth - least_depth(m.transpose_unit, maps.latency);
+  Resources r{747 + 9 * address, 685 + 6 * address + 3 * maps.latency + valid_bits * wait, 0, 0, 0};
+  r += delay_line(place_bits + 2 * address, wait);
+  return r;
+}
+
 }  // namespace
 
 namespace units {
@@ -226,6 +240,7 @@ Resources XnorArray::resources(const MachineParameters& machine) { return blends
 Resources MacArray::resources(const MachineParameters& machine) { return blendsim::mac_array(machine); }
 Resources PostUnit::resources(const MachineParameters& machine) { return blendsim::post_unit(machine); }
 Resources PoolUnit::resources(const MachineParameters& machine) { return blendsim::pool_unit(machine); }
+Resources TransposeUnit::resources(const MachineParameters& machine) { return blendsim::transpose_unit(machine); }
 
 }  // namespace units
 

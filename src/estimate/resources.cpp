@@ -34,10 +34,11 @@ ResourceEstimate estimate_resources(const Platform& platform) {
   ResourceEstimate e;
   e.parts.push_back({"control", module_resources("control", m)});
   e.parts.push_back({"dispatcher", module_resources("dispatcher", m)});
-  for (const std::string_view unit : unit_names) {
-    Resources used = module_resources(unit, m);
+  for (const UnitId unit : all_units) {
+    if (!has_unit(unit, m)) continue;
+    Resources used = module_resources(name(unit), m);
     used += module_resources("queue_unit", m);
-    e.parts.push_back({std::string(unit), used});
+    e.parts.push_back({std::string(name(unit)), used});
   }
   for (int i = 0; i < buffer_count; ++i) {
     const auto id = static_cast<BufferId>(i);

@@ -166,6 +166,8 @@ class Values {
   void step(const PoolInstruction& i) {
     if (i.binary == 0) write_map(i, i.sum != 0 ? unknown : read_map(i));
   }
+  // The values read, and 0 where a slice has no channel; 0 is in every range.
+  void step(const TransposeInstruction& i) { write_map(i, read_map(i)); }
 
   // --- act_fixed -----------------------------------------------------------------------------------------------------
 

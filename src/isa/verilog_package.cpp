@@ -114,15 +114,17 @@ void write_units(PackageWriter& w, const MachineParameters& m) {
   for (const UnitId unit : all_units) w.constant("UNIT_" + upper(name(unit)), index(unit));
   w.constant("UNITS", unit_count);
   w.constant("OPCODE_END", end_opcode);
-  std::array<std::uint64_t, unit_count> linked{}, memory{}, in_flight{};
+  std::array<std::uint64_t, unit_count> linked{}, built{}, memory{}, in_flight{};
   Units::for_each([&]<class U>() {
     const auto u = static_cast<std::size_t>(index(U::id));
     linked[u] = links_of<Units, U>;
+    built[u] = has_unit(U::id, m) ? 1 : 0;
     memory[u] = is_memory_unit(U::id) ? 1 : 0;
     if constexpr (ComputeDescriptor<U>) in_flight[u] = static_cast<std::uint64_t>((m.*(U::member)).depth);
     else in_flight[u] = static_cast<std::uint64_t>((m.*(U::member)).outstanding + 1);
   });
   write_by_unit(w, "UNITS_LINKED", unit_count, linked, "a unit's links: bit v with unit v");
+  write_by_unit(w, "UNITS_BUILT", 1, built, "units that there are: a platform may leave one out");
   write_by_unit(w, "UNITS_MEMORY", 1, memory, "units that move data between DRAM and buffers");
   write_by_unit(w, "UNITS_IN_FLIGHT", 32, in_flight, "most instructions of a unit between start and end");
   w.line();

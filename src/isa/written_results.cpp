@@ -30,8 +30,16 @@ std::int64_t first_word(const TensorView& view, const WrittenMap& tile) {
 // The part of `view` that lies in the tile; empty when they are apart.
 WrittenPart part_of(const TensorView& view, const WrittenMap& tile, std::size_t result) {
   const WrittenPart none;
-  if (!lies_in(view, tile.buffer) || view.slices != tile.slices || view.width != static_cast<std::int32_t>(tile.width))
-    return none;
+  if (!lies_in(view, tile.buffer) || view.slices != tile.slices) return none;
+  if (tile.any_width) {
+    if (view.in_bands() || tile.width % static_cast<std::uint32_t>(view.width) != 0) return none;
+    WrittenMap rows = tile;
+    rows.any_width = false;
+    rows.rows = tile.width / static_cast<std::uint32_t>(view.width);
+    rows.width = static_cast<std::uint32_t>(view.width);
+    return part_of(view, rows, result);
+  }
+  if (view.width != static_cast<std::int32_t>(tile.width)) return none;
   if (view.in_bands() && tile.row0 >= static_cast<std::uint32_t>(view.height)) return none;
   const std::int64_t rows = std::min<std::int64_t>(tile.rows, view.rows_from(tile.row0));
   std::int64_t row = tile.row0, slice = tile.slice0;

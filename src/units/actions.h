@@ -9,22 +9,23 @@
 namespace blendsim {
 
 enum class Action : std::uint8_t {
-  xnor_word,        // one 48-bit XNOR of one row, popcount and accumulation included
-  mac,              // one multiply-accumulate of one row and column
-  mac_depthwise,    // of mac: of a depthwise step
-  post_element,     // one lane's element through the formula
-  post_q1,          // of post_element: through q1, and so a multiplier
-  post_q2,          // through q2
-  post_q3,          // through q3
-  post_activation,  // through the activation
-  post_threshold,   // one element compared with one threshold
-  post_table,       // one element's code found in the table
-  post_product,     // one element's factors multiplied
-  post_plain,       // of post_element: through none of the steps above
-  pool_element,     // one lane's tap
-  pool_binary,      // of pool_element: packed bits
-  pool_maximum,     // of pool_element: fixed-point values compared
-  pool_sum,         // of pool_element: fixed-point values added
+  xnor_word,          // one 48-bit XNOR of one row, popcount and accumulation included
+  mac,                // one multiply-accumulate of one row and column
+  mac_depthwise,      // of mac: of a depthwise step
+  post_element,       // one lane's element through the formula
+  post_q1,            // of post_element: through q1, and so a multiplier
+  post_q2,            // through q2
+  post_q3,            // through q3
+  post_activation,    // through the activation
+  post_threshold,     // one element compared with one threshold
+  post_table,         // one element's code found in the table
+  post_product,       // one element's factors multiplied
+  post_plain,         // of post_element: through none of the steps above
+  pool_element,       // one lane's tap
+  pool_binary,        // of pool_element: packed bits
+  pool_maximum,       // of pool_element: fixed-point values compared
+  pool_sum,           // of pool_element: fixed-point values added
+  transpose_element,  // one value of a corner turn
   act_binary_read,
   act_binary_write,  // bits
   act_fixed_read,
@@ -54,8 +55,9 @@ enum class Action : std::uint8_t {
   mac_start,
   post_start,
   pool_start,
+  transpose_start,
 };
-inline constexpr std::array<std::string_view, 45> action_names = {"xnor_word",
+inline constexpr std::array<std::string_view, 47> action_names = {"xnor_word",
                                                                   "mac",
                                                                   "mac_depthwise",
                                                                   "post_element",
@@ -71,6 +73,7 @@ inline constexpr std::array<std::string_view, 45> action_names = {"xnor_word",
                                                                   "pool_binary",
                                                                   "pool_maximum",
                                                                   "pool_sum",
+                                                                  "transpose_element",
                                                                   "act_binary_read",
                                                                   "act_binary_write",
                                                                   "act_fixed_read",
@@ -99,7 +102,8 @@ inline constexpr std::array<std::string_view, 45> action_names = {"xnor_word",
                                                                   "xnor_start",
                                                                   "mac_start",
                                                                   "post_start",
-                                                                  "pool_start"};
+                                                                  "pool_start",
+                                                                  "transpose_start"};
 inline constexpr int action_count = action_names.size();
 
 struct ActionCounts {

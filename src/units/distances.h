@@ -13,29 +13,32 @@
 namespace blendsim {
 
 enum class Distance : std::uint8_t {
-  load_data,        // bus words of the runs, in DRAM's order, filler included
-  store_data,       // the same
-  xnor_operand,     // operands of 48 * words bits, a step each; 0 at taps outside the map and in unused lanes
-  xnor_weight,      // weight words of all rows, a step each
-  xnor_result,      // accumulator words, 32 bits a row
-  mac_activation,   // operands of 8 bits a column (depthwise: a row), a step each; 0 where nothing is taken
-  mac_weight,       // weight words, 8 bits a row and column (depthwise: a row), a step each
-  mac_accumulator,  // accumulator words, 32 bits a row
-  post_operand,     // a's and b's values as they enter the lanes, post_unit.operand bits each, a slice or half of one
-  post_result,      // words written to act_fixed and planes written to act_binary, of each slice that goes at once
-  pool_operand,     // fixed: words read, of each slice that goes at once; binary: cells of a step, 0 outside the map
-  pool_result,      // words or cells written
+  load_data,          // bus words of the runs, in DRAM's order, filler included
+  store_data,         // the same
+  xnor_operand,       // operands of 48 * words bits, a step each; 0 at taps outside the map and in unused lanes
+  xnor_weight,        // weight words of all rows, a step each
+  xnor_result,        // accumulator words, 32 bits a row
+  mac_activation,     // operands of 8 bits a column (depthwise: a row), a step each; 0 where nothing is taken
+  mac_weight,         // weight words, 8 bits a row and column (depthwise: a row), a step each
+  mac_accumulator,    // accumulator words, 32 bits a row
+  post_operand,       // a's and b's values as they enter the lanes, post_unit.operand bits each, a slice or half of one
+  post_result,        // words written to act_fixed and planes written to act_binary, of each slice that goes at once
+  pool_operand,       // fixed: words read, of each slice that goes at once; binary: cells of a step, 0 outside the map
+  pool_result,        // words or cells written
+  transpose_operand,  // words read
+  transpose_result,   // words written
 };
-inline constexpr std::array<std::string_view, 12> distance_names = {
-    "load_data",  "store_data",      "xnor_operand", "xnor_weight", "xnor_result",  "mac_activation",
-    "mac_weight", "mac_accumulator", "post_operand", "post_result", "pool_operand", "pool_result"};
+inline constexpr std::array<std::string_view, 14> distance_names = {
+    "load_data",      "store_data",  "xnor_operand",      "xnor_weight",     "xnor_result",
+    "mac_activation", "mac_weight",  "mac_accumulator",   "post_operand",    "post_result",
+    "pool_operand",   "pool_result", "transpose_operand", "transpose_result"};
 inline constexpr int distance_count = distance_names.size();
 
 // The unit at whose port they are, in the order of the units.
 inline constexpr std::array<UnitId, distance_count> distance_units = {
-    UnitId::load,       UnitId::store,     UnitId::xnor_array, UnitId::xnor_array,
-    UnitId::xnor_array, UnitId::mac_array, UnitId::mac_array,  UnitId::mac_array,
-    UnitId::post_unit,  UnitId::post_unit, UnitId::pool_unit,  UnitId::pool_unit};
+    UnitId::load,      UnitId::store,     UnitId::xnor_array,     UnitId::xnor_array,    UnitId::xnor_array,
+    UnitId::mac_array, UnitId::mac_array, UnitId::mac_array,      UnitId::post_unit,     UnitId::post_unit,
+    UnitId::pool_unit, UnitId::pool_unit, UnitId::transpose_unit, UnitId::transpose_unit};
 
 // Those of a unit: from the first to behind the last; none of a unit that is not in distance_units.
 struct DistanceRange {

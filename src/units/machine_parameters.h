@@ -12,6 +12,7 @@
 #include "units/pool_unit/parameters.h"
 #include "units/post_unit/parameters.h"
 #include "units/transfer/parameters.h"
+#include "units/transpose_unit/parameters.h"
 #include "units/xnor_array/parameters.h"
 
 namespace blendsim {
@@ -24,6 +25,7 @@ struct MachineParameters {
   MacArrayParameters mac_array;
   PostUnitParameters post_unit;
   PoolUnitParameters pool_unit;
+  TransposeUnitParameters transpose_unit;
   TransferParameters load{8, 16};
   TransferParameters store{4, 16};
   std::array<BufferParameters, buffer_count> buffers;

@@ -13,6 +13,7 @@
 #include "units/post_unit/instruction.h"
 #include "units/post_unit/law.h"
 #include "units/post_unit/parameters.h"
+#include "units/transpose_unit/parameters.h"
 #include "units/xnor_array/parameters.h"
 
 namespace blendsim {
@@ -124,6 +125,12 @@ inline constexpr std::int64_t slice_narrow_bits = 18;  // of a multiplier
 // rtl/pool_unit.sv.
 [[nodiscard]] constexpr std::int64_t least_depth(const PoolUnitParameters&, std::int64_t read_latency) {
   return pool_issue_stages + read_latency + 1 + 1 + 2 + 4;
+}
+
+// Pointers, address, buffer read, two registers of the turn; the words of a block, the last of which the first word
+// written needs; two registers of the turn back. rtl/transpose_unit.sv.
+[[nodiscard]] constexpr std::int64_t least_depth(const TransposeUnitParameters&, std::int64_t read_latency) {
+  return 2 + read_latency + 2 + slice_channels + 2;
 }
 
 }  // namespace blendsim

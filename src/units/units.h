@@ -7,12 +7,14 @@
 #include "units/pool_unit/unit.h"
 #include "units/post_unit/unit.h"
 #include "units/transfer/unit.h"
+#include "units/transpose_unit/unit.h"
 #include "units/unit_list.h"
 #include "units/xnor_array/unit.h"
 
 namespace blendsim {
 
-using Units = UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit>;
+using Units = UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit,
+                       units::TransposeUnit>;
 
 inline constexpr int unit_count = Units::count;
 inline constexpr std::array<std::string_view, unit_count> unit_names = Units::names;
@@ -23,6 +25,10 @@ inline constexpr std::array<UnitId, unit_count> all_units = [] {
 }();
 [[nodiscard]] constexpr std::string_view name(UnitId unit) { return unit_names[static_cast<std::size_t>(unit)]; }
 [[nodiscard]] constexpr bool is_memory_unit(UnitId unit) { return unit == UnitId::load || unit == UnitId::store; }
+
+// Whether the machine has it: a platform may leave one out that says so itself (`is_built`). Instructions, links and
+// names are the same with it and without.
+[[nodiscard]] bool has_unit(UnitId unit, const MachineParameters& machine);
 
 // Calls f.template operator()<U>() for `unit`; throws InvariantError where there is none such.
 [[noreturn]] void no_such_unit(UnitId unit);

@@ -19,6 +19,7 @@ struct WrittenMap {
   std::uint32_t slices = 0;  // a pixel of the whole map
   std::uint32_t bytes = 1;
   std::uint32_t row0 = 0, rows = 0, slice0 = 0, slice_count = 0;
+  bool any_width = false;  // fixed: one row of pixels that are so many whole ones of a map of any width
 };
 
 // Output rows and row groups of an array's instruction.

@@ -84,6 +84,7 @@ std::string why_masked(const Program& program, const UpsetStep& step) {
   if (const auto* pool = std::get_if<PoolInstruction>(&instruction); pool != nullptr) {
     return "the pooled values are the same";
   }
+  if (std::holds_alternative<TransposeInstruction>(instruction)) return "its padding alone differs";
   if (std::holds_alternative<StoreInstruction>(instruction)) return "what it stores is the same";
   return "its sums are the same";
 }

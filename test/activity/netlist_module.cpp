@@ -14,9 +14,9 @@ namespace {
 struct UnitPrefix {
   std::string_view prefix, instance;
 };
-constexpr std::array prefixes = {UnitPrefix{"load_", "load"}, UnitPrefix{"post_", "post_unit"},
+constexpr std::array prefixes = {UnitPrefix{"load_", "load"},      UnitPrefix{"post_", "post_unit"},
                                  UnitPrefix{"pool_", "pool_unit"}, UnitPrefix{"xnor_", "xnor_array"},
-                                 UnitPrefix{"mac_", "mac_array"}};
+                                 UnitPrefix{"mac_", "mac_array"},  UnitPrefix{"transpose_", "transpose_unit"}};
 
 }  // namespace
 

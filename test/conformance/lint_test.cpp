@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         Settings{"mac_array.rows=64", "mac_array.columns=1"},
         Settings{"xnor_array.accumulator=12 bit", "mac_array.accumulator=16 bit"},
         Settings{"xnor_array.rows=64", "xnor_array.words=12", "xnor_array.implementation=lut"},
-        Settings{"post_unit.table=0"}, Settings{"post_unit.product=0 bit"},
+        Settings{"post_unit.table=0"}, Settings{"post_unit.product=0 bit"}, Settings{"transpose_unit.lanes=0"},
         Settings{"post_unit.product=18 bit", "post_unit.value=20 bit", "post_unit.operand=32 bit"},
         Settings{"post_unit.lanes=8", "xnor_array.rows=32", "xnor_array.words=6", "mac_array.rows=48"},
         Settings{"memory.port_width=32 bit", "load.outstanding=1", "load.burst=1 beats", "store.outstanding=1"},

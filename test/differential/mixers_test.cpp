@@ -116,5 +116,28 @@ TEST(Mixers, TakePatchesThatTheFileCutsOut) {
   expect_equal(x.m);
 }
 
+// A Conv over a Concat whose parts no codes of 8 bits hold together: one Conv a part, and their sum, exact where all
+// scales are powers of two.
+TEST(Concats, OfPartsWithScalesOfTheirOwnAreSumsOfConvolutions) {
+  for (const std::vector<float>& scales : std::vector<std::vector<float>>{
+           {0.25F, 0.03125F}, {0.0078125F, 0.25F}, {0.25F, 0.03125F, 0.0078125F}, {0.25F, 0.25F, 0.0078125F}}) {
+    for (const int zero : {0, -17}) {
+      DialectModel m(17);
+      m.input({1, 5, 7, 6}, float32, -128, 127, 5);
+      const std::string x = m.quantised("x", unit);
+      std::vector<std::string> parts;
+      for (std::size_t i = 0; i < scales.size(); ++i) {
+        const auto channels = static_cast<std::int64_t>(6 + 5 * i);
+        parts.push_back(m.quantised(m.node("Conv", {x, m.dequantised({channels, 5, 1, 1})}), scales[i], zero));
+      }
+      const std::int64_t channels = scales.size() == 2 ? 17 : 33;
+      const std::string all = m.node("Concat", parts, {attr("axis", 1)});
+      const std::string y = m.node("Conv", {all, m.dequantised({8, channels, 3, 3})}, {attr("pads", {1, 1, 1, 1})});
+      m.model.output(m.node("Conv", {m.quantised(y, 1), m.dequantised({3, 8, 1, 1})}));
+      expect_equal(m);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace blendsim::differential

@@ -105,6 +105,7 @@ std::vector<Step> random_program(std::uint32_t seed) {
       case UnitId::mac_array: step = mac(1 + random(80)); break;
       case UnitId::post_unit: step = post_step(1 + random(80)); break;
       case UnitId::pool_unit: step = pool(1 + random(80)); break;
+      case UnitId::transpose_unit: step = turn(1 + random(5)); break;
     }
     step.layer(random(4));
     if (random(4) == 0) step.fence();

@@ -105,6 +105,16 @@ inline Step pool(std::uint32_t occupancy) {
   i.destination = 4096;
   return {i};
 }
+// Blocks of 16 cycles each; a word.
+inline Step turn(std::uint32_t blocks) {
+  TransposeInstruction i;
+  i.pixels = 16;
+  i.channels = 16 * blocks;
+  i.in_slices = blocks;
+  i.destination = 4096;
+  i.out_slices = 1;
+  return {i};
+}
 // `bytes` from byte `address` of the input area into act_fixed (linear).
 inline Step load(std::uint32_t address, std::uint32_t bytes, std::uint32_t runs = 1, std::uint32_t stride = 0) {
   LoadInstruction i;

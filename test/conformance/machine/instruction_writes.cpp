@@ -8,6 +8,7 @@
 #include "mac_array_stream.h"
 #include "pool_unit_stream.h"
 #include "post_unit_stream.h"
+#include "transpose_unit_stream.h"
 #include "xnor_array_stream.h"
 
 namespace blendsim::conformance {
@@ -36,7 +37,7 @@ struct Writer {
 constexpr std::array writers = {
     Writer{UnitId::load, load_lane_writes},      Writer{UnitId::xnor_array, xnor_array_writes},
     Writer{UnitId::mac_array, mac_array_writes}, Writer{UnitId::post_unit, post_unit_writes},
-    Writer{UnitId::pool_unit, pool_unit_writes},
+    Writer{UnitId::pool_unit, pool_unit_writes}, Writer{UnitId::transpose_unit, transpose_unit_writes},
 };
 
 }  // namespace

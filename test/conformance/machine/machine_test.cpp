@@ -173,6 +173,34 @@ IntegerNetwork products() {
   return b.net;
 }
 
+// A mixer: pixels and channels change places and back, rows of several widths, codes of few bits, of a view and of the
+// input; blocks that are not full.
+IntegerNetwork transpositions() {
+  using test::NetworkBuilder;
+  NetworkBuilder b(9);
+  const Format bits8 = Format::signed_bits(8);
+  const TensorId in = b.input(20, 6, 6, bits8);
+  auto tokens =
+      b.post(b.conv(b.transpose(in, 5), 36, NetworkBuilder::square(1), bits8), no_tensor, true, bits8, false, bits8);
+  const TensorId back = b.transpose(tokens.fixed, 6);
+  auto mixed = b.post(b.conv(back, 48, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, true,
+                      Format::unsigned_bits(3));
+  auto codes = b.post(b.conv(b.transpose(mixed.code, 16), 24, NetworkBuilder::square(1), Format::signed_bits(2)),
+                      no_tensor, true, bits8, false, bits8);
+  b.output(codes.fixed);
+  b.output(b.transpose(mixed.fixed, 48));
+  b.net.name = "transpositions";
+  return b.net;
+}
+
+TEST_F(MachineConformance, TranspositionsAgree) {
+  for (const char* name : {"zu3eg", "tiny", "wide"})
+    expect_no_difference(platform_named(name, {"transpose_unit.lanes=16"}), transpositions(), 2);
+}
+TEST_F(MachineConformance, AMachineWithoutTransposeUnitAgrees) {
+  expect_no_difference(platform_named("zu3eg", {"transpose_unit.lanes=0"}), pooling());
+}
+
 TEST_F(MachineConformance, ProductsAgree) {
   for (const char* name : {"zu3eg", "tiny"}) expect_no_difference(platform_named(name), products(), 2);
 }

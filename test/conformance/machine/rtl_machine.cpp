@@ -88,6 +88,7 @@ void RtlMachine::connect_writes() {
   connect(UnitId::load, Place::act_fixed_lane, "load_act_fixed_write", fixed);
   connect(UnitId::post_unit, Place::act_fixed, "post_act_fixed_write", fixed);
   connect(UnitId::pool_unit, Place::act_fixed, "pool_act_fixed_write", fixed);
+  connect(UnitId::transpose_unit, Place::act_fixed, "transpose_act_fixed_write", fixed);
   connect(UnitId::load, Place::weights_binary, "load_weights_binary_write",
           address_bits(machine_, BufferId::weights_binary));
   connect(UnitId::load, Place::weights_fixed, "load_weights_fixed_write",

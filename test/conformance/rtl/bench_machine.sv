@@ -70,6 +70,9 @@ module bench_machine #(
     output logic [POOL-1:0] pool_act_fixed_write,
     output logic [FIXED-1:0] pool_act_fixed_write_address,
     output logic [128*POOL-1:0] pool_act_fixed_write_data,
+    output logic transpose_act_fixed_write,
+    output logic [FIXED-1:0] transpose_act_fixed_write_address,
+    output logic [127:0] transpose_act_fixed_write_data,
     output logic load_weights_binary_write,
     output logic [blendsim_pkg::BUFFER_WEIGHTS_BINARY_ADDRESS_BITS-1:0] load_weights_binary_write_address,
     output logic [blendsim_pkg::BUFFER_WEIGHTS_BINARY_WIDTH-1:0] load_weights_binary_write_data,
@@ -107,6 +110,9 @@ module bench_machine #(
   assign pool_act_fixed_write = dut.pool_act_fixed_write;
   assign pool_act_fixed_write_address = dut.pool_act_fixed_write_address;
   assign pool_act_fixed_write_data = dut.pool_act_fixed_write_data;
+  assign transpose_act_fixed_write = dut.transpose_act_fixed_write;
+  assign transpose_act_fixed_write_address = dut.transpose_act_fixed_write_address;
+  assign transpose_act_fixed_write_data = dut.transpose_act_fixed_write_data;
   assign load_weights_binary_write = dut.load_weights_binary_write;
   assign load_weights_binary_write_address = dut.load_weights_binary_write_address;
   assign load_weights_binary_write_data = dut.load_weights_binary_write_data;

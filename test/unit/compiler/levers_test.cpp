@@ -152,6 +152,17 @@ TEST(Levers, WidthsOfSumsAtBordersAreThoseThatTheVerifierKnows) {
   EXPECT_GT(followed, 50);
 }
 
+TEST(Levers, OfATranspositionIsTheUnit) {
+  test::NetworkBuilder b(1);
+  const TensorId in = b.input(16, 6, 6, Format::signed_bits(8));
+  const TensorId sums = b.conv(b.transpose(in, 4), 16, test::NetworkBuilder::square(1), Format::signed_bits(4));
+  b.output(b.post(sums, no_tensor, true, Format::signed_bits(8), false, {}).fixed);
+  EXPECT_EQ(refusal(b.net, "zu3eg", {"transpose_unit.lanes=16"}), "");
+  const std::string message = refusal(b.net, "zu3eg", {"transpose_unit.lanes=0"});
+  EXPECT_THAT(message, HasSubstr("error[unit-too-narrow]: 'Transpose0': it makes pixels channels"));
+  EXPECT_THAT(sets_in(message), testing::ElementsAre("transpose_unit.lanes=16"));
+}
+
 // Of one row, which can be no ring, and 256 slices: 256 words a column.
 IntegerNetwork two_maps(int width) {
   test::NetworkBuilder b(1);

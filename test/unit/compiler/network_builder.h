@@ -14,13 +14,14 @@ namespace blendsim::test {
 
 class NetworkBuilder {
  public:
-  explicit NetworkBuilder(std::uint64_t seed) : random_(seed), tables_(seed), products_(seed) {
+  explicit NetworkBuilder(std::uint64_t seed) : random_(seed), tables_(seed), products_(seed), turns_(seed) {
     net.name = "random" + std::to_string(seed);
   }
 
   IntegerNetwork net;
   int table_percent = 0;    // of codes of 8-bit integers that are made by a table, drawn beside all else
   int product_percent = 0;  // of joins that multiply, likewise
+  int turn_percent = 0;     // of steps in front of which a map is transposed, likewise
 
   // --- random numbers ------------------------------------------------------------------------------------------------
   std::int64_t pick(std::int64_t lo, std::int64_t hi) {
@@ -28,6 +29,15 @@ class NetworkBuilder {
   }
   bool chance(int percent) { return pick(1, 100) <= percent; }
   bool multiplies() { return static_cast<int>(products_() % 100) < product_percent; }
+  bool turns() { return static_cast<int>(turns_() % 100) < turn_percent; }
+  // A map of [channels, height, width] whose pixels are the channels of `in`, as many rows as divide them.
+  TensorId turn_some_way(TensorId in) {
+    std::vector<int> heights;
+    for (int h = 1; h <= net.tensor(in).channels; ++h) {
+      if (net.tensor(in).channels % h == 0) heights.push_back(h);
+    }
+    return transpose(in, heights[turns_() % heights.size()]);
+  }
   template <class T>
   T one_of(const std::vector<T>& list) {
     return list[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(list.size()) - 1))];
@@ -167,6 +177,15 @@ class NetworkBuilder {
     return add("Concat", concat, concat.output);
   }
 
+  // Channels become pixels, `height` rows of them, and pixels channels.
+  TensorId transpose(TensorId in, int height) {
+    const IntTensor x = net.tensor(in);
+    Transposition turn;
+    turn.input = in;
+    turn.output = tensor("turned", x.height * x.width, height, x.channels / height, x.format, x.lo, x.hi, x.zero_point);
+    return add("Transpose", turn, turn.output);
+  }
+
   void output(TensorId id) {
     const IntTensor& t = net.tensor(id);
     net.output_tensors.push_back(id);
@@ -251,7 +270,7 @@ class NetworkBuilder {
     return t;
   }
 
-  std::mt19937_64 random_, tables_, products_;
+  std::mt19937_64 random_, tables_, products_, turns_;
 };
 
 struct RandomNetworkOptions {
@@ -261,6 +280,7 @@ struct RandomNetworkOptions {
   std::vector<int> channels = {3, 8, 16, 20, 24, 32, 48, 64};
   int table_percent = 20;
   int product_percent = 25;
+  int turn_percent = 0;
 };
 
 // A network of `layers` random steps on a pool of activation tensors: convolutions on codes and integers, residual
@@ -269,6 +289,7 @@ inline IntegerNetwork random_integer_network(std::uint64_t seed, const RandomNet
   NetworkBuilder b(seed);
   b.table_percent = options.table_percent;
   b.product_percent = options.product_percent;
+  b.turn_percent = options.turn_percent;
   std::vector<TensorId> live;
   const std::vector<Format> codes = {Format::bipolar(),      Format::bipolar(),        Format::unsigned_bits(2),
                                      Format::signed_bits(2), Format::unsigned_bits(3), Format::unsigned_bits(1),
@@ -311,6 +332,10 @@ inline IntegerNetwork random_integer_network(std::uint64_t seed, const RandomNet
   };
 
   for (int step = 0; step < options.layers; ++step) {
+    if (b.turns()) {
+      const IntTensor& last = b.net.tensor(live.back());
+      if (!last.format.is_bipolar() && last.format.bits() <= 8) live.push_back(b.turn_some_way(live.back()));
+    }
     const TensorId in = any();
     const IntTensor t = b.net.tensor(in);
     const int kind = static_cast<int>(b.pick(0, 9));

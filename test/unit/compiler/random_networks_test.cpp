@@ -17,11 +17,11 @@ struct Sizes {
 
 class RandomNetworks : public testing::TestWithParam<Sizes> {};
 
-TEST_P(RandomNetworks, compute_what_the_reference_says_on_every_tensor) {
-  const Platform platform = test::platform_of(GetParam().sizes);
+// Of seeds 1 to `last`, how many compile.
+int compile_all(const Platform& platform, const test::RandomNetworkOptions& options, std::uint64_t last) {
   int compiled = 0;
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    const IntegerNetwork network = test::random_integer_network(seed);
+  for (std::uint64_t seed = 1; seed <= last; ++seed) {
+    const IntegerNetwork network = test::random_integer_network(seed, options);
     try {
       const CompileResult result = compile(network, platform);
       ++compiled;
@@ -33,7 +33,17 @@ TEST_P(RandomNetworks, compute_what_the_reference_says_on_every_tensor) {
       ADD_FAILURE() << "seed " << seed << ": " << error.what();
     }
   }
-  EXPECT_GE(compiled, 30);
+  return compiled;
+}
+
+TEST_P(RandomNetworks, compute_what_the_reference_says_on_every_tensor) {
+  EXPECT_GE(compile_all(test::platform_of(GetParam().sizes), {}, 40), 30);
+}
+
+TEST_P(RandomNetworks, with_transpositions_compute_what_the_reference_says_on_every_tensor) {
+  test::RandomNetworkOptions options;
+  options.turn_percent = 50;
+  EXPECT_GE(compile_all(test::platform_of(GetParam().sizes), options, 20), 12);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -180,5 +180,22 @@ TEST(Resources, ALimitIsReachedButNotExceeded) {
   EXPECT_THAT(estimate_resources(platform).over, testing::ElementsAre("dsp: 80.2 % of 359, limit 80 %"));
 }
 
+TEST(Estimate, AUnitThatThereIsNotTakesNothingAndHasNoQueueAndPorts) {
+  const auto estimate = [](const char* lanes) {
+    return estimate_resources(
+        load_platform("zu3eg", {std::string("transpose_unit.lanes=") + lanes}, ConfigPaths{BLENDSIM_CONFIGS}));
+  };
+  const ResourceEstimate with = estimate("16"), without = estimate("0");
+  const auto names = [](const ResourceEstimate& e) {
+    return std::count_if(e.parts.begin(), e.parts.end(),
+                         [](const auto& part) { return part.unit == "transpose_unit"; });
+  };
+  EXPECT_EQ(names(with), 1);
+  EXPECT_EQ(names(without), 0);
+  EXPECT_NEAR(static_cast<double>(with.total.lut - without.total.lut), 855 + 721 + 848, 30) << "as yosys counts them";
+  EXPECT_EQ(with.total.dsp, without.total.dsp);
+  EXPECT_EQ(with.total.bram36_halves, without.total.bram36_halves);
+}
+
 }  // namespace
 }  // namespace blendsim

@@ -68,7 +68,7 @@ TEST(Timing, EveryUnitWasSynthesisedAtPointsOfTheFitAndApartFromThem) {
     return std::count_if(points().begin(), points().end(),
                          [&](const Point& p) { return p.held == held && p.module == module; });
   };
-  for (const std::string_view module : delayed_modules()) {
+  for (const std::string_view module : delayed_modules(MachineParameters{})) {
     EXPECT_GE(rows(module, false), 1) << module;
     EXPECT_GE(rows(module, true), module == "control" ? 0 : 1) << module;
   }

@@ -32,7 +32,7 @@ TEST(Encoding, ComesBackEqualForRandomInstructionsOfEveryUnit) {
 }
 
 // The layout as ADR 0011 states it, counted by hand: opcode 4 bits, 2 bits of length; mac_array has links with load,
-// store, post_unit and pool_unit, so 4 masks of 4 bits; fence 1, layer 10.
+// store, post_unit, pool_unit and transpose_unit, so 4 masks of 5 bits; fence 1, layer 10.
 TEST(Encoding, PutsOpcodeSynchronisationAndFieldsInTableOrder) {
   MacInstruction i;
   i = {};
@@ -45,8 +45,8 @@ TEST(Encoding, PutsOpcodeSynchronisationAndFieldsInTableOrder) {
   std::vector<Word> words;
   encode(i, words);
   ASSERT_EQ(words.size(), 1U);
-  const std::uint64_t low = 3 | std::uint64_t{1} << 6 | std::uint64_t{0b1110} << 18 | std::uint64_t{1} << 22 |
-                            std::uint64_t{0x2A5} << 23 | std::uint64_t{0x1FFFF} << 33;
+  const std::uint64_t low = 3 | std::uint64_t{1} << 6 | std::uint64_t{0b01110} << 21 | std::uint64_t{1} << 26 |
+                            std::uint64_t{0x2A5} << 27 | std::uint64_t{0x1FFFF} << 37;
   EXPECT_EQ(words[0].low, low);
   EXPECT_EQ(words[0].high, 0U);
 }
@@ -57,12 +57,13 @@ TEST(Encoding, EveryInstructionHasAFifthOfItsBitsToSpare) {
 
 // A link is one of two units that meet at a region of a buffer: by hand from docs/isa.md.
 TEST(Encoding, UnitsThatShareNoRegionHaveNoLink) {
-  EXPECT_EQ((links_of<Units, units::Load>), 0b111110U);
-  EXPECT_EQ((links_of<Units, units::Store>), 0b111101U);
-  EXPECT_EQ((links_of<Units, units::XnorArray>), 0b110011U);
-  EXPECT_EQ((links_of<Units, units::MacArray>), 0b110011U);
-  EXPECT_EQ((links_of<Units, units::PostUnit>), 0b101111U);
-  EXPECT_EQ((links_of<Units, units::PoolUnit>), 0b011111U);
+  EXPECT_EQ((links_of<Units, units::Load>), 0b1111110U);
+  EXPECT_EQ((links_of<Units, units::Store>), 0b1111101U);
+  EXPECT_EQ((links_of<Units, units::XnorArray>), 0b0110011U);
+  EXPECT_EQ((links_of<Units, units::MacArray>), 0b1110011U);
+  EXPECT_EQ((links_of<Units, units::PostUnit>), 0b1101111U);
+  EXPECT_EQ((links_of<Units, units::PoolUnit>), 0b1011111U);
+  EXPECT_EQ((links_of<Units, units::TransposeUnit>), 0b0111011U);
   XnorInstruction i;
   i.sync.wait_data = 1U << index(UnitId::mac_array);
   std::vector<Word> words;
@@ -138,7 +139,7 @@ TEST(Decoding, RefusesWhatEncodingNeverWrites) {
   EXPECT_THAT(refusal(words), HasSubstr("without END"));
   EXPECT_THAT(refusal(std::vector<Word>{words[0]}), HasSubstr("words of the instruction are missing"));
   EXPECT_THAT(refusal(std::vector<Word>{words[0], Word{}}), HasSubstr("never written"));
-  EXPECT_THAT(refusal(std::vector<Word>{{6, 0}}), HasSubstr("no unit's opcode"));
+  EXPECT_THAT(refusal(std::vector<Word>{{7, 0}}), HasSubstr("no unit's opcode"));
   EXPECT_THAT(refusal(std::vector<Word>{{14, 0}}), HasSubstr("no unit's opcode"));
   EXPECT_THAT(refusal(std::vector<Word>{{2 | 3 << opcode_bits, 0}}), HasSubstr("no instruction has 4 words"));
   EXPECT_THAT(refusal(std::vector<Word>{{end_opcode | 16, 0}}), HasSubstr("END carries bits"));

@@ -22,7 +22,7 @@ struct MaximumInstruction {
 };
 struct Maximum {
   using Instruction = MaximumInstruction;
-  static constexpr auto id = static_cast<UnitId>(6);
+  static constexpr auto id = static_cast<UnitId>(7);
   static constexpr std::string_view name = "maximum";
   static constexpr std::array fields = {
       Field<MaximumInstruction>{"a", &MaximumInstruction::a, 17, "first operand"},
@@ -35,8 +35,8 @@ struct Maximum {
 };
 static_assert(!UnitDescriptor<Maximum>, "what a descriptor lacks is found by the compiler");
 
-using Seven =
-    UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit, Maximum>;
+using Eight = UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit,
+                       units::TransposeUnit, Maximum>;
 
 struct Apart : Maximum {
   static constexpr std::array uses = {PortUse{BufferId::accumulators, mac_accumulator_region, "a"}};
@@ -52,28 +52,28 @@ I random_values(std::mt19937& random) {
   return i;
 }
 
-TEST(UnitList, ASeventhUnitIsEncodedAndDecodedAsTheOthersAre) {
-  static_assert(Seven::count == 7);
+TEST(UnitList, AnEighthUnitIsEncodedAndDecodedAsTheOthersAre) {
+  static_assert(Eight::count == 8);
   std::mt19937 random(5);
-  std::vector<Seven::Instruction> stream;
+  std::vector<Eight::Instruction> stream;
   std::vector<Word> words;
   for (int round = 0; round < 200; ++round) {
-    Seven::for_each([&]<class U>() {
-      stream.emplace_back(random_values<Seven, typename U::Instruction>(random));
+    Eight::for_each([&]<class U>() {
+      stream.emplace_back(random_values<Eight, typename U::Instruction>(random));
       const std::size_t before = words.size();
-      Encoding<Seven>::encode(stream.back(), words);
-      EXPECT_EQ(words.size() - before, static_cast<std::size_t>(Encoding<Seven>::words(stream.back())));
+      Encoding<Eight>::encode(stream.back(), words);
+      EXPECT_EQ(words.size() - before, static_cast<std::size_t>(Encoding<Eight>::words(stream.back())));
     });
   }
   words.push_back({end_opcode, 0});
-  EXPECT_EQ(Encoding<Seven>::decode(words), stream);
+  EXPECT_EQ(Encoding<Eight>::decode(words), stream);
 }
 
 // It shares act_fixed or weights_binary with every other, and costs those a bit a mask; nobody else pays.
 TEST(UnitList, AUnitCostsOnlyThoseThatItMeets) {
-  using WithApart =
-      UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit, units::PoolUnit, Apart>;
-  EXPECT_EQ((instruction_bits_of<Seven, units::XnorArray>), (instruction_bits_of<Units, units::XnorArray> + 4));
+  using WithApart = UnitList<units::Load, units::Store, units::XnorArray, units::MacArray, units::PostUnit,
+                             units::PoolUnit, units::TransposeUnit, Apart>;
+  EXPECT_EQ((instruction_bits_of<Eight, units::XnorArray>), (instruction_bits_of<Units, units::XnorArray> + 4));
   EXPECT_EQ((instruction_bits_of<WithApart, units::XnorArray>), (instruction_bits_of<Units, units::XnorArray>));
   EXPECT_EQ((instruction_bits_of<WithApart, units::MacArray>), (instruction_bits_of<Units, units::MacArray> + 4));
   EXPECT_EQ((links_of<WithApart, Apart>), 0b011000U) << "mac_array and post_unit";

@@ -283,7 +283,8 @@ TEST_F(PlatformFile, ABufferBeyondTheAddressFieldIsRefusedAtOneWordMore) {
             "error[contradiction]: --set buffers.act_fixed.depth: 4 regions of 32769 words are more than the 131072 "
             "that an instruction can address "
             "(field source of mac_array, a of post_unit, b of post_unit, fixed of post_unit, source of pool_unit, "
-            "destination of pool_unit, 17 bit)\n  hint: depth at most 32768");
+            "destination of pool_unit, source of transpose_unit, destination of transpose_unit, 17 bit)\n  hint: depth "
+            "at most 32768");
   EXPECT_THAT(load({"buffers.accumulators.depth=4097"}), HasSubstr("more than the 8192"));
   EXPECT_THAT(load({"buffers.parameters.depth=5462"}), HasSubstr("more than the 16384"));
   EXPECT_THAT(load({"buffers.weights_binary.depth=65537"}), HasSubstr("more than the 65536"));
