@@ -159,7 +159,7 @@ void show(const std::string& what, const NetworkArguments& reading, const TextLa
   }
   const FileKind kind = file_kind(what);
   if (kind != FileKind::onnx && reading.any())
-    usage_error("--input-shape, --calibrate, --bits and --assume are a network's", "leave them out");
+    usage_error("--input-shape, --input-quant, --calibrate, --bits and --assume are a network's", "leave them out");
   switch (kind) {
     case FileKind::onnx: return show_network(what, reading, layout);
     case FileKind::program: return show_program(what, layout);

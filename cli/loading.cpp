@@ -141,7 +141,7 @@ Loaded load_program(const LoadArguments& arguments) {
   }
   if (arguments.reading.any()) {
     usage_error("a program's network was read when it was compiled",
-                "compile it again with --input-shape, --calibrate, --bits or --assume");
+                "compile it again with --input-shape, --input-quant, --calibrate, --bits or --assume");
   }
   auto [program, platform] = open_program(arguments.file, config_paths());
   if (arguments.in_flight.value_or(program.images) != program.images) {

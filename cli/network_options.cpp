@@ -36,6 +36,46 @@ Shape parse_shape(const std::string& text) {
   return shape;
 }
 
+// "uint8:1/255", "int8:0.0186:-14", "bipolar": type, scale (1), zero point (0).
+InputQuantiser parse_input_quantiser(const std::string& text) {
+  const auto refuse = [&](const std::string& why) {
+    throw DiagnosticError("out-of-range", {.node = "--input-quant"}, fmt::format("'{}': {}", text, why),
+                          "write the type, the scale and, where it is not 0, the zero point: uint8:1/255, int8:1/128, "
+                          "uint8:0.0186:114; or bipolar");
+  };
+  const std::size_t first = text.find(':'), second = first == std::string::npos ? first : text.find(':', first + 1);
+  const std::string type = text.substr(0, first);
+  InputQuantiser q;
+  if (first != std::string::npos) {
+    const InputScale scale = parse_scale(text.substr(first + 1, second - first - 1), "--input-quant");
+    q.scale = scale.numerator / scale.denominator;
+  }
+  if (type == "bipolar") {
+    q.bipolar = true;
+    if (second != std::string::npos) refuse("signs have no zero point");
+    return q;
+  }
+  const bool is_unsigned = type.starts_with("uint");
+  int bits = 0;
+  const char* digits = type.data() + (is_unsigned ? 4 : 3);
+  const auto [end, error] =
+      type.size() > 3 ? std::from_chars(digits, type.data() + type.size(), bits) : std::from_chars_result{};
+  if (!(is_unsigned || type.starts_with("int")) || error != std::errc{} || end != type.data() + type.size() ||
+      bits < (is_unsigned ? 1 : 2) || bits > 8)
+    refuse(fmt::format("'{}' is none of bipolar, int2 to int8, uint1 to uint8", type));
+  q.lo = is_unsigned ? 0 : -(std::int64_t{1} << (bits - 1));
+  q.hi = (std::int64_t{1} << (is_unsigned ? bits : bits - 1)) - 1;
+  if (second != std::string::npos) {
+    int zero = 0;
+    const char *begin = text.data() + second + 1, *stop = text.data() + text.size();
+    const auto parsed = std::from_chars(begin, stop, zero);
+    if (parsed.ec != std::errc{} || parsed.ptr != stop || zero < q.lo || zero > q.hi)
+      refuse(fmt::format("'{}' is no zero point of {} to {}", text.substr(second + 1), q.lo, q.hi));
+    q.zero_point = static_cast<float>(zero);
+  }
+  return q;
+}
+
 }  // namespace
 
 void add_calibration_options(CLI::App& command, NetworkArguments& arguments) {
@@ -44,6 +84,16 @@ void add_calibration_options(CLI::App& command, NetworkArguments& arguments) {
           "--input-shape", [&arguments](const std::string& text) { arguments.shape = parse_shape(text); },
           "Sizes of the input where the file leaves them open, such as 1,3,224,224")
       ->type_name("SHAPE")
+      ->group("Network");
+  command
+      .add_option_function<std::string>(
+          "--input-quant",
+          [&arguments](const std::string& text) {
+            arguments.quantiser = parse_input_quantiser(text);
+            arguments.quantiser_text = text;
+          },
+          "Quantise the input where the file does not: type, scale and zero point, such as uint8:1/255")
+      ->type_name("TYPE:SCALE")
       ->group("Network");
   auto* images = command.add_option("--calibrate", arguments.images,
                                     "Quantise what the file does not: ranges of activations from these images");
@@ -114,7 +164,7 @@ std::string account(const NetworkArguments& arguments, const QuantisedNetwork& q
 
 QuantisedNetwork quantise_file(const std::string& file, const NetworkArguments& arguments) {
   QuantisedNetwork out;
-  out.original = normalise(import_onnx(file, {arguments.shape}));
+  out.original = normalise(import_onnx(file, arguments.import()));
   QuantiseInput input;
   if (!arguments.plan.empty()) input.plan = read_precision_plan(arguments.plan);
   const GraphInput& wanted = out.original.inputs.front();
@@ -136,15 +186,21 @@ QuantisedNetwork quantise_file(const std::string& file, const NetworkArguments& 
 }
 
 IntegerNetwork read_network(const std::string& file, const NetworkArguments& arguments) {
-  if (!arguments.quantises()) return load_network(file, {}, {arguments.shape});
+  const auto noted = [&](IntegerNetwork network) {
+    if (arguments.quantiser)
+      network.notes.push_back(
+          fmt::format("its input is quantised by --input-quant {}, not by the file", arguments.quantiser_text));
+    return network;
+  };
+  if (!arguments.quantises()) return noted(load_network(file, {}, arguments.import()));
   const QuantisedNetwork quantised = quantise_file(file, arguments);
   LoweringOptions options;
   options.prove = !arguments.assumed;
   IntegerNetwork network = lower(quantised.quantised.graph, options);
-  if (!quantised.quantised.changed) return lower(quantised.original);  // the file's own quantisers are all there are
+  if (!quantised.quantised.changed) return noted(lower(quantised.original));  // its own quantisers are all there are
   network.notes.push_back(quantised.account);
   network.assumed = arguments.assumed.has_value();
-  return network;
+  return noted(std::move(network));
 }
 
 }  // namespace blendsim::cli

@@ -15,18 +15,21 @@
 namespace blendsim::cli {
 
 struct NetworkArguments {
-  Shape shape;                      // --input-shape
-  std::vector<std::string> images;  // --calibrate
-  std::optional<InputScale> scale;  // --calibrate-scale
-  std::string plan;                 // --bits
-  std::optional<int> assumed;       // --assume
+  Shape shape;                              // --input-shape
+  std::optional<InputQuantiser> quantiser;  // --input-quant
+  std::string quantiser_text;               // ... as it was written
+  std::vector<std::string> images;          // --calibrate
+  std::optional<InputScale> scale;          // --calibrate-scale
+  std::string plan;                         // --bits
+  std::optional<int> assumed;               // --assume
 
   [[nodiscard]] bool quantises() const { return !images.empty() || !plan.empty() || assumed.has_value(); }
-  [[nodiscard]] bool any() const { return quantises() || !shape.empty(); }
+  [[nodiscard]] bool any() const { return quantises() || !shape.empty() || quantiser.has_value(); }
+  [[nodiscard]] ImportOptions import() const { return {shape, quantiser}; }
 };
 
-// Declare --input-shape, in the group "Network", --calibrate, --calibrate-scale and --bits, and --assume besides, in
-// the group "Quantisation". `arguments` must live as long as the command.
+// Declare --input-shape and --input-quant, in the group "Network", --calibrate, --calibrate-scale and --bits, and
+// --assume besides, in the group "Quantisation". `arguments` must live as long as the command.
 void add_calibration_options(CLI::App& command, NetworkArguments& arguments);
 void add_network_options(CLI::App& command, NetworkArguments& arguments);
 

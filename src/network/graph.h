@@ -58,6 +58,14 @@ struct IntegerTensor {
   std::string codes{};   // raw: the tensor of its codes, once something reads them
 };
 
+// A quantiser of the input that the file leaves out: y = (clip(round(x / scale) + zero_point, lo, hi) - zero_point) *
+// scale, or of bipolar ones y = x >= 0 ? scale : -scale.
+struct InputQuantiser {
+  bool bipolar = false;
+  std::int64_t lo = -128, hi = 127;
+  float scale = 1, zero_point = 0;
+};
+
 struct Graph {
   std::string name;
   std::string file;  // where it came from, for diagnostics
@@ -70,13 +78,15 @@ struct Graph {
   std::map<std::string, Shape> shapes;            // of every tensor, after shape inference
   std::map<std::string, IntegerTensor> integers;  // tensors of integers in the file
   bool requantises = false;                       // computes on integers from its input on (RequantShift)
+  std::optional<InputQuantiser> input_quantiser;  // asked for by whoever imports it
   std::map<std::string, std::string> datatypes;   // QONNX's quantization_annotation: tensor -> finn_datatype
 
   [[nodiscard]] const Constant* constant(const std::string& tensor) const;  // nullptr: computed
 };
 
 struct ImportOptions {
-  Shape input_shape{};  // where the file leaves sizes of its input open; empty: it must not
+  Shape input_shape{};                              // where the file leaves sizes of its input open; empty: it must not
+  std::optional<InputQuantiser> input_quantiser{};  // behind its input; absent: what the file has
 };
 
 // Parses an ONNX file's bytes. A file of a batch becomes one of an image.

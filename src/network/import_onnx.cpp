@@ -117,6 +117,7 @@ class Importer {
     for (const auto& node : model_.graph().node()) read_node(node);
     take_batch_away();
     read_annotations();
+    graph_.input_quantiser = options_.input_quantiser;
   }
 
   void read_annotations() {

@@ -116,8 +116,7 @@ TEST(Mixers, TakePatchesThatTheFileCutsOut) {
   expect_equal(x.m);
 }
 
-// A Conv over a Concat whose parts no codes of 8 bits hold together: one Conv a part, and their sum, exact where all
-// scales are powers of two.
+// A Conv over a Concat whose parts no codes of 8 bits hold together: one Conv a part, and their sum.
 TEST(Concats, OfPartsWithScalesOfTheirOwnAreSumsOfConvolutions) {
   for (const std::vector<float>& scales : std::vector<std::vector<float>>{
            {0.25F, 0.03125F}, {0.0078125F, 0.25F}, {0.25F, 0.03125F, 0.0078125F}, {0.25F, 0.25F, 0.0078125F}}) {
@@ -134,7 +133,10 @@ TEST(Concats, OfPartsWithScalesOfTheirOwnAreSumsOfConvolutions) {
       const std::string all = m.node("Concat", parts, {attr("axis", 1)});
       const std::string y = m.node("Conv", {all, m.dequantised({8, channels, 3, 3})}, {attr("pads", {1, 1, 1, 1})});
       m.model.output(m.node("Conv", {m.quantised(y, 1), m.dequantised({3, 8, 1, 1})}));
-      expect_equal(m);
+      if (!Judge::available()) GTEST_SKIP() << "ONNX Runtime is not installed (npm install in test/)";
+      const Outcome o = m.run();  // the parts' sums are rounded to 16 bits: what that moves is counted
+      EXPECT_EQ(o.kind, Outcome::Kind::equal) << o.reason << "\n" << o.detail;
+      EXPECT_GT(o.tally.layers, static_cast<int>(2 * scales.size()));
     }
   }
 }

@@ -383,6 +383,51 @@ TEST_F(CliQuantise, OpenSizesAreGivenByTheHintThatAsksForThem) {
     EXPECT_NE(run({"--input-shape", shape}, "open.onnx").status, 0) << shape;
 }
 
+// A network whose file leaves the input's quantiser out, and the same with it.
+TEST_F(CliQuantise, AnInputQuantiserIsTheOneThatTheFileMightHave) {
+  struct Case {
+    const char* text;
+    float scale;
+    int zero, type;
+  };
+  const auto network = [](const Case* quantiser) {
+    OnnxBuilder m(13, 8);
+    m.input("x", {1, 2, 3, 3}, onnx::TensorProto::FLOAT);
+    m.floats("w", {4, 2, 1, 1}, {1, -2, 3, 1, 2, 2, -1, 1});
+    std::string x = "x";
+    if (quantiser != nullptr) {
+      m.scalar("s", quantiser->scale);
+      m.integers("z", {}, quantiser->type, {quantiser->zero});
+      m.node("QuantizeLinear", {"x", "s", "z"}, {"xq"});
+      m.node("DequantizeLinear", {"xq", "s", "z"}, {"xd"});
+      x = "xd";
+    }
+    m.node("Conv", {x, "w"}, {"y"}).set_name("stem");
+    m.output("y");
+    return m.bytes();
+  };
+  write_npy(work.path("i.npy"), FloatArray{{1, 2, 3, 3}, wave(18, 1)});
+  work.write("without.onnx", network(nullptr));
+  const ProcessResult refused = run({}, "without.onnx");
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("not-quantised"), HasSubstr("--input-quant int8:1/128")));
+  constexpr int signed_byte = onnx::TensorProto::INT8, byte = onnx::TensorProto::UINT8;
+  for (const Case& c : {Case{"int8:1/128", 0.0078125F, 0, signed_byte}, Case{"uint8:0.0186:114", 0.0186F, 114, byte},
+                        Case{"uint8:1/255", 1.0F / 255, 0, byte}, Case{"int8:0.03:-14", 0.03F, -14, signed_byte}}) {
+    work.write("with.onnx", network(&c));
+    const Json with = report({"--input", work.path("i.npy")}, "with.onnx"),
+               without = report({"--input", work.path("i.npy"), "--input-quant", c.text}, "without.onnx");
+    EXPECT_EQ(without["outputs"], with["outputs"]) << c.text;
+    EXPECT_THAT(without["notes"].dump(), HasSubstr(c.text));
+  }
+  EXPECT_EQ(run({"--input-quant", "bipolar"}, "without.onnx").status, 0);
+  EXPECT_EQ(run({"--input-quant", "int4:0.1"}, "without.onnx").status, 0);
+  for (const char* text : {"", "int9:1", "int1:1", "uint0", "float:1", "int8:0", "int8:-1", "int8:1:200",
+                           "int8:1:", "int8:1:2:3", "bipolar:1:1", "int8:nan"}) {
+    const ProcessResult bad = run({"--input-quant", text}, "without.onnx");
+    EXPECT_TRUE(bad.status == 1 || bad.status == 2) << text << ": " << bad.status;
+  }
+}
+
 TEST_F(CliQuantise, ExclusionsAreUsageErrors) {
   EXPECT_EQ(run({"--assume", "8", "--calibrate", work.path("x.npy")}).status, 2);
   EXPECT_EQ(run({"--assume", "9"}).status, 2);

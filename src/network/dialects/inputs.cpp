@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inputs that hold integers without a quantiser that says so: QONNX's quantization_annotation (finn_datatype), an
+// A quantiser of the input that whoever imports the network asks for. And
+// inputs that hold integers without a quantiser that says so: QONNX's quantization_annotation (finn_datatype), an
 // element type uint8 or int8, or a network of RequantShift, which computes on integers from the start. Where such an
 // input reaches a sum, it gets a quantiser that changes nothing.
 #include <algorithm>
@@ -90,15 +91,32 @@ Node code_quantiser(const Node& reader, const std::string& x, const std::string&
   return node;
 }
 
+namespace {
+
+Node quantiser_of(const InputQuantiser& asked, const Node& reader, const std::string& x, const std::string& y) {
+  Node node = code_quantiser(reader, x, y, asked.lo, asked.hi, asked.zero_point);
+  node.attributes["scale"] = operators::scalar(asked.scale);
+  node.attributes.erase("declared");
+  if (asked.bipolar) {
+    node.op = "Bipolar";
+    node.attributes = {{"scale", operators::scalar(asked.scale)}};
+  }
+  return node;
+}
+
+}  // namespace
+
 void declare_input(Graph& graph) {
-  if (graph.inputs.size() != 1) return;
+  if (graph.inputs.size() != 1 || graph.nodes.empty()) return;
   const GraphInput& input = graph.inputs.front();
   const auto type = declared(graph, input);
-  if (!type || !reaches_sum(graph, input.name)) return;
+  if (!graph.input_quantiser && (!type || !reaches_sum(graph, input.name))) return;
   operators::Rewriter out(graph);
-  const std::string codes = out.fresh_tensor(input.name + "/codes");
-  Node quantiser = code_quantiser(graph.nodes.front(), input.name, codes, type->lo, type->hi, 0);
-  if (type->bipolar) {
+  const std::string codes = out.fresh_tensor(input.name + (graph.input_quantiser ? "/quantised" : "/codes"));
+  Node quantiser = graph.input_quantiser
+                       ? quantiser_of(*graph.input_quantiser, graph.nodes.front(), input.name, codes)
+                       : code_quantiser(graph.nodes.front(), input.name, codes, type->lo, type->hi, 0);
+  if (!graph.input_quantiser && type->bipolar) {
     quantiser.op = "Bipolar";
     quantiser.attributes = {{"scale", operators::scalar(1)}};
   }

@@ -224,13 +224,22 @@ IntegerWeights Lowerer::weights_of(const Node& node, std::size_t out_axis) const
 
 namespace {
 
-void require_integer(const Value& x, const Node& node, const std::string& file) {
+// Whether the node's weights are quantised: by a quantiser, or as whole numbers.
+bool has_codes(const Node& node, const Graph& graph) {
+  const Constant* weights = graph.constant(node.inputs[1]);
+  if (weights == nullptr) return true;
+  const std::vector<float> values = weights->as_float();
+  return std::all_of(values.begin(), values.end(), [](float v) { return v == std::nearbyint(v); });
+}
+
+void require_integer(const Value& x, const Node& node, const Graph& graph) {
   if (x.state == Value::State::integer) return;
   if (x.state == Value::State::host) {
-    throw DiagnosticError("not-quantised", {.file = file, .node = node.name}, "its input is not quantised",
-                          or_calibrate("put a quantiser between the network's input and this node"));
+    throw DiagnosticError("not-quantised", {.file = graph.file, .node = node.name}, "its input is not quantised",
+                          or_calibrate(std::string("put a quantiser between the network's input and this node") +
+                                       (has_codes(node, graph) ? ", or say it here: --input-quant int8:1/128" : "")));
   }
-  throw DiagnosticError("not-lowerable", {.file = file, .node = node.name},
+  throw DiagnosticError("not-lowerable", {.file = graph.file, .node = node.name},
                         fmt::format("it follows '{}', which {}", x.tail_node, tail_reason(x)));
 }
 
@@ -239,7 +248,7 @@ void require_integer(const Value& x, const Node& node, const std::string& file) 
 void Lowerer::convolution(const Node& node) {
   if (!is_constant(node.inputs[1])) refuse("not-constant", node.name, "its weights are computed");
   const Value& x = value_of(node.inputs[0]);
-  require_integer(x, node, graph_.file);
+  require_integer(x, node, graph_);
   if (x.shape.size() != 4) {
     refuse("not-lowerable", node.name, fmt::format("Conv on {}; [1, C, H, W] is due", shape_text(x.shape)));
   }
@@ -268,7 +277,7 @@ void Lowerer::dense(const Node& node) {
                                        : "MatMul of two computed tensors has no lowering");
   }
   const Value& x = value_of(node.inputs[0]);
-  require_integer(x, node, graph_.file);
+  require_integer(x, node, graph_);
   IntegerWeights weights = weights_of(node, 1);
   const std::int64_t inputs = weights.shape.at(0), outputs = weights.shape.at(1);
   const Map& map = *x.map;

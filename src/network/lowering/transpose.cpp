@@ -24,6 +24,21 @@ bool is_turn(const Shape& x, const std::vector<std::int64_t>& perm, std::int64_t
          x[1] == channels;
 }
 
+// Of what the host's steps yield.
+Shape host_shape(const HostInput& input) {
+  Shape shape = input.shape;
+  for (const HostOp& op : input.ops) {
+    if (op.kind == HostOp::Kind::reshape) {
+      shape = op.shape;
+    } else if (op.kind == HostOp::Kind::transpose) {
+      Shape turned;
+      for (const std::int64_t d : op.shape) turned.push_back(shape[static_cast<std::size_t>(d)]);
+      shape = turned;
+    }
+  }
+  return shape;
+}
+
 }  // namespace
 
 // Rows and columns of a map of so many pixels that stood for a matrix: those of the last map with as many, else whole
@@ -120,7 +135,7 @@ void Lowerer::transpose(const Node& node) {
   if (identity) return define(node.outputs[0], std::move(x));
   const Shape& shape = shape_of(node.outputs[0]);
   if (shape.size() >= 3 && op.shape[0] == 0 && !x.flat && is_untouched_input(x, node.inputs[0])) {
-    if (shape.size() > 4) {  // a Reshape that keeps the channels is no step of the host's
+    if (host_shape(builder_.network.input) != x.shape) {  // a Reshape that keeps the channels is no step of the host's
       HostOp split;
       split.kind = HostOp::Kind::reshape;
       split.shape = x.shape;
