@@ -75,6 +75,12 @@ void declare_zoo(CLI::App& command, ExitStatus&) {
   add_choice(command, "--skip", options.skip, "block|convolution",
              "One 1x1 skip convolution a basic block, or one a convolution; default: the network's own")
       ->group(network);
+  std::string repairs = "none";
+  for (const ZooEntry& repair : zoo_repairs()) repairs += "|" + repair.name;
+  add_choice(command, "--repair", options.repair, repairs,
+             "Of resnet20-bnn and resnet18-bnn: what mends the accuracy of binary layers")
+      ->type_name("NAME")
+      ->group(network);
   command.add_flag("--float-bn", options.float_batch_norm, "Ordinary float batch-normalization statistics")
       ->group(network);
   command.add_option("--width", options.width, "Channels of the first stage; of a token of blendmixer")

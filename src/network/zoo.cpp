@@ -7,6 +7,7 @@
 
 #include "base/diagnostic.h"
 #include "network/zoo/networks.h"
+#include "network/zoo/repairs.h"
 #include "network/zoo_trace.h"
 
 namespace blendsim {
@@ -22,6 +23,7 @@ struct ZooRow {
   const char* summary;
   const char* skip;  // its own; empty: it has no skip path
   Dimension width, blocks, size;
+  bool repairs;  // takes `repair`
   void (*build)(zoo::Builder& builder, const ZooOptions& options);
 };
 
@@ -32,6 +34,7 @@ constexpr ZooRow zoo_table[] = {
      {16, 1, 128},
      {3, 1, 16},
      {32, 16, 256, 4},
+     false,
      zoo::neuroblend20},
     {"neuroblend18",
      "ResNet-18 skeleton of Blend modules; 32x32, 100 classes, or with --size 224 as for ImageNet, 1000 classes",
@@ -39,6 +42,7 @@ constexpr ZooRow zoo_table[] = {
      {64, 1, 128},
      {2, 1, 16},
      {32, 32, 480, 32},
+     false,
      zoo::neuroblend18},
     {"blendmixer",
      "MLP-Mixer skeleton of Blend modules: mixing of 64 tokens of 4x4 pixels, and of 128 channels; 10 classes",
@@ -46,13 +50,31 @@ constexpr ZooRow zoo_table[] = {
      {128, 16, 512, 16},
      {8, 1, 24},
      {32, 16, 64, 16},
+     false,
      zoo::blendmixer},
+    {"resnet20-bnn",
+     "ResNet-20 with binary 3x3 convolutions and int8 shortcuts; --repair: what mends its accuracy, at which cost",
+     "",
+     {16, 4, 128},
+     {3, 1, 16},
+     {32, 16, 256, 4},
+     true,
+     [](zoo::Builder& b, const ZooOptions& o) { zoo::resnet_bnn(b, o, 3, 10); }},
+    {"resnet18-bnn",
+     "ResNet-18 likewise; 32x32, 100 classes",
+     "",
+     {64, 4, 128},
+     {2, 1, 16},
+     {32, 32, 256, 8},
+     true,
+     [](zoo::Builder& b, const ZooOptions& o) { zoo::resnet_bnn(b, o, 4, 100); }},
     {"neuroblend_tiny",
      "the first with 8 channels, one block a stage and 16x16 images, for tests and demonstrations",
      "block",
      {8},
      {1},
      {16},
+     false,
      zoo::neuroblend20},
     {"mlp_w2a2",
      "perceptron 256-64-64-10 with 2-bit weights and unsigned 2-bit activations",
@@ -60,6 +82,7 @@ constexpr ZooRow zoo_table[] = {
      {},
      {},
      {},
+     false,
      [](zoo::Builder& b, const ZooOptions&) { zoo::mlp_w2a2(b); }},
     {"convnet_mixed",
      "small 8-bit network with PRelu, pooling, depthwise convolution, concatenation and softmax",
@@ -67,6 +90,7 @@ constexpr ZooRow zoo_table[] = {
      {},
      {},
      {},
+     false,
      [](zoo::Builder& b, const ZooOptions&) { zoo::convnet_mixed(b); }},
 };
 
@@ -97,6 +121,16 @@ ZooOptions checked(const ZooRow& row, ZooOptions options) {
   } else if (*row.skip == 0) {
     refuse("this network has no skip path", "leave skip out");
   }
+  if (options.repair == "none") options.repair.clear();
+  std::string names;
+  bool known = options.repair.empty();
+  for (const zoo::Repair& repair : zoo::repairs()) {
+    names += std::string(names.empty() ? "" : ", ") + repair.name;
+    known = known || options.repair == repair.name;
+  }
+  if (!known) refuse(fmt::format("repair '{}' is unknown", options.repair), "use one of none, " + names);
+  else if (!options.repair.empty() && !row.repairs)
+    refuse("this network takes no repair", "resnet20-bnn and resnet18-bnn do");
   const auto check = [&](const char* name, const Dimension& dimension, std::optional<int>& value) {
     if (!value) {
       value = dimension.own;
@@ -117,6 +151,12 @@ ZooOptions checked(const ZooRow& row, ZooOptions options) {
 }
 
 }  // namespace
+
+std::vector<ZooEntry> zoo_repairs() {
+  std::vector<ZooEntry> entries;
+  for (const zoo::Repair& repair : zoo::repairs()) entries.push_back({repair.name, repair.summary});
+  return entries;
+}
 
 std::vector<ZooEntry> zoo_entries() {
   std::vector<ZooEntry> entries;

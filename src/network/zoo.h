@@ -20,6 +20,8 @@ struct ZooOptions {
   std::string dialect = "onnx";
   // "block": one 1x1 skip convolution per basic block; "convolution": one per convolution; empty: the network's own
   std::string skip = {};
+  // Of a binary network, what mends the accuracy that binarisation costs: a row of zoo_repairs(); empty: nothing.
+  std::string repair = {};
   bool float_batch_norm = false;  // ordinary float statistics instead of exactly representable ones
   // None: the network's own.
   std::optional<int> width = {};   // channels of the first stage; of a token
@@ -37,6 +39,8 @@ struct ZooSize {
 [[nodiscard]] std::vector<ZooEntry> zoo_entries();
 // Throws DiagnosticError: unknown-network, out-of-range.
 [[nodiscard]] ZooSize zoo_size(const std::string& name, const ZooOptions& options = {});
+// What --repair of the binary ResNets takes, each with a sentence.
+[[nodiscard]] std::vector<ZooEntry> zoo_repairs();
 // Writes the ONNX file. Throws DiagnosticError: unknown-network, out-of-range, file-unwritable.
 void write_zoo_network(const std::string& name, const ZooOptions& options, const std::string& path);
 

@@ -127,9 +127,15 @@ Tensor Builder::binary_convolution(const Tensor& x, int channels, const WindowSh
   const Shape shape{channels, x.shape.channels, window.kernel, window.kernel};
   const std::vector<float> signs(weights.begin(), weights.end());
   convolution_node(x, onnx_.constant(name + ".weight", shape, signs), window, name);
-  Tensor y{name, window.applied(x.shape, channels), false, products, std::vector<int>(index(channels), 0), {}};
+  Tensor y{name,
+           window.applied(x.shape, channels),
+           false,
+           products * x.magnitude,
+           std::vector<int>(index(channels), x.exponent[0]),
+           {}};
   count(y, weights.size(), 1, Path::main);
-  y.values = convolve_bipolar(x.values, x.shape, channels, window, weights);
+  y.values = x.magnitude == 1 ? convolve_bipolar(x.values, x.shape, channels, window, weights)
+                              : convolve(x.values, x.shape, channels, window, weights);
   return finish(std::move(y));
 }
 
@@ -273,11 +279,84 @@ Tensor Builder::float_batch_norm(const Tensor& x, Tensor y) {
   return finish(std::move(y));
 }
 
+namespace {
+
+// Index of b's value beside value i of a, which is of channel c.
+std::size_t beside(const Tensor& a, const Tensor& b, std::size_t i, std::size_t c) {
+  if (b.shape.pixels() == a.shape.pixels()) return i;
+  const std::size_t channels = index(a.shape.channels);
+  return i / (channels * index(a.shape.pixels())) * channels + c;
+}
+
+}  // namespace
+
 Tensor Builder::add(const Tensor& a, const Tensor& b, const std::string& name) {
   onnx_.node({"Add", {a.name, b.name}, name});
   Tensor y = elementwise(a, name);
-  y.magnitude = a.magnitude + b.magnitude;
-  for (std::size_t i = 0; i < y.values.size(); ++i) y.values[i] += b.values[i];
+  int finer = 0;
+  for (std::size_t c = 0; c < y.exponent.size(); ++c) {
+    y.exponent[c] = std::max(a.exponent[c], b.exponent[c]);
+    finer = std::max({finer, y.exponent[c] - a.exponent[c], y.exponent[c] - b.exponent[c]});
+  }
+  y.magnitude = (a.magnitude + b.magnitude) << finer;
+  for_each_value(images_, a.shape, [&](std::size_t i, std::size_t c) {
+    y.values[i] = (a.values[i] << (y.exponent[c] - a.exponent[c])) +
+                  (b.values[beside(a, b, i, c)] << (y.exponent[c] - b.exponent[c]));
+  });
+  return finish(std::move(y));
+}
+
+Tensor Builder::multiply(const Tensor& a, const Tensor& b, const std::string& name) {
+  onnx_.node({"Mul", {a.name, b.name}, name});
+  Tensor y = elementwise(a, name);
+  y.magnitude = a.magnitude * b.magnitude;
+  for (std::size_t c = 0; c < y.exponent.size(); ++c) y.exponent[c] += b.exponent[c];
+  for_each_value(images_, a.shape, [&](std::size_t i, std::size_t c) { y.values[i] *= b.values[beside(a, b, i, c)]; });
+  return finish(std::move(y));
+}
+
+Tensor Builder::scale(const Tensor& x, const std::string& name) {
+  Tensor y = elementwise(x, name);
+  std::vector<int> factor;
+  std::vector<float> reals;
+  for (int& exponent : y.exponent) {
+    const int halvings = random_.uniform(1, 2);
+    factor.push_back(random_.uniform(1, 3));
+    reals.push_back(static_cast<float>(factor.back() * power_of_two(-halvings)));
+    exponent += halvings;
+  }
+  onnx_.node({"Mul", {x.name, onnx_.constant(name + ".factor", {x.shape.channels, 1, 1}, reals)}, name});
+  y.magnitude *= 3;
+  for_each_value(images_, x.shape, [&](std::size_t i, std::size_t c) {
+    if (!y.reals.empty()) y.reals[i] *= reals[c];
+    else y.values[i] *= factor[c];
+  });
+  return finish(std::move(y));
+}
+
+Tensor Builder::halved(const Tensor& x, const std::string& name) {
+  onnx_.node({"Mul", {x.name, float_scalar("half", 0.5F)}, name});
+  Tensor y = elementwise(x, name);
+  for (int& exponent : y.exponent) ++exponent;
+  return finish(std::move(y));
+}
+
+Tensor Builder::shift(const Tensor& x, const std::string& name) {
+  Tensor y = elementwise(x, name);
+  std::vector<int> offset;
+  std::vector<float> reals;
+  for (int& exponent : y.exponent) {
+    ++exponent;
+    const int half = 1 << std::max(0, std::min(exponent - 2, 20));  // a quarter
+    offset.push_back(random_.uniform(-half, half) | 1);
+    reals.push_back(static_cast<float>(offset.back() * power_of_two(-exponent)));
+    y.magnitude = std::max<std::int64_t>(y.magnitude, 2 * x.magnitude + std::abs(offset.back()));
+  }
+  onnx_.node({"Add", {x.name, onnx_.constant(name + ".offset", {x.shape.channels, 1, 1}, reals)}, name});
+  for_each_value(images_, x.shape, [&](std::size_t i, std::size_t c) {
+    if (!y.reals.empty()) y.reals[i] += reals[c];
+    else y.values[i] = 2 * y.values[i] + offset[c];
+  });
   return finish(std::move(y));
 }
 

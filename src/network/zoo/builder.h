@@ -57,7 +57,7 @@ class Builder {
   Tensor input(const std::string& name, const MapShape& shape);
   Tensor quantise(const Tensor& x, const Grid& grid, const std::string& name);
   Tensor sign(const Tensor& x, const std::string& name);
-  // Weights +1 and -1 on a tensor of signs.
+  // Weights +1 and -1 on a tensor of signs, or of codes of a few bits.
   Tensor binary_convolution(const Tensor& x, int channels, const WindowShape& window, const std::string& name);
   // `bits`-wide weights, a power-of-two scale for each output channel.
   Tensor convolution(const Tensor& x, int channels, const WindowShape& window, const std::string& name,
@@ -66,7 +66,12 @@ class Builder {
   Tensor dense(const Tensor& x, int channels, int bits, bool bias, const std::string& name);
   // Fitted to x; `grid` is that of the quantiser that follows (a sign: any), which no value meets halfway.
   Tensor batch_norm(const Tensor& x, const Grid& grid, const std::string& name);
+  // b: of a's shape, or one pixel for all of a's.
   Tensor add(const Tensor& a, const Tensor& b, const std::string& name);
+  Tensor multiply(const Tensor& a, const Tensor& b, const std::string& name);
+  Tensor scale(const Tensor& x, const std::string& name);  // a factor for each channel, 1/4 to 3/2
+  Tensor halved(const Tensor& x, const std::string& name);
+  Tensor shift(const Tensor& x, const std::string& name);  // plus a constant for each channel, that x never is itself
   Tensor relu(const Tensor& x, const std::string& name);
   Tensor prelu(const Tensor& x, const std::string& name);  // slopes 1/4, 1/8, 1/16
   Tensor max_pool(const Tensor& x, const WindowShape& window, const std::string& name);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/zoo/networks.h"
 
+#include "network/zoo/repairs.h"
+
 namespace blendsim::zoo {
 namespace {
 
@@ -105,6 +107,17 @@ void blendmixer(Builder& builder, const ZooOptions& options) {
     x = blend(builder, options, x, {pointwise, pointwise, 4 * channels, channels}, name + ".features");
   }
   classifier(builder, x, 10);
+}
+
+void resnet_bnn(Builder& builder, const ZooOptions& options, int stage_count, int classes) {
+  Tensor x = stem(builder, options, same3);
+  for (int stage = 1; stage <= stage_count; ++stage) {
+    for (int block = 1; block <= *options.blocks; ++block) {
+      const std::string name = "stage" + std::to_string(stage) + ".block" + std::to_string(block);
+      x = binary_block(builder, options, x, *options.width << (stage - 1), stage > 1 && block == 1 ? 2 : 1, name);
+    }
+  }
+  classifier(builder, x, classes);
 }
 
 void mlp_w2a2(Builder& builder) {

@@ -13,6 +13,8 @@ void neuroblend18(Builder& builder, const ZooOptions& options);
 // MLP-Mixer's skeleton out of Blend modules: tokens of 4x4 pixels; mixing of tokens with half as many hidden units as a
 // token has channels, of channels with four times as many. Width, blocks and size are given.
 void blendmixer(Builder& builder, const ZooOptions& options);
+// ResNet's skeleton with binary convolutions, identity shortcuts, and options.repair.
+void resnet_bnn(Builder& builder, const ZooOptions& options, int stage_count, int classes);
 // Multi-layer perceptron, 2-bit weights (-1, 0, 1) and unsigned 2-bit activations.
 void mlp_w2a2(Builder& builder);
 // Every other operator of a convolutional network: PRelu, pooling, depthwise, concatenation, softmax.
