@@ -132,7 +132,8 @@ std::vector<Step> random_program(std::uint32_t seed) {
                   : consumer == UnitId::xnor_array ? xnor(1)
                   : consumer == UnitId::mac_array  ? mac(1)
                   : consumer == UnitId::post_unit  ? post_step(1)
-                                                   : pool(1);
+                  : consumer == UnitId::pool_unit  ? pool(1)
+                                                   : turn(1);
       for (const UnitId producer : all_units) {
         int& tokens = posted[static_cast<std::size_t>(producer)][static_cast<std::size_t>(consumer)];
         if (tokens == 0) continue;

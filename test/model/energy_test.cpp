@@ -73,7 +73,8 @@ void expect_sums(const CompiledNetwork& network, std::size_t images) {
   for (const PartEnergy& part : power.parts) {
     actions += part.action_fj;
     clocks += part.clock_fj;
-    EXPECT_GT(part.clock_fj, 0) << part.name;
+    const bool left_out = part.name == units::TransposeUnit::name && network.platform.machine.transpose_unit.lanes == 0;
+    EXPECT_EQ(part.clock_fj > 0, !left_out) << part.name;
   }
   EXPECT_EQ(actions, power.dynamic_fj);
   EXPECT_EQ(clocks, power.clock_fj);

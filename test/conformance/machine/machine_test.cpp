@@ -195,7 +195,8 @@ IntegerNetwork transpositions() {
 
 TEST_F(MachineConformance, TranspositionsAgree) {
   for (const char* name : {"zu3eg", "tiny", "wide"})
-    expect_no_difference(platform_named(name, {"transpose_unit.lanes=16"}), transpositions(), 2);
+    expect_no_difference(platform_named(name, {"transpose_unit.lanes=16", "post_unit.operand=24 bit"}),
+                         transpositions(), 2);
 }
 TEST_F(MachineConformance, AMachineWithoutTransposeUnitAgrees) {
   expect_no_difference(platform_named("zu3eg", {"transpose_unit.lanes=0"}), pooling());
