@@ -24,7 +24,11 @@ class Concats {
 
   std::optional<std::vector<Node>> split(const Node& conv) {
     if (conv.op != "Conv" || conv.attribute_int("group", 1) != 1) return std::nullopt;
-    const Node* concat = producers_.find(conv.inputs[0], "Concat");
+    std::vector<const Node*> pools;  // between the two, the last first: a maximum of parts is parts of the maximum
+    const Node* concat = producers_.find(conv.inputs[0]);
+    for (; concat != nullptr && concat->op == "MaxPool"; concat = producers_.find(concat->inputs[0]))
+      pools.push_back(concat);
+    if (concat != nullptr && concat->op != "Concat") return std::nullopt;
     if (concat == nullptr || concat->attribute_int("axis", 1) != 1 || !need_splitting(*concat)) return std::nullopt;
     const auto weights = conv_weights(conv, graph_, producers_);
     if (!weights) return std::nullopt;
@@ -37,7 +41,7 @@ class Concats {
       const std::string part = tensor(conv, "/part" + std::to_string(i));
       Node of_part = conv;
       of_part.name += "/part" + std::to_string(i);
-      of_part.inputs[0] = concat->inputs[i];
+      of_part.inputs[0] = pooled(concat->inputs[i], pools, i, made);
       if (i > 0) of_part.inputs.resize(2);  // one bias
       of_part.outputs = {part};
       add_origin(of_part, *concat);
@@ -60,6 +64,21 @@ class Concats {
   }
 
  private:
+  std::string pooled(std::string x, const std::vector<const Node*>& pools, std::size_t part, std::vector<Node>& made) {
+    for (auto pool = pools.rbegin(); pool != pools.rend(); ++pool) {
+      Node of_part = **pool;
+      of_part.name += "/part" + std::to_string(part);
+      of_part.inputs[0] = x;
+      Shape shape = graph_.shapes.at((*pool)->outputs[0]);
+      shape[1] = graph_.shapes.at(x)[1];
+      x = operators::Rewriter(graph_).fresh_tensor((*pool)->outputs[0] + "/part" + std::to_string(part));
+      graph_.shapes[x] = std::move(shape);
+      of_part.outputs = {x};
+      made.push_back(std::move(of_part));
+    }
+    return x;
+  }
+
   std::string tensor(const Node& conv, const std::string& suffix) {
     std::string name = operators::Rewriter(graph_).fresh_tensor(conv.outputs[0] + suffix);
     graph_.shapes[name] = graph_.shapes.at(conv.outputs[0]);

@@ -308,13 +308,14 @@ class Layout {
 }  // namespace
 
 void settle_layout(Graph& graph) {
-  const bool transposes = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
-    return node.op == "Transpose" && graph.constant(node.inputs[0]) == nullptr;
-  });
-  if (!transposes) return;
-  Layout(graph).run(false);
+  const auto transposes = [&] {
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+      return node.op == "Transpose" && graph.constant(node.inputs[0]) == nullptr;
+    });
+  };
+  if (transposes()) Layout(graph).run(false);
   settle_orientations(graph);
-  Layout(graph).run(true);
+  if (transposes()) Layout(graph).run(true);
   remove_unused(graph);
 }
 

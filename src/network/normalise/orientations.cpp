@@ -76,17 +76,21 @@ class Cut {
 
 class Orientations {
  public:
-  explicit Orientations(Graph& graph) : graph_(graph), producer_(producers_of(graph)) {}
+  explicit Orientations(Graph& graph) : graph_(with_inputs(graph)), producer_(producers_of(graph)) {}
 
   void run() {
     find_uses();
-    if (free_.empty()) return;
-    find_parities();
-    cut();
-    rebuild();
+    if (!free_.empty()) {
+      find_parities();
+      cut();
+      rebuild();
+    }
+    remove_inputs();
   }
 
  private:
+  static constexpr const char* input_op = "network input";
+
   // Operand `operand` of node `reader` is what node `source` yields, transposed or not.
   struct Use {
     std::size_t reader, operand, source;
@@ -98,16 +102,36 @@ class Orientations {
     return std::find(graph_.outputs.begin(), graph_.outputs.end(), tensor) != graph_.outputs.end();
   }
 
-  // A transpose that may stand elsewhere: not the host's, at either end.
+  // Computed from the network's input, or that itself.
+  [[nodiscard]] bool is_data(const std::string& tensor) const {
+    return producer_.count(tensor) != 0 && graph_.constant(root_of(tensor, graph_, producer_)) == nullptr;
+  }
+
+  // The network's inputs, which the host turns for nothing, as nodes in front of all others.
+  static Graph& with_inputs(Graph& graph) {
+    std::vector<Node> inputs;
+    for (const GraphInput& input : graph.inputs) {
+      Node& node = inputs.emplace_back();
+      node.op = input_op;
+      node.name = input.name;
+      node.outputs = {input.name};
+    }
+    graph.nodes.insert(graph.nodes.begin(), inputs.begin(), inputs.end());
+    return graph;
+  }
+  void remove_inputs() {
+    std::erase_if(graph_.nodes, [](const Node& node) { return node.op == input_op; });
+  }
+
+  // A transpose that may stand elsewhere: not that of an output, which is the host's.
   [[nodiscard]] bool is_turn(const Node& node) const {
-    return node.op == "Transpose" && perm_of(node) == swapped && producer_.count(node.inputs[0]) != 0 &&
-           is_matrix(shape(node.inputs[0])) && !is_near_input(node.inputs[0], graph_, producer_) &&
-           !is_output(node.outputs[0]);
+    return node.op == "Transpose" && perm_of(node) == swapped && is_data(node.inputs[0]) &&
+           is_matrix(shape(node.inputs[0])) && !is_output(node.outputs[0]);
   }
 
   // A Reshape that keeps the shape.
   [[nodiscard]] bool is_identity(const Node& node) const {
-    return node.op == "Reshape" && producer_.count(node.inputs[0]) != 0 && !is_output(node.outputs[0]) &&
+    return node.op == "Reshape" && is_data(node.inputs[0]) && !is_output(node.outputs[0]) &&
            is_matrix(shape(node.outputs[0])) && shape(node.inputs[0]) == shape(node.outputs[0]);
   }
   [[nodiscard]] bool passes(const Node& node) const { return is_turn(node) || is_identity(node); }
@@ -116,15 +140,14 @@ class Orientations {
   [[nodiscard]] bool is_free(const Node& node) const {
     if (node.outputs.size() != 1 || !is_matrix(shape(node.outputs[0]))) return false;
     const auto like_output = [&](const std::string& input) {
-      return producer_.count(input) != 0 && shape(input) == shape(node.outputs[0]);
+      return is_data(input) && shape(input) == shape(node.outputs[0]);
     };
     if (is_elementwise(node, graph_)) {
       const std::string& x = node.inputs[data_operand(node, graph_)];
-      return like_output(x) && !is_near_input(x, graph_, producer_);
+      return like_output(x);
     }
     if (node.op == "Concat") {
-      return std::all_of(node.inputs.begin(), node.inputs.end(),
-                         [&](const auto& i) { return producer_.count(i) != 0; });
+      return std::all_of(node.inputs.begin(), node.inputs.end(), [&](const auto& i) { return is_data(i); });
     }
     return is_one_of(node.op, {"Add", "Sub", "Mul", "Div"}) &&
            std::all_of(node.inputs.begin(), node.inputs.end(), like_output);
@@ -180,6 +203,7 @@ class Orientations {
     constexpr std::int64_t signs = 3, unquantised = 1000;
     const std::int64_t size = element_count(shape(graph_.nodes[source].outputs[0]));
     for (const Node* node = &graph_.nodes[source];;) {
+      if (node->op == input_op) return 0;
       if (node->op == "Bipolar") return signs * size;
       if (node->op == "MultiThreshold") return size;
       if (node->op == "Quant") return node->attribute_int("bits", 8) <= 8 ? size : unquantised * size;

@@ -84,9 +84,11 @@ class Strides {
   // Whether the host can still rearrange it: the network's input, quantised, which nothing else reads.
   [[nodiscard]] bool is_input(const std::string& tensor) const {
     const std::string* at = &tensor;
+    int quantisers = 0;  // what a second one makes is no input any more
     for (auto found = index_.find(*at); found != index_.end(); found = index_.find(*at)) {
       const Node& node = graph_.nodes[found->second];
-      if (!is_elementwise(node, graph_) || readers(*at) != 1) return false;
+      quantisers += is_one_of(node.op, {"Quant", "Bipolar", "Sign", "MultiThreshold", "Trunc"}) ? 1 : 0;
+      if (!is_elementwise(node, graph_) || readers(*at) != 1 || quantisers > 1) return false;
       at = &node.inputs[data_operand(node, graph_)];
     }
     return graph_.constant(*at) == nullptr && readers(*at) == 1;

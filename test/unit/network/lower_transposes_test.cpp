@@ -151,6 +151,18 @@ TEST(Transposes, StandWhereParametersLieAlongChannels) {
   expect_transposes(net, 4, 12, 20);
 }
 
+// What the input is read by needs no transpose of the machine's: the host turns it, whoever asks.
+TEST(Transposes, OfTheInputAreTheHosts) {
+  for (const bool sums : {false, true}) {
+    Tokens net;  // a parameter for each channel, right behind the input's quantiser, and a shortcut over it
+    net.m.input("x", {1, 12, 20});
+    const std::string x = net.codes("x");
+    const std::string y = net.codes(net.scaled(x, 20), 0.125F);
+    net.end(net.codes(net.sum(sums ? net.codes(net.times(y, 20, 20), 0.5F) : y, x), 0.25F));
+    expect_transposes(net, 0, 12, 20);
+  }
+}
+
 // Signs of codes are taken behind the transpose of the codes, which the shortcut needs too.
 TEST(Transposes, AreOfCodesInFrontOfSigns) {
   Tokens net;
