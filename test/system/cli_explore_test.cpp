@@ -128,8 +128,12 @@ TEST_F(CliExplore, GoesOnWithMoreBudgetAndRefusesAnotherStudy) {
 TEST_F(CliExplore, EndsAfterTheRunningBatchOnCtrlC) {
   std::string text = read_text(work.path("study.yaml"));
   work.write("study.yaml", text.replace(text.find("300"), 3, "1000000"));
-  const ProcessResult stopped =
-      run_shell("exec blendsim explore study.yaml & sleep 0.6; kill -INT $!; wait $!", work.path(""));
+  // once there is a journal the command listens to the signal, however busy the host is
+  const ProcessResult stopped = run_shell(
+      "exec blendsim explore study.yaml & for i in $(seq 300); do [ -s study.db ] && break; sleep 0.1; done; sleep "
+      "0.5; "
+      "kill -INT $!; wait $!",
+      work.path(""));
   EXPECT_EQ(stopped.status, 0) << stopped.err;
   EXPECT_THAT(stopped.out, HasSubstr("points"));
   EXPECT_EQ(explore("study.yaml --show").status, 0);
