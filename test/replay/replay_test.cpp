@@ -76,9 +76,11 @@ TEST(Replay, GivesEveryStampOfTheSimulationOnTheSameAndOnOtherMemories) {
   const std::string file = testing::TempDir() + "/blendsim_replay_zoo" + std::to_string(::getpid()) + ".onnx";
   for (const auto& [name, summary] : zoo_entries()) {
     ZooOptions options;
-    if (name == "neuroblend18") options.width = 16;  // of 64 it does not fit the smallest
+    if (name == "neuroblend18" || name == "resnet18-bnn") options.width = 16;  // of 64 they do not fit the smallest
+    if (name == "blendmixer") options.blocks = 2;
     write_zoo_network(name, options, file);
-    for (const char* platform : {"zu3eg", "zu7ev", "k26"}) {
+    for (const std::string platform : {"zu3eg", "zu7ev", "k26"}) {
+      if (name == "blendmixer" && platform == "zu3eg") continue;  // it has no transpose_unit
       expect_replays(CompiledNetwork(file, platform), name + " on " + platform);
     }
   }
