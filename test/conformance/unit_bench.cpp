@@ -20,10 +20,12 @@ constexpr Cycles settle = 4;  // cycles after the last end in which nothing may 
 
 bool percent(std::mt19937_64& random, int chance) { return static_cast<int>(random() % 100) < chance; }
 
-std::uint32_t random_links(std::mt19937_64& random, UnitId unit, int chance) {
+// Of those to units that the machine has.
+std::uint32_t random_links(std::mt19937_64& random, const MachineParameters& machine, UnitId unit, int chance) {
   std::uint32_t mask = 0;
   for (const UnitId other : all_units) {
-    if ((links(unit) >> index(other) & 1) != 0 && percent(random, chance)) mask |= 1U << index(other);
+    if (has_unit(other, machine) && (links(unit) >> index(other) & 1) != 0 && percent(random, chance))
+      mask |= 1U << index(other);
   }
   return mask;
 }
@@ -34,10 +36,10 @@ void synchronise(std::vector<Instruction>& stream, const MachineParameters& mach
   std::vector<Access> written;  // since the last fence
   for (Instruction& instruction : stream) {
     Synchronisation& sync = sync_of(instruction);
-    sync.wait_data = random_links(random, unit, profile.wait_percent);
-    sync.wait_space = random_links(random, unit, profile.wait_percent);
-    sync.post_data = random_links(random, unit, 20);
-    sync.post_space = random_links(random, unit, 20);
+    sync.wait_data = random_links(random, machine, unit, profile.wait_percent);
+    sync.wait_space = random_links(random, machine, unit, profile.wait_percent);
+    sync.post_data = random_links(random, machine, unit, 20);
+    sync.post_space = random_links(random, machine, unit, 20);
     sync.layer = static_cast<std::uint32_t>(random() % 1024);
     const std::vector<Access> touched = accesses(instruction, machine);
     const bool reads_written = std::any_of(touched.begin(), touched.end(), [&](const Access& read) {
