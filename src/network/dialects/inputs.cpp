@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A quantiser of the input that whoever imports the network asks for. And
-// inputs that hold integers without a quantiser that says so: QONNX's quantization_annotation (finn_datatype), an
-// element type uint8 or int8, or a network of RequantShift, which computes on integers from the start. Where such an
-// input reaches a sum, it gets a quantiser that changes nothing.
+// Quantisers of the input that the file leaves out. One that whoever imports the network asks for; else, where an input
+// that holds integers reaches a sum, one that changes nothing: QONNX's quantization_annotation (finn_datatype), an
+// element type uint8 or int8, or a network of RequantShift, which computes on integers from the start.
 #include <algorithm>
 #include <charconv>
 
