@@ -144,17 +144,7 @@ class Concats {
 
 void split_concats(Graph& graph) {
   Concats concats(graph);
-  std::vector<Node> nodes;
-  bool changed = false;
-  for (const Node& node : graph.nodes) {
-    auto made = concats.split(node);
-    changed = changed || made.has_value();
-    if (!made) nodes.push_back(node);
-    else std::move(made->begin(), made->end(), std::back_inserter(nodes));
-  }
-  if (!changed) return;
-  graph.nodes = std::move(nodes);
-  remove_unused(graph);
+  (void)replace_nodes(graph, [&](const Node& node) { return concats.split(node); });
 }
 
 }  // namespace blendsim

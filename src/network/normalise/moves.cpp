@@ -211,17 +211,8 @@ void fuse_channel_shuffles(Graph& graph, Diagnostics& diagnostics) {
 
 void absorb_moves(Graph& graph) {
   for (bool changed = true; changed;) {
-    changed = false;
     Absorber absorber(graph);
-    std::vector<Node> nodes;
-    for (const Node& node : graph.nodes) {
-      auto made = absorber.absorb(node);
-      changed = changed || made.has_value();
-      if (!made) nodes.push_back(node);
-      else std::move(made->begin(), made->end(), std::back_inserter(nodes));
-    }
-    graph.nodes = std::move(nodes);
-    remove_unused(graph);
+    changed = replace_nodes(graph, [&](const Node& node) { return absorber.absorb(node); });
   }
 }
 

@@ -2,6 +2,7 @@
 #include "network/normalise/passes.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <stdexcept>
 
@@ -47,6 +48,21 @@ void rewrite(Graph& graph, Diagnostics& diagnostics, const Pattern& pattern) {
     } catch (const std::invalid_argument&) {    // constants of another kind: not the pattern
     }
   }
+}
+
+bool replace_nodes(Graph& graph, const std::function<std::optional<std::vector<Node>>(const Node&)>& others) {
+  std::vector<Node> nodes;
+  bool changed = false;
+  for (const Node& node : graph.nodes) {
+    auto made = others(node);
+    changed = changed || made.has_value();
+    if (!made) nodes.push_back(node);
+    else std::move(made->begin(), made->end(), std::back_inserter(nodes));
+  }
+  if (!changed) return false;
+  graph.nodes = std::move(nodes);
+  remove_unused(graph);
+  return true;
 }
 
 void remove_unused(Graph& graph) {

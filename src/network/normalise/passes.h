@@ -28,6 +28,10 @@ using Pattern = std::function<std::optional<Node>(const Node&, Graph&, const Pro
 // Replaces each node that the pattern matches; a Refusal on the way is reported for that node.
 void rewrite(Graph& graph, Diagnostics& diagnostics, const Pattern& pattern);
 
+// Puts others in the place of each node for which `others` has some, and drops what nothing reads then. Whether there
+// were.
+bool replace_nodes(Graph& graph, const std::function<std::optional<std::vector<Node>>(const Node&)>& others);
+
 void remove_unused(Graph& graph);            // nodes, constants and shapes that no output needs
 void remove_straight_through(Graph& graph);  // (sign - clip) + clip -> sign
 void fuse_batch_norm_reshapes(Graph& graph, Diagnostics& diagnostics);  // Unsqueeze, BatchNormalization, Squeeze

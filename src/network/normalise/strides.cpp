@@ -167,17 +167,7 @@ class Strides {
 
 void split_strides(Graph& graph) {
   Strides strides(graph);
-  std::vector<Node> nodes;
-  bool changed = false;
-  for (const Node& node : graph.nodes) {
-    auto made = strides.split(node);
-    changed = changed || made.has_value();
-    if (!made) nodes.push_back(node);
-    else std::move(made->begin(), made->end(), std::back_inserter(nodes));
-  }
-  if (!changed) return;
-  graph.nodes = std::move(nodes);
-  remove_unused(graph);
+  (void)replace_nodes(graph, [&](const Node& node) { return strides.split(node); });
 }
 
 }  // namespace blendsim
