@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "isa/interpret.h"
+#include "isa/patch.h"
 
 namespace blendsim {
 
@@ -87,8 +88,10 @@ TensorIndex index_in(const std::vector<std::int64_t>& shape, std::size_t place) 
 
 namespace {
 
-bool holds(const WrittenPart& part, std::int64_t channel, std::int64_t row) {
-  return part.channel0 <= channel && channel < part.channel1 && part.row0 <= row && row < part.row1;
+bool holds(const WrittenPart& part, const TensorView& view, std::int64_t channel, const TensorIndex& at) {
+  const std::int64_t row = at.row - view.top;
+  return holds_pixel(view, at.row, at.column) && part.channel0 <= channel && channel < part.channel1 &&
+         part.row0 <= row && row < part.row1;
 }
 
 }  // namespace
@@ -103,10 +106,12 @@ std::optional<Writer> find_writer(const Program& program, const MachineParameter
     const std::vector<TensorView>& results = program.layers.at(layer).results;
     for (const WrittenPart& part : written.next(main[n])) {
       if (results[part.result].name != tensor) continue;
-      // Neighbouring results of one name are parts of one tensor, one after the other in its channels.
+      // Neighbouring results of one name are parts of one tensor: of a patch, one after the other in its channels.
+      const TensorView& view = results[part.result];
       std::int64_t before = 0;
-      for (std::size_t r = part.result; r-- > 0 && results[r].name == tensor;) before += results[r].channels;
-      if (holds(part, at.channel - before, at.row))
+      for (std::size_t r = part.result; r-- > 0 && results[r].name == tensor && results[r].patch == view.patch;)
+        before += results[r].channels;
+      if (holds(part, view, at.channel - before, at))
         writer = Writer{static_cast<std::int32_t>(n), static_cast<std::int32_t>(layer)};
     }
   }

@@ -53,14 +53,16 @@ std::vector<Lifetime> find_lifetimes(const Plan& plan) {
     if (!first.exists()) first = o;
     last = o;
   }
-  // What one node writes lies apart, so that every word says which of its tensors it belongs to; and so do blocks of a
-  // pooling, which is gone through in several nodes.
+  // What one node writes lies apart, so that every word says which of its tensors it belongs to; and so does the result
+  // of a pooling from its blocks, which is gone through in several nodes.
   for (const auto& [node, map] : written) {
     Lifetime& life = all[map];
     life.begin = std::min(life.begin, span[node].first);
-    for (NodeId n = node; n < plan.nodes.next() && plan.nodes[n].row == plan.nodes[node].row; ++n) {
-      life.end = std::max(life.end, span[n].second);
-      if (!is_block(plan.nodes[n])) break;
+    life.end = std::max(life.end, span[node].second);
+    if (!std::holds_alternative<PoolPart>(plan.nodes[node].work) || is_block(plan.nodes[node])) continue;
+    for (NodeId n(0); n < node; ++n) {
+      if (is_block(plan.nodes[n]) && plan.nodes[n].row == plan.nodes[node].row)
+        life.begin = std::min(life.begin, span[n].first);
     }
   }
   std::vector<Lifetime> used;
@@ -310,12 +312,11 @@ class ConstantAllocator {
     Use use{plan_.ops.next()};
     for (const OpId o : plan_.ops.keys()) {
       const TileOp& op = plan_.ops[o];
-      if (op.chunk != block.chunk || !(op.node == block.node || plan_.nodes[op.node].original == block.node)) continue;
-      if (plan_.block_of(block.space, op.node, op.chunk) != b) continue;
+      if (op.chunk != block.chunk) continue;
       const bool post = op.kind == TileOp::Kind::post, conv = op.kind == TileOp::Kind::conv;
       const bool xnor = block.space == Space::weights_binary || block.space == Space::xnor_starts;
       const bool reads_it = block.space == Space::records ? post : conv && (op.unit == UnitId::xnor_array) == xnor;
-      if (!reads_it) continue;
+      if (!reads_it || plan_.block_of(block.space, op.node, op.chunk) != b) continue;
       use.first = std::min(use.first, o);
       use.last = o;
     }

@@ -96,7 +96,8 @@ class Bounder {
       if (op.kind != TileOp::Kind::load && op.kind != TileOp::Kind::store) continue;
       const Node& node = plan_.nodes[op.node];
       const auto* load = std::get_if<LoadPart>(&node.work);
-      bytes += op.rows * (load != nullptr ? row_bytes(plan_, *load) : row_bytes(plan_, std::get<StorePart>(node.work)));
+      bytes += op.rows *
+               (load != nullptr ? row_bytes(plan_, *load) : row_bytes(plan_, node, std::get<StorePart>(node.work)));
     }
     bytes += streamed_bytes();
     // Data pass at both edges of the memory's clock.

@@ -43,11 +43,12 @@ class Builder {
   [[nodiscard]] std::uint32_t read_origin(const View& view) const { return origin(reads(plan_, op_), view); }
   [[nodiscard]] std::uint32_t written_origin(const View& view) const { return origin(writes(plan_, op_), view); }
 
-  // Word of a fixed view at row `row` and slice `slice` of the view.
-  [[nodiscard]] std::uint32_t fixed_word(std::uint32_t origin, const View& view, int row, int slice) const {
+  // Word of a fixed view at row `row`, slice `slice` of the view and column `column`.
+  [[nodiscard]] std::uint32_t fixed_word(std::uint32_t origin, const View& view, int row, int slice,
+                                         int column = 0) const {
     const Map& map = plan_.map(view);
     return FixedMap{origin, u32(map.height), u32(map.width), u32(map.slices), u32(map.bytes)}.word(
-        0, u32(row), u32(view.first + slice));
+        u32(column), u32(row), u32(view.first + slice));
   }
   template <class PartId>
   [[nodiscard]] std::uint32_t constant(Space space, PartId part) const {
@@ -122,7 +123,8 @@ class Builder {
   Instruction mac(const ConvPart& part) const {
     MacInstruction i;
     convolution(i, part);
-    i.source = fixed_word(read_origin(part.source), part.source, 0, first_channel(part) / slice_channels);
+    i.source = fixed_word(read_origin(part.source), part.source, part.skipped.row, first_channel(part) / slice_channels,
+                          part.skipped.column);
     i.map_slices = u32(plan_.map(part.source).slices);
     i.channels = u32(part.channels / part.choice.split);
     if (part.choice.depthwise) {
@@ -143,7 +145,8 @@ class Builder {
       address += u32(std::int64_t{op_.rows_before} * node_.width) * stride;
     } else if (o.map.exists()) {
       source = u32(PostSource::fixed_map);
-      address = fixed_word(read_origin(o.map), o.map, o.one_pixel ? 0 : op_.row, op_.slice);
+      const Corner at = o.one_pixel ? Corner{-op_.row, 0} : meeting(plan_, node_, o.map);
+      address = fixed_word(read_origin(o.map), o.map, op_.row + at.row, op_.slice, at.column);
       stride = o.one_pixel ? 0 : u32(plan_.map(o.map).slices);
       bytes_log2 = u32(log2_bytes(plan_.map(o.map).bytes));
       is_signed = o.format.is_signed() ? 1 : 0;
@@ -211,7 +214,7 @@ class Builder {
     const Window& w = part.window;
     i.sync.layer = u32(plan_.row_of_image(row_of(part.layer), node_.image).value());
     i.sum = part.sum ? 1 : 0;
-    i.in_height = u32(in.height);
+    i.in_height = u32(in.height - part.skipped.row);
     i.in_width = u32(in.width);
     i.zero_point = u32(part.zero_point) & u32(field_maximum(pool_fields, "zero_point"));
     i.kernel_h = u32(w.kernel_h);
@@ -238,7 +241,7 @@ class Builder {
       i.out_first = u32(part.out.first / m() + part.plane * out.slices);
       return i;
     }
-    i.source = fixed_word(read_origin(part.in), part.in, 0, 0);
+    i.source = fixed_word(read_origin(part.in), part.in, part.skipped.row, 0, part.skipped.column);
     i.in_slices = u32(in.slices);
     i.in_bytes_log2 = u32(log2_bytes(in.bytes));
     i.in_signed = part.in_format.is_signed() ? 1 : 0;
@@ -262,14 +265,14 @@ class Builder {
     return i;
   }
 
-  // What load and store move of a map: rows of all its columns, one after the other in DRAM from `address` on.
+  // What load and store move of a map: rows of all its columns, `pitch` bytes apart in DRAM from `address` on.
   void rows_of_map(TransferInstruction& i, const View& view, TransferForm form, std::uint32_t origin,
-                   std::uint32_t address, std::int64_t row) const {
+                   std::uint32_t address, std::int64_t row, std::int64_t pitch) const {
     const Map& map = plan_.map(view);
     i.form = u32(form);
     i.run_bytes = u32(row);
-    i.dram_stride = i.run_bytes;
-    i.dram_address = address + i.run_bytes * u32(op_.row);
+    i.dram_stride = u32(pitch);
+    i.dram_address = address + u32(pitch) * u32(op_.row);
     i.runs = u32(op_.rows);
     i.row = u32(op_.row);
     i.height = u32(map.height);
@@ -293,13 +296,15 @@ class Builder {
     const LoadPart& part = std::get<LoadPart>(node_.work);
     const bool from_host = !part.spill.exists();
     LoadInstruction i;
-    const std::int64_t row = row_bytes(plan_, part);
-    rows_of_map(i, part.view, part.form, written_origin(part.view),
-                from_host ? u32(node_.image * node_.height * row) : plan_.spills[part.spill].address, row);
+    const std::int64_t pitch = row_pitch(plan_, part);
+    const int height = plan_.network->tensor(plan_.network->input_tensor).height;
+    const std::uint32_t address = from_host ? u32(node_.image * height * pitch) : plan_.spills[part.spill].address;
+    rows_of_map(i, part.view, part.form, written_origin(part.view), address + part.patch.offset, row_bytes(plan_, part),
+                pitch);
     i.dram_base = u32(from_host ? DramBase::input : DramBase::output);
     i.sync.layer = u32(node_.row.value());
     if (part.form == TransferForm::stem) {
-      i.in_width = u32(plan_.network->tensor(plan_.network->input_tensor).width);
+      i.in_width = u32(part.pixels);
       i.pad_left = u32(part.pad_left);
       i.fill = u32(part.fill);
     }
@@ -310,7 +315,17 @@ class Builder {
     const StorePart& part = std::get<StorePart>(node_.work);
     StoreInstruction i;
     rows_of_map(i, part.view, plan_.map(part.view).binary ? TransferForm::binary : TransferForm::fixed,
-                read_origin(part.view), part.address, row_bytes(plan_, part));
+                read_origin(part.view), part.address + part.patch.offset, row_bytes(plan_, node_, part),
+                row_pitch(plan_, node_, part));
+    const Corner at = meeting(plan_, node_, part.view);
+    if (goes_row_by_row(plan_, node_)) {  // columns of a row, as a map of their own
+      i.buffer_address = fixed_word(read_origin(part.view), part.view, op_.row + at.row, 0, at.column);
+      i.row = 0;
+      i.height = 1;
+      i.width = u32(node_.width);
+    } else {
+      i.row += u32(at.row);
+    }
     i.dram_base = u32(DramBase::output);
     i.sync.layer = u32(node_.row.value());
     return i;
@@ -358,8 +373,8 @@ std::int64_t dram_word_bytes(const MachineParameters& machine, BufferId buffer) 
 
 namespace {
 
-// Of a row of a view's slices, in whole bus words.
-std::int64_t row_of_map(const Plan& plan, const View& view) {
+// Of a row of so many columns of a view's slices, in whole bus words.
+std::int64_t row_of_map(const Plan& plan, const View& view, int columns) {
   const Map& map = plan.map(view);
   const std::int64_t bus = plan.machine->memory.bus_bytes();
   std::int64_t pixel = std::int64_t{view.lanes.slices} * map.bytes * slice_channels;
@@ -368,21 +383,31 @@ std::int64_t row_of_map(const Plan& plan, const View& view) {
         map.planes > 1 ? std::int64_t{map.slices} * map.planes : ceil_divide(view.lanes.slices, plan.cell_slices());
     pixel = cells * 2 * plan.cell_slices();
   }
-  return ceil_divide(map.width * pixel, bus) * bus;
+  return ceil_divide(columns * pixel, bus) * bus;
 }
 
 }  // namespace
 
 std::int64_t row_bytes(const Plan& plan, const LoadPart& part) {
-  if (part.form != TransferForm::stem) return row_of_map(plan, part.view);
+  if (part.form != TransferForm::stem) return row_of_map(plan, part.view, plan.map(part.view).width);
   // The engine writes a word for each pixel slot of the run (units/transfer/instruction.h): filler makes up for the
   // rest.
   const std::int64_t bus = plan.machine->memory.bus_bytes();
-  const int width = plan.network->tensor(plan.network->input_tensor).width;
-  return ceil_divide(4 * std::int64_t{std::max({width, plan.map(part.view).width, part.pad_left + 1, 4})}, bus) * bus;
+  return ceil_divide(4 * std::int64_t{std::max({part.pixels, plan.map(part.view).width, part.pad_left + 1, 4})}, bus) *
+         bus;
 }
 
-std::int64_t row_bytes(const Plan& plan, const StorePart& part) { return row_of_map(plan, part.view); }
+std::int64_t row_bytes(const Plan& plan, const Node& node, const StorePart& part) {
+  return row_of_map(plan, part.view, node.width);
+}
+
+std::int64_t row_pitch(const Plan& plan, const LoadPart& part) {
+  return part.patch.pitch != 0 ? std::int64_t{part.patch.pitch} : row_bytes(plan, part);
+}
+
+std::int64_t row_pitch(const Plan& plan, const Node& node, const StorePart& part) {
+  return part.patch.pitch != 0 ? std::int64_t{part.patch.pitch} : row_bytes(plan, node, part);
+}
 
 Instruction build(const Plan& plan, const TileOp& op) { return Builder(plan, op).run(); }
 

@@ -82,14 +82,14 @@ class Finder {
   // What brings each row of a spilled map to DRAM.
   void list_stores() {
     stores_.clear();
-    for (const Spill& s : plan_.spills)
-      stores_.add(Table<int, OpId>(static_cast<std::size_t>(plan_.maps[s.map].height)));
+    for (const Spill& s : plan_.spills) stores_.add(Table<int, std::vector<OpId>>(static_cast<std::size_t>(s.rows)));
     if (stores_.empty()) return;
     for (const OpId o : plan_.ops.keys()) {
       const TileOp& op = plan_.ops[o];
       if (op.kind != TileOp::Kind::store) continue;
       const SpillId s = std::get<StorePart>(plan_.nodes[op.node].work).spill;
-      for (int row = op.row; s.exists() && row < op.row + op.rows; ++row) stores_[s][row] = o;
+      const int first = plan_.nodes[op.node].corner.row + op.row;
+      for (int row = first; s.exists() && row < first + op.rows; ++row) stores_[s][row].push_back(o);
     }
   }
 
@@ -162,7 +162,10 @@ class Finder {
 
   void follow_stores(OpId o, const TileOp& op) {
     const SpillId s = std::get<LoadPart>(plan_.nodes[op.node].work).spill;
-    for (int row = op.row; s.exists() && row < op.row + op.rows; ++row) add(o, stores_[s][row]);
+    const int first = plan_.nodes[op.node].corner.row + op.row;
+    for (int row = first; s.exists() && row < first + op.rows; ++row) {
+      for (const OpId store : stores_[s][row]) add(o, store);
+    }
   }
 
   // An image begins when the one so many before it has ended.
@@ -222,9 +225,9 @@ class Finder {
   Table<BandRow, std::size_t> writers_begin_;
   std::vector<Writer> writers_;
   Table<BandRow, std::vector<OpId>> users_;
-  Table<SpillId, Table<int, OpId>> stores_;    // by row of the map
-  Table<int, std::vector<OpId>> last_stores_;  // by image
-  bool in_order_ = false;                      // operations are numbered in an order in which rings may be used
+  Table<SpillId, Table<int, std::vector<OpId>>> stores_;  // by row of the map
+  Table<int, std::vector<OpId>> last_stores_;             // by image
+  bool in_order_ = false;  // operations are numbered in an order in which rings may be used
   Table<TileId, OpId> first_conv_;
 };
 

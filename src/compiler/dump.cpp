@@ -93,6 +93,10 @@ std::string dump_spill(const Compilation& c) {
   for (const NodeId n : plan.nodes.keys()) {
     const Node& node = plan.nodes[n];
     text += fmt::format("node {} {}: segment {}", n.value(), plan.row_name(node.row), node.segment);
+    if (node.widest > 0) {
+      text += fmt::format(", rows {} to {} and columns {} to {}", node.corner.row, node.corner.row + node.height - 1,
+                          node.corner.column, node.corner.column + node.width - 1);
+    }
     const auto* load = std::get_if<LoadPart>(&node.work);
     const auto* store = std::get_if<StorePart>(&node.work);
     if (load != nullptr) {

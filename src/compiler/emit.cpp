@@ -96,18 +96,17 @@ class Emitter {
   void list_results() {
     for (const Node& node : plan_.nodes) {
       if (const auto* stage = std::get_if<Stage>(&node.work)) {
-        for (const ConvPart& part : stage->convs) add_accumulators(*stage, part, node.image);
+        for (const ConvPart& part : stage->convs) add_accumulators(*stage, part, node);
         for (const PostPart& part : stage->posts) {
           if (part.work == nullptr) continue;
-          add_map(part.layer, part.fixed, part.fixed_tensor, node.image);
-          add_map(part.layer, part.bits, part.bits_tensor, node.image);
+          add_map(part.layer, part.fixed, part.fixed_tensor, node);
+          add_map(part.layer, part.bits, part.bits_tensor, node);
         }
       } else if (const auto* pool = std::get_if<PoolPart>(&node.work)) {
         const auto* work = pool->layer.exists() ? std::get_if<Pooling>(&plan_.layer(pool->layer).work) : nullptr;
-        if (work != nullptr && pool->out.tensor == work->output)
-          add_map(pool->layer, pool->out, work->output, node.image);
+        if (work != nullptr && pool->out.tensor == work->output) add_map(pool->layer, pool->out, work->output, node);
       } else if (const auto* turn = std::get_if<TransposePart>(&node.work)) {
-        add_map(turn->layer, turn->out, turn->out.tensor, node.image);
+        add_map(turn->layer, turn->out, turn->out.tensor, node);
       }
     }
   }
@@ -143,24 +142,35 @@ class Emitter {
     return program_.layers[position_of(plan_.row_of_image(row_of(layer), image))].results;
   }
 
-  void add_accumulators(const Stage& stage, const ConvPart& part, int image) {
+  static void be_patch(TensorView& view, const Node& node) {
+    view.patch = node.patch;
+    view.top = node.corner.row;
+    view.left = node.corner.column;
+    view.height = node.height;
+    view.width = node.width;
+  }
+
+  void add_accumulators(const Stage& stage, const ConvPart& part, const Node& node) {
     if (stage.first_slice > 0) return;  // as of the first part: of all rows of all parts
     if (!stage.lanes.is_dense() && array_rows(machine_, part.choice.xnor) != slice_channels) return;
     for (const Run& run : runs_of(stage.lanes)) {
-      TensorView view = view_of(plan_.convolution(part).output, image);
+      TensorView view = view_of(plan_.convolution(part).output, node.image);
+      be_patch(view, node);
       view.place = part.choice.xnor ? TensorView::Place::xnor_accumulators : TensorView::Place::mac_accumulators;
       view.channels = run.channels;
       view.bytes = 4;
-      results(part.layer, image).push_back(view);
+      results(part.layer, node.image).push_back(view);
     }
   }
 
   // One copy of each tensor, from the layer that writes it.
-  void add_map(LayerId layer, const View& at, TensorId id, int image) {
-    if (!at.exists() || !listed_.insert({image, id, std::min(at.first, 0)}).second) return;
+  void add_map(LayerId layer, const View& at, TensorId id, const Node& node) {
+    const Listed key{node.image, id, std::min(at.first, 0), node.patch};
+    if (!at.exists() || !listed_.insert(key).second) return;
     const Map& map = plan_.map(at);
     for (const Run& run : runs_of(at.lanes)) {
-      TensorView view = view_of(id, image);
+      TensorView view = view_of(id, node.image);
+      be_patch(view, node);
       view.place = map.binary ? TensorView::Place::act_binary : TensorView::Place::act_fixed;
       view.channels = run.channels;
       place(view, map);
@@ -169,7 +179,7 @@ class Emitter {
       view.bytes = u32(map.bytes);
       view.planes = u32(map.planes);
       view.plane_cells = map.binary ? u32(map.slices) : 0;
-      std::vector<TensorView>& all = results(layer, image);
+      std::vector<TensorView>& all = results(layer, node.image);
       const auto last =
           std::find_if(all.rbegin(), all.rend(), [&](const TensorView& v) { return v.name == view.name; });
       all.insert(last == all.rend() ? all.end() : last.base(), view);
@@ -191,7 +201,7 @@ class Emitter {
     const Map& map = plan_.map(part.view);
     const IntTensor& t = network_.tensor(network_.input_tensor);
     program_.input_form = part.form;
-    program_.input_row_bytes = u32(row_bytes(plan_, part));
+    program_.input_row_bytes = u32(row_pitch(plan_, part));
     program_.images = plan_.images;
     program_.input_bytes = std::uint64_t{program_.input_row_bytes} * u32(t.height) * u32(plan_.images);
     if (!complete_) return;
@@ -222,10 +232,10 @@ class Emitter {
       view.base = part->address;
       view.slices = u32(part->view.lanes.slices);
       view.bytes = u32(map.bytes);
-      const std::int64_t row = row_bytes(plan_, *part);
-      if (row != std::int64_t{map.width} * view.slices * view.bytes * slice_channels) view.plane_cells = u32(row);
+      const std::int64_t row = row_pitch(plan_, node, *part);
+      if (row != std::int64_t{view.width} * view.slices * view.bytes * slice_channels) view.plane_cells = u32(row);
       program_.output_bytes =
-          std::max(program_.output_bytes, part->address + static_cast<std::uint64_t>(row * map.height));
+          std::max(program_.output_bytes, part->address + static_cast<std::uint64_t>(row * view.height));
       const std::size_t of_image = static_cast<std::size_t>(node.image) * network_.output_tensors.size();
       if (complete_) program_.outputs[of_image + part->output] = std::move(view);
     }
@@ -408,8 +418,9 @@ class Emitter {
   const MachineParameters& machine_;
   bool complete_;
   Program program_;
-  std::uint64_t dram_end_ = 0;                       // of the program area, so far
-  std::set<std::tuple<int, TensorId, int>> listed_;  // of an image, with minus the slices of the parts before
+  std::uint64_t dram_end_ = 0;                         // of the program area, so far
+  using Listed = std::tuple<int, TensorId, int, int>;  // image, minus the slices of the parts before, patch
+  std::set<Listed> listed_;
 };
 
 }  // namespace

@@ -22,7 +22,8 @@ class Repeater {
     for (const Node& node : plan_.nodes) {
       const auto* part = std::get_if<StorePart>(&node.work);
       if (part == nullptr || part->spill.exists()) continue;
-      outputs_ = std::max(outputs_, part->address + u32(node.height * row_bytes(plan_, *part)));
+      const std::int64_t rows = node.corner.row + node.height;
+      outputs_ = std::max(outputs_, part->address + u32(rows * row_pitch(plan_, node, *part)));
     }
     const std::uint32_t scratch = plan_.scratch_bytes;
     plan_.scratch_bytes *= u32(plan_.images);
@@ -49,7 +50,7 @@ class Repeater {
       plan_.maps.add(std::move(map));
     }
     for (const SpillId s : KeyRange<SpillId>{SpillId(0), spills_})
-      plan_.spills.add({of_image(plan_.spills[s].map, image), address(s, image, scratch)});
+      plan_.spills.add({of_image(plan_.spills[s].map, image), address(s, image, scratch), plan_.spills[s].rows});
     for (const NodeId n : KeyRange<NodeId>{NodeId(0), nodes_}) plan_.nodes.add(repeated(n, image));
   }
 
@@ -59,7 +60,7 @@ class Repeater {
     node.original = n;
     node.row = plan_.row_of_image(node.row, image);
     const int phases = plan_.nodes[nodes_ - 1].phase + 1;
-    if (plan_.in_flight == 1 || phases > 1) node.phase += image * phases;
+    if (plan_.in_flight == 1 || phases > 1) node.phase += image * phases, node.stay += image * phases;
     const auto move = [&](View& view) {
       if (view.exists()) view.map = of_image(view.map, image);
     };

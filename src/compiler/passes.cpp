@@ -29,9 +29,21 @@ void run_assign(Compilation& c) {
   }
 }
 
+std::int64_t pooled_words(const IntegerNetwork& network) {
+  std::int64_t most = 0;
+  for (const Layer& layer : network.layers) {
+    const auto* pool = std::get_if<Pooling>(&layer.work);
+    if (pool == nullptr || network.tensor(pool->output).height * network.tensor(pool->output).width > 1) continue;
+    most = std::max(most, words_of(network.tensor(pool->input)));
+  }
+  return most;
+}
+
 void run_place(Compilation& c) {
   if (c.placements == nullptr) return place(c.plan);
-  Placements::Key key{c.plan.assignment, c.plan.cell_slices(), c.plan.machine->memory.bus_bytes()};
+  const std::int64_t region = c.plan.machine->buffer(BufferId::act_fixed).depth;
+  Placements::Key key{c.plan.assignment, c.plan.cell_slices(), c.plan.machine->memory.bus_bytes(),
+                      std::min(region, pooled_words(*c.plan.network))};
   if (const Placement* known = c.placements->find(key)) {
     c.plan.Placement::operator=(*known);
     return;
@@ -70,7 +82,7 @@ constexpr std::array passes = {
          Stretch::network,
          run_place,
          dump_place},
-    Pass{{"spill", "segments of nodes; which maps wait in DRAM between them"},
+    Pass{{"spill", "segments of nodes, and their patches; which maps wait in DRAM between them"},
          Stretch::tiles,
          [](Compilation& c) { spill(c.plan); },
          dump_spill},

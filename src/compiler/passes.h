@@ -17,6 +17,7 @@ class Placements {
   struct Key {
     Assignment assignment;  // as assign made it: place adds needs
     std::int64_t cell_slices = 0, bus_bytes = 0;
+    std::int64_t pooled_words = 0;  // of the largest map of which all is pooled into one pixel, as a region holds them
     bool operator==(const Key&) const = default;
   };
   [[nodiscard]] const Placement* find(const Key& key);

@@ -23,6 +23,8 @@ Table<TensorId, LayerId> producers(const IntegerNetwork& network) {
   return of;
 }
 
+constexpr int few_rows = 3;  // of a block of a pooling: they are held twice
+
 class Placer {
  public:
   explicit Placer(Plan& plan) : plan_(plan), network_(*plan.network), producer_(producers(network_)), views_(plan) {}
@@ -89,6 +91,7 @@ class Placer {
                TransferForm::stem,
                plan_.convolution(*stem).window.pad_left,
                t.zero_point & 0xff,
+               t.width,
                {}};
       plan_.fixed[id] = input.view;
     } else {
@@ -171,7 +174,7 @@ class Placer {
       part.in_format = in.format;
       part.zero_point = part.sum ? in.zero_point : 0;
       part.divisor = pool.common_divisor;
-      if (!binary && covers_map(pool, in, out)) part = pool_in_blocks(part, out);
+      if (!binary && covers_map(pool, in, out)) part = pool_in_blocks(part, out, tall_window(in));
       plan_.nodes.add({part, row_of(l), out.height, out.width});
     }
     if (needs(pool.output).binary && !planes) make_planes(l, pool.output);
@@ -200,19 +203,24 @@ class Placer {
            (pool.common_divisor == 0 || pool.common_divisor == in.height * in.width);
   }
 
+  // Rows from which on a window of all of the map is pooled in blocks: those of any map that no region holds whole.
+  [[nodiscard]] int tall_window(const IntTensor& in) const {
+    constexpr int tall = 16;
+    return words_of(in) <= plan_.machine->buffer(BufferId::act_fixed).depth ? tall : few_rows + 1;
+  }
+
   // A tall window would have to wait for all of the map: nodes are added that pool blocks of a few rows each as they
   // come, until what is left, which is returned, is small. A block at the map's end may have fewer taps.
-  PoolPart pool_in_blocks(PoolPart part, const IntTensor& out) {
-    constexpr int tall = 16;
+  PoolPart pool_in_blocks(PoolPart part, const IntTensor& out, int tall) {
     constexpr auto widest = static_cast<int>(field_maximum(pool_fields, "kernel_w"));
-    constexpr int few = 3;  // rows: they are held twice
+    constexpr int few = few_rows;
     part.divisor = 0;
     while (std::max(part.window.kernel_h, part.window.kernel_w) >= tall) {
       PoolPart blocks = part;
       Window& w = blocks.window;
       const int height = w.kernel_h, width = w.kernel_w;
       w.kernel_h = w.stride_h = std::min(few, height);
-      if (width > widest) w.kernel_w = w.stride_w = few * few;
+      if (width > widest) w.kernel_w = w.stride_w = few * few * (tall > few + 1 ? 1 : few);
       Map map;
       map.name = fmt::format("{}.{}_rows", out.name, w.kernel_h);
       map.height = static_cast<int>(ceil_divide(height, w.kernel_h));

@@ -96,6 +96,46 @@ SliceRange slices_turned(const Node& node, int row, int rows) {
   return {first, static_cast<int>(slices_of(std::int64_t{row + rows} * node.width)) - first};
 }
 
+Corner meeting(const Plan& plan, const Node& node, const View& view) {
+  const Corner& of = plan.map(view).corner;
+  return {node.corner.row - of.row, node.corner.column - of.column};
+}
+
+bool goes_row_by_row(const Plan& plan, const Node& node) {
+  const auto alike = [&](const View& view) { return !view.exists() || plan.map(view).width == node.width; };
+  if (const auto* store = std::get_if<StorePart>(&node.work)) return !alike(store->view);
+  const auto* stage = std::get_if<Stage>(&node.work);
+  return stage != nullptr && std::ranges::any_of(stage->posts, [&](const PostPart& part) {
+           return !(part.a.one_pixel || alike(part.a.map)) || !(part.b.one_pixel || alike(part.b.map));
+         });
+}
+
+namespace {
+
+bool has_borders_of(const Stage& a, const Stage& b) {
+  return std::ranges::equal(a.convs, b.convs, [](const ConvPart& x, const ConvPart& y) {
+    const auto same = [](const BorderClasses& p, const BorderClasses& q) {
+      return p.leading == q.leading && p.trailing == q.trailing;
+    };
+    return same(x.down, y.down) && same(x.across, y.across) && x.window == y.window;
+  });
+}
+
+}  // namespace
+
+NodeId constants_of(const Plan& plan, NodeId node, Space space) {
+  const Node& n = plan.nodes[node];
+  if (n.original.exists()) return n.original;
+  if (!n.first_patch.exists() || !std::holds_alternative<Stage>(n.work)) return {};
+  if (space != Space::xnor_starts && space != Space::mac_starts) return n.first_patch;
+  for (NodeId other = n.first_patch; other < node; ++other) {
+    const Node& o = plan.nodes[other];
+    if (other != n.first_patch && o.first_patch != n.first_patch) continue;
+    if (has_borders_of(std::get<Stage>(o.work), std::get<Stage>(n.work))) return other;
+  }
+  return {};
+}
+
 namespace {
 
 // Rows that an operation reads lie in the band of the last of them.
@@ -118,29 +158,38 @@ Touch write_of(const Plan& plan, const TileOp& op, const View& view, int slice, 
 
 }  // namespace
 
+namespace {
+
+RowRange from(RowRange rows, int first) { return {rows.row0 + first, rows.row1 + first}; }
+
+}  // namespace
+
 Touches reads(const Plan& plan, const TileOp& op) {
   Touches out;
   const Node& node = plan.nodes[op.node];
   if (op.kind == TileOp::Kind::conv) {
     const ConvPart& part = plan.conv(op);
-    out.push_back(read_of(plan, part.source, window_rows(part.window, part.in_height, op.row, op.rows)));
+    out.push_back(
+        read_of(plan, part.source, from(window_rows(part.window, part.in_height, op.row, op.rows), part.skipped.row)));
   } else if (op.kind == TileOp::Kind::post) {
     const PostPart& part = plan.post(op);
     for (const Operand* operand : {&part.a, &part.b}) {
       if (!operand->map.exists()) continue;
-      const RowRange rows = operand->one_pixel ? RowRange{0, 1} : RowRange{op.row, op.row + op.rows};
+      const RowRange rows =
+          operand->one_pixel ? RowRange{0, 1} : from({op.row, op.row + op.rows}, meeting(plan, node, operand->map).row);
       out.push_back(read_of(plan, operand->map, rows, op.slice, op.slices));
     }
   } else if (op.kind == TileOp::Kind::pool) {
     const PoolPart& part = std::get<PoolPart>(node.work);
-    out.push_back(read_of(plan, part.in, window_rows(part.window, plan.map(part.in).height, op.row, op.rows)));
+    const int height = plan.map(part.in).height - part.skipped.row;
+    out.push_back(read_of(plan, part.in, from(window_rows(part.window, height, op.row, op.rows), part.skipped.row)));
   } else if (op.kind == TileOp::Kind::transpose) {
     const TransposePart& part = std::get<TransposePart>(node.work);
     const SliceRange slices = slices_turned(node, op.row, op.rows);
     out.push_back(read_of(plan, part.in, {0, plan.map(part.in).height}, slices.first, slices.count));
   } else if (op.kind == TileOp::Kind::store) {
     const StorePart& part = std::get<StorePart>(node.work);
-    out.push_back(read_of(plan, part.view, {op.row, op.row + op.rows}));
+    out.push_back(read_of(plan, part.view, from({op.row, op.row + op.rows}, meeting(plan, node, part.view).row)));
   }
   return out;
 }

@@ -64,6 +64,12 @@ struct Lanes {
   bool operator==(const Lanes&) const = default;
 };
 
+// A pixel of a tensor's map.
+struct Corner {
+  int row = 0, column = 0;
+  bool operator==(const Corner&) const = default;
+};
+
 // A map in act_fixed or act_binary. Binary: `slices` cells a pixel in each of `planes` planes. One that does not lie
 // whole is a ring: its bands take the same addresses, one after the other.
 struct Map {
@@ -72,6 +78,7 @@ struct Map {
   int height = 0, width = 0, slices = 0;
   int planes = 1;                      // binary
   int bytes = 1;                       // fixed
+  Corner corner;                       // spill: where in the whole map this patch of it begins
   BandId first_band;                   // split
   int bands = 1;                       // ... of it
   int band_rows = 0;                   // ... own rows of each band but the last
@@ -132,6 +139,7 @@ struct ConvPart {
   View source;
   int in_height = 0, in_width = 0, channels = 0;  // stem: words a row and 16 lanes
   Window window;                                  // stem: over words
+  Corner skipped;                                 // of the map, before what the first window can reach
   std::int64_t words_per_group = 0;               // weight words of a row group
   BorderClasses down, across;
   [[nodiscard]] std::int64_t classes() const { return std::int64_t{down.count()} * across.count(); }
@@ -169,6 +177,7 @@ struct PoolPart {
   bool sum = false;
   View in, out;
   Window window;
+  Corner skipped;  // of the map, before what the first window can reach
   Format in_format;
   int zero_point = 0, divisor = 0;
   int plane = 0;  // binary: the one handled
@@ -180,11 +189,18 @@ struct TransposePart {
   View in, out;
 };
 
+// Rows of a patch among those of its map in DRAM.
+struct DramPatch {
+  std::uint32_t pitch = 0;   // bytes from one row to the next; 0: they follow each other without a gap
+  std::uint32_t offset = 0;  // ... from the map's first to the patch's
+};
+
 struct LoadPart {
   View view;
   TransferForm form = TransferForm::fixed;
-  int pad_left = 0, fill = 0;  // stem
-  SpillId spill;               // what is loaded; none: the network's input
+  int pad_left = 0, fill = 0, pixels = 0;  // stem: pixels a row
+  SpillId spill;                           // what is loaded; none: the network's input
+  DramPatch patch = {};
 };
 
 struct StorePart {
@@ -192,20 +208,26 @@ struct StorePart {
   std::size_t output = 0;     // ... of the network, or
   SpillId spill;              // a map that will be loaded again
   std::uint32_t address = 0;  // of its first row in the output area
+  DramPatch patch = {};
 };
 
 // A map that waits in DRAM, its rows one after the other behind the outputs, until a later segment loads it.
 struct Spill {
-  MapId map;                  // that is stored
+  MapId map;                  // that is stored: of patches the first
   std::uint32_t address = 0;  // in the output area
+  int rows = 0;               // of the whole map
 };
 
 struct Node {
   std::variant<LoadPart, Stage, PoolPart, TransposePart, StorePart> work;
   RowId row;
   int height = 0, width = 0;  // of what it writes (or stores)
-  int segment = 0;            // spill: between which cuts it lies
-  int phase = 0;              // ... nodes of one come before those of the next in every order: a segment, or a part
+  Corner corner = {};         // spill: ... in the whole map, of a patch
+  int segment = 0;            // ... between which cuts it lies
+  int phase = 0;              // ... nodes of one come before those of the next in every order: a segment, part or patch
+  int stay = 0;          // ... phases in which the constants that pass with them are the same: of a segment's patches
+  NodeId first_patch{};  // ... the first patch's node that it is another patch of; none: it is no other's
+  int patch = 0, widest = 0;  // ... its number; columns of the widest of them, 0: it has one
   int image = 0;              // images
   NodeId original{};          // ... the first image's node that it repeats; none: it is the first image's own
   // tile
@@ -340,10 +362,18 @@ struct Placement {
   Table<NodeId, Node> nodes;  // topological order
 };
 
+// Patches of a segment (patches.h): so many rows of so many.
+struct Grid {
+  int down = 1, across = 1;
+  [[nodiscard]] bool is_one() const { return down * across == 1; }
+  bool operator==(const Grid&) const = default;
+};
+
 // Which maps wait in DRAM and which are rings, as search tries them: those of at least `least_height` rows (0: none),
 // of `rows` own rows a band or as few more as there have to be.
 struct Banding {
   std::vector<NodeId> cuts = {};  // of place: each begins a segment; none: no map waits in DRAM
+  std::vector<Grid> grids = {};   // by segment: of its patches; empty: none has any
   std::vector<bool> whole = {};   // by segment: it has no rings; empty: each may have
   std::vector<int> parts = {};    // by segment: into how many ranges of slices its node is cut; empty: none is
   int least_height = 0, rows = 0;
@@ -434,7 +464,19 @@ struct SliceRange {
 // DRAM bytes of one word of a buffer in the linear form, and of one row that is loaded or stored: whole bus words.
 [[nodiscard]] std::int64_t dram_word_bytes(const MachineParameters& machine, BufferId buffer);
 [[nodiscard]] std::int64_t row_bytes(const Plan& plan, const LoadPart& part);
-[[nodiscard]] std::int64_t row_bytes(const Plan& plan, const StorePart& part);
+[[nodiscard]] std::int64_t row_bytes(const Plan& plan, const Node& node, const StorePart& part);
+// ... from the first byte of a row to that of the next.
+[[nodiscard]] std::int64_t row_pitch(const Plan& plan, const LoadPart& part);
+[[nodiscard]] std::int64_t row_pitch(const Plan& plan, const Node& node, const StorePart& part);
+
+// Where in a map lies what the first pixel of a node's own meets: 0, 0 but for patches.
+[[nodiscard]] Corner meeting(const Plan& plan, const Node& node, const View& view);
+// A node whose maps' rows do not lie alike, so that an instruction goes through one row.
+[[nodiscard]] bool goes_row_by_row(const Plan& plan, const Node& node);
+
+// The node whose constants of a space these are: of another image or patch; none: they are its own. Of patches, start
+// words are the same where the same borders of the map are near.
+[[nodiscard]] NodeId constants_of(const Plan& plan, NodeId node, Space space);
 
 // Throws not-lowerable naming layer, field and limit where a field is too small for what is not an address.
 void check_fields(const Plan& plan, const TileOp& op, const Instruction& instruction);
@@ -495,6 +537,10 @@ template <class Value>
   return static_cast<int>(xnor ? machine.xnor_array.rows : machine.mac_array.rows);
 }
 [[nodiscard]] inline int bytes_of(const Format& format) { return format.bits() <= 8 ? 1 : format.bits() <= 16 ? 2 : 4; }
+// Words of a tensor's own map in act_fixed.
+[[nodiscard]] inline std::int64_t words_of(const IntTensor& t) {
+  return std::int64_t{t.height} * t.width * slices_of(t.channels) * bytes_of(t.format);
+}
 [[nodiscard]] inline int log2_bytes(int bytes) { return bytes == 1 ? 0 : bytes == 2 ? 1 : 2; }
 [[nodiscard]] const BufferParameters& buffer_of(const MachineParameters& machine, Space space);
 [[nodiscard]] BufferId buffer_id(Space space);

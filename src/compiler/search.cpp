@@ -208,13 +208,18 @@ class RingSearch {
   // those that overlap layers is asked, or the one that overlaps nothing.
   [[nodiscard]] std::optional<Banding> cut_until_there_is_room(const Priority& order) const {
     const Plan& plan = compilation_.plan;
-    Banding banding{.cuts = cut_into_segments(plan), .least_height = 1, .rows = fewest_rows};
+    Segmentation segments = cut_into_segments(plan);
+    Banding banding{
+        .cuts = std::move(segments.cuts), .grids = std::move(segments.grids), .least_height = 1, .rows = fewest_rows};
     for (std::size_t s = 0; s <= banding.cuts.size(); ++s)
-      banding.whole.push_back(may_lie_whole(plan, banding.cuts, static_cast<int>(s)));
+      banding.whole.push_back(may_lie_whole(plan, banding.cuts, static_cast<int>(s), banding.grids[s]));
     banding.parts.assign(banding.whole.size(), 1);
     while (const std::optional<int> segment = segment_without_room(banding, order)) {
       if (*segment < 0) return std::nullopt;
-      if (!lay_in_rings(banding, *segment) && !cut(banding, *segment) && !take_in_parts(banding, *segment))
+      if (lay_in_rings(banding, *segment)) continue;
+      const bool in_patches = !banding.grids[static_cast<std::size_t>(*segment)].is_one();
+      if (in_patches && take_in_patches(banding, *segment)) continue;
+      if (!cut(banding, *segment) && !take_in_parts(banding, *segment) && !take_in_patches(banding, *segment))
         return std::nullopt;
     }
     return banding;
@@ -232,12 +237,32 @@ class RingSearch {
     banding.cuts.insert(banding.cuts.begin() + segment, cut);
     banding.whole.insert(banding.whole.begin() + segment, false);
     banding.parts.insert(banding.parts.begin() + segment, 1);
-    for (const int s : {segment, segment + 1})
-      *(banding.whole.begin() + s) = may_lie_whole(compilation_.plan, banding.cuts, s);
+    banding.grids.insert(banding.grids.begin() + segment, Grid());
+    for (const int s : {segment, segment + 1}) {
+      banding.grids[static_cast<std::size_t>(s)] = coarsest_grid(compilation_.plan, banding.cuts, s);
+      lay_whole_if_there_is_room(banding, s);
+    }
+    return true;
+  }
+
+  void lay_whole_if_there_is_room(Banding& banding, int segment) const {
+    const auto at = static_cast<std::size_t>(segment);
+    banding.whole[at] = may_lie_whole(compilation_.plan, banding.cuts, segment, banding.grids[at]);
+  }
+
+  // In more patches than now.
+  bool take_in_patches(Banding& banding, int segment) const {
+    Grid& grid = banding.grids[static_cast<std::size_t>(segment)];
+    const std::optional<Grid> finer = finer_grid(compilation_.plan, banding.cuts, segment, grid);
+    if (!finer) return false;
+    grid = *finer;
+    banding.parts[static_cast<std::size_t>(segment)] = 1;
+    lay_whole_if_there_is_room(banding, segment);
     return true;
   }
 
   bool take_in_parts(Banding& banding, int segment) const {
+    if (!banding.grids[static_cast<std::size_t>(segment)].is_one()) return false;
     int& parts = banding.parts[static_cast<std::size_t>(segment)];
     const int most = most_parts(compilation_.plan, banding.cuts, segment);
     return parts < most && (parts = std::min(2 * parts, most)) > 0;
@@ -318,9 +343,16 @@ class RingSearch {
   static std::string text(const Banding& banding) {
     const std::string rings =
         fmt::format("rings of maps of {} rows and more, of at least {} rows", banding.least_height, banding.rows);
-    return banding.cuts.empty()
+    std::string patches;
+    for (std::size_t s = 0; s < banding.grids.size(); ++s) {
+      const Grid& grid = banding.grids[s];
+      if (grid.is_one()) continue;
+      patches +=
+          fmt::format("{} {} of {} x {} patches", patches.empty() ? ", of them" : ",", s, grid.down, grid.across);
+    }
+    return banding.cuts.empty() && patches.empty()
                ? rings
-               : fmt::format("{} segments, maps between them in DRAM, {}", banding.cuts.size() + 1, rings);
+               : fmt::format("{} segments{}, maps between them in DRAM, {}", banding.cuts.size() + 1, patches, rings);
   }
 
   void say(const std::string& line) const {

@@ -8,8 +8,10 @@
 #include <numeric>
 #include <utility>
 
+#include "compiler/patches.h"
 #include "compiler/spaces.h"
 #include "compiler/split.h"
+#include "units/field_limits.h"
 
 namespace blendsim::compiler {
 namespace {
@@ -28,30 +30,61 @@ class Cutter {
     size_maps();
   }
 
-  std::vector<NodeId> all() {
+  Segmentation all() {
     constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-    Table<NodeId, std::int64_t> best(position_of(end_) + 1, never);  // bytes of the segments before a node
-    Table<NodeId, NodeId> begin(position_of(end_) + 1);              // ... of which the last one begins here
+    Table<NodeId, std::int64_t> best(position_of(end_) + 1, never);       // bytes of the segments before a node
+    Table<NodeId, std::pair<NodeId, Grid>> begin(position_of(end_) + 1);  // ... of which the last one begins here
+    Table<NodeId, std::uint8_t> is_large;
+    for (NodeId n(0); n < end_; ++n) is_large.add(fits(n, n + 1) ? 0 : 1);
     best[NodeId(0)] = 0;
     for (NodeId last(1); last <= end_; ++last) {
+      bool patches = false;  // some node is too large without
       for (NodeId first = last - 1; first.exists(); first = first - 1) {
-        if (!fits(first, last)) break;
-        if (best[first] == never || !whole(first, last)) continue;
-        const std::int64_t bytes = best[first] + crossing(first, last) + bytes_of_a_cut;
-        if (bytes < best[last]) best[last] = bytes, begin[last] = first;
+        patches = patches || is_large[first];
+        const std::optional<Fit> fit = patches ? in_patches(first, last) : in_one(first, last);
+        if (!fit && !(patches && last - first < most_nodes_tried)) break;
+        if (!fit || best[first] == never || !whole(first, last)) continue;
+        const std::int64_t bytes = best[first] + fit->bytes + bytes_of_a_cut;
+        if (bytes < best[last]) best[last] = bytes, begin[last] = {first, fit->grid};
       }
     }
-    std::vector<NodeId> cuts;
-    if (best[end_] == never) return cuts;
-    for (NodeId at = begin[end_]; at > NodeId(0); at = begin[at]) cuts.push_back(at);
-    std::ranges::reverse(cuts);
-    return cuts;
+    Segmentation found;
+    if (best[end_] == never) return {{}, {Grid()}};
+    for (NodeId at = end_; at > NodeId(0); at = begin[at].first) {
+      if (begin[at].first > NodeId(0)) found.cuts.push_back(begin[at].first);
+      found.grids.push_back(begin[at].second);
+    }
+    std::ranges::reverse(found.cuts);
+    std::ranges::reverse(found.grids);
+    return found;
   }
 
-  [[nodiscard]] bool whole_maps_fit(const std::vector<NodeId>& cuts, int segment) {
-    for (Sizes& sizes : sizes_) sizes.is_ring = false;
+  [[nodiscard]] bool whole_maps_fit(const std::vector<NodeId>& cuts, int segment, Grid grid) {
     const auto [first, last] = nodes_of(cuts, segment);
-    return fits(first, last);
+    if (grid.is_one()) {
+      for (Sizes& sizes : sizes_) sizes.is_ring = false;
+      return fits(first, last);
+    }
+    const auto patches = cut_into_patches(plan_, segment_of(first, last), grid);
+    return patches && fits(first, last, sizes_in(*patches, false));
+  }
+
+  [[nodiscard]] Grid coarsest(const std::vector<NodeId>& cuts, int segment) const {
+    const auto [first, last] = nodes_of(cuts, segment);
+    if (fits(first, last)) return {};
+    const std::optional<Fit> fit = in_patches(first, last);
+    return fit ? fit->grid : Grid();
+  }
+
+  [[nodiscard]] std::optional<Grid> finer(const std::vector<NodeId>& cuts, int segment, Grid grid) const {
+    const auto [first, last] = nodes_of(cuts, segment);
+    const Segment nodes = segment_of(first, last);
+    for (const Grid& finer : grids_of(plan_, nodes)) {
+      if (finer.down * finer.across <= grid.down * grid.across || finer.across < grid.across) continue;
+      const auto patches = cut_into_patches(plan_, nodes, finer);
+      if (patches && fits(first, last, sizes_in(*patches, true))) return finer;
+    }
+    return std::nullopt;
   }
 
   // The only node of a segment, but for one that loads the input, which may be gone through in parts; none: it may not.
@@ -73,12 +106,16 @@ class Cutter {
     const auto nodes = nodes_of(cuts, segment);
     const NodeId first = nodes.first, last = nodes.second;
     std::vector<std::pair<NodeId, std::int64_t>> ways;
-    std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+    bool with_room = false;  // some way leaves two segments that may both find room as they are, or in patches
     for (NodeId n = first + 1; n < last; ++n) {
       if (!whole(first, n) || !whole(n, last)) continue;
-      ways.emplace_back(n, crossing(first, n) + crossing(n, last));
-      fewest = std::min(fewest, ways.back().second);
+      const bool has_room = may_find_room(first, n) && may_find_room(n, last);
+      if (has_room && !with_room) ways.clear();
+      with_room = with_room || has_room;
+      if (has_room == with_room) ways.emplace_back(n, crossing(first, n) + crossing(n, last));
     }
+    std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+    for (const auto& way : ways) fewest = std::min(fewest, way.second);
     NodeId best;
     const auto off_middle = [&](NodeId n) { return std::abs((n - first) - (last - n)); };
     for (const auto& [n, bytes] : ways) {
@@ -89,12 +126,83 @@ class Cutter {
   }
 
  private:
+  static constexpr std::ptrdiff_t most_nodes_tried = 8;  // without room in any patches, from a node on backwards
+
+  // How a segment may find room, and what that costs.
+  struct Fit {
+    Grid grid;
+    std::int64_t bytes = 0;
+  };
+
+  [[nodiscard]] std::optional<Fit> in_one(NodeId first, NodeId last) const {
+    if (!fits(first, last)) return std::nullopt;
+    return Fit{{}, crossing(first, last)};
+  }
+
+  // On the coarsest grid with room.
+  [[nodiscard]] std::optional<Fit> in_patches(NodeId first, NodeId last) const {
+    const Segment segment = segment_of(first, last);
+    for (const Grid& grid : grids_of(plan_, segment)) {
+      const auto patches = cut_into_patches(plan_, segment, grid);
+      if (patches && fits(first, last, sizes_in(*patches, true))) return Fit{grid, bytes_of(segment, *patches)};
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool may_find_room(NodeId first, NodeId last) const {
+    return fits(first, last) || in_patches(first, last).has_value();
+  }
+
+  [[nodiscard]] Segment segment_of(NodeId first, NodeId last) const {
+    Segment segment{first, last, {}};
+    for (const MapId m : plan_.maps.keys()) {
+      const std::vector<NodeId>& writers = uses_[m].writers;
+      if (writers.empty() || writers.front() < first || writers.front() >= last) continue;
+      const bool is_input = std::holds_alternative<LoadPart>(plan_.nodes[writers.front()].work);
+      if (!is_input && (is_read(m, last, end_) || is_stored(m))) segment.stored.push_back(m);
+    }
+    return segment;
+  }
+
+  // What the patches load and store, and as many bytes as the bus could move while they compute again.
+  [[nodiscard]] std::int64_t bytes_of(const Segment& segment, const std::vector<Patch>& patches) const {
+    std::int64_t bytes = 0, again = 0;
+    for (const Patch& patch : patches) {
+      for (const MapId m : patch.maps.keys()) {
+        const std::int64_t pixel = pixel_bytes(plan_, plan_.maps[m]);
+        if (!patch.maps[m].is_empty() && is_loaded(m, segment.first)) bytes += patch.maps[m].pixels() * pixel;
+        bytes += patch.stored[m].is_empty() ? 0 : patch.stored[m].pixels() * pixel;
+      }
+      for (NodeId n = segment.first; n < segment.last; ++n) {
+        if (!patch.nodes[n].is_empty()) again += patch.nodes[n].pixels() * cycles_a_pixel(n);
+      }
+    }
+    for (NodeId n = segment.first; n < segment.last; ++n)
+      again -= std::int64_t{plan_.nodes[n].height} * plan_.nodes[n].width * cycles_a_pixel(n);
+    return bytes + again * plan_.machine->memory.bus_bytes();
+  }
+
+  // Of the array that takes longest, about.
+  [[nodiscard]] std::int64_t cycles_a_pixel(NodeId n) const {
+    const auto* stage = std::get_if<Stage>(&plan_.nodes[n].work);
+    std::int64_t cycles = 0;
+    for (std::size_t c = 0; stage != nullptr && c < stage->convs.size(); ++c) {
+      const ConvPart& part = stage->convs[ConvId(c)];
+      const std::int64_t macs = plan_.facts->layers[part.layer].macs / (plan_.nodes[n].height * plan_.nodes[n].width);
+      const MachineParameters& machine = *plan_.machine;
+      const std::int64_t lanes = part.choice.xnor ? machine.xnor_array.rows * machine.xnor_array.words * dsp_word_bits
+                                                  : machine.mac_array.rows * machine.mac_array.columns;
+      cycles = std::max(cycles, ceil_divide(macs, lanes));
+    }
+    return cycles;
+  }
+
   struct Room {
     std::int64_t addresses = 0, region = 0;
   };
   // Addresses of a map, whole or as a ring of a segment that only writes it, that loads and reads it, that does both.
   struct Sizes {
-    bool is_ring = false;
+    bool is_ring = false, is_too_large = false;
     std::int64_t whole = 0, unread = 0, loaded = 0, written = 0;
   };
   // Nodes that touch a map, in order; what stores outputs goes with the last writer.
@@ -132,28 +240,50 @@ class Cutter {
   // Each map as the smallest ring of which windows can be read, or whole where that is no smaller. Rows are written
   // while the ones before are read, which takes one more than can be loaded just when they are wanted.
   void size_maps() {
-    const Table<MapId, int> overlaps = window_overlaps(plan_);
+    overlaps_ = window_overlaps(plan_);
     for (const MapId m : plan_.maps.keys()) {
       const Map& map = plan_.maps[m];
-      const auto rows_of = [&](int overlap, int own) {
-        return std::min(map.binary ? in_blocks(overlap) + in_blocks(own) : overlap + own, map.height);
-      };
-      const int own = own_rows(plan_, m, overlaps[m]);
-      Sizes sizes;
-      sizes.whole = map.addresses(map.height);
-      sizes.unread = map.addresses(rows_of(0, 1));
-      sizes.loaded = map.addresses(rows_of(overlaps[m], own));
-      sizes.written = map.addresses(rows_of(overlaps[m], std::max(own, overlaps[m] > 0 ? overlaps[m] + 1 : 1)));
-      sizes.is_ring = sizes.loaded < sizes.whole;
-      sizes_.add(sizes);
+      sizes_.add(size_of(map, overlaps_[m]));
       bytes_.add(std::int64_t{map.height} * map.width * map.slices * slice_channels *
                  (map.binary ? map.planes * plan_.cell_slices() / 8 : map.bytes));
     }
   }
 
+  [[nodiscard]] Sizes size_of(const Map& map, int overlap) const {
+    const auto rows_of = [&](int before, int own) {
+      return std::min(map.binary ? in_blocks(before) + in_blocks(own) : before + own, map.height);
+    };
+    const int own = own_rows(plan_, map, overlap);
+    Sizes sizes;
+    sizes.whole = map.addresses(map.height);
+    sizes.unread = map.addresses(rows_of(0, 1));
+    sizes.loaded = map.addresses(rows_of(overlap, own));
+    sizes.written = map.addresses(rows_of(overlap, std::max(own, overlap > 0 ? overlap + 1 : 1)));
+    sizes.is_ring = sizes.loaded < sizes.whole;
+    sizes.is_too_large = std::max(map.height, map.width) > most_map_side;
+    return sizes;
+  }
+
+  // Of maps as high and as wide as any of the patches holds.
+  [[nodiscard]] Table<MapId, Sizes> sizes_in(const std::vector<Patch>& patches, bool rings) const {
+    Table<MapId, Sizes> sizes;
+    for (const MapId m : plan_.maps.keys()) {
+      Map map = plan_.maps[m];
+      map.height = map.width = 0;
+      for (const Patch& patch : patches) {
+        map.height = std::max(map.height, patch.maps[m].rows.size());
+        map.width = std::max(map.width, patch.maps[m].columns.size());
+      }
+      sizes.add(size_of(map, overlaps_[m]));
+      sizes.back().is_ring = sizes.back().is_ring && rings;
+    }
+    return sizes;
+  }
+
   // The maps that nodes [first, last) touch have room together: rings all the time, whole maps from their first use to
   // their last.
-  [[nodiscard]] bool fits(NodeId first, NodeId last) const {
+  [[nodiscard]] bool fits(NodeId first, NodeId last) const { return fits(first, last, sizes_); }
+  [[nodiscard]] bool fits(NodeId first, NodeId last, const Table<MapId, Sizes>& of_maps) const {
     std::array<std::vector<std::int64_t>, 2> change;  // of the addresses that whole maps take, by node
     std::array<std::int64_t, 2> rings{};
     for (auto& c : change) c.assign(static_cast<std::size_t>(last - first) + 1, 0);
@@ -161,12 +291,12 @@ class Cutter {
       const auto [begin, end] = span(m, first, last);
       if (!begin.exists()) continue;
       const std::size_t b = plan_.maps[m].binary ? 1 : 0;
-      const Sizes& sizes = sizes_[m];
+      const Sizes& sizes = of_maps[m];
       const std::int64_t addresses = !sizes.is_ring             ? sizes.whole
                                      : !is_read(m, first, last) ? sizes.unread
                                      : is_loaded(m, first)      ? sizes.loaded
                                                                 : sizes.written;
-      if (addresses > room_[b].region) return false;
+      if (addresses > room_[b].region || sizes.is_too_large) return false;
       if (sizes.is_ring) {
         rings[b] += addresses;
         continue;
@@ -209,10 +339,12 @@ class Cutter {
   }
 
   // All that write a map are of one segment: it is stored once. So are nodes of one layer that follow each other: where
-  // they write tells whose results they are.
+  // they write tells whose results they are. Blocks of a pooling have none.
   [[nodiscard]] bool whole(NodeId first, NodeId last) const {
     const auto inside_a_layer = [&](NodeId n) {
-      return n > NodeId(0) && n < end_ && plan_.nodes[n].row == plan_.nodes[n - 1].row;
+      if (n == NodeId(0) || n >= end_ || plan_.nodes[n].row != plan_.nodes[n - 1].row) return false;
+      const auto* pool = std::get_if<PoolPart>(&plan_.nodes[n - 1].work);
+      return pool == nullptr || pool->out.tensor != no_tensor;
     };
     if (inside_a_layer(first) || inside_a_layer(last)) return false;
     const auto loads = [&](NodeId n) { return std::holds_alternative<LoadPart>(plan_.nodes[n].work); };
@@ -241,16 +373,25 @@ class Cutter {
   NodeId end_{0};  // of the nodes before those that store outputs
   std::array<Room, 2> room_;
   Table<MapId, Uses> uses_;
+  Table<MapId, int> overlaps_;
   Table<MapId, Sizes> sizes_;
   Table<MapId, std::int64_t> bytes_;
 };
 
 }  // namespace
 
-std::vector<NodeId> cut_into_segments(const Plan& plan) { return Cutter(plan).all(); }
+Segmentation cut_into_segments(const Plan& plan) { return Cutter(plan).all(); }
 
-bool may_lie_whole(const Plan& plan, const std::vector<NodeId>& cuts, int segment) {
-  return Cutter(plan).whole_maps_fit(cuts, segment);
+bool may_lie_whole(const Plan& plan, const std::vector<NodeId>& cuts, int segment, Grid grid) {
+  return Cutter(plan).whole_maps_fit(cuts, segment, grid);
+}
+
+Grid coarsest_grid(const Plan& plan, const std::vector<NodeId>& cuts, int segment) {
+  return Cutter(plan).coarsest(cuts, segment);
+}
+
+std::optional<Grid> finer_grid(const Plan& plan, const std::vector<NodeId>& cuts, int segment, Grid grid) {
+  return Cutter(plan).finer(cuts, segment, grid);
 }
 
 SliceRanges parts_of(const Plan& plan, const Node& node, int parts) {

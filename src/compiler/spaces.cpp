@@ -94,7 +94,8 @@ class SpaceMeasure {
     use_.capacity = capacity(*plan_.machine, space_);
     use_.residence.assign(plan_.nodes.size(), Residence::stays);
     for (const NodeId n : plan_.nodes.keys()) {
-      // Other images' constants are the first one's.
+      // Other images' constants are the first one's, and other patches' the first one's.
+      shared_.add(constants_of(plan_, n, space_));
       words_.add(repeats(n) ? 0 : words_in(plan_, space_, n, stage_slices(plan_, n), nullptr) + copies_of_tables(n));
       use_.demand += words_[n];
     }
@@ -102,7 +103,7 @@ class SpaceMeasure {
     if (!keep_rings() && !pass_rings_with_phases()) refuse();
     for (const NodeId n : in_order_of_keeping()) keep_if_room(n);
     for (const NodeId n : plan_.nodes.keys()) {
-      if (repeats(n)) use_.residence[n] = use_.residence[plan_.nodes[n].original];
+      if (repeats(n)) use_.residence[n] = use_.residence[shared_[n]];
     }
   }
 
@@ -113,7 +114,7 @@ class SpaceMeasure {
     return (plan_.table_copies[n] - 1) * words_of_tables(plan_, n);
   }
 
-  [[nodiscard]] bool repeats(NodeId n) const { return plan_.nodes[n].original.exists(); }
+  [[nodiscard]] bool repeats(NodeId n) const { return shared_[n].exists(); }
 
   [[nodiscard]] bool touches_ring(NodeId n) const {
     const auto is_ring = [&](const View& view) { return view.exists() && plan_.map(view).bands > 1; };
@@ -148,7 +149,7 @@ class SpaceMeasure {
     if (plan_.nodes.back().phase == 0) return false;
     for (NodeId first(0); first < plan_.nodes.next();) {
       NodeId end = first, begin_of_rings, end_of_rings;
-      for (; end < plan_.nodes.next() && plan_.nodes[end].phase == plan_.nodes[first].phase; ++end) {
+      for (; end < plan_.nodes.next() && plan_.nodes[end].stay == plan_.nodes[first].stay; ++end) {
         if (!touches_ring(end)) continue;
         if (!begin_of_rings.exists()) begin_of_rings = end;
         end_of_rings = end + 1;
@@ -198,9 +199,9 @@ class SpaceMeasure {
   [[nodiscard]] std::pair<std::int64_t, int> largest_phase() const {
     std::pair<std::int64_t, int> most{0, 0};
     std::int64_t sum = 0;
-    int phase = 0;
+    int stay = 0;
     for (const NodeId n : plan_.nodes.keys()) {
-      if (std::exchange(phase, plan_.nodes[n].phase) != plan_.nodes[n].phase) sum = 0;
+      if (std::exchange(stay, plan_.nodes[n].stay) != plan_.nodes[n].stay) sum = 0;
       if (use_.residence[n] == Residence::passes_with_phase) sum += words_[n];
       if (sum > most.first) most = {sum, plan_.nodes[n].segment};
     }
@@ -231,6 +232,7 @@ class SpaceMeasure {
   Plan& plan_;
   Space space_;
   SpaceUse& use_;
+  Table<NodeId, NodeId> shared_;  // whose constants a node's are, if not its own
   Table<NodeId, std::int64_t> words_;
   std::int64_t least_ = 0;   // words that are left for what passes
   std::int64_t needed_ = 0;  // ... and what stays
@@ -242,8 +244,8 @@ class Uses {
   Uses(const Plan& plan, SpaceUse& use) : plan_(plan), use_(use) {}
   [[nodiscard]] UseId add(NodeId n, BlockId block) {
     const bool together = use_.residence[n] == Residence::passes_with_phase;
-    const bool goes_on = together && phase_ == plan_.nodes[n].phase;
-    phase_ = together ? plan_.nodes[n].phase : -1;
+    const bool goes_on = together && stay_ == plan_.nodes[n].stay;
+    stay_ = together ? plan_.nodes[n].stay : -1;
     if (!goes_on) use_.streamed.add({});
     use_.streamed.back().push_back(block);
     return use_.streamed.next() - 1;
@@ -252,7 +254,7 @@ class Uses {
  private:
   const Plan& plan_;
   SpaceUse& use_;
-  int phase_ = -1;  // of the last use, if it is a phase's
+  int stay_ = -1;  // of the last use, if it is a phase's
 };
 
 }  // namespace
@@ -290,8 +292,10 @@ void make_blocks(Plan& plan) {
       for (const Space s : all_spaces) {
         SpaceUse& use = plan.spaces[s];
         const bool stays = use.residence[n] == Residence::stays;
-        const BlockId original = node.original.exists() ? table[plan.first_chunk[node.original] + c][s] : BlockId();
-        if (original.exists() && (stays || plan.together())) {
+        const NodeId shared = constants_of(plan, n, s);
+        const BlockId original = shared.exists() ? table[plan.first_chunk[shared] + c][s] : BlockId();
+        const bool is_there = use.residence[n] == Residence::passes_with_phase && !node.original.exists();
+        if (original.exists() && (stays || is_there || plan.together())) {
           table[chunk][s] = original;
           continue;
         }

@@ -57,7 +57,7 @@ class Splitter {
     for (const MapId m : plan_.maps.keys()) {
       Map& map = plan_.maps[m];
       if (!is_tall(m)) continue;
-      const int rows = std::max(plan_.banding.rows, own_rows(plan_, m, map.overlap));
+      const int rows = std::max(plan_.banding.rows, own_rows(plan_, map, map.overlap));
       map.band_rows = std::min(map.height, std::max(rows, least.empty() ? 0 : least[m]));
     }
   }
@@ -76,7 +76,7 @@ class Splitter {
         most = map.height;
       });
       if (binary) rows = std::min(most, in_blocks(rows));
-      if (rows + in_blocks(overlap) >= most) rows = most;  // a ring would be no smaller
+      if (rows + (binary ? in_blocks(overlap) : overlap) >= most) rows = most;  // a ring would be no smaller
       for_written(node, [&](Map& map) {
         changed = changed || map.band_rows != rows || map.overlap != overlap;
         map.band_rows = rows;
@@ -135,8 +135,7 @@ Table<MapId, int> window_overlaps(const Plan& plan) {
   return overlaps;
 }
 
-int own_rows(const Plan& plan, MapId m, int overlap) {
-  const Map& map = plan.maps[m];
+int own_rows(const Plan& plan, const Map& map, int overlap) {
   const std::int64_t depth = plan.machine->buffer(map.binary ? BufferId::act_binary : BufferId::act_fixed).depth;
   const int step = map.binary ? block_rows : 1, before = map.binary ? in_blocks(overlap) : overlap;
   int rows = std::max(before, step);

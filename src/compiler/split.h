@@ -14,6 +14,6 @@ namespace blendsim::compiler {
 
 // Own rows of the map's smallest ring: as many as overlap, so that a row is written twice at the most; fewer where a
 // region has no room for that.
-[[nodiscard]] int own_rows(const Plan& plan, MapId m, int overlap);
+[[nodiscard]] int own_rows(const Plan& plan, const Map& map, int overlap);
 
 }  // namespace blendsim::compiler

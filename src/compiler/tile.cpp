@@ -30,6 +30,7 @@ class Tiler {
 
   void run() {
     check_addresses();
+    check_sides();
     for (Node& node : plan_.nodes) {
       if (auto* stage = std::get_if<Stage>(&node.work)) prepare(node, *stage);
     }
@@ -54,6 +55,29 @@ class Tiler {
           "does-not-fit", "accumulators",
           fmt::format("instructions address {} accumulator words, there are 2 x {}", accumulator_address_limit, depth),
           {{fmt::format("buffers.accumulators.depth={}", accumulator_address_limit / 2)}});
+    }
+  }
+
+  // A segment whose maps are larger than instructions name has to be gone through in patches.
+  void check_sides() const {
+    for (const Node& node : plan_.nodes) {
+      const auto check = [&](const View& view) {
+        if (!view.exists()) return;
+        const Map& map = plan_.map(view);
+        const int side = std::max(map.height, map.width);
+        if (side <= most_map_side) return;
+        throw NoRoomForMaps(
+            DiagnosticError("not-lowerable", Place{{}, 0, plan_.row_name(node.row)},
+                            fmt::format("'{}' has {} {}, instructions name {} of a map at most, and it cannot be gone "
+                                        "through in patches",
+                                        map.name, side, map.height > most_map_side ? "rows" : "columns", most_map_side),
+                            fmt::format("what a transposition or a window as large as the map reads has to lie on chip "
+                                        "whole: let the layers before make its sides {} or less",
+                                        most_map_side)),
+            node.segment);
+      };
+      for_views_read(node, check);
+      for_views_written(node, check);
     }
   }
 
@@ -119,7 +143,9 @@ class Tiler {
       cut_rows(n, node, TileOp::Kind::load, UnitId::load, rows_by_bytes(row_bytes(plan_, *input), node));
     else
       cut_rows(n, node, TileOp::Kind::store, UnitId::store,
-               rows_by_bytes(row_bytes(plan_, std::get<StorePart>(node.work)), node));
+               goes_row_by_row(plan_, node)
+                   ? 1
+                   : rows_by_bytes(row_bytes(plan_, node, std::get<StorePart>(node.work)), node));
   }
 
   static int rows_by_bytes(std::int64_t row_bytes, const Node& node) {
@@ -216,7 +242,7 @@ class Tiler {
   [[nodiscard]] std::int64_t accumulator_words(const Node& node, const Stage& stage, int slices) const {
     std::int64_t words = 0;
     for (const ConvPart& part : stage.convs)
-      words = std::max(words, node.width * row_groups(machine_, part.choice.xnor, slices));
+      words = std::max(words, std::max(node.width, node.widest) * row_groups(machine_, part.choice.xnor, slices));
     return words;
   }
 
@@ -232,6 +258,15 @@ class Tiler {
     for (const ConvPart& part : stage.convs) {  // a chunk lies within one group of a grouped convolution
       if (part.choice.split > 1)
         chunk = std::gcd(chunk, stage.lanes.channel_count() / part.choice.split / slice_channels);
+    }
+    if (node.first_patch.exists()) {  // whose constants it shares, chunk by chunk
+      const int shared = plan_.nodes[node.first_patch].chunk;
+      if (shared > chunk) {
+        throw NoRoomForMaps(refusal("does-not-fit", plan_.row_name(node.row),
+                                    "a patch has room for fewer channels at once than the first one", {}),
+                            node.segment);
+      }
+      chunk = shared;
     }
     node.chunk = std::min(chunk, all);
     node.chunks = static_cast<int>(ceil_divide(all, node.chunk));
@@ -293,6 +328,7 @@ class Tiler {
 
   // Rows a tile: long enough by law, and at least four tiles in the accumulators.
   int stage_rows(NodeId n, const Node& node, const Stage& stage) const {
+    if (goes_row_by_row(plan_, node)) return 1;
     Cycles longest = 1;
     TileOp op;
     op.node = n;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "isa/interpret.h"
+#include "isa/patch.h"
 
 namespace blendsim::debug {
 namespace {
@@ -95,11 +96,19 @@ void ProgramMap::find_tensors() {
         tensors_.push_back({view.name, Tensor::Role::result, 0, view.height, view.width, {}});
         may_join = true;
       }
-      Tensor& tensor = tensors_.back();
-      tensor.parts.push_back({static_cast<std::int32_t>(layer), r, &view, tensor.channels, {}});
-      tensor.channels += view.channels;
+      add_part(tensors_.back(), {static_cast<std::int32_t>(layer), r, &view, 0, {}});
     }
   }
+}
+
+void ProgramMap::add_part(Tensor& tensor, TensorPart part) {
+  const TensorView& view = *part.view;
+  if (!tensor.parts.empty() && tensor.parts.back().view->patch == view.patch)
+    part.channel0 = tensor.parts.back().channel0 + tensor.parts.back().view->channels;
+  tensor.channels = std::max(tensor.channels, part.channel0 + view.channels);
+  tensor.height = std::max(tensor.height, view.top + view.height);
+  tensor.width = std::max(tensor.width, view.left + view.width);
+  tensor.parts.push_back(std::move(part));
 }
 
 // The tensors that stores leave in DRAM, where no result has their name: then they are that result's copy.
@@ -222,15 +231,19 @@ Access ProgramMap::access_of(const TensorView& view) const {
 
 std::optional<ElementPlace> ProgramMap::place(const Tensor& tensor, std::int32_t c, std::int32_t y,
                                               std::int32_t x) const {
-  const auto part = std::find_if(tensor.parts.rbegin(), tensor.parts.rend(),
-                                 [c](const TensorPart& candidate) { return candidate.channel0 <= c; });
+  const auto part = std::find_if(tensor.parts.rbegin(), tensor.parts.rend(), [&](const TensorPart& candidate) {
+    return candidate.channel0 <= c && holds_pixel(*candidate.view, y, x);
+  });
   if (part->layer < 0) return std::nullopt;
   const TensorView& view = *part->view;
+  const bool comes_and_goes = view.in_bands() || tensor.is_patch(view);
+  y -= view.top;
+  x -= view.left;
   std::vector<std::int32_t> writers;
   for (const PartWriter& writer : part->writers) {
     const WrittenPart& w = writer.part;
     const std::int32_t own = c - part->channel0;
-    if (view.in_bands() && w.row0 <= y && y < w.row1 && w.channel0 <= own && own < w.channel1)
+    if (comes_and_goes && w.row0 <= y && y < w.row1 && w.channel0 <= own && own < w.channel1)
       writers.push_back(writer.instruction);
   }
   const auto channel = static_cast<std::uint32_t>(c - part->channel0), row = static_cast<std::uint32_t>(y),

@@ -25,14 +25,16 @@ struct TensorPart {
   std::int32_t channel0 = 0;  // of the tensor
   std::vector<PartWriter> writers;
 };
-// Neighbouring results of one name are parts of one tensor, one behind the other in its channels; so are the tensors
-// that the network concatenates.
+// Neighbouring results of one name are parts of one tensor, one behind the other in its channels, and its patches; so
+// are the tensors that the network concatenates.
 struct Tensor {
   enum class Role : std::uint8_t { input, result, output, joined };
   std::string name;
   Role role = Role::result;
   std::int32_t channels = 0, height = 0, width = 0;
   std::vector<TensorPart> parts;
+  // Rows and columns of it, which is never there as a whole: its patches take each other's place.
+  [[nodiscard]] bool is_patch(const TensorView& view) const { return view.height != height || view.width != width; }
 };
 
 // A word of a buffer: an address through all regions. Of act_binary one of its 16 banks, or (-1) all.
@@ -46,7 +48,8 @@ struct ElementPlace {
   WordPlace word;
   std::uint32_t words = 1;
   std::uint32_t lane = 0;  // value, or bit of a cell
-  // Of a ring, whose words are other rows' before and after: the instructions of main that write this row. Else none.
+  // Of a ring or a patch, whose words are other rows' before and after: the instructions of main that write this row.
+  // Else none.
   std::vector<std::int32_t> writers = {};
 };
 
@@ -76,6 +79,7 @@ class ProgramMap {
 
  private:
   void find_tensors();
+  static void add_part(Tensor& tensor, TensorPart part);
   void find_writers();
   void add_outputs();
   void add_joined();

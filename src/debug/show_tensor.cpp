@@ -40,6 +40,13 @@ std::string where_text(const Bench& bench, const TensorView& view) {
   return fmt::format("{} region {} words {} to {}", name(a.buffer), a.region, a.begin % depth, (a.end - 1) % depth);
 }
 
+std::string part_text(const Bench& bench, const Tensor& tensor, const TensorPart& part) {
+  const TensorView& view = *part.view;
+  if (!tensor.is_patch(view)) return where_text(bench, view);
+  return fmt::format("{}: a patch of rows {} to {} and columns {} to {}", where_text(bench, view), view.top,
+                     view.top + view.height - 1, view.left, view.left + view.width - 1);
+}
+
 std::string state_text(const Bench& bench, const Values::TensorNow& now) {
   if (now.writers == 0) return "there from the image's beginning on";
   if (now.written == 0) return fmt::format("not written yet: from cycle {} on", grouped(now.first));
@@ -147,13 +154,19 @@ std::string tensor_text(Bench& bench, const TensorSlice& slice) {
   const Values::TensorNow now = bench.values.tensor(tensor, bench.now.at);
   const TensorView& view = *tensor.parts.front().view;
   std::string out = fmt::format("{}: {} [{}, {}, {}] in {}\n", tensor.name, view.format.name(), tensor.channels,
-                                tensor.height, tensor.width, where_text(bench, view));
+                                tensor.height, tensor.width, part_text(bench, tensor, tensor.parts.front()));
+  constexpr std::size_t most_parts = 8;
   for (std::size_t p = 1; p < tensor.parts.size(); ++p) {
-    out += fmt::format("  channels from {} on in {}\n", tensor.parts[p].channel0,
-                       where_text(bench, *tensor.parts[p].view));
+    if (p == most_parts) {
+      out += fmt::format("  and {} more\n", tensor.parts.size() - p);
+      break;
+    }
+    const std::string channels =
+        tensor.parts[p].channel0 > 0 ? fmt::format("channels from {} on ", tensor.parts[p].channel0) : "";
+    out += fmt::format("  {}in {}\n", channels, part_text(bench, tensor, tensor.parts[p]));
   }
   out += "  state     " + state_text(bench, now) + '\n';
-  if (now.collected) out += "  buffer    holds a few rows at a time; these are all that have been\n";
+  if (now.collected) out += "  buffer    holds a part of it at a time; these are all values that have been\n";
   if (now.written == 0 && now.writers > 0) return out;
   if (slice.is_element()) {
     out += element_text(bench, slice, now);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "isa/patch.h"
+
 namespace blendsim::debug {
 namespace {
 
@@ -87,7 +89,6 @@ const Values::State& Values::travel(const Instant& at) {
 std::int32_t Values::overwriter(const TensorPart& part, const State& state) const {
   const TensorView& view = *part.view;
   if (view.place != TensorView::Place::act_binary && view.place != TensorView::Place::act_fixed) return -1;
-  if (view.in_bands()) return -1;  // each of its bands takes the place of another
   const Access words = map_.access_of(view);
   bool begun = false;
   for (std::size_t n = 0; n < state.started; ++n) {
@@ -106,13 +107,13 @@ std::int32_t Values::overwriter(const TensorPart& part, const State& state) cons
   return -1;
 }
 
-// Stamps of the part's writers in an image, and what those that have started have written.
-std::int32_t Values::count_writers(TensorNow& now, const TensorPart& part, std::int32_t image, Cycles at) const {
+// Stamps of the part's writers in an image, and what those that have started have written: `known` of its values.
+std::int32_t Values::count_writers(TensorNow& now, std::vector<bool>& known, const TensorPart& part, std::int32_t image,
+                                   Cycles at) const {
   const auto per_image = static_cast<std::int32_t>(map_.instructions(Phase::main).size());
   const TensorView& view = *part.view;
   const auto height = static_cast<std::size_t>(view.height), width = static_cast<std::size_t>(view.width);
-  const std::size_t first = now.known.size();
-  now.known.resize(first + static_cast<std::size_t>(view.channels) * height * width);
+  known.assign(static_cast<std::size_t>(view.channels) * height * width, false);
   std::int32_t started = 0;
   for (const PartWriter& writer : part.writers) {
     const InstructionRecord& record = main_.record(image * per_image + writer.instruction);
@@ -122,7 +123,7 @@ std::int32_t Values::count_writers(TensorNow& now, const TensorPart& part, std::
     ++started;
     for (auto c = static_cast<std::size_t>(writer.part.channel0); c < static_cast<std::size_t>(writer.part.channel1);
          ++c) {
-      const auto rows = now.known.begin() + static_cast<std::ptrdiff_t>(first + c * height * width);
+      const auto rows = known.begin() + static_cast<std::ptrdiff_t>(c * height * width);
       std::fill(rows + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(writer.part.row0) * width),
                 rows + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(writer.part.row1) * width), true);
     }
@@ -132,38 +133,43 @@ std::int32_t Values::count_writers(TensorNow& now, const TensorPart& part, std::
   return started;
 }
 
-void Values::add_part(TensorNow& now, const TensorPart& part, const State& state, Cycles at) const {
+void Values::add_part(TensorNow& now, const Tensor& tensor, const TensorPart& part, const State& state,
+                      Cycles at) const {
   const TensorView& view = *part.view;
-  const std::int32_t started = count_writers(now, part, main_.image(at), at);
-  const bool in_parts = view.in_bands() || view.place == TensorView::Place::xnor_accumulators ||
+  std::vector<bool> known;
+  const std::int32_t started = count_writers(now, known, part, main_.image(at), at);
+  // Bands and patches take each other's places.
+  const bool in_parts = view.in_bands() || tensor.is_patch(view) ||
+                        view.place == TensorView::Place::xnor_accumulators ||
                         view.place == TensorView::Place::mac_accumulators;
   now.collected = now.collected || in_parts;
-  if (started == 0) {
-    now.values.resize(now.known.size());
-    return;
-  }
-  const std::int32_t overwritten = overwriter(part, state);
+  if (started == 0) return;
+  const std::int32_t overwritten = in_parts ? -1 : overwriter(part, state);
   if (now.overwritten_by < 0) now.overwritten_by = overwritten;
   const bool complete = started == static_cast<std::int32_t>(part.writers.size());
-  if (view.place == TensorView::Place::dram || (!in_parts && overwritten < 0 && complete)) {
-    const std::vector<std::int32_t> read = read_view(view, state.buffers, state.output);
-    now.values.insert(now.values.end(), read.begin(), read.end());
-    return;
-  }
-  const auto& collected = state.capture->so_far(static_cast<std::size_t>(part.layer), part.result).result.values;
-  now.values.insert(now.values.end(), collected.begin(), collected.end());
+  const bool is_there = view.place == TensorView::Place::dram || (!in_parts && overwritten < 0 && complete);
+  const std::vector<std::int32_t> values =
+      is_there ? read_view(view, state.buffers, state.output)
+               : state.capture->so_far(static_cast<std::size_t>(part.layer), part.result).result.values;
+  copy_patch(view, part.channel0, values, tensor.height, tensor.width, now.values);
+  copy_patch(view, part.channel0, known, tensor.height, tensor.width, now.known);
 }
 
 Values::TensorNow Values::tensor(const Tensor& tensor, Cycles at) {
   TensorNow out;
+  const std::size_t size = static_cast<std::size_t>(tensor.channels) * static_cast<std::size_t>(tensor.height) *
+                           static_cast<std::size_t>(tensor.width);
+  out.values.resize(size);
+  out.known.resize(size);
   for (const TensorPart& part : tensor.parts) {
     if (part.view != &subject_.program.input) {
-      add_part(out, part, travel({Phase::main, at}), at);
+      add_part(out, tensor, part, travel({Phase::main, at}), at);
       continue;
     }
     const std::vector<std::int32_t>& image = subject_.images[static_cast<std::size_t>(main_.image(at))];
-    out.values.insert(out.values.end(), image.begin(), image.end());
-    out.known.resize(out.values.size(), true);
+    copy_patch(*part.view, part.channel0, image, tensor.height, tensor.width, out.values);
+    copy_patch(*part.view, part.channel0, std::vector<bool>(image.size(), true), tensor.height, tensor.width,
+               out.known);
   }
   return out;
 }

@@ -66,8 +66,9 @@ class Values {
   void advance(State& state, Phase phase, std::size_t started, Before&& before);
   void execute_one(State& state, std::int32_t record);
   void keep(const State& state);
-  void add_part(TensorNow& now, const TensorPart& part, const State& state, Cycles at) const;
-  std::int32_t count_writers(TensorNow& now, const TensorPart& part, std::int32_t image, Cycles at) const;
+  void add_part(TensorNow& now, const Tensor& tensor, const TensorPart& part, const State& state, Cycles at) const;
+  std::int32_t count_writers(TensorNow& now, std::vector<bool>& known, const TensorPart& part, std::int32_t image,
+                             Cycles at) const;
   [[nodiscard]] std::int32_t overwriter(const TensorPart& part, const State& state) const;
 
   const Subject& subject_;

@@ -2,10 +2,12 @@
 // Layer results, collected from the buffers right after the instructions that wrote them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/diagnostic.h"
 #include "isa/interpret.h"
+#include "isa/patch.h"
 #include "isa/view_values.h"
 
 namespace blendsim {
@@ -48,25 +50,44 @@ void ResultCapture::read_accumulators(const WrittenAccumulators& tile, const Wri
 std::vector<ResultCapture::Result> ResultCapture::results() const {
   std::vector<Result> all;
   for (std::size_t layer = 0; layer < results_.size(); ++layer) {
-    bool may_join = false;
-    for (std::size_t r = 0; r < results_[layer].size(); ++r) {
-      const Result& result = results_[layer][r];
-      if (result.view.place == TensorView::Place::dram) continue;
-      if (written_.values(layer, r) != static_cast<std::int64_t>(result.values.size())) {
+    const std::vector<Result>& of_layer = results_[layer];
+    for (std::size_t r = 0; r < of_layer.size(); ++r) {
+      if (of_layer[r].view.place == TensorView::Place::dram) continue;
+      const std::int64_t written = written_.values(layer, r), due = WrittenResults::values_of(of_layer[r].view);
+      if (written != due) {
         throw InvariantError(fmt::format("layer '{}'", program_.layers[layer].name),
-                             fmt::format("{} of {} values of '{}' were written", written_.values(layer, r),
-                                         result.values.size(), result.name));
+                             fmt::format("{} of {} values of '{}' were written", written, due, of_layer[r].name));
       }
-      if (may_join && all.back().name == result.name) {
-        all.back().view.channels += result.view.channels;
-        all.back().values.insert(all.back().values.end(), result.values.begin(), result.values.end());
-      } else {
-        all.push_back(result);
-      }
-      may_join = true;
+    }
+    for (std::size_t r = 0; r < of_layer.size();) {
+      std::size_t end = r + 1;
+      while (end < of_layer.size() && of_layer[end].name == of_layer[r].name) ++end;
+      if (of_layer[r].view.place != TensorView::Place::dram)
+        all.push_back(join(std::span(of_layer).subspan(r, end - r)));
+      r = end;
     }
   }
   return all;
+}
+
+ResultCapture::Result ResultCapture::join(std::span<const Result> parts) {
+  Result whole = parts.front();
+  if (parts.size() == 1) return whole;
+  whole.view.patch = whole.view.top = whole.view.left = whole.view.channels = 0;
+  for (const Result& part : parts) {
+    if (part.view.patch == 0) whole.view.channels += part.view.channels;
+    whole.view.height = std::max(whole.view.height, part.view.top + part.view.height);
+    whole.view.width = std::max(whole.view.width, part.view.left + part.view.width);
+  }
+  whole.values.assign(static_cast<std::size_t>(WrittenResults::values_of(whole.view)), 0);
+  std::int32_t channel = 0;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const TensorView& view = parts[p].view;
+    if (p > 0 && view.patch != parts[p - 1].view.patch) channel = 0;
+    copy_patch(view, channel, parts[p].values, whole.view.height, whole.view.width, whole.values);
+    channel += view.channels;
+  }
+  return whole;
 }
 
 }  // namespace blendsim

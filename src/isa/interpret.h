@@ -22,7 +22,8 @@ namespace blendsim {
 [[nodiscard]] Written written(const Instruction& i, const MachineParameters& machine);
 
 // Collects every layer result while instructions execute (interpreter and machine): values [channels, height, width].
-// Neighbouring results of one name are parts of one tensor, one after the other in its channels, and come out as one.
+// Neighbouring results of one name are parts of one tensor, one after the other in its channels, and its patches: they
+// come out as one.
 // Views in DRAM are not collected.
 class ResultCapture {
  public:
@@ -46,6 +47,8 @@ class ResultCapture {
   }
 
  private:
+  // Of one tensor: ranges of channels, and patches.
+  [[nodiscard]] static Result join(std::span<const Result> parts);
   static void read_accumulators(const WrittenAccumulators& tile, const WrittenPart& part, const Buffers& buffers,
                                 Result& result);
 

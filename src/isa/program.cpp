@@ -31,6 +31,8 @@ void add(Digest& digest, const TensorView& view) {
   digest.add(view.name).add(static_cast<std::int64_t>(view.place)).add(view.format.name());
   digest.add(view.channels).add(view.height).add(view.width).add(view.base).add(view.slices).add(view.first);
   digest.add(view.bytes).add(view.planes).add(view.plane_cells);
+  if (view.patch != 0 || view.top != 0 || view.left != 0)
+    digest.add("patch").add(view.patch).add(view.top).add(view.left);
   if (!view.in_bands() && view.band_rows == 0) return;
   digest.add(view.band_rows);
   add_list(digest, view.bands, [&](std::uint32_t base) { digest.add(base); });

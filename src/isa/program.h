@@ -31,6 +31,9 @@ struct TensorView {
   // lie in a map at bands[k]. No bands: the map lies whole at `base`.
   std::int32_t band_rows = 0;
   std::vector<std::uint32_t> bands = {};
+  // A result that is computed in patches, which follow each other in the layer's results and may overlap: the number of
+  // this one, and where in its tensor its first pixel lies.
+  std::int32_t patch = 0, top = 0, left = 0;
   bool operator==(const TensorView&) const = default;
 
   [[nodiscard]] bool in_bands() const { return !bands.empty(); }

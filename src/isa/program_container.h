@@ -12,8 +12,8 @@
 namespace blendsim {
 
 // Another one is refused: its words mean something else. 2: ADR 0011. 3: xnor_array's field `taps`. 4: post_unit's
-// table. 5: its products. 6: links with transpose_unit.
-inline constexpr std::uint32_t program_format = 6;
+// table. 5: its products. 6: links with transpose_unit. 7: patches.
+inline constexpr std::uint32_t program_format = 7;
 
 [[nodiscard]] std::vector<std::uint8_t> pack_program(const Program& program);
 

@@ -30,7 +30,7 @@ Offset<file::TensorView> pack_view(FlatBufferBuilder& builder, const TensorView&
   const auto format = builder.CreateString(v.format.name());
   return file::CreateTensorView(builder, name, static_cast<file::Place>(v.place), format, v.channels, v.height, v.width,
                                 v.base, v.slices, v.first, v.bytes, v.planes, v.plane_cells, v.band_rows,
-                                v.bands.empty() ? 0 : builder.CreateVector(v.bands));
+                                v.bands.empty() ? 0 : builder.CreateVector(v.bands), v.patch, v.top, v.left);
 }
 
 Offset<file::Layer> pack_layer(FlatBufferBuilder& builder, const ProgramLayer& l) {

@@ -133,6 +133,9 @@ class Unpacker {
     v.plane_cells = f.plane_cells();
     v.band_rows = f.band_rows();
     if (f.bands() != nullptr) v.bands = values(*f.bands());
+    v.patch = f.patch();
+    v.top = f.top();
+    v.left = f.left();
     return v;
   }
   ProgramLayer layer(const file::Layer& f) {

@@ -30,6 +30,7 @@ namespace {
 
 constexpr std::int64_t most_channels = most_map_slices * slice_channels;
 constexpr std::uint64_t most_image_bytes = std::uint64_t{1} << 28;  // of an input or output area
+constexpr std::int64_t most_side = std::int64_t{1} << 16;           // rows or columns of a tensor
 constexpr std::uint64_t most_gap = 4096;  // that nothing explains: between segments, at the end of an area
 
 class ContainerChecker {
@@ -139,16 +140,34 @@ class ContainerChecker {
     field.require(std::find(unit_names.begin(), unit_names.end(), layer.unit) != unit_names.end(), "unit",
                   "is '{}', no unit of the machine", layer.unit);
     field.require(layer.macs >= 0, "macs", "is {}, negative", layer.macs);
-    for (std::size_t r = 0; r < layer.results.size(); ++r)
-      check_result(layer.results[r], Field{fmt::format("{}.results[{}]", field.path, r)});
+    for (std::size_t r = 0; r < layer.results.size(); ++r) {
+      const TensorView& view = layer.results[r];
+      const Field result{fmt::format("{}.results[{}]", field.path, r)};
+      check_result(view, result);
+      const bool goes_on = r > 0 && layer.results[r - 1].name == view.name;
+      const std::int32_t before = goes_on ? layer.results[r - 1].patch : 0;
+      result.within("patch", view.patch, before, goes_on ? before + 1 : 0);
+    }
   }
 
   // What every view says of its tensor.
   void check_tensor(const TensorView& view, const Field& field) const {
     field.require(!view.name.empty(), "name", "is empty");
     field.within("channels", view.channels, 1, most_channels);
+  }
+  // ... of what lies on chip, where instructions name its rows and columns,
+  void check_patch(const TensorView& view, const Field& field) const {
     field.within("height", view.height, 1, most_map_side);
     field.within("width", view.width, 1, most_map_side);
+    field.within("top", view.top, 0, most_side - view.height);
+    field.within("left", view.left, 0, most_side - view.width);
+  }
+  // ... and of what lies in DRAM.
+  void check_whole(const TensorView& view, const Field& field) const {
+    field.within("height", view.height, 1, most_side);
+    field.within("width", view.width, 1, most_side);
+    field.require(view.patch == 0 && view.top == 0 && view.left == 0, "patch",
+                  "is {} at {}, {}, but only results have patches", view.patch, view.top, view.left);
   }
   // The view's slices [first, first + its own) are some of the map's.
   void check_slices(const TensorView& view, const Field& field, std::int64_t own, std::int64_t per_unit) const {
@@ -174,6 +193,7 @@ class ContainerChecker {
 
   void check_result(const TensorView& view, const Field& field) const {
     check_tensor(view, field);
+    check_patch(view, field);
     switch (view.place) {
       case TensorView::Place::act_fixed: return check_fixed(view, field);
       case TensorView::Place::act_binary: return check_binary(view, field);
@@ -262,6 +282,7 @@ class ContainerChecker {
     const TensorView& view = program_.input;
     const Field field{"input"};
     check_tensor(view, field);
+    check_whole(view, field);
     field.require(view.place == TensorView::Place::dram, "place", "must be dram");
     no_bands(view, field);
     unused(view.base, "base", field);
@@ -319,6 +340,7 @@ class ContainerChecker {
   // Returns where it ends.
   [[nodiscard]] std::uint64_t check_output(const TensorView& view, const Field& field) const {
     check_tensor(view, field);
+    check_whole(view, field);
     field.require(view.place == TensorView::Place::dram, "place", "must be dram");
     no_bands(view, field);
     check_bytes(view, field);

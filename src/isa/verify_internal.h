@@ -51,7 +51,7 @@ void each_word(const Access& access, Visitor&& visit) {
     return;
   }
   for (std::uint32_t y = access.row0; y < access.row1; ++y) {
-    for (std::uint32_t x = 0; x < access.width; ++x) {
+    for (std::uint32_t x = 0; x < access.width_of(y); ++x) {
       for (std::uint32_t s = access.slice0; s < access.slice1; ++s) visit(std::size_t{access.word(x, y, s)});
     }
   }

@@ -37,21 +37,33 @@ void check_whole(const WrittenResults& results, const Program& program) {
   }
 }
 
-// Loads of the input walk it as the host packs it.
-void check_input_load(const Stream& main, std::size_t index, const LoadInstruction& load, const Program& program) {
+// Bytes of a pixel of the input in DRAM.
+std::uint64_t input_pixel(const Program& program, const MachineParameters& machine) {
+  const TensorView& input = program.input;
+  switch (program.input_form) {
+    case TransferForm::stem: return 4;
+    case TransferForm::binary: return 2U * input.slices * static_cast<std::uint64_t>(machine.xnor_array.cell_slices());
+    default: return std::uint64_t{input.slices} * input.bytes * slice_channels;
+  }
+}
+
+// Loads of the input walk it as the host packs it: all of it, or a patch of rows and columns.
+void check_input_load(const Stream& main, std::size_t index, const LoadInstruction& load, const Program& program,
+                      const MachineParameters& machine) {
   const auto require = [&](bool condition, const char* field) {
     if (!condition) refuse(main, index, fmt::format("{} is not the input's: the host packs it otherwise", field));
   };
   const TensorView& input = program.input;
   const bool stem = program.input_form == TransferForm::stem;
   require(load.form == static_cast<std::uint32_t>(program.input_form), "form");
-  const std::uint64_t row = std::uint64_t{load.row} * program.input_row_bytes,
-                      image = program.input_bytes / static_cast<std::uint64_t>(program.images);
-  require(load.dram_address >= row && (load.dram_address - row) % image == 0, "dram_address");
-  require(load.run_bytes == program.input_row_bytes, "run_bytes");
+  const std::uint64_t image = program.input_bytes / static_cast<std::uint64_t>(program.images),
+                      pixel = input_pixel(program, machine), row = load.dram_address % image / program.input_row_bytes,
+                      byte = load.dram_address % program.input_row_bytes;
+  require(byte % pixel == 0 && row + load.runs <= static_cast<std::uint64_t>(input.height), "dram_address");
   require(load.runs == 1 || load.dram_stride == program.input_row_bytes, "dram_stride");
-  require(load.height == static_cast<std::uint32_t>(input.height), "height");
-  require((stem ? load.in_width : load.width) == static_cast<std::uint32_t>(input.width), stem ? "in_width" : "width");
+  require(byte + load.run_bytes <= program.input_row_bytes, "run_bytes");
+  require(byte / pixel + (stem ? load.in_width : load.width) <= static_cast<std::uint64_t>(input.width),
+          stem ? "in_width" : "width");
   require(load.slices == input.slices, "slices");
   require(load.bytes_log2 == (input.bytes == 1 ? 0U : input.bytes == 2 ? 1U : 2U), "bytes_log2");
 }
@@ -64,7 +76,7 @@ void check_results(const Stream& main, const Program& program, const MachinePara
     for (const WrittenPart& part : results.next(main.instructions[n])) check_extent(main, n, part, program, machine);
     const auto* load = std::get_if<LoadInstruction>(&main.instructions[n]);
     if (load != nullptr && load->dram_base == static_cast<std::uint32_t>(DramBase::input))
-      check_input_load(main, n, *load, program);
+      check_input_load(main, n, *load, program, machine);
   }
   check_whole(results, program);
 }

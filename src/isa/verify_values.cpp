@@ -141,9 +141,25 @@ class Values {
       return i.bytes_log2 == 0 ? Range{std::min<std::int64_t>(0, input_.min()), input_.max()} : unknown;
     MapRange range;
     for (std::uint32_t run = 0; run < i.runs; ++run) {
-      const auto row = stored_.find({i.dram_address + std::uint64_t{run} * i.dram_stride, i.run_bytes});
-      if (row == stored_.end()) return unknown;
-      range = hull(range, row->second);
+      const std::uint64_t begin = i.dram_address + std::uint64_t{run} * i.dram_stride;
+      const std::optional<MapRange> row = stored(begin, begin + i.run_bytes);
+      if (!row) return unknown;
+      range = hull(range, *row);
+    }
+    return range;
+  }
+  void keep_run(std::uint64_t begin, std::uint64_t bytes, const MapRange& range) {
+    stored_[begin] = {begin + bytes, range};
+  }
+  // Of what runs have stored in bytes [begin, end), which do not overlap; none where some are in no run.
+  [[nodiscard]] std::optional<MapRange> stored(std::uint64_t begin, std::uint64_t end) const {
+    MapRange range;
+    auto run = stored_.upper_bound(begin);
+    if (run == stored_.begin()) return std::nullopt;
+    for (--run; begin < end; ++run) {
+      if (run == stored_.end() || run->first > begin || run->second.end <= begin) return std::nullopt;
+      range = hull(range, run->second.range);
+      begin = run->second.end;
     }
     return range;
   }
@@ -161,7 +177,7 @@ class Values {
   void step(const StoreInstruction& i) {
     const MapRange range = read_map(i);
     for (std::uint32_t run = 0; run < i.runs; ++run)
-      stored_[{i.dram_address + std::uint64_t{run} * i.dram_stride, i.run_bytes}] = range;
+      keep_run(i.dram_address + std::uint64_t{run} * i.dram_stride, i.run_bytes, range);
   }
   void step(const PoolInstruction& i) {
     if (i.binary == 0) write_map(i, i.sum != 0 ? unknown : read_map(i));
@@ -531,8 +547,11 @@ class Values {
   std::size_t lanes_ = 0;                 // rows of the wider array
   std::vector<std::uint32_t> reach_;      // largest |value| of each accumulator, lanes_ a word
   std::vector<MapRange> maps_;            // values of each word of act_fixed
-  std::map<std::pair<std::uint64_t, std::uint32_t>, MapRange>
-      stored_;  // values of runs: first byte of the output area, size
+  struct StoredRun {
+    std::uint64_t end = 0;
+    MapRange range;
+  };
+  std::map<std::uint64_t, StoredRun> stored_;  // by its first byte of the output area
   Format input_;
   // Since the last load of what they follow from:
   std::map<std::array<std::int64_t, 4>, std::vector<Range>> start_ranges_;  // group after group, row after row

@@ -65,14 +65,55 @@ WrittenPart part_of(const TensorView& view, const WrittenMap& tile, std::size_t 
   return part.row0 < part.row1 && part.channel0 < part.channel1 ? part : none;
 }
 
-// Parts of the accumulator views of which the instruction writes row groups from `first_group` on.
-std::vector<WrittenPart> accumulator_parts(const WrittenAccumulators& tile, const ProgramLayer& layer,
-                                           std::uint32_t first_group) {
+bool at_one_place(const TensorView& a, const TensorView& b) {
+  return a.name == b.name && a.place == b.place && a.base == b.base && a.bands == b.bands && a.first == b.first &&
+         a.slices == b.slices;
+}
+
+}  // namespace
+
+WrittenResults::WrittenResults(const Program& program, const MachineParameters& machine)
+    : program_(program), machine_(machine), next_group_(program.layers.size()) {
+  for (const ProgramLayer& layer : program.layers) values_.emplace_back(layer.results.size(), 0);
+  find_patches();
+}
+
+void WrittenResults::find_patches() {
+  for (const ProgramLayer& layer : program_.layers) {
+    auto& patches = patch_.emplace_back();
+    for (std::size_t r = 0; r < layer.results.size(); ++r) {
+      const TensorView& view = layer.results[r];
+      const bool goes_on = r > 0 && layer.results[r - 1].name == view.name;
+      patches.push_back({goes_on ? patches.back().tensor : r, view.patch});
+    }
+    written_patch_.emplace_back(layer.results.size(), 0);
+  }
+}
+
+// The next patch of a tensor is due when all of this one is written.
+void WrittenResults::count(std::size_t layer, const WrittenPart& part) {
+  const std::vector<TensorView>& results = program_.layers[layer].results;
+  values_[layer][part.result] +=
+      std::int64_t{part.row1 - part.row0} * (part.channel1 - part.channel0) * results[part.result].width;
+  const auto [tensor, number] = patch_[layer][part.result];
+  std::size_t r = tensor;
+  const auto is_of_it = [&] { return r < results.size() && patch_[layer][r].tensor == tensor; };
+  for (; is_of_it() && patch_[layer][r].number <= number; ++r) {
+    if (patch_[layer][r].number == number && values(layer, r) < values_of(results[r])) return;
+  }
+  if (!is_of_it()) return;
+  written_patch_[layer][tensor] = number + 1;
+  next_group_[layer] = {};
+}
+
+// Parts of the accumulator views of which the instruction writes row groups.
+std::vector<WrittenPart> WrittenResults::accumulator_parts(const WrittenAccumulators& tile, std::size_t layer) {
+  const std::vector<TensorView>& results = program_.layers[layer].results;
   std::vector<WrittenPart> parts;
-  std::int64_t view_group = -std::int64_t{first_group};
-  for (std::size_t result = 0; result < layer.results.size(); ++result) {
-    const TensorView& view = layer.results[result];
-    if (!lies_in(view, tile)) continue;
+  std::int64_t view_group = -std::int64_t{take_groups(tile, layer)};
+  for (std::size_t result = 0; result < results.size(); ++result) {
+    const TensorView& view = results[result];
+    if (!lies_in(view, tile) || !is_due(layer, result)) continue;
     const std::int64_t groups = ceil_divide(view.channels, tile.array_rows);
     const std::int64_t begin = std::max<std::int64_t>(0, view_group),
                        end = std::min<std::int64_t>(tile.groups, view_group + groups);
@@ -88,18 +129,6 @@ std::vector<WrittenPart> accumulator_parts(const WrittenAccumulators& tile, cons
   return parts;
 }
 
-bool at_one_place(const TensorView& a, const TensorView& b) {
-  return a.name == b.name && a.place == b.place && a.base == b.base && a.bands == b.bands && a.first == b.first &&
-         a.slices == b.slices;
-}
-
-}  // namespace
-
-WrittenResults::WrittenResults(const Program& program, const MachineParameters& machine)
-    : program_(program), machine_(machine), next_group_(program.layers.size()) {
-  for (const ProgramLayer& layer : program.layers) values_.emplace_back(layer.results.size(), 0);
-}
-
 std::uint32_t WrittenResults::take_groups(const WrittenAccumulators& tile, std::size_t layer) {
   auto& next = next_group_[layer][tile.region];
   const std::uint32_t first = next[tile.out_row];
@@ -111,6 +140,7 @@ std::vector<WrittenPart> WrittenResults::map_parts(const WrittenMap& tile, std::
   const std::vector<TensorView>& results = program_.layers[layer].results;
   std::vector<WrittenPart> parts;
   for (std::size_t result = 0; result < results.size(); ++result) {
+    if (!is_due(layer, result)) continue;
     const WrittenPart part = part_of(results[result], tile, result);
     if (part.row0 >= part.row1) continue;
     const auto other = std::find_if(parts.begin(), parts.end(), [&](const WrittenPart& earlier) {
@@ -129,17 +159,14 @@ std::vector<WrittenPart> WrittenResults::next(const Instruction& i) {
   const Written all = written(i, machine_);
   std::vector<WrittenPart> parts;
   if (all.accumulators) {
-    parts = accumulator_parts(*all.accumulators, program_.layers[layer], take_groups(*all.accumulators, layer));
+    parts = accumulator_parts(*all.accumulators, layer);
   } else {
     for (const WrittenMap& tile : all.maps) {
       const std::vector<WrittenPart> of_tile = map_parts(tile, layer);
       parts.insert(parts.end(), of_tile.begin(), of_tile.end());
     }
   }
-  for (const WrittenPart& part : parts) {
-    values_[layer][part.result] += std::int64_t{part.row1 - part.row0} * (part.channel1 - part.channel0) *
-                                   program_.layers[layer].results[part.result].width;
-  }
+  for (const WrittenPart& part : parts) count(layer, part);
   return parts;
 }
 

@@ -23,7 +23,8 @@ struct WrittenPart {
 //
 // Accumulators: an array's accumulator views of a layer follow each other, each in ceil(channels / rows) row groups;
 // instructions that compute the same rows take row groups one after the other. Maps: of several views at one place,
-// which hold parts of a tensor one after the other, an instruction writes the first that is not whole yet.
+// which hold parts of a tensor one after the other, an instruction writes the first that is not whole yet. Patches of a
+// tensor are written one after the other, in the order of their views.
 class WrittenResults {
  public:
   WrittenResults(const Program& program, const MachineParameters& machine);
@@ -36,12 +37,26 @@ class WrittenResults {
   }
 
  private:
+  // A result's tensor, by its first view in the layer, and the number of its patch there.
+  struct Patch {
+    std::size_t tensor = 0;
+    std::int32_t number = 0;
+  };
+  void find_patches();
+  // Whether it is of the patch that is being written.
+  [[nodiscard]] bool is_due(std::size_t layer, std::size_t result) const {
+    return patch_[layer][result].number == written_patch_[layer][patch_[layer][result].tensor];
+  }
+  void count(std::size_t layer, const WrittenPart& part);
+  [[nodiscard]] std::vector<WrittenPart> accumulator_parts(const WrittenAccumulators& tile, std::size_t layer);
   [[nodiscard]] std::uint32_t take_groups(const WrittenAccumulators& tile, std::size_t layer);
   [[nodiscard]] std::vector<WrittenPart> map_parts(const WrittenMap& tile, std::size_t layer) const;
 
   const Program& program_;
   const MachineParameters& machine_;
   std::vector<std::vector<std::int64_t>> values_;                                  // [layer][result]
+  std::vector<std::vector<Patch>> patch_;                                          // likewise
+  std::vector<std::vector<std::int32_t>> written_patch_;                           // [layer][tensor], so far
   std::vector<std::array<std::map<std::uint32_t, std::uint32_t>, 2>> next_group_;  // [layer][array][row]
 };
 

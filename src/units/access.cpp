@@ -29,7 +29,10 @@ void be_map(Access& access, std::int64_t base, std::int64_t width, std::int64_t 
 struct Strided {
   std::int64_t base, pixels, pitch, words;
   explicit Strided(const Access& a)
-      : base(a.begin), pixels(std::int64_t{a.row1 - a.row0} * a.width), pitch(a.slices), words(a.slice1 - a.slice0) {}
+      : base(a.begin),
+        pixels(std::int64_t{a.row1 - a.row0} * a.width - a.left_out),
+        pitch(a.slices),
+        words(a.slice1 - a.slice0) {}
 };
 
 bool overlap(const Strided& a, const Strided& b) {  // of equal pitch
@@ -67,13 +70,15 @@ void Accesses::interval(BufferId buffer, bool write, std::int64_t begin, std::in
 }
 
 void Accesses::fixed(BufferId buffer, bool write, std::int64_t base, std::int64_t width, std::int64_t pitch, Rows rows,
-                     std::int64_t word0, std::int64_t words) {
-  if (rows.begin >= rows.end || width == 0 || words == 0) return;
+                     std::int64_t word0, std::int64_t words, std::int64_t left_out) {
+  if (rows.begin >= rows.end || width == left_out || words == 0) return;
   if (word0 + words > pitch) invalid(buffer, "slices beyond the map's slices a pixel");
   std::int64_t begin = base + rows.begin * width * pitch + word0;
   if (buffer == BufferId::act_fixed) begin %= fixed_map_addresses;
-  const std::int64_t end = begin + ((rows.end - rows.begin) * width - 1) * pitch + words;
-  be_map(add(buffer, write, begin, end), base, width, pitch, rows, word0, words);
+  const std::int64_t end = begin + ((rows.end - rows.begin) * width - left_out - 1) * pitch + words;
+  Access& access = add(buffer, write, begin, end);
+  be_map(access, base, width, pitch, rows, word0, words);
+  access.left_out = u32(left_out);
 }
 
 void Accesses::binary(bool write, std::int64_t base, std::int64_t width, std::int64_t cells, Rows rows,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an instruction reads and writes, as sets of buffer words that can be compared.
 //
-// Three kinds of set. An interval of words. A fixed map's rectangle: rows of whole width, words [slice0, slice1) of
-// each pixel's `slices` words (accumulators likewise). A binary map's rectangle: rows of whole width, cells [slice0,
-// slice1).
+// Three kinds of set. An interval of words. A fixed map's rectangle: rows of whole width but for the last one's end,
+// words [slice0, slice1) of each pixel's `slices` words (accumulators likewise). A binary map's rectangle: rows of
+// whole width, cells [slice0, slice1).
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,9 @@ struct Access {
   bool is_map = false;               // then rows [row0, row1) and slices [slice0, slice1) of the map at `base`
   std::uint32_t base = 0, width = 0, slices = 0;  // the map's identity: the base as the instruction says it
   std::uint32_t row0 = 0, row1 = 0, slice0 = 0, slice1 = 0;
+  std::uint32_t left_out = 0;  // pixels at the last row's end
 
+  [[nodiscard]] std::uint32_t width_of(std::uint32_t y) const { return y + 1 == row1 ? width - left_out : width; }
   // Address of word (x, y, s) of a map that is none of packed bits: one of those touched.
   [[nodiscard]] std::uint32_t word(std::uint32_t x, std::uint32_t y, std::uint32_t s) const {
     return begin + ((y - row0) * width + x) * slices + s - slice0;
@@ -54,6 +56,14 @@ template <class I>
   return {inside(first), inside(last + 1)};
 }
 
+// Columns at a row's end that a window reaches in no position.
+template <class I>
+[[nodiscard]] constexpr std::int64_t columns_left_out(const I& i) {
+  const std::int64_t last =
+      (std::int64_t{i.out_width} - 1) * i.stride_w - i.pad_left + (std::int64_t{i.kernel_w} - 1) * i.dilation_w;
+  return last + 1 >= i.in_width ? 0 : last < 0 ? std::int64_t{i.in_width} : i.in_width - (last + 1);
+}
+
 // Collects one instruction's accesses behind those that `list` holds. Throws DiagnosticError program-invalid, named by
 // the unit, where one leaves its region.
 class Accesses {
@@ -63,9 +73,10 @@ class Accesses {
 
   // Words [begin, begin + count).
   void interval(BufferId buffer, bool write, std::int64_t begin, std::int64_t count);
-  // Words [word0, word0 + words) of each pixel of rows; `base` is the address of pixel (0, 0).
+  // Words [word0, word0 + words) of each pixel of rows, but for `left_out` pixels at the end of the last; `base` is the
+  // address of pixel (0, 0).
   void fixed(BufferId buffer, bool write, std::int64_t base, std::int64_t width, std::int64_t pitch, Rows rows,
-             std::int64_t word0, std::int64_t words);
+             std::int64_t word0, std::int64_t words, std::int64_t left_out = 0);
   // Cells [cell0, cell0 + count) of each pixel of rows of act_binary.
   void binary(bool write, std::int64_t base, std::int64_t width, std::int64_t cells, Rows rows, std::int64_t cell0,
               std::int64_t count);

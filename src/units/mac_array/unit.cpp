@@ -23,8 +23,8 @@ std::string MacArray::stages(const MachineParameters&) {
 }
 
 void MacArray::add_accesses(const MacInstruction& i, const MachineParameters& machine, Accesses& accesses) {
-  accesses.fixed(BufferId::act_fixed, false, i.source, i.in_width, i.map_slices, rows_read(i), 0,
-                 slices_of(i.channels));
+  accesses.fixed(BufferId::act_fixed, false, i.source, i.in_width, i.map_slices, rows_read(i), 0, slices_of(i.channels),
+                 columns_left_out(i));
   const std::int64_t columns = i.depthwise != 0 ? 1 : column_groups(i.channels, machine.mac_array.columns);
   accesses.interval(BufferId::weights_fixed, false, i.weights,
                     std::int64_t{i.groups} * i.kernel_h * i.kernel_w * columns);

@@ -52,7 +52,8 @@ void PoolUnit::add_accesses(const PoolInstruction& i, const MachineParameters&, 
     return;
   }
   const std::int64_t in_bytes = std::int64_t{1} << i.in_bytes_log2, out_bytes = std::int64_t{1} << i.out_bytes_log2;
-  accesses.fixed(BufferId::act_fixed, false, i.source, i.in_width, i.in_slices * in_bytes, in, 0, i.slices * in_bytes);
+  accesses.fixed(BufferId::act_fixed, false, i.source, i.in_width, i.in_slices * in_bytes, in, 0, i.slices * in_bytes,
+                 columns_left_out(i));
   accesses.fixed(BufferId::act_fixed, true, i.destination, i.out_width, i.out_slices * out_bytes, {0, i.rows}, 0,
                  i.slices * out_bytes);
 }

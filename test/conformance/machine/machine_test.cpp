@@ -256,6 +256,38 @@ TEST_F(MachineConformance, RingsOfRowsAgreeOnTheTinyMachine) {
   ASSERT_TRUE(has_rings(compile(pools, platform).program));
   expect_no_difference(platform, pools, 2);
 }
+// Two modules on a map that is wider than instructions name: a stem, bits beside bytes, a join of pixels inside a map,
+// a skip path on every other pixel, a pooling.
+IntegerNetwork wide(int height, int width) {
+  using test::NetworkBuilder;
+  NetworkBuilder b(8);
+  const Format bits8 = Format::signed_bits(8);
+  const TensorId in = b.input(3, height, width, bits8, 3);
+  auto x =
+      b.post(b.conv(in, 16, NetworkBuilder::square(3, 1, 1), bits8), no_tensor, true, bits8, true, Format::bipolar());
+  const TensorId main = b.conv(x.code, 16, NetworkBuilder::square(3, 1, 1), Format::bipolar());
+  auto y = b.post(main, x.fixed, true, bits8, true, Format::bipolar());
+  const TensorId down = b.conv(y.code, 32, NetworkBuilder::square(3, 2, 1), Format::bipolar());
+  const TensorId skip = b.conv(y.fixed, 32, NetworkBuilder::square(1, 2), bits8);
+  auto joined = b.post(down, skip, true, bits8, false, Format::bipolar());
+  b.output(b.pool(joined.fixed, Pooling::Kind::max, NetworkBuilder::square(3, 1, 1)));
+  return b.net;
+}
+// Segments in patches: rows of DRAM with a pitch, addresses inside maps, single rows of a join.
+TEST_F(MachineConformance, PatchesOfMapsAgreeOnTheTinyMachine) {
+  const auto in_patches = [](const Program& program) {
+    return std::ranges::any_of(program.layers, [](const ProgramLayer& layer) {
+      return std::ranges::any_of(layer.results, [](const TensorView& view) { return view.left > 0; });
+    });
+  };
+  const Platform platform = platform_named("tiny");
+  const Program columns = compile(wide(5, 530), platform).program;
+  ASSERT_TRUE(in_patches(columns));
+  expect_no_difference("two modules on 5x530", platform, columns, 2);
+  const Platform cramped = platform_named("tiny", {"buffers.act_fixed.depth=96"});
+  ASSERT_TRUE(in_patches(compile(wide(18, 40), cramped).program));
+  expect_no_difference("two modules on 18x40", cramped, compile(wide(18, 40), cramped).program, 1);
+}
 // Maps that wait in DRAM: what one image stores the same image loads again, in both forms. A skip path's weights take
 // 64 words: its layer is gone through in two parts.
 TEST_F(MachineConformance, MapsThatWaitInDramAgreeOnTheTinyMachine) {

@@ -155,6 +155,13 @@ IntegerNetwork small_network(Format input = Format::bipolar(), Format weights = 
   return b.net;
 }
 
+// 16 pixels of so many channels, which become pixels: as many words each. Neither map can lie in parts.
+IntegerNetwork turned(int channels) {
+  test::NetworkBuilder b(1);
+  b.output(b.transpose(b.input(channels, 1, 16, Format::signed_bits(8)), 1));
+  return b.net;
+}
+
 Diagnostic refusal(const IntegerNetwork& network, const Platform& p) {
   try {
     (void)compile(network, p);
@@ -168,27 +175,24 @@ Diagnostic refusal(const IntegerNetwork& network, const Platform& p) {
 TEST(Diagnosis, of_activations_names_the_buffer_its_tensors_and_a_depth_that_fits) {
   Platform p = test::platform_of();
   buffer(p, BufferId::act_fixed) = {1, 128, 100, 0, 2};
-  // The output map alone takes 64 pixels x 2 slices = 128 words.
-  const Window w = test::NetworkBuilder::square(3, 1, 1);
-  const IntegerNetwork flat = small_network(Format::bipolar(), Format::bipolar(), w, 1);
+  const IntegerNetwork flat = turned(128);
   const Diagnostic d = refusal(flat, p);
   EXPECT_EQ(d.code, Code("does-not-fit"));
   EXPECT_THAT(d.message, testing::ContainsRegex("^act_fixed: '.*' takes 128 addresses of one region, and a region has "
-                                                "100; 128 addresses are alive at once"));
+                                                "100; 256 addresses are alive at once"));
   EXPECT_THAT(d.message, HasSubstr("there is 1 region of 100"));
-  EXPECT_EQ(d.hint, "--set buffers.act_fixed.depth=128");
-  buffer(p, BufferId::act_fixed).depth = 128;
+  EXPECT_EQ(d.hint, "--set buffers.act_fixed.depth=256");
+  buffer(p, BufferId::act_fixed).depth = 256;
   EXPECT_NO_THROW((void)compile(flat, p));
-  buffer(p, BufferId::act_fixed).depth = 127;
+  buffer(p, BufferId::act_fixed).depth = 255;
   EXPECT_EQ(refusal(flat, p).code, Code("does-not-fit"));
 }
 
-// Input 64 and output 128 words: each fits a region, both do not.
+// Each of two maps of 96 words fits a region, both do not.
 TEST(Diagnosis, of_activations_that_fit_one_by_one_says_how_many_are_alive_at_once) {
   Platform p = test::platform_of();
   buffer(p, BufferId::act_fixed) = {1, 128, 130, 0, 2};
-  const Window w = test::NetworkBuilder::square(3, 1, 1);
-  const Diagnostic d = refusal(small_network(Format::signed_bits(8), Format::signed_bits(8), w, 1), p);
+  const Diagnostic d = refusal(turned(96), p);
   EXPECT_EQ(d.code, Code("does-not-fit"));
   EXPECT_THAT(d.message, testing::StartsWith("act_fixed: 192 addresses are alive at once ("));
   EXPECT_THAT(d.message, testing::EndsWith("there is 1 region of 130: 62 too few"));

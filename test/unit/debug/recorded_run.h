@@ -13,8 +13,8 @@ namespace blendsim::test {
 
 struct RecordedRun {
   explicit RecordedRun(const std::string& network, const std::string& platform = "zu3eg", std::uint32_t images = 1,
-                       const ZooOptions& options_of_network = {})
-      : compiled(zoo_file(network, options_of_network), platform) {
+                       const ZooOptions& options_of_network = {}, const std::vector<std::string>& sets = {})
+      : compiled(zoo_file(network, options_of_network), platform, sets) {
     for (std::uint32_t n = 0; n < images; ++n) inputs.push_back(compiled.image(n + 1));
     RunOptions options;
     options.capture_tensors = true;

@@ -149,6 +149,37 @@ TEST(Accesses, AWindowReadsOnlyTheRowsOfItsTileInsideTheMap) {
   EXPECT_EQ(list[3].end - list[3].begin, 2U * 8U * 2U) << "accumulators: pixels x row groups";
 }
 
+// Of bytes a window may begin inside a map: then the end of the last row read is another row's, or no row's.
+TEST(Accesses, AWindowOnBytesLeavesOutTheColumnsThatItDoesNotReach) {
+  MacInstruction i;
+  i.in_height = i.out_height = i.rows = 4;
+  i.in_width = 10;
+  i.out_width = 6;
+  i.map_slices = 2;
+  i.channels = 16;
+  i.groups = 1;
+  i.kernel_h = i.kernel_w = 1;
+  const auto words = [&] {
+    const Access map = accesses(i, machine()).front();
+    return map.end - map.begin;
+  };
+  EXPECT_EQ(words(), 2U * (3 * 10 + 6) - 1) << "three rows of ten pixels, six of the last, of two words, one of them";
+  i.kernel_w = 3;
+  i.dilation_w = 2;
+  EXPECT_EQ(words(), 2U * 4 * 10 - 1) << "the last window ends with the row";
+  i.pad_left = 1;
+  EXPECT_EQ(words(), 2U * (4 * 10 - 1) - 1);
+  i.kernel_w = 31;
+  EXPECT_EQ(words(), 2U * 4 * 10 - 1) << "what lies behind the row is padding";
+  Access shorter = accesses(i, machine()).front();
+  shorter.left_out = 4;
+  shorter.end -= 8;
+  MacInstruction next = i;
+  next.source = 2 * 39;
+  EXPECT_TRUE(overlap(accesses(i, machine()).front(), accesses(next, machine()).front()));
+  EXPECT_FALSE(overlap(shorter, accesses(next, machine()).front()));
+}
+
 TEST(Accesses, LeavingARegionIsRefused) {
   MacInstruction i;
   i.in_height = i.out_height = i.rows = 4;

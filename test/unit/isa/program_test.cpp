@@ -201,8 +201,8 @@ TEST(ProgramFile, AProgramOfAnotherFormatIsRefusedByThat) {
   std::memcpy(&place, container.data() + vtable + size - sizeof place, sizeof place);
   std::uint32_t format = 0;
   std::memcpy(&format, container.data() + root + place, sizeof format);
-  ASSERT_EQ(format, 6U);
-  for (const std::uint32_t other : {0U, 1U, 2U, 3U, 4U, 5U, 7U}) {
+  ASSERT_EQ(format, 7U);
+  for (const std::uint32_t other : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 8U}) {
     std::memcpy(container.data() + root + place, &other, sizeof other);
     spill(path, with_trailer(container));
     EXPECT_EQ(code_of([&] { (void)read_program(path); }), "program-version") << other;

@@ -100,6 +100,15 @@ TEST(VerifyContainer, NamesTheFieldOfTheLayerTableThatIsDamaged) {
                      {"layers[0].results[0].slices", [](Program& p) { x(p).slices = 1U << 31; }},
                      {"layers[0].results[0].first", [](Program& p) { x(p).first = ~0U; }},
                      {"layers[0].results[0].slices", [](Program& p) { x(p).first = 1; }},
+                     {"layers[0].results[0].patch", [](Program& p) { x(p).patch = 1; }},
+                     {"layers[0].results[0].patch", [](Program& p) { x(p).patch = -1; }},
+                     {"layers[1].results[1].patch",
+                      [](Program& p) {
+                        p.layers[1].results.push_back(acc(p));
+                        p.layers[1].results.back().patch = 2;
+                      }},
+                     {"layers[0].results[0].top", [](Program& p) { x(p).top = -1; }},
+                     {"layers[0].results[0].left", [](Program& p) { x(p).left = huge; }},
                      {"layers[0].results[0].bytes", [](Program& p) { x(p).bytes = 3; }},
                      {"layers[0].results[0].planes", [](Program& p) { x(p).planes = 2; }},
                      {"layers[0].results[0].plane_cells", [](Program& p) { x(p).plane_cells = 1; }},
@@ -165,7 +174,7 @@ TEST(VerifyContainer, NamesTheFieldOfTheInputThatIsDamaged) {
                      {"input.channels", [](Program& p) { p.input.channels = -1; }},
                      {"input.slices", [](Program& p) { p.input.channels = 4000; }},
                      {"input.height", [](Program& p) { p.input.height = 0; }},
-                     {"input.width", [](Program& p) { p.input.width = 512; }},
+                     {"input.width", [](Program& p) { p.input.width = 1 << 17; }},
                      {"input.base", [](Program& p) { p.input.base = 64; }},
                      {"input.slices", [](Program& p) { p.input.slices = 0; }},
                      {"input.slices", [](Program& p) { p.input.first = 1; }},
@@ -209,6 +218,8 @@ TEST(VerifyContainer, NamesTheFieldOfTheOutputThatIsDamaged) {
                      {"outputs[0].channels", [](Program& p) { p.outputs[0].channels = huge; }},
                      {"outputs[0].height", [](Program& p) { p.outputs[0].height = huge; }},
                      {"outputs[0].width", [](Program& p) { p.outputs[0].width = -1; }},
+                     {"outputs[0].patch", [](Program& p) { p.outputs[0].patch = 1; }},
+                     {"outputs[0].patch", [](Program& p) { p.outputs[0].left = 1; }},
                      {"outputs[0].base", [](Program& p) { p.outputs[0].base = ~0U; }},
                      {"outputs[0].slices", [](Program& p) { p.outputs[0].slices = 0; }},
                      {"outputs[0].first", [](Program& p) { p.outputs[0].first = ~0U; }},
