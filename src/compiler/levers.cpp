@@ -114,9 +114,7 @@ class Search {
     try {
       Compilation compilation = begin(network_, facts_, changed->machine, nullptr);
       run_passes(Stretch::network, compilation);
-      Compilation tiled = compilation;
-      run_passes(Stretch::tiles, tiled);
-      operations_ += 8 * tiled.plan.ops.size();  // in all orders, of whole maps and of rings
+      operations_ += 8 * count_operations(compilation);  // in all orders, of whole maps and of rings
       (void)best_candidate(compilation, {}, {.first_that_fits = true, .program_alone = true});
       (void)best_candidate(std::move(compilation), {}, {.program_alone = true});  // each order that compile() will try
       return std::nullopt;
@@ -126,6 +124,18 @@ class Search {
     } catch (
         const InvariantError& error) {  // nobody asked for this machine: it is no lever, and not the user's trouble
       return DiagnosticError("not-lowerable", {}, error.what());
+    }
+  }
+
+  // Of maps as wholes; about as many rows where there are none, since patches are needed.
+  static std::size_t count_operations(Compilation compilation) {
+    std::size_t rows = 0;
+    for (const Node& node : compilation.plan.nodes) rows += static_cast<std::size_t>(node.height);
+    try {
+      run_passes(Stretch::tiles, compilation);
+      return compilation.plan.ops.size();
+    } catch (const NoRoomForMaps&) {
+      return rows;
     }
   }
 
