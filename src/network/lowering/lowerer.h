@@ -109,6 +109,12 @@ class Lowerer {
   void convolution(const Node& node);
   void dense(const Node& node);
   void emit_convolution(const Node& node, const Value& x, IntegerWeights weights, Convolution work, const Shape& shape);
+  // wide_weights.cpp
+  // Weights of more than 8 bits in parts of 8 over as many copies of the input's channels.
+  void spread_weights(Value& x, IntegerWeights& weights, Convolution& work, const std::string& node);
+  MapPtr picked(const Value& x, const std::vector<std::size_t>& sources, std::size_t groups, const std::string& name);
+  MapPtr side_by_side(const std::vector<MapPtr>& maps, const Value& x, const std::string& name);
+
   // The input as integers of at most 8 bits in a tensor, (q - zero_point) * scale.
   Value convolution_input(const Node& node, const Value& input);
   [[nodiscard]] IntegerWeights weights_of(const Node& node, std::size_t out_axis) const;
