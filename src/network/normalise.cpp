@@ -138,6 +138,7 @@ Graph normalise(Graph graph) {
   Diagnostics diagnostics;
   remove_unused(graph);
   fuse_batch_norm_reshapes(graph, diagnostics);
+  lift_selections(graph);
   fuse_selections(graph, diagnostics);
   fuse_linear_quantisers(graph, diagnostics);
   remove_unused(graph);
@@ -146,6 +147,7 @@ Graph normalise(Graph graph) {
   canonicalise(graph, diagnostics);
   diagnostics.throw_if_any();
   remove_identities(graph);
+  fuse_thermometers(graph);
   fuse_channel_shuffles(graph, diagnostics);
   settle_layout(graph);
   settle_weights(graph, diagnostics);

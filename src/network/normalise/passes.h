@@ -35,7 +35,9 @@ bool replace_nodes(Graph& graph, const std::function<std::optional<std::vector<N
 void remove_unused(Graph& graph);            // nodes, constants and shapes that no output needs
 void remove_straight_through(Graph& graph);  // (sign - clip) + clip -> sign
 void fuse_batch_norm_reshapes(Graph& graph, Diagnostics& diagnostics);  // Unsqueeze, BatchNormalization, Squeeze
-void fuse_selections(Graph& graph, Diagnostics& diagnostics);           // comparisons -> Bipolar, MultiThreshold
+void lift_selections(Graph& graph);                            // Cast, Where of moved comparisons in front of the moves
+void fuse_selections(Graph& graph, Diagnostics& diagnostics);  // comparisons -> Bipolar, MultiThreshold
+void fuse_thermometers(Graph& graph);                          // a Concat of quantisers of the input -> one quantiser
 void fuse_linear_quantisers(Graph& graph, Diagnostics& diagnostics);  // QuantizeLinear, Clip, DequantizeLinear -> Quant
 void fuse_staircases(Graph& graph, Diagnostics& diagnostics);         // Round, Floor, Ceil, Cast and Cast -> Quant
 void canonicalise(Graph& graph, Diagnostics& diagnostics);            // node by node, through the operator table
@@ -48,6 +50,9 @@ void split_concats(Graph& graph);  // convolutions over parts with scales of the
 void split_strides(Graph& graph);  // strides beyond an instruction's, as blocks of pixels
 void settle_weights(Graph& graph,
                     Diagnostics& diagnostics);  // Transpose(Quant(c)) -> Quant(c'), folds the rest, checks
+
+// Whether the tensor is the network's input, moved and computed with constants, and no quantiser lies between.
+[[nodiscard]] bool is_of_input(const std::string& tensor, const Graph& graph, const Producers& producers);
 
 // Adds the diagnostic of a refused node.
 void report(Diagnostics& diagnostics, const Graph& graph, const Node& node, const operators::Refusal& refusal);
