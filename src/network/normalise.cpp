@@ -146,6 +146,7 @@ Graph normalise(Graph graph) {
   remove_unused(graph);
   canonicalise(graph, diagnostics);
   diagnostics.throw_if_any();
+  keep_rows(graph);
   remove_identities(graph);
   fuse_thermometers(graph);
   fuse_channel_shuffles(graph, diagnostics);

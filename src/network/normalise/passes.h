@@ -41,6 +41,7 @@ void fuse_thermometers(Graph& graph);                          // a Concat of qu
 void fuse_linear_quantisers(Graph& graph, Diagnostics& diagnostics);  // QuantizeLinear, Clip, DequantizeLinear -> Quant
 void fuse_staircases(Graph& graph, Diagnostics& diagnostics);         // Round, Floor, Ceil, Cast and Cast -> Quant
 void canonicalise(Graph& graph, Diagnostics& diagnostics);            // node by node, through the operator table
+void keep_rows(Graph& graph);                                         // matrices [n, k] as [1, n, k]
 void remove_identities(Graph& graph);
 void settle_layout(Graph& graph);                                    // moves transposes of data to where they vanish
 void settle_orientations(Graph& graph);                              // part of it: where matrices are transposed
