@@ -83,6 +83,7 @@ Value Lowerer::convolution_input(const Node& node, const Value& input) {
   if (x.pool) x = resolve_pool(std::move(x));
   if (!pure_scale(x)) {  // an offset, or a Relu, on an integer grid of its own
     auto grid = integer_grid(x, node.name);
+    if (!grid) grid = code_grid(x, node.name);
     if (grid && grid->format.bits() > 8 && grid->hi - grid->lo <= 255) {  // bytes with a zero point
       grid->out_zero_point = static_cast<int>(-grid->lo);
       grid->zero_point = {{static_cast<float>(-grid->lo)}};

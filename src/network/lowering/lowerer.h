@@ -102,6 +102,8 @@ class Lowerer {
   MapPtr table_map(const Value& value, const Quantiser& q);  // nullptr: more than 8 bits, or not alike in all channels
   static void derive(const Value& value, const Quantiser& q, const MapPtr& map);
   [[noreturn]] void refuse_form(const Value& value, const Quantiser& q) const;
+  // The scale at which a function of one code (Abs) gives integers of 8 bits; absent: there is none.
+  [[nodiscard]] static std::optional<Quantiser> code_grid(const Value& value, const std::string& node);
   // A function of two operands that follow from one code; absent: they do not.
   [[nodiscard]] std::optional<Value> of_one_code(const Node& node, const Value& a, const Value& b) const;
 

@@ -46,6 +46,7 @@ void remove_identities(Graph& graph);
 void settle_layout(Graph& graph);                                    // moves transposes of data to where they vanish
 void settle_orientations(Graph& graph);                              // part of it: where matrices are transposed
 void fuse_channel_shuffles(Graph& graph, Diagnostics& diagnostics);  // Reshape, Transpose, Reshape of channels -> Conv
+void merge_sums(Graph& graph);                                       // a sum of channels in the convolution behind it
 void absorb_moves(Graph& graph);   // convolutions that only move, in the weights of those behind them
 void split_concats(Graph& graph);  // convolutions over parts with scales of their own
 void split_strides(Graph& graph);  // strides beyond an instruction's, as blocks of pixels
