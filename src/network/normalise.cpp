@@ -138,6 +138,7 @@ Graph normalise(Graph graph) {
   Diagnostics diagnostics;
   remove_unused(graph);
   fuse_batch_norm_reshapes(graph, diagnostics);
+  lift_selections(graph);
   fuse_selections(graph, diagnostics);
   fuse_linear_quantisers(graph, diagnostics);
   remove_unused(graph);
@@ -145,7 +146,9 @@ Graph normalise(Graph graph) {
   remove_unused(graph);
   canonicalise(graph, diagnostics);
   diagnostics.throw_if_any();
+  keep_rows(graph);
   remove_identities(graph);
+  fuse_thermometers(graph);
   fuse_channel_shuffles(graph, diagnostics);
   settle_layout(graph);
   settle_weights(graph, diagnostics);

@@ -116,6 +116,80 @@ TEST(Mixers, TakePatchesThatTheFileCutsOut) {
   expect_equal(x.m);
 }
 
+// Dense layers as tf2onnx writes them: rows, and back.
+struct DenseLayers : Mixer {
+  std::string rows(const std::string& x, int size) { return m.node("Reshape", {x, m.int64s({-1, size})}); }
+  std::string back(const std::string& x, int size) { return m.node("Reshape", {x, m.int64s({1, -1, size})}); }
+  std::string layer(const std::string& x, int in, int out, bool gemm) {
+    std::vector<float> bias;
+    for (int c = 0; c < out; ++c) bias.push_back(static_cast<float>(c % 7 - 3) * 0.25F);
+    const std::string b = m.floats({out}, bias);
+    if (gemm) return m.node("Gemm", {x, m.dequantised({out, in}), b}, {attr("transB", 1)});
+    return m.node("Add", {m.node("MatMul", {x, m.dequantised({in, out})}), b});
+  }
+};
+
+TEST(Mixers, OfDenseLayersOnRows) {
+  for (const bool gemm : {false, true}) {
+    for (const bool stays : {false, true}) {  // in two dimensions from one layer to the next
+      SCOPED_TRACE(testing::Message() << gemm << stays);
+      DenseLayers x;
+      x.m.input({1, 12, 20}, float32, -128, 127, 5);
+      std::string y = x.m.quantised("x", unit);
+      for (int block = 0; block < 2; ++block) {
+        std::string h = x.layer(x.rows(y, 20), 20, 40, gemm);
+        if (!stays) h = x.back(h, 40);
+        h = x.m.quantised(x.m.node("Relu", {h}), 0.0625F);
+        h = x.layer(stays ? h : x.rows(h, 40), 40, 20, gemm);
+        y = x.m.quantised(x.m.node("Add", {y, x.m.quantised(x.back(h, 20), 0.25F)}), 0.25F);
+        h = x.layer(x.rows(x.transposed(y), 12), 12, 12, gemm);
+        y = x.m.quantised(x.m.node("Add", {y, x.transposed(x.m.quantised(x.back(h, 12), 0.25F))}), 0.25F);
+      }
+      const std::string mean = x.m.node("ReduceMean", {y}, {attr("axes", {1}), attr("keepdims", 0)});
+      x.m.model.output(x.m.node("MatMul", {x.m.quantised(mean, unit), x.m.dequantised({20, 5})}));
+      expect_equal(x.m);
+    }
+  }
+}
+
+// Channels last, a dense layer on each pixel (tf.tensordot), channels turned within two dimensions, rows at the end.
+TEST(DenseRows, OfPixelsAndAtTheEnd) {
+  for (const bool ends : {false, true}) {
+    DenseLayers x;
+    x.m.input({1, 4, 6, 8}, float32, -128, 127, 5);
+    const std::string q = x.m.quantised("x", unit);
+    std::string y = x.rows(q, 8);
+    y = x.m.node("Relu", {x.layer(y, 8, 16, false)});
+    std::vector<float> ones(16, 1), means, gammas;
+    for (int c = 0; c < 16; ++c)
+      means.push_back(0.5F * static_cast<float>(c % 3)), gammas.push_back(c % 2 == 0 ? 1 : 2);
+    y = x.m.node("BatchNormalization",
+                 {x.m.quantised(y, 0.125F), x.m.floats({16}, gammas), x.m.floats({16}, means), x.m.floats({16}, means),
+                  x.m.floats({16}, ones)},
+                 {attr("epsilon", 0.0F)});
+    y = x.m.quantised(y, 0.25F);
+    if (ends) {
+      x.m.model.output(x.layer(y, 16, 3, true));
+    } else {
+      y = x.m.node("Reshape", {y, x.m.int64s({1, 4, 6, 16})});
+      y = x.m.node("Transpose", {y}, {attr("perm", {0, 3, 1, 2})});
+      x.m.model.output(x.m.node("Conv", {y, x.m.dequantised({4, 16, 3, 3})}, {attr("pads", {1, 1, 1, 1})}));
+    }
+    expect_equal(x.m);
+  }
+}
+
+TEST(DenseRows, ChangePlacesWithColumns) {
+  DenseLayers x;
+  x.m.input({1, 12, 20}, float32, -128, 127, 5);
+  std::string y = x.m.quantised(x.layer(x.rows(x.m.quantised("x", unit), 20), 20, 20, false), 0.25F);
+  const std::string turned = x.m.node("Transpose", {y}, {attr("perm", {1, 0})});
+  const std::string mixed = x.m.quantised(x.layer(turned, 12, 12, false), 0.25F);
+  y = x.m.node("Add", {y, x.m.node("Transpose", {mixed}, {attr("perm", {1, 0})})});
+  x.m.model.output(x.back(x.m.quantised(y, 0.5F), 20));
+  expect_equal(x.m);
+}
+
 // A Conv over a Concat whose parts no codes of 8 bits hold together: one Conv a part, and their sum.
 TEST(Concats, OfPartsWithScalesOfTheirOwnAreSumsOfConvolutions) {
   for (const std::vector<float>& scales : std::vector<std::vector<float>>{

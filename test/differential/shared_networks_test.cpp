@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Dialects, SharedNetwork,
                                            "dorefa_round", "nhwc_flatten", "pad_node", "space_to_depth",
                                            "slice_channels", "split_channels", "tokens_input", "reduce_mean_tokens",
                                            "depth_to_space_tail", "resize_nearest", "conv1d", "join_not_exact",
-                                           "sigmoid_lut", "tanh_lut"),
+                                           "sigmoid_lut", "tanh_lut", "uint8_weights", "thermometer_input"),
                          [](const auto& test) { return std::string(test.param); });
 
 }  // namespace

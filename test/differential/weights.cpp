@@ -101,10 +101,23 @@ Weights dequantised(Draft& d, const Shape& shape, int axis) {
   return described(d.node("DequantizeLinear", inputs, attributes), reach, scales);
 }
 
+// uint8 with a zero point: integers of 9 bits.
+Weights of_nine_bits(Draft& d, const Shape& shape) {
+  const int zero = d.choices.one_of<int>({130, 128, 127, 1, 255});
+  std::vector<std::int32_t> codes;
+  for (const float v : draw_integers(d, shape, 0, 255)) codes.push_back(static_cast<std::int32_t>(v));
+  const std::string raw = d.integers(shape, onnx::TensorProto::UINT8, codes);
+  const float scale = std::ldexp(1.0F, -d.pick(0, 6));
+  const std::string zeros = d.integers({}, onnx::TensorProto::UINT8, {zero});
+  return described(d.node("DequantizeLinear", {raw, d.floats({}, {scale}), zeros}), std::max(zero, 255 - zero),
+                   {scale});
+}
+
 }  // namespace
 
 Weights draw_weights(Draft& d, const Shape& shape, int axis) {
   const Choices::Scope scope(d.choices);
+  if (d.chance(8)) return of_nine_bits(d, shape);
   const int kind = d.pick(0, 9);
   if (kind < 3) return plain(d, shape, axis);
   if (kind < 6) return d.qonnx ? quant(d, shape, axis) : dequantised(d, shape, axis);

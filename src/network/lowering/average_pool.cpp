@@ -74,7 +74,8 @@ Value Lowerer::average_input(const Node& node, bool padding_counts) {
   if (x.pool) x = resolve_pool(std::move(x));
   const bool commutes = pure_scale(x) || (!padding_counts && is_affine(x));  // an affine map commutes with the mean
   if (!commutes) {
-    const auto grid = integer_grid(x, node.name);
+    auto grid = integer_grid(x, node.name);
+    if (!grid) grid = code_grid(x, node.name);
     x = grid ? quantise(std::move(x), *grid) : on_grid(x, node, grid_exponent({x}, node));
   }
   if (!x.map->is_plain()) {

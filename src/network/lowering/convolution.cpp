@@ -83,6 +83,7 @@ Value Lowerer::convolution_input(const Node& node, const Value& input) {
   if (x.pool) x = resolve_pool(std::move(x));
   if (!pure_scale(x)) {  // an offset, or a Relu, on an integer grid of its own
     auto grid = integer_grid(x, node.name);
+    if (!grid) grid = code_grid(x, node.name);
     if (grid && grid->format.bits() > 8 && grid->hi - grid->lo <= 255) {  // bytes with a zero point
       grid->out_zero_point = static_cast<int>(-grid->lo);
       grid->zero_point = {{static_cast<float>(-grid->lo)}};
@@ -168,18 +169,14 @@ void Lowerer::emit_convolution(const Node& node, const Value& input, IntegerWeig
   Value x = convolution_input(node, input);
   const auto outputs = static_cast<std::size_t>(shape.at(1)), channels = static_cast<std::size_t>(x.map->channels);
   const auto groups = static_cast<std::size_t>(work.groups);
-  const std::int64_t fan_in =
-      static_cast<std::int64_t>(channels / groups) * work.window.kernel_h * work.window.kernel_w;
+  PerChannel in_scale = *pure_scale(x);
+  align_signs(in_scale, weights, work, channels);
+  const PerChannel factor = accumulator_scale(node, in_scale, weights, channels, outputs, groups);
+  spread_weights(x, weights, work, node.name);
+  const std::int64_t fan_in = std::int64_t{x.map->channels} / work.groups * work.window.kernel_h * work.window.kernel_w;
   if (fan_in > fan_in_limit) {
     refuse("number-width", node.name, fmt::format("{} products a sum; at most {} are possible", fan_in, fan_in_limit));
   }
-  PerChannel in_scale = *pure_scale(x);
-  align_signs(in_scale, weights, work, channels);
-  if (weights.format.bits() > 8) {
-    refuse("number-width", node.name, "a weight of -128 changes its sign with an input channel and needs 9 bits",
-           "scale the weights by 127/128, or keep the signs of the input's scales alike");
-  }
-  const PerChannel factor = accumulator_scale(node, in_scale, weights, channels, outputs, groups);
   const bool biased = node.inputs.size() > 2 && !node.inputs[2].empty();
   if (biased && !is_constant(node.inputs[2])) refuse("not-constant", node.name, "its bias is computed");
   auto map = std::make_shared<Map>();

@@ -69,7 +69,7 @@ Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantis
   input.ops = value.ops;
   input.format = q.format;
   append_host_quantiser(node, value, q, input.ops);
-  if (value.shape.size() < 2 || value.shape.size() > 4 || value.shape[0] != 1) {
+  if (value.shape.size() < 2 || value.shape[0] != 1) {
     refuse("not-lowerable", node.name,
            fmt::format("the quantised input has shape {}; [1, C], [1, C, L] or [1, C, H, W] is due",
                        shape_text(value.shape)));
@@ -77,8 +77,8 @@ Value Lowerer::quantise_host(const Node& node, const Value& value, const Quantis
   auto map = std::make_shared<Map>();
   map->name = q.tensor_name();
   map->channels = input.channels = static_cast<int>(value.shape[1]);
-  map->height = input.height = value.shape.size() == 4 ? static_cast<int>(value.shape[2]) : 1;
   map->width = input.width = value.shape.size() > 2 ? static_cast<int>(value.shape.back()) : 1;
+  map->height = input.height = static_cast<int>(element_count(value.shape) / (map->channels * map->width));
   map->format = q.format;
   map->zero_point = q.out_zero_point;
   map->scale = q.out_scale.at(0);

@@ -102,6 +102,8 @@ class Lowerer {
   MapPtr table_map(const Value& value, const Quantiser& q);  // nullptr: more than 8 bits, or not alike in all channels
   static void derive(const Value& value, const Quantiser& q, const MapPtr& map);
   [[noreturn]] void refuse_form(const Value& value, const Quantiser& q) const;
+  // The scale at which a function of one code (Abs) gives integers of 8 bits; absent: there is none.
+  [[nodiscard]] static std::optional<Quantiser> code_grid(const Value& value, const std::string& node);
   // A function of two operands that follow from one code; absent: they do not.
   [[nodiscard]] std::optional<Value> of_one_code(const Node& node, const Value& a, const Value& b) const;
 
@@ -109,6 +111,12 @@ class Lowerer {
   void convolution(const Node& node);
   void dense(const Node& node);
   void emit_convolution(const Node& node, const Value& x, IntegerWeights weights, Convolution work, const Shape& shape);
+  // wide_weights.cpp
+  // Weights of more than 8 bits in parts of 8 over as many copies of the input's channels.
+  void spread_weights(Value& x, IntegerWeights& weights, Convolution& work, const std::string& node);
+  MapPtr picked(const Value& x, const std::vector<std::size_t>& sources, std::size_t groups, const std::string& name);
+  MapPtr side_by_side(const std::vector<MapPtr>& maps, const Value& x, const std::string& name);
+
   // The input as integers of at most 8 bits in a tensor, (q - zero_point) * scale.
   Value convolution_input(const Node& node, const Value& input);
   [[nodiscard]] IntegerWeights weights_of(const Node& node, std::size_t out_axis) const;

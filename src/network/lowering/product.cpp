@@ -191,7 +191,16 @@ Value Lowerer::factor(const Value& value, const Value& other, const Node& node) 
   x.shape = value.shape;
   const bool repeats = value.shape.size() == 4 && other.shape.size() == 4 && value.shape[1] == 1 &&
                        other.shape[1] != 1 && (!is_one_pixel(value) || is_one_pixel(other));
-  return repeats ? repeated(x, other.map->channels, node) : x;
+  if (!repeats) return x;
+  if (x.map->domain.highest() - x.map->domain.lowest() > 255) {
+    const std::string& tensor = node.inputs[value_of(node.inputs[0]).map == value.map ? 0 : 1];
+    refuse("not-quantised", node.name,
+           fmt::format("the map of one channel '{}', which it multiplies all channels by, has integers of more than 8 "
+                       "bits",
+                       tensor),
+           or_calibrate(fmt::format("put a quantiser to int8 between '{}' and this product", tensor)));
+  }
+  return repeated(x, other.map->channels, node);
 }
 
 void Lowerer::multiply(const Node& node, const Value& first, const Value& second) {

@@ -115,6 +115,28 @@ std::optional<Codes> codes_of(const Value& value, const Quantiser& q) {
 
 }  // namespace
 
+std::optional<Quantiser> Lowerer::code_grid(const Value& value, const std::string& node) {
+  const auto table = is_one_code(value) ? lookup_of(value) : std::nullopt;
+  if (!table) return std::nullopt;
+  std::vector<double> steps;
+  for (const FloatBounds& v : table->values) {
+    if (!v.is_exact() || !std::isfinite(v.value)) return std::nullopt;
+    if (v.value != 0) steps.push_back(v.value);
+  }
+  const auto unit = steps.empty() ? std::nullopt : common_unit(steps);
+  if (!unit) return std::nullopt;
+  Quantiser grid = grid_quantiser(static_cast<float>(*unit), 32, node, value.map->name + ":grid");
+  grid.lo = grid.hi = 0;
+  for (const double step : steps) {
+    const double code = std::nearbyint(step / *unit);
+    if (std::fabs(code) > 255) return std::nullopt;
+    grid.lo = std::min(grid.lo, static_cast<std::int64_t>(code));
+    grid.hi = std::max(grid.hi, static_cast<std::int64_t>(code));
+  }
+  grid.format = Format::for_range(grid.lo, grid.hi);
+  return grid;
+}
+
 std::string Lowerer::uncertain_note(std::int64_t uncertain, std::int64_t checked) {
   return fmt::format(
       "{} of {} values lie so close to a tie that float32 functions of other libraries may decide "

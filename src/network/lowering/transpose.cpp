@@ -6,6 +6,7 @@
 
 #include "network/lowering/copies.h"
 #include "network/lowering/lowerer.h"
+#include "numerics/float_ops.h"
 
 namespace blendsim::lowering {
 
@@ -34,6 +35,8 @@ Shape host_shape(const HostInput& input) {
       Shape turned;
       for (const std::int64_t d : op.shape) turned.push_back(shape[static_cast<std::size_t>(d)]);
       shape = turned;
+    } else if (op.kind <= HostOp::Kind::reverse_divide) {  // arithmetic with an operand
+      shape = broadcast_shape(shape, op.operand.shape);
     }
   }
   return shape;

@@ -111,7 +111,16 @@ bool is_weight_quantiser(const Node& node) { return node.op == "Quant" || node.o
 // Codes of 8 bits: INT8, or UINT8 where no value is negative.
 bool fits_a_byte(float lo, float hi) { return (lo >= -128 && hi <= 127) || (lo >= 0 && hi <= 255); }
 
-// The scale that makes every value of a channel an integer of at most 8 bits; 0: there is none.
+// Whether every value is a whole number of units, but for `tolerance` of it, or of a unit where it is `least` units.
+bool are_whole(const std::vector<float>& channel, double unit, double tolerance, double least) {
+  return std::all_of(channel.begin(), channel.end(), [&](float w) {
+    const double n = w / unit;
+    return std::fabs(n - std::nearbyint(n)) <= tolerance * std::max(least, std::fabs(n));
+  });
+}
+
+// The scale that makes every value of a channel an integer of at most 8 bits, else one up to widest_weight; 0: there is
+// none.
 float common_scale(const std::vector<float>& channel) {
   float largest = 0, lo = 0, hi = 0;
   bool integral = true;
@@ -124,15 +133,15 @@ float common_scale(const std::vector<float>& channel) {
   if (largest == 0 || (integral && fits_a_byte(lo, hi))) return 1;
   for (int k = 1; k <= 255; ++k) {
     const double steps = k / double{largest};
-    if (!fits_a_byte(static_cast<float>(std::nearbyint(lo * steps)), static_cast<float>(std::nearbyint(hi * steps)))) {
-      return 0;
-    }
+    if (!fits_a_byte(static_cast<float>(std::nearbyint(lo * steps)), static_cast<float>(std::nearbyint(hi * steps))))
+      break;
     const double unit = double{largest} / k;
-    const bool all = std::all_of(channel.begin(), channel.end(), [&](float w) {
-      const double n = w / unit;
-      return std::fabs(n - std::nearbyint(n)) <= std::ldexp(1.0, -20) * std::max(1.0, std::fabs(n));
-    });
-    if (all) return static_cast<float>(unit);
+    if (are_whole(channel, unit, 0x1p-20, 1)) return static_cast<float>(unit);
+  }
+  if (integral && largest <= widest_weight) return 1;
+  for (int k = 129; k <= widest_weight; ++k) {
+    const double unit = double{largest} / k;
+    if (are_whole(channel, unit, 0x1p-22, 0)) return static_cast<float>(unit);
   }
   return 0;
 }
@@ -262,9 +271,9 @@ std::optional<IntegerWeights> integer_weights(const Graph& graph, const Producer
   });
   out.format = weight_format(*e, lo, hi);
   if (out.format.bits() > 8 && lo >= -128 && hi <= 127) out.format = Format::signed_bits(8);  // zero point folded
-  if (out.format.bits() > 8) {
+  if (out.format.bits() > 8 && (lo < -widest_weight || hi > widest_weight)) {
     throw std::out_of_range("its weights need " + std::to_string(out.format.bits()) +
-                            " bits (zero point taken off); at most 8 are possible");
+                            " bits (zero point taken off); integers from -510 to 510 are possible");
   }
   if (std::all_of(out.scale.begin(), out.scale.end(), [&](float s) { return s == out.scale[0]; })) out.scale.resize(1);
   return out;

@@ -13,6 +13,9 @@
 
 namespace blendsim::lowering {
 
+// The largest integer of a weight, less its zero point: what two parts of 8 bits, or three, make (wide_weights.cpp).
+inline constexpr std::int64_t widest_weight = 510;
+
 // real weight of output channel o = values * scale[o].
 struct IntegerWeights {
   Shape shape;                       // as in the graph
@@ -29,7 +32,8 @@ using Producers = std::map<std::string, const Node*>;
                                                        const std::string& tensor);
 
 // `out_axis`: the axis of output channels (Conv 0, MatMul 1). Throws std::invalid_argument with a sentence: weights
-// that have no integer form of 8 bits with one scale an output channel. Absent: not constant.
+// that have no integer form with one scale an output channel; std::out_of_range: beyond widest_weight. Absent: not
+// constant.
 [[nodiscard]] std::optional<IntegerWeights> integer_weights(const Graph& graph, const Producers& producers,
                                                             const std::string& tensor, std::size_t out_axis);
 

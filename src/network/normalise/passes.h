@@ -35,19 +35,26 @@ bool replace_nodes(Graph& graph, const std::function<std::optional<std::vector<N
 void remove_unused(Graph& graph);            // nodes, constants and shapes that no output needs
 void remove_straight_through(Graph& graph);  // (sign - clip) + clip -> sign
 void fuse_batch_norm_reshapes(Graph& graph, Diagnostics& diagnostics);  // Unsqueeze, BatchNormalization, Squeeze
-void fuse_selections(Graph& graph, Diagnostics& diagnostics);           // comparisons -> Bipolar, MultiThreshold
+void lift_selections(Graph& graph);                            // Cast, Where of moved comparisons in front of the moves
+void fuse_selections(Graph& graph, Diagnostics& diagnostics);  // comparisons -> Bipolar, MultiThreshold
+void fuse_thermometers(Graph& graph);                          // a Concat of quantisers of the input -> one quantiser
 void fuse_linear_quantisers(Graph& graph, Diagnostics& diagnostics);  // QuantizeLinear, Clip, DequantizeLinear -> Quant
 void fuse_staircases(Graph& graph, Diagnostics& diagnostics);         // Round, Floor, Ceil, Cast and Cast -> Quant
 void canonicalise(Graph& graph, Diagnostics& diagnostics);            // node by node, through the operator table
+void keep_rows(Graph& graph);                                         // matrices [n, k] as [1, n, k]
 void remove_identities(Graph& graph);
 void settle_layout(Graph& graph);                                    // moves transposes of data to where they vanish
 void settle_orientations(Graph& graph);                              // part of it: where matrices are transposed
 void fuse_channel_shuffles(Graph& graph, Diagnostics& diagnostics);  // Reshape, Transpose, Reshape of channels -> Conv
+void merge_sums(Graph& graph);                                       // a sum of channels in the convolution behind it
 void absorb_moves(Graph& graph);   // convolutions that only move, in the weights of those behind them
 void split_concats(Graph& graph);  // convolutions over parts with scales of their own
 void split_strides(Graph& graph);  // strides beyond an instruction's, as blocks of pixels
 void settle_weights(Graph& graph,
                     Diagnostics& diagnostics);  // Transpose(Quant(c)) -> Quant(c'), folds the rest, checks
+
+// Whether the tensor is the network's input, moved and computed with constants, and no quantiser lies between.
+[[nodiscard]] bool is_of_input(const std::string& tensor, const Graph& graph, const Producers& producers);
 
 // Adds the diagnostic of a refused node.
 void report(Diagnostics& diagnostics, const Graph& graph, const Node& node, const operators::Refusal& refusal);

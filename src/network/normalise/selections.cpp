@@ -221,11 +221,31 @@ std::vector<Node> channel_selection(const Node& node, Graph& graph, const Produc
   return std::move(out.nodes);
 }
 
+// Of the input, with thresholds along any dimensions, or more of them than values: x - t >= 0, which the host computes.
+// Rounded to float32 a difference keeps its sign.
+std::vector<Node> difference_selection(Selection s, const Node& node, Graph& graph) {
+  operators::Rewriter out(graph);
+  const std::string& y = node.outputs[0];
+  Node difference = operators::canonical_copy(node, "Sub", 0);
+  difference.name += "/difference";
+  difference.inputs = {s.x, out.add_constant(y + "/thresholds", operators::float_constant(s.threshold))};
+  difference.outputs = {out.fresh_tensor(y + "/difference")};
+  s.x = difference.outputs[0];
+  s.threshold = operators::scalar(0);
+  out.emit(std::move(difference));
+  out.emit(quantiser_of(s, node, graph));
+  return std::move(out.nodes);
+}
+
 std::vector<Node> selection_nodes(const Node& node, Graph& graph, const Producers& producers) {
   const auto selection = match_selection(node, graph, producers);
   if (!selection) return channel_selection(node, graph, producers);
   const bool same_shape = graph.shapes.contains(selection->x) && graph.shapes.contains(node.outputs[0]) &&
                           graph.shapes.at(selection->x) == graph.shapes.at(node.outputs[0]);
+  const bool of_channels =
+      same_shape && channel_thresholds(selection->threshold, graph.shapes.at(selection->x)).has_value();
+  if (!of_channels && graph.shapes.contains(selection->x) && is_of_input(selection->x, graph, producers))
+    return difference_selection(*selection, node, graph);
   if (!same_shape) return {};
   return {quantiser_of(*selection, node, graph)};
 }

@@ -172,6 +172,7 @@ void check_operands(const Graph& graph, Diagnostics& diagnostics) {
 void settle_weights(Graph& graph, Diagnostics& diagnostics) {
   rewrite(graph, diagnostics, push_movement);
   remove_unused(graph);
+  merge_sums(graph);
   absorb_moves(graph);
   split_concats(graph);
   split_strides(graph);

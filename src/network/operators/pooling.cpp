@@ -214,9 +214,30 @@ std::vector<Value> evaluate_mean(const Node& node, const Context& context, const
   return {value_of(std::move(y))};
 }
 
+// Over the channels of a map: a convolution by ones, and a division.
+void canonical_channel_mean(const Node& node, std::int64_t channels, Rewriter& out) {
+  const std::string& y = node.outputs[0];
+  Node sum = canonical_copy(node, "Conv", 1), mean = canonical_copy(node, "Div", 0);
+  const std::vector<float> ones(static_cast<std::size_t>(channels), 1);
+  sum.name += "/sum";
+  sum.inputs.push_back(out.add_constant(y + "/ones", {{1, channels, 1, 1}, ones, "float"}));
+  sum.outputs = {out.fresh_tensor(y + "/sum")};
+  const std::vector<std::int64_t> one{1, 1};
+  sum.attributes = {{"kernel_shape", one},
+                    {"strides", one},
+                    {"dilations", one},
+                    {"pads", std::vector<std::int64_t>{0, 0, 0, 0}},
+                    {"group", std::int64_t{1}}};
+  mean.inputs = {sum.outputs[0], out.add_constant(y + "/channels", scalar(static_cast<float>(channels)))};
+  out.emit(std::move(sum));
+  out.emit(std::move(mean));
+}
+
 void canonical_mean(const Node& node, Rewriter& out) {
   const Shape x = out.context().shape(node.inputs[0]);
   const Reduction r = parse_mean(node, out.context());
+  if (r.result.size() == 4 && r.axes == std::vector<std::int64_t>{1} && x[2] * x[3] > 1)
+    return canonical_channel_mean(node, x[1], out);
   Node mean = canonical_copy(node, "AveragePool", 1);
   const auto move = [&](const char* op, const char* suffix, std::vector<std::int64_t> value) {
     Node node_before = canonical_copy(node, op, 0);

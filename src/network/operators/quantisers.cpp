@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // QONNX's Quant (IntQuant), BipolarQuant, Trunc and FINN's MultiThreshold, with the formulas of
-// qonnx/custom_op/general/{intquant,bipolar_quant,trunc,multithreshold}.py; and ONNX's three-valued Sign.
+// qonnx/custom_op/general/{intquant,bipolar_quant,trunc,multithreshold}.py; FloatQuant of constants; and ONNX's
+// three-valued Sign.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -262,7 +263,68 @@ constexpr const char* trunc_attributes =
     "signed narrow rounding_mode scale zero_point out_scale in_bits out_bits lo hi rounding version";
 constexpr const char* threshold_attributes = "thresholds out_scale out_bias out_dtype data_layout";
 
+// QONNX's FloatQuant: a floating point format with `exponent` bits of this bias and `mantissa` bits behind the point,
+// its subnormals included, without infinities.
+struct Minifloat {
+  int exponent = 4, mantissa = 3, bias = 7;
+  double most = 0;
+  std::string rounding = "ROUND";
+
+  [[nodiscard]] float nearest(float x) const {
+    const int place = (x == 0 ? 1 - bias : std::max(std::ilogb(x), 1 - bias)) - mantissa;
+    const double step = std::ldexp(1.0, place);
+    const float whole = round_as(static_cast<float>(x / step), rounding);
+    return static_cast<float>(std::clamp(whole * step, -most, most));
+  }
+};
+
+int small_number(const Node& node, const Context& context, std::size_t input, const char* name) {
+  const std::vector<float> values = constant_input(node, context, input, name).as_float();
+  if (values.size() != 1 || values[0] != std::nearbyint(values[0]) || std::fabs(values[0]) > 100)
+    throw Refusal{"bad-constant", fmt::format("the {} must be one whole number of at most 100", name)};
+  return static_cast<int>(values[0]);
+}
+
+Minifloat parse_minifloat(const Node& node, const Context& context) {
+  Minifloat f;
+  f.exponent = small_number(node, context, 2, "exponent_bitwidth");
+  f.mantissa = small_number(node, context, 3, "mantissa_bitwidth");
+  f.bias = small_number(node, context, 4, "exponent_bias");
+  f.rounding = rounding_name(node.attribute_string("rounding_mode", "ROUND"));
+  if (f.exponent < 1 || f.exponent > 8 || f.mantissa < 0 || f.mantissa > 23)
+    throw Refusal{"number-width", "a format of 1 to 8 bits of exponent and up to 23 of mantissa is possible"};
+  f.most = std::ldexp(2 - std::ldexp(1.0, -f.mantissa), (1 << f.exponent) - 1 - f.bias);
+  if (!has_input(node, 5)) return f;
+  const std::vector<float> limit = constant_input(node, context, 5, "max_val").as_float();
+  if (limit.size() != 1 || !(limit[0] > 0)) throw Refusal{"bad-constant", "max_val must be one number above 0"};
+  f.most = std::min(f.most, double{limit[0]});
+  return f;
+}
+
+std::vector<Value> evaluate_minifloat(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  const Minifloat format = parse_minifloat(node, context);
+  const Constant scale = scale_of(node, context, "scale", 1);
+  require_broadcast_to(scale.shape, in[0]->shape, "scale");
+  const bool saturates = node.attribute_int("saturation", 1) != 0, is_signed = node.attribute_int("signed", 1) != 0;
+  return {value_of(zip(floats(*in[0]), FloatArray{scale.shape, scale.as_float()}, [&](float x, float s) {
+    const float v = x / s;
+    if (std::isnan(v) || (!is_signed && v < 0) || (!saturates && std::fabs(v) > format.most))
+      throw Refusal{"bad-constant", fmt::format("FloatQuant of {}, which its format does not hold", x)};
+    return format.nearest(v) * s;
+  }))};
+}
+
+void refuse_minifloat(const Node& node, Rewriter& out) {
+  (void)parse_minifloat(node, out.context());
+  throw Refusal{
+      "unsupported-operator", "of a computed tensor: its levels are no even steps",
+      "quantise activations with Quant or QuantizeLinear to 8 bits or less; weights may stay FloatQuant where "
+      "their values are integers up to 510 times one scale (e2m1, e2m3, e3m2)"};
+}
+
 constexpr Operator table[] = {
+    {"FloatQuant", 5, 6, "rounding_mode has_inf has_nan has_subnormal saturation signed", same_shape,
+     evaluate_minifloat, refuse_minifloat, true},
     {"Quant", 1, 4, quant_attributes, infer_quant, evaluate_quant, canonical_quant, true},
     {"IntQuant", 1, 4, quant_attributes, infer_quant, evaluate_quant, canonical_quant, true},
     {"BipolarQuant", 2, 2, "", infer_bipolar, evaluate_bipolar, canonical_bipolar, true},

@@ -77,6 +77,69 @@ std::vector<Value> evaluate_expand(const Node& node, const Context& context, con
   return {value_of(expanded(floats(*in[0]), shape))};
 }
 
+// By ones: what is there once along a dimension comes as often as there are ones.
+void emit_repeated(const Node& node, const std::string& x, const Shape& ones, const std::string& output,
+                   Rewriter& out) {
+  const std::int64_t count = checked_count(ones);
+  if (count < 1 || count > largest_move) throw Refusal{"constants-too-large", node.op + " to " + shape_text(ones)};
+  Node product = canonical_copy(node, "Mul", 0);
+  product.inputs = {
+      x, out.add_constant(output + "/ones", {ones, std::vector<float>(static_cast<std::size_t>(count), 1), "float"})};
+  product.outputs = {output};
+  out.emit(std::move(product));
+}
+
+void canonical_expand(const Node& node, Rewriter& out) {
+  const Shape to = infer_expand(node, out.context())[0];
+  Shape from = out.context().shape(node.inputs[0]), ones = to;
+  from.insert(from.begin(), to.size() - from.size(), 1);
+  for (std::size_t d = 0; d < to.size(); ++d) ones[d] = from[d] == to[d] ? 1 : to[d];
+  emit_repeated(node, node.inputs[0], ones, node.outputs[0], out);
+}
+
+Shape repeats_of(const Node& node, const Context& context) {
+  const Shape repeats = constant_input(node, context, 1, "repeats").as_integer();
+  if (repeats.size() != context.shape(node.inputs[0]).size())
+    throw Refusal{"shape-mismatch", "Tile needs as many repeats as dimensions"};
+  return repeats;
+}
+
+std::vector<Shape> infer_tile(const Node& node, const Context& context) {
+  Shape out = context.shape(node.inputs[0]);
+  const Shape repeats = repeats_of(node, context);
+  for (std::size_t d = 0; d < out.size(); ++d) {
+    if (repeats[d] < 0 || repeats[d] > tensor_limit) throw Refusal{"shape-mismatch", "Tile with such repeats"};
+    out[d] *= repeats[d];
+  }
+  return {out};
+}
+
+// Each dimension [n] as [1, n], for its repeats before its own values.
+Shape interleaved(const Shape& before, const Shape& own) {
+  Shape out;
+  for (std::size_t d = 0; d < own.size(); ++d) out.insert(out.end(), {before[d], own[d]});
+  return out;
+}
+
+std::vector<Value> evaluate_tile(const Node& node, const Context& context, const std::vector<const Value*>& in) {
+  const Shape shape = in[0]->shape, ones(shape.size(), 1), to = infer_tile(node, context)[0];
+  const Shape split = interleaved(ones, shape), wide = interleaved(repeats_of(node, context), shape);
+  if (in[0]->is_integer()) {
+    const IntArray y = expanded(IntArray{split, in[0]->as_integer()}, wide);
+    return {value_of(IntArray{to, y.values}, in[0]->onnx_type)};
+  }
+  return {value_of(FloatArray{to, expanded(FloatArray{split, in[0]->as_float()}, wide).values})};
+}
+
+void canonical_tile(const Node& node, Rewriter& out) {
+  const Shape to = infer_tile(node, out.context())[0], shape = out.context().shape(node.inputs[0]);
+  const Shape ones(shape.size(), 1);
+  const std::string split = emit_move(node, "Reshape", node.inputs[0], interleaved(ones, shape), "/split", "", out);
+  const std::string wide = out.fresh_tensor(node.outputs[0] + "/repeated");
+  emit_repeated(node, split, interleaved(repeats_of(node, out.context()), ones), wide, out);
+  (void)emit_move(node, "Reshape", wide, to, "", node.outputs[0], out);
+}
+
 std::vector<Shape> infer_gather(const Node& node, const Context& context) {
   Shape out = context.shape(node.inputs[0]);
   const Shape& indices = context.shape(node.inputs[1]);
@@ -211,7 +274,8 @@ constexpr Operator table[] = {
     {"Shape", 1, 1, "start end", infer_shape, evaluate_shape, nullptr},
     {"Size", 1, 1, "", infer_size, evaluate_size, nullptr},
     {"ConstantOfShape", 1, 1, "value", infer_constant_of_shape, evaluate_constant_of_shape, nullptr},
-    {"Expand", 2, 2, "", infer_expand, evaluate_expand, nullptr},
+    {"Expand", 2, 2, "", infer_expand, evaluate_expand, canonical_expand},
+    {"Tile", 2, 2, "", infer_tile, evaluate_tile, canonical_tile},
     {"Gather", 2, 2, "axis", infer_gather, evaluate_gather, canonical_gather},
     {"Slice", 1, 5, "starts ends axes steps", infer_slice, evaluate_slice, canonical_slice},
 };
