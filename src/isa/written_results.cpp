@@ -95,14 +95,14 @@ void WrittenResults::count(std::size_t layer, const WrittenPart& part) {
   const std::vector<TensorView>& results = program_.layers[layer].results;
   values_[layer][part.result] +=
       std::int64_t{part.row1 - part.row0} * (part.channel1 - part.channel0) * results[part.result].width;
-  const auto [tensor, number] = patch_[layer][part.result];
-  std::size_t r = tensor;
-  const auto is_of_it = [&] { return r < results.size() && patch_[layer][r].tensor == tensor; };
-  for (; is_of_it() && patch_[layer][r].number <= number; ++r) {
-    if (patch_[layer][r].number == number && values(layer, r) < values_of(results[r])) return;
+  const Patch of = patch_[layer][part.result];
+  std::size_t r = of.tensor;
+  const auto is_of_it = [&] { return r < results.size() && patch_[layer][r].tensor == of.tensor; };
+  for (; is_of_it() && patch_[layer][r].number <= of.number; ++r) {
+    if (patch_[layer][r].number == of.number && values(layer, r) < values_of(results[r])) return;
   }
   if (!is_of_it()) return;
-  written_patch_[layer][tensor] = number + 1;
+  written_patch_[layer][of.tensor] = of.number + 1;
   next_group_[layer] = {};
 }
 
