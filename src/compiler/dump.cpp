@@ -100,11 +100,13 @@ std::string dump_spill(const Compilation& c) {
     const auto* load = std::get_if<LoadPart>(&node.work);
     const auto* store = std::get_if<StorePart>(&node.work);
     if (load != nullptr) {
-      text +=
-          fmt::format(", loads {} from {}", view_text(plan, load->view),
-                      load->spill.exists() ? fmt::format("byte {}", plan.spills[load->spill].address) : "the input");
+      text += fmt::format(", loads {} from {}", view_text(plan, load->view),
+                          load->spill.exists()
+                              ? fmt::format("byte {}", plan.spills[load->spill].address + load->patch.offset)
+                              : "the input");
     }
-    if (store != nullptr) text += fmt::format(", stores {} to byte {}", view_text(plan, store->view), store->address);
+    if (store != nullptr)
+      text += fmt::format(", stores {} to byte {}", view_text(plan, store->view), store->address + store->patch.offset);
     text += "\n";
   }
   return text;

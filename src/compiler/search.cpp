@@ -193,6 +193,27 @@ class RingSearch {
     return std::exchange(best_, std::nullopt);
   }
 
+  // Where maps are larger than instructions name, and patches of them were tried and found no room: how much they want.
+  void refuse_for_room(const std::exception_ptr& refused) const {
+    try {
+      std::rethrow_exception(refused);
+    } catch (const DiagnosticError& error) {
+      if (!room_wanted_ || error.diagnostics().front().code == Code("does-not-fit")) return;
+    }
+    const MachineParameters& machine = *compilation_.plan.machine;
+    std::vector<Lever> levers;
+    for (const int factor : {2, 4, 8}) {
+      const auto depth = [&](BufferId b) {
+        return fmt::format("buffers.{}.depth={}", name(b), factor * machine.buffer(b).depth);
+      };
+      levers.push_back({depth(BufferId::act_fixed)});
+      levers.push_back({depth(BufferId::act_binary)});
+      levers.push_back({depth(BufferId::act_fixed), depth(BufferId::act_binary)});
+    }
+    throw refusal("does-not-fit", room_wanted_->place.node,
+                  fmt::format("of maps in patches, {}", room_wanted_->message), std::move(levers));
+  }
+
   // Between cuts, with rings of the fewest rows: more were not found to save cycles.
   std::optional<Candidate> in_segments() {
     std::optional<Banding> banding = cut_until_there_is_room(priorities().front());
@@ -302,13 +323,13 @@ class RingSearch {
     Compilation compilation = compilation_;
     compilation.plan.banding = banding;
     compilation.plan.trace = nullptr;
-    constexpr std::array<Cycles, 1> single_rows = {1};
     try {
-      (void)best_order(compilation, single_rows, {},
+      (void)best_order(compilation, lengths_for(banding).first(1), {},
                        {.first_that_fits = true, .program_alone = true, .order = order.name});
       return std::nullopt;
     } catch (const NoRoomForMaps& error) {
       const Plan& plan = compilation_.plan;
+      if (error.diagnostics().front().code == Code("does-not-fit")) room_wanted_ = error.diagnostics().front();
       const auto number = static_cast<std::size_t>(error.segment);
       const NodeId first = number == 0 ? NodeId(0) : banding.cuts[number - 1],
                    end = number < banding.cuts.size() ? banding.cuts[number] : plan.nodes.next();
@@ -322,15 +343,21 @@ class RingSearch {
     }
   }
 
+  // Tiles of rings of the fewest rows are single rows, with which an order can do; segments of whole maps alone have
+  // tiles as they ever are.
+  [[nodiscard]] std::span<const Cycles> lengths_for(const Banding& banding) const {
+    static constexpr std::array<Cycles, 1> single_rows = {1};
+    const bool all_whole = !banding.whole.empty() && std::ranges::all_of(banding.whole, std::identity());
+    return banding.rows == fewest_rows && !all_whole ? std::span<const Cycles>(single_rows)
+                                                     : lengths_of_tiles(evaluate_, options_);
+  }
+
   // Whether enough bandings have found room.
   bool try_banding(const Banding& banding) {
     const std::size_t compared = evaluate_ && !options_.first_that_fits ? 3 : 1;
     compilation_.plan.banding = banding;
-    constexpr std::array<Cycles, 1> single_rows = {1};  // the fewest rows that an order can do with
-    const std::span<const Cycles> lengths =
-        banding.rows == fewest_rows ? std::span<const Cycles>(single_rows) : lengths_of_tiles(evaluate_, options_);
     try {
-      Candidate found = best_order(compilation_, lengths, evaluate_, options_);
+      Candidate found = best_order(compilation_, lengths_for(banding), evaluate_, options_);
       say(fmt::format("with {}: {} cycles", text(banding), found.cycles));
       if (!best_ || found.cycles < best_->cycles) best_ = std::move(found);
       ++found_;
@@ -348,7 +375,7 @@ class RingSearch {
       const Grid& grid = banding.grids[s];
       if (grid.is_one()) continue;
       patches +=
-          fmt::format("{} {} of {} x {} patches", patches.empty() ? ", of them" : ",", s, grid.down, grid.across);
+          fmt::format("{} number {} in {} x {} patches", patches.empty() ? "," : " and", s + 1, grid.down, grid.across);
     }
     return banding.cuts.empty() && patches.empty()
                ? rings
@@ -363,7 +390,8 @@ class RingSearch {
   const Evaluate& evaluate_;
   SearchOptions options_;
   std::optional<Candidate> best_;
-  std::size_t found_ = 0;  // bandings with which the maps find room
+  std::size_t found_ = 0;                          // bandings with which the maps find room
+  mutable std::optional<Diagnostic> room_wanted_;  // by the last segment that found none
 };
 
 }  // namespace
@@ -440,8 +468,9 @@ Candidate best_of_images(Compilation compilation, const Evaluate& evaluate, Sear
   RingSearch search(std::move(compilation), evaluate, options);
   compare(search.in_rings());
   if (!best || (best->strict && evaluate)) compare(search.in_segments());
-  if (!best) std::rethrow_exception(refused);
-  return std::move(*best);
+  if (best) return std::move(*best);
+  search.refuse_for_room(refused);
+  std::rethrow_exception(refused);
 }
 
 }  // namespace

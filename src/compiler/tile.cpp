@@ -67,13 +67,15 @@ class Tiler {
         const int side = std::max(map.height, map.width);
         if (side <= most_map_side) return;
         throw NoRoomForMaps(
-            DiagnosticError("not-lowerable", Place{{}, 0, plan_.row_name(node.row)},
-                            fmt::format("'{}' has {} {}, instructions name {} of a map at most, and it cannot be gone "
-                                        "through in patches",
-                                        map.name, side, map.height > most_map_side ? "rows" : "columns", most_map_side),
-                            fmt::format("what a transposition or a window as large as the map reads has to lie on chip "
-                                        "whole: let the layers before make its sides {} or less",
-                                        most_map_side)),
+            DiagnosticError(
+                "not-lowerable", Place{{}, 0, plan_.row_name(node.row)},
+                fmt::format("'{}' has {} {}, instructions name {} of a map at most: it has to be gone through "
+                            "in patches",
+                            map.name, side, map.height > most_map_side ? "rows" : "columns", most_map_side),
+                fmt::format("no patches were found: a transposition reads its map whole, and the parts of a "
+                            "concatenation that others of it are computed from lie together; let the layers "
+                            "before make the sides {} or less",
+                            most_map_side)),
             node.segment);
       };
       for_views_read(node, check);
