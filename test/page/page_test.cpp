@@ -88,7 +88,7 @@ search:
   mac_array.columns: [4, 8, 16]
   post_unit.lanes: [16, 32]
   post_unit.comparators: [1, 3]
-  buffers.act_fixed: {regions: 1..4, depth: 128..2048 x2}
+  buffers.act_fixed: {regions: 1..4, depth: 8..2048 x2}
 objectives: {cycles: min, lut: min}
 method: {name: evolve, batch: 32}
 budget: {evaluations: 300}
