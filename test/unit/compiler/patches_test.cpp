@@ -162,7 +162,11 @@ TEST(MapPatches, TakeAnyWidthHeightAndStem) {
         const TensorId in = b.input(3, 9, 1100 + kernel, bits8, zero_point);
         const TensorId x = coded(b, b.conv(in, 8, NetworkBuilder::square(kernel, stride, kernel / 2), bits8));
         b.output(coded(b, b.conv(x, 16, NetworkBuilder::square(3, 1, 1), bits8)));
-        EXPECT_TRUE(is_in_patches(compile(b.net, with_depths(16384)).program)) << kernel << " by " << stride;
+        for (const std::int64_t port : {32, 128}) {
+          Platform platform = with_depths(16384);
+          platform.machine.memory.port_width = port;
+          EXPECT_TRUE(is_in_patches(compile(b.net, platform).program)) << kernel << " by " << stride;
+        }
       }
     }
   }
@@ -198,6 +202,25 @@ TEST(MapPatches, JoinWhatLiesInsideAMap) {
     for (const Format code : {Format::bipolar(), Format::unsigned_bits(2)})
       EXPECT_TRUE(is_in_patches(compile(residual(width, code), with_depths(16384)).program)) << width;
   }
+}
+
+// Bits of which a patch holds more than it stores: a row of them cannot begin inside a map.
+TEST(MapPatches, StoreBitsOfWholePatchesAlone) {
+  const IntegerNetwork network = residual(600, Format::bipolar());
+  const compiler::NetworkFacts facts(network);
+  const Platform platform = with_depths(16384);
+  const compiler::Compilation c = placed(network, facts, platform);
+  const auto bits_of = [&](NodeId n) {
+    MapId bits;
+    for_views_written(c.plan.nodes[n], [&](const compiler::View& v) {
+      if (v.exists() && c.plan.map(v).binary) bits = v.map;
+    });
+    return bits;
+  };
+  const NodeId first(1), second(2);  // behind the input
+  ASSERT_TRUE(bits_of(first).exists() && bits_of(second).exists());
+  EXPECT_TRUE(cut_into_patches(c.plan, {NodeId(0), second + 1, {bits_of(second)}}, {1, 2}));
+  EXPECT_FALSE(cut_into_patches(c.plan, {NodeId(0), second + 1, {bits_of(first), bits_of(second)}}, {1, 2}));
 }
 
 TEST(MapPatches, PoolAndConcatenate) {
