@@ -174,9 +174,11 @@ class Chooser {
   [[nodiscard]] bool stem_possible(const Convolution& conv, const IntTensor& in) const {
     if (conv.input != network_.input_tensor || in.channels > stem_channels || conv.groups != 1) return false;
     if (conv.window.dilation_w != 1 || in.format.is_bipolar() ||
-        conv.window.pad_left > field_maximum(transfer_fields, "pad_left") ||
-        in.width > field_maximum(transfer_fields, "in_width"))
+        conv.window.pad_left > field_maximum(transfer_fields, "pad_left"))
       return false;
+    // A wider input is loaded in patches, which its map has to ask for.
+    const int words = (network_.tensor(conv.output).width - 1) * conv.window.stride_w + 1;
+    if (in.width > most_map_side && words <= most_map_side) return false;
     if (!padding_is_a_byte(in)) return false;  // load writes it between the pixels
     int readers = 0;
     for (const Layer& layer : network_.layers) {

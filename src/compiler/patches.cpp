@@ -189,14 +189,19 @@ class PatchFinder {
     return true;
   }
 
+  [[nodiscard]] bool is_stem(MapId m) const {
+    const auto* input = std::get_if<LoadPart>(&plan_.nodes.front().work);
+    return input != nullptr && input->view.map == m && input->form == TransferForm::stem;
+  }
+
   // Rows of what is loaded begin on bus words: a few columns earlier than wanted.
   void align_loads(Patch& patch) const {
     for (const MapId m : patch.maps.keys()) {
       Rectangle& held = patch.maps[m];
       if (held.is_empty() || !is_loaded(m)) continue;
-      const auto* input = std::get_if<LoadPart>(&plan_.nodes.front().work);
-      if (input != nullptr && input->view.map == m && input->form == TransferForm::stem) {
-        const int unit = columns_a_bus_word(plan_, stem_pixel_bytes), first = held.columns.begin - input->pad_left;
+      if (is_stem(m)) {
+        const int pad_left = std::get<LoadPart>(plan_.nodes.front().work).pad_left;
+        const int unit = columns_a_bus_word(plan_, stem_pixel_bytes), first = held.columns.begin - pad_left;
         if (first > 0) held.columns.begin -= first % unit;
         continue;
       }
@@ -207,7 +212,8 @@ class PatchFinder {
   [[nodiscard]] bool check(const Patch& patch) const {
     for (const MapId m : patch.maps.keys()) {
       const Rectangle &held = patch.maps[m], &own = patch.stored[m];
-      if (held.rows.size() > most_map_side || held.columns.size() > most_map_side) return false;
+      const int words_beyond = is_stem(m) ? 3 : 0;  // of four pixels each, a pixel apart
+      if (held.rows.size() > most_map_side || held.columns.size() + words_beyond > most_map_side) return false;
       if (plan_.maps[m].binary && !own.is_empty() && own != held) return false;
     }
     for (NodeId n = segment_.first; n < segment_.last; ++n) {

@@ -163,7 +163,7 @@ TEST(MapPatches, TakeAnyWidthHeightAndStem) {
         const TensorId x = coded(b, b.conv(in, 8, NetworkBuilder::square(kernel, stride, kernel / 2), bits8));
         b.output(coded(b, b.conv(x, 16, NetworkBuilder::square(3, 1, 1), bits8)));
         for (const std::int64_t port : {32, 128}) {
-          Platform platform = with_depths(16384);
+          Platform platform = with_depths(16384, 4096, {16, 3, 16, 16, 16, 16});
           platform.machine.memory.port_width = port;
           EXPECT_TRUE(is_in_patches(compile(b.net, platform).program)) << kernel << " by " << stride;
         }
