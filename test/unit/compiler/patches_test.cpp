@@ -321,6 +321,12 @@ TEST(MapPatches, OfSeveralImagesFollowEachOther) {
   EXPECT_TRUE(is_in_patches(compile(chain_of(8, 600, {1, 2}), with_depths(16384), options).program));
 }
 
+// 500 rows of one pixel each: tiles of single rows would want more tokens than counters hold.
+TEST(MapPatches, OfOneColumnHaveTilesOfManyRows) {
+  const Platform platform = load_platform("zu3eg", {}, {BLENDSIM_CONFIGS});
+  EXPECT_TRUE(is_in_patches(compile(chain_of(2000, 1, {1, 1}, 3), platform).program));
+}
+
 TEST(MapPatches, AreRefusedWhereALayerNeedsAllOfAMap) {
   NetworkBuilder b(1);
   const TensorId in = b.input(16, 1, 528, bits8);
